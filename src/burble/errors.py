@@ -1,0 +1,58 @@
+"""The error tree: each class carries the exit code of the command line. Knows nothing else.
+
+Every message says what came, what was expected and what to do about it.
+"""
+
+
+class BurbleError(Exception):
+    """Anything burble reports on purpose."""
+
+    exit_code = 1
+
+
+class InputError(BurbleError, ValueError):
+    """Something a person gave cannot be used as it is."""
+
+    exit_code = 2
+
+
+class SourceError(InputError):
+    """A source of text is missing, unreadable or not text."""
+
+
+class EncodingError(SourceError):
+    """Bytes that are not text in the expected encoding."""
+
+
+class VocabularyError(InputError):
+    """Symbols a model does not know, or a vocabulary that cannot be used."""
+
+
+class SettingsError(InputError):
+    """A setting with a value it cannot have."""
+
+
+class CorpusError(InputError):
+    """A text from which nothing can be learned."""
+
+
+class ModelFileError(InputError):
+    """A model file that is damaged, foreign or of a newer format."""
+
+
+class RunError(InputError):
+    """A run folder that cannot be used as asked."""
+
+
+class StorageError(BurbleError, OSError):
+    """The disk refused: full, read-only or gone."""
+
+
+class DivergedError(BurbleError, ArithmeticError):
+    """Training left the range of finite numbers and could not come back."""
+
+
+class Interrupted(BurbleError):
+    """The person asked to stop; what was done so far is kept."""
+
+    exit_code = 130

@@ -1,0 +1,142 @@
+"""Symbols to ids and back, exactly invertible. Knows nothing of files.
+
+A symbol is a character or a grapheme. Symbols are ordered by code point, so the same text gives
+the same ids on every machine. Where a text has documents, one id more than there are symbols
+stands for the edge between two documents; it has no text of its own.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+from burble.errors import VocabularyError
+from burble.settings import Unit
+
+_GRAPHEME = regex.compile(r"\X")
+MAX_SYMBOLS = 65_535
+
+
+def split(text: str, unit: Unit) -> Sequence[str]:
+    r"""Cuts `text` into symbols; joined, they are `text` again.
+
+    >>> split("e\u0308!", "grapheme") == ["e\u0308", "!"]
+    True
+    """
+    return text if unit == "char" else _GRAPHEME.findall(text)
+
+
+def count(texts: Iterable[str], unit: Unit) -> Counter[str]:
+    """How often each symbol occurs in all of `texts`."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(split(text, unit))
+    return counts
+
+
+def describe(symbol: str) -> str:
+    """A symbol as a person should read it: quoted, with its code points.
+
+    >>> describe("é")
+    "'é' (U+00E9)"
+    """
+    return f"{symbol!r} ({' '.join(f'U+{ord(c):04X}' for c in symbol)})"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The alphabet of a model.
+
+    Attributes:
+        symbols: Every symbol, in id order.
+        unit: What one symbol is.
+        boundary: Whether one more id stands for the edge between two documents.
+    """
+
+    symbols: tuple[str, ...]
+    unit: Unit = "char"
+    boundary: bool = False
+
+    def __post_init__(self) -> None:
+        """Checks that the symbols are distinct, not empty, and few enough for 16 bits."""
+        if len(set(self.symbols)) != len(self.symbols) or "" in self.symbols:
+            raise VocabularyError("the symbols of a vocabulary must be distinct and not empty.")
+        if not 1 <= len(self.symbols) <= MAX_SYMBOLS:
+            raise VocabularyError(
+                f"a vocabulary has {len(self.symbols):,} symbols, but must have 1 to "
+                f"{MAX_SYMBOLS:,}. Raise --min-count to leave out the rare ones."
+            )
+
+    @classmethod
+    def from_counts(
+        cls,
+        counts: Counter[str],
+        *,
+        unit: Unit = "char",
+        min_count: int = 1,
+        boundary: bool = False,
+    ) -> "Vocabulary":
+        """The symbols that occur at least `min_count` times, ordered by code point."""
+        kept = sorted(symbol for symbol, n in counts.items() if n >= min_count)
+        return cls(tuple(kept), unit, boundary)
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of each symbol."""
+        return {symbol: i for i, symbol in enumerate(self.symbols)}
+
+    @property
+    def size(self) -> int:
+        """V, the number of ids."""
+        return len(self.symbols) + self.boundary
+
+    @property
+    def boundary_id(self) -> int | None:
+        """The id of the edge between two documents, if there is one."""
+        return len(self.symbols) if self.boundary else None
+
+    @property
+    def dtype(self) -> type[np.uint8 | np.uint16]:
+        """The smallest integer type that holds every id."""
+        return np.uint8 if self.size <= 256 else np.uint16
+
+    def unknown(self, text: str) -> Counter[str]:
+        """The symbols of `text` that are not in the vocabulary, with their counts."""
+        counts = count([text], self.unit)
+        return Counter({s: n for s, n in counts.items() if s not in self.ids})
+
+    def encode(self, text: str) -> NDArray[np.uint8 | np.uint16]:
+        """The ids of `text`, shape (symbols,).
+
+        Raises:
+            VocabularyError: The text has a symbol that is not in the vocabulary.
+        """
+        try:
+            ids = [self.ids[symbol] for symbol in split(text, self.unit)]
+        except KeyError:
+            raise VocabularyError(self._unknown_sentence(text)) from None
+        return np.array(ids, dtype=self.dtype)
+
+    def _unknown_sentence(self, text: str) -> str:
+        """What to say about a text with unknown symbols."""
+        unknown = self.unknown(text)
+        named = ", ".join(describe(symbol) for symbol, _ in unknown.most_common(12))
+        more = ", …" if len(unknown) > 12 else ""
+        return (
+            f"the text has {len(unknown):,} symbols this model never saw: {named}{more}. "
+            f"It knows {len(self.symbols):,}. Leave them out, or pass --unknown skip or nearest."
+        )
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of `ids`; the edge between two documents has none.
+
+        >>> v = Vocabulary(("a", "b"))
+        >>> v.decode(v.encode("abba"))
+        'abba'
+        """
+        edge = self.boundary_id
+        return "".join(self.symbols[int(i)] for i in ids if i != edge)
