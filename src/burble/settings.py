@@ -10,6 +10,7 @@ from typing import Literal
 from burble.errors import SettingsError
 
 Unit = Literal["char", "grapheme"]
+Cell = Literal["lstm", "gru", "rnn"]
 
 
 def require(holds: bool, name: str, value: object, expected: str) -> None:
@@ -38,3 +39,36 @@ class TextSettings:
         """Checks every field."""
         require(self.unit in ("char", "grapheme"), "unit", self.unit, "char or grapheme")
         require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """The shape of the network.
+
+    Attributes:
+        cell: The recurrent layer: LSTM, GRU, or the plain recurrent layer.
+        layers: Recurrent layers, one above the other.
+        units: U, units in each recurrent layer.
+        embedding: Numbers that stand for one symbol.
+        dropout_input: Share of the embedding left out at each training step.
+        dropout: Share left out between two recurrent layers.
+        dropout_output: Share left out before the output layer.
+    """
+
+    cell: Cell = "lstm"
+    layers: int = 2
+    units: int = 256
+    embedding: int = 64
+    dropout_input: float = 0.2
+    dropout: float = 0.4
+    dropout_output: float = 0.4
+
+    def __post_init__(self) -> None:
+        """Checks every field."""
+        require(self.cell in ("lstm", "gru", "rnn"), "cell", self.cell, "lstm, gru or rnn")
+        require(1 <= self.layers <= 16, "layers", self.layers, "1 to 16")
+        require(1 <= self.units <= 8192, "units", self.units, "1 to 8192")
+        require(1 <= self.embedding <= 8192, "embedding", self.embedding, "1 to 8192")
+        for name in ("dropout_input", "dropout", "dropout_output"):
+            share = getattr(self, name)
+            require(0 <= share < 1, name, share, "at least 0 and less than 1")

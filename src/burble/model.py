@@ -1,0 +1,77 @@
+"""The network as a Keras model of standard layers, `(ids, state) -> (logits, state)`.
+
+Knows nothing of text or files. State goes in and out as arguments: `LSTM(stateful=True)` carries
+none on JAX (Keras 3.15) and says nothing.
+"""
+
+import os
+from typing import Any
+
+import numpy as np
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import keras
+from keras import layers
+
+from burble.errors import BurbleError
+from burble.modelfile import Weights, shapes
+from burble.settings import ModelSettings
+
+_CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
+
+
+def build(model: ModelSettings, size: int, seed: int) -> Any:
+    """Builds the network.
+
+    Args:
+        model: Its shape.
+        size: V, the number of ids.
+        seed: Seeds the first weights and the dropout.
+
+    Returns:
+        A Keras model from [ids (B, T), state...] to [logits (B, T, V), state...], where each
+        state array has the shape (B, U): h and c of each LSTM layer, h of each other layer.
+
+    Raises:
+        BurbleError: Keras was imported before with another backend than JAX.
+    """
+    if keras.backend.backend() != "jax":
+        raise BurbleError(
+            f"Keras runs on {keras.backend.backend()} here, but burble trains on JAX. Set "
+            "KERAS_BACKEND=jax before the first import of Keras, or import burble first."
+        )
+    seeds = iter(np.random.SeedSequence(seed).generate_state(4 * model.layers + 8).tolist())
+    ids = layers.Input((None,), dtype="int32")
+    states_in, states_out = [], []
+    below = layers.Embedding(
+        size,
+        model.embedding,
+        embeddings_initializer=keras.initializers.RandomUniform(seed=next(seeds)),
+    )(ids)
+    below = layers.Dropout(model.dropout_input, seed=next(seeds))(below)
+    for layer in range(model.layers):
+        states = [layers.Input((model.units,)) for _ in range(2 if model.cell == "lstm" else 1)]
+        cell = _CELLS[model.cell](
+            model.units,
+            return_sequences=True,
+            return_state=True,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            seed=next(seeds),
+        )
+        below, *after = cell(below, initial_state=states)
+        states_in += states
+        states_out += after
+        last = layer == model.layers - 1
+        rate = model.dropout_output if last else model.dropout
+        below = layers.Dropout(rate, seed=next(seeds))(below)
+    glorot = keras.initializers.GlorotUniform(seed=next(seeds))
+    logits = layers.Dense(size, kernel_initializer=glorot)(below)
+    return keras.Model([ids, *states_in], [logits, *states_out])
+
+
+def weights_of(arrays: list[Any], model: ModelSettings, size: int) -> Weights:
+    """Names the trainable arrays of a built network, in its order, as a model file does."""
+    named = zip(shapes(model, size).items(), arrays, strict=True)
+    return {name: np.asarray(array).reshape(shape) for (name, shape), array in named}

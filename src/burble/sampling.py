@@ -1,0 +1,124 @@
+"""From logits to a symbol: filters `logits -> logits` in one table, and one draw.
+
+Knows nothing of models or text. Logits are float64 of shape (B, V); a filter makes symbols
+impossible with minus infinity and always leaves the likeliest one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.settings import require
+
+Logits = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingSettings:
+    """How the next symbol is chosen.
+
+    Attributes:
+        temperature: Below 1 is safer, above 1 is bolder; 0 always takes the likeliest symbol.
+        top_k: Only the k likeliest symbols are possible; 0 leaves all.
+        top_p: Only the likeliest symbols that together reach this probability; 1 leaves all.
+        min_p: Only symbols at least this many times as likely as the likeliest; 0 leaves all.
+    """
+
+    temperature: float = 0.8
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Checks every field."""
+        finite = 0 <= self.temperature < float("inf")
+        require(finite, "temperature", self.temperature, "a number of 0 or more")
+        require(self.top_k >= 0, "top_k", self.top_k, "0 (all symbols) or more")
+        require(0 <= self.top_p <= 1, "top_p", self.top_p, "between 0 and 1")
+        require(0 <= self.min_p <= 1, "min_p", self.min_p, "between 0 and 1")
+
+
+def temper(logits: Logits, temperature: float) -> Logits:
+    """Divides by the temperature; at 0 only the likeliest symbol stays possible."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    if temperature < 1e-6:
+        first = logits.argmax(axis=-1)[:, None] == np.arange(logits.shape[-1])
+        return np.where(first, 0.0, -np.inf)
+    return np.asarray(shifted / temperature)
+
+
+def keep_top_k(logits: Logits, k: int) -> Logits:
+    """Keeps the `k` likeliest symbols, ties with the last of them included."""
+    if k == 0 or k >= logits.shape[-1]:
+        return logits
+    least = np.partition(logits, -k, axis=-1)[:, -k, None]
+    return np.where(logits >= least, logits, -np.inf)
+
+
+def keep_top_p(logits: Logits, p: float) -> Logits:
+    """Keeps the likeliest symbols until their probabilities reach `p`.
+
+    Source: Holtzman et al., The Curious Case of Neural Text Degeneration, 2020.
+    """
+    if p >= 1:
+        return logits
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    sorted_probabilities = np.take_along_axis(probabilities(logits), order, -1)
+    before = np.cumsum(sorted_probabilities, axis=-1) - sorted_probabilities
+    kept_in_order = before < p
+    kept_in_order[:, 0] = True
+    kept = np.empty_like(kept_in_order)
+    np.put_along_axis(kept, order, kept_in_order, -1)
+    return np.where(kept, logits, -np.inf)
+
+
+def keep_min_p(logits: Logits, p: float) -> Logits:
+    """Keeps symbols at least `p` times as likely as the likeliest.
+
+    Source: Nguyen et al., Min-p Sampling, 2024.
+    """
+    if p == 0:
+        return logits
+    return np.where(logits >= logits.max(axis=-1, keepdims=True) + np.log(p), logits, -np.inf)
+
+
+FILTERS: Mapping[str, Callable[[Logits, float], Logits]] = {
+    "temperature": temper,
+    "top_k": lambda logits, k: keep_top_k(logits, int(k)),
+    "top_p": keep_top_p,
+    "min_p": keep_min_p,
+}
+"""The filters, by the name of their setting, in the order they are applied."""
+
+
+def probabilities(logits: Logits) -> Logits:
+    """The softmax of each row."""
+    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
+
+
+def draw(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Draws a symbol from each row.
+
+    Args:
+        logits: Shape (B, V).
+        uniforms: A number from [0, 1) for each row, shape (B,).
+
+    Returns:
+        The ids, shape (B,); never one whose logit is minus infinity.
+    """
+    sums = np.cumsum(np.exp(logits - logits.max(axis=-1, keepdims=True)), axis=-1)
+    # A strict comparison skips symbols of probability 0, also where the draw is exactly 0.
+    return np.asarray((sums <= uniforms[:, None] * sums[:, -1:]).sum(axis=-1))
+
+
+def choose(
+    logits: NDArray[np.float32], settings: SamplingSettings, uniforms: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Filters logits of shape (B, V) by `settings` and draws an id for each row, shape (B,)."""
+    filtered = logits.astype(np.float64)
+    for name, apply in FILTERS.items():
+        filtered = apply(filtered, getattr(settings, name))
+    return draw(filtered, uniforms)

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from burble import model as keras_model
+from burble.engine import Engine
+from burble.settings import ModelSettings
+
+V = 11
+
+
+def pair(cell, seed=0):
+    settings = ModelSettings(cell=cell, layers=2, units=24, embedding=8)
+    core = keras_model.build(settings, V, seed)
+    rng = np.random.default_rng(seed)
+    for variable in core.trainable_variables:
+        # Larger weights make the plain layer chaotic: it then amplifies rounding without bound.
+        variable.assign(rng.normal(0, 0.2, variable.shape))
+    arrays = [v.value for v in core.trainable_variables]
+    return core, Engine(keras_model.weights_of(arrays, settings, V), settings)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_the_engine_equals_the_keras_core_over_a_thousand_symbols(cell):
+    core, engine = pair(cell)
+    ids = np.random.default_rng(1).integers(0, V, (1, 1000))
+    state = engine.start(1)
+    keras_state = [part for layer in state for part in layer]
+    expected, *expected_state = core([ids, *keras_state])
+    logits = []
+    for symbol in ids[0]:
+        row, state = engine.step(np.array([symbol]), state)
+        logits.append(row[0])
+    assert row.dtype == np.float32
+    np.testing.assert_allclose(logits, np.asarray(expected)[0], atol=1e-5)
+    flat = [part for layer in state for part in layer]
+    for ours, theirs in zip(flat, expected_state, strict=True):
+        np.testing.assert_allclose(ours, np.asarray(theirs), atol=1e-5)
+
+
+def test_a_two_unit_lstm_step_by_hand():
+    settings = ModelSettings(layers=1, units=1, embedding=1)
+    weights = {
+        "embedding": np.array([[1.0], [-1.0]], np.float32),
+        "layer0.kernel": np.array([[1.0, 2.0, 0.5, -1.0]], np.float32),
+        "layer0.recurrent": np.array([[0.3, -0.2, 0.7, 0.1]], np.float32),
+        "layer0.bias": np.array([0.1, 0.2, 0.3, 0.4], np.float32),
+        "output.kernel": np.array([[1.0, -2.0]], np.float32),
+        "output.bias": np.array([0.5, 0.25], np.float32),
+    }
+    h, c = 0.5, -1.0
+    state = ((np.full((1, 1), h, np.float32), np.full((1, 1), c, np.float32)),)
+    logits, ((new_h, new_c),) = Engine(weights, settings).step(np.array([0]), state)
+
+    def sigmoid(x):
+        return 1 / (1 + np.exp(-x))
+
+    expected_c = sigmoid(1 + 0.15 + 0.1) * np.tanh(0.5 + 0.35 + 0.3) + sigmoid(2 - 0.1 + 0.2) * c
+    expected_h = sigmoid(-1 + 0.05 + 0.4) * np.tanh(expected_c)
+    np.testing.assert_allclose(new_c, [[expected_c]], rtol=1e-6)
+    np.testing.assert_allclose(new_h, [[expected_h]], rtol=1e-6)
+    np.testing.assert_allclose(logits, [[expected_h + 0.5, -2 * expected_h + 0.25]], rtol=1e-6)
+
+
+def test_streams_do_not_touch_each_other():
+    _, engine = pair("lstm")
+    both, _ = engine.step(np.array([3, 5]), engine.start(2))
+    alone, _ = engine.step(np.array([5]), engine.start(1))
+    np.testing.assert_allclose(both[1], alone[0], atol=1e-6)
