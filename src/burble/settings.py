@@ -4,8 +4,9 @@ A flag of the command line, a field here and a key in JSON share one name, and t
 place that holds a default.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 from burble.errors import SettingsError
 
@@ -72,3 +73,92 @@ class ModelSettings:
         for name in ("dropout_input", "dropout", "dropout_output"):
             share = getattr(self, name)
             require(0 <= share < 1, name, share, "at least 0 and less than 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """How a model is trained.
+
+    Attributes:
+        batch: B, streams read side by side.
+        length: T, symbols of each stream in one step.
+        steps: Training steps in all; 0 means by `epochs` or `minutes`.
+        epochs: Times the training text is read; 0 means by `minutes`.
+        minutes: Time in all, used where neither steps nor epochs are given. The machine is
+            measured for a few steps, then the number of steps is fixed and recorded.
+        learning_rate: The highest step size of the optimiser, reached after the warm-up.
+        warmup: Share of the steps over which the step size rises to `learning_rate`.
+        weight_decay: AdamW's pull of the weights towards zero.
+        clip: The largest norm of the gradient.
+        reset_rate: Share of the streams that start again from a zero state at each step.
+        held_out: Share of the text, at its end, that is never trained on but scored.
+        evaluations: Times the held-out text is scored, evenly spread.
+        patience: Training stops after this many scores in a row without a better one; 0 never.
+        seed: Seeds the first weights, the dropout and the order of the text.
+    """
+
+    batch: int = 32
+    length: int = 64
+    steps: int = 0
+    epochs: float = 0.0
+    minutes: float = 5.0
+    learning_rate: float = 5e-3
+    warmup: float = 0.05
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    reset_rate: float = 0.03
+    held_out: float = 0.1
+    evaluations: int = 12
+    patience: int = 4
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Checks every field."""
+        for name in ("batch", "length", "evaluations"):
+            require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
+        for name in ("steps", "epochs", "weight_decay", "patience", "seed"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        for name in ("minutes", "learning_rate", "clip"):
+            require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
+        for name in ("warmup", "reset_rate", "held_out"):
+            share = getattr(self, name)
+            require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings of one training.
+
+    Attributes:
+        text: How the text is cleaned.
+        model: The shape of the network.
+        training: How it is trained.
+    """
+
+    text: TextSettings = TextSettings()
+    model: ModelSettings = ModelSettings()
+    training: TrainingSettings = TrainingSettings()
+
+
+GROUPS = {"text": TextSettings, "model": ModelSettings, "training": TrainingSettings}
+
+
+def make(values: Mapping[str, Any]) -> Settings:
+    """Settings from a flat mapping of field names to values; a value of None means the default.
+
+    Raises:
+        SettingsError: There is no setting of that name, or its value cannot be.
+
+    >>> make({"units": 128}).model.units
+    128
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    names = {group: {f.name for f in fields(cls)} for group, cls in GROUPS.items()}
+    unknown = given.keys() - set().union(*names.values())
+    if unknown:
+        raise SettingsError(
+            f"there is no setting called {', '.join(sorted(unknown))}. "
+            f"There are: {', '.join(sorted(set().union(*names.values())))}."
+        )
+    parts = {g: cls(**{n: given[n] for n in names[g] & given.keys()}) for g, cls in GROUPS.items()}
+    return Settings(**parts)
