@@ -175,3 +175,13 @@ def blocks(text: str, size: int = 1 << 20) -> Iterator[str]:
         cut = cut if cut > start else min(start + size, len(text))
         yield text[start:cut]
         start = cut
+
+
+def bare(symbol: str) -> str:
+    """A letter without its accents.
+
+    >>> bare("é")
+    'e'
+    """
+    decomposed = unicodedata.normalize("NFKD", symbol)
+    return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -272,7 +272,10 @@ def fix_steps(corpus: Corpus, settings: Settings, started: float | None = None) 
         started = time.perf_counter() if started is None else started
         seconds, scoring = Trainer(corpus, settings).measure()
         left = training.minutes * 60 - (time.perf_counter() - started)
-        steps = max(1, int((left - scoring * training.evaluations) / seconds))
+        # Scoring may take a tenth of the time, whatever the length of the held-out text.
+        scores = min(training.evaluations, max(1, int(left / 10 / max(scoring, 1e-9))))
+        training = replace(training, evaluations=scores)
+        steps = max(1, int((left - scoring * scores) / seconds))
     return replace(settings, training=replace(training, steps=steps))
 
 

@@ -1,0 +1,288 @@
+"""The command line: reads flags, prints text to stdout and all else to stderr, and exits.
+
+Imports Keras and JAX in `train` alone, so that the other commands start at once.
+"""
+
+import dataclasses
+import inspect
+import json
+import math
+import os
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from burble import __version__, corpus, generation, settings, sources
+from burble.errors import BurbleError, Interrupted
+from burble.runs import Run
+from burble.sampling import SamplingSettings
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Train a small network on your own text, and let it write more of it.",
+)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _version(wanted: bool) -> None:
+    """Prints the version and exits."""
+    if wanted:
+        print(f"burble {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    pass
+
+
+def _helps(cls: type) -> dict[str, str]:
+    """The description of each field, from the class's own docstring."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in (inspect.getdoc(cls) or "").partition("Attributes:")[2].splitlines():
+        head, colon, rest = line.strip().partition(": ")
+        if line.startswith("    ") and not line.startswith("     ") and colon:
+            name, found[head] = head, rest
+        elif name and line.strip():
+            found[name] += f" {line.strip()}"
+    return found
+
+
+def with_settings(function: Callable[..., None], *classes: type) -> Callable[..., None]:
+    """Gives a command a flag for each field of settings classes, passed on as `**chosen`.
+
+    A flag that was not given is passed as None, so that the class's own default holds.
+    """
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    flags = []
+    for cls in classes:
+        helps = _helps(cls)
+        for field in dataclasses.fields(cls):
+            kind = field.type if field.type in (int, float, bool) else str
+            option = typer.Option(
+                f"--{field.name.replace('_', '-')}",
+                help=f"{helps[field.name]} [default: {field.default}]",
+                rich_help_panel=cls.__name__,
+                show_default=False,
+            )
+            if field.name == "temperature":
+                option.param_decls = ("-t", "--temperature")
+            flags.append(
+                inspect.Parameter(
+                    field.name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=None,
+                    annotation=Annotated[kind | None, option],
+                )
+            )
+    function.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
+    function.__annotations__ |= {p.name: p.annotation for p in flags}
+    return function
+
+
+Sources = Annotated[
+    list[str], typer.Argument(help="Files, folders, - for standard input, builtin:python-docs.")
+]
+Output = Annotated[Path, typer.Option("--output", "-o", help="The run folder.")]
+Encoding = Annotated[str | None, typer.Option(help="The encoding of the text [default: utf-8].")]
+
+
+def _train(
+    source: Sources,
+    output: Output,
+    encoding: Encoding = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run there.")] = False,
+    **chosen: Any,
+) -> None:
+    """Train a model on text, into a run folder."""
+    started = time.perf_counter()
+    run = Run(output)
+    asked = run.settings() if resume and run.exists else settings.make(chosen)
+    if resume and any(value is not None for value in chosen.values()):
+        given = ", ".join(name for name, value in chosen.items() if value is not None)
+        raise BurbleError(f"a resumed run keeps its settings; leave out {given}.")
+    text = _corpus(source, asked, encoding)
+    console.print("Loading the training engine …")
+    from burble import jobs
+
+    stop = _stop_on_signal()
+    events = jobs.train(text, asked, run, resume=resume, stop=stop, started=started)
+    _follow(events, source, output, encoding)
+
+
+def _corpus(source: list[str], asked: settings.Settings, encoding: str | None) -> corpus.Corpus:
+    """Reads and describes a text."""
+    found, notes = sources.read(source)
+    text = corpus.build(found, asked.text, held_out=asked.training.held_out, encoding=encoding)
+    for note in notes:
+        console.print(note, markup=False)
+    _describe(text)
+    return text
+
+
+def _describe(text: corpus.Corpus) -> None:
+    """Tells what was read and what was changed."""
+    say = f"{len(text.ids):,} symbols in {text.lines:,} lines from {len(text.names):,} source(s); "
+    say += f"{len(text.vocabulary.symbols):,} different; "
+    say += f"{len(text.ids) - text.cut:,} at the end held out."
+    console.print(say)
+    for change in text.changes.sentences():
+        console.print(f"Changed: {change}.")
+    if text.removed:
+        console.print(
+            f"Removed: {text.removed.total():,} rare symbols of {len(text.removed):,} kinds."
+        )
+
+
+def _stop_on_signal() -> Callable[[], bool]:
+    """Makes the first Ctrl-C or SIGTERM a wish to stop after the step; a second one stops at once.
+
+    Returns:
+        Whether stopping has been asked for.
+    """
+    asked: list[int] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if asked:
+            os._exit(Interrupted.exit_code)
+        asked.append(number)
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+    return lambda: bool(asked)
+
+
+def _follow(events: Any, source: list[str], output: Path, encoding: str | None) -> None:
+    """Shows training as it goes."""
+    from burble.training import End, Report, Score
+
+    shown = time.perf_counter()
+    for event in events:
+        match event:
+            case Report() if time.perf_counter() - shown > 5:
+                shown = time.perf_counter()
+                left = (event.steps - event.step) / max(1, event.step)
+                console.print(
+                    f"step {event.step:,} of {event.steps:,} · loss {event.loss:.3f} · "
+                    f"{event.speed:,.0f} symbols/s · {100 / (1 + left):.0f} %"
+                )
+            case Score() if not math.isnan(event.loss):
+                best = " (best so far, saved)" if event.improved else ""
+                console.print(f"step {event.step:,} · held-out loss {event.loss:.4f}{best}")
+            case End(reason="stopped"):
+                again = ["burble", "train", *source, "-o", str(output), "--resume"]
+                again += ["--encoding", encoding] if encoding else []
+                raise Interrupted(
+                    f"stopped at step {event.state.step:,}; all is saved. Go on with: "
+                    f"{shlex.join(again)}"
+                )
+            case End():
+                console.print(f"Finished. Now: burble sample {shlex.quote(str(output))}")
+
+
+def _sample(
+    model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
+    prompt: Annotated[str, typer.Option("--prompt", "-p", help="What to go on from.")] = "",
+    length: Annotated[int, typer.Option("--length", "-l", help="New characters.")] = 400,
+    endless: Annotated[bool, typer.Option("--endless", help="Write until stopped.")] = False,
+    greedy: Annotated[bool, typer.Option("--greedy", help="As --temperature 0.")] = False,
+    count: Annotated[int, typer.Option("--count", "-n", help="How many texts.")] = 1,
+    stop: Annotated[list[str] | None, typer.Option(help="Stop before this string.")] = None,
+    until_document: Annotated[
+        bool, typer.Option("--until-document", help="Stop where a document would end.")
+    ] = False,
+    unknown: Annotated[str, typer.Option(help="Unknown symbols: error, skip, nearest.")] = "error",
+    seed: Annotated[int | None, typer.Option(help="The same seed, the same text.")] = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a text.")] = False,
+    **chosen: Any,
+) -> None:
+    """Write text with a trained model."""
+    writer = generation.load(model)
+    choices = {name: value for name, value in chosen.items() if value is not None}
+    choices |= {"temperature": 0.0} if greedy else {}
+    settings.require(count >= 0, "count", count, "0 or more texts")
+    ready = writer.prepare(prompt, unknown)  # type: ignore[arg-type]
+    for note in ready.notes:
+        console.print(note, markup=False)
+    first = int.from_bytes(os.urandom(3), "little") if seed is None else seed
+    console.print(f"seed {first}")
+    for number in range(count):
+        pieces = writer.stream(
+            ready.text,
+            length=None if endless else length,
+            seed=first + number,
+            stop=stop or (),
+            until_document=until_document,
+            **choices,
+        )
+        if jsonl:
+            row = {"seed": first + number, "prompt": ready.text, "text": "".join(pieces)}
+            print(json.dumps(row, ensure_ascii=False))
+        else:
+            _print_text(ready.text, pieces)
+
+
+def _print_text(prompt: str, pieces: Any) -> None:
+    """Prints a prompt and what follows as it is written."""
+    sys.stdout.write(prompt)
+    for piece in pieces:
+        sys.stdout.write(piece)
+        sys.stdout.flush()
+    sys.stdout.write("\n")
+
+
+def _report(
+    source: Sources,
+    encoding: Encoding = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the clean text here.")
+    ] = None,
+    **chosen: Any,
+) -> None:
+    """Report on a text before anyone trains on it."""
+    asked = settings.make(chosen)
+    text = _corpus(source, asked, encoding)
+    print("symbol\tcount")
+    for symbol, n in text.counts.most_common():
+        print(f"{symbol!r}\t{n}")
+    if output:
+        from burble.modelfile import write_atomically
+
+        write_atomically(output, text.vocabulary.decode(text.ids).encode())
+
+
+SETTINGS = (settings.TextSettings, settings.ModelSettings, settings.TrainingSettings)
+app.command("train")(with_settings(_train, *SETTINGS))
+app.command("sample")(with_settings(_sample, SamplingSettings))
+app.command("corpus")(with_settings(_report, settings.TextSettings))
+
+
+def main() -> None:
+    """Runs the command line; every error burble knows becomes one sentence and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    try:
+        app()
+    except BurbleError as error:
+        console.print(f"burble: {error}", markup=False)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has had enough, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(Interrupted.exit_code)

@@ -1,0 +1,138 @@
+"""The run folder: what was learned, and how. Exact checkpoints, whole writes, one trainer.
+
+Knows nothing of sampling. A run folder holds `run.json` (settings and corpus), `model.safetensors`
+(the best model), `last/state.safetensors` (all that training needs to go on) and `metrics.jsonl`.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import filelock
+import safetensors
+import safetensors.numpy
+
+from burble import __version__, modelfile, settings
+from burble.errors import RunError, StorageError
+from burble.modelfile import Model
+from burble.settings import Settings
+
+MODEL = "model.safetensors"
+STATE = "last/state.safetensors"
+
+
+class Run:
+    """A run folder.
+
+    Args:
+        folder: Where it is, or will be.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Only remembers the folder; nothing is read or made."""
+        self.folder = folder
+
+    @property
+    def exists(self) -> bool:
+        """Whether training has begun here."""
+        return (self.folder / "run.json").exists()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Makes the folder and keeps any other training out of it.
+
+        Raises:
+            RunError: Another training is at work in the folder.
+            StorageError: The folder cannot be made.
+        """
+        try:
+            (self.folder / "last").mkdir(parents=True, exist_ok=True)
+            lock = filelock.FileLock(self.folder / ".lock", blocking=False)
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise RunError(
+                f"another training is at work in {self.folder}. Wait for it, or choose another "
+                "folder with -o."
+            ) from error
+        except OSError as error:
+            raise StorageError(f"cannot write in {self.folder}: {error.strerror}.") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def describe(self, chosen: Settings, corpus: Mapping[str, Any], status: str) -> None:
+        """Writes `run.json`."""
+        facts = {
+            "format": modelfile.FORMAT,
+            "burble": __version__,
+            "settings": asdict(chosen),
+            "corpus": dict(corpus),
+            "status": status,
+        }
+        data = json.dumps(facts, indent=2, ensure_ascii=False).encode()
+        modelfile.write_atomically(self.folder / "run.json", data + b"\n")
+
+    def facts(self) -> dict[str, Any]:
+        """What `run.json` says.
+
+        Raises:
+            RunError: There is none, or it is damaged.
+        """
+        try:
+            return dict(json.loads((self.folder / "run.json").read_text("utf-8")))
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.folder} is no run folder: run.json cannot be read.") from error
+
+    def settings(self) -> Settings:
+        """The settings of the run, as resolved when it began."""
+        groups = self.facts()["settings"]
+        return settings.make({k: v for group in groups.values() for k, v in group.items()})
+
+    def write_model(self, model: Model) -> None:
+        """Writes the best model."""
+        modelfile.write(self.folder / MODEL, model)
+
+    def write_state(self, arrays: Mapping[str, Any], counters: Mapping[str, Any]) -> None:
+        """Writes all that training needs to go on, in one file."""
+        data = safetensors.numpy.save(dict(arrays), {"burble": json.dumps(dict(counters))})
+        modelfile.write_atomically(self.folder / STATE, data)
+
+    def read_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The arrays and counters last written, or None if there are none yet.
+
+        Raises:
+            RunError: The file is damaged.
+        """
+        path = self.folder / STATE
+        if not path.exists():
+            return None
+        try:
+            with safetensors.safe_open(path, "numpy") as file:
+                counters = json.loads(file.metadata()["burble"])
+                names = list(file.keys())
+                return {name: file.get_tensor(name) for name in names}, counters
+        except (OSError, ValueError, LookupError, TypeError, safetensors.SafetensorError) as error:
+            raise RunError(f"{path} is damaged; begin again in another folder.") from error
+
+    def keep_metrics(self, step: int) -> None:
+        """Drops the metrics of steps after `step`, which will be done again."""
+        lines = [m for m in self.metrics() if m["step"] <= step]
+        data = "".join(json.dumps(m) + "\n" for m in lines).encode()
+        modelfile.write_atomically(self.folder / "metrics.jsonl", data)
+
+    def add_metric(self, **values: float) -> None:
+        """Adds a line to `metrics.jsonl`."""
+        whole = {k: v if math.isfinite(v) else None for k, v in values.items()}
+        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(whole) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """All whole lines of `metrics.jsonl`."""
+        path = self.folder / "metrics.jsonl"
+        lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("\n")]

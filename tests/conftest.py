@@ -1,0 +1,32 @@
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def burble():
+    """Runs the real command line in a process of its own."""
+
+    def run(*arguments, stdin=b"", **options):
+        command = [
+            sys.executable,
+            "-c",
+            "from burble.cli import main; main()",
+            *map(str, arguments),
+        ]
+        return subprocess.run(command, input=stdin, capture_output=True, check=False, **options)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained(burble, tmp_path_factory):
+    """A run folder with a tiny model."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "cat.txt").write_text("the cat sat on the mat.\n" * 60, encoding="utf-8")
+    size = ["--units", "24", "--embedding", "8", "--batch", "4", "--length", "16"]
+    size += ["--dropout", "0", "--dropout-output", "0", "--dropout-input", "0"]
+    done = burble("train", folder / "cat.txt", "-o", folder / "run", "--steps", "300", *size)
+    assert done.returncode == 0, done.stderr.decode()
+    return folder / "run"
