@@ -1,7 +1,12 @@
 """The network's forward step in NumPy, float32 throughout. Knows nothing of text.
 
 State and symbols go in, logits and state come out; nothing is kept between calls, so one engine
-serves any number of streams and threads. Axes: `B` streams, `V` ids, `U` units.
+serves any number of streams and threads. Axes: `B` streams, `T` steps, `V` ids, `U` units, `G`
+the width of all gates.
+
+One stream is as fast as the weights can be read from memory: a layer's input and state stand
+side by side and meet its weights in one product, and these are stored column by column, which
+OpenBLAS reads fastest (a measurement is in `benchmarks/writing.py`).
 """
 
 from collections.abc import Callable
@@ -14,14 +19,18 @@ from burble.settings import ModelSettings
 
 Array = NDArray[np.float32]
 State = tuple[tuple[Array, ...], ...]
-_HALF = np.float32(0.5)
+# Up to here one product for each row is faster than one for all. It also gives a row the very
+# bits it has alone, which the matrix product does not.
+ROWS_ALONE = 8
+_ONE = np.array(1, np.float32)
+_HALF = np.array(0.5, np.float32)
 
 
 class Engine:
-    """The forward step of one model.
+    """The forward step of one model, equal to the Keras core within 1e-5.
 
-    Equal to the Keras core within 1e-5. The sigmoid of x is computed as (1 + tanh(x / 2)) / 2,
-    which cannot overflow; the halving is folded into the weights, where it is exact.
+    The sigmoid of x is computed as (1 + tanh(x / 2)) / 2, which cannot overflow; the halving of
+    x is folded into the weights, where it is exact.
 
     Args:
         weights: Arrays by the names and shapes of `modelfile.shapes`.
@@ -31,17 +40,21 @@ class Engine:
     def __init__(self, weights: Weights, model: ModelSettings) -> None:
         """Folds the weights once."""
         self.model = model
-        self._step = _STEPS[model.cell]
-        halves = _gate_scale(model)
-        scaled = [
-            tuple(weights[f"layer{i}.{part}"] * halves for part in ("kernel", "recurrent", "bias"))
+        self._cell = _CELLS[model.cell]
+        fold = _FOLDS[model.cell]
+        folded = [
+            fold(*(weights[f"layer{i}.{part}"] for part in ("kernel", "recurrent", "bias")))
             for i in range(model.layers)
         ]
-        kernel, _, bias = scaled[0]
+        kernel, recurrent, bias = folded[0]
         # The first layer's input product is the same for every occurrence of a symbol.
-        self._table = weights["embedding"] @ kernel + np.atleast_2d(bias)[0]
-        self._layers = scaled
-        self._output = weights["output.kernel"], weights["output.bias"]
+        self._table = weights["embedding"] @ kernel + bias
+        self._first = np.asfortranarray(recurrent)
+        self._upper = [
+            (np.asfortranarray(np.concatenate([kernel, recurrent])), bias)
+            for kernel, recurrent, bias in folded[1:]
+        ]
+        self._output = np.asfortranarray(weights["output.kernel"]), weights["output.bias"]
 
     def start(self, streams: int) -> State:
         """The zero state of `streams` streams: for each layer (h, c), or (h,), of shape (B, U)."""
@@ -54,51 +67,127 @@ class Engine:
 
         Args:
             ids: Shape (B,).
-            state: From `start` or the last step.
+            state: From `start` or the last step; it is not changed.
 
         Returns:
             The logits of the next symbol, shape (B, V), and the new state.
         """
-        after = []
-        below: Array = self._table[ids]
-        for layer, (kernel, recurrent, bias) in enumerate(self._layers):
-            if layer:
-                below = below @ kernel + np.atleast_2d(bias)[0]
-            new = self._step(below, recurrent, bias, *state[layer])
-            after.append(new)
-            below = new[0]
-        kernel, bias = self._output
-        return below @ kernel + bias, tuple(after)
+        gates = _product(state[0][0], self._first)
+        gates += self._table.take(ids, 0)
+        after = [self._cell(gates, *state[0])]
+        for (weights, bias), old in zip(self._upper, state[1:], strict=True):
+            gates = _product(np.concatenate((after[-1][0], old[0]), 1), weights)
+            gates += bias
+            after.append(self._cell(gates, *old))
+        weights, bias = self._output
+        logits = _product(after[-1][0], weights)
+        logits += bias
+        return logits, tuple(after)
+
+    def read(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads many symbols in one stream, layer by layer, which is faster than step by step.
+
+        Args:
+            ids: Shape (T,). Memory grows with T, so read long texts in blocks.
+            state: The state of one stream; it is not changed.
+
+        Returns:
+            The logits after each symbol, shape (T, V), and the new state.
+        """
+        units = self.model.units
+        below, after = self._scan(self._table.take(ids, 0), self._first, state[0])
+        states = [after]
+        for (weights, bias), old in zip(self._upper, state[1:], strict=True):
+            below, after = self._scan(below @ weights[:units] + bias, weights[units:], old)
+            states.append(after)
+        weights, bias = self._output
+        return below @ weights + bias, tuple(states)
+
+    def _scan(
+        self, inputs: Array, recurrent: Array, state: tuple[Array, ...]
+    ) -> tuple[Array, tuple[Array, ...]]:
+        """One layer over input products (T, G): every h, shape (T, U), and the new state."""
+        hidden = np.empty((len(inputs), self.model.units), np.float32)
+        for row, into in zip(inputs, hidden, strict=True):
+            gates = _product(state[0], recurrent)
+            gates += row
+            state = self._cell(gates, *state)
+            into[:] = state[0][0]
+        return hidden, state
 
 
-def _gate_scale(model: ModelSettings) -> Array:
-    """1/2 in the columns of sigmoid gates and 1 in those of tanh, shape (gates x U,)."""
-    scale = {"lstm": (0.5, 0.5, 1.0, 0.5), "gru": (0.5, 0.5, 1.0), "rnn": (1.0,)}[model.cell]
-    return np.repeat(np.array(scale, np.float32), model.units)
+def take(state: State, rows: list[int]) -> State:
+    """The state of the streams in `rows`, in that order."""
+    return tuple(tuple(part[rows] for part in layer) for layer in state)
 
 
-def _lstm(inputs: Array, recurrent: Array, _bias: Array, h: Array, c: Array) -> tuple[Array, Array]:
-    """One LSTM step from the input products (B, 4U), gates in Keras's order i, f, c, o."""
+def _product(rows: Array, weights: Array) -> Array:
+    """`rows @ weights`, shape (B, G)."""
+    if len(rows) > ROWS_ALONE:
+        return rows @ weights
+    products = np.empty((len(rows), weights.shape[1]), np.float32)
+    for row, into in zip(rows, products, strict=True):
+        np.matmul(row, weights, out=into)
+    return products
+
+
+def _lstm(gates: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    """One LSTM step from gates (B, 4U), folded into the order i, f, o, c; overwrites them."""
     units = h.shape[1]
-    gates: Array = np.tanh(inputs + h @ recurrent)
-    i, f, o = (_HALF + _HALF * gates[:, k * units : (k + 1) * units] for k in (0, 1, 3))
-    c = f * c + i * gates[:, 2 * units : 3 * units]
-    return o * np.tanh(c), c
+    np.tanh(gates, gates)
+    sigmoids = gates[:, : 3 * units]
+    np.add(sigmoids, _ONE, sigmoids)
+    np.multiply(sigmoids, _HALF, sigmoids)
+    new_c = gates[:, units : 2 * units] * c
+    entering = gates[:, :units]
+    np.multiply(entering, gates[:, 3 * units :], entering)
+    np.add(new_c, entering, new_c)
+    new_h = np.tanh(new_c)
+    np.multiply(new_h, gates[:, 2 * units : 3 * units], new_h)
+    return new_h, new_c
 
 
-def _gru(inputs: Array, recurrent: Array, bias: Array, h: Array) -> tuple[Array]:
-    """One GRU step, reset after the product as in Keras, gates in the order z, r, new."""
+def _gru(gates: Array, h: Array) -> tuple[Array]:
+    """One GRU step, reset after the product as in Keras, from gates folded as `_fold_gru` does."""
     units = h.shape[1]
-    below, across = inputs, h @ recurrent + bias[1]
-    both = _HALF + _HALF * np.tanh(below[:, : 2 * units] + across[:, : 2 * units])
-    update, reset = both[:, :units], both[:, units:]
-    new = np.tanh(below[:, 2 * units :] + reset * across[:, 2 * units :])
-    return (update * h + (1 - update) * new,)
+    sigmoids = _HALF + _HALF * np.tanh(gates[:, : 2 * units])
+    update, reset = sigmoids[:, :units], sigmoids[:, units:]
+    new = np.tanh(gates[:, 2 * units : 3 * units] + reset * gates[:, 3 * units :])
+    return (update * h + (_ONE - update) * new,)
 
 
-def _rnn(inputs: Array, recurrent: Array, _bias: Array, h: Array) -> tuple[Array]:
+def _rnn(gates: Array, _h: Array) -> tuple[Array]:
     """One step of the plain recurrent layer."""
-    return (np.tanh(inputs + h @ recurrent),)
+    return (np.tanh(gates),)
 
 
-_STEPS: dict[str, Callable[..., tuple[Array, ...]]] = {"lstm": _lstm, "gru": _gru, "rnn": _rnn}
+def _fold_lstm(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Array, Array]:
+    """Keras's gates i, f, c, o in the order i, f, o, c, those of sigmoids halved."""
+
+    def fold(array: Array) -> Array:
+        i, f, c, o = np.split(array, 4, axis=-1)
+        return np.concatenate([_HALF * i, _HALF * f, _HALF * o, c], axis=-1)
+
+    return fold(kernel), fold(recurrent), fold(bias)
+
+
+def _fold_gru(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Array, Array]:
+    """Keras's gates z, r, n in four parts: z and r, halved; n of the input; n of the state."""
+    z, r, n = np.split(kernel, 3, axis=-1)
+    none = np.zeros_like(n)
+    below = np.concatenate([_HALF * z, _HALF * r, n, none], axis=-1)
+    z, r, n = np.split(recurrent, 3, axis=-1)
+    none = np.zeros_like(n)
+    across = np.concatenate([_HALF * z, _HALF * r, none, n], axis=-1)
+    z, r, _ = np.split(bias.sum(axis=0), 3)
+    n_below, n_across = bias[0, -len(z) :], bias[1, -len(z) :]
+    return below, across, np.concatenate([_HALF * z, _HALF * r, n_below, n_across])
+
+
+def _fold_rnn(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Array, Array]:
+    """Nothing to fold."""
+    return kernel, recurrent, bias
+
+
+_CELLS: dict[str, Callable[..., tuple[Array, ...]]] = {"lstm": _lstm, "gru": _gru, "rnn": _rnn}
+_FOLDS = {"lstm": _fold_lstm, "gru": _fold_gru, "rnn": _fold_rnn}

@@ -1,38 +1,66 @@
 """A model that writes: prime, stream, stop, many at once. Knows nothing of how it was trained."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import modelfile, sampling, text
-from burble.engine import Engine, State
-from burble.errors import VocabularyError
+from burble import engine, modelfile, prompts, sampling
+from burble.engine import Array, Engine, State
+from burble.errors import SettingsError
 from burble.modelfile import Model
+from burble.prompts import Prompt, Unknown
 from burble.sampling import SamplingSettings
 from burble.settings import require
-from burble.vocabulary import describe, split
+from burble.stopping import Cutter
 
-Unknown = Literal["error", "skip", "nearest"]
-_ALIKE = str.maketrans("‘’‚‛“”„«»–—−…\u00a0", '\'\'\'\'"""""---. ')
+GROUP = 64
+BLOCK = 256
 
 
-@dataclass(frozen=True)
-class Prompt:
-    """A prompt made ready for a model.
+@dataclass(frozen=True, kw_only=True)
+class WritingSettings(SamplingSettings):
+    """How a text is chosen, and where it ends.
 
     Attributes:
-        text: As the model reads it.
-        ids: What primes the model; never empty.
-        notes: What was changed in it, a sentence each.
+        length: New characters; exactly so many unless something stops it before. None never ends.
+        seed: The same seed writes the same text.
+        stop: A string at which to stop, or several; they are not part of the text.
+        until_document: Whether to stop where a document would end.
+        unknown: What to do with symbols of a prompt the model never saw: error, skip, nearest.
     """
 
-    text: str
-    ids: NDArray[np.integer]
-    notes: tuple[str, ...] = ()
+    length: int | None = 400
+    seed: int = 0
+    stop: str | tuple[str, ...] | list[str] = ()
+    until_document: bool = False
+    unknown: Unknown = "error"
+
+    def __post_init__(self) -> None:
+        """Checks every field."""
+        super().__post_init__()
+        for name, value in (("length", self.length or 0), ("seed", self.seed)):
+            whole = isinstance(value, int) and value >= 0
+            require(whole, name, value, "a whole number of 0 or more")
+
+
+class _Writer:
+    """One text being written.
+
+    Args:
+        index: Its number among those asked for.
+        cutter: Says where it ends.
+        seed: The seed of all the texts.
+    """
+
+    def __init__(self, index: int, cutter: Cutter, seed: int) -> None:
+        """Each text has a generator of its own, from (seed, index) alone."""
+        self.index = index
+        self.cutter = cutter
+        self.rng = np.random.default_rng((seed, index))
 
 
 class Generator:
@@ -48,192 +76,195 @@ class Generator:
         self._engine = Engine(model.weights, model.architecture)
 
     def prepare(self, prompt: str, unknown: Unknown = "error") -> Prompt:
-        """Cleans a prompt as the corpus was cleaned, and encodes it.
+        """Cleans a prompt as the corpus was cleaned, and encodes it; see `prompts.prepare`."""
+        return prompts.prepare(prompt, self.model, unknown)
 
-        Args:
-            prompt: Any text. An empty one starts a document or a line.
-            unknown: What to do with symbols the model never saw: refuse, leave them out, or
-                take the nearest it knows (other case, plain quotes, no accent).
-
-        Returns:
-            The prompt, ready.
-
-        Raises:
-            VocabularyError: The prompt has unknown symbols and `unknown` leaves them.
-        """
-        expected = "error, skip or nearest"
-        require(unknown in ("error", "skip", "nearest"), "unknown", unknown, expected)
-        vocabulary = self.model.vocabulary
-        cleaned, changes = text.clean(prompt, self.model.text)
-        notes = [f"In the prompt: {', '.join(said)}."] if (said := changes.sentences()) else []
-        if unknown != "error":
-            cleaned, replaced = self._replace_unknown(cleaned, unknown)
-            notes += replaced
-        lead = [vocabulary.boundary_id] if vocabulary.boundary else []
-        ids = np.array([*lead, *vocabulary.encode(cleaned)], np.intp)
-        return Prompt(cleaned, ids if len(ids) else self._line_start(), tuple(notes))
-
-    def _line_start(self) -> NDArray[np.integer]:
-        """What primes a model that was given nothing: a line's end, or its first symbol."""
-        return np.array([self.model.vocabulary.ids.get("\n", 0)])
-
-    def _replace_unknown(self, cleaned: str, unknown: Unknown) -> tuple[str, list[str]]:
-        """`cleaned` without unknown symbols, and a sentence for each kind that was there."""
-        known = self.model.vocabulary.ids
-        swaps = {}
-        for symbol in self.model.vocabulary.unknown(cleaned):
-            near = (symbol.translate(_ALIKE), symbol.lower(), symbol.upper(), text.bare(symbol))
-            swaps[symbol] = next((n for n in near if n in known), "") if unknown != "skip" else ""
-        notes = [
-            f"The prompt's {describe(old)} was {f'read as {new!r}' if new else 'left out'}."
-            for old, new in swaps.items()
-        ]
-        symbols = split(cleaned, self.model.vocabulary.unit)
-        return "".join(swaps.get(s, s) for s in symbols), notes
-
-    def generate(
-        self,
-        prompt: str = "",
-        *,
-        length: int = 400,
-        seed: int = 0,
-        stop: str | Sequence[str] = (),
-        until_document: bool = False,
-        unknown: Unknown = "error",
-        **choices: float,
-    ) -> str:
+    def generate(self, prompt: str = "", **options: Any) -> str:
         """Writes one text: new characters only, without the prompt.
 
         Args:
             prompt: What the text goes on from.
-            length: New characters; exactly so many unless something stops it before.
-            seed: The same seed writes the same text.
-            stop: Strings at which to stop; they are not part of the text.
-            until_document: Whether to stop where a document would end.
-            unknown: See `prepare`.
-            **choices: Fields of `SamplingSettings`, such as `temperature`.
+            **options: Fields of `WritingSettings`, such as `length`, `temperature` and `seed`.
 
         Returns:
             The new text.
 
         Raises:
-            SettingsError: A value that cannot be.
-            VocabularyError: See `prepare`; or a stop string that can never occur.
+            SettingsError: A value that cannot be, such as a length without end.
+            VocabularyError: The prompt has symbols the model never saw, or a stop string can
+                never occur.
         """
-        pieces = self.stream(
-            prompt,
-            length=length,
-            seed=seed,
-            stop=stop,
-            until_document=until_document,
-            unknown=unknown,
-            **choices,
-        )
-        return "".join(pieces)
+        return self.generate_many(prompt, count=1, **options)[0]
 
-    def stream(
-        self,
-        prompt: str = "",
-        *,
-        length: int | None = None,
-        seed: int = 0,
-        stop: str | Sequence[str] = (),
-        until_document: bool = False,
-        unknown: Unknown = "error",
-        **choices: float,
-    ) -> Iterator[str]:
-        """Writes one text piece by piece; see `generate`. A length of None never ends."""
-        ready = self.prepare(prompt, unknown)
-        stops = self._stops(stop)
-        settings = SamplingSettings(**choices)  # type: ignore[arg-type]
-        require(length is None or length >= 0, "length", length, "0 or more new characters")
-        return _until(self._pieces(ready, settings, seed, until_document), stops, length)
+    def stream(self, prompt: str = "", **options: Any) -> Iterator[str]:
+        """Writes one text piece by piece, without end unless a length or a stop is given.
 
-    def generate_many(
-        self,
-        prompt: str = "",
-        *,
-        count: int,
-        length: int = 400,
-        seed: int = 0,
-        **options: object,
-    ) -> list[str]:
-        """Writes `count` texts, with the seeds `seed`, `seed + 1` and so on; see `generate`."""
+        Args:
+            prompt: What the text goes on from.
+            **options: Fields of `WritingSettings`.
+
+        Returns:
+            The pieces, as they are written; joined, they are what `generate` returns.
+
+        Raises:
+            SettingsError: See `generate`.
+            VocabularyError: See `generate`.
+        """
+        settings = WritingSettings(**{"length": None} | options)
+        ready, stops = self._check(prompt, settings)
+        return (piece for _, piece in self._write(ready, stops, settings, range(1)) if piece)
+
+    def generate_many(self, prompt: str = "", *, count: int, **options: Any) -> list[str]:
+        """Writes `count` texts from one prompt, many in each pass; see `stream_many`."""
+        return list(self.stream_many(prompt, count=count, **options))
+
+    def stream_many(self, prompt: str = "", *, count: int, **options: Any) -> Iterator[str]:
+        """Writes `count` texts from one prompt, many in each pass.
+
+        Text i comes from (seed, i) alone, however many are asked for; the first is what
+        `generate` writes. (More than `engine.ROWS_ALONE` at once are rounded otherwise in the last
+        bit, which tips about one draw in a million.) Memory does not grow with `count`.
+
+        Args:
+            prompt: What the texts go on from.
+            count: How many.
+            **options: Fields of `WritingSettings`.
+
+        Returns:
+            The texts, whole and in order, each as soon as it and those before it are finished.
+
+        Raises:
+            SettingsError: See `generate`.
+            VocabularyError: See `generate`.
+        """
+        settings = WritingSettings(**options)
         require(count >= 0, "count", count, "0 or more texts")
-        return [
-            self.generate(prompt, length=length, seed=seed + i, **options)  # type: ignore[arg-type]
-            for i in range(count)
-        ]
+        if settings.length is None and not (settings.stop or settings.until_document):
+            raise SettingsError(
+                "whole texts were asked for, but nothing ends them. Give a length or a stop "
+                "string, or stream one text."
+            )
+        ready, stops = self._check(prompt, settings)
+        return self._whole(ready, stops, settings, count)
 
-    def _stops(self, stop: str | Sequence[str]) -> tuple[str, ...]:
-        """The stop strings as the model would write them, each one possible."""
-        given = (stop,) if isinstance(stop, str) else tuple(stop)
-        stops = tuple(text.clean(s, self.model.text)[0] for s in given)
-        for s in stops:
-            if not s or self.model.vocabulary.unknown(s):
-                raise VocabularyError(
-                    f"this model can never write the stop string {s!r}. Choose one made of "
-                    "symbols it knows."
-                )
-        return stops
+    def probabilities(self, prompt: str = "", unknown: Unknown = "error") -> dict[str, float]:
+        """What the model expects after a prompt.
 
-    def _prime(self, ids: NDArray[np.integer]) -> tuple[NDArray[np.float32], State]:
-        """The logits and state after reading `ids`."""
+        Args:
+            prompt: Any text.
+            unknown: See `prepare`.
+
+        Returns:
+            The probability of each symbol, likeliest first; the end of a document is "".
+        """
+        logits, _ = self._prime(self.prepare(prompt, unknown).ids)
+        row = sampling.probabilities(logits.astype(np.float64))[0]
+        names = (*self.model.vocabulary.symbols, "")
+        return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
+
+    def surprise(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
+        """What each symbol of a text costs the model, read from a zero state with full context.
+
+        Args:
+            ids: Shape (T,), as `Vocabulary.encode` gives them.
+
+        Returns:
+            Nats for each symbol. A model with documents begins at the edge of one, so that all
+            T are foretold; to any other the first symbol is given, and T - 1 are.
+        """
+        edge = self.model.vocabulary.boundary_id
+        whole = np.array([*([] if edge is None else [edge]), *ids], np.intp)
         state = self._engine.start(1)
-        for i in ids:
-            logits, state = self._engine.step(np.array([i]), state)
-        return logits, state
+        costs = [np.empty(0)]
+        for at in range(0, len(whole) - 1, BLOCK):
+            seen, next_ids = whole[at : at + BLOCK], whole[at + 1 : at + BLOCK + 1]
+            logits, state = self._engine.read(seen[: len(next_ids)], state)
+            rows = sampling.log_probabilities(logits.astype(np.float64))
+            costs.append(-rows[np.arange(len(next_ids)), next_ids])
+        return np.concatenate(costs)
 
-    def _pieces(
-        self, prompt: Prompt, settings: SamplingSettings, seed: int, until_document: bool
+    def _check(self, prompt: str, settings: WritingSettings) -> tuple[Prompt, tuple[str, ...]]:
+        """The prompt and stop strings, ready; refuses what this model cannot do."""
+        if settings.until_document and not self.model.vocabulary.boundary:
+            raise SettingsError(
+                "until_document needs a model trained on documents, and this one was trained on "
+                "running text. Use a length or a stop string instead."
+            )
+        stops = prompts.prepare_stops(settings.stop, self.model)
+        return self.prepare(prompt, settings.unknown), stops
+
+    def _prime(self, ids: NDArray[np.integer]) -> tuple[Array, State]:
+        """The logits (1, V) and state after reading `ids`, in memory that does not grow."""
+        state = self._engine.start(1)
+        for at in range(0, len(ids), BLOCK):
+            logits, state = self._engine.read(ids[at : at + BLOCK], state)
+        return logits[-1:], state
+
+    def _whole(
+        self, prompt: Prompt, stops: tuple[str, ...], settings: WritingSettings, count: int
     ) -> Iterator[str]:
-        """Endless symbols after the prompt; the separator stands where a document ends."""
-        vocabulary = self.model.vocabulary
-        rng = np.random.default_rng(seed)
+        """Whole texts in order, in groups of `GROUP`."""
+        for first in range(0, count, GROUP):
+            group = range(first, min(first + GROUP, count))
+            parts: dict[int, list[str]] = {i: [] for i in group}
+            finished: set[int] = set()
+            for index, piece in self._write(prompt, stops, settings, group):
+                if piece is not None:
+                    parts[index].append(piece)
+                    continue
+                finished.add(index)
+                while parts and (earliest := next(iter(parts))) in finished:
+                    yield "".join(parts.pop(earliest))
+
+    def _write(
+        self, prompt: Prompt, stops: tuple[str, ...], settings: WritingSettings, group: range
+    ) -> Iterator[tuple[int, str | None]]:
+        """Writes texts side by side.
+
+        Args:
+            prompt: What all of them go on from.
+            stops: Strings at which to stop.
+            settings: How to choose, and where to end.
+            group: The numbers of the texts.
+
+        Yields:
+            The number of a text and its next piece, or None once it is finished.
+        """
+        writers = [_Writer(i, Cutter(stops, settings.length), settings.seed) for i in group]
+        if settings.length == 0:
+            yield from ((writer.index, None) for writer in writers)
+            return
         logits, state = self._prime(prompt.ids)
-        while True:
-            chosen = sampling.choose(logits, settings, rng.random(1))
-            if chosen[0] == vocabulary.boundary_id:
-                if until_document:
-                    return
-                yield self.model.separator
-            else:
-                yield vocabulary.symbols[chosen[0]]
-            logits, state = self._engine.step(chosen, state)
+        rows = [0] * len(writers)
+        logits, state = logits[rows], engine.take(state, rows)
+        draws = np.empty((len(writers), 0))
+        used = 0
+        while writers:
+            if used == draws.shape[1]:
+                draws, used = np.stack([writer.rng.random(BLOCK) for writer in writers]), 0
+            chosen = sampling.choose(logits, settings, draws[:, used])
+            used += 1
+            for writer, i in zip(writers, chosen.tolist(), strict=True):
+                yield writer.index, self._take(writer, i, settings.until_document)
+                if writer.cutter.done:
+                    yield writer.index, None
+            if any(writer.cutter.done for writer in writers):
+                rows = [row for row, writer in enumerate(writers) if not writer.cutter.done]
+                writers = [writers[row] for row in rows]
+                chosen, draws, state = chosen[rows], draws[rows], engine.take(state, rows)
+            if writers:
+                logits, state = self._engine.step(chosen, state)
 
-
-def _until(pieces: Iterator[str], stops: tuple[str, ...], length: int | None) -> Iterator[str]:
-    """Passes pieces on until a stop string or `length` characters.
-
-    Text that may yet turn out to be the beginning of a stop string is held back.
-    """
-    held, left = "", length
-    while left is None or left > 0:
-        piece = next(pieces, None)
-        if piece is None:
-            break
-        piece = piece if left is None else piece[:left]
-        left = left if left is None else left - len(piece)
-        held += piece
-        found = [at for at in (held.find(s) for s in stops) if at >= 0]
-        if found:
-            held = held[: min(found)]
-            break
-        keep = max((_overlap(held, s) for s in stops), default=0)
-        ready, held = held[: len(held) - keep], held[len(held) - keep :]
-        if ready:
-            yield ready
-    if held:
-        yield held
-
-
-def _overlap(held: str, stop: str) -> int:
-    """The length of the longest end of `held` that begins `stop`."""
-    longest = min(len(held), len(stop) - 1)
-    return next((n for n in range(longest, 0, -1) if stop.startswith(held[-n:])), 0)
+    def _take(self, writer: _Writer, i: int, until_document: bool) -> str:
+        """What of a text may be written now that its next symbol is `i`."""
+        vocabulary = self.model.vocabulary
+        if i != vocabulary.boundary_id:
+            return writer.cutter.feed(vocabulary.symbols[i])
+        if until_document:
+            return writer.cutter.finish()
+        return writer.cutter.feed(self.model.separator)
 
 
 def load(path: str | Path) -> Generator:
     """Loads a model to write with, from a run folder or a model file."""
-    path = Path(path)
-    return Generator(modelfile.read(path / "model.safetensors" if path.is_dir() else path))
+    return Generator(modelfile.read(modelfile.find(Path(path))))

@@ -5,25 +5,31 @@ Every length, name, dtype and shape is checked before memory is taken. Knows not
 """
 
 import json
+import math
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
+from burble import __version__, header
 from burble.errors import BurbleError, ModelFileError, StorageError
 from burble.settings import ModelSettings, TextSettings
 from burble.vocabulary import Vocabulary
 
 FORMAT = 1
-MAX_HEADER = 16 << 20
-MAX_WEIGHTS = 4 << 30
+NAME = "model.safetensors"
+MAX_FILE = 4 << 30
+TEXT_KEYS = frozenset({"unit", "lowercase", "strip_punctuation", "min_count"})
+ARCHITECTURE_KEYS = frozenset({"cell", "layers", "units", "embedding"})
+_S = TypeVar("_S", TextSettings, ModelSettings)
 Weights = Mapping[str, NDArray[np.float32]]
 
 
@@ -69,26 +75,46 @@ def shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
 def write_atomically(path: Path, data: bytes) -> None:
     """Writes `data` so that `path` holds its old bytes or all the new ones, whatever happens.
 
+    A file that was there keeps its permissions; a new one gets those the umask allows. Both the
+    file and its folder are flushed to the disk before this returns.
+
     Raises:
         StorageError: The disk is full, read-only or gone; names the path.
     """
+    # A symbolic link goes on pointing where it did.
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with open(temporary, "xb") as file:
+                if path.exists():
+                    temporary.chmod(stat.S_IMODE(path.stat().st_mode))
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(path)
+            temporary.replace(path)
         except BaseException:
             with suppress(OSError):
-                Path(name).unlink()
+                temporary.unlink()
             raise
     except OSError as error:
         raise StorageError(
-            f"could not write {path}: {error.strerror}. What was there before is untouched; "
-            "make room or choose another folder."
+            f"could not write {path} to disk: {error.strerror}. What was there before is "
+            "untouched; make room or choose another folder."
         ) from error
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes the names in a folder survive a loss of power, where the system can do that."""
+    if os.name == "posix":
+        # Some network disks refuse; the file itself is safe there all the same.
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
 
 def dump(model: Model) -> bytes:
@@ -111,6 +137,24 @@ def write(path: Path, model: Model) -> None:
     write_atomically(path, dump(model))
 
 
+def find(path: Path) -> Path:
+    """The model file that a run folder or a path to the file itself means.
+
+    Raises:
+        ModelFileError: There is no such file or folder, or the folder holds no model.
+    """
+    if path.is_dir():
+        if not (path / NAME).is_file():
+            raise ModelFileError(
+                f"the folder {path} holds no {NAME}. Training writes one at its first score; "
+                "give the folder of such a run, or a model file."
+            )
+        return path / NAME
+    if not path.exists():
+        raise ModelFileError(f"there is no {path}. Give a run folder or a model file.")
+    return path
+
+
 def read(path: Path) -> Model:
     """Reads a model file.
 
@@ -125,86 +169,116 @@ def read(path: Path) -> Model:
             format is newer than this version knows.
     """
     try:
+        # Looked at before it is opened: opening a pipe would wait for its other end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ModelFileError(f"{path} is no ordinary file. Give a run folder or a model file.")
         with path.open("rb") as file:
-            header = _header(file.read(8), file.read(MAX_HEADER), path)
-            meta = _meta(header, path)
-            model = _model_without_weights(meta, path)
-            _check_arrays(header, model, path)
-            file.seek(0)
-            arrays = safetensors.numpy.load(file.read())
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_FILE:
+                raise ModelFileError(
+                    f"{path} holds {size:,} bytes; a model has at most {MAX_FILE:,}."
+                )
+            length = header.length(file.read(8), size, str(path))
+            metadata, entries = header.parse(file.read(length), size, str(path))
+            model = _model_without_weights(_meta(metadata, path), path)
+            _check_shapes(entries, model, path)
+            data = file.read(size - 8 - length)
     except OSError as error:
         raise ModelFileError(f"cannot read the model {path}: {error.strerror}.") from error
-    return Model(
-        weights=arrays,
-        vocabulary=model.vocabulary,
-        architecture=model.architecture,
-        text=model.text,
-        separator=model.separator,
-        summary=model.summary,
-    )
+    return replace(model, weights=_arrays(data, entries, path))
 
 
-def _header(prefix: bytes, start: bytes, path: Path) -> dict[str, Any]:
-    """The JSON header of a safetensors file, checked against the file's true size."""
-    length = int.from_bytes(prefix, "little")
-    if len(prefix) < 8 or not 2 <= length <= min(len(start), MAX_HEADER):
-        raise ModelFileError(f"{path} is not a burble model, or only part of one.")
+def _meta(metadata: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The burble part of the metadata, of a format this version knows."""
     try:
-        header = json.loads(start[:length])
-        sizes = [a["data_offsets"][1] for name, a in header.items() if name != "__metadata__"]
-        total = 8 + length + max(sizes)
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise ModelFileError(f"{path} is not a burble model: its header is damaged.") from error
-    held = path.stat().st_size
-    if total != held or total > MAX_WEIGHTS:
-        raise ModelFileError(
-            f"{path} holds {held:,} bytes where its header speaks of {total:,}; it is damaged or "
-            "was copied only in part. Copy it again."
-        )
-    return dict(header)
-
-
-def _meta(header: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The burble part of the header, of a format this version knows."""
-    try:
-        meta = json.loads(header["__metadata__"]["burble"])
-        number = int(meta["format"])
+        meta = header.strict_json(metadata["burble"])
+        number = meta["format"]
+        if type(number) is not int or number < 1:
+            raise ValueError
     except (ValueError, TypeError, LookupError, RecursionError) as error:
-        raise ModelFileError(f"{path} holds weights, but not those of a burble model.") from error
+        raise ModelFileError(
+            f"{path} holds weights, but not those of a burble model. Give a file that burble wrote."
+        ) from error
     if number > FORMAT:
         raise ModelFileError(
-            f"{path} has format {number}; this version of burble knows formats up to {FORMAT}. "
-            "Install a newer burble to open it."
+            f"{path} has format {number}; this version of burble ({__version__}) knows formats up "
+            f"to {FORMAT}. Install a newer burble to open it."
         )
     return dict(meta)
 
 
 def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
-    """All of a model but its weights, each part checked by its own class."""
+    """All of a model but its weights, each part checked."""
     try:
-        text = TextSettings(**meta["text"])
-        return Model(
+        kinds = {"boundary": bool, "separator": str, "symbols": list, "summary": dict}
+        for key, kind in kinds.items():
+            if type(meta.get(key)) is not kind:
+                raise ValueError(f"{key} is {meta.get(key)!r:.40}, expected a {kind.__name__}.")
+        text = _settings(TextSettings, meta["text"], TEXT_KEYS)
+        model = Model(
             weights={},
-            vocabulary=Vocabulary(tuple(meta["symbols"]), text.unit, bool(meta["boundary"])),
-            architecture=ModelSettings(**meta["architecture"]),
+            vocabulary=Vocabulary(_symbols(meta["symbols"], text), text.unit, meta["boundary"]),
+            architecture=_settings(ModelSettings, meta["architecture"], ARCHITECTURE_KEYS),
             text=text,
-            separator=str(meta["separator"]),
-            summary=dict(meta["summary"]),
+            separator=meta["separator"],
+            summary=meta["summary"],
         )
-    except (LookupError, TypeError, ValueError, BurbleError) as error:
+        model.separator.encode()
+        if model.vocabulary.boundary and not model.separator:
+            raise ValueError("it has documents, but nothing to write between them.")
+    except (LookupError, TypeError, ValueError, AttributeError, BurbleError) as error:
         raise ModelFileError(f"{path} describes a model that cannot be: {error}") from error
+    return model
 
 
-def _check_arrays(header: dict[str, Any], model: Model, path: Path) -> None:
-    """Checks that the arrays are exactly those the architecture asks for, all float32."""
+def _symbols(symbols: list[Any], text: TextSettings) -> tuple[str, ...]:
+    """Symbols that are text, and single characters where the unit is one."""
+    for symbol in symbols:
+        if type(symbol) is not str or (text.unit == "char" and len(symbol) != 1):
+            raise ValueError(f"{symbol!r:.40} is not a symbol.")
+        # Half a surrogate pair could never be printed.
+        symbol.encode()
+    return tuple(symbols)
+
+
+def _settings(kind: type[_S], values: dict[str, Any], needed: frozenset[str]) -> _S:
+    """Settings from JSON, each value of the very type of its default."""
+    if missing := needed - values.keys():
+        raise ValueError(f"it does not say {', '.join(sorted(missing))}.")
+    for field_ in fields(kind):
+        value = values.get(field_.name, field_.default)
+        wanted = type(field_.default)
+        allowed = (int, float) if wanted is float else (wanted,)
+        if type(value) not in allowed:
+            raise ValueError(f"{field_.name} is {value!r}, expected a {wanted.__name__}.")
+    return kind(**values)
+
+
+def _check_shapes(entries: Mapping[str, header.Entry], model: Model, path: Path) -> None:
+    """Checks that the arrays are exactly those the architecture asks for."""
     expected = shapes(model.architecture, model.vocabulary.size)
-    arrays = {name: a for name, a in header.items() if name != "__metadata__"}
-    if arrays.keys() != expected.keys():
-        odd = sorted(arrays.keys() ^ expected.keys())
-        raise ModelFileError(f"{path} is damaged: arrays missing or too many: {', '.join(odd)}.")
+    if entries.keys() != expected.keys():
+        odd = sorted(entries.keys() ^ expected.keys())[:6]
+        raise ModelFileError(
+            f"{path} is damaged: arrays missing or too many: {', '.join(map(repr, odd))}."
+        )
     for name, shape in expected.items():
-        found = (arrays[name].get("dtype"), tuple(arrays[name].get("shape", ())))
-        if found != ("F32", shape):
+        if entries[name].shape != shape:
             raise ModelFileError(
-                f"{path} is damaged: {name} is {found[0]} {found[1]}, expected F32 {shape}."
+                f"{path} is damaged: {name} has the shape {entries[name].shape}, expected {shape}."
             )
+
+
+def _arrays(data: bytes, entries: Mapping[str, header.Entry], path: Path) -> Weights:
+    """The arrays, every number of them finite."""
+    arrays = {}
+    for name, entry in entries.items():
+        count = math.prod(entry.shape)
+        array = np.frombuffer(data, "<f4", count, entry.start).astype(np.float32, copy=False)
+        if not np.isfinite(array).all():
+            raise ModelFileError(
+                f"{path} is damaged: {name} holds numbers that are none (NaN or infinity). Take "
+                "an earlier copy, or train again."
+            )
+        arrays[name] = array.reshape(entry.shape)
+    return arrays

@@ -5,14 +5,18 @@ impossible with minus infinity and always leaves the likeliest one.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
+from burble.errors import DivergedError
 from burble.settings import require
 
 Logits = NDArray[np.float64]
+# Below this, quotients could leave the range of numbers; the likeliest symbol is certain anyway.
+COLDEST = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +24,8 @@ class SamplingSettings:
     """How the next symbol is chosen.
 
     Attributes:
-        temperature: Below 1 is safer, above 1 is bolder; 0 always takes the likeliest symbol.
+        temperature: Lower is safer and repeats itself more, higher is bolder and makes more
+            mistakes; 1 draws as the model believes, and 0 always takes the likeliest symbol.
         top_k: Only the k likeliest symbols are possible; 0 leaves all.
         top_p: Only the likeliest symbols that together reach this probability; 1 leaves all.
         min_p: Only symbols at least this many times as likely as the likeliest; 0 leaves all.
@@ -33,6 +38,9 @@ class SamplingSettings:
 
     def __post_init__(self) -> None:
         """Checks every field."""
+        for field in fields(SamplingSettings):
+            value = getattr(self, field.name)
+            require(isinstance(value, Real), field.name, value, "a number")
         finite = 0 <= self.temperature < float("inf")
         require(finite, "temperature", self.temperature, "a number of 0 or more")
         require(self.top_k >= 0, "top_k", self.top_k, "0 (all symbols) or more")
@@ -41,20 +49,22 @@ class SamplingSettings:
 
 
 def temper(logits: Logits, temperature: float) -> Logits:
-    """Divides by the temperature; at 0 only the likeliest symbol stays possible."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    if temperature < 1e-6:
+    """Divides by the temperature; at 0, only the likeliest symbol stays possible."""
+    if temperature < COLDEST:
         first = logits.argmax(axis=-1)[:, None] == np.arange(logits.shape[-1])
         return np.where(first, 0.0, -np.inf)
-    return np.asarray(shifted / temperature)
+    return np.asarray((logits - logits.max(axis=-1, keepdims=True)) / temperature)
 
 
 def keep_top_k(logits: Logits, k: int) -> Logits:
-    """Keeps the `k` likeliest symbols, ties with the last of them included."""
+    """Keeps the `k` likeliest symbols; of equally likely ones, those of the lowest ids."""
     if k == 0 or k >= logits.shape[-1]:
         return logits
     least = np.partition(logits, -k, axis=-1)[:, -k, None]
-    return np.where(logits >= least, logits, -np.inf)
+    above, level = logits > least, logits == least
+    room = k - above.sum(axis=-1, keepdims=True)
+    kept = above | (level & (level.cumsum(axis=-1) <= room))
+    return np.where(kept, logits, -np.inf)
 
 
 def keep_top_p(logits: Logits, p: float) -> Logits:
@@ -93,10 +103,15 @@ FILTERS: Mapping[str, Callable[[Logits, float], Logits]] = {
 """The filters, by the name of their setting, in the order they are applied."""
 
 
+def log_probabilities(logits: Logits) -> Logits:
+    """The logarithm of the softmax of each row, in nats."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
 def probabilities(logits: Logits) -> Logits:
     """The softmax of each row."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
+    return np.asarray(np.exp(log_probabilities(logits)))
 
 
 def draw(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -109,16 +124,41 @@ def draw(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
     Returns:
         The ids, shape (B,); never one whose logit is minus infinity.
     """
-    sums = np.cumsum(np.exp(logits - logits.max(axis=-1, keepdims=True)), axis=-1)
+    sums = np.exp(logits - logits.max(axis=-1, keepdims=True)).cumsum(axis=-1)
+    aims = uniforms * sums[:, -1]
     # A strict comparison skips symbols of probability 0, also where the draw is exactly 0.
-    return np.asarray((sums <= uniforms[:, None] * sums[:, -1:]).sum(axis=-1))
+    if len(sums) == 1:
+        return np.asarray(sums[0].searchsorted(aims, side="right"))
+    return np.asarray((sums <= aims[:, None]).sum(axis=-1))
 
 
 def choose(
     logits: NDArray[np.float32], settings: SamplingSettings, uniforms: NDArray[np.float64]
 ) -> NDArray[np.intp]:
-    """Filters logits of shape (B, V) by `settings` and draws an id for each row, shape (B,)."""
-    filtered = logits.astype(np.float64)
+    """Filters logits and draws from what is left.
+
+    Args:
+        logits: Shape (B, V).
+        settings: The filters' values.
+        uniforms: A number from [0, 1) for each row, shape (B,).
+
+    Returns:
+        An id for each row, shape (B,).
+
+    Raises:
+        DivergedError: A logit is not a finite number.
+    """
+    if not np.isfinite(logits).all():
+        raise DivergedError(
+            "what the model says is not a number any more, so nothing can be drawn from it. Its "
+            "weights are damaged; take an earlier copy, or train again."
+        )
+    return draw(filtered(logits, settings), uniforms)
+
+
+def filtered(logits: NDArray[np.float32], settings: SamplingSettings) -> Logits:
+    """Logits of shape (B, V) after every filter of the table, in its order."""
+    passed = logits.astype(np.float64)
     for name, apply in FILTERS.items():
-        filtered = apply(filtered, getattr(settings, name))
-    return draw(filtered, uniforms)
+        passed = apply(passed, getattr(settings, name))
+    return passed

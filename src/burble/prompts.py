@@ -1,0 +1,101 @@
+"""Prompts made ready for a model: cleaned as its corpus was, unknown symbols dealt with, encoded.
+
+Knows nothing of networks or sampling.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble import text
+from burble.errors import VocabularyError
+from burble.modelfile import Model
+from burble.settings import require
+from burble.vocabulary import Vocabulary, describe, split
+
+Unknown = Literal["error", "skip", "nearest"]
+_ALIKE = str.maketrans("‘’‚‛“”„«»–—−…\u00a0", '\'\'\'\'"""""---. ')
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt made ready for a model.
+
+    Attributes:
+        text: As the model reads it.
+        ids: What primes the model, shape (symbols,); never empty.
+        notes: What was changed in it, a sentence each.
+    """
+
+    text: str
+    ids: NDArray[np.integer]
+    notes: tuple[str, ...] = ()
+
+
+def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
+    """Cleans a prompt as the corpus was cleaned, and encodes it.
+
+    Args:
+        prompt: Any text, of any length. An empty one starts a document or a line.
+        model: The model that is to read it.
+        unknown: What to do with symbols the model never saw: refuse, leave them out, or take
+            the nearest it knows (other case, plain quotes, no accent).
+
+    Returns:
+        The prompt, ready.
+
+    Raises:
+        VocabularyError: The prompt has unknown symbols and `unknown` leaves them.
+        SettingsError: There is no such way to deal with them.
+    """
+    expected = "error, skip or nearest"
+    require(unknown in ("error", "skip", "nearest"), "unknown", unknown, expected)
+    vocabulary = model.vocabulary
+    cleaned, changes = text.clean(prompt, model.text)
+    notes = [f"In the prompt: {', '.join(said)}."] if (said := changes.sentences()) else []
+    if unknown != "error":
+        cleaned, replaced = _replace_unknown(cleaned, vocabulary, unknown)
+        notes += replaced
+    lead = [vocabulary.boundary_id] if vocabulary.boundary else []
+    ids = np.array([*lead, *vocabulary.encode(cleaned)], np.intp)
+    return Prompt(cleaned, ids if len(ids) else _line_start(vocabulary), tuple(notes))
+
+
+def _line_start(vocabulary: Vocabulary) -> NDArray[np.integer]:
+    """What primes a model that was given nothing: a line's end, or its first symbol."""
+    return np.array([vocabulary.ids.get("\n", 0)])
+
+
+def _replace_unknown(
+    cleaned: str, vocabulary: Vocabulary, unknown: Unknown
+) -> tuple[str, list[str]]:
+    """`cleaned` without unknown symbols, and a sentence for each kind that was there."""
+    known = vocabulary.ids
+    swaps = {}
+    for symbol in vocabulary.unknown(cleaned):
+        near = (symbol.translate(_ALIKE), symbol.lower(), symbol.upper(), text.bare(symbol))
+        swaps[symbol] = next((n for n in near if n in known), "") if unknown != "skip" else ""
+    notes = [
+        f"The prompt's {describe(old)} was {f'read as {new!r}' if new else 'left out'}."
+        for old, new in swaps.items()
+    ]
+    return "".join(swaps.get(s, s) for s in split(cleaned, vocabulary.unit)), notes
+
+
+def prepare_stops(stop: str | tuple[str, ...] | list[str], model: Model) -> tuple[str, ...]:
+    """Stop strings as the model would write them, each one possible.
+
+    Raises:
+        VocabularyError: The model can never write one of them.
+    """
+    given = (stop,) if isinstance(stop, str) else tuple(stop)
+    stops = tuple(text.clean(s, model.text)[0] for s in given)
+    for old, new in zip(given, stops, strict=True):
+        if not new or model.vocabulary.unknown(new).keys() - set(model.separator):
+            raise VocabularyError(
+                f"this model can never write the stop string {old!r}. Choose one made of symbols "
+                "it knows."
+            )
+    return stops
