@@ -1,19 +1,42 @@
 import unicodedata
+from itertools import pairwise
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from burble import text
-from burble.errors import EncodingError
 from burble.settings import TextSettings
+from burble.text import Changes
 
 SETTINGS = st.builds(
     TextSettings, lowercase=st.booleans(), strip_punctuation=st.booleans(), unit=st.just("char")
 )
+# Letters that are hard to cut between: marks, a sigma that looks at its neighbours, a letter
+# that lowers to two, Hangul that joins, a mark of two files, line ends of every kind.
+HARD = st.text(
+    alphabet="aA1 \n\r\u0085\u2028.'\u0301\u0323ΣσΑİ\u1100\u1161\u11a8か\u3099一é\ufeff\0"
+)
+CUTS = st.lists(st.integers(0, 40))
 
 
-@given(st.text(), SETTINGS)
+def clean_whole(raw, settings):
+    return text.clean(raw, settings)
+
+
+def clean_in_pieces(raw, cuts, settings):
+    edges = sorted({0, len(raw), *(c for c in cuts if c < len(raw))})
+    pieces = [raw[a:b] for a, b in pairwise(edges)]
+    joined, total = "", Changes()
+    for block in text.blocks(pieces):
+        cleaned, changes = text.clean(block, settings)
+        joined += cleaned
+        total.add(changes)
+    return joined, total
+
+
+@given(st.text() | HARD, SETTINGS)
 def test_cleaning_twice_changes_nothing_more(raw, settings):
     once, _ = text.clean(raw, settings)
     again, changes = text.clean(once, settings)
@@ -21,17 +44,40 @@ def test_cleaning_twice_changes_nothing_more(raw, settings):
     assert changes.sentences() == []
 
 
-@given(st.text(), SETTINGS)
-def test_clean_text_is_composed_and_has_plain_newlines(raw, settings):
+@given(st.text(st.characters(codec=None)) | HARD, SETTINGS)
+def test_clean_text_is_composed_and_can_be_written(raw, settings):
     cleaned, _ = text.clean(raw, settings)
     assert unicodedata.is_normalized("NFC", cleaned)
-    assert "\r" not in cleaned
+    assert not set("\r\u0085\u2028\u2029\ufeff\0") & set(cleaned)
+    assert cleaned.encode().decode() == cleaned
+
+
+@given(st.text() | HARD, CUTS, SETTINGS)
+@example("ab", [1], TextSettings(lowercase=True))
+@example("ΑΣ", [1], TextSettings(lowercase=True))
+@example("e\u0301", [1], TextSettings())
+@example("a\r\nb", [2], TextSettings())
+def test_cleaning_in_pieces_is_cleaning_the_whole(raw, cuts, settings):
+    assert clean_in_pieces(raw, cuts, settings) == clean_whole(raw, settings)
+
+
+def test_text_without_any_white_space_is_cut_all_the_same():
+    assert len(list(text.blocks(["abc" * 10] * 9))) == 10
+    assert len(list(text.blocks(["一二三" * 10] * 9))) == 10
+    assert list(text.blocks(["\u0301"] * 9)) == ["\u0301" * 9]
 
 
 def test_every_change_is_counted():
-    cleaned, changes = text.clean("A\r\nB\rc\ufeff! e\u0301", TextSettings())
+    cleaned, changes = text.clean("A\r\nB\rc\ufeff!\0 e\u0301\ud800", TextSettings())
     assert cleaned == "A\nB\nc! \u00e9"
-    assert (changes.newlines, changes.marks, changes.composed) == (2, 1, 1)
+    assert vars(changes) == {
+        "marks": 1,
+        "unusable": 2,
+        "newlines": 2,
+        "composed": 1,
+        "lowercased": 0,
+        "punctuation": 0,
+    }
 
 
 def test_lowering_and_stripping_are_counted():
@@ -41,28 +87,30 @@ def test_lowering_and_stripping_are_counted():
     assert (changes.lowercased, changes.punctuation) == (6, 2)
 
 
-@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_marked_encodings_are_recognised(codec):
-    assert text.decode("naïve → 猫".encode(codec), "f") == "naïve → 猫"
+def test_a_letter_that_lowers_to_two_is_one_change():
+    cleaned, changes = text.clean("İI", TextSettings(lowercase=True))
+    assert cleaned == "i\u0307i"
+    assert changes.lowercased == 2
 
 
-def test_a_curly_quote_in_cp1252_names_line_byte_and_cure():
-    data = "one\ntwo \u2018three\u2019".encode("cp1252")
-    with pytest.raises(EncodingError, match=r"f\.txt .* line 2, byte 8 is 0x91.*--encoding cp1252"):
-        text.decode(data, "f.txt")
-    assert text.decode(data, "f.txt", "cp1252") == "one\ntwo \u2018three\u2019"
+def test_stripping_keeps_letters_digits_and_blanks_of_every_script():
+    kept = "γ 猫\t٣ e\n"
+    cleaned, changes = text.clean(f"«{kept}»—…😀", TextSettings(strip_punctuation=True))
+    assert cleaned == kept
+    assert changes.punctuation == 5
 
 
-def test_an_unknown_encoding_is_refused_by_name():
-    with pytest.raises(EncodingError, match="'klingon' is no encoding"):
-        text.decode(b"a", "f", "klingon")
+def test_only_u0130_becomes_longer_when_lowered():
+    # `_lower` counts changes on the strength of this.
+    points = (p for p in range(0x110000) if not 0xD800 <= p < 0xE000)
+    assert [p for p in points if len(chr(p).lower()) != 1] == [0x130]
 
 
-def test_binary_bytes_are_called_binary():
-    with pytest.raises(EncodingError, match="binary file"):
-        text.decode(b"\xff\xd8\xff\xe0\x00\x10JFIF", "cat.jpg")
+@given(st.text())
+def test_code_points_are_those_of_the_characters(raw):
+    np.testing.assert_array_equal(text.code_points(raw), [ord(c) for c in raw])
 
 
-@given(st.text(alphabet="ab\n"), st.integers(1, 9))
-def test_blocks_join_to_the_text(raw, size):
-    assert "".join(text.blocks(raw, size)) == raw
+@pytest.mark.parametrize(("letter", "base"), [("é", "e"), ("Å", "A"), ("ﬁ", "fi"), ("x", "x")])
+def test_bare_letters(letter, base):
+    assert text.bare(letter) == base

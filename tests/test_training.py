@@ -4,7 +4,6 @@ import pytest
 from burble import corpus, settings, training
 from burble.errors import DivergedError
 from burble.settings import TextSettings
-from burble.sources import Source
 from burble.training import End, Score, Trainer
 
 TEXT = "the cat sat on the mat. the dog sat on the log. " * 40
@@ -13,7 +12,7 @@ TINY = {"units": 16, "embedding": 8, "batch": 4, "length": 16, "evaluations": 3,
 
 def trainer(**changed):
     made = settings.make(TINY | {"steps": 30} | changed)
-    return Trainer(corpus.build([Source("t", TEXT.encode())], TextSettings()), made)
+    return Trainer(corpus.from_texts([TEXT], TextSettings()), made)
 
 
 def finish(t, state=None, **how):

@@ -26,6 +26,9 @@ def test_the_boundary_has_an_id_and_no_text():
     v = Vocabulary(("a", "b"), boundary=True)
     assert v.boundary_id == 2
     assert v.decode([0, 2, 1]) == "ab"
+    assert v.decode([0, 2, 1], separator="\n") == "a\nb"
+    with pytest.raises(IndexError):
+        Vocabulary(("a", "b")).decode([2])
 
 
 def test_unknown_symbols_are_named():

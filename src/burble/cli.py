@@ -20,8 +20,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from burble import __version__, corpus, generation, settings, sources
-from burble.errors import BurbleError, Interrupted
+from burble import __version__, corpus, generation, reporting, settings
+from burble.errors import BurbleError, InputError, Interrupted
 from burble.runs import Run
 from burble.sampling import SamplingSettings
 
@@ -99,12 +99,16 @@ Sources = Annotated[
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", help="The run folder.")]
 Encoding = Annotated[str | None, typer.Option(help="The encoding of the text [default: utf-8].")]
+Mirror = Annotated[
+    str | None, typer.Option(help="Where to ask for gutenberg: books [default: the main site].")
+]
 
 
 def _train(
     source: Sources,
     output: Output,
     encoding: Encoding = None,
+    mirror: Mirror = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run there.")] = False,
     **chosen: Any,
 ) -> None:
@@ -115,7 +119,7 @@ def _train(
     if resume and any(value is not None for value in chosen.values()):
         given = ", ".join(name for name, value in chosen.items() if value is not None)
         raise BurbleError(f"a resumed run keeps its settings; leave out {given}.")
-    text = _corpus(source, asked, encoding)
+    text = _corpus(source, asked, encoding, mirror)
     console.print("Loading the training engine …")
     from burble import jobs
 
@@ -124,28 +128,29 @@ def _train(
     _follow(events, source, output, encoding)
 
 
-def _corpus(source: list[str], asked: settings.Settings, encoding: str | None) -> corpus.Corpus:
+def _corpus(
+    source: list[str], asked: settings.Settings, encoding: str | None, mirror: str | None
+) -> corpus.Corpus:
     """Reads and describes a text."""
-    found, notes = sources.read(source)
-    text = corpus.build(found, asked.text, held_out=asked.training.held_out, encoding=encoding)
-    for note in notes:
-        console.print(note, markup=False)
+    with console.status("Reading …") as status:
+        text = corpus.build(
+            source,
+            asked.text,
+            held_out=asked.training.held_out,
+            encoding=encoding,
+            mirror=mirror,
+            progress=lambda done, total: status.update(
+                f"Reading: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB …"
+            ),
+        )
     _describe(text)
     return text
 
 
 def _describe(text: corpus.Corpus) -> None:
     """Tells what was read and what was changed."""
-    say = f"{len(text.ids):,} symbols in {text.lines:,} lines from {len(text.names):,} source(s); "
-    say += f"{len(text.vocabulary.symbols):,} different; "
-    say += f"{len(text.ids) - text.cut:,} at the end held out."
-    console.print(say)
-    for change in text.changes.sentences():
-        console.print(f"Changed: {change}.")
-    if text.removed:
-        console.print(
-            f"Removed: {text.removed.total():,} rare symbols of {len(text.removed):,} kinds."
-        )
+    for line in reporting.summary(text):
+        console.print(line, markup=False)
 
 
 def _stop_on_signal() -> Callable[[], bool]:
@@ -251,18 +256,23 @@ def _report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the clean text here.")
     ] = None,
+    mirror: Mirror = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Report as one JSON object.")] = False,
     **chosen: Any,
 ) -> None:
     """Report on a text before anyone trains on it."""
     asked = settings.make(chosen)
-    text = _corpus(source, asked, encoding)
-    print("symbol\tcount")
-    for symbol, n in text.counts.most_common():
-        print(f"{symbol!r}\t{n}")
+    given = [Path(name).resolve() for name in source]
+    if output and output.resolve() in given:
+        raise InputError(f"{output} is what is read; choose another name for the clean text.")
+    text = _corpus(source, asked, encoding, mirror)
+    if as_json:
+        print(json.dumps(reporting.facts(text), ensure_ascii=False))
+    else:
+        print("\n".join(reporting.alphabet(text)))
     if output:
-        from burble.modelfile import write_atomically
-
-        write_atomically(output, text.vocabulary.decode(text.ids).encode())
+        text.save_text(output)
+        console.print(f"The clean text is in {output}.", markup=False)
 
 
 SETTINGS = (settings.TextSettings, settings.ModelSettings, settings.TrainingSettings)

@@ -1,21 +1,23 @@
-"""A text as ids, with its held-out tail and its fingerprint. Knows nothing of models."""
+"""A text as ids, with its documents, held-out tail and fingerprint. Knows nothing of models."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import text, vocabulary
+from burble import preparation, sources, storage
+from burble.documents import Progress, Reading
 from burble.errors import CorpusError
-from burble.settings import TextSettings
-from burble.sources import Source
+from burble.preparation import Prepared
+from burble.settings import TextSettings, require
+from burble.storage import Ids
 from burble.text import Changes
 from burble.vocabulary import Vocabulary
 
-SEPARATOR = "\n\n"
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -23,111 +25,194 @@ class Corpus:
     """Text that is ready to be learned.
 
     Attributes:
-        ids: All symbols in order, shape (N,); where there are several sources, each is
-            followed by the boundary id.
+        ids: All symbols in order, shape (N,), memory-mapped where there are many; where there
+            are several documents, each is followed by the boundary id.
+        starts: Where in `ids` each document begins, shape (documents,).
         vocabulary: The alphabet.
         cut: Where the held-out tail begins, 0 to N.
-        sha256: Fingerprint of the clean text and its edges.
+        sha256: Fingerprint of the clean text before rare symbols were removed: the SHA-256 of
+            its UTF-8, with a NUL after each document where there are several.
         names: The sources, in order.
         counts: How often each symbol occurs.
-        lines: Lines in all.
+        characters: Characters (code points) in all, edges between documents not counted.
+        lines: Lines of the clean text.
         changes: What the cleaning changed.
         removed: Rare symbols that were removed, with their counts.
+        notes: A sentence for each thing that was passed over, cut or decided.
+        separator: The text that stands for the edge between two documents.
     """
 
-    ids: NDArray[np.uint8 | np.uint16]
+    ids: Ids
+    starts: NDArray[np.int64]
     vocabulary: Vocabulary
     cut: int
     sha256: str
     names: tuple[str, ...]
     counts: Counter[str]
+    characters: int
     lines: int
     changes: Changes
     removed: Counter[str]
+    notes: tuple[str, ...]
+    separator: str
 
     @property
-    def training(self) -> NDArray[np.uint8 | np.uint16]:
-        """The ids to learn from."""
+    def training(self) -> Ids:
+        """The ids to learn from, shape (cut,)."""
         return self.ids[: self.cut]
 
     @property
-    def tail(self) -> NDArray[np.uint8 | np.uint16]:
+    def tail(self) -> Ids:
         """The held-out ids, led by the last training id, from which the first is predicted."""
         return self.ids[max(0, self.cut - 1) :]
 
+    def text(self) -> Iterator[str]:
+        """The clean text in pieces, documents parted by the separator."""
+        end = len(self.ids) - self.vocabulary.boundary
+        for start in range(0, end, _BLOCK):
+            part = self.ids[start : min(start + _BLOCK, end)]
+            yield self.vocabulary.decode(part, self.separator)
+
+    def save_text(self, path: Path) -> None:
+        """Writes the clean text as UTF-8.
+
+        Args:
+            path: A file, made or replaced in one step.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        with storage.replacing(path) as file:
+            for piece in self.text():
+                file.write(piece.encode())
+
 
 def build(
-    sources: Iterable[Source],
+    arguments: Sequence[str],
     settings: TextSettings,
     *,
     held_out: float = 0.1,
     encoding: str | None = None,
+    mirror: str | None = None,
+    progress: Progress | None = None,
 ) -> Corpus:
-    """Cleans and encodes sources.
+    """Reads, cleans and encodes all that the arguments name.
+
+    Memory stays small whatever the size: large texts are encoded block by block into the
+    cache, under a name made from their bytes and the settings, and mapped from there.
 
     Args:
-        sources: The texts, in order.
-        settings: How to clean them.
+        arguments: Paths and names as `sources.read` takes them.
+        settings: How to clean the text.
         held_out: Share of the symbols, at the end, that is kept from training.
         encoding: The encoding of the bytes, or None for UTF-8 or what a byte-order mark says.
+        mirror: Where to ask for books of Project Gutenberg.
+        progress: Told the bytes read so far, and in all.
 
     Returns:
         The corpus.
 
     Raises:
+        SourceError: A source is missing, unreadable, not text, or there is no text in all.
         EncodingError: A source is not text in that encoding.
         CorpusError: Fewer than two symbols would be left to learn from.
     """
-    changes = Changes()
-    names, texts = [], []
-    for source in sources:
-        cleaned, changed = text.clean(text.decode(source.data, source.name, encoding), settings)
-        changes.add(changed)
-        names.append(source.name)
-        texts.append(cleaned)
-    counts = vocabulary.count(texts, settings.unit)
-    removed = Counter({s: n for s, n in counts.items() if n < settings.min_count})
-    if len(counts) == len(removed):
-        raise CorpusError("no symbol is left to learn from; lower --min-count or add text.")
-    alphabet = Vocabulary.from_counts(
-        counts, unit=settings.unit, min_count=settings.min_count, boundary=len(texts) > 1
-    )
-    ids = _encode(texts, alphabet, removed)
-    cut = len(ids) - int(len(ids) * held_out)
+    _check_share(held_out)
+    found, notes = sources.read(arguments, encoding=encoding, mirror=mirror)
+    reading = Reading(settings, encoding=encoding, progress=progress)
+    prepared = preparation.prepare(found, reading)
+    names = [source.name for source in found]
+    return _corpus(replace(prepared, notes=[*notes, *prepared.notes]), settings, held_out, names)
+
+
+def from_texts(
+    texts: Sequence[str],
+    settings: TextSettings,
+    *,
+    held_out: float = 0.1,
+    names: Sequence[str] | None = None,
+) -> Corpus:
+    """Cleans and encodes texts that are at hand.
+
+    Args:
+        texts: The texts, in order.
+        settings: How to clean them.
+        held_out: Share of the symbols, at the end, that is kept from training.
+        names: What to call them.
+
+    Returns:
+        The corpus.
+
+    Raises:
+        CorpusError: Fewer than two symbols would be left to learn from.
+
+    >>> corpus = from_texts(["abba", "ab"], TextSettings(), held_out=0)
+    >>> corpus.ids.tolist(), corpus.starts.tolist()
+    ([0, 1, 1, 0, 2, 0, 1, 2], [0, 5])
+    """
+    _check_share(held_out)
+    reading = Reading(settings)
+    pieces = (piece for text in texts for piece in reading.clean([text]))
+    prepared = preparation.encode(pieces, reading)
+    named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
+    return _corpus(prepared, settings, held_out, named)
+
+
+def _check_share(held_out: float) -> None:
+    """Refuses a share that is none."""
+    fits = 0 <= held_out < 1
+    require(fits, "held_out", held_out, "a share: at least 0 and less than 1")
+
+
+def _corpus(
+    prepared: Prepared, settings: TextSettings, held_out: float, names: Iterable[str]
+) -> Corpus:
+    """Joins what was prepared with its cut."""
+    cut, said = _cut(len(prepared.ids), prepared.starts, held_out)
     if cut < 2:
         raise CorpusError(
-            f"the text has {len(ids):,} symbols, of which {cut:,} would be trained on; "
+            f"the text has {len(prepared.ids):,} symbols, of which {cut:,} would be trained on; "
             "at least 2 are needed. Add text."
         )
+    separator = "\n" if settings.documents == "lines" else "\n\n"
+    alphabet = prepared.vocabulary
     return Corpus(
-        ids=ids,
+        ids=prepared.ids,
+        starts=prepared.starts,
         vocabulary=alphabet,
         cut=cut,
-        sha256=_fingerprint(texts),
+        sha256=prepared.sha256,
         names=tuple(names),
-        counts=counts - removed,
-        lines=sum(t.count("\n") + (not t.endswith("\n")) for t in texts),
-        changes=changes,
-        removed=removed,
+        counts=prepared.counts,
+        characters=sum(len(symbol) * n for symbol, n in prepared.counts.items()),
+        lines=prepared.lines,
+        changes=prepared.changes,
+        removed=prepared.removed,
+        notes=(*prepared.notes, *said),
+        separator=separator if alphabet.boundary else "",
     )
 
 
-def _encode(
-    texts: list[str], alphabet: Vocabulary, removed: Counter[str]
-) -> NDArray[np.uint8 | np.uint16]:
-    """The ids of all texts, each followed by the boundary where there is one."""
-    parts = []
-    edge = np.array([alphabet.size - 1] if alphabet.boundary else [], alphabet.dtype)
-    for one in texts:
-        kept = "".join(s for s in vocabulary.split(one, alphabet.unit) if s not in removed)
-        parts += [alphabet.encode(kept if removed else one), edge]
-    return np.concatenate(parts)
+def _cut(size: int, starts: NDArray[np.int64], held_out: float) -> tuple[int, list[str]]:
+    """Where the held-out tail begins: at a document if one is near enough, else within one.
 
+    Args:
+        size: N, ids in all.
+        starts: Where documents begin.
+        held_out: The share asked for.
 
-def _fingerprint(texts: list[str]) -> str:
-    """SHA-256 over the length and the UTF-8 bytes of each text."""
-    digest = hashlib.sha256()
-    for one in texts:
-        data = one.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "little") + data)
-    return digest.hexdigest()
+    Returns:
+        The place, and what to say of it.
+    """
+    asked = int(size * held_out)
+    if not asked:
+        reason = "the text is too short for that" if held_out else "all of it is trained on"
+        return size, [f"Nothing is held out; {reason}, so nothing will tell when to stop."]
+    cut = size - asked
+    near = starts[np.searchsorted(starts, size - 2 * asked) :]
+    near = near[(near <= size - asked / 2) & (near >= 2)]
+    if len(near):
+        return int(near[np.argmin(np.abs(near - cut))]), []
+    if len(starts) > 1:
+        return cut, ["The held-out part begins inside a document, since none begins near there."]
+    return cut, []

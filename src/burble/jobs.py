@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from burble import training
-from burble.corpus import SEPARATOR, Corpus
+from burble.corpus import Corpus
 from burble.errors import RunError
 from burble.modelfile import Model, Weights
 from burble.runs import Run
@@ -129,6 +129,6 @@ def _model(weights: Weights, score: Score, corpus: Corpus, settings: Settings) -
         vocabulary=corpus.vocabulary,
         architecture=settings.model,
         text=settings.text,
-        separator=SEPARATOR if corpus.vocabulary.boundary else "",
+        separator=corpus.separator,
         summary=summary,
     )

@@ -12,6 +12,7 @@ from burble.errors import SettingsError
 
 Unit = Literal["char", "grapheme"]
 Cell = Literal["lstm", "gru", "rnn"]
+Documents = Literal["sources", "lines", "blank"]
 
 
 def require(holds: bool, name: str, value: object, expected: str) -> None:
@@ -29,17 +30,22 @@ class TextSettings:
         lowercase: Whether letters are made lower case.
         strip_punctuation: Whether all but letters, digits and white space is removed.
         min_count: Symbols that occur fewer times than this are removed from the text.
+        documents: What one document is: each of the sources (or rows of a table), each of their
+            lines, or each of the blocks between blank lines.
     """
 
     unit: Unit = "char"
     lowercase: bool = False
     strip_punctuation: bool = False
     min_count: int = 1
+    documents: Documents = "sources"
 
     def __post_init__(self) -> None:
         """Checks every field."""
         require(self.unit in ("char", "grapheme"), "unit", self.unit, "char or grapheme")
         require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
+        known = self.documents in ("sources", "lines", "blank")
+        require(known, "documents", self.documents, "sources, lines or blank")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Bytes to clean text, every change counted. Knows nothing of where the text came from.
+"""Text to clean text, every change counted. Knows nothing of where the text came from.
 
 The same cleaning is applied to a corpus, to prompts and to stop strings, so it is stored in the
 model as a `TextSettings`.
@@ -6,23 +6,23 @@ model as a `TextSettings`.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
-import charset_normalizer
+import numpy as np
+import regex
+from numpy.typing import NDArray
 
-from burble.errors import EncodingError
 from burble.settings import TextSettings
 
 BOM = "\ufeff"
-_NEWLINES = re.compile("\r\n?|[\u0085\u2028]")
-_MARKS = (
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-)
+_NEWLINES = re.compile("\r\n?|[\u0085\u2028\u2029]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+# Letters of these ranges neither join with what stands before them nor decide how the letters
+# around them are lowered, so text may be cut between any two of them; see `blocks`.
+_WIDE = "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff"
+_CUT = regex.compile(f"(?r)[ \t0-9A-Za-z{_WIDE}](?=[ \t0-9A-Za-z{_WIDE}])")
+_SEQUENCE = re.compile(f"[\x00-\x7f{_WIDE}]?[^\x00-\x7f{_WIDE}]+")
 
 
 @dataclass
@@ -30,7 +30,8 @@ class Changes:
     """How many characters each step of the cleaning touched.
 
     Attributes:
-        marks: Byte-order marks removed.
+        marks: Byte-order marks removed from inside the text.
+        unusable: NUL characters and halves of surrogate pairs removed.
         newlines: Line ends that were not a plain newline, made one.
         composed: Characters fewer (or more) after Unicode composition (NFC).
         lowercased: Characters made lower case.
@@ -38,6 +39,7 @@ class Changes:
     """
 
     marks: int = 0
+    unusable: int = 0
     newlines: int = 0
     composed: int = 0
     lowercased: int = 0
@@ -52,7 +54,8 @@ class Changes:
     def sentences(self) -> list[str]:
         """One phrase for each kind of change that happened, for a person to read."""
         phrases = {
-            "marks": "byte-order marks removed",
+            "marks": "byte-order marks removed from inside the text",
+            "unusable": "NUL or broken characters removed",
             "newlines": "line ends made plain newlines",
             "composed": "characters joined with their accents (NFC)",
             "lowercased": "characters made lower case",
@@ -61,62 +64,12 @@ class Changes:
         return [f"{n:,} {phrases[name]}" for name, n in vars(self).items() if n]
 
 
-def decode(data: bytes, name: str, encoding: str | None = None) -> str:
-    """Turns the bytes of one source into text, strictly.
-
-    Args:
-        data: The whole source.
-        name: What to call the source in a message.
-        encoding: The encoding the person named, or None for UTF-8 (UTF-16 and UTF-32 are
-            recognised by their byte-order mark).
-
-    Returns:
-        The text, without a byte-order mark at its start.
-
-    Raises:
-        EncodingError: The bytes are not text in that encoding; names line and byte.
-    """
-    marked = next((codec for mark, codec in _MARKS if data.startswith(mark)), "utf-8")
-    codec = encoding or marked
-    try:
-        return data.decode(codec).removeprefix(BOM)
-    except LookupError as error:
-        raise EncodingError(
-            f"{encoding!r} is no encoding Python knows. Try utf-8, cp1252 or utf-16."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise EncodingError(_undecodable(data, name, codec, error.start)) from error
-
-
-def _undecodable(data: bytes, name: str, codec: str, start: int) -> str:
-    """The sentence for bytes that `codec` cannot decode at byte offset `start`."""
-    line = data.count(b"\n", 0, start) + 1
-    said = (
-        f"{name} is not {codec} text: line {line:,}, byte {start:,} is 0x{data[start]:02x}. "
-        "Nothing was read from it. "
-    )
-    return said + _encoding_advice(data, start)
-
-
-def _encoding_advice(data: bytes, start: int) -> str:
-    """Which encoding the bytes around offset `start` are likely to be in, as advice."""
-    if b"\x00" in data[:65536]:
-        return "It looks like a binary file, not text; leave it out."
-    sample = data[max(0, start - 4096) : start + 4096]
-    # The Windows code page is by far the commonest, and its quotes lie where ISO-8859 has nothing.
-    if any(0x91 <= byte <= 0x97 for byte in sample):
-        return "It looks like cp1252; if so, add --encoding cp1252."
-    best = charset_normalizer.from_bytes(data[:65536]).best()
-    if best is None or best.encoding in ("utf_8", "ascii"):
-        return "If you know its encoding, name it with --encoding."
-    return f"It may be {best.encoding}; if so, add --encoding {best.encoding}."
-
-
 def clean(text: str, settings: TextSettings) -> tuple[str, Changes]:
     r"""Makes newlines one, composes accents (NFC), and lowers or strips where asked.
 
     Cleaning twice changes nothing more. Marks inside the text are removed and counted, since two
-    joined files leave one in the middle.
+    joined files leave one in the middle; so are NUL characters and lone surrogates, which no
+    text file can hold again.
 
     Args:
         text: Decoded text.
@@ -128,53 +81,115 @@ def clean(text: str, settings: TextSettings) -> tuple[str, Changes]:
     >>> clean("A\r\nb", TextSettings(lowercase=True))[0]
     'a\nb'
     """
-    changes = Changes(marks=text.count(BOM))
-    text = text.replace(BOM, "")
-    if not text.isascii() or "\r" in text:
+    changes = Changes()
+    text = _remove_unusable(text, changes)
+    if any(end in text for end in "\r\u0085\u2028\u2029"):
         text, changes.newlines = _NEWLINES.subn("\n", text)
-        text, changes.composed = _compose(text)
+    if not unicodedata.is_normalized("NFC", text):
+        changes.composed = sum(map(_composed, _SEQUENCE.findall(text)))
+        text = unicodedata.normalize("NFC", text)
     if settings.lowercase:
-        # Lowering can undo composition (U+0130), so compose once more.
-        lowered = unicodedata.normalize("NFC", text.lower())
-        changes.lowercased = sum(map(str.isupper, text)) if lowered != text else 0
-        text = lowered
+        text, changes.lowercased = _lower(text)
     if settings.strip_punctuation:
-        kept = "".join(filter(_is_kept, text))
+        kept = text.translate(_KEPT)
         changes.punctuation = len(text) - len(kept)
         # What stood on either side of a removed character may now compose.
         text = unicodedata.normalize("NFC", kept)
     return text, changes
 
 
-def _compose(text: str) -> tuple[str, int]:
-    """`text` in NFC, and by how many characters its length changed."""
-    if unicodedata.is_normalized("NFC", text):
+def _remove_unusable(text: str, changes: Changes) -> str:
+    """Removes marks, NUL characters and lone surrogates, and counts them."""
+    if BOM in text:
+        changes.marks = text.count(BOM)
+        text = text.replace(BOM, "")
+    if "\x00" in text:
+        changes.unusable = text.count("\x00")
+        text = text.replace("\x00", "")
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError:
+        text, broken = _SURROGATES.subn("", text)
+        changes.unusable += broken
+    return text
+
+
+def _composed(sequence: str) -> int:
+    """By how many characters composition changes a letter and its marks; 1 where only in kind.
+
+    Sequences and not whole blocks are counted, so that a sum over blocks is the same wherever
+    the text was cut.
+    """
+    composed = unicodedata.normalize("NFC", sequence)
+    return 0 if composed == sequence else max(1, abs(len(sequence) - len(composed)))
+
+
+def _lower(text: str) -> tuple[str, int]:
+    """`text` in lower case, and how many of its characters changed."""
+    lowered = text.lower()
+    if lowered == text:
         return text, 0
-    composed = unicodedata.normalize("NFC", text)
-    return composed, max(1, abs(len(text) - len(composed)))
+    # U+0130 alone becomes two characters; doubled, both texts have one length again.
+    dotted = text.count("\u0130")
+    before = code_points(text.replace("\u0130", "\u0130\u0130") if dotted else text)
+    changed = int(np.count_nonzero(before != code_points(lowered))) - dotted
+    # Lowering can undo composition (U+0130), so compose once more.
+    return unicodedata.normalize("NFC", lowered), changed
 
 
-def _is_kept(symbol: str) -> bool:
-    """Whether `symbol` survives the removal of punctuation: letters, digits, marks, white space."""
-    return symbol.isspace() or unicodedata.category(symbol)[0] in "LMN"
+class _Kept(dict[int, int | None]):
+    """A table for `str.translate` that removes all but letters, digits, marks and white space."""
+
+    def __missing__(self, point: int) -> int | None:
+        symbol = chr(point)
+        kept = symbol.isspace() or unicodedata.category(symbol)[0] in "LMN"
+        self[point] = point if kept else None
+        return self[point]
 
 
-def blocks(text: str, size: int = 1 << 20) -> Iterator[str]:
-    """Cuts `text` into pieces of about `size` characters, each ending at a newline if there is one.
+_KEPT = _Kept()
+
+
+def code_points(text: str) -> NDArray[np.uint8 | np.uint32]:
+    """The code point of each character, shape (characters,).
+
+    >>> code_points("aé").tolist()
+    [97, 233]
+    """
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), np.uint8)
+    return np.frombuffer(text.encode("utf-32-le"), "<u4")
+
+
+def blocks(pieces: Iterable[str]) -> Iterator[str]:
+    r"""Cuts text anew at places where cleaning one side cannot touch the other.
+
+    Such a place is after a newline, or else between two plain letters, digits or blanks. Text
+    with neither is kept together, whatever its size.
 
     Args:
-        text: Any text.
-        size: Characters a piece, about.
+        pieces: A text, cut anywhere.
 
     Yields:
-        The pieces; joined, they are `text`.
+        The same text; cleaned apart and joined it is what it would be cleaned whole.
+
+    >>> list(blocks(["one\ntwo e", "\u0301t"])) == ["one\n", "two e\u0301t"]
+    True
     """
-    start = 0
-    while start < len(text):
-        cut = text.rfind("\n", start, start + size) + 1 if start + size < len(text) else len(text)
-        cut = cut if cut > start else min(start + size, len(text))
-        yield text[start:cut]
-        start = cut
+    held: list[str] = []
+    for piece in pieces:
+        before = held[-1][-1] if held else ""
+        cut = piece.rfind("\n") + 1
+        if not cut:
+            found = _CUT.search(before + piece)
+            cut = found.end() - len(before) if found else -1
+        if cut >= 0 and (held or cut):
+            yield "".join([*held, piece[:cut]])
+            held = [piece[cut:]] if cut < len(piece) else []
+        elif piece:
+            held.append(piece)
+    if held:
+        yield "".join(held)
 
 
 def bare(symbol: str) -> str:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 import regex
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from burble.errors import VocabularyError
 from burble.settings import Unit
@@ -131,12 +131,16 @@ class Vocabulary:
             f"It knows {len(self.symbols):,}. Leave them out, or pass --unknown skip or nearest."
         )
 
-    def decode(self, ids: Iterable[int]) -> str:
-        """The text of `ids`; the edge between two documents has none.
+    def decode(self, ids: ArrayLike, separator: str = "") -> str:
+        """The text of `ids`.
+
+        Args:
+            ids: Any ids of this vocabulary.
+            separator: The text of the edge between two documents.
 
         >>> v = Vocabulary(("a", "b"))
         >>> v.decode(v.encode("abba"))
         'abba'
         """
-        edge = self.boundary_id
-        return "".join(self.symbols[int(i)] for i in ids if i != edge)
+        texts = (*self.symbols, separator) if self.boundary else self.symbols
+        return "".join(map(texts.__getitem__, np.asarray(ids, np.intp).tolist()))

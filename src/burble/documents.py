@@ -1,0 +1,140 @@
+"""Sources to one stream of clean text with an edge after each document. Knows nothing of ids.
+
+The edge is the character NUL, which clean text never holds.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from burble import decoding, gutenberg, tables, text
+from burble.settings import TextSettings
+from burble.sources import Source
+from burble.text import Changes
+
+EDGE = "\x00"
+_BLANK_LINES = r"(?:[^\S\n]*\n)"
+_EDGES = {
+    "lines": re.compile(rf"\n{_BLANK_LINES}*"),
+    "blank": re.compile(rf"\n{_BLANK_LINES}+"),
+}
+_LEADING = re.compile(rf"\A{_BLANK_LINES}+")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Reading:
+    """How sources are read, and what is found while they are.
+
+    Attributes:
+        settings: How to clean the text and what a document is.
+        encoding: The encoding the person named, or None.
+        block: Bytes and characters handled at once.
+        progress: Told the bytes read so far, and in all.
+        notes: Sentences for the person.
+        changes: What the cleaning changed.
+        documents: Documents so far.
+        empty: Rows, lines and sources without text so far.
+        lines: Lines so far.
+        digest: Hash of all bytes read so far.
+    """
+
+    settings: TextSettings
+    encoding: str | None = None
+    block: int = 1 << 20
+    progress: Progress | None = None
+    notes: list[str] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
+    documents: int = 0
+    empty: int = 0
+    lines: int = 0
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def read(self, sources: Iterable[Source]) -> Iterator[str]:
+        """The clean text of all sources, in pieces, with an edge between two documents.
+
+        Raises:
+            EncodingError: A source is not text in the encoding.
+            SourceError: A source cannot be read as asked.
+        """
+        sources = list(sources)
+        total, done = sum(source.size for source in sources), 0
+
+        def pass_on(blocks: Iterator[bytes]) -> Iterator[bytes]:
+            nonlocal done
+            for block in blocks:
+                self.digest.update(block)
+                done += len(block)
+                if self.progress:
+                    self.progress(done, total)
+                yield block
+
+        for source in sources:
+            before = self.documents
+            raw = pass_on(source.read(self.block))
+            # A mark is a surer sign than what was named for the other sources.
+            encoding = None if source.marked else self.encoding
+            pieces = decoding.decode(raw, source.name, encoding, self.notes)
+            for document in self._texts(source, pieces):
+                yield from self.clean(document)
+            self.digest.update(source.size.to_bytes(8, "little"))
+            if self.documents == before:
+                self.notes.append(f"{source.name} is empty and was passed over.")
+
+    def _texts(self, source: Source, pieces: Iterator[str]) -> Iterator[Iterable[str]]:
+        """The texts in one source: itself, or one for each row of a table."""
+        if source.form == "book":
+            book, told = gutenberg.cut("".join(pieces), source.name)
+            self.notes.append(told)
+            yield [book]
+        elif source.form == "table":
+            name = source.name.removesuffix(f":{source.part}")
+            for row in tables.rows(pieces, name, source.part, self.notes):
+                yield [row]
+        else:
+            yield pieces
+
+    def clean(self, raw: Iterable[str]) -> Iterator[str]:
+        """The clean text of one source or row, in pieces, with an edge before all but the first.
+
+        What is held back is blank: only what follows tells whether an edge lies in it.
+
+        Args:
+            raw: The text, cut anywhere.
+
+        Yields:
+            Pieces of clean text.
+        """
+        edges = _EDGES.get(self.settings.documents)
+        before, held, lines, last = self.documents, "", 0, "\n"
+        for piece in text.blocks(raw):
+            cleaned, changes = text.clean(piece, self.settings)
+            self.changes.add(changes)
+            lines += cleaned.count("\n")
+            last = cleaned[-1:] or last
+            held += cleaned
+            if self.documents == before:
+                if not held or held.isspace():
+                    continue
+                held = _LEADING.sub("", held) if edges else held
+                if self.documents:
+                    yield EDGE
+                self.documents += 1
+            ready, held = _part(held) if edges else (held, "")
+            if edges:
+                ready = edges.sub(EDGE, ready)
+                self.documents += ready.count(EDGE)
+            yield ready
+        lines += last != "\n"
+        self.lines += lines
+        found = self.documents - before
+        self.empty += lines - found if self.settings.documents == "lines" else not found
+
+
+def _part(held: str) -> tuple[str, str]:
+    """What can be passed on, and the blank end, from its first newline, that can't be yet."""
+    full = held.rstrip()
+    end = held.find("\n", len(full))
+    return (held, "") if end < 0 else (held[:end], held[end:])

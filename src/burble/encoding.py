@@ -1,0 +1,151 @@
+"""Clean text to ids in two passes over blocks. Knows nothing of sources or models.
+
+The first pass gives each symbol a number as it comes up; the second renumbers them by code point,
+leaves out the rare ones, and notes where documents begin.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble import vocabulary
+from burble.documents import EDGE
+from burble.errors import VocabularyError
+from burble.settings import Unit
+from burble.storage import Ids, Spool
+from burble.text import code_points
+from burble.vocabulary import Vocabulary
+
+_POINTS = 0x110000
+_NONE = np.iinfo(np.uint16).max
+
+
+class Encoder:
+    """The first pass.
+
+    Attributes:
+        spool: Ids in the order of first appearance; 0 is the edge between documents.
+        digest: Hash of the text, its edges as NUL.
+    """
+
+    def __init__(self, unit: Unit, limit: int) -> None:
+        """Makes an encoder that has seen nothing.
+
+        Args:
+            unit: What one symbol is.
+            limit: Ids that are kept in memory at most.
+        """
+        self.unit = unit
+        self.spool = Spool(limit)
+        self.digest = hashlib.sha256()
+        self._numbers = {EDGE: 0}
+        self._by_point = np.full(_POINTS, _NONE, np.uint16)
+        self._by_point[0] = 0
+        self._points = np.zeros(_POINTS, np.int64)
+        self._others: Counter[str] = Counter()
+
+    def add(self, piece: str) -> None:
+        """Encodes a piece of clean text, which ends where a symbol does."""
+        if not piece:
+            return
+        self.digest.update(piece.encode())
+        if self.unit == "char" or piece.isascii():
+            ids = self._encode_points(code_points(piece))
+        else:
+            ids = self._encode_symbols(vocabulary.split(piece, self.unit))
+        self.spool.append(ids.astype(np.uint8) if len(self._numbers) <= 256 else ids)
+
+    def _encode_points(self, points: NDArray[np.uint8 | np.uint32]) -> NDArray[np.uint16]:
+        """The ids of code points."""
+        counts = np.bincount(points)
+        self._points[: len(counts)] += counts
+        for point in np.flatnonzero((counts > 0) & (self._by_point[: len(counts)] == _NONE)):
+            self._number(chr(point))
+        ids: NDArray[np.uint16] = self._by_point[points]
+        return ids
+
+    def _encode_symbols(self, symbols: Iterable[str]) -> NDArray[np.uint16]:
+        """The ids of symbols that may be longer than one character."""
+        symbols = list(symbols)
+        self._others.update(symbols)
+        for symbol in dict.fromkeys(symbols):
+            if symbol not in self._numbers:
+                self._number(symbol)
+        return np.array([self._numbers[symbol] for symbol in symbols], np.uint16)
+
+    def _number(self, symbol: str) -> None:
+        """Gives a new symbol the next number."""
+        if len(self._numbers) == _NONE:
+            raise VocabularyError(
+                f"the text has more than {_NONE - 1:,} different symbols, which is the most a "
+                "model can have. Leave out a source that is not text, or use --unit char."
+            )
+        self._numbers[symbol] = len(self._numbers)
+        if len(symbol) == 1:
+            self._by_point[ord(symbol)] = self._numbers[symbol]
+
+    def counts(self) -> Counter[str]:
+        """How often each symbol has come up, edges left out."""
+        found = Counter(self._others)
+        for point in np.flatnonzero(self._points):
+            found[chr(point)] += int(self._points[point])
+        found.pop(EDGE, None)
+        return found
+
+    def renumber(self, alphabet: Vocabulary) -> Iterator[Ids]:
+        """The second pass: ids of `alphabet`, in blocks; symbols that are not in it are left out.
+
+        Where the alphabet has an edge, one follows each document, and none is empty.
+        """
+        final = np.array([alphabet.ids.get(symbol, _NONE) for symbol in self._numbers], np.uint16)
+        whole = bool(np.all(final[1:] != _NONE))
+        if alphabet.boundary_id is not None:
+            final[0] = alphabet.boundary_id
+        at_edge = True
+        for block in self.spool.blocks():
+            ids = final[block]
+            if not whole:
+                ids = _without_empty(ids[ids != _NONE], alphabet.boundary_id, at_edge)
+            if len(ids):
+                at_edge = ids[-1] == alphabet.boundary_id
+                yield ids.astype(alphabet.dtype)
+        if alphabet.boundary_id is not None and not at_edge:
+            yield np.array([alphabet.boundary_id], alphabet.dtype)
+
+
+def _without_empty(ids: NDArray[np.uint16], edge: int | None, at_edge: bool) -> NDArray[np.uint16]:
+    """Leaves out each edge that follows an edge, since rare symbols may have been all between."""
+    if edge is None or not len(ids):
+        return ids
+    edges = ids == edge
+    after = np.concatenate([[at_edge], edges[:-1]])
+    kept: NDArray[np.uint16] = ids[~(edges & after)]
+    return kept
+
+
+def gather(pieces: Iterable[str], size: int) -> Iterator[str]:
+    """Joins small pieces until they have `size` characters, so that arrays are worth their cost."""
+    held: list[str] = []
+    length = 0
+    for piece in pieces:
+        held.append(piece)
+        length += len(piece)
+        if length >= size:
+            yield "".join(held)
+            held, length = [], 0
+    yield "".join(held)
+
+
+def starts(
+    blocks: Iterable[Ids], edge: int | None, found: list[NDArray[np.int64]]
+) -> Iterator[Ids]:
+    """Passes blocks of ids on, and adds to `found` where a document begins after an edge."""
+    done = 0
+    for block in blocks:
+        if edge is not None:
+            found.append(np.flatnonzero(block == edge) + (done + 1))
+        done += len(block)
+        yield block

@@ -1,0 +1,242 @@
+"""From sources to ids, in memory or in the cache. Knows nothing of held-out parts or models."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble import storage
+from burble.documents import Reading
+from burble.encoding import Encoder, gather, starts
+from burble.errors import CorpusError, SourceError
+from burble.sources import Source
+from burble.storage import Ids
+from burble.text import Changes
+from burble.vocabulary import Vocabulary
+
+FORMAT = 1
+"""Raised whenever the same bytes and settings would be encoded otherwise."""
+IN_MEMORY = 1 << 24
+"""Symbols that are kept in memory; more are memory-mapped."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Encoded text.
+
+    Attributes:
+        ids: All symbols in order, shape (N,).
+        starts: Where documents begin, shape (documents,).
+        vocabulary: The alphabet.
+        sha256: Fingerprint of the clean text.
+        counts: How often each symbol occurs.
+        lines: Lines of the clean text.
+        changes: What the cleaning changed.
+        removed: Rare symbols that were removed, with their counts.
+        notes: Sentences for the person.
+    """
+
+    ids: Ids
+    starts: NDArray[np.int64]
+    vocabulary: Vocabulary
+    sha256: str
+    counts: Counter[str]
+    lines: int
+    changes: Changes
+    removed: Counter[str]
+    notes: list[str]
+
+
+def prepare(sources: list[Source], reading: Reading, limit: int | None = None) -> Prepared:
+    """Encodes sources, or finds them encoded in the cache.
+
+    Args:
+        sources: What to read, in order.
+        reading: How.
+        limit: Symbols kept in memory; None for `IN_MEMORY`.
+
+    Returns:
+        The encoded text; the same whether it is in memory, new in the cache, or found there.
+    """
+    limit = IN_MEMORY if limit is None else limit
+    total = sum(source.size for source in sources)
+    if total > limit:
+        place = storage.folder("corpora") / _key(sources, reading, _digest(sources))
+        if _is_whole(place):
+            if reading.progress:
+                reading.progress(total, total)
+            return _load(place)
+    pieces = gather(reading.read(sources), reading.block)
+    return encode(pieces, reading, sources, limit)
+
+
+def _digest(sources: Iterable[Source]) -> str:
+    """The hash of all bytes, as `Reading.read` takes it in passing."""
+    digest = hashlib.sha256()
+    for source in sources:
+        for block in source.read(1 << 20):
+            digest.update(block)
+        digest.update(source.size.to_bytes(8, "little"))
+    return digest.hexdigest()
+
+
+def _key(sources: list[Source], reading: Reading, digest: str) -> str:
+    """The name of an entry of the cache: a hash of all that decides what is in it."""
+    named = [[source.name, source.form, source.part] for source in sources]
+    parts = [FORMAT, asdict(reading.settings), reading.encoding, named, digest]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def encode(
+    pieces: Iterable[str],
+    reading: Reading,
+    sources: list[Source] | None = None,
+    limit: int = IN_MEMORY,
+) -> Prepared:
+    """Encodes clean text.
+
+    Args:
+        pieces: The text as `reading` gives it.
+        reading: What has been found on the way, complete when `pieces` end.
+        sources: Where the text comes from, if it may be kept in the cache.
+        limit: Symbols kept in memory.
+
+    Returns:
+        The encoded text.
+
+    Raises:
+        SourceError: There is no text.
+        CorpusError: All symbols are rare.
+    """
+    settings = reading.settings
+    encoder = Encoder(settings.unit, limit)
+    for piece in pieces:
+        encoder.add(piece)
+    if not reading.documents:
+        raise SourceError(" ".join(["there is no text to read.", *reading.notes]))
+    if reading.documents > 1:
+        encoder.add("\x00")
+    counts = encoder.counts()
+    removed = Counter({s: n for s, n in counts.items() if n < settings.min_count})
+    if len(counts) == len(removed):
+        raise CorpusError(
+            f"every symbol occurs fewer than {settings.min_count:,} times, so none is left to "
+            "learn from; lower --min-count or add text."
+        )
+    alphabet = Vocabulary.from_counts(
+        counts,
+        unit=settings.unit,
+        min_count=settings.min_count,
+        boundary=reading.documents > 1,
+    )
+    if reading.empty:
+        what = "blank lines" if settings.documents == "lines" else "empty documents"
+        reading.notes.append(f"{reading.empty:,} {what} were skipped.")
+    facts = {
+        "symbols": alphabet.symbols,
+        "counts": [counts[symbol] for symbol in alphabet.symbols],
+        "boundary": alphabet.boundary,
+        "unit": alphabet.unit,
+        "removed": removed,
+        "sha256": encoder.digest.hexdigest(),
+        "lines": reading.lines,
+        "changes": asdict(reading.changes),
+        "notes": reading.notes,
+    }
+    return _finish(encoder, alphabet, facts, reading, sources, limit)
+
+
+def _finish(
+    encoder: Encoder,
+    alphabet: Vocabulary,
+    facts: dict[str, Any],
+    reading: Reading,
+    sources: list[Source] | None,
+    limit: int,
+) -> Prepared:
+    """Renumbers into memory, or into a new entry of the cache."""
+    found = [np.zeros(1, np.int64)]
+    ids = starts(encoder.renumber(alphabet), alphabet.boundary_id, found)
+    if sources is None or encoder.spool.size <= limit:
+        whole = np.concatenate(list(ids))
+        return _prepared(whole, _starts(found, len(whole)), facts)
+    key = _key(sources, reading, reading.digest.hexdigest())
+    parent = storage.folder("corpora")
+    facts["notes"].append(f"The encoded text is kept in {parent} to be used again.")
+    with storage.new_entry(parent, key) as partial:
+        _write(partial, ids, found, facts)
+    return _load(parent / key)
+
+
+def _write(
+    place: Path, ids: Iterator[Ids], found: list[NDArray[np.int64]], facts: dict[str, Any]
+) -> None:
+    """Fills an entry of the cache."""
+    size = 0
+    with (place / "ids").open("wb") as file:
+        for block in ids:
+            file.write(block.data)
+            size += len(block)
+        file.flush()
+        os.fsync(file.fileno())
+    np.save(place / "starts.npy", _starts(found, size))
+    text = json.dumps(facts | {"size": size})
+    (place / "facts.json").write_text(text, encoding="ascii")
+
+
+def _starts(found: list[NDArray[np.int64]], size: int) -> NDArray[np.int64]:
+    """Where documents begin; after the last edge none does."""
+    joined = np.concatenate(found)
+    return joined[joined < size]
+
+
+def _is_whole(place: Path) -> bool:
+    """Whether there is an entry; one that a failing disk cut short is removed."""
+    if not place.is_dir():
+        return False
+    try:
+        facts = json.loads((place / "facts.json").read_text(encoding="ascii"))
+        np.load(place / "starts.npy", mmap_mode="r")
+        size = (place / "ids").stat().st_size // np.dtype(_alphabet(facts).dtype).itemsize
+        whole = bool(size == facts["size"])
+    except (OSError, ValueError, KeyError):
+        whole = False
+    if not whole:
+        shutil.rmtree(place, ignore_errors=True)
+    return whole
+
+
+def _load(place: Path) -> Prepared:
+    """Maps an entry of the cache."""
+    facts = json.loads((place / "facts.json").read_text(encoding="ascii"))
+    alphabet = _alphabet(facts)
+    ids = np.memmap(place / "ids", alphabet.dtype, "r")
+    return _prepared(ids, np.load(place / "starts.npy", mmap_mode="r"), facts)
+
+
+def _alphabet(facts: dict[str, Any]) -> Vocabulary:
+    """The alphabet among the facts."""
+    return Vocabulary(tuple(facts["symbols"]), facts["unit"], facts["boundary"])
+
+
+def _prepared(ids: Ids, begins: NDArray[np.int64], facts: dict[str, Any]) -> Prepared:
+    """Ids with the facts about them."""
+    return Prepared(
+        ids=ids,
+        starts=begins,
+        vocabulary=_alphabet(facts),
+        sha256=facts["sha256"],
+        counts=Counter(dict(zip(facts["symbols"], facts["counts"], strict=True))),
+        lines=facts["lines"],
+        changes=Changes(**facts["changes"]),
+        removed=Counter(facts["removed"]),
+        notes=facts["notes"],
+    )

@@ -1,0 +1,95 @@
+"""What to tell a person about a corpus before anyone trains on it. Knows nothing of terminals."""
+
+import unicodedata
+from dataclasses import asdict
+from typing import Any
+
+import rich.cells
+
+from burble.corpus import Corpus
+
+_FREQUENT = 24
+_RARE = 24
+
+
+def summary(corpus: Corpus) -> list[str]:
+    """What was read, what was changed, and what is held out: a few lines."""
+    held = len(corpus.ids) - corpus.cut
+    share = f" ({held / len(corpus.ids):.1%})" if held else ""
+    # Edges between documents are symbols too, which would not add up with the characters.
+    said = [
+        f"{_some(corpus.characters, 'character')} in {_some(corpus.lines, 'line')} and "
+        f"{_some(len(corpus.starts), 'document')} from {_some(len(corpus.names), 'source')}; "
+        f"{len(corpus.vocabulary.symbols):,} different; "
+        f"{held:,} symbols at the end held out{share}.",
+        *corpus.notes,
+    ]
+    said += [f"Changed: {change}." for change in corpus.changes.sentences()]
+    if corpus.removed:
+        said.append(
+            f"Removed: {_some(corpus.removed.total(), 'rare character')} "
+            f"of {_some(len(corpus.removed), 'kind')}."
+        )
+    return said
+
+
+def _some(count: int, noun: str) -> str:
+    """A number of things."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def name(symbol: str) -> str:
+    """The Unicode names of a symbol's characters.
+
+    >>> name("é")
+    'LATIN SMALL LETTER E WITH ACUTE'
+    >>> name(chr(10))
+    'newline'
+    """
+    own = {"\n": "newline", "\t": "tab", "\f": "form feed", "\v": "vertical tab", "\x1b": "escape"}
+    return " + ".join(own.get(c, unicodedata.name(c, "without a name")) for c in symbol)
+
+
+def alphabet(corpus: Corpus) -> list[str]:
+    """The alphabet as lines of a table: the frequent symbols, then the rare tail."""
+    counts = corpus.counts.most_common()
+    total = max(1, corpus.counts.total())
+    left = len(counts) - _FREQUENT - _RARE
+    lines = [f"{'symbol':<8}{'count':>12} {'share':>9}  {'code':<9}name"]
+    for place, (symbol, count) in enumerate(counts):
+        if left > 1 and _FREQUENT <= place < _FREQUENT + left:
+            if place == _FREQUENT:
+                between = sum(n for _, n in counts[_FREQUENT : _FREQUENT + left])
+                lines.append(
+                    f"{'…':<8}{between:>12,} {between / total:>9.3%}  {left:,} symbols between"
+                )
+            continue
+        code = " ".join(f"U+{ord(c):04X}" for c in symbol)
+        lines.append(f"{_shown(symbol)}{count:>12,} {count / total:>9.3%}  {code:<9}{name(symbol)}")
+    return lines
+
+
+def _shown(symbol: str) -> str:
+    """A symbol as it can stand in a table: no blank, nothing unprintable, no mark on nothing."""
+    plain = symbol.isprintable() and not symbol.isspace()
+    shown = symbol if plain else repr(symbol)
+    if unicodedata.combining(symbol[0]):
+        shown = f"◌{symbol}"
+    return rich.cells.set_cell_size(shown, max(8, rich.cells.cell_len(shown)))
+
+
+def facts(corpus: Corpus) -> dict[str, Any]:
+    """All that is known of a corpus, in JSON types."""
+    return {
+        "sources": list(corpus.names),
+        "characters": corpus.characters,
+        "lines": corpus.lines,
+        "documents": len(corpus.starts),
+        "symbols": len(corpus.ids),
+        "held_out": len(corpus.ids) - corpus.cut,
+        "sha256": corpus.sha256,
+        "changes": asdict(corpus.changes),
+        "removed": dict(corpus.removed.most_common()),
+        "notes": list(corpus.notes),
+        "alphabet": dict(corpus.counts.most_common()),
+    }

@@ -1,0 +1,157 @@
+"""Where burble keeps what it can make again: a folder of the person's own cache.
+
+Nothing is seen there before it is whole. Knows nothing of text.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from burble.errors import StorageError
+
+Ids = NDArray[np.uint8 | np.uint16]
+_DAY = 86_400.0
+_PARTIAL = ".partial-"
+
+
+def folder(name: str) -> Path:
+    """A folder of the cache, made if need be and open to its owner alone.
+
+    Raises:
+        StorageError: It cannot be made.
+    """
+    base = platformdirs.user_cache_path("burble")
+    with _telling(base):
+        base.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (base / name).mkdir(exist_ok=True, mode=0o700)
+    return base / name
+
+
+@contextmanager
+def _telling(place: Path) -> Iterator[None]:
+    """Turns what the disk refuses into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"could not write in {place}: {error.strerror}. Make room there, or set the cache "
+            "folder of your system to another place."
+        ) from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to that becomes `path` in one step, when all went well.
+
+    Raises:
+        StorageError: The disk refused; what was at `path` is untouched.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        raise StorageError(
+            f"could not write {path}: {error.strerror}. What was there before is untouched."
+        ) from error
+
+
+@contextmanager
+def new_entry(parent: Path, key: str) -> Iterator[Path]:
+    """A folder to fill that becomes `parent/key` in one step, when all went well.
+
+    A process that is killed leaves only a partial folder, which nothing ever reads and which
+    is removed after a day.
+    """
+    _sweep(parent)
+    with _telling(parent):
+        partial = Path(tempfile.mkdtemp(dir=parent, prefix=_PARTIAL))
+        try:
+            yield partial
+            try:
+                partial.replace(parent / key)
+            except OSError:
+                # Another process may have been faster; its entry is as good as this one.
+                if not (parent / key).is_dir():
+                    raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """Removes what killed processes left more than a day ago."""
+    for partial in parent.glob(f"{_PARTIAL}*"):
+        with suppress(OSError):
+            if time.time() - partial.stat().st_mtime > _DAY:
+                shutil.rmtree(partial, ignore_errors=True)
+
+
+def unnamed(owner: object, place: Path | None = None) -> IO[bytes]:
+    """A file without a name, gone when the process ends in whatever way, or `owner` before it."""
+    with ExitStack() as stack:
+        file = stack.enter_context(tempfile.TemporaryFile(dir=place))
+        weakref.finalize(owner, stack.pop_all().close)
+    return file
+
+
+class Spool:
+    """Blocks of ids to be read again in order: in memory while few, else in an unnamed file."""
+
+    def __init__(self, limit: int) -> None:
+        """Makes an empty spool.
+
+        Args:
+            limit: Ids that are kept in memory at most.
+        """
+        self.size = 0
+        self._limit = limit
+        self._kept: list[Ids] = []
+        self._shapes: list[tuple[int, type[np.uint8 | np.uint16]]] = []
+        self._file: IO[bytes] | None = None
+
+    def append(self, ids: Ids) -> None:
+        """Adds a block, shape (n,)."""
+        self.size += len(ids)
+        self._kept.append(ids)
+        if self.size > self._limit:
+            self._write()
+
+    def _write(self) -> None:
+        """Moves the blocks in memory to the file."""
+        place = folder("corpora")
+        with _telling(place):
+            self._file = self._file or unnamed(self, place)
+            for ids in self._kept:
+                self._file.write(ids.data)
+                wide = ids.dtype.itemsize > 1
+                self._shapes.append((len(ids), np.uint16 if wide else np.uint8))
+        self._kept.clear()
+
+    def blocks(self) -> Iterator[Ids]:
+        """All blocks in order; what is in memory is let go as it is read."""
+        if self._file:
+            self._file.seek(0)
+            for size, dtype in self._shapes:
+                data = self._file.read(size * np.dtype(dtype).itemsize)
+                yield np.frombuffer(data, dtype)
+        self._kept.reverse()
+        while self._kept:
+            yield self._kept.pop()
