@@ -32,7 +32,7 @@ def test_the_model_has_learned(burble, trained):
 def test_jsonl_gives_one_object_a_text(burble, trained):
     done = burble("sample", trained, "-n", 3, "-l", 9, "--jsonl", "--seed", 2)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [row["seed"] for row in rows] == [2, 3, 4]
+    assert [(row["seed"], row["index"]) for row in rows] == [(2, 0), (2, 1), (2, 2)]
     assert all(len(row["text"]) == 9 for row in rows)
 
 

@@ -2,19 +2,19 @@ import numpy as np
 import pytest
 
 from burble import model as keras_model
-from burble.engine import Engine
+from burble.engine import ROWS_ALONE, Engine
 from burble.settings import ModelSettings
 
 V = 11
 
 
-def pair(cell, seed=0):
+def pair(cell, seed=0, scale=0.2):
     settings = ModelSettings(cell=cell, layers=2, units=24, embedding=8)
     core = keras_model.build(settings, V, seed)
     rng = np.random.default_rng(seed)
     for variable in core.trainable_variables:
         # Larger weights make the plain layer chaotic: it then amplifies rounding without bound.
-        variable.assign(rng.normal(0, 0.2, variable.shape))
+        variable.assign(rng.normal(0, scale, variable.shape))
     arrays = [v.value for v in core.trainable_variables]
     return core, Engine(keras_model.weights_of(arrays, settings, V), settings)
 
@@ -66,3 +66,78 @@ def test_streams_do_not_touch_each_other():
     both, _ = engine.step(np.array([3, 5]), engine.start(2))
     alone, _ = engine.step(np.array([5]), engine.start(1))
     np.testing.assert_allclose(both[1], alone[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_reading_in_a_block_equals_reading_step_by_step(cell):
+    _, engine = pair(cell)
+    ids = np.random.default_rng(2).integers(0, V, 50)
+    logits, state = engine.read(ids, engine.start(1))
+    slow, slow_state = [], engine.start(1)
+    for i in ids:
+        row, slow_state = engine.step(np.array([i]), slow_state)
+        slow.append(row[0])
+    np.testing.assert_allclose(logits, slow, atol=1e-5)
+    for ours, theirs in zip(state, slow_state, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_a_few_rows_have_the_very_bits_they_have_alone(cell):
+    _, engine = pair(cell)
+    ids = np.arange(ROWS_ALONE) % V
+    state, alone = engine.start(ROWS_ALONE), [engine.start(1) for _ in ids]
+    for _ in range(5):
+        together, state = engine.step(ids, state)
+        for row, i in enumerate(ids):
+            logits, alone[row] = engine.step(np.array([i]), alone[row])
+            assert (logits[0] == together[row]).all()
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_many_rows_are_what_they_are_alone(cell):
+    _, engine = pair(cell)
+    ids = np.arange(40) % V
+    together, state = engine.step(ids, engine.start(40))
+    together, _ = engine.step(ids, state)
+    for row in (0, 7, 39):
+        _, state = engine.step(ids[row : row + 1], engine.start(1))
+        alone, _ = engine.step(ids[row : row + 1], state)
+        np.testing.assert_allclose(together[row], alone[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_a_step_changes_neither_state_nor_weights(cell):
+    _, engine = pair(cell)
+    _, state = engine.step(np.array([1]), engine.start(1))
+    before = [part.copy() for layer in state for part in layer]
+    first, _ = engine.step(np.array([2]), state)
+    again, _ = engine.step(np.array([2]), state)
+    assert (first == again).all()
+    for part, old in zip([p for layer in state for p in layer], before, strict=True):
+        np.testing.assert_array_equal(part, old)
+
+
+def test_greedy_text_is_the_same_from_keras_and_from_the_engine():
+    core, engine = pair("lstm", seed=4, scale=0.7)
+    state = engine.start(1)
+    keras_state = [part for layer in state for part in layer]
+    ids = [3]
+    for _ in range(300):
+        logits, state = engine.step(np.array(ids[-1:]), state)
+        ids.append(int(logits[0].argmax()))
+    # Where Keras, given the text so far, would choose each next symbol, it writes this text.
+    expected, *_ = core([np.array([ids[:-1]]), *keras_state])
+    assert np.asarray(expected)[0].argmax(-1).tolist() == ids[1:]
+    assert len(set(ids)) > 5
+
+
+def test_everything_is_float32():
+    for cell in ("lstm", "gru", "rnn"):
+        _, engine = pair(cell)
+        for rows in (1, 20):
+            logits, state = engine.step(np.zeros(rows, int), engine.start(rows))
+            assert {a.dtype for a in [logits, *(p for layer in state for p in layer)]} == {
+                np.dtype(np.float32)
+            }
+        assert engine.read(np.zeros(5, int), engine.start(1))[0].dtype == np.float32

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from burble import __version__, corpus, generation, reporting, settings
+from burble import __version__, corpus, reporting, settings, speaking
 from burble.errors import BurbleError, InputError, Interrupted
 from burble.runs import Run
 from burble.sampling import SamplingSettings
@@ -199,57 +199,6 @@ def _follow(events: Any, source: list[str], output: Path, encoding: str | None) 
                 console.print(f"Finished. Now: burble sample {shlex.quote(str(output))}")
 
 
-def _sample(
-    model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
-    prompt: Annotated[str, typer.Option("--prompt", "-p", help="What to go on from.")] = "",
-    length: Annotated[int, typer.Option("--length", "-l", help="New characters.")] = 400,
-    endless: Annotated[bool, typer.Option("--endless", help="Write until stopped.")] = False,
-    greedy: Annotated[bool, typer.Option("--greedy", help="As --temperature 0.")] = False,
-    count: Annotated[int, typer.Option("--count", "-n", help="How many texts.")] = 1,
-    stop: Annotated[list[str] | None, typer.Option(help="Stop before this string.")] = None,
-    until_document: Annotated[
-        bool, typer.Option("--until-document", help="Stop where a document would end.")
-    ] = False,
-    unknown: Annotated[str, typer.Option(help="Unknown symbols: error, skip, nearest.")] = "error",
-    seed: Annotated[int | None, typer.Option(help="The same seed, the same text.")] = None,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a text.")] = False,
-    **chosen: Any,
-) -> None:
-    """Write text with a trained model."""
-    writer = generation.load(model)
-    choices = {name: value for name, value in chosen.items() if value is not None}
-    choices |= {"temperature": 0.0} if greedy else {}
-    settings.require(count >= 0, "count", count, "0 or more texts")
-    ready = writer.prepare(prompt, unknown)  # type: ignore[arg-type]
-    for note in ready.notes:
-        console.print(note, markup=False)
-    first = int.from_bytes(os.urandom(3), "little") if seed is None else seed
-    console.print(f"seed {first}")
-    for number in range(count):
-        pieces = writer.stream(
-            ready.text,
-            length=None if endless else length,
-            seed=first + number,
-            stop=stop or (),
-            until_document=until_document,
-            **choices,
-        )
-        if jsonl:
-            row = {"seed": first + number, "prompt": ready.text, "text": "".join(pieces)}
-            print(json.dumps(row, ensure_ascii=False))
-        else:
-            _print_text(ready.text, pieces)
-
-
-def _print_text(prompt: str, pieces: Any) -> None:
-    """Prints a prompt and what follows as it is written."""
-    sys.stdout.write(prompt)
-    for piece in pieces:
-        sys.stdout.write(piece)
-        sys.stdout.flush()
-    sys.stdout.write("\n")
-
-
 def _report(
     source: Sources,
     encoding: Encoding = None,
@@ -277,7 +226,9 @@ def _report(
 
 SETTINGS = (settings.TextSettings, settings.ModelSettings, settings.TrainingSettings)
 app.command("train")(with_settings(_train, *SETTINGS))
-app.command("sample")(with_settings(_sample, SamplingSettings))
+app.command("sample")(with_settings(speaking.sample, SamplingSettings))
+app.command("eval")(speaking.evaluate)
+app.command("info")(speaking.info)
 app.command("corpus")(with_settings(_report, settings.TextSettings))
 
 

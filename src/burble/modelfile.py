@@ -12,6 +12,7 @@ import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from burble import __version__, header
+from burble import header
 from burble.errors import BurbleError, ModelFileError, StorageError
 from burble.settings import ModelSettings, TextSettings
 from burble.vocabulary import Vocabulary
@@ -201,8 +202,8 @@ def _meta(metadata: dict[str, Any], path: Path) -> dict[str, Any]:
         ) from error
     if number > FORMAT:
         raise ModelFileError(
-            f"{path} has format {number}; this version of burble ({__version__}) knows formats up "
-            f"to {FORMAT}. Install a newer burble to open it."
+            f"{path} has format {number}; this version of burble ({version('burble')}) knows "
+            f"formats up to {FORMAT}. Install a newer burble to open it."
         )
     return dict(meta)
 

@@ -1,0 +1,229 @@
+"""The commands that let a model speak: sample, eval and info.
+
+Text and JSON go to stdout, everything else to stderr. Imports neither Keras nor JAX.
+"""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from burble import evaluation, generation, modelfile, settings
+from burble.errors import CorpusError, SettingsError
+from burble.generation import Generator, WritingSettings
+from burble.modelfile import Model
+from burble.prompts import Prompt, Unknown
+from burble.stopping import LONGEST_LOOP, loop
+from burble.vocabulary import describe
+
+TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
+LOW = 0.5
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+PromptText = Annotated[str, typer.Option("--prompt", "-p", help="What to go on from.")]
+Length = Annotated[int, typer.Option("--length", "-l", help="New characters, exactly.")]
+Endless = Annotated[bool, typer.Option("--endless", help="Write until stopped.")]
+Greedy = Annotated[bool, typer.Option("--greedy", help="As --temperature 0.")]
+Compare = Annotated[
+    bool,
+    typer.Option(
+        "--compare-temperatures",
+        help="The same prompt at three temperatures, the safest first, the boldest last.",
+    ),
+]
+Count = Annotated[int, typer.Option("--count", "-n", help="How many texts.")]
+Stop = Annotated[
+    list[str] | None, typer.Option(help="End before this string; may be given several times.")
+]
+UntilDocument = Annotated[
+    bool, typer.Option("--until-document", help="End where a document would end.")
+]
+UnknownChoice = Annotated[Unknown, typer.Option(help="What to do with symbols it never saw.")]
+Seed = Annotated[
+    int | None, typer.Option(help="The same seed, the same text. Without it, a new one.")
+]
+Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object a text.")]
+
+
+def sample(
+    model: ModelPath,
+    prompt: PromptText = "",
+    length: Length = WritingSettings.length or 0,
+    endless: Endless = False,
+    greedy: Greedy = False,
+    compare: Compare = False,
+    count: Count = 1,
+    stop: Stop = None,
+    until_document: UntilDocument = False,
+    unknown: UnknownChoice = WritingSettings.unknown,
+    seed: Seed = None,
+    jsonl: Jsonl = False,
+    **chosen: Any,
+) -> None:
+    """Write text with a trained model."""
+    options = {name: value for name, value in chosen.items() if value is not None}
+    options |= {"length": None if endless else length, "stop": tuple(stop or ())}
+    options |= {"until_document": until_document, "seed": _fresh_seed() if seed is None else seed}
+    if compare and (greedy or "temperature" in options):
+        raise SettingsError(
+            "--compare-temperatures brings its own three temperatures; leave out --temperature "
+            "and --greedy."
+        )
+    settings.require(count >= 0, "count", count, "0 or more texts")
+    options |= {"temperature": 0.0} if greedy else {}
+    writer = generation.load(model)
+    ready = writer.prepare(prompt, unknown)
+    for note in [*ready.notes, f"seed {options['seed']}"]:
+        console.print(note, markup=False)
+    try:
+        if not compare:
+            _write(writer, ready, options, count, jsonl)
+            return
+        for temperature, said in TEMPERATURES.items():
+            console.print(f"— temperature {temperature}: {said} —")
+            _write(writer, ready, options | {"temperature": temperature}, count, jsonl)
+    except BrokenPipeError:
+        # Whoever reads has had enough, as `head` does. Typer itself would call that a failure.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fresh_seed() -> int:
+    """A seed no one chose, short enough to be typed again."""
+    return int.from_bytes(os.urandom(3), "little")
+
+
+def _write(
+    writer: Generator, prompt: Prompt, options: dict[str, Any], count: int, jsonl: bool
+) -> None:
+    """Writes `count` texts at one temperature; a single one appears as it is written."""
+    if count == 1 and not jsonl:
+        end = _print_text(prompt.text, writer.stream(prompt.text, **options))
+        _hint(end, options)
+        return
+    common = {"seed": options["seed"], "prompt": prompt.text}
+    common["temperature"] = options.get("temperature", WritingSettings.temperature)
+    for index, text in enumerate(writer.stream_many(prompt.text, count=count, **options)):
+        if jsonl:
+            row = common | {"index": index, "text": text}
+            print(json.dumps(row, ensure_ascii=False), flush=True)
+        else:
+            console.print(f"— text {index + 1} of {count} —")
+            print(prompt.text + text, flush=True)
+
+
+def _print_text(prompt: str, pieces: Iterator[str]) -> str:
+    """Prints a prompt and what follows as it is written, and returns the end of it."""
+    end = ""
+    sys.stdout.write(prompt)
+    for piece in pieces:
+        sys.stdout.write(piece)
+        sys.stdout.flush()
+        end = (end + piece)[-4 * LONGEST_LOOP :]
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+    return end
+
+
+def _hint(end: str, options: dict[str, Any]) -> None:
+    """Says what to do about a text that went round in circles because it was too careful."""
+    careful = options.get("temperature", WritingSettings.temperature) < LOW
+    if (careful or options.get("top_k") == 1) and (phrase := loop(end)):
+        console.print(
+            f"The text goes round in circles ({len(phrase):,} characters, again and again), as "
+            f"careful choices do. Be bolder: --temperature {WritingSettings.temperature}",
+            markup=False,
+        )
+
+
+def evaluate(
+    model: ModelPath,
+    text: Annotated[
+        str | None, typer.Argument(help="A text file, or - for standard input.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of the text; utf-8 if not given.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a model on a text; without one, tell the score of its training's held-out part."""
+    writer = generation.load(model)
+    if text is None:
+        _print_held_out(writer.model, as_json)
+        return
+    report = evaluation.evaluate(writer, text, encoding=encoding)
+    if as_json:
+        print(json.dumps(asdict(report), ensure_ascii=False))
+        return
+    print(f"{report.bits:.4f} bits per character ({report.nats:.4f} nats)")
+    print(f"{report.characters:,} characters, each foretold from all before it")
+    if report.unknown:
+        named = ", ".join(f"{n:,} × {describe(s)}" for s, n in list(report.unknown.items())[:12])
+        more = ", …" if len(report.unknown) > 12 else ""
+        total = sum(report.unknown.values())
+        print(f"{total:,} symbols the model does not know were left out: {named}{more}")
+
+
+def _print_held_out(model: Model, as_json: bool) -> None:
+    """Prints the score that is stored in a model.
+
+    Raises:
+        CorpusError: There is none.
+    """
+    nats = model.summary.get("held_out_loss")
+    if not isinstance(nats, int | float):
+        raise CorpusError(
+            "this model holds no score, since nothing was held out when it was trained. Give a "
+            "text to score it on."
+        )
+    report = {"nats": nats, "bits": nats / math.log(2)}
+    if as_json:
+        print(json.dumps(report))
+    else:
+        print(f"{report['bits']:.4f} bits per character ({nats:.4f} nats), held out in training")
+
+
+def info(model: ModelPath, as_json: AsJson = False) -> None:
+    """Tell what a model is: its network, its alphabet, how its text was cleaned, its training."""
+    held = modelfile.read(modelfile.find(model))
+    weights = sum(array.size for array in held.weights.values())
+    if as_json:
+        facts = {
+            "format": modelfile.FORMAT,
+            "architecture": asdict(held.architecture),
+            "weights": weights,
+            "symbols": held.vocabulary.symbols,
+            "boundary": held.vocabulary.boundary,
+            "separator": held.separator,
+            "text": asdict(held.text),
+            "summary": dict(held.summary),
+        }
+        print(json.dumps(facts, ensure_ascii=False))
+        return
+    shape, alphabet = held.architecture, held.vocabulary
+    unit = "character" if alphabet.unit == "char" else "grapheme"
+    print(f"network    {shape.layers} × {shape.cell}, {shape.units} units each")
+    print(f"weights    {weights:,} in float32")
+    print(f"alphabet   {len(alphabet.symbols):,}, each a {unit}: {_shown(held)}")
+    print(f"documents  {'yes' if alphabet.boundary else 'no, running text'}")
+    print(f"cleaning   {_listed(asdict(held.text))}")
+    print(f"training   {_listed(held.summary)}")
+
+
+def _shown(model: Model) -> str:
+    """The beginning of an alphabet, as Python writes text, so that no symbol plays tricks."""
+    symbols = model.vocabulary.symbols
+    return repr("".join(symbols[:100])) + (" …" if len(symbols) > 100 else "")
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    """Names and values in one line."""
+    return ", ".join(f"{name} {json.dumps(value)}" for name, value in values.items()) or "unknown"

@@ -1,0 +1,68 @@
+import math
+
+import numpy as np
+import pytest
+
+from burble import evaluation, modelfile
+from burble.errors import CorpusError, SourceError
+from burble.generation import Generator
+from speakers import chancy, follower
+
+
+def test_a_model_that_knows_nothing_scores_log2_of_its_alphabet():
+    writer = Generator(follower("abcd", [0, 0, 0, 0], strength=0))
+    report = evaluation.score(writer, "abcdabcd")
+    assert report.characters == 7
+    assert report.bits == pytest.approx(2)
+    assert report.nats == pytest.approx(math.log(4))
+    assert report.unknown == {}
+
+
+def test_unknown_symbols_are_counted_and_left_out():
+    writer = Generator(follower("abc", [1, 2, 0], strength=math.log(8)))
+    report = evaluation.score(writer, "aQbQéc")
+    assert report.unknown == {"Q": 2, "é": 1}
+    assert report.characters == 2
+    assert report.nats == pytest.approx(-math.log(0.8))
+
+
+def test_a_model_with_documents_foretells_the_first_character_too():
+    writer = Generator(follower("ab", [1, 2, 0], boundary=True, separator="\n"))
+    assert evaluation.score(writer, "ab").characters == 2
+
+
+def test_the_text_is_cleaned_as_the_corpus_was():
+    writer = Generator(follower("abc", [1, 2, 0], lowercase=True))
+    report = evaluation.score(writer, "ABCA")
+    assert (report.characters, report.unknown) == (3, {})
+    assert report.nats == pytest.approx(0, abs=1e-6)
+
+
+def test_a_score_is_for_each_character_also_where_a_symbol_has_several():
+    model = follower(["x", "🇩🇪"], [0, 0], strength=0, unit="grapheme")
+    report = evaluation.score(Generator(model), "x🇩🇪🇩🇪")
+    assert report.characters == 4
+    assert report.bits == pytest.approx(0.5)
+
+
+def test_scoring_twice_gives_the_same():
+    text = "abc\n" * 200
+    writer = Generator(chancy())
+    assert evaluation.score(writer, text) == evaluation.score(writer, text)
+
+
+def test_files_and_loaded_models_score_alike(tmp_path):
+    modelfile.write(tmp_path / "m", chancy())
+    (tmp_path / "text").write_bytes("ab\r\nc".encode("utf-16"))
+    report = evaluation.evaluate(tmp_path / "m", tmp_path / "text")
+    assert report == evaluation.score(Generator(chancy()), "ab\nc")
+    assert np.isfinite(report.nats)
+
+
+def test_what_cannot_be_scored_is_refused(tmp_path):
+    writer = Generator(chancy())
+    for text in ("", "a", "QQQQ"):
+        with pytest.raises(CorpusError, match="nothing to score"):
+            evaluation.score(writer, text)
+    with pytest.raises(SourceError, match="cannot read"):
+        evaluation.evaluate(writer, tmp_path)

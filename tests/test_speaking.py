@@ -1,0 +1,213 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from burble import cli, modelfile
+from speakers import chancy, follower
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """A folder with a model that goes in a circle, one of chance, and one with documents."""
+    folder = tmp_path_factory.mktemp("models")
+    made = {
+        "cycle": replace(follower("abc", [1, 2, 0]), summary={"held_out_loss": 0.5, "step": 7}),
+        "chancy": chancy(),
+        "poems": follower("ab", [1, 2, 0], boundary=True, separator="\n\n"),
+    }
+    for name, model in made.items():
+        modelfile.write(folder / name, model)
+    return folder
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Runs the command line in this process, which is quicker where nothing rests on its own."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["burble", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, out.encode(), err.encode())
+
+    return run
+
+
+def refused(done):
+    """The sentence of a refusal."""
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"Traceback" not in done.stderr
+    return done.stderr.decode()
+
+
+def test_a_single_text_goes_on_from_its_prompt(command, models):
+    done = command("sample", models / "cycle", "-p", "ab", "--greedy", "-l", 7)
+    assert done.stdout.decode() == "abcabcabc\n"
+
+
+def test_several_texts_are_told_apart_on_stderr_alone(command, models):
+    done = command("sample", models / "cycle", "-p", "a", "--greedy", "-l", 2, "-n", 3)
+    assert done.stdout.decode() == "abc\nabc\nabc\n"
+    assert "text 2 of 3" in done.stderr.decode()
+
+
+def test_jsonl_rows_hold_what_writes_them_again(command, models):
+    asked = ["sample", models / "chancy", "-p", "a", "-l", 9, "--seed", 2, "--jsonl"]
+    rows = [json.loads(line) for line in command(*asked, "-n", 3).stdout.splitlines()]
+    assert [row.pop("index") for row in rows] == [0, 1, 2]
+    assert len({row.pop("text") for row in rows}) == 3
+    assert rows == [{"seed": 2, "prompt": "a", "temperature": 0.8}] * 3
+    assert (
+        command(*asked, "-n", 1).stdout == command(*asked, "-n", 3).stdout.split(b"\n")[0] + b"\n"
+    )
+
+
+def test_no_texts_are_no_output(command, models):
+    done = command("sample", models / "chancy", "-n", 0)
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_three_temperatures_from_the_safest_to_the_boldest(command, models):
+    done = command("sample", models / "chancy", "-l", 30, "--compare-temperatures", "--jsonl")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["temperature"] for row in rows] == [0.4, 0.8, 1.2]
+    said = done.stderr.decode()
+    assert said.index("0.4: safer") < said.index("1.2: bolder")
+    both = command("sample", models / "chancy", "--compare-temperatures", "-t", 1)
+    assert "leave out --temperature" in refused(both)
+
+
+def test_the_help_says_which_way_is_bolder(command):
+    said = " ".join(command("sample", "--help").stdout.decode().replace("│", " ").split())
+    assert "Lower is safer" in said
+    assert "higher is bolder" in said
+
+
+def test_a_loop_is_told_and_what_to_do(command, models):
+    done = command("sample", models / "cycle", "-p", "a", "--greedy", "-l", 100)
+    assert "goes round in circles (3 characters" in done.stderr.decode()
+    done = command("sample", models / "cycle", "-p", "a", "-t", "0.9", "-l", 100)
+    assert "circles" not in done.stderr.decode()
+
+
+def test_stop_strings_and_documents(command, models):
+    done = command("sample", models / "cycle", "-p", "ab", "--greedy", "--stop", "b", "--endless")
+    assert done.stdout.decode() == "abca\n"
+    done = command("sample", models / "poems", "--greedy", "--until-document", "--endless")
+    assert done.stdout.decode() == "ab\n"
+    done = command("sample", models / "poems", "--greedy", "-l", 6)
+    assert done.stdout.decode() == "ab\n\nab\n"
+    assert "running text" in refused(command("sample", models / "cycle", "--until-document"))
+
+
+def test_endless_texts_are_written_one_at_a_time(command, models):
+    assert "nothing ends them" in refused(command("sample", models / "cycle", "--endless", "-n", 2))
+
+
+def test_whoever_has_had_enough_may_go(models):
+    asked = [sys.executable, "-c", "from burble.cli import main; main()"]
+    asked += ["sample", str(models / "chancy"), "--endless"]
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert len(process.stdout.read(5000)) == 5000
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 0
+    assert b"Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["-t", "hot"], "--temperature"),
+        (["-t", "-1"], "temperature is -1.0"),
+        (["-t", "nan"], "temperature is nan"),
+        (["-t", "inf"], "temperature is inf"),
+        (["-l", "-1"], "length is -1"),
+        (["-n", "-1"], "count is -1"),
+        (["--top-k", "-1"], "top_k is -1"),
+        (["--top-p", "1.5"], "top_p is 1.5"),
+        (["--seed", "-1"], "seed is -1"),
+        (["--stop", "Z"], "stop string 'Z'"),
+        (["--unknown", "guess"], "--unknown"),
+        (["-p", "☃"], "'☃' (U+2603)"),
+    ],
+)
+def test_nonsense_is_refused_by_name(command, models, flags, said):
+    assert said in refused(command("sample", models / "chancy", *flags))
+
+
+@pytest.mark.parametrize("value", ["0", "-0.0", "1e-9", "1e9"])
+def test_extreme_temperatures_stay_finite(command, models, value):
+    done = command("sample", models / "chancy", "-t", value, "-l", 50)
+    assert (done.returncode, len(done.stdout)) == (0, 51)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (".", "holds no model.safetensors"),
+        ("none", "there is no "),
+        ("text", "is not a burble model"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["sample", "eval", "info"])
+def test_what_is_no_model_is_refused(command, tmp_path, verb, name, said):
+    (tmp_path / "text").write_text("Alice was beginning to get very tired")
+    assert said in refused(command(verb, tmp_path / name))
+
+
+def test_eval_scores_a_text_and_tells_what_it_left_out(burble, models):
+    done = burble("eval", models / "cycle", "-", stdin="abQcaé".encode())
+    assert done.stdout.decode().splitlines() == [
+        "0.0000 bits per character (0.0000 nats)",
+        "3 characters, each foretold from all before it",
+        "2 symbols the model does not know were left out: 1 × 'Q' (U+0051), 1 × 'é' (U+00E9)",
+    ]
+    done = burble("eval", models / "cycle", "-", "--json", stdin=b"abQca")
+    report = json.loads(done.stdout)
+    assert (report["characters"], report["unknown"]) == (3, {"Q": 1})
+
+
+def test_eval_without_a_text_tells_the_stored_score(command, models):
+    done = command("eval", models / "cycle")
+    assert done.stdout.decode().startswith("0.7213 bits per character (0.5000 nats)")
+    assert json.loads(command("eval", models / "cycle", "--json").stdout)["nats"] == 0.5
+    assert "Give a text" in refused(command("eval", models / "chancy"))
+
+
+def test_eval_refuses_what_cannot_be_scored(burble, models, tmp_path):
+    assert "cannot read" in refused(burble("eval", models / "cycle", tmp_path / "none.txt"))
+    assert "nothing to score" in refused(burble("eval", models / "cycle", "-", stdin=b"a"))
+    assert "utf-8" in refused(burble("eval", models / "cycle", "-", stdin=b"ab\xff"))
+
+
+def test_info_tells_what_a_model_is(command, models):
+    said = command("info", models / "cycle").stdout.decode()
+    assert "1 × rnn, 3 units each" in said
+    assert "3, each a character: 'abc'" in said
+    assert "held_out_loss 0.5" in said
+    facts = json.loads(command("info", models / "poems", "--json").stdout)
+    assert facts["symbols"] == ["a", "b"]
+    assert facts["boundary"] is True
+    # Embedding 3x3, kernel 3x3, recurrent 3x3, output 3x3, and two biases of 3.
+    assert facts["weights"] == 42
+
+
+def test_speaking_loads_neither_keras_nor_jax(models):
+    code = (
+        "import sys\nfrom burble.cli import app\nfrom burble.generation import load\n"
+        f"load({str(models / 'chancy')!r}).generate('a', length=5)\n"
+        "print({'jax', 'keras', 'safetensors.torch'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, env=os.environ
+    )
+    assert done.stdout == b"set()\n"
