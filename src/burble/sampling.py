@@ -4,6 +4,7 @@ Knows nothing of models or text. Logits are float64 of shape (B, V); a filter ma
 impossible with minus infinity and always leaves the likeliest one.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
@@ -53,7 +54,8 @@ def temper(logits: Logits, temperature: float) -> Logits:
     if temperature < COLDEST:
         first = logits.argmax(axis=-1)[:, None] == np.arange(logits.shape[-1])
         return np.where(first, 0.0, -np.inf)
-    return np.asarray((logits - logits.max(axis=-1, keepdims=True)) / temperature)
+    shifted = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
+    return np.asarray(shifted / temperature)
 
 
 def keep_top_k(logits: Logits, k: int) -> Logits:
@@ -118,13 +120,14 @@ def draw(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
     """Draws a symbol from each row.
 
     Args:
-        logits: Shape (B, V).
+        logits: Shape (B, V), as `filtered` gives them: the largest of a row is 0, which cannot
+            overflow.
         uniforms: A number from [0, 1) for each row, shape (B,).
 
     Returns:
         The ids, shape (B,); never one whose logit is minus infinity.
     """
-    sums = np.exp(logits - logits.max(axis=-1, keepdims=True)).cumsum(axis=-1)
+    sums = np.exp(logits).cumsum(axis=-1)
     aims = uniforms * sums[:, -1]
     # A strict comparison skips symbols of probability 0, also where the draw is exactly 0.
     if len(sums) == 1:
@@ -148,17 +151,18 @@ def choose(
     Raises:
         DivergedError: A logit is not a finite number.
     """
-    if not np.isfinite(logits).all():
-        raise DivergedError(
-            "what the model says is not a number any more, so nothing can be drawn from it. Its "
-            "weights are damaged; take an earlier copy, or train again."
-        )
     return draw(filtered(logits, settings), uniforms)
 
 
 def filtered(logits: NDArray[np.float32], settings: SamplingSettings) -> Logits:
-    """Logits of shape (B, V) after every filter of the table, in its order."""
+    """Logits of shape (B, V) after every filter of the table, in its order; see `choose`."""
     passed = logits.astype(np.float64)
+    # The sum of float64 is finite just where each of these is.
+    if not math.isfinite(np.add.reduce(passed, axis=None)):
+        raise DivergedError(
+            "what the model says is not a number any more, so nothing can be drawn from it. Its "
+            "weights are damaged; take an earlier copy, or train again."
+        )
     for name, apply in FILTERS.items():
         passed = apply(passed, getattr(settings, name))
     return passed

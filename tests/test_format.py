@@ -1,0 +1,109 @@
+import json
+import re
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from burble import header, modelfile
+from burble.generation import load
+from speakers import chancy
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden" / "format-1.safetensors"
+GREEDY = (
+    "p\npérßnß\nßß\nßß\nß\nß猫\nß\nß\nß\nßm 猫eeß. e ßgß 猫 \n"
+    "ß\nß\nßßp\nnß\nß\nß\nß\n\nß\nß\n\nß\nbß\n\n \nßeßéß"
+)
+LOGITS = [6.8162, -1.35544, -1.18908]
+PAGE = (HERE.parent / "docs" / "model-format.md").read_text("utf-8")
+
+
+def logits_by_the_page(path, symbols):
+    """A reader written from docs/model-format.md, with nothing of burble."""
+    data = path.read_bytes()
+    n = struct.unpack("<Q", data[:8])[0]
+    arrays = json.loads(data[8 : 8 + n])
+    about = json.loads(arrays.pop("__metadata__")["burble"])
+    assert about["format"] == 1
+    w = {}
+    for name, a in arrays.items():
+        begin, end = (8 + n + at for at in a["data_offsets"])
+        w[name] = np.array(struct.unpack(f"<{(end - begin) // 4}f", data[begin:end]))
+        w[name] = w[name].reshape(a["shape"])
+    ids = [about["symbols"].index(s) for s in symbols]
+    ids = [len(about["symbols"])] * about["boundary"] + ids
+    shape = about["architecture"]
+    h, c = np.zeros((2, shape["layers"], shape["units"]))
+    for i in ids:
+        x = w["embedding"][i]
+        for k in range(shape["layers"]):
+            part = (w[f"layer{k}.{name}"] for name in ("kernel", "recurrent", "bias"))
+            x, c[k] = step_by_the_page(shape["cell"], x, h[k], c[k], *part)
+            h[k] = x
+    return x @ w["output.kernel"] + w["output.bias"]
+
+
+def step_by_the_page(cell, x, h, c, W, R, b):
+    def sigma(a):
+        return 1 / (1 + np.exp(-a))
+
+    if cell == "lstm":
+        i, f, g, o = np.split(x @ W + h @ R + b, 4)
+        c = sigma(f) * c + sigma(i) * np.tanh(g)
+        return sigma(o) * np.tanh(c), c
+    if cell == "gru":
+        (pz, pr, pn), (qz, qr, qn) = np.split(x @ W + b[0], 3), np.split(h @ R + b[1], 3)
+        z, r = sigma(pz + qz), sigma(pr + qr)
+        return z * h + (1 - z) * np.tanh(pn + r * qn), c
+    return np.tanh(x @ W + h @ R + b), c
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("boundary", [False, True])
+def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, cell, boundary):
+    # Small weights, since a plain layer with large ones amplifies rounding without bound.
+    modelfile.write(tmp_path / "m", chancy(cell=cell, boundary=boundary, scale=0.5))
+    told = load(tmp_path / "m").probabilities("abca\nc")
+    logits = logits_by_the_page(tmp_path / "m", "abca\nc")
+    expected = np.exp(logits) / np.exp(logits).sum()
+    found = [told[s] for s in ("a", "b", "c", "\n", "")[: len(expected)]]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_the_golden_model_of_format_1_still_loads():
+    model = modelfile.read(GOLDEN)
+    assert GOLDEN.stat().st_size < 20_000
+    assert "".join(model.vocabulary.symbols) == "\n !,.?abcdefghilmnoprstuwyéß猫😀"
+    assert (model.vocabulary.boundary, model.separator) == (True, "\n\n")
+    assert (model.text.lowercase, model.text.strip_punctuation) == (True, False)
+    assert (model.architecture.layers, model.architecture.units) == (2, 12)
+
+
+def test_the_golden_model_still_writes_the_same():
+    written = load(GOLDEN).generate("The cat", length=80, temperature=0)
+    assert written == GREEDY
+
+
+def test_the_golden_model_still_says_the_same():
+    writer = load(GOLDEN)
+    logits = logits_by_the_page(GOLDEN, "a cat")
+    np.testing.assert_allclose(logits[[0, 5, 30]], LOGITS, atol=1e-4)
+    told = list(writer.probabilities("a cat").values())
+    np.testing.assert_allclose(
+        told, np.sort(np.exp(logits) / np.exp(logits).sum())[::-1], atol=1e-6
+    )
+
+
+def test_the_page_names_every_array_and_key():
+    model = modelfile.read(GOLDEN)
+    rows = set(re.findall(r"^\| `([\w.]+)` \| ", PAGE, re.M))
+    assert {n for n in model.weights if "layer1" not in n} <= rows
+    data = GOLDEN.read_bytes()
+    meta, _ = header.parse(data[8 : 8 + int.from_bytes(data[:8], "little")], len(data), "golden")
+    assert json.loads(meta["burble"]).keys() <= rows
+    for key in modelfile.TEXT_KEYS | modelfile.ARCHITECTURE_KEYS:
+        assert f"`{key}`" in PAGE
+    assert f"header over {header.MAX_HEADER >> 20} MiB" in PAGE
+    assert f"file over {modelfile.MAX_FILE >> 30} GiB" in PAGE
