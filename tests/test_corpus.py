@@ -48,7 +48,7 @@ def test_several_texts_have_an_edge_after_each():
 def test_each_line_is_a_document_where_asked():
     c = from_texts("one\n\n  two\n \t\nthree\n", "\nfour", documents="lines")
     assert parts(c) == ["one", "  two", "three", "four"]
-    assert "3 blank lines were skipped." in c.notes
+    assert "3 blank lines skipped." in c.notes
     assert c.lines == 7
     assert "".join(c.text()) == "one\n  two\nthree\nfour"
 
@@ -62,7 +62,7 @@ def test_blank_lines_part_documents_where_asked():
 def test_empty_texts_are_skipped_and_counted():
     c = from_texts("ab", " \n", "", "cd")
     assert parts(c) == ["ab", "cd"]
-    assert "2 empty documents were skipped." in c.notes
+    assert "2 empty documents skipped." in c.notes
 
 
 def test_rare_symbols_are_removed_and_counted():
@@ -331,7 +331,7 @@ def test_a_table_gives_one_document_a_row(tmp_path):
     (tmp_path / "p.csv").write_bytes('id,body\n1,"a\nb"\n2,\n3,cé\n'.encode())
     c = corpus.build([f"{tmp_path / 'p.csv'}:body"], TextSettings(), held_out=0)
     assert parts(c) == ["a\nb", "cé"]
-    assert any("1 rows have no text in 'body'" in note for note in c.notes)
+    assert any("1 row without text in 'body'" in note for note in c.notes)
 
 
 def test_more_symbols_than_ids_is_one_sentence(tmp_path):
@@ -349,3 +349,12 @@ def test_settings_are_made_from_flat_names():
         settings.make({"held_out": 1.5})
     with pytest.raises(SettingsError, match="documents is 'pages', but must be sources, lines"):
         settings.make({"documents": "pages"})
+
+
+def test_an_empty_file_among_others_is_named_and_is_no_source(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"one")
+    (tmp_path / "b.txt").write_bytes(b" \n")
+    c = corpus.build([str(tmp_path)], TextSettings(), held_out=0)
+    assert c.names == (str(tmp_path / "a.txt"),)
+    assert c.notes[0] == f"{tmp_path / 'b.txt'} is empty and was passed over."
+    assert len(c.notes) == 2

@@ -34,7 +34,7 @@ def test_the_summary_adds_up():
         "5 characters in 2 lines and 2 documents from 2 sources; 5 different; "
         "0 symbols at the end held out.",
         "Nothing is held out; all of it is trained on, so nothing will tell when to stop.",
-        "Changed: 1 characters joined with their accents (NFC).",
+        "Changed: 1 character joined with accents (NFC).",
     ]
 
 

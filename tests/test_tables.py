@@ -19,7 +19,7 @@ def test_a_column_by_name():
     table = 'id,body\n1,"one, ""two""\nthree"\n2,\n3, \n4,four\n5\n'
     found, notes = rows(table, "p.csv", "body")
     assert found == ['one, "two"\nthree', "four"]
-    assert notes == ["p.csv: 3 rows have no text in 'body' and were skipped."]
+    assert notes == ["p.csv: 3 rows without text in 'body' skipped."]
 
 
 def test_a_column_by_number_takes_the_first_row_too():
@@ -51,7 +51,7 @@ def test_a_json_field():
     lines = '{"text": "one\\ntwo", "n": 1}\n\n{"n": 2}\n{"text": 3}\n{"text": ""}\n{"text": "é"}'
     found, notes = rows(lines, "p.jsonl", "text")
     assert found == ["one\ntwo", "é"]
-    assert notes == ["p.jsonl: 3 rows have no text in 'text' and were skipped."]
+    assert notes == ["p.jsonl: 3 rows without text in 'text' skipped."]
 
 
 def test_damaged_json_is_named_by_its_line():

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from hypothesis import given
+import regex
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from burble import vocabulary
@@ -41,6 +42,14 @@ def test_rare_symbols_fall_away():
     v = Vocabulary.from_counts(vocabulary.count(["aab"], "char"), min_count=2)
     assert v.symbols == ("a",)
     assert v.unknown("aab") == {"b": 1}
+
+
+@given(st.text() | st.text(alphabet="a1\r\n\u0301\u0600é👩\u200d👧🇬🇷각\u1100\u1161"))
+@example("\u06001a")
+@example("a\r\n\u0301")
+@example("\x80\r\n\u0301")
+def test_graphemes_are_those_of_the_standard(raw):
+    assert list(vocabulary.split(raw, "grapheme")) == regex.findall(r"\X", raw)
 
 
 def test_a_grapheme_keeps_its_marks():

@@ -1,7 +1,7 @@
 """A text as ids, with its documents, held-out tail and fingerprint. Knows nothing of models."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ class Corpus:
         cut: Where the held-out tail begins, 0 to N.
         sha256: Fingerprint of the clean text before rare symbols were removed: the SHA-256 of
             its UTF-8, with a NUL after each document where there are several.
-        names: The sources, in order.
+        names: The sources with text, in order.
         counts: How often each symbol occurs.
         characters: Characters (code points) in all, edges between documents not counted.
         lines: Lines of the clean text.
@@ -121,8 +121,7 @@ def build(
     found, notes = sources.read(arguments, encoding=encoding, mirror=mirror)
     reading = Reading(settings, encoding=encoding, progress=progress)
     prepared = preparation.prepare(found, reading)
-    names = [source.name for source in found]
-    return _corpus(replace(prepared, notes=[*notes, *prepared.notes]), settings, held_out, names)
+    return _corpus(replace(prepared, notes=[*notes, *prepared.notes]), settings, held_out)
 
 
 def from_texts(
@@ -151,11 +150,11 @@ def from_texts(
     ([0, 1, 1, 0, 2, 0, 1, 2], [0, 5])
     """
     _check_share(held_out)
-    reading = Reading(settings)
+    named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
+    reading = Reading(settings, names=list(named))
     pieces = (piece for text in texts for piece in reading.clean([text]))
     prepared = preparation.encode(pieces, reading)
-    named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
-    return _corpus(prepared, settings, held_out, named)
+    return _corpus(prepared, settings, held_out)
 
 
 def _check_share(held_out: float) -> None:
@@ -164,9 +163,7 @@ def _check_share(held_out: float) -> None:
     require(fits, "held_out", held_out, "a share: at least 0 and less than 1")
 
 
-def _corpus(
-    prepared: Prepared, settings: TextSettings, held_out: float, names: Iterable[str]
-) -> Corpus:
+def _corpus(prepared: Prepared, settings: TextSettings, held_out: float) -> Corpus:
     """Joins what was prepared with its cut."""
     cut, said = _cut(len(prepared.ids), prepared.starts, held_out)
     if cut < 2:
@@ -182,7 +179,7 @@ def _corpus(
         vocabulary=alphabet,
         cut=cut,
         sha256=prepared.sha256,
-        names=tuple(names),
+        names=tuple(prepared.names),
         counts=prepared.counts,
         characters=sum(len(symbol) * n for symbol, n in prepared.counts.items()),
         lines=prepared.lines,

@@ -34,6 +34,7 @@ class Reading:
         block: Bytes and characters handled at once.
         progress: Told the bytes read so far, and in all.
         notes: Sentences for the person.
+        names: The sources with text so far.
         changes: What the cleaning changed.
         documents: Documents so far.
         empty: Rows, lines and sources without text so far.
@@ -43,9 +44,10 @@ class Reading:
 
     settings: TextSettings
     encoding: str | None = None
-    block: int = 1 << 20
+    block: int = 1 << 16
     progress: Progress | None = None
     notes: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
     documents: int = 0
     empty: int = 0
@@ -72,7 +74,7 @@ class Reading:
                 yield block
 
         for source in sources:
-            before = self.documents
+            documents, empty = self.documents, self.empty
             raw = pass_on(source.read(self.block))
             # A mark is a surer sign than what was named for the other sources.
             encoding = None if source.marked else self.encoding
@@ -80,8 +82,11 @@ class Reading:
             for document in self._texts(source, pieces):
                 yield from self.clean(document)
             self.digest.update(source.size.to_bytes(8, "little"))
-            if self.documents == before:
+            if self.documents > documents:
+                self.names.append(source.name)
+            else:
                 self.notes.append(f"{source.name} is empty and was passed over.")
+                self.empty = empty
 
     def _texts(self, source: Source, pieces: Iterator[str]) -> Iterator[Iterable[str]]:
         """The texts in one source: itself, or one for each row of a table."""

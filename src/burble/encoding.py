@@ -74,7 +74,7 @@ class Encoder:
         for symbol in dict.fromkeys(symbols):
             if symbol not in self._numbers:
                 self._number(symbol)
-        return np.array([self._numbers[symbol] for symbol in symbols], np.uint16)
+        return np.fromiter(map(self._numbers.__getitem__, symbols), np.uint16, len(symbols))
 
     def _number(self, symbol: str) -> None:
         """Gives a new symbol the next number."""

@@ -21,7 +21,7 @@ def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
     Raises:
         SourceError: It is a run folder, or cannot be read.
     """
-    passed: dict[str, list[Path]] = {"hidden": [], "not text": [], "no plain files": []}
+    passed: dict[str, list[Path]] = {"hidden": [], "not text": [], "not plain files": []}
     found: list[Path] = []
 
     def refuse(error: OSError) -> None:
@@ -37,7 +37,7 @@ def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
         passed["hidden"] += [Path(place, name) for name in hidden]
         inside[:] = [name for name in inside if not name.startswith(".")]
         for path in (Path(place, name) for name in names if not name.startswith(".")):
-            (found if path.is_file() else passed["no plain files"]).append(path)
+            (found if path.is_file() else passed["not plain files"]).append(path)
     found.sort(key=lambda path: path.relative_to(folder).parts)
     return found, passed
 

@@ -21,6 +21,7 @@ from burble.sources import Source
 from burble.storage import Ids
 from burble.text import Changes
 from burble.vocabulary import Vocabulary
+from burble.wording import some
 
 FORMAT = 1
 """Raised whenever the same bytes and settings would be encoded otherwise."""
@@ -38,6 +39,7 @@ class Prepared:
         vocabulary: The alphabet.
         sha256: Fingerprint of the clean text.
         counts: How often each symbol occurs.
+        names: The sources with text, in order.
         lines: Lines of the clean text.
         changes: What the cleaning changed.
         removed: Rare symbols that were removed, with their counts.
@@ -49,6 +51,7 @@ class Prepared:
     vocabulary: Vocabulary
     sha256: str
     counts: Counter[str]
+    names: list[str]
     lines: int
     changes: Changes
     removed: Counter[str]
@@ -138,8 +141,8 @@ def encode(
         boundary=reading.documents > 1,
     )
     if reading.empty:
-        what = "blank lines" if settings.documents == "lines" else "empty documents"
-        reading.notes.append(f"{reading.empty:,} {what} were skipped.")
+        what = "blank line" if settings.documents == "lines" else "empty document"
+        reading.notes.append(f"{some(reading.empty, what)} skipped.")
     facts = {
         "symbols": alphabet.symbols,
         "counts": [counts[symbol] for symbol in alphabet.symbols],
@@ -147,6 +150,7 @@ def encode(
         "unit": alphabet.unit,
         "removed": removed,
         "sha256": encoder.digest.hexdigest(),
+        "names": reading.names,
         "lines": reading.lines,
         "changes": asdict(reading.changes),
         "notes": reading.notes,
@@ -235,6 +239,7 @@ def _prepared(ids: Ids, begins: NDArray[np.int64], facts: dict[str, Any]) -> Pre
         vocabulary=_alphabet(facts),
         sha256=facts["sha256"],
         counts=Counter(dict(zip(facts["symbols"], facts["counts"], strict=True))),
+        names=facts["names"],
         lines=facts["lines"],
         changes=Changes(**facts["changes"]),
         removed=Counter(facts["removed"]),

@@ -7,6 +7,7 @@ from typing import Any
 import rich.cells
 
 from burble.corpus import Corpus
+from burble.wording import some
 
 _FREQUENT = 24
 _RARE = 24
@@ -18,8 +19,8 @@ def summary(corpus: Corpus) -> list[str]:
     share = f" ({held / len(corpus.ids):.1%})" if held else ""
     # Edges between documents are symbols too, which would not add up with the characters.
     said = [
-        f"{_some(corpus.characters, 'character')} in {_some(corpus.lines, 'line')} and "
-        f"{_some(len(corpus.starts), 'document')} from {_some(len(corpus.names), 'source')}; "
+        f"{some(corpus.characters, 'character')} in {some(corpus.lines, 'line')} and "
+        f"{some(len(corpus.starts), 'document')} from {some(len(corpus.names), 'source')}; "
         f"{len(corpus.vocabulary.symbols):,} different; "
         f"{held:,} symbols at the end held out{share}.",
         *corpus.notes,
@@ -27,15 +28,10 @@ def summary(corpus: Corpus) -> list[str]:
     said += [f"Changed: {change}." for change in corpus.changes.sentences()]
     if corpus.removed:
         said.append(
-            f"Removed: {_some(corpus.removed.total(), 'rare character')} "
-            f"of {_some(len(corpus.removed), 'kind')}."
+            f"Removed: {some(corpus.removed.total(), 'rare character')} "
+            f"of {some(len(corpus.removed), 'kind')}."
         )
     return said
-
-
-def _some(count: int, noun: str) -> str:
-    """A number of things."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def name(symbol: str) -> str:

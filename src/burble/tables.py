@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from burble.errors import SourceError
+from burble.wording import some
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 _LINE_END = re.compile("\r\n?|\n")
@@ -39,7 +40,7 @@ def rows(pieces: Iterable[str], name: str, part: str, notes: list[str]) -> Itera
         else:
             yield cell
     if blank:
-        notes.append(f"{name}: {blank:,} rows have no text in {part!r} and were skipped.")
+        notes.append(f"{name}: {some(blank, 'row')} without text in {part!r} skipped.")
 
 
 def is_json(name: str) -> bool:

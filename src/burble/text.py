@@ -14,6 +14,7 @@ import regex
 from numpy.typing import NDArray
 
 from burble.settings import TextSettings
+from burble.wording import some
 
 BOM = "\ufeff"
 _NEWLINES = re.compile("\r\n?|[\u0085\u2028\u2029]")
@@ -54,14 +55,15 @@ class Changes:
     def sentences(self) -> list[str]:
         """One phrase for each kind of change that happened, for a person to read."""
         phrases = {
-            "marks": "byte-order marks removed from inside the text",
-            "unusable": "NUL or broken characters removed",
-            "newlines": "line ends made plain newlines",
-            "composed": "characters joined with their accents (NFC)",
-            "lowercased": "characters made lower case",
-            "punctuation": "punctuation characters removed",
+            "marks": ("byte-order mark", "removed from inside the text"),
+            "unusable": ("NUL or broken character", "removed"),
+            "newlines": ("line end", "made plain newlines"),
+            "composed": ("character", "joined with accents (NFC)"),
+            "lowercased": ("character", "made lower case"),
+            "punctuation": ("punctuation character", "removed"),
         }
-        return [f"{n:,} {phrases[name]}" for name, n in vars(self).items() if n]
+        found = [(n, *phrases[name]) for name, n in vars(self).items() if n]
+        return [f"{some(n, noun)} {what}" for n, noun, what in found]
 
 
 def clean(text: str, settings: TextSettings) -> tuple[str, Changes]:

@@ -5,6 +5,7 @@ the same ids on every machine. Where a text has documents, one id more than ther
 stands for the edge between two documents; it has no text of its own.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from burble.errors import VocabularyError
 from burble.settings import Unit
 
 _GRAPHEME = regex.compile(r"\X")
+# Two plain characters are never one grapheme (line ends apart), so only what is near others
+# needs the slow search.
+_NOT_PLAIN = re.compile("(?:[\x00-\x7f]?[^\x00-\x7f]+)+(?:\r\n|[\x00-\x7f])?|\r\n")
 MAX_SYMBOLS = 65_535
 
 
@@ -27,7 +31,16 @@ def split(text: str, unit: Unit) -> Sequence[str]:
     >>> split("e\u0308!", "grapheme") == ["e\u0308", "!"]
     True
     """
-    return text if unit == "char" else _GRAPHEME.findall(text)
+    if unit == "char":
+        return text
+    symbols: list[str] = []
+    place = 0
+    for found in _NOT_PLAIN.finditer(text):
+        symbols += text[place : found.start()]
+        symbols += _GRAPHEME.findall(found.group())
+        place = found.end()
+    symbols += text[place:]
+    return symbols
 
 
 def count(texts: Iterable[str], unit: Unit) -> Counter[str]:
