@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.batches import Streams
+from burble import batches
+from burble.batches import Documents, Streams
 
 
 @st.composite
@@ -57,3 +58,61 @@ def test_about_the_asked_share_of_streams_is_reset():
 def test_every_stream_starts_an_epoch_from_zero():
     s = Streams(np.arange(250, dtype=np.uint8), 4, 8, 0, 0.0)
     assert s.at(s.steps_per_epoch).resets.tolist() == [1, 1, 1, 1]
+
+
+@st.composite
+def documents(draw):
+    lengths = draw(st.lists(st.integers(1, 12), min_size=1, max_size=9))
+    numbers = iter(range(200))
+    parts = [[*(next(numbers) for _ in range(n)), 255] for n in lengths]
+    starts = np.cumsum([0, *map(len, parts)])[:-1]
+    ids = np.array([i for part in parts for i in part], np.uint8)
+    batch, length = draw(st.integers(1, 4)), draw(st.integers(1, 6))
+    return Documents(ids, starts, 255, batch, length, draw(st.integers(0, 9)))
+
+
+@given(documents(), st.integers(0, 2))
+def test_an_epoch_of_documents_predicts_every_symbol_and_every_end_once(d, number):
+    parts = epoch(d, number)
+    targets = np.concatenate([b.targets[b.weights == 1] for b in parts])
+    np.testing.assert_array_equal(np.sort(targets), np.sort(d.ids))
+
+
+@given(documents())
+def test_each_symbol_of_a_document_is_predicted_from_the_one_before(d):
+    expected = {
+        (255 if p in d.starts else int(d.ids[p - 1]), int(d.ids[p])) for p in range(len(d.ids))
+    }
+    for b in epoch(d, 0):
+        pairs = zip(b.inputs[b.weights == 1], b.targets[b.weights == 1], strict=True)
+        assert {(int(x), int(y)) for x, y in pairs} <= expected
+
+
+@given(documents())
+def test_a_document_starts_from_zero_and_at_the_boundary(d):
+    for b in epoch(d, 0):
+        opens = (b.inputs[:, 0] == 255) & (b.weights[:, 0] == 1)
+        assert (b.resets[opens] == 1).all()
+
+
+def test_documents_come_in_another_order_each_epoch():
+    d = Documents(np.arange(100, dtype=np.uint8), np.arange(100), 255, 1, 4, 0)
+    orders = [[int(b.targets[0, 0]) for b in epoch(d, n)] for n in (0, 1)]
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(100))
+    assert orders[0] != orders[1]
+
+
+@given(documents())
+def test_scoring_reads_every_document_once_from_its_beginning(d):
+    parts = list(batches.whole_documents(d.ids, d.starts, 255))
+    assert all((b.resets == 1).all() and (b.inputs[:, 0] == 255).all() for b in parts)
+    targets = np.concatenate([b.targets[b.weights == 1] for b in parts])
+    np.testing.assert_array_equal(np.sort(targets), np.sort(d.ids))
+
+
+@given(st.integers(0, 50), st.integers(1, 3))
+def test_text_in_order_is_predicted_once_in_every_row(n, rows):
+    ids = np.arange(n, dtype=np.uint8)
+    parts = list(batches.in_order(ids, rows))
+    assert all(len(b.inputs) == rows for b in parts)
+    np.testing.assert_array_equal(np.concatenate([[], *(b.targets[-1] for b in parts)]), ids[1:])

@@ -1,18 +1,29 @@
+import itertools
+import math
+
 import numpy as np
 import pytest
 
-from burble import corpus, settings, training
+from burble import corpus, objective, sampling, settings
+from burble.engine import Engine
 from burble.errors import DivergedError
-from burble.settings import TextSettings
-from burble.training import End, Score, Trainer
+from burble.events import End, Recovery, Save, Score
+from burble.settings import TextSettings, TrainingSettings
+from burble.training import Trainer
 
 TEXT = "the cat sat on the mat. the dog sat on the log. " * 40
 TINY = {"units": 16, "embedding": 8, "batch": 4, "length": 16, "evaluations": 3, "patience": 0}
 
 
 def trainer(**changed):
-    made = settings.make(TINY | {"steps": 30} | changed)
+    made = settings.make(TINY | {"steps": 30, "framing": "streams"} | changed)
     return Trainer(corpus.from_texts([TEXT], TextSettings()), made)
+
+
+def documents(**changed):
+    made = settings.make(TINY | {"steps": 30, "framing": "documents"} | changed)
+    words = [f"{a}{b}" for a in "abcdefgh" for b in ("one", "two", "three", "seven")]
+    return Trainer(corpus.from_texts(words * 4, TextSettings()), made)
 
 
 def finish(t, state=None, **how):
@@ -21,30 +32,36 @@ def finish(t, state=None, **how):
     return events[-1].state
 
 
-def test_an_untrained_model_knows_nothing():
-    t = trainer()
-    loss, _ = t.score(t.start(), t.corpus.tail)
+def assert_equal(one, other):
+    counters = ("step", "best", "stale", "recoveries")
+    assert [getattr(one, c) for c in counters] == [getattr(other, c) for c in counters]
+    assert one.arrays.keys() == other.arrays.keys()
+    for name, array in one.arrays.items():
+        np.testing.assert_array_equal(other.arrays[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize("make", [trainer, documents])
+def test_an_untrained_model_knows_nothing(make):
+    t = make()
+    loss = t.score(t.start())
     assert abs(loss - np.log(t.corpus.vocabulary.size)) < 0.05
 
 
-def test_training_lowers_the_held_out_loss():
-    t = trainer(steps=120)
+@pytest.mark.parametrize("make", [trainer, documents])
+def test_training_lowers_the_held_out_loss(make):
+    t = make(steps=120)
     scores = [e for e in t.run(t.start()) if isinstance(e, Score)]
-    assert [s.step for s in scores] == [40, 80, 120]
+    assert [s.state.step for s in scores] == [40, 80, 120]
     assert scores[-1].loss < scores[0].loss < np.log(t.corpus.vocabulary.size)
 
 
-def test_stopped_and_gone_on_with_equals_never_stopped():
-    whole = finish(trainer())
-    answers = iter([False] * 13 + [True])
-    half = finish(trainer(), stop=lambda: next(answers))
+@pytest.mark.parametrize("make", [trainer, documents])
+def test_stopped_and_gone_on_with_equals_never_stopped(make):
+    whole = finish(make())
+    answers = itertools.chain([False] * 13, itertools.repeat(True))
+    half = finish(make(), stop=lambda: next(answers))
     assert half.step == 13
-    resumed = finish(trainer(), half)
-    assert resumed.step == whole.step == 30
-    assert (resumed.best, resumed.stale) == (whole.best, whole.stale)
-    assert resumed.arrays.keys() == whole.arrays.keys()
-    for name, array in whole.arrays.items():
-        np.testing.assert_array_equal(resumed.arrays[name], array, err_msg=name)
+    assert_equal(finish(make(), half), whole)
 
 
 def test_how_often_it_is_scored_changes_nothing_learned():
@@ -53,17 +70,116 @@ def test_how_often_it_is_scored_changes_nothing_learned():
     np.testing.assert_array_equal(once.arrays["weight.1"], often.arrays["weight.1"])
 
 
-def test_a_loss_that_is_no_number_stops_with_the_step_and_the_cure():
-    t = trainer(steps=200)
+def test_documents_are_scored_each_from_a_zero_state():
+    t = documents()
+    state, c = t.start(), t.corpus
+    core = Engine(t.weights(state), t.settings.model)
+    nats = []
+    edges = [c.cut, *c.starts[c.starts > c.cut], len(c.ids)]
+    for start, end in itertools.pairwise(edges):
+        carried, before = core.start(1), c.vocabulary.boundary_id
+        for symbol in c.ids[start:end]:
+            logits, carried = core.step(np.array([before]), carried)
+            nats.append(-np.log(sampling.probabilities(logits)[0, symbol]))
+            before = symbol
+    assert t.score(state) == pytest.approx(np.mean(nats), rel=1e-5)
+
+
+def test_the_best_weights_are_kept_not_the_last():
+    t = trainer(learning_rate=0.01, steps=40)
+    scores = []
+    for event in t.run(t.start()):
+        if isinstance(event, Score):
+            scores.append(event.loss)
+        last = event
+    assert last.state.best == min(scores)
+    assert t.score(last.state, "good") == pytest.approx(min(scores), rel=1e-6)
+
+
+def with_nan(state):
+    broken = np.full_like(state.arrays["weight.0"], np.nan)
+    return {**state.arrays, "weight.0": broken}
+
+
+def test_a_loss_that_is_no_number_goes_back_to_the_best_weights_and_says_so():
+    t = trainer(steps=30)
     state = t.start()
-    broken = {**state.arrays, "weight.0": np.full_like(state.arrays["weight.0"], np.nan)}
-    with pytest.raises(DivergedError, match=r"at step 1\..*lower --learning-rate"):
-        list(t.run(training.State(0, broken)))
+    events = list(t.run(type(state)(with_nan(state))))
+    (recovery,) = [e for e in events if isinstance(e, Recovery)]
+    assert recovery.step == 1
+    assert math.isnan(recovery.loss)
+    np.testing.assert_array_equal(recovery.state.arrays["weight.0"], state.arrays["good.0"])
+    assert events[-1].state.step == 30
+    assert events[-1].state.best < np.log(t.corpus.vocabulary.size)
 
 
-def test_minutes_become_a_number_of_steps():
-    t = trainer(steps=0, minutes=0.05)
-    fixed = training.fix_steps(t.corpus, t.settings)
-    assert fixed.training.steps >= 1
-    epochs = settings.make(TINY | {"epochs": 2.0})
-    assert training.fix_steps(t.corpus, epochs).training.steps == 2 * t.batches.steps_per_epoch
+def test_a_loss_that_is_never_a_number_stops_with_the_step_and_the_cure():
+    t = trainer(steps=30)
+    state = t.start()
+    hopeless = with_nan(state) | {"good.0": with_nan(state)["weight.0"]}
+    with pytest.raises(DivergedError, match=r"at step 4, .*lower --learning-rate than 0\.005"):
+        list(t.run(type(state)(hopeless)))
+
+
+def test_an_absurd_learning_rate_does_not_cost_the_best_model():
+    good = finish(trainer(steps=60))
+    worse = trainer(steps=120, learning_rate=50.0, clip=1e9)
+    try:
+        after = finish(worse, good)
+    except DivergedError:
+        return
+    assert after.best <= good.best
+
+
+def test_limits_become_a_number_of_steps_and_the_nearest_holds():
+    t = trainer(steps=0, epochs=2.0)
+    per_epoch = t.batches.steps_per_epoch
+    assert t.fix_steps().training.steps == 2 * per_epoch
+    assert trainer(steps=7, epochs=2.0).fix_steps().training.steps == 7
+    assert trainer(steps=7, minutes=5.0).fix_steps().training.steps == 7
+    timed = trainer(steps=0, minutes=0.05).fix_steps().training
+    assert timed.steps >= 1
+    assert timed.minutes == 0
+
+
+def test_measuring_the_machine_changes_nothing_learned():
+    t = trainer(minutes=60.0)
+    t.fix_steps()
+    assert_equal(finish(t), finish(trainer()))
+
+
+def test_the_step_size_rises_straight_and_falls_as_a_cosine():
+    training = TrainingSettings(steps=100, warmup=0.1, learning_rate=1.0)
+    rates = [objective.rate(training, step) for step in range(100)]
+    assert rates[:10] == pytest.approx([0.1 * k for k in range(1, 11)])
+    assert rates[10] == 1.0
+    assert rates[55] == pytest.approx((1 + objective.LAST_RATE) / 2)
+    assert objective.rate(training, 100) == pytest.approx(objective.LAST_RATE)
+
+
+def test_nothing_held_out_is_supported():
+    t = Trainer(
+        corpus.from_texts([TEXT], TextSettings(), held_out=0),
+        settings.make(TINY | {"steps": 6, "framing": "streams", "held_out": 0}),
+    )
+    events = list(t.run(t.start()))
+    assert all(math.isnan(e.loss) and e.improved for e in events if isinstance(e, Score))
+    np.testing.assert_array_equal(
+        t.weights(events[-1].state)["output.bias"],
+        t.weights(events[-1].state, "weight")["output.bias"],
+    )
+
+
+def test_carried_and_zero_states_agree():
+    t = trainer(steps=200)
+    facts = list(t.run(t.start()))[-1].facts
+    assert abs(facts["zero_state_loss"] - facts["carried_state_loss"]) < 0.1
+    assert 0 < facts["largest_state"] < 100
+
+
+def test_a_state_is_offered_for_saving_now_and_then(monkeypatch):
+    monkeypatch.setattr("burble.training.SAVE_SECONDS", 0.0)
+    events = list((t := trainer(steps=9, evaluations=1)).run(t.start()))
+    saves = [e.state for e in events if isinstance(e, Save)]
+    assert [s.step for s in saves] == list(range(1, 9))
+    assert_equal(finish(trainer(steps=9, evaluations=1), saves[4]), events[-1].state)

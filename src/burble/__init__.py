@@ -1,3 +1,28 @@
-"""burble trains a small recurrent network on a person's own text, and writes more of it."""
+"""burble trains a small recurrent network on a person's own text, and writes more of it.
+
+run = burble.train("alice.txt", "runs/alice", minutes=3, seed=0)
+talk = burble.load("runs/alice")
+talk.generate("Alice was", length=400, temperature=0.8, seed=1)
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from burble.api import evaluate, load, train
+    from burble.evaluation import Report
+    from burble.generation import Generator
+    from burble.runs import Run
 
 __version__ = "0.1.0"
+__all__ = ["Generator", "Report", "Run", "evaluate", "load", "train"]
+
+_HOMES = {"Generator": "generation", "Report": "evaluation", "Run": "runs"}
+
+
+def __getattr__(name: str) -> Any:
+    """Finds a public name when it is first used, so that importing burble takes no time."""
+    if name not in __all__:
+        raise AttributeError(f"burble has no {name!r}; it has {', '.join(__all__)}.")
+    from importlib import import_module
+
+    return getattr(import_module(f"burble.{_HOMES.get(name, 'api')}"), name)

@@ -3,10 +3,16 @@
 Knows nothing of characters or models. `B` streams, `T` steps, as everywhere.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+Ids = NDArray[np.uint8 | np.uint16]
+_CHUNK = 4_096
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,17 @@ class Batch:
     resets: NDArray[np.float32]
 
 
+class Batches(Protocol):
+    """A framing of one text."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps that read the text once."""
+
+    def at(self, step: int) -> Batch:
+        """The batch of `step`, counted from 0."""
+
+
 @dataclass(frozen=True)
 class Streams:
     """B contiguous stretches of one circular text, read side by side with carried state.
@@ -42,7 +59,7 @@ class Streams:
             grow without bound and the model is lost from a zero state.
     """
 
-    ids: NDArray[np.uint8 | np.uint16]
+    ids: Ids
     batch: int
     length: int
     seed: int
@@ -68,3 +85,128 @@ class Streams:
             weights=counted.astype(np.float32),
             resets=((drawn < self.reset_rate) | (chunk == 0)).astype(np.float32),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Documents:
+    """Documents one at a time in each of B streams, each from a zero state.
+
+    A document begins with the boundary as input and ends with it as target. It is read in chunks
+    of T, the last one padded with places of weight 0, and its state is carried from chunk to
+    chunk. Every epoch reads the documents in another order. Where a stream's share of the chunks
+    ends inside a document, the next stream goes on with it from a zero state.
+
+    Attributes:
+        ids: The text, shape (N,), each document followed by the boundary.
+        starts: Where each document begins, shape (D,).
+        boundary: The id of the boundary.
+        batch: B, documents read side by side.
+        length: T, symbols a step.
+        seed: Seeds the order.
+    """
+
+    ids: Ids
+    starts: NDArray[np.int64]
+    boundary: int
+    batch: int
+    length: int
+    seed: int
+
+    @cached_property
+    def _ends(self) -> NDArray[np.int64]:
+        """Where each document ends, its boundary included, shape (D,)."""
+        return np.append(self.starts[1:], len(self.ids))
+
+    @cached_property
+    def _chunks(self) -> NDArray[np.int64]:
+        """How many chunks each document takes, shape (D,)."""
+        return -(-(self._ends - self.starts) // self.length)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps that read every document once."""
+        return -(-int(self._chunks.sum()) // self.batch)
+
+    @cached_property
+    def _order(self) -> Callable[[int], tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """For an epoch: its documents in order, and the chunks up to the end of each."""
+
+        @lru_cache(maxsize=1)
+        def order(epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+            shuffled = np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.starts))
+            return shuffled, np.cumsum(self._chunks[shuffled])
+
+        return order
+
+    def at(self, step: int) -> Batch:
+        """The batch of `step`, counted from 0."""
+        epoch, column = divmod(step, self.steps_per_epoch)
+        shuffled, upto = self._order(epoch)
+        chunk = np.arange(self.batch) * self.steps_per_epoch + column
+        place = np.searchsorted(upto, chunk, side="right")
+        idle = place == len(shuffled)
+        document = shuffled[np.where(idle, 0, place)]
+        inside = chunk - np.where(place > 0, upto[place - 1], 0)
+        first = self.starts[document] + inside * self.length
+        places = first[:, None] + np.arange(self.length)
+        ends = np.where(idle, 0, self._ends[document])
+        resets = ((inside == 0) | (column == 0)).astype(np.float32)
+        return _cut(self.ids, self.boundary, places, (self.starts[document], ends), resets)
+
+
+def _cut(
+    ids: Ids,
+    boundary: int,
+    places: NDArray[np.int64],
+    spans: tuple[NDArray[np.int64], NDArray[np.int64]],
+    resets: NDArray[np.float32],
+) -> Batch:
+    """The batch that predicts the symbols at `places` (B, T), as far as they lie in `spans`.
+
+    `spans` are the start and end of each row's document, shape (B,) each; the symbol at the
+    start is predicted from the boundary, places outside have weight 0.
+    """
+    starts, ends = spans[0][:, None], spans[1][:, None]
+    counted = (places >= starts) & (places < ends)
+    places = np.where(counted, places, 0)
+    inputs = np.where((places == starts) | ~counted, boundary, ids[places - 1])
+    return Batch(
+        inputs=inputs.astype(np.int32),
+        targets=np.where(counted, ids[places], boundary).astype(np.int32),
+        weights=counted.astype(np.float32),
+        resets=resets,
+    )
+
+
+def in_order(ids: Ids, rows: int) -> Iterator[Batch]:
+    """Text in order, the same in every row, in long chunks: shape (rows, up to `_CHUNK`)."""
+    for first in range(0, len(ids) - 1, _CHUNK):
+        part = ids[first : first + _CHUNK + 1].astype(np.int32)
+        inputs, targets = (np.broadcast_to(p, (rows, len(part) - 1)) for p in (part[:-1], part[1:]))
+        weights = np.ones(inputs.shape, np.float32)
+        yield Batch(inputs, targets, weights, np.zeros(rows, np.float32))
+
+
+def whole_documents(ids: Ids, starts: NDArray[np.int64], boundary: int) -> Iterator[Batch]:
+    """Every document once, whole and from a zero state, for scoring.
+
+    Documents of like length share a batch, padded at their ends to a power of two, so that
+    little is padded and few shapes are compiled.
+
+    Args:
+        ids: The text, shape (N,), each document followed by the boundary.
+        starts: Where each document begins, shape (D,).
+        boundary: The id of the boundary.
+
+    Yields:
+        Batches of any B and T; about `_CHUNK` x 16 places at most, but for longer documents.
+    """
+    lengths = np.diff(np.append(starts, len(ids)))
+    order = np.argsort(-lengths, kind="stable")
+    while len(order):
+        length = 1 << int(lengths[order[0]] - 1).bit_length()
+        lanes = max(1, min(64, _CHUNK * 16 // length))
+        chosen, order = order[:lanes], order[lanes:]
+        places = starts[chosen, None] + np.arange(length)
+        spans = starts[chosen], starts[chosen] + lengths[chosen]
+        yield _cut(ids, boundary, places, spans, np.ones(len(chosen), np.float32))

@@ -6,22 +6,31 @@ Imports Keras and JAX in `train` alone, so that the other commands start at once
 import dataclasses
 import inspect
 import json
-import math
 import os
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from burble import __version__, corpus, reporting, settings, speaking
+from burble import (
+    __version__,
+    corpus,
+    generation,
+    inheritance,
+    progress,
+    reporting,
+    settings,
+    speaking,
+)
 from burble.errors import BurbleError, InputError, Interrupted
+from burble.orders import Order, text_settings
+from burble.progress import stop_on_signal
 from burble.runs import Run
 from burble.sampling import SamplingSettings
 
@@ -109,23 +118,31 @@ def _train(
     output: Output,
     encoding: Encoding = None,
     mirror: Mirror = None,
+    size: Annotated[str, typer.Option(help="auto, small, medium or large.")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run there.")] = False,
+    base: Annotated[
+        Path | None, typer.Option("--from", help="Start from this model's weights.")
+    ] = None,
     **chosen: Any,
 ) -> None:
     """Train a model on text, into a run folder."""
     started = time.perf_counter()
     run = Run(output)
-    asked = run.settings() if resume and run.exists else settings.make(chosen)
-    if resume and any(value is not None for value in chosen.values()):
-        given = ", ".join(name for name, value in chosen.items() if value is not None)
-        raise BurbleError(f"a resumed run keeps its settings; leave out {given}.")
+    # What can be refused is refused before the training engine is loaded, which takes seconds.
+    order = Order(chosen, size, resume, generation.load(base).model if base else None)
+    asked = text_settings(order, run)
     text = _corpus(source, asked, encoding, mirror)
+    if order.base:
+        console.print(inheritance.told(order.base, text.vocabulary), markup=False)
     console.print("Loading the training engine …")
     from burble import jobs
 
-    stop = _stop_on_signal()
-    events = jobs.train(text, asked, run, resume=resume, stop=stop, started=started)
-    _follow(events, source, output, encoding)
+    again = ["burble", "train", *source, "-o", str(output), "--resume"]
+    again += [f"--encoding={encoding}"] if encoding else []
+    again += [f"--mirror={mirror}"] if mirror else []
+    tell = partial(console.print, markup=False)
+    events = jobs.train(text, run, order, stop=stop_on_signal(), started=started, tell=tell)
+    progress.follow(events, console, output, shlex.join(again))
 
 
 def _corpus(
@@ -151,52 +168,6 @@ def _describe(text: corpus.Corpus) -> None:
     """Tells what was read and what was changed."""
     for line in reporting.summary(text):
         console.print(line, markup=False)
-
-
-def _stop_on_signal() -> Callable[[], bool]:
-    """Makes the first Ctrl-C or SIGTERM a wish to stop after the step; a second one stops at once.
-
-    Returns:
-        Whether stopping has been asked for.
-    """
-    asked: list[int] = []
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        if asked:
-            os._exit(Interrupted.exit_code)
-        asked.append(number)
-
-    signal.signal(signal.SIGINT, handle)
-    signal.signal(signal.SIGTERM, handle)
-    return lambda: bool(asked)
-
-
-def _follow(events: Any, source: list[str], output: Path, encoding: str | None) -> None:
-    """Shows training as it goes."""
-    from burble.training import End, Report, Score
-
-    shown = time.perf_counter()
-    for event in events:
-        match event:
-            case Report() if time.perf_counter() - shown > 5:
-                shown = time.perf_counter()
-                left = (event.steps - event.step) / max(1, event.step)
-                console.print(
-                    f"step {event.step:,} of {event.steps:,} · loss {event.loss:.3f} · "
-                    f"{event.speed:,.0f} symbols/s · {100 / (1 + left):.0f} %"
-                )
-            case Score() if not math.isnan(event.loss):
-                best = " (best so far, saved)" if event.improved else ""
-                console.print(f"step {event.step:,} · held-out loss {event.loss:.4f}{best}")
-            case End(reason="stopped"):
-                again = ["burble", "train", *source, "-o", str(output), "--resume"]
-                again += ["--encoding", encoding] if encoding else []
-                raise Interrupted(
-                    f"stopped at step {event.state.step:,}; all is saved. Go on with: "
-                    f"{shlex.join(again)}"
-                )
-            case End():
-                console.print(f"Finished. Now: burble sample {shlex.quote(str(output))}")
 
 
 def _report(

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import safetensors
 import safetensors.numpy
 
 from burble import __version__, modelfile, settings
-from burble.errors import RunError, StorageError
+from burble.errors import InputError, RunError, StorageError
 from burble.modelfile import Model
 from burble.settings import Settings
 
@@ -65,14 +66,23 @@ class Run:
         finally:
             lock.release()
 
-    def describe(self, chosen: Settings, corpus: Mapping[str, Any], status: str) -> None:
-        """Writes `run.json`."""
+    def describe(
+        self,
+        chosen: Settings,
+        corpus: Mapping[str, Any],
+        status: str,
+        scores: Mapping[str, float] | None = None,
+    ) -> None:
+        """Writes `run.json`; `scores` are those taken at the end of training."""
         facts = {
             "format": modelfile.FORMAT,
-            "burble": __version__,
+            "versions": {"burble": __version__}
+            | {n: version(n) for n in ("keras", "jax", "numpy")},
             "settings": asdict(chosen),
             "corpus": dict(corpus),
             "status": status,
+            "scores": dict(scores or {}),
+            "resume": "burble train SOURCE -o RUN --resume",
         }
         data = json.dumps(facts, indent=2, ensure_ascii=False).encode()
         modelfile.write_atomically(self.folder / "run.json", data + b"\n")
@@ -90,8 +100,11 @@ class Run:
 
     def settings(self) -> Settings:
         """The settings of the run, as resolved when it began."""
-        groups = self.facts()["settings"]
-        return settings.make({k: v for group in groups.values() for k, v in group.items()})
+        try:
+            groups = self.facts()["settings"].values()
+            return settings.make({k: v for group in groups for k, v in group.items()})
+        except (LookupError, AttributeError, TypeError, InputError) as error:
+            raise RunError(f"{self.folder / 'run.json'} is damaged: {error}") from error
 
     def write_model(self, model: Model) -> None:
         """Writes the best model."""
@@ -118,6 +131,12 @@ class Run:
                 return {name: file.get_tensor(name) for name in names}, counters
         except (OSError, ValueError, LookupError, TypeError, safetensors.SafetensorError) as error:
             raise RunError(f"{path} is damaged; begin again in another folder.") from error
+
+    def write_sample(self, step: int, text: str) -> None:
+        """Keeps what the model wrote at `step`."""
+        folder = self.folder / "samples"
+        folder.mkdir(exist_ok=True)
+        modelfile.write_atomically(folder / f"step-{step:08}.txt", f"{text}\n".encode())
 
     def keep_metrics(self, step: int) -> None:
         """Drops the metrics of steps after `step`, which will be done again."""

@@ -5,7 +5,8 @@ place that holds a default.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
+from math import inf
 from typing import Any, Literal
 
 from burble.errors import SettingsError
@@ -13,6 +14,7 @@ from burble.errors import SettingsError
 Unit = Literal["char", "grapheme"]
 Cell = Literal["lstm", "gru", "rnn"]
 Documents = Literal["sources", "lines", "blank"]
+Framing = Literal["auto", "streams", "documents"]
 
 
 def require(holds: bool, name: str, value: object, expected: str) -> None:
@@ -86,46 +88,54 @@ class TrainingSettings:
     """How a model is trained.
 
     Attributes:
+        framing: How the text is cut for training: contiguous streams, one document at a time, or
+            auto, which takes documents where there are many short ones.
         batch: B, streams read side by side.
         length: T, symbols of each stream in one step.
-        steps: Training steps in all; 0 means by `epochs` or `minutes`.
-        epochs: Times the training text is read; 0 means by `minutes`.
-        minutes: Time in all, used where neither steps nor epochs are given. The machine is
-            measured for a few steps, then the number of steps is fixed and recorded.
+        steps: Training steps in all; 0 sets no limit.
+        epochs: Times the training text is read; 0 sets no limit.
+        minutes: Time in all; 0 sets no limit. The machine is measured for a few steps, then the
+            number of steps is fixed and recorded. Of several limits the nearest holds.
         learning_rate: The highest step size of the optimiser, reached after the warm-up.
         warmup: Share of the steps over which the step size rises to `learning_rate`.
-        weight_decay: AdamW's pull of the weights towards zero.
+        weight_decay: The pull of the weights towards zero (AdamW).
         clip: The largest norm of the gradient.
         reset_rate: Share of the streams that start again from a zero state at each step.
         held_out: Share of the text, at its end, that is never trained on but scored.
         evaluations: Times the held-out text is scored, evenly spread.
+        val_chars: Held-out symbols scored each time, from the first; 0 means all. The best
+            model is scored on all of them at the end.
         patience: Training stops after this many scores in a row without a better one; 0 never.
         seed: Seeds the first weights, the dropout and the order of the text.
     """
 
+    framing: Framing = "auto"
     batch: int = 32
     length: int = 64
     steps: int = 0
     epochs: float = 0.0
-    minutes: float = 5.0
+    minutes: float = 0.0
     learning_rate: float = 5e-3
     warmup: float = 0.05
     weight_decay: float = 0.01
     clip: float = 1.0
     reset_rate: float = 0.03
     held_out: float = 0.1
-    evaluations: int = 12
-    patience: int = 4
+    evaluations: int = 15
+    val_chars: int = 20_000
+    patience: int = 5
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Checks every field."""
+        framings = ("auto", "streams", "documents")
+        require(self.framing in framings, "framing", self.framing, "auto, streams or documents")
         for name in ("batch", "length", "evaluations"):
-            require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
-        for name in ("steps", "epochs", "weight_decay", "patience", "seed"):
-            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
-        for name in ("minutes", "learning_rate", "clip"):
-            require(getattr(self, name) > 0, name, getattr(self, name), "more than 0")
+            require(1 <= getattr(self, name) < 1 << 31, name, getattr(self, name), "1 or more")
+        for name in ("steps", "epochs", "minutes", "weight_decay", "patience", "seed", "val_chars"):
+            require(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more")
+        for name in ("learning_rate", "clip"):
+            require(0 < getattr(self, name) < inf, name, getattr(self, name), "more than 0")
         for name in ("warmup", "reset_rate", "held_out"):
             share = getattr(self, name)
             require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
@@ -168,3 +178,12 @@ def make(values: Mapping[str, Any]) -> Settings:
         )
     parts = {g: cls(**{n: given[n] for n in names[g] & given.keys()}) for g, cls in GROUPS.items()}
     return Settings(**parts)
+
+
+def flat(settings: Settings) -> dict[str, Any]:
+    """All fields of all groups by their names; the inverse of `make`.
+
+    >>> make(flat(Settings())) == Settings()
+    True
+    """
+    return {name: value for group in asdict(settings).values() for name, value in group.items()}

@@ -181,8 +181,8 @@ def _print_held_out(model: Model, as_json: bool) -> None:
     nats = model.summary.get("held_out_loss")
     if not isinstance(nats, int | float):
         raise CorpusError(
-            "this model holds no score, since nothing was held out when it was trained. Give a "
-            "text to score it on."
+            "this model holds no score: nothing was held out, or its training is not finished. "
+            "Give a text to score it on."
         )
     report = {"nats": nats, "bits": nats / math.log(2)}
     if as_json:

@@ -1,201 +1,105 @@
-"""The training loop, a generator of events over one compiled step.
+"""The training loop: a generator of events. Knows nothing of terminals or files.
 
-Knows nothing of terminals or files: it takes and gives states, and whoever listens saves them.
-Everything a step does is a function of (settings, corpus, state), so a run that is interrupted
-and resumed gives the same bits as one that is not.
+It takes and gives states, and whoever listens saves them. Everything a step does is a function
+of (settings, corpus, state), so a run that is interrupted and resumed gives the same bits as one
+that is not.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from burble import model as network
-from burble.batches import Batch, Streams
+from burble.batches import Batch, Batches, Documents, Streams, in_order, whole_documents
 from burble.corpus import Corpus
 from burble.errors import DivergedError
+from burble.events import End, Event, Recovery, Report, Save, Score, State
 from burble.modelfile import Weights
+from burble.objective import Groups, Objective, copies, flat, grouped, rate
 from burble.settings import Settings, TrainingSettings
 
-import jax  # isort: skip  (after burble.model, which chooses the backend)
-import jax.numpy as jnp  # isort: skip
-import keras  # isort: skip
+import jax.numpy as jnp  # isort: skip  (after burble.model, which chooses the backend)
 
 REPORTS = 200
-
-
-@dataclass(frozen=True)
-class State:
-    """All that changes while training; saving it and going on from it changes nothing.
-
-    Attributes:
-        step: Steps done.
-        arrays: Weights, dropout seeds, optimiser variables, carried state, and the loss and
-            the targets since the last report, by name.
-        best: The best held-out loss so far, nats per symbol; infinite before the first.
-        stale: Held-out scores since the best one.
-        elapsed: Seconds of training so far.
-    """
-
-    step: int
-    arrays: Mapping[str, NDArray[Any]]
-    best: float = math.inf
-    stale: int = 0
-    elapsed: float = 0.0
-
-
-@dataclass(frozen=True)
-class Report:
-    """The mean training loss since the last report.
-
-    Attributes:
-        step: Steps done.
-        steps: Steps in all.
-        loss: Nats per symbol, dropout on.
-        speed: Symbols a second since the start.
-    """
-
-    step: int
-    steps: int
-    loss: float
-    speed: float
-
-
-@dataclass(frozen=True)
-class Score:
-    """A held-out score.
-
-    Attributes:
-        step: Steps done.
-        loss: Nats per symbol, from a zero state, full context, dropout off.
-        improved: Whether it is the best so far.
-        weights: The weights it was measured with, by the names of the model file.
-        state: The whole state, to be saved.
-    """
-
-    step: int
-    loss: float
-    improved: bool
-    weights: Weights
-    state: State
-
-
-@dataclass(frozen=True)
-class End:
-    """The end of training.
-
-    Attributes:
-        state: The last state.
-        reason: "done", "no better" (patience ran out) or "stopped" (asked to).
-        weights: The last weights.
-    """
-
-    state: State
-    reason: str
-    weights: Weights
-
-
-Event = Report | Score | End
+SAVE_SECONDS = 20.0
+RECOVERIES = 3
+SCORED_AT_END = 1_000_000
 
 
 class Trainer:
-    """One network with its compiled step and score.
+    """One corpus and one network, ready to train.
 
     Args:
         corpus: What to learn.
-        settings: Settings with a fixed number of steps (see `fix_steps`).
+        settings: How; fix the number of steps with `fix_steps` before `run`.
     """
 
     def __init__(self, corpus: Corpus, settings: Settings) -> None:
         """Builds the network; nothing is compiled yet."""
-        self.settings = settings
         self.corpus = corpus
-        training = settings.training
-        self.core = network.build(settings.model, corpus.vocabulary.size, training.seed)
-        self.batches = Streams(
-            corpus.training, training.batch, training.length, training.seed, training.reset_rate
-        )
-        self._optimizer = _optimizer(training, self.core)
-        self._step = jax.jit(partial(_step, self.core, self._optimizer), donate_argnums=0)
-        self._nats = jax.jit(partial(_nats, self.core))
+        self.settings = settings
+        training, vocabulary = settings.training, corpus.vocabulary
+        self.objective = Objective(settings.model, vocabulary.size, training)
+        self.batches = _framed(corpus, training)
 
-    def start(self) -> State:
-        """The state before the first step."""
-        return State(0, {name: np.asarray(a) for name, a in self._flat(self._fresh()).items()})
+    def start(self, weights: Weights | None = None) -> State:
+        """The state before the first step, from given weights or from the seed alone."""
+        groups = self.objective.start(self.settings.training.batch)
+        if weights is not None:
+            groups["weight"] = groups["good"] = list(weights.values())
+        return State(flat(groups))
 
-    def _fresh(self) -> dict[str, list[Any]]:
-        """The arrays before the first step, by group."""
-        model, batch = self.settings.model, self.settings.training.batch
-        parts = model.layers * (2 if model.cell == "lstm" else 1)
-        return {
-            "weight": [v.value for v in self.core.trainable_variables],
-            "seed": [v.value for v in self.core.non_trainable_variables],
-            "optimizer": [v.value for v in self._optimizer.variables],
-            "carried": [jnp.zeros((batch, model.units))] * parts,
-            "loss": [jnp.zeros(2)],
-        }
-
-    @staticmethod
-    def _flat(groups: dict[str, list[Any]]) -> dict[str, Any]:
-        """Grouped arrays by names such as `weight.3`."""
-        return {f"{g}.{i}": a for g, arrays in groups.items() for i, a in enumerate(arrays)}
-
-    def _grouped(self, state: State) -> dict[str, list[Any]]:
-        """Fresh device copies of a state's arrays, by group."""
-        shape = self._fresh()
-        return {
-            g: [jnp.array(state.arrays[f"{g}.{i}"], copy=True) for i in range(len(shape[g]))]
-            for g in shape
-        }
-
-    def weights(self, state: State) -> Weights:
-        """The weights in a state, by the names of the model file."""
-        arrays = [state.arrays[f"weight.{i}"] for i in range(len(self.core.trainable_variables))]
+    def weights(self, state: State, group: str = "good") -> Weights:
+        """The best weights in a state (or its latest, group `weight`), as in a model file."""
+        arrays = [a for name, a in state.arrays.items() if name.startswith(f"{group}.")]
         return network.weights_of(arrays, self.settings.model, self.corpus.vocabulary.size)
 
-    def score(
-        self, state: State, ids: NDArray[Any], *, carried: bool = False
-    ) -> tuple[float, float]:
-        """Scores text with dropout off.
+    def fix_steps(self, started: float | None = None, done: int = 0) -> Settings:
+        """Fixes the number of steps by the nearest of the limits on steps, epochs and minutes.
 
         Args:
-            state: Whose weights to use.
-            ids: Shape (n,); each but the first is predicted from all before it.
-            carried: Whether to start from each stream's carried state, not from zero.
+            started: The `time.perf_counter()` from which the minutes count; now if None.
+            done: Steps done before, which minutes come on top of.
 
         Returns:
-            The mean loss, nats per symbol, and the largest absolute value in the final state.
+            The settings, without other limits than steps; with them, training repeats exactly
+            whatever the machine's speed.
         """
-        groups = self._grouped(state)
-        rows = len(groups["carried"][0]) if carried else 1
-        start = groups["carried"] if carried else [c[:1] * 0 for c in groups["carried"]]
-        inputs = np.broadcast_to(ids[None, :].astype(np.int32), (rows, len(ids)))
-        loss, largest = self._nats(groups["weight"], groups["seed"], inputs, start)
-        return float(loss), float(largest)
+        started = time.perf_counter() if started is None else started
+        training = self.settings.training
+        epochs = max(1, round(training.epochs * self.batches.steps_per_epoch))
+        limits = [
+            n for n, given in ((training.steps, training.steps), (epochs, training.epochs)) if given
+        ]
+        if training.minutes:
+            seconds, scoring = self._measure()
+            left = training.minutes * 60 - (time.perf_counter() - started)
+            # Scoring may take a tenth of the time, whatever the length of the held-out text.
+            scores = max(1, min(training.evaluations, int(left / 10 / max(scoring, 1e-9))))
+            training = replace(training, evaluations=scores)
+            limits.append(done + max(1, int((left - scoring * scores) / seconds)))
+        training = replace(training, steps=min(limits), epochs=0.0, minutes=0.0)
+        self.settings = replace(self.settings, training=training)
+        return self.settings
 
-    def measure(self, count: int = 6) -> tuple[float, float]:
+    def _measure(self, count: int = 8) -> tuple[float, float]:
         """Seconds a step and a score take on this machine, compilation left out."""
         state = self.start()
-        groups = self._grouped(state)
-        groups = self._step(groups, *_fields(self.batches.at(0)))
+        groups = grouped(state.arrays)
+        for step in range(count + 1):
+            groups = self.objective.step(groups, self.batches.at(step), 0.0)
+            if step == 0:
+                groups["loss"][0].block_until_ready()
+                started = time.perf_counter()
         groups["loss"][0].block_until_ready()
+        seconds = (time.perf_counter() - started) / count
+        self._held_out(state)
         started = time.perf_counter()
-        for step in range(1, count + 1):
-            groups = self._step(groups, *_fields(self.batches.at(step)))
-        groups["loss"][0].block_until_ready()
-        stepped = time.perf_counter()
-        seconds = (stepped - started) / count
-        if len(self.corpus.tail) < 2:
-            return seconds, 0.0
-        self.score(state, self.corpus.tail)
-        stepped = time.perf_counter()
-        self.score(state, self.corpus.tail)
-        return seconds, time.perf_counter() - stepped
+        self._held_out(state)
+        return seconds, time.perf_counter() - started
 
     def run(self, state: State, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         """Trains from `state` to the last step.
@@ -205,148 +109,183 @@ class Trainer:
             stop: Asked before every step whether to stop there.
 
         Yields:
-            Reports and scores as they come, then one `End`.
+            Events as they come, and one `End` at last.
 
         Raises:
-            DivergedError: The loss is no longer a finite number.
+            DivergedError: The loss ran away again and again.
         """
         training = self.settings.training
         report_every = max(1, training.steps // REPORTS)
         score_every = max(1, training.steps // training.evaluations)
-        groups = self._grouped(state)
-        started, first = time.perf_counter() - state.elapsed, state
-        step, best, stale = state.step, state.best, state.stale
-
-        def snapshot() -> State:
-            arrays = {name: np.asarray(a) for name, a in self._flat(groups).items()}
-            return State(step, arrays, best, stale, time.perf_counter() - started)
-
-        while step < training.steps and not (training.patience and stale >= training.patience):
+        clock = _Clock(state)
+        groups = grouped(state.arrays)
+        while state.step < training.steps and not _out_of_patience(state, training):
             if stop():
-                yield End(snapshot(), "stopped", self.weights(snapshot()))
+                yield End(clock.stamp(state, groups), "stopped")
                 return
-            groups = self._step(groups, *_fields(self.batches.at(step)))
-            step += 1
-            if step % report_every == 0 or step == training.steps:
-                total, count = np.asarray(groups["loss"][0]).tolist()
+            size = rate(training, state.step) * 0.5**state.recoveries
+            groups = self.objective.step(groups, self.batches.at(state.step), size)
+            state = replace(state, step=state.step + 1)
+            last = state.step == training.steps
+            if last or state.step % report_every == 0:
+                report = self._report(groups, state, clock)
                 groups["loss"] = [jnp.zeros(2)]
-                if not math.isfinite(total):
-                    raise DivergedError(_diverged(step, training))
-                speed = (step - first.step) * training.batch * training.length
-                seconds = time.perf_counter() - started - first.elapsed
-                yield Report(step, training.steps, total / max(count, 1), speed / seconds)
-            if step % score_every == 0 or step == training.steps:
-                now = snapshot()
-                loss = self._held_out(now)
-                improved = loss < best or len(self.corpus.tail) < 2
-                best, stale = (loss, 0) if improved else (best, stale + 1)
-                now = replace(now, best=best, stale=stale)
-                yield Score(step, loss, improved, self.weights(now), now)
-        reason = "done" if step >= training.steps else "no better"
-        yield End(snapshot(), reason, self.weights(snapshot()))
+                if self._ran_away(report.loss):
+                    state = self._recover(state, groups, clock)
+                    groups = grouped(state.arrays)
+                    yield Recovery(report.step, report.loss, state)
+                yield report
+            if last or state.step % score_every == 0:
+                score = self._score(clock.stamp(state, groups), groups)
+                state = score.state
+                groups["good"] = groups["good"] if not score.improved else copies(groups["weight"])
+                clock.saved()
+                yield score
+            elif clock.save_is_due():
+                clock.saved()
+                yield Save(clock.stamp(state, groups))
+        reason = "done" if state.step >= training.steps else "no better"
+        state = clock.stamp(state, groups)
+        yield End(state, reason, self.closing(state))
+
+    def _report(self, groups: Groups, state: State, clock: "_Clock") -> Report:
+        """The mean loss since the last report."""
+        total, count = np.asarray(groups["loss"][0]).tolist()
+        training = self.settings.training
+        steps_a_second = clock.steps_a_second(state.step)
+        return Report(
+            state.step,
+            training.steps,
+            total / max(count, 1),
+            steps_a_second * training.batch * training.length,
+            (training.steps - state.step) / steps_a_second,
+        )
+
+    def _ran_away(self, loss: float) -> bool:
+        """Whether a loss is no number, or twice as bad as knowing nothing."""
+        return not loss < 2 * math.log(max(2, self.corpus.vocabulary.size)) + 1
+
+    def _recover(self, state: State, groups: Groups, clock: "_Clock") -> State:
+        """The state with the best weights, a fresh optimiser and zero carried states."""
+        training = self.settings.training
+        if state.recoveries == RECOVERIES:
+            raise DivergedError(
+                f"the loss ran away again at step {state.step:,}, after going back {RECOVERIES} "
+                "times. The best model so far is kept. Train again with a lower --learning-rate "
+                f"than {training.learning_rate:g}."
+            )
+        groups["weight"] = groups["good"]
+        groups["optimizer"] = self.objective.fresh_optimizer()
+        groups["carried"] = self.objective.zero(training.batch)
+        return clock.stamp(replace(state, recoveries=state.recoveries + 1), groups)
+
+    def _score(self, state: State, groups: Groups) -> Score:
+        """Scores the held-out text, and keeps the weights in the state if they are the best."""
+        loss = self._held_out(state)
+        improved = loss < state.best or len(self.corpus.tail) < 2
+        if improved:
+            good = {f"good.{i}": np.asarray(a) for i, a in enumerate(groups["weight"])}
+            state = replace(state, arrays={**state.arrays, **good}, best=loss, stale=0)
+        else:
+            state = replace(state, stale=state.stale + 1)
+        return Score(loss, improved, state)
 
     def _held_out(self, state: State) -> float:
-        """The held-out loss; not a number where nothing is held out."""
-        tail = self.corpus.tail
-        return self.score(state, tail)[0] if len(tail) > 1 else math.nan
+        """The held-out loss of a state's latest weights, on the first `val_chars`."""
+        limit = self.settings.training.val_chars or len(self.corpus.tail)
+        return self.score(state, limit=limit)
+
+    def score(
+        self, state: State, group: str = "weight", limit: int = SCORED_AT_END, carried: bool = False
+    ) -> float:
+        """Scores the held-out text with dropout off.
+
+        Args:
+            state: Whose weights to use.
+            group: Which weights: `weight` for the latest, `good` for the best.
+            limit: Symbols to score, from the first held-out one.
+            carried: Whether to start from each training stream's state, not from zero.
+
+        Returns:
+            The mean loss, nats per symbol; not a number where nothing is held out.
+        """
+        groups = grouped(state.arrays)
+        rows = self.settings.training.batch if carried else 1
+        now = groups["carried"] if carried else self.objective.zero(rows)
+        total = count = 0.0
+        for batch in self._scored(limit, rows):
+            if batch.resets.all():
+                now = self.objective.zero(len(batch.inputs))
+            nats, places, now = self.objective.nats(groups[group], groups["seed"], batch, now)
+            total, count = total + float(nats), count + float(places)
+        return total / count if count else math.nan
+
+    def _scored(self, limit: int, rows: int) -> Iterator[Batch]:
+        """Batches of the first `limit` held-out symbols, streams repeated in every row."""
+        corpus, edge = self.corpus, self.corpus.vocabulary.boundary_id
+        tail = corpus.tail[: limit + 1]
+        if self.settings.training.framing != "documents" or edge is None:
+            return in_order(tail, rows)
+        if len(tail) < 2:
+            return iter(())
+        # Where the held-out part begins inside a document, its rest is scored like a document.
+        starts = corpus.starts[(corpus.starts > corpus.cut)] - corpus.cut
+        starts = np.append(0, starts[starts < len(tail) - 1])
+        return whole_documents(tail[1:], starts, edge)
+
+    def closing(self, state: State) -> dict[str, float]:
+        """Scores taken once, at the end of training.
+
+        Returns:
+            `held_out_loss` of the best weights on the whole held-out text (up to
+            `SCORED_AT_END` symbols); for streams also `zero_state_loss` and
+            `carried_state_loss` of the latest weights on its first 2,000 symbols, which agree
+            unless the carried state has run away; and `largest_state` in the carried state.
+        """
+        carried = [a for name, a in state.arrays.items() if name.startswith("carried.")]
+        facts = {"largest_state": float(max(np.abs(a).max() for a in carried))}
+        if len(self.corpus.tail) > 1:
+            facts["held_out_loss"] = self.score(state, "good")
+            if self.settings.training.framing == "streams":
+                facts["zero_state_loss"] = self.score(state, limit=2_000)
+                facts["carried_state_loss"] = self.score(state, limit=2_000, carried=True)
+        return facts
 
 
-def fix_steps(corpus: Corpus, settings: Settings, started: float | None = None) -> Settings:
-    """Settings with a definite number of steps, from steps, epochs or minutes, in that order.
+class _Clock:
+    """The seconds of one stretch of training."""
 
-    Args:
-        corpus: What will be learned.
-        settings: What was asked for.
-        started: The `time.perf_counter()` from which the minutes count; now if None.
+    def __init__(self, state: State) -> None:
+        self._first, self._began = state, time.perf_counter()
+        self._saved = self._began
 
-    Returns:
-        The settings; with them, training repeats exactly whatever the machine's speed.
-    """
-    training = settings.training
-    if training.steps:
-        return settings
-    per_epoch = -(-corpus.cut // (training.batch * training.length))
-    if training.epochs:
-        steps = max(1, round(training.epochs * per_epoch))
-    else:
-        started = time.perf_counter() if started is None else started
-        seconds, scoring = Trainer(corpus, settings).measure()
-        left = training.minutes * 60 - (time.perf_counter() - started)
-        # Scoring may take a tenth of the time, whatever the length of the held-out text.
-        scores = min(training.evaluations, max(1, int(left / 10 / max(scoring, 1e-9))))
-        training = replace(training, evaluations=scores)
-        steps = max(1, int((left - scoring * scores) / seconds))
-    return replace(settings, training=replace(training, steps=steps))
+    def stamp(self, state: State, groups: Groups) -> State:
+        """The state with its arrays as they are now, and its time."""
+        elapsed = self._first.elapsed + time.perf_counter() - self._began
+        return replace(state, arrays=flat(groups), elapsed=elapsed)
+
+    def steps_a_second(self, step: int) -> float:
+        """The mean speed of this stretch."""
+        return (step - self._first.step) / (time.perf_counter() - self._began)
+
+    def saved(self) -> None:
+        """Notes that a state has been saved."""
+        self._saved = time.perf_counter()
+
+    def save_is_due(self) -> bool:
+        """Whether the last save is long ago."""
+        return time.perf_counter() - self._saved > SAVE_SECONDS
 
 
-def _fields(batch: Batch) -> tuple[Any, ...]:
-    """The arrays of a batch in the order a step takes them."""
-    return batch.inputs, batch.targets, batch.weights, batch.resets
+def _out_of_patience(state: State, training: TrainingSettings) -> bool:
+    """Whether so many scores were no better that training ends early."""
+    return bool(training.patience) and state.stale >= training.patience
 
 
-def _diverged(step: int, training: TrainingSettings) -> str:
-    """What to say when the loss is no longer finite."""
-    return (
-        f"the loss is no longer a number at step {step:,}. The best model so far is kept. Train "
-        f"again with a lower --learning-rate than {training.learning_rate:g}."
-    )
-
-
-def _optimizer(training: TrainingSettings, core: Any) -> Any:
-    """AdamW with a warm-up and a cosine, and decay on kernels only."""
-    steps = max(training.steps, 2)
-    warmup = max(1, round(steps * training.warmup))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0,
-        max(1, steps - warmup),
-        alpha=0.02,
-        warmup_target=training.learning_rate,
-        warmup_steps=warmup,
-    )
-    optimizer = keras.optimizers.AdamW(
-        schedule,
-        weight_decay=training.weight_decay,
-        beta_2=0.99,
-        global_clipnorm=training.clip,
-    )
-    optimizer.exclude_from_weight_decay(var_names=["bias"])
-    optimizer.build(core.trainable_variables)
-    return optimizer
-
-
-def _losses(logits: Any, targets: Any) -> Any:
-    """The loss at each place, nats, shape (B, T)."""
-    return (
-        jax.nn.logsumexp(logits, -1) - jnp.take_along_axis(logits, targets[..., None], -1)[..., 0]
-    )
-
-
-def _step(
-    core: Any, optimizer: Any, groups: Any, inputs: Any, targets: Any, weights: Any, resets: Any
-) -> Any:
-    """One optimiser step over all groups of arrays."""
-    carried = [c * (1 - resets)[:, None] for c in groups["carried"]]
-
-    def mean_loss(trained: Any) -> Any:
-        outputs, seeds = core.stateless_call(
-            trained, groups["seed"], [inputs, *carried], training=True
-        )
-        total = (_losses(outputs[0], targets) * weights).sum()
-        return total / jnp.maximum(weights.sum(), 1), (total, outputs[1:], seeds)
-
-    gradient, (total, after, seeds) = jax.grad(mean_loss, has_aux=True)(groups["weight"])
-    trained, optimized = optimizer.stateless_apply(groups["optimizer"], gradient, groups["weight"])
-    return {
-        "weight": trained,
-        "seed": seeds,
-        "optimizer": optimized,
-        "carried": after,
-        "loss": [groups["loss"][0] + jnp.stack([total, weights.sum()])],
-    }
-
-
-def _nats(core: Any, trained: Any, seeds: Any, ids: Any, carried: Any) -> Any:
-    """The mean loss of ids (B, n), and the largest absolute value in the final state."""
-    outputs, _ = core.stateless_call(trained, seeds, [ids[:, :-1], *carried], training=False)
-    largest = jnp.stack([jnp.abs(part).max() for part in outputs[1:]]).max()
-    return _losses(outputs[0], ids[:, 1:]).mean(), largest
+def _framed(corpus: Corpus, training: TrainingSettings) -> Batches:
+    """The training text in the framing that was chosen."""
+    ids, edge = corpus.training, corpus.vocabulary.boundary_id
+    if training.framing != "documents" or edge is None:
+        return Streams(ids, training.batch, training.length, training.seed, training.reset_rate)
+    starts = corpus.starts[corpus.starts < corpus.cut]
+    return Documents(ids, starts, edge, training.batch, training.length, training.seed)

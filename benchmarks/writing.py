@@ -1,0 +1,169 @@
+"""Measures how fast a model writes: `python -m benchmarks.writing [--quick]`.
+
+Prints a table and writes it to `benchmarks/results/writing.json`. One core and one thread: all
+figures are of a process of its own, bound to one core where the system can do that. Speeds are by
+the processor time of that core, so that what else the machine does tells less; the cold start is
+given both by the clock and by processor time. The models have random weights, which take as long
+as trained ones.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+RESULTS = Path(__file__).parent / "results" / "writing.json"
+SHAPES = ((1, 256), (2, 256), (2, 512))
+SYMBOLS = 65
+STREAMS = 64
+
+
+def main() -> None:
+    """Measures all and writes the results."""
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+        # The libraries read this once, when they are loaded.
+        command = [sys.executable, "-m", "benchmarks.writing", *sys.argv[1:]]
+        sys.exit(subprocess.call(command, env=os.environ | ONE))
+    bind()
+    quick = "--quick" in sys.argv
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for layers, units in SHAPES:
+            path = Path(folder) / f"{layers}x{units}"
+            make(path, layers, units)
+            rows.append(measure(path, layers, units, quick))
+            print(json.dumps(rows[-1]))
+    facts = {
+        "command": " ".join(["python -m benchmarks.writing", *sys.argv[1:]]),
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "versions": versions(),
+        "rows": rows,
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+
+
+def bind() -> None:
+    """Keeps this process and its children on the last core it may use."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def make(path: Path, layers: int, units: int) -> None:
+    """Writes a model with random weights."""
+    import numpy as np
+
+    from burble import modelfile
+    from burble.settings import ModelSettings, TextSettings
+    from burble.vocabulary import Vocabulary
+
+    shape = ModelSettings(layers=layers, units=units)
+    vocabulary = Vocabulary(tuple(map(chr, range(58, 58 + SYMBOLS))))
+    rng = np.random.default_rng(0)
+    weights = {
+        name: rng.normal(0, 0.1, size).astype(np.float32)
+        for name, size in modelfile.shapes(shape, SYMBOLS).items()
+    }
+    modelfile.write(path, modelfile.Model(weights, vocabulary, shape, TextSettings()))
+
+
+def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, object]:
+    """The figures of one model: the best of several tries, since others may use the machine."""
+    from burble.generation import load
+
+    tries = 3 if quick else 25
+    writer = load(path)
+    length = 500 if quick else 1000
+    one = length / best(lambda: writer.generate("a", length=length), tries)
+    each = length // 20
+    many = (
+        STREAMS * each / best(lambda: writer.generate_many("a", length=each, count=STREAMS), tries)
+    )
+    read = writer.model.vocabulary.encode("ab" * (length // 2))
+    scored = length / best(lambda: writer.surprise(read), tries)
+    weights = sum(a.size for n, a in writer.model.weights.items() if n not in SKIPPED)
+    limit = bandwidth(weights, tries) / (4 * weights)
+    command = [sys.executable, "-c", "from burble.cli import main; main()", "sample", str(path)]
+    command += ["-p", "a", "-l", "1000"]
+
+    def start() -> None:
+        subprocess.run(command, check=True, capture_output=True)
+
+    return {
+        "model": f"{layers}x{units}",
+        "cold_start_seconds": round(best(start, tries, time.perf_counter), 2),
+        "cold_start_cpu_seconds": round(best(start, tries, children), 2),
+        "characters_a_second": round(one),
+        "characters_a_second_64_at_once": round(many),
+        "characters_a_second_read": round(scored),
+        "weights_read_a_character": weights,
+        "limit_of_memory": round(limit),
+        "share_of_limit": round(one / limit, 2),
+    }
+
+
+SKIPPED = ("embedding", "layer0.kernel", "layer0.bias")
+"""Folded into a table of which a character reads one row."""
+
+
+def best(
+    work: Callable[[], object], tries: int, clock: Callable[[], float] = time.process_time
+) -> float:
+    """The shortest time, in seconds."""
+    times = []
+    for _ in range(tries):
+        began = clock()
+        work()
+        times.append(clock() - began)
+    return min(times)
+
+
+def children() -> float:
+    """Processor time of the processes this one has started, in seconds."""
+    used = os.times()
+    return used.children_user + used.children_system
+
+
+def bandwidth(count: int, tries: int) -> float:
+    """Bytes a second at which one core reads `count` float32 again and again, by a dot product."""
+    import numpy as np
+
+    halves = np.ones((2, count // 2), np.float32)
+    rounds = 100
+
+    def read() -> None:
+        for _ in range(rounds):
+            np.dot(halves[0], halves[1])
+
+    return rounds * halves.nbytes / best(read, 3 * tries)
+
+
+def machine() -> str:
+    """The processor, and how busy it was."""
+    cpus = Path("/proc/cpuinfo")
+    lines = cpus.read_text("utf-8").splitlines() if cpus.exists() else []
+    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores{load}"
+
+
+def versions() -> dict[str, str]:
+    """What did the work."""
+    import numpy as np
+
+    import burble
+
+    found = {"python": platform.python_version(), "numpy": np.__version__}
+    return found | {"burble": burble.__version__}
+
+
+if __name__ == "__main__":
+    main()

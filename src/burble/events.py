@@ -1,0 +1,120 @@
+"""What training tells: its state and the events of its loop, as plain values.
+
+Knows nothing of how any of them comes about; who only listens needs no Keras.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class State:
+    """All that changes while training; saving it and going on from it changes nothing.
+
+    Attributes:
+        arrays: The arrays of every group of `objective`, by names such as `weight.3`.
+        step: Steps done.
+        best: The best held-out loss so far, nats per symbol; infinite before the first.
+        stale: Held-out scores since the best one.
+        recoveries: Times the loss ran away and training went back to the best weights.
+        elapsed: Seconds of training so far.
+    """
+
+    arrays: Mapping[str, NDArray[np.generic]]
+    step: int = 0
+    best: float = math.inf
+    stale: int = 0
+    recoveries: int = 0
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """The mean training loss since the last report.
+
+    Attributes:
+        step: Steps done.
+        steps: Steps in all.
+        loss: Nats per symbol, dropout on.
+        speed: Symbols a second since training began or went on.
+        left: Seconds left, about.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    speed: float
+    left: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """A held-out score.
+
+    Attributes:
+        loss: Nats per symbol, from a zero state, full context, dropout off; not a number where
+            nothing is held out.
+        improved: Whether it is the best so far.
+        state: The state at that step, to be saved.
+    """
+
+    loss: float
+    improved: bool
+    state: State
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the best model so far writes.
+
+    Attributes:
+        step: Steps done.
+        text: The text.
+    """
+
+    step: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Save:
+    """A state that should be saved now, so that little is lost if the process is killed."""
+
+    state: State
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """The loss ran away; training goes on from the best weights with half the step size.
+
+    Attributes:
+        step: Where it was noticed.
+        loss: The loss there.
+        state: The state after going back.
+    """
+
+    step: int
+    loss: float
+    state: State
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of training.
+
+    Attributes:
+        state: The last state.
+        reason: "done", "no better" (patience ran out) or "stopped" (asked to).
+        facts: Scores taken once at the end, by name; see `Trainer.closing`.
+    """
+
+    state: State
+    reason: str
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+
+Event = Report | Score | Sample | Save | Recovery | End

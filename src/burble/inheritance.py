@@ -1,0 +1,83 @@
+"""Starting from another model: its settings and weights, fitted to a new alphabet.
+
+Knows nothing of Keras or files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from burble.errors import SettingsError
+from burble.modelfile import Model, Weights
+from burble.vocabulary import Vocabulary
+
+DROPOUTS = ("dropout_input", "dropout", "dropout_output")
+
+
+def asked(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:
+    """The settings asked for, with those that a base model brings filled in.
+
+    Args:
+        given: Settings by name; None means not given.
+        base: The model to start from, or None.
+
+    Returns:
+        Settings by name; cleaning and architecture (but dropout) are the base model's.
+
+    Raises:
+        SettingsError: Something was given that differs from what the base model is.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if base is None:
+        return chosen
+    # How documents are cut and rare symbols removed may differ: they are of the text, not the net.
+    free = {*DROPOUTS, "documents", "min_count"}
+    brought = {
+        name: value
+        for name, value in (asdict(base.text) | asdict(base.architecture)).items()
+        if name not in free
+    }
+    for name in brought.keys() & chosen.keys():
+        if chosen[name] != brought[name]:
+            raise SettingsError(
+                f"{name} is {chosen[name]!r}, but the model to start from has {brought[name]!r}. "
+                "Leave it out, or train from nothing without --from."
+            )
+    return brought | chosen
+
+
+def weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Weights:
+    """The base model's weights, arranged for another alphabet.
+
+    Args:
+        base: The model to start from.
+        vocabulary: The new alphabet.
+        fresh: Weights of a new model with that alphabet; new symbols keep theirs.
+
+    Returns:
+        Weights for the new alphabet, by the names of the model file.
+    """
+    pairs = [(base.vocabulary.boundary_id, vocabulary.boundary_id)]
+    pairs += [(base.vocabulary.ids.get(s), i) for i, s in enumerate(vocabulary.symbols)]
+    shared = np.array([p for p in pairs if None not in p], np.intp).reshape(-1, 2)
+    arranged = {name: np.array(array) for name, array in base.weights.items()}
+    for name in ("embedding", "output.kernel", "output.bias"):
+        # Symbols along the first axis, whichever it is.
+        array = np.array(fresh[name]).T if name == "output.kernel" else np.array(fresh[name])
+        old = base.weights[name].T if name == "output.kernel" else base.weights[name]
+        array[shared[:, 1]] = old[shared[:, 0]]
+        arranged[name] = array.T if name == "output.kernel" else array
+    return {name: arranged[name] for name in fresh}
+
+
+def told(base: Model, vocabulary: Vocabulary) -> str:
+    """A sentence about how the alphabet changes."""
+    added = [s for s in vocabulary.symbols if s not in base.vocabulary.ids]
+    gone = len([s for s in base.vocabulary.symbols if s not in set(vocabulary.symbols)])
+    named = f": {' '.join(map(repr, added[:20]))}{' …' if len(added) > 20 else ''}" if added else ""
+    return (
+        f"The alphabet gains {len(added):,} symbols that the model to start from never saw"
+        f"{named}, and loses {gone:,} that the new text does not have."
+    )

@@ -1,0 +1,177 @@
+"""One optimiser step and one score, as pure functions of arrays, compiled. Knows nothing of text.
+
+Arrays come in groups, by name: `weight` and `good` (the best weights so far), `seed` (of the
+dropout), `optimizer`, `carried` (the state of each stream, each (B, U)) and `loss` (the sum of the
+losses, in nats, and of the weights of their places, since the last report).
+"""
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble import model as network
+from burble.batches import Batch
+from burble.settings import ModelSettings, TrainingSettings
+
+import jax  # isort: skip  (after burble.model, which chooses the backend)
+import jax.numpy as jnp  # isort: skip
+import keras  # isort: skip
+
+Groups = dict[str, list[Any]]
+LAST_RATE = 0.02
+
+
+class Objective:
+    """A network with its compiled step and score.
+
+    Args:
+        model: The shape of the network.
+        size: V, the number of ids.
+        training: How it is trained.
+    """
+
+    def __init__(self, model: ModelSettings, size: int, training: TrainingSettings) -> None:
+        """Builds the network; nothing is compiled yet."""
+        self.model = model
+        self._core = network.build(model, size, training.seed)
+        self._optimizer = keras.optimizers.AdamW(
+            training.learning_rate,
+            weight_decay=training.weight_decay,
+            beta_2=0.99,
+            global_clipnorm=training.clip,
+        )
+        self._optimizer.exclude_from_weight_decay(var_names=["bias"])
+        self._optimizer.build(self._core.trainable_variables)
+        names = [variable.path for variable in self._optimizer.variables]
+        self._rate_place = names.index(self._optimizer.learning_rate.path)
+        self._step = jax.jit(partial(_step, self._core, self._optimizer), donate_argnums=0)
+        self._nats = jax.jit(partial(_nats, self._core))
+
+    def start(self, batch: int) -> Groups:
+        """The arrays before the first step, for `batch` streams."""
+        weights = [variable.value for variable in self._core.trainable_variables]
+        return {
+            "weight": weights,
+            "good": weights,
+            "seed": [variable.value for variable in self._core.non_trainable_variables],
+            "optimizer": self.fresh_optimizer(),
+            "carried": self.zero(batch),
+            "loss": [jnp.zeros(2)],
+        }
+
+    def fresh_optimizer(self) -> list[Any]:
+        """The optimiser's variables before its first step."""
+        return [variable.value for variable in self._optimizer.variables]
+
+    def zero(self, batch: int) -> list[Any]:
+        """The zero state of `batch` streams."""
+        parts = self.model.layers * (2 if self.model.cell == "lstm" else 1)
+        return [jnp.zeros((batch, self.model.units)) for _ in range(parts)]
+
+    def step(self, groups: Groups, batch: Batch, rate: float) -> Groups:
+        """One optimiser step with step size `rate`; the arrays given are used up."""
+        groups["optimizer"][self._rate_place] = jnp.float32(rate)
+        return dict(self._step(groups, *_fields(batch)))
+
+    def nats(self, weights: list[Any], seed: list[Any], batch: Batch, carried: list[Any]) -> Any:
+        """The loss of a batch with dropout off.
+
+        Args:
+            weights: The weights.
+            seed: The dropout seeds; not used up.
+            batch: B streams, any B and T.
+            carried: The state before it, each (B, U).
+
+        Returns:
+            The summed loss in nats, the summed weights of its places, and the state after it.
+        """
+        return self._nats(weights, seed, carried, *_fields(batch))
+
+
+def rate(training: TrainingSettings, step: int) -> float:
+    """The step size of `step`, counted from 0: a straight warm-up, then half a cosine.
+
+    Keras has the same schedule, but compiled into the step: here one compiled step serves any
+    number of steps, so that the number can be fixed after the machine has been measured.
+    """
+    warmup = max(1, round(training.steps * training.warmup))
+    if step < warmup:
+        return training.learning_rate * (step + 1) / warmup
+    done = min(1.0, (step - warmup) / max(1, training.steps - warmup))
+    share = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * done)) / 2
+    return training.learning_rate * share
+
+
+def _fields(batch: Batch) -> tuple[Any, ...]:
+    """The arrays of a batch in the order the compiled functions take them."""
+    return batch.inputs, batch.targets, batch.weights, batch.resets
+
+
+def _losses(logits: Any, targets: Any) -> Any:
+    """The loss at each place, nats, shape (B, T)."""
+    return (
+        jax.nn.logsumexp(logits, -1) - jnp.take_along_axis(logits, targets[..., None], -1)[..., 0]
+    )
+
+
+def _step(
+    core: Any, optimizer: Any, groups: Groups, inputs: Any, targets: Any, weights: Any, resets: Any
+) -> Groups:
+    """One optimiser step over all groups."""
+    carried = [c * (1 - resets)[:, None] for c in groups["carried"]]
+
+    def mean_loss(trained: Any) -> Any:
+        outputs, seeds = core.stateless_call(
+            trained, groups["seed"], [inputs, *carried], training=True
+        )
+        total = (_losses(outputs[0], targets) * weights).sum()
+        return total / jnp.maximum(weights.sum(), 1), (total, outputs[1:], seeds)
+
+    gradient, (total, after, seeds) = jax.grad(mean_loss, has_aux=True)(groups["weight"])
+    trained, optimized = optimizer.stateless_apply(groups["optimizer"], gradient, groups["weight"])
+    return {
+        "weight": trained,
+        "good": groups["good"],
+        "seed": seeds,
+        "optimizer": optimized,
+        "carried": after,
+        "loss": [groups["loss"][0] + jnp.stack([total, weights.sum()])],
+    }
+
+
+def _nats(
+    core: Any,
+    trained: Any,
+    seeds: Any,
+    carried: Any,
+    inputs: Any,
+    targets: Any,
+    weights: Any,
+    resets: Any,
+) -> Any:
+    """The summed loss and weights of a batch, and the state after it."""
+    carried = [c * (1 - resets)[:, None] for c in carried]
+    outputs, _ = core.stateless_call(trained, seeds, [inputs, *carried], training=False)
+    return (_losses(outputs[0], targets) * weights).sum(), weights.sum(), outputs[1:]
+
+
+def flat(groups: Groups) -> dict[str, NDArray[Any]]:
+    """Grouped arrays by names such as `weight.3`, off the device."""
+    return {f"{g}.{i}": np.array(a) for g, arrays in groups.items() for i, a in enumerate(arrays)}
+
+
+def copies(arrays: list[Any]) -> list[Any]:
+    """Device copies, which a step may use up."""
+    return [jnp.array(a, copy=True) for a in arrays]
+
+
+def grouped(arrays: Mapping[str, NDArray[Any]]) -> Groups:
+    """Device copies of flat arrays, by group, in order."""
+    groups: Groups = {}
+    for name in sorted(arrays, key=lambda n: int(n.rpartition(".")[2])):
+        groups.setdefault(name.rpartition(".")[0], []).append(jnp.array(arrays[name]))
+    return groups

@@ -1,0 +1,73 @@
+"""What a person asked to be trained, checked against what is there. Knows nothing of Keras.
+
+What can be refused is refused here, before the training engine is loaded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from burble import inheritance, sizing
+from burble import settings as settings_module
+from burble.errors import RunError, SettingsError
+from burble.modelfile import Model
+from burble.runs import Run
+from burble.settings import Settings
+
+MAY_CHANGE = (
+    *sizing.LIMITS,
+    *("learning_rate", "warmup", "weight_decay", "clip", "reset_rate"),
+    *("evaluations", "val_chars", "patience"),
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a person asked to be trained.
+
+    Attributes:
+        asked: Settings by name; None means not given.
+        size: auto, small, medium or large.
+        resume: Whether to go on with the run that is in the folder.
+        base: A model to start from, or None.
+    """
+
+    asked: Mapping[str, Any]
+    size: str = "auto"
+    resume: bool = False
+    base: Model | None = None
+
+
+def text_settings(order: Order, run: Run) -> Settings:
+    """The settings as far as they are known before the text is read.
+
+    Raises:
+        RunError: There is a run where none should be, or none where one should.
+        SettingsError: A value that cannot be, or may not change.
+    """
+    if order.resume:
+        if not run.exists:
+            raise RunError(f"there is no run in {run.folder} to resume; leave out --resume.")
+        return _resumed(order, run.settings())
+    if run.exists:
+        raise RunError(
+            f"{run.folder} holds a run already. Add --resume to go on with it, or choose another "
+            "folder with -o."
+        )
+    return settings_module.make(inheritance.asked(order.asked, order.base))
+
+
+def _resumed(order: Order, settings: Settings) -> Settings:
+    """The settings of a run with what may change changed."""
+    given = {name: value for name, value in order.asked.items() if value is not None}
+    had = settings_module.flat(settings)
+    fixed = [n for n, value in given.items() if n not in MAY_CHANGE and had.get(n) != value]
+    if fixed:
+        named = ", ".join(f"{n} (it is {had.get(n)!r}, not {given[n]!r})" for n in sorted(fixed))
+        raise SettingsError(
+            f"a run that is resumed cannot change {named}. What may change: "
+            f"{', '.join(sorted(MAY_CHANGE))}. Leave it out, or train anew in another folder."
+        )
+    if any(given.get(limit) for limit in sizing.LIMITS):
+        had |= {"steps": 0}
+    return settings_module.make(had | given)

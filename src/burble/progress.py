@@ -1,0 +1,141 @@
+"""Shows training as it goes: a bar in a terminal, plain lines elsewhere. Knows nothing of Keras."""
+
+import math
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from burble.errors import Interrupted
+from burble.events import End, Event, Recovery, Report, Sample, Score
+
+LINE_SECONDS = 10.0
+SAMPLE_SECONDS = 20.0
+
+
+def follow(events: Iterator[Event], console: Console, output: Path, again: str) -> None:
+    """Shows events until training ends.
+
+    Args:
+        events: From `jobs.train`.
+        console: Where to show them.
+        output: The run folder.
+        again: The command that goes on with it.
+
+    Raises:
+        Interrupted: Training was asked to stop; says how to go on.
+    """
+    columns = BarColumn(bar_width=24), TextColumn("{task.description}", markup=False)
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    view = _View(console, bar, bar.add_task("measuring this machine", total=None))
+    with bar:
+        for event in events:
+            view.show(event)
+    _close(view.end, console, output, again)
+
+
+class _View:
+    """What is on the screen."""
+
+    def __init__(self, console: Console, bar: Progress, task: TaskID) -> None:
+        self._console, self._bar, self._task = console, bar, task
+        self._held_out = ""
+        self._lined = self._sampled = -math.inf
+        self.end: End | None = None
+
+    def show(self, event: Event) -> None:
+        """Shows one event."""
+        now = time.perf_counter()
+        match event:
+            case Report():
+                self._report(event, now)
+            case Score(loss=loss) if not math.isnan(loss):
+                self._held_out = f" · held out {loss:.3f}"
+                best = "best so far, saved" if event.improved else "no better"
+                self._say(f"step {event.state.step:,} · held-out loss {loss:.4f} ({best})")
+            case Sample() if now - self._sampled > SAMPLE_SECONDS:
+                self._sampled = now
+                self._say(f"It writes now: {event.text.strip()[:160]!r}")
+            case Recovery():
+                self._say(
+                    f"The loss ran away ({event.loss:.3g}) at step {event.step:,}. Went back to "
+                    "the best weights; the step size is halved from here on."
+                )
+            case End():
+                self.end = event
+
+    def _report(self, report: Report, now: float) -> None:
+        """Moves the bar on, or writes a line now and then where there is none."""
+        said = f"loss {report.loss:.3f}{self._held_out} · {report.speed:,.0f} characters/s"
+        said += f" · {_span(report.left)} left"
+        step = f"step {report.step:,} of {report.steps:,} · "
+        self._bar.update(
+            self._task, completed=report.step, total=report.steps, description=step + said
+        )
+        if not self._console.is_terminal and now - self._lined > LINE_SECONDS:
+            self._lined = now
+            self._say(step + said)
+
+    def _say(self, said: str) -> None:
+        """Prints a line above the bar."""
+        self._console.print(said, markup=False)
+
+
+def _span(seconds: float) -> str:
+    """Seconds as a person says them.
+
+    >>> _span(75)
+    '1:15 min'
+    """
+    return (
+        f"{seconds / 60:.0f} min"
+        if seconds > 600
+        else f"{seconds // 60:.0f}:{seconds % 60:02.0f} min"
+    )
+
+
+def _close(end: End | None, console: Console, output: Path, again: str) -> None:
+    """The last words."""
+    if end is None:
+        return
+    if end.reason == "stopped":
+        raise Interrupted(f"stopped at step {end.state.step:,}; all is saved. Go on with: {again}")
+    if end.reason == "no better":
+        console.print("Stopped early: the held-out loss gets no better.")
+    facts = end.facts
+    if "held_out_loss" in facts:
+        loss = facts["held_out_loss"]
+        console.print(
+            f"Held-out loss {loss:.4f} nats per character ({loss / math.log(2):.3f} bits), "
+            "best model, all held-out text."
+        )
+    if "zero_state_loss" in facts:
+        console.print(
+            f"Check: from a zero state {facts['zero_state_loss']:.4f}, from carried states "
+            f"{facts['carried_state_loss']:.4f}; largest state {facts['largest_state']:.1f}."
+        )
+    console.print(f"The model is {output / 'model.safetensors'}.", markup=False)
+    console.print(f"Now: burble sample {output}", markup=False)
+
+
+def stop_on_signal() -> Callable[[], bool]:
+    """Makes the first Ctrl-C or SIGTERM a wish to stop after the step; a second stops at once.
+
+    Returns:
+        Whether stopping has been asked for.
+    """
+    asked: list[int] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if asked:
+            os._exit(Interrupted.exit_code)
+        asked.append(number)
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+    return lambda: bool(asked)

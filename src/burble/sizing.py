@@ -1,0 +1,100 @@
+"""Chooses what a person left open, from the amount of text, and says why.
+
+Knows nothing of Keras or files. Everything here depends on the text and on what was asked for,
+never on the machine, so the same command makes the same choices everywhere.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from burble import settings as settings_module
+from burble.corpus import Corpus
+from burble.settings import Settings, require
+
+SIZES: Mapping[str, Mapping[str, int]] = {
+    "small": {"layers": 1, "units": 128, "embedding": 32},
+    "medium": {"layers": 2, "units": 256, "embedding": 64},
+    "large": {"layers": 2, "units": 512, "embedding": 64},
+}
+"""The named sizes. `auto` is small below `SMALL_TEXT` training symbols and medium from there on:
+in the minutes most people have, on two cores, a large one learns too few symbols to be better."""
+
+SMALL_TEXT = 40_000
+DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
+LIMITS = ("steps", "epochs", "minutes")
+# Symbols a minute that two ordinary cores learn at medium size, rounded: only for choosing dropout.
+TYPICAL_SPEED = 700_000
+MANY_DOCUMENTS = 20
+SHORT_DOCUMENT = 1_000
+STEP_SYMBOLS = 2_048
+
+
+def choose(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> tuple[Settings, str]:
+    """Fills in what was not asked for.
+
+    Args:
+        asked: Settings by name, as given; None means not given.
+        corpus: What will be learned.
+        size: auto, small, medium or large.
+
+    Returns:
+        The settings, and a sentence that says what was chosen and why.
+
+    Raises:
+        SettingsError: A value that cannot be.
+    """
+    require(size in ("auto", *SIZES), "size", size, "auto, small, medium or large")
+    given = {name: value for name, value in asked.items() if value is not None}
+    symbols = corpus.cut
+    name = size if size != "auto" else "small" if symbols < SMALL_TEXT else "medium"
+    chosen: dict[str, Any] = {**SIZES[name], **_framing(given, corpus)}
+    if not any(given.get(limit) for limit in LIMITS):
+        chosen |= DEFAULT_LIMITS
+    asked_for = settings_module.make(chosen | given)
+    passes = _passes(asked_for, symbols)
+    chosen |= _dropout(passes)
+    settings = settings_module.make(chosen | given)
+    return settings, _why(settings, symbols, name if size == "auto" else "", passes)
+
+
+def _framing(given: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
+    """The framing, with streams and steps that fit the text."""
+    lengths = len(corpus.starts), corpus.cut / len(corpus.starts)
+    many_short = lengths[0] >= MANY_DOCUMENTS and lengths[1] <= SHORT_DOCUMENT
+    framing = given.get("framing", "auto")
+    if framing == "auto":
+        framing = "documents" if many_short else "streams"
+    usual = min(64, max(8, math.ceil(lengths[1] * 1.25))) if framing == "documents" else 64
+    length = min(given.get("length", usual), max(1, corpus.cut // 4))
+    batch = min(STEP_SYMBOLS // min(length, STEP_SYMBOLS), max(1, corpus.cut // (4 * length)))
+    return {"framing": framing, "length": length, "batch": min(batch, 128)}
+
+
+def _passes(settings: Settings, symbols: int) -> float:
+    """How often the text will be read, about, on two ordinary cores."""
+    training = settings.training
+    per_step = training.batch * training.length
+    limits = (
+        training.steps * per_step / symbols,
+        training.epochs,
+        training.minutes * TYPICAL_SPEED / symbols,
+    )
+    return min((limit for limit in limits if limit), default=1.0)
+
+
+def _dropout(passes: float) -> dict[str, float]:
+    """Dropout that grows with how often each symbol is seen: none at one pass, half at most."""
+    share = round(min(0.5, max(0.0, 0.12 * math.log(passes))), 2)
+    return {"dropout_input": round(share / 2, 2), "dropout": share, "dropout_output": share}
+
+
+def _why(settings: Settings, symbols: int, name: str, passes: float) -> str:
+    """The sentence that tells a person what was chosen."""
+    model, training = settings.model, settings.training
+    size = f" (size {name}, for {symbols:,} training symbols)" if name else ""
+    return (
+        f"{model.cell.upper()} of {model.layers} x {model.units} units{size}; dropout "
+        f"{model.dropout:g}, as the text will be read about {max(1, round(passes)):,} times; "
+        f"{training.batch} {training.framing} side by side, {training.length} symbols a step."
+    )

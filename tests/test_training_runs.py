@@ -1,0 +1,156 @@
+"""Training from the command line: real processes, interrupted and killed for real."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+SIZE = ["--units", "24", "--embedding", "8", "--batch", "4", "--length", "16"]
+LONG = [*SIZE, "--steps", "300", "--evaluations", "15", "--patience", "0"]
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    path = tmp_path_factory.mktemp("text") / "cat.txt"
+    path.write_text("the cat sat on the mat.\nthe dog lay on the log.\n" * 60, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(burble, text, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    done = burble("train", text, "-o", folder, *LONG)
+    assert done.returncode == 0, done.stderr.decode()
+    return folder
+
+
+def model(folder):
+    return (folder / "model.safetensors").read_bytes()
+
+
+def started(text, folder, *options):
+    command = [sys.executable, "-c", "from burble.cli import main; main()"]
+    command += ["train", str(text), "-o", str(folder), *(options or LONG)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE)
+
+
+def after_scores(process, count):
+    """Waits until the process has told of `count` held-out scores."""
+    for line in process.stderr:
+        count -= b"held-out loss" in line
+        if count <= 0:
+            return
+    raise AssertionError("training ended before it could be interrupted")
+
+
+def killed_after_scores(process, count):
+    with process:
+        after_scores(process, count)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_run_killed_twice_ends_in_the_same_bytes(burble, text, uninterrupted, tmp_path):
+    folder = tmp_path / "run"
+    killed_after_scores(started(text, folder), 2)
+    killed_after_scores(started(text, folder, "--resume"), 7)
+    assert burble("sample", folder, "-l", 10).returncode == 0
+    done = burble("train", text, "-o", folder, "--resume")
+    assert done.returncode == 0, done.stderr.decode()
+    assert model(folder) == model(uninterrupted)
+    assert (folder / "metrics.jsonl").read_bytes() == (uninterrupted / "metrics.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_saves_and_prints_the_command_that_goes_on(
+    number, burble, text, uninterrupted, tmp_path
+):
+    folder = tmp_path / "run"
+    with started(text, folder) as process:
+        after_scores(process, 1)
+        process.send_signal(number)
+        said = process.stderr.read().decode()
+    assert process.returncode == 130
+    assert f"Go on with: burble train {text} -o {folder} --resume" in " ".join(said.split())
+    assert json.loads((folder / "run.json").read_text())["status"] == "interrupted"
+    if number == signal.SIGINT:
+        assert burble("train", text, "-o", folder, "--resume").returncode == 0
+        assert model(folder) == model(uninterrupted)
+
+
+def test_two_trainings_in_one_folder_are_refused(burble, text, tmp_path):
+    endless = [*SIZE, "--steps", "1000000", "--evaluations", "5000", "--patience", "0"]
+    with started(text, tmp_path / "run", *endless) as process:
+        after_scores(process, 1)
+        done = burble("train", text, "-o", tmp_path / "run", "--resume")
+        process.kill()
+    assert done.returncode == 2
+    assert "another training is at work" in done.stderr.decode()
+
+
+def test_a_resumed_run_changes_what_may_change_and_refuses_the_rest(
+    burble, text, uninterrupted, tmp_path
+):
+    refused = burble("train", text, "-o", uninterrupted, "--resume", "--units", 48, "--batch", 2)
+    assert refused.returncode == 2
+    assert "batch (it is 4, not 2), units (it is 24, not 48)" in refused.stderr.decode()
+    before = json.loads((uninterrupted / "run.json").read_text())["settings"]["training"]
+    folder = tmp_path / "run"
+    assert burble("train", text, "-o", folder, *SIZE, "--steps", 40).returncode == 0
+    longer = burble("train", text, "-o", folder, "--resume", "--steps", 60, "--learning-rate", 1e-3)
+    assert longer.returncode == 0, longer.stderr.decode()
+    after = json.loads((folder / "run.json").read_text())["settings"]["training"]
+    assert (before["steps"], after["steps"], after["learning_rate"]) == (300, 60, 1e-3)
+
+
+def test_training_starts_from_another_model_with_new_letters(burble, uninterrupted, tmp_path):
+    new = tmp_path / "new.txt"
+    new.write_text("The fox: the cat sat on the mat?\n" * 50, encoding="utf-8")
+    base = ["--from", uninterrupted]
+    done = burble("train", new, "-o", tmp_path / "r", *base, "--steps", 12, "--evaluations", 12)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "gains 5 symbols" in done.stderr.decode()
+    metrics = [json.loads(m) for m in (tmp_path / "r" / "metrics.jsonl").read_text().splitlines()]
+    first = next(m["held_out_loss"] for m in metrics if "held_out_loss" in m)
+    assert first < 2.0
+    refused = burble("train", new, "-o", tmp_path / "s", *base, "--units", 7)
+    assert refused.returncode == 2
+    assert "units is 7, but the model to start from has 24" in refused.stderr.decode()
+
+
+def test_the_run_folder_holds_what_the_docs_say(uninterrupted):
+    names = {p.name for p in uninterrupted.iterdir() if not p.name.startswith(".")}
+    assert names == {
+        "run.json",
+        "model.safetensors",
+        "last",
+        "metrics.jsonl",
+        "samples",
+        "loss.svg",
+        "README.md",
+    }
+    assert str(uninterrupted.parent).encode() not in model(uninterrupted)
+
+
+def test_a_tiny_text_shrinks_the_steps_and_says_so(burble, tmp_path):
+    (tmp_path / "t.txt").write_text("tiny text of thirty characters", encoding="utf-8")
+    done = burble("train", tmp_path / "t.txt", "-o", tmp_path / "r", "--steps", 5)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "1 streams side by side, 6 symbols a step" in done.stderr.decode()
+    one = burble("train", "-", "-o", tmp_path / "a", "--steps", 5, stdin=b"a" * 500)
+    assert one.returncode == 0, one.stderr.decode()
+    assert burble("sample", tmp_path / "a", "-l", 9).stdout == b"a" * 9 + b"\n"
+
+
+def test_documents_are_learned_one_at_a_time(burble, tmp_path):
+    names = "\n".join(f"{a}{b}{c}" for a in "bcdfg" for b in "aeiou" for c in "lmnrt")
+    (tmp_path / "names.txt").write_text(names, encoding="utf-8")
+    args = [*SIZE[:4], "--documents", "lines", "--steps", 300, "--dropout", 0]
+    done = burble("train", tmp_path / "names.txt", "-o", tmp_path / "r", *args)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "documents side by side" in done.stderr.decode()
+    rows = burble("sample", tmp_path / "r", "-n", 20, "--until-document", "--jsonl", "--seed", 1)
+    texts = [json.loads(row)["text"] for row in rows.stdout.splitlines()]
+    assert sum(len(t) == 3 and "\n" not in t for t in texts) >= 15
