@@ -15,7 +15,7 @@ def models(tmp_path_factory):
     """A folder with a model that goes in a circle, one of chance, and one with documents."""
     folder = tmp_path_factory.mktemp("models")
     made = {
-        "cycle": replace(follower("abc", [1, 2, 0]), summary={"held_out_loss": 0.5, "step": 7}),
+        "cycle": replace(follower("abc", [1, 2, 0]), summary={"scores": {"held_out_loss": 0.5}}),
         "chancy": chancy(),
         "poems": follower("ab", [1, 2, 0], boundary=True, separator="\n\n"),
     }
@@ -193,7 +193,7 @@ def test_info_tells_what_a_model_is(command, models):
     said = command("info", models / "cycle").stdout.decode()
     assert "1 × rnn, 3 units each" in said
     assert "3, each a character: 'abc'" in said
-    assert "held_out_loss 0.5" in said
+    assert "scores     held_out_loss 0.5" in said
     facts = json.loads(command("info", models / "poems", "--json").stdout)
     assert facts["symbols"] == ["a", "b"]
     assert facts["boundary"] is True

@@ -125,6 +125,8 @@ def _product(rows: Array, weights: Array) -> Array:
     """`rows @ weights`, shape (B, G)."""
     if len(rows) > ROWS_ALONE:
         return rows @ weights
+    if len(rows) == 1:
+        return np.asarray(rows[0] @ weights)[None]
     products = np.empty((len(rows), weights.shape[1]), np.float32)
     for row, into in zip(rows, products, strict=True):
         np.matmul(row, weights, out=into)

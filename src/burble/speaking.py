@@ -178,11 +178,12 @@ def _print_held_out(model: Model, as_json: bool) -> None:
     Raises:
         CorpusError: There is none.
     """
-    nats = model.summary.get("held_out_loss")
+    scores = model.summary.get("scores")
+    nats = scores.get("held_out_loss") if isinstance(scores, dict) else None
     if not isinstance(nats, int | float):
         raise CorpusError(
-            "this model holds no score: nothing was held out, or its training is not finished. "
-            "Give a text to score it on."
+            "this model holds no score, since nothing was held out when it was trained. Give a "
+            "text to score it on."
         )
     report = {"nats": nats, "bits": nats / math.log(2)}
     if as_json:
@@ -215,7 +216,8 @@ def info(model: ModelPath, as_json: AsJson = False) -> None:
     print(f"alphabet   {len(alphabet.symbols):,}, each a {unit}: {_shown(held)}")
     print(f"documents  {'yes' if alphabet.boundary else 'no, running text'}")
     print(f"cleaning   {_listed(asdict(held.text))}")
-    print(f"training   {_listed(held.summary)}")
+    for name, facts in held.summary.items():
+        print(f"{name:<10} {_listed(facts) if isinstance(facts, dict) else json.dumps(facts)}")
 
 
 def _shown(model: Model) -> str:
@@ -226,4 +228,4 @@ def _shown(model: Model) -> str:
 
 def _listed(values: Mapping[str, Any]) -> str:
     """Names and values in one line."""
-    return ", ".join(f"{name} {json.dumps(value)}" for name, value in values.items()) or "unknown"
+    return ", ".join(f"{name} {json.dumps(value)}" for name, value in values.items())
