@@ -8,7 +8,7 @@ import math
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from burble.errors import CorpusError, SettingsError
 from burble.generation import Generator, WritingSettings
 from burble.modelfile import Model
 from burble.prompts import Prompt, Unknown
+from burble.sampling import SamplingSettings
 from burble.stopping import LONGEST_LOOP, loop
 from burble.vocabulary import describe
 
@@ -109,8 +110,10 @@ def _write(
         end = _print_text(prompt.text, writer.stream(prompt.text, **options))
         _hint(end, options)
         return
-    common = {"seed": options["seed"], "prompt": prompt.text}
-    common["temperature"] = options.get("temperature", WritingSettings.temperature)
+    filters = {
+        field.name: options.get(field.name, field.default) for field in fields(SamplingSettings)
+    }
+    common = {"seed": options["seed"], "prompt": prompt.text, **filters}
     for index, text in enumerate(writer.stream_many(prompt.text, count=count, **options)):
         if jsonl:
             row = common | {"index": index, "text": text}
