@@ -1,5 +1,8 @@
 import os
 import random
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +11,14 @@ from hypothesis import strategies as st
 
 from burble import corpus, preparation, settings, sources, storage
 from burble.documents import Reading
-from burble.errors import CorpusError, EncodingError, SettingsError, SourceError, VocabularyError
+from burble.errors import (
+    CorpusError,
+    EncodingError,
+    SettingsError,
+    SourceError,
+    StorageError,
+    VocabularyError,
+)
 from burble.settings import TextSettings
 
 
@@ -130,7 +140,7 @@ def test_a_document_too_short_or_too_long_is_cut_into_and_said_so(last):
     assert any("inside a document" in note for note in c.notes)
 
 
-@given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.floats(0, 0.99))
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.floats(0, 0.5))
 def test_the_held_out_part_is_half_to_double_of_what_was_asked(lengths, share):
     c = from_texts(*["x" * n for n in lengths], "xx", held_out=share)
     asked = int(len(c.ids) * share)
@@ -251,6 +261,58 @@ def test_an_entry_that_was_never_finished_is_not_used(tmp_path, monkeypatch):
         corpus.build([str(path)], TextSettings(), progress=stop)
     assert set(storage.folder("corpora").iterdir()) == before
     assert corpus.build([str(path)], TextSettings()).counts["é"] == 400
+
+
+KILLED = """
+import os, signal, sys
+from burble import corpus, preparation, settings
+preparation.IN_MEMORY = 1000
+read = []
+def die(done, total):
+    read.append(done)
+    if len(read) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+corpus.build(sys.argv[1:], settings.TextSettings(), progress=die)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system has no SIGKILL")
+def test_a_process_killed_while_it_prepares_leaves_nothing(tmp_path, monkeypatch):
+    path = big(tmp_path, monkeypatch, "killed half way ü\n" * 50)
+    before = set(storage.folder("corpora").iterdir())
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert set(storage.folder("corpora").iterdir()) == before
+    assert corpus.build([str(path)], TextSettings()).counts["ü"] == 20_000
+
+
+def test_what_a_killed_process_left_is_swept_after_a_day(tmp_path):
+    old, new = tmp_path / ".partial-old", tmp_path / ".partial-new"
+    for left in (old, new):
+        left.mkdir()
+        (left / "ids").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    with storage.new_entry(tmp_path, "key") as partial:
+        (partial / "ids").write_bytes(b"whole")
+    assert {p.name: (p / "ids").read_bytes() for p in tmp_path.iterdir()} == {
+        ".partial-new": b"half",
+        "key": b"whole",
+    }
+
+
+def test_the_slower_of_two_processes_takes_what_is_there(tmp_path):
+    (tmp_path / "key").mkdir()
+    (tmp_path / "key" / "ids").write_bytes(b"first")
+    with storage.new_entry(tmp_path, "key") as partial:
+        (partial / "ids").write_bytes(b"second")
+    assert [p.name for p in tmp_path.iterdir()] == ["key"]
+    assert (tmp_path / "key" / "ids").read_bytes() == b"first"
+
+
+def test_a_full_or_missing_disk_is_one_sentence(tmp_path):
+    c = from_texts("abc")
+    with pytest.raises(StorageError, match=r"could not write .*out\.txt: No such file"):
+        c.save_text(tmp_path / "no" / "out.txt")
 
 
 @pytest.mark.parametrize("name", ["ids", "facts.json", "starts.npy"])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from burble import preparation, sources, storage
 from burble.documents import Progress, Reading
+from burble.encoding import gather
 from burble.errors import CorpusError
 from burble.preparation import Prepared
 from burble.settings import TextSettings, require
@@ -153,7 +154,7 @@ def from_texts(
     named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
     reading = Reading(settings, names=list(named))
     pieces = (piece for text in texts for piece in reading.clean([text]))
-    prepared = preparation.encode(pieces, reading)
+    prepared = preparation.encode(gather(pieces, reading.block), reading)
     return _corpus(prepared, settings, held_out)
 
 

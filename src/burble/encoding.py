@@ -6,7 +6,7 @@ leaves out the rare ones, and notes where documents begin.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +44,7 @@ class Encoder:
         self._numbers = {EDGE: 0}
         self._by_point = np.full(_POINTS, _NONE, np.uint16)
         self._by_point[0] = 0
-        self._points = np.zeros(_POINTS, np.int64)
-        self._others: Counter[str] = Counter()
+        self._counts = np.zeros(_NONE, np.int64)
 
     def add(self, piece: str) -> None:
         """Encodes a piece of clean text, which ends where a symbol does."""
@@ -56,21 +55,21 @@ class Encoder:
             ids = self._encode_points(code_points(piece))
         else:
             ids = self._encode_symbols(vocabulary.split(piece, self.unit))
+        counts = np.bincount(ids)
+        self._counts[: len(counts)] += counts
         self.spool.append(ids.astype(np.uint8) if len(self._numbers) <= 256 else ids)
 
     def _encode_points(self, points: NDArray[np.uint8 | np.uint32]) -> NDArray[np.uint16]:
         """The ids of code points."""
-        counts = np.bincount(points)
-        self._points[: len(counts)] += counts
-        for point in np.flatnonzero((counts > 0) & (self._by_point[: len(counts)] == _NONE)):
-            self._number(chr(point))
         ids: NDArray[np.uint16] = self._by_point[points]
+        if ids.max() == _NONE:
+            for point in np.unique(points[ids == _NONE]):
+                self._number(chr(point))
+            ids = self._by_point[points]
         return ids
 
-    def _encode_symbols(self, symbols: Iterable[str]) -> NDArray[np.uint16]:
+    def _encode_symbols(self, symbols: Sequence[str]) -> NDArray[np.uint16]:
         """The ids of symbols that may be longer than one character."""
-        symbols = list(symbols)
-        self._others.update(symbols)
         for symbol in dict.fromkeys(symbols):
             if symbol not in self._numbers:
                 self._number(symbol)
@@ -89,11 +88,7 @@ class Encoder:
 
     def counts(self) -> Counter[str]:
         """How often each symbol has come up, edges left out."""
-        found = Counter(self._others)
-        for point in np.flatnonzero(self._points):
-            found[chr(point)] += int(self._points[point])
-        found.pop(EDGE, None)
-        return found
+        return Counter({s: int(self._counts[n]) for s, n in self._numbers.items() if n})
 
     def renumber(self, alphabet: Vocabulary) -> Iterator[Ids]:
         """The second pass: ids of `alphabet`, in blocks; symbols that are not in it are left out.

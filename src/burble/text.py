@@ -23,6 +23,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # around them are lowered, so text may be cut between any two of them; see `blocks`.
 _WIDE = "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff"
 _CUT = regex.compile(f"(?r)[ \t0-9A-Za-z{_WIDE}](?=[ \t0-9A-Za-z{_WIDE}])")
+# What becomes of each code point when punctuation is stripped, found out when it first comes up:
+# 0 is not known yet, 1 stays, 2 goes.
+_FATES = np.zeros(0x110000, np.uint8)
 _SEQUENCE = re.compile(f"[\x00-\x7f{_WIDE}]?[^\x00-\x7f{_WIDE}]+")
 
 
@@ -93,7 +96,7 @@ def clean(text: str, settings: TextSettings) -> tuple[str, Changes]:
     if settings.lowercase:
         text, changes.lowercased = _lower(text)
     if settings.strip_punctuation:
-        kept = text.translate(_KEPT)
+        kept = _strip(text)
         changes.punctuation = len(text) - len(kept)
         # What stood on either side of a removed character may now compose.
         text = unicodedata.normalize("NFC", kept)
@@ -139,17 +142,17 @@ def _lower(text: str) -> tuple[str, int]:
     return unicodedata.normalize("NFC", lowered), changed
 
 
-class _Kept(dict[int, int | None]):
-    """A table for `str.translate` that removes all but letters, digits, marks and white space."""
-
-    def __missing__(self, point: int) -> int | None:
+def _strip(text: str) -> str:
+    """`text` without all but letters, digits, marks and white space."""
+    points = code_points(text)
+    fates = _FATES[points]
+    for point in np.unique(points[fates == 0]):
         symbol = chr(point)
-        kept = symbol.isspace() or unicodedata.category(symbol)[0] in "LMN"
-        self[point] = point if kept else None
-        return self[point]
-
-
-_KEPT = _Kept()
+        stays = symbol.isspace() or unicodedata.category(symbol)[0] in "LMN"
+        _FATES[point] = 1 if stays else 2
+        fates[points == point] = _FATES[point]
+    kept: bytes = points[fates == 1].astype("<u4").tobytes()
+    return kept.decode("utf-32-le")
 
 
 def code_points(text: str) -> NDArray[np.uint8 | np.uint32]:
