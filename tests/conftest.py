@@ -1,7 +1,15 @@
+import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
+
+# All tests and the processes they start share compiled steps: most of their time goes there.
+_COMPILED = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+os.environ["JAX_COMPILATION_CACHE_DIR"] = _COMPILED.name
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "0"
 
 
 @pytest.fixture(scope="session")
