@@ -79,7 +79,7 @@ def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, objec
     """The figures of one model: the best of several tries, since others may use the machine."""
     from burble.generation import load
 
-    tries = 3 if quick else 25
+    tries = 3 if quick else 12
     writer = load(path)
     length = 500 if quick else 1000
     one = length / best(lambda: writer.generate("a", length=length), tries)
