@@ -6,10 +6,8 @@ the facts of the machine into `benchmarks/results/corpus_scale.json`.
 """
 
 import argparse
-import datetime
 import json
 import os
-import platform
 import random
 import resource
 import shlex
@@ -19,12 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
-RESULTS = Path(__file__).parent / "results" / "corpus_scale.json"
+from benchmarks.record import write
+
 QUICK = (0.1, 1.0, 10.0)
 FULL = (*QUICK, 100.0, 1000.0)
 LETTERS = "etaoinshrdlucmfwygpbvk"
-PACE = 20.0
-"""Megabytes a second that every size from 1 MB on should reach, characters as units."""
+SCALE = 1e6 if sys.platform == "darwin" else 1e6 / 1024
+"""What the system counts memory in, as parts of a megabyte."""
 
 
 def write_text(path: Path, megabytes: float, accented: bool) -> None:
@@ -65,12 +64,11 @@ def measure(path: str, unit: str) -> dict[str, float]:
     made = corpus.build([path], TextSettings(unit=unit))
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    scale = 1e6 if sys.platform == "darwin" else 1024
     return {
         "seconds": round(seconds, 4),
         "cpu_seconds": round(busy, 4),
-        "peak_mb": round(peak / scale, 1),
-        "base_mb": round(before / scale, 1),
+        "peak_mb": round(peak / SCALE, 1),
+        "base_mb": round(before / SCALE, 1),
         "symbols": len(made.ids),
         "alphabet": made.vocabulary.size,
     }
@@ -108,64 +106,41 @@ def run(folder: Path, megabytes: float, text: str, unit: str) -> dict[str, objec
     }
 
 
-def machine() -> dict[str, object]:
-    """The facts of the machine that the numbers depend on."""
-    import numpy as np
-
-    model = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        model = lines[0].partition(": ")[2] if lines else model
+def train(folder: Path, path: Path) -> dict[str, object]:
+    """A whole training of a few steps on a text: peak memory of the process, and its seconds."""
+    command = [sys.executable, "-c", "from burble.cli import main; main()", "train", str(path)]
+    command += ["-o", str(folder / f"run-{path.stem}"), "--steps", "20"]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"training failed: {shlex.join(command)}")
     return {
-        "cpu": model,
-        "cores": os.cpu_count(),
-        "load": [round(n, 2) for n in os.getloadavg()],
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "system": platform.system(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "megabytes": round(path.stat().st_size / 1e6, 3),
+        "text": "a whole training, 20 steps",
+        "unit": "char",
+        "seconds": round(time.perf_counter() - started, 4),
+        "peak_mb": round(used.ru_maxrss / SCALE, 1),
     }
 
 
 def main() -> None:
     """Measures all sizes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="up to 10 MB, and write nothing")
+    parser.add_argument("--quick", action="store_true", help="up to 10 MB")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.measure:
         print(json.dumps(measure(*chosen.measure)))
         return
-    facts = machine()
     plan = [(size, "plain", "char") for size in (QUICK if chosen.quick else FULL)]
     top = 10.0 if chosen.quick else 100.0
     plan += [(top, "accented", "char"), (10.0, "accented", "grapheme")]
-    rows = []
-    print(
-        "      MB  text      unit       seconds     MB/s  of cpu   peak MB  of it text   again, s"
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        for size, text, unit in plan:
-            row = run(Path(folder), size, text, unit)
-            rows.append(row)
-            grown = row["peak_mb"] - row["base_mb"]
-            print(
-                f"{row['megabytes']:8.1f}  {text:<9} {unit:<9} {row['seconds']:8.3f} "
-                f"{row['mb_per_second']:8.1f} "
-                f"{row['megabytes'] / row['cpu_seconds']:7.1f} {row['peak_mb']:9.1f} {grown:11.1f} "
-                f"{row['seconds_again']:10.3f}",
-                flush=True,
-            )
-    slow = [
-        r for r in rows if r["unit"] == "char" and r["megabytes"] >= 1 and r["mb_per_second"] < PACE
-    ]
-    print(f"{len(slow)} rows are slower than {PACE:.0f} MB/s." if slow else "All are fast enough.")
-    if not chosen.quick:
-        RESULTS.parent.mkdir(exist_ok=True)
-        command = shlex.join(["python", "-m", "benchmarks.corpus_scale", *sys.argv[1:]])
-        whole = {"command": command, "machine": facts, "rows": rows}
-        RESULTS.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = [run(folder, *row) for row in plan]
+        rows += [train(folder, folder / f"plain-{size}.txt") for size in (1.0, top)]
+    write("corpus_scale", rows, "each text made from a seed; encoded in a process of its own")
 
 
 if __name__ == "__main__":

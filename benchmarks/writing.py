@@ -7,19 +7,17 @@ given both by the clock and by processor time. The models have random weights, w
 as trained ones.
 """
 
-import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.record import write
+
 ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-RESULTS = Path(__file__).parent / "results" / "writing.json"
 SHAPES = ((1, 256), (2, 256), (2, 512))
 SYMBOLS = 65
 STREAMS = 64
@@ -39,16 +37,7 @@ def main() -> None:
             path = Path(folder) / f"{layers}x{units}"
             make(path, layers, units)
             rows.append(measure(path, layers, units, quick))
-            print(json.dumps(rows[-1]))
-    facts = {
-        "command": " ".join(["python -m benchmarks.writing", *sys.argv[1:]]),
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": machine(),
-        "versions": versions(),
-        "rows": rows,
-    }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+    write("writing", rows, "one core, one thread; speeds by its processor time; best of several")
 
 
 def bind() -> None:
@@ -144,25 +133,6 @@ def bandwidth(count: int, tries: int) -> float:
             np.dot(halves[0], halves[1])
 
     return rounds * halves.nbytes / best(read, 3 * tries)
-
-
-def machine() -> str:
-    """The processor, and how busy it was."""
-    cpus = Path("/proc/cpuinfo")
-    lines = cpus.read_text("utf-8").splitlines() if cpus.exists() else []
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores{load}"
-
-
-def versions() -> dict[str, str]:
-    """What did the work."""
-    import numpy as np
-
-    import burble
-
-    found = {"python": platform.python_version(), "numpy": np.__version__}
-    return found | {"burble": burble.__version__}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import tempfile
 
 import pytest
 
+os.environ["KERAS_BACKEND"] = "jax"
 # All tests and the processes they start share compiled steps: most of their time goes there.
 _COMPILED = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 os.environ["JAX_COMPILATION_CACHE_DIR"] = _COMPILED.name

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burble import batches
-from burble.batches import Documents, Streams
+from burble.batches import CHUNK, Documents, Streams
 
 
 @st.composite
@@ -110,9 +110,13 @@ def test_scoring_reads_every_document_once_from_its_beginning(d):
     np.testing.assert_array_equal(np.sort(targets), np.sort(d.ids))
 
 
-@given(st.integers(0, 50), st.integers(1, 3))
+@given(st.integers(0, 50) | st.integers(CHUNK - 1, 2 * CHUNK + 3), st.integers(1, 3))
 def test_text_in_order_is_predicted_once_in_every_row(n, rows):
-    ids = np.arange(n, dtype=np.uint8)
+    ids = np.arange(n, dtype=np.uint16)
     parts = list(batches.in_order(ids, rows))
     assert all(len(b.inputs) == rows for b in parts)
-    np.testing.assert_array_equal(np.concatenate([[], *(b.targets[-1] for b in parts)]), ids[1:])
+    assert len({b.inputs.shape for b in parts}) <= 1
+    read = [b.inputs[-1][b.weights[-1] == 1] for b in parts]
+    foretold = [b.targets[-1][b.weights[-1] == 1] for b in parts]
+    np.testing.assert_array_equal(np.concatenate([[], *read]), ids[:-1])
+    np.testing.assert_array_equal(np.concatenate([[], *foretold]), ids[1:])

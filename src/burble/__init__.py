@@ -5,7 +5,10 @@ talk = burble.load("runs/alice")
 talk.generate("Alice was", length=400, temperature=0.8, seed=1)
 """
 
+import os
 from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
 
 if TYPE_CHECKING:
     from burble.api import evaluate, load, train

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ids = NDArray[np.uint8 | np.uint16]
-_CHUNK = 4_096
+CHUNK = 2_048
+"""Symbols of one stream in one compiled score."""
 
 
 @dataclass(frozen=True)
@@ -179,12 +180,22 @@ def _cut(
 
 
 def in_order(ids: Ids, rows: int) -> Iterator[Batch]:
-    """Text in order, the same in every row, in long chunks: shape (rows, up to `_CHUNK`)."""
-    for first in range(0, len(ids) - 1, _CHUNK):
-        part = ids[first : first + _CHUNK + 1].astype(np.int32)
-        inputs, targets = (np.broadcast_to(p, (rows, len(part) - 1)) for p in (part[:-1], part[1:]))
-        weights = np.ones(inputs.shape, np.float32)
-        yield Batch(inputs, targets, weights, np.zeros(rows, np.float32))
+    """Text in order, the same in every row, in long chunks: shape (rows, up to `CHUNK`).
+
+    All chunks have one shape, so that one compiled score serves them all: the last is padded.
+    """
+    length = max(1, min(CHUNK, len(ids) - 1))
+    for first in range(0, len(ids) - 1, length):
+        part = ids[first : first + length + 1].astype(np.int32)
+        weights = np.arange(length) < len(part) - 1
+        part = np.pad(part, (0, length + 1 - len(part)))
+        shape = rows, length
+        yield Batch(
+            inputs=np.broadcast_to(part[:-1], shape),
+            targets=np.broadcast_to(part[1:], shape),
+            weights=np.broadcast_to(weights.astype(np.float32), shape),
+            resets=np.zeros(rows, np.float32),
+        )
 
 
 def whole_documents(ids: Ids, starts: NDArray[np.int64], boundary: int) -> Iterator[Batch]:
@@ -199,13 +210,13 @@ def whole_documents(ids: Ids, starts: NDArray[np.int64], boundary: int) -> Itera
         boundary: The id of the boundary.
 
     Yields:
-        Batches of any B and T; about `_CHUNK` x 16 places at most, but for longer documents.
+        Batches of any B and T; about `CHUNK` x 16 places at most, but for longer documents.
     """
     lengths = np.diff(np.append(starts, len(ids)))
     order = np.argsort(-lengths, kind="stable")
     while len(order):
         length = 1 << int(lengths[order[0]] - 1).bit_length()
-        lanes = max(1, min(64, _CHUNK * 16 // length))
+        lanes = max(1, min(64, CHUNK * 16 // length))
         chosen, order = order[:lanes], order[lanes:]
         places = starts[chosen, None] + np.arange(length)
         spans = starts[chosen], starts[chosen] + lengths[chosen]

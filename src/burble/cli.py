@@ -216,5 +216,9 @@ def main() -> None:
         # Whoever read our output has had enough, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(0)
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        console.print(f"burble: {named}{error.strerror or error}.", markup=False)
+        sys.exit(BurbleError.exit_code)
     except KeyboardInterrupt:
         sys.exit(Interrupted.exit_code)

@@ -68,7 +68,7 @@ def missing(path: Path, argument: str) -> str:
     if not argument:
         return "the name of a source is empty; give a file, a folder, - or builtin:python-docs."
     folder = path.parent
-    while not folder.is_dir():
+    while not os.path.isdir(folder):
         folder = folder.parent
     try:
         near = sorted(shown(p.name) for p in folder.iterdir() if not p.name.startswith("."))

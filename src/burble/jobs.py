@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from burble import cards, generation, inheritance, sizing
+from burble import cards, compiled, generation, inheritance, sizing
 from burble.corpus import Corpus
 from burble.errors import RunError
 from burble.events import End, Event, Recovery, Report, Sample, Save, Score, State
@@ -19,7 +19,6 @@ from burble.settings import Settings
 from burble.training import Trainer
 
 SAMPLE_LENGTH = 300
-"""The settings a resumed run may change; all others are part of what the run is."""
 
 
 def train(
@@ -50,6 +49,7 @@ def train(
         DivergedError: The loss ran away again and again; the best model is kept.
     """
     early = text_settings(order, run)
+    compiled.keep()
     with run.locked():
         if order.resume:
             _check_same_text(corpus, run)
@@ -59,6 +59,8 @@ def train(
             settings, why = sizing.choose(asked, corpus, order.size)
             tell(f"{why} Seed {settings.training.seed}.")
         trainer, state = _ready(corpus, settings, run, order, started)
+        # Room for the state and the model, each with its next version beside it.
+        run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
         training = trainer.settings.training
         run.describe(trainer.settings, facts(corpus), "training")
         tell(f"{training.steps:,} steps in all, {training.steps - state.step:,} to go.")

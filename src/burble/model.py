@@ -1,24 +1,21 @@
-"""The network as a Keras model of standard layers, `(ids, state) -> (logits, state)`.
+"""The network as a Keras model, `(ids, state) -> (logits, state)`.
 
 Knows nothing of text or files. State goes in and out as arguments: `LSTM(stateful=True)` carries
 none on JAX (Keras 3.15) and says nothing.
 """
 
-import os
 from typing import Any
 
-import numpy as np
-
-os.environ.setdefault("KERAS_BACKEND", "jax")
-
 import keras
+import numpy as np
 from keras import layers
 
 from burble.errors import BurbleError
 from burble.modelfile import Weights, shapes
+from burble.recurrent import LSTM
 from burble.settings import ModelSettings
 
-_CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
+_CELLS = {"lstm": LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
 
 
 def build(model: ModelSettings, size: int, seed: int) -> Any:
@@ -47,7 +44,8 @@ def build(model: ModelSettings, size: int, seed: int) -> Any:
     below = layers.Embedding(
         size,
         model.embedding,
-        embeddings_initializer=keras.initializers.RandomUniform(seed=next(seeds)),
+        # Ten times Keras's own range: the first steps then learn what tells symbols apart.
+        embeddings_initializer=keras.initializers.RandomUniform(-0.5, 0.5, seed=next(seeds)),
     )(ids)
     below = layers.Dropout(model.dropout_input, seed=next(seeds))(below)
     for layer in range(model.layers):

@@ -144,14 +144,14 @@ def find(path: Path) -> Path:
     Raises:
         ModelFileError: There is no such file or folder, or the folder holds no model.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         if not (path / NAME).is_file():
             raise ModelFileError(
                 f"the folder {path} holds no {NAME}. Training writes one at its first score; "
                 "give the folder of such a run, or a model file."
             )
         return path / NAME
-    if not path.exists():
+    if not os.path.exists(path):
         raise ModelFileError(f"there is no {path}. Give a run folder or a model file.")
     return path
 

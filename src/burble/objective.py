@@ -10,16 +10,15 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from burble import model as network
 from burble.batches import Batch
 from burble.settings import ModelSettings, TrainingSettings
-
-import jax  # isort: skip  (after burble.model, which chooses the backend)
-import jax.numpy as jnp  # isort: skip
-import keras  # isort: skip
 
 Groups = dict[str, list[Any]]
 LAST_RATE = 0.02

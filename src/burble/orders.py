@@ -12,7 +12,7 @@ from burble import settings as settings_module
 from burble.errors import RunError, SettingsError
 from burble.modelfile import Model
 from burble.runs import Run
-from burble.settings import Settings
+from burble.settings import Settings, require
 
 MAY_CHANGE = (
     *sizing.LIMITS,
@@ -37,14 +37,22 @@ class Order:
     resume: bool = False
     base: Model | None = None
 
+    def __post_init__(self) -> None:
+        """Checks the size."""
+        require(
+            self.size in ("auto", *sizing.SIZES), "size", self.size, "auto, small, medium or large"
+        )
+
 
 def text_settings(order: Order, run: Run) -> Settings:
     """The settings as far as they are known before the text is read.
 
     Raises:
-        RunError: There is a run where none should be, or none where one should.
+        RunError: There is a run where none should be, or none where one should, or the folder
+            cannot be one.
         SettingsError: A value that cannot be, or may not change.
     """
+    run.check()
     if order.resume:
         if not run.exists:
             raise RunError(f"there is no run in {run.folder} to resume; leave out --resume.")

@@ -2,6 +2,7 @@
 
 import math
 import os
+import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -112,7 +113,7 @@ def _close(end: End | None, console: Console, output: Path, again: str) -> None:
         loss = facts["held_out_loss"]
         console.print(
             f"Held-out loss {loss:.4f} nats per character ({loss / math.log(2):.3f} bits), "
-            "best model, all held-out text."
+            f"best model, on {facts['held_out_scored']:,} held-out symbols."
         )
     if "zero_state_loss" in facts:
         console.print(
@@ -120,7 +121,7 @@ def _close(end: End | None, console: Console, output: Path, again: str) -> None:
             f"{facts['carried_state_loss']:.4f}; largest state {facts['largest_state']:.1f}."
         )
     console.print(f"The model is {output / 'model.safetensors'}.", markup=False)
-    console.print(f"Now: burble sample {output}", markup=False)
+    console.print(f"Now: burble sample {shlex.quote(str(output))}", markup=False)
 
 
 def stop_on_signal() -> Callable[[], bool]:

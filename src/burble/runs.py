@@ -6,6 +6,8 @@ Knows nothing of sampling. A run folder holds `run.json` (settings and corpus), 
 
 import json
 import math
+import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -24,6 +26,7 @@ from burble.settings import Settings
 
 MODEL = "model.safetensors"
 STATE = "last/state.safetensors"
+PARTS = ("last", "samples")
 
 
 class Run:
@@ -40,7 +43,46 @@ class Run:
     @property
     def exists(self) -> bool:
         """Whether training has begun here."""
-        return (self.folder / "run.json").exists()
+        return os.path.exists(self.folder / "run.json")
+
+    def check(self) -> None:
+        """Refuses a folder that cannot become a run, before anything is read or made.
+
+        Raises:
+            RunError: It is a file, holds other things, has an impossible name or is read-only.
+        """
+        advice = "Choose another folder with -o."
+        try:
+            held = sorted(p.name for p in self.folder.iterdir()) if self.folder.exists() else []
+        except OSError as error:
+            raise RunError(
+                f"{self.folder} cannot be a run folder: {error.strerror}. {advice}"
+            ) from error
+        others = [name for name in held if name not in PARTS and not name.startswith(".")]
+        if others and not self.exists:
+            raise RunError(
+                f"{self.folder} holds other things ({', '.join(others[:3])}), and a run needs a "
+                f"folder of its own. {advice}"
+            )
+        folder = self.folder.absolute()
+        place = next(p for p in (folder, *folder.parents) if p.exists())
+        if not place.is_dir():
+            raise RunError(f"{place} is a file, so {self.folder} cannot be a folder. {advice}")
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise RunError(f"{place} is read-only. {advice}")
+
+    def check_room(self, needed: int) -> None:
+        """Refuses to begin where the disk has not `needed` bytes left.
+
+        Raises:
+            StorageError: It has not.
+        """
+        free = shutil.disk_usage(self.folder).free
+        if free < needed:
+            raise StorageError(
+                f"the disk of {self.folder} has {free / 1e6:,.1f} MB left, and the run needs "
+                f"{needed / 1e6:,.1f} MB. Make room, or choose a folder on another disk."
+            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -51,7 +93,8 @@ class Run:
             StorageError: The folder cannot be made.
         """
         try:
-            (self.folder / "last").mkdir(parents=True, exist_ok=True)
+            for name in PARTS:
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
             lock = filelock.FileLock(self.folder / ".lock", blocking=False)
             lock.acquire()
         except filelock.Timeout as error:
@@ -134,9 +177,8 @@ class Run:
 
     def write_sample(self, step: int, text: str) -> None:
         """Keeps what the model wrote at `step`."""
-        folder = self.folder / "samples"
-        folder.mkdir(exist_ok=True)
-        modelfile.write_atomically(folder / f"step-{step:08}.txt", f"{text}\n".encode())
+        path = self.folder / "samples" / f"step-{step:08}.txt"
+        modelfile.write_atomically(path, f"{text}\n".encode())
 
     def keep_metrics(self, step: int) -> None:
         """Drops the metrics of steps after `step`, which will be done again."""
@@ -147,8 +189,12 @@ class Run:
     def add_metric(self, **values: float) -> None:
         """Adds a line to `metrics.jsonl`."""
         whole = {k: v if math.isfinite(v) else None for k, v in values.items()}
-        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(whole) + "\n")
+        path = self.folder / "metrics.jsonl"
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(whole) + "\n")
+        except OSError as error:
+            raise StorageError(f"could not write {path} to disk: {error.strerror}.") from error
 
     def metrics(self) -> list[dict[str, Any]]:
         """All whole lines of `metrics.jsonl`."""

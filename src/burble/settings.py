@@ -104,13 +104,13 @@ class TrainingSettings:
         held_out: Share of the text, at its end, that is never trained on but scored.
         evaluations: Times the held-out text is scored, evenly spread.
         val_chars: Held-out symbols scored each time, from the first; 0 means all. The best
-            model is scored on all of them at the end.
+            model is scored on more of them, mostly all, at the end.
         patience: Training stops after this many scores in a row without a better one; 0 never.
         seed: Seeds the first weights, the dropout and the order of the text.
     """
 
     framing: Framing = "auto"
-    batch: int = 32
+    batch: int = 16
     length: int = 64
     steps: int = 0
     epochs: float = 0.0

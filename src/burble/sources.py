@@ -4,6 +4,7 @@ Gives bytes with a name, in blocks. Knows nothing of symbols or ids.
 """
 
 import glob
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -100,12 +101,12 @@ def _open(
     path = Path(argument)
     if not argument:
         raise SourceError(folders.missing(path, argument))
-    if path.is_dir():
+    if os.path.isdir(path):
         return _folder(path, encoding, notes)
-    if path.exists():
+    if os.path.exists(path):
         return [_file(path, encoding, notes)]
     table, colon, part = argument.rpartition(":")
-    if colon and part and table.lower().endswith(tables.SUFFIXES) and Path(table).is_file():
+    if colon and part and table.lower().endswith(tables.SUFFIXES) and os.path.isfile(table):
         source = replace(_reader(Path(table)), name=shown(argument), form="table", part=part)
         return [_checked(source, encoding)]
     if any(mark in argument for mark in "*?["):

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import jax.numpy as jnp
 import numpy as np
 
 from burble import model as network
-from burble.batches import Batch, Batches, Documents, Streams, in_order, whole_documents
+from burble.batches import CHUNK, Batch, Batches, Documents, Streams, in_order, whole_documents
 from burble.corpus import Corpus
 from burble.errors import DivergedError
 from burble.events import End, Event, Recovery, Report, Save, Score, State
@@ -21,12 +22,10 @@ from burble.modelfile import Weights
 from burble.objective import Groups, Objective, copies, flat, grouped, rate
 from burble.settings import Settings, TrainingSettings
 
-import jax.numpy as jnp  # isort: skip  (after burble.model, which chooses the backend)
-
 REPORTS = 200
 SAVE_SECONDS = 20.0
 RECOVERIES = 3
-SCORED_AT_END = 1_000_000
+SCORED_AT_END = 200_000
 
 
 class Trainer:
@@ -80,10 +79,17 @@ class Trainer:
             # Scoring may take a tenth of the time, whatever the length of the held-out text.
             scores = max(1, min(training.evaluations, int(left / 10 / max(scoring, 1e-9))))
             training = replace(training, evaluations=scores)
-            limits.append(done + max(1, int((left - scoring * scores) / seconds)))
+            left -= scoring * (scores + self._closing_scores())
+            limits.append(done + max(1, int(left / seconds)))
         training = replace(training, steps=min(limits), epochs=0.0, minutes=0.0)
         self.settings = replace(self.settings, training=training)
         return self.settings
+
+    def _closing_scores(self) -> float:
+        """What the scores that close the training cost, in scores on the way."""
+        held_out = max(1, len(self.corpus.tail))
+        usual = min(self.settings.training.val_chars or held_out, held_out)
+        return 1 + min(SCORED_AT_END, held_out) / usual
 
     def _measure(self, count: int = 8) -> tuple[float, float]:
         """Seconds a step and a score take on this machine, compilation left out."""
@@ -237,18 +243,19 @@ class Trainer:
         """Scores taken once, at the end of training.
 
         Returns:
-            `held_out_loss` of the best weights on the whole held-out text (up to
-            `SCORED_AT_END` symbols); for streams also `zero_state_loss` and
-            `carried_state_loss` of the latest weights on its first 2,000 symbols, which agree
+            `held_out_loss` of the best weights on the held-out text (up to `SCORED_AT_END`
+            symbols, `held_out_scored` in all); for streams also `zero_state_loss` and
+            `carried_state_loss` of the latest weights on its first `CHUNK` symbols, which agree
             unless the carried state has run away; and `largest_state` in the carried state.
         """
         carried = [a for name, a in state.arrays.items() if name.startswith("carried.")]
         facts = {"largest_state": float(max(np.abs(a).max() for a in carried))}
         if len(self.corpus.tail) > 1:
             facts["held_out_loss"] = self.score(state, "good")
+            facts["held_out_scored"] = min(len(self.corpus.tail) - 1, SCORED_AT_END)
             if self.settings.training.framing == "streams":
-                facts["zero_state_loss"] = self.score(state, limit=2_000)
-                facts["carried_state_loss"] = self.score(state, limit=2_000, carried=True)
+                facts["zero_state_loss"] = self.score(state, limit=CHUNK)
+                facts["carried_state_loss"] = self.score(state, limit=CHUNK, carried=True)
         return facts
 
 

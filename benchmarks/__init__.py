@@ -1,0 +1,1 @@
+"""Long measurements; their results of record lie in `results`."""

@@ -1,0 +1,78 @@
+"""Kills a training with SIGKILL at random moments, resumes it, and compares the final bytes.
+
+python -m benchmarks.kills [--quick]
+"""
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.record import write
+
+TRAIN = "from burble.cli import main; main()"
+SETTINGS = "--units 48 --layers 2 --batch 8 --length 32 --steps 400 --evaluations 40 --patience 0"
+
+
+def train(text: Path, run: Path, *options: str, seconds: float | None = None) -> bool:
+    """Trains, and kills the process after `seconds`; whether it came to its end before."""
+    command = [sys.executable, "-c", TRAIN, "train", str(text), "-o", str(run), *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    try:
+        _, said = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return False
+    if process.returncode:
+        raise SystemExit(said.decode())
+    return True
+
+
+def resumed_to_the_end(text: Path, run: Path, chance: random.Random, longest: float) -> int:
+    """Trains with kills at random moments until the end; how many kills there were."""
+    kills = 0
+    begun = False
+    while True:
+        options = ["--resume"] if begun else SETTINGS.split()
+        seconds = chance.uniform(0, longest) if kills < 2 else None
+        if train(text, run, *options, seconds=seconds):
+            return kills
+        kills += 1
+        begun = (run / "run.json").exists()
+        model = run / "model.safetensors"
+        if model.exists():
+            sample = [sys.executable, "-c", TRAIN, "sample", str(run), "-l", "5"]
+            subprocess.run(sample, check=True, capture_output=True)
+
+
+def main() -> None:
+    """Runs the trials and records them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="3 runs in place of 20")
+    count = 3 if parser.parse_args().quick else 20
+    chance = random.Random(0)
+    with tempfile.TemporaryDirectory() as folder:
+        text = Path(folder) / "text.txt"
+        words = ["cat", "dog", "sat", "lay", "mat", "log", "the", "on", "and", "under"]
+        text.write_text(" ".join(chance.choice(words) for _ in range(8_000)), encoding="utf-8")
+        whole = Path(folder) / "whole"
+        started = time.perf_counter()
+        train(text, whole, *SETTINGS.split())
+        longest = time.perf_counter() - started
+        expected = (whole / "model.safetensors").read_bytes()
+        rows = []
+        for number in range(count):
+            run = Path(folder) / f"run{number}"
+            kills = resumed_to_the_end(text, run, chance, longest)
+            same = (run / "model.safetensors").read_bytes() == expected
+            rows.append({"run": number + 1, "kills": kills, "same bytes": "yes" if same else "NO"})
+            print(rows[-1], flush=True)
+    write("kills", rows, f"SIGKILL at a uniformly random moment of {longest:.0f} s, twice a run")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Tables of record: printed, and written as JSON with the facts of the machine."""
+
+import datetime
+import json
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def processor() -> str:
+    """The processor's name, as the system tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
+
+
+def facts(note: str) -> dict[str, object]:
+    """What a reader needs to judge figures: machine, date, command, versions, and a note."""
+    program = Path(sys.argv[0]).stem
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return {
+        "machine": f"{processor()}, {os.cpu_count()} cores, {platform.system()}{load}",
+        "date": datetime.date.today().isoformat(),
+        "command": shlex.join(["python", "-m", f"benchmarks.{program}", *sys.argv[1:]]),
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("burble", "keras", "jax", "numpy")},
+        "note": note,
+    }
+
+
+def table(rows: Sequence[Mapping[str, object]]) -> str:
+    """Rows as a Markdown table."""
+    head = list(rows[0])
+    cells = ([str(row.get(name, "")) for name in head] for row in rows)
+    lines = [head, ["---"] * len(head), *cells]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def write(name: str, rows: Sequence[Mapping[str, object]], note: str) -> None:
+    """Prints rows and writes them to `results/NAME.json`."""
+    print(table(rows))
+    data = facts(note) | {"rows": list(rows)}
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"written to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")

@@ -1,0 +1,98 @@
+"""An LSTM layer for processors: Keras's own, with the same weights, and a faster loop.
+
+Two things make it faster than the standard loop. Features come first and streams last, which is
+the order in which the recurrent product is cheapest; and the gradients of the weights are one
+product after the backward loop, not a sum that grows inside it. Equal to the standard layer, in
+values and gradients, up to rounding; on an accelerator the standard layer (cuDNN) is used.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from keras import layers
+
+
+class LSTM(layers.LSTM):
+    """`keras.layers.LSTM` with its default activations, going forward, without masks."""
+
+    def inner_loop(
+        self, sequences: Any, initial_state: Any, mask: Any, training: bool = False
+    ) -> Any:
+        """Runs over a sequence (B, T, D) from the states h and c, each (B, U).
+
+        Returns:
+            The last output (B, U), all outputs (B, T, U), and the states after them.
+        """
+        if jax.default_backend() != "cpu":
+            return super().inner_loop(sequences, initial_state, mask, training)
+        kernel, recurrent = self.cell.kernel.value, self.cell.recurrent_kernel.value
+        h, c = (state.T for state in initial_state)
+        inputs = sequences.transpose(1, 2, 0)
+        outputs, h, c = _lstm(inputs, kernel, recurrent, self.cell.bias.value, h, c)
+        return h.T, outputs.transpose(2, 0, 1), [h.T, c.T]
+
+
+@jax.custom_vjp
+def _lstm(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any:
+    """The layer, features first.
+
+    Args:
+        x: Its input (T, D, B).
+        kernel: (D, 4U), gates in the order i, f, g, o.
+        recurrent: (U, 4U).
+        bias: (4U,).
+        h: The output before (U, B).
+        c: The cell state before (U, B).
+
+    Returns:
+        The outputs (T, U, B), and h and c after them.
+    """
+    return _forward(x, kernel, recurrent, bias, h, c)[0]
+
+
+def _forward(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any:
+    """The result, and what the gradients need."""
+    projected = jnp.einsum("dg,tdb->tgb", kernel, x) + bias[:, None]
+    across = recurrent.T
+
+    def step(state: Any, z: Any) -> Any:
+        h, c = state
+        i, f, g, o = jnp.split(z + across @ h, 4)
+        i, f, g, o = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(g), jax.nn.sigmoid(o)
+        c = f * c + i * g
+        h = o * jnp.tanh(c)
+        return (h, c), (jnp.concatenate([i, f, g, o]), c, h)
+
+    (last_h, last_c), (gates, cells, outputs) = jax.lax.scan(step, (h, c), projected)
+    return (outputs, last_h, last_c), (x, kernel, recurrent, h, c, gates, cells, outputs)
+
+
+def _backward(kept: Any, gradients: Any) -> Any:
+    """The gradients of all arguments."""
+    x, kernel, recurrent, h, c, gates, cells, outputs = kept
+    d_outputs, d_h, d_c = gradients
+    cells_before = jnp.concatenate([c[None], cells[:-1]])
+    outputs_before = jnp.concatenate([h[None], outputs[:-1]])
+
+    def step(state: Any, now: Any) -> Any:
+        d_h, d_c = state
+        d_output, gate, cell, before = now
+        i, f, g, o = jnp.split(gate, 4)
+        d_h = d_h + d_output
+        out = jnp.tanh(cell)
+        d_c = d_c + d_h * o * (1 - out * out)
+        d_i, d_f = d_c * g * i * (1 - i), d_c * before * f * (1 - f)
+        d_g, d_o = d_c * i * (1 - g * g), d_h * out * o * (1 - o)
+        d_z = jnp.concatenate([d_i, d_f, d_g, d_o])
+        return (recurrent @ d_z, d_c * f), d_z
+
+    steps = d_outputs, gates, cells, cells_before
+    (d_h, d_c), d_z = jax.lax.scan(step, (d_h, d_c), steps, reverse=True)
+    d_x = jnp.einsum("dg,tgb->tdb", kernel, d_z)
+    d_kernel = jnp.einsum("tdb,tgb->dg", x, d_z)
+    d_recurrent = jnp.einsum("tub,tgb->ug", outputs_before, d_z)
+    return d_x, d_kernel, d_recurrent, d_z.sum((0, 2)), d_h, d_c
+
+
+_lstm.defvjp(_forward, _backward)
