@@ -1,29 +1,34 @@
-"""What README.md says to type works as it stands, but for the minutes it takes."""
+"""What README.md and docs/training.md say to type works as it stands, but for its minutes."""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from burble.sizing import SIZES, SMALL_TEXT
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "README.md").read_text("utf-8")
+TRAINING = (ROOT / "docs" / "training.md").read_text("utf-8")
 QUICK = {"--minutes 3": "--steps 12 --units 16", "--minutes 2": "--steps 16"}
 
 
-def block(language, number=0):
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.M | re.S)[number]
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.M | re.S)
 
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "my-folder").mkdir()
-    for name in ("a.txt", "b.txt"):
-        text = "Once upon a time Alice was here.\n" * 30
-        (tmp_path / "my-folder" / name).write_text(text, encoding="utf-8")
-        (tmp_path / "alice.txt").write_text(text, encoding="utf-8")
+    text = "Once upon a time Alice was here.\n" * 30
+    for name in ("my-folder/a.txt", "my-folder/b.txt", "alice.txt", "poems/a.txt", "letters.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    for name in ("my-text.txt", "new-text.txt", "names.txt"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -50,7 +55,7 @@ def quick(text, swaps):
 
 
 def test_the_commands_of_the_readme_run(folder):
-    commands = quick(block("sh", 1), QUICK).splitlines()
+    commands = quick(blocks(PAGE, "sh")[1], QUICK).splitlines()
     said = [run(command, folder) for command in commands]
     assert len(said) > 4
     assert said[2].startswith("Once")
@@ -58,14 +63,35 @@ def test_the_commands_of_the_readme_run(folder):
 
 
 def test_the_python_of_the_readme_runs(folder):
-    code = quick(block("python"), {"minutes=3": "steps=12, units=16"})
+    code = quick(blocks(PAGE, "python")[0], {"minutes=3": "steps=12, units=16"})
     assert sum(map(bool, code.splitlines())) == 6
     (folder / "six.py").write_text(code, encoding="utf-8")
     assert len(run("python six.py", folder)) > 400
 
 
+def test_the_commands_of_the_training_page_run(folder):
+    commands = [line for part in blocks(TRAINING, "sh") for line in part.splitlines()]
+    assert len(commands) > 5
+    for steps, command in enumerate(commands, start=2):
+        if "--resume" not in command and "runs/mine" in command.partition("-o")[2].split():
+            shutil.rmtree(folder / "runs", ignore_errors=True)
+        command = command.partition("#")[0].replace("--minutes 10", "")
+        tiny = "" if "--resume" in command or "--from" in command else "--units 8"
+        run(f"{command} --steps {steps} {tiny}", folder)
+
+
+def test_the_table_of_sizes_is_that_of_the_code():
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) x (\d+) \| (\d+) \|$", TRAINING, re.M)
+    told = {
+        name: {"layers": int(layers), "units": int(units), "embedding": int(embedding)}
+        for name, layers, units, embedding in rows
+    }
+    assert told == SIZES
+    assert f"below {SMALL_TEXT:,} training characters" in TRAINING
+
+
 def test_the_scripts_of_the_readme_are_there():
-    for script in re.findall(r"^\./(\S+)", block("sh"), re.M):
+    for script in re.findall(r"^\./(\S+)", blocks(PAGE, "sh")[0], re.M):
         assert os.access(ROOT / script, os.X_OK)
 
 

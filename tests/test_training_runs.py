@@ -80,6 +80,17 @@ def test_an_interrupt_saves_and_prints_the_command_that_goes_on(
         assert model(folder) == model(uninterrupted)
 
 
+def test_a_run_by_the_clock_is_repeated_by_its_flags(burble, text, tmp_path):
+    size = ["--units", "24", "--layers", "1", "--length", "16"]
+    assert burble("train", text, "-o", tmp_path / "a", "--minutes", 0.2, *size).returncode == 0
+    repeat = json.loads((tmp_path / "a" / "run.json").read_text())["repeat"]
+    start, *flags = repeat.split(" -o RUN ")
+    assert start == "burble train SOURCE"
+    again = burble("train", text, "-o", tmp_path / "b", *flags[0].split())
+    assert again.returncode == 0, again.stderr.decode()
+    assert model(tmp_path / "a") == model(tmp_path / "b")
+
+
 def test_two_trainings_in_one_folder_are_refused(burble, text, tmp_path):
     endless = [*SIZE, "--steps", "1000000", "--evaluations", "5000", "--patience", "0"]
     with started(text, tmp_path / "run", *endless) as process:

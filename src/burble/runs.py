@@ -19,7 +19,7 @@ import filelock
 import safetensors
 import safetensors.numpy
 
-from burble import __version__, modelfile, settings
+from burble import __version__, modelfile, settings, sizing
 from burble.errors import InputError, RunError, StorageError
 from burble.modelfile import Model
 from burble.settings import Settings
@@ -126,6 +126,7 @@ class Run:
             "status": status,
             "scores": dict(scores or {}),
             "resume": "burble train SOURCE -o RUN --resume",
+            "repeat": " ".join(["burble train SOURCE -o RUN", *sizing.repeating(chosen)]),
         }
         data = json.dumps(facts, indent=2, ensure_ascii=False).encode()
         modelfile.write_atomically(self.folder / "run.json", data + b"\n")

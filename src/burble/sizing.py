@@ -99,3 +99,18 @@ def _why(settings: Settings, symbols: int, name: str, passes: float) -> str:
         f"{model.dropout:g}, as the text will be read about {max(1, round(passes)):,} times; "
         f"{training.batch} {training.framing} side by side, {training.length} symbols a step."
     )
+
+
+def repeating(settings: Settings) -> list[str]:
+    """The flags of `burble train` that give these settings, whatever would be chosen otherwise.
+
+    >>> repeating(settings_module.make({"steps": 9, "lowercase": True}))[-2:]
+    ['--length=64', '--steps=9']
+    """
+    usual = settings_module.flat(Settings())
+    chosen = {*SIZES["small"], *_dropout(1.0), "framing", "length", "batch"}
+    return [
+        f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}")
+        for name, value in settings_module.flat(settings).items()
+        if value != usual[name] or name in chosen
+    ]
