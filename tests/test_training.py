@@ -1,5 +1,6 @@
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,6 +122,18 @@ def test_a_loss_that_is_never_a_number_stops_with_the_step_and_the_cure():
         list(t.run(type(state)(hopeless)))
 
 
+def test_without_a_held_out_part_weights_that_are_no_numbers_are_never_kept():
+    made = settings.make(TINY | {"steps": 600, "framing": "streams", "evaluations": 7})
+    t = Trainer(corpus.from_texts([TEXT], TextSettings(), held_out=0.0), made)
+    # The step just before a score that is no report: steps // 7 = 85, and a report every 3.
+    begun = finish(t, stop=iter([False] * 84 + [True]).__next__)
+    events = list(t.run(replace(begun, arrays=with_nan(begun))))
+    assert any(isinstance(e, Recovery) for e in events)
+    for event in events:
+        if isinstance(event, Score):
+            assert all(np.isfinite(a).all() for n, a in event.state.arrays.items() if "good" in n)
+
+
 def test_an_absurd_learning_rate_does_not_cost_the_best_model():
     good = finish(trainer(steps=60))
     worse = trainer(steps=120, learning_rate=50.0, clip=1e9)
@@ -178,7 +191,7 @@ def test_carried_and_zero_states_agree():
 
 
 def test_a_state_is_offered_for_saving_now_and_then(monkeypatch):
-    monkeypatch.setattr("burble.training.SAVE_SECONDS", 0.0)
+    monkeypatch.setattr("burble.clock.SAVE_SECONDS", 0.0)
     events = list((t := trainer(steps=9, evaluations=1)).run(t.start()))
     saves = [e.state for e in events if isinstance(e, Save)]
     assert [s.step for s in saves] == list(range(1, 9))

@@ -5,7 +5,13 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from burble import corpus, generation, jobs
+from burble.orders import Order
+from burble.runs import Run
+from burble.settings import TextSettings
 
 SIZE = ["--units", "24", "--embedding", "8", "--batch", "4", "--length", "16"]
 LONG = [*SIZE, "--steps", "300", "--evaluations", "15", "--patience", "0"]
@@ -82,13 +88,37 @@ def test_an_interrupt_saves_and_prints_the_command_that_goes_on(
 
 def test_a_run_by_the_clock_is_repeated_by_its_flags(burble, text, tmp_path):
     size = ["--units", "24", "--layers", "1", "--length", "16"]
-    assert burble("train", text, "-o", tmp_path / "a", "--minutes", 0.2, *size).returncode == 0
+    assert burble("train", text, "-o", tmp_path / "a", "--minutes", 0.5, *size).returncode == 0
     repeat = json.loads((tmp_path / "a" / "run.json").read_text())["repeat"]
     start, *flags = repeat.split(" -o RUN ")
     assert start == "burble train SOURCE"
     again = burble("train", text, "-o", tmp_path / "b", *flags[0].split())
     assert again.returncode == 0, again.stderr.decode()
     assert model(tmp_path / "a") == model(tmp_path / "b")
+
+
+def test_a_run_stopped_before_its_first_score_has_a_model_and_goes_on(text, tmp_path):
+    made = corpus.build([str(text)], TextSettings())
+    run = Run(tmp_path / "run")
+    asked = {"units": 8, "layers": 1, "steps": 3}
+    list(jobs.train(made, run, Order(asked), stop=lambda: True))
+    assert len(generation.load(run.folder).generate(length=5)) == 5
+    list(jobs.train(made, run, Order({}, resume=True)))
+    assert run.facts()["status"] == "finished"
+
+
+def test_a_run_from_a_model_killed_before_its_first_step_keeps_its_weights(
+    text, uninterrupted, tmp_path
+):
+    made = corpus.build([str(text)], TextSettings())
+    run = Run(tmp_path / "run")
+    base = generation.load(uninterrupted).model
+    events = jobs.train(made, run, Order({"steps": 4, "evaluations": 1}, base=base))
+    next(events)
+    events.close()
+    begun, counters = run.read_state()
+    assert counters["step"] == 0
+    np.testing.assert_array_equal(begun["weight.0"], base.weights["embedding"])
 
 
 def test_two_trainings_in_one_folder_are_refused(burble, text, tmp_path):
@@ -107,6 +137,12 @@ def test_a_resumed_run_changes_what_may_change_and_refuses_the_rest(
     refused = burble("train", text, "-o", uninterrupted, "--resume", "--units", 48, "--batch", 2)
     assert refused.returncode == 2
     assert "batch (it is 4, not 2), units (it is 24, not 48)" in refused.stderr.decode()
+    fewer = burble("train", text, "-o", uninterrupted, "--resume", "--steps", 10)
+    assert fewer.returncode == 2
+    assert "steps is 10, but the run has done 300 already" in fewer.stderr.decode()
+    larger = burble("train", text, "-o", uninterrupted, "--resume", "--size", "large")
+    assert larger.returncode == 2
+    assert "Leave out --size" in larger.stderr.decode()
     before = json.loads((uninterrupted / "run.json").read_text())["settings"]["training"]
     folder = tmp_path / "run"
     assert burble("train", text, "-o", folder, *SIZE, "--steps", 40).returncode == 0

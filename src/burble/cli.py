@@ -207,6 +207,8 @@ def main() -> None:
     """Runs the command line; every error burble knows becomes one sentence and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    # Whatever Keras is set to elsewhere, here it runs on JAX.
+    os.environ["KERAS_BACKEND"] = "jax"
     try:
         app()
     except BurbleError as error:

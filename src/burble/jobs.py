@@ -10,7 +10,7 @@ from typing import Any
 
 from burble import cards, compiled, generation, inheritance, sizing
 from burble.corpus import Corpus
-from burble.errors import RunError
+from burble.errors import RunError, SettingsError
 from burble.events import End, Event, Recovery, Report, Sample, Save, Score, State
 from burble.modelfile import Model
 from burble.orders import Order, text_settings
@@ -62,6 +62,8 @@ def train(
         # Room for the state and the model, each with its next version beside it.
         run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
         training = trainer.settings.training
+        # Whoever is killed from here on goes on from this very state.
+        _save_state(run, state)
         run.describe(trainer.settings, facts(corpus), "training")
         tell(f"{training.steps:,} steps in all, {training.steps - state.step:,} to go.")
         run.keep_metrics(state.step)
@@ -88,6 +90,11 @@ def _ready(
     arrays, counters = saved
     state = State(arrays, **counters)
     trainer.fix_steps(started, state.step)
+    if trainer.settings.training.steps < state.step:
+        raise SettingsError(
+            f"steps is {trainer.settings.training.steps:,}, but the run has done {state.step:,} "
+            "already. Ask for more than that."
+        )
     # A longer or otherwise changed training begins its patience anew.
     changed = trainer.settings != run.settings()
     return trainer, replace(state, stale=0) if changed else state
@@ -129,6 +136,9 @@ def _save(run: Run, event: Event, trainer: Trainer) -> None:
         case End(state=state, reason=reason, facts=scores):
             if reason != "stopped":
                 run.write_model(_model(trainer, state, scores))
+            elif not run.has_model:
+                # Stopped before the first score: what there is can be used; the score replaces it.
+                run.write_model(_model(trainer, state, scores, "weight"))
             _save_state(run, state)
             status = "interrupted" if reason == "stopped" else "finished"
             run.describe(trainer.settings, facts(trainer.corpus), status, scores)
@@ -148,13 +158,15 @@ def _save_state(run: Run, state: State) -> None:
     run.write_state(state.arrays, counters)
 
 
-def _model(trainer: Trainer, state: State, scores: Mapping[str, float]) -> Model:
-    """The model file's content: the best weights, and what is known of them."""
+def _model(
+    trainer: Trainer, state: State, scores: Mapping[str, float], group: str = "good"
+) -> Model:
+    """The model file's content: weights, the best or the latest, and what is known of them."""
     known = {k: v for k, v in scores.items() if v == v}
     summary = {"corpus": facts(trainer.corpus), "scores": known}
     summary["training"] = asdict(trainer.settings.training)
     return Model(
-        weights=trainer.weights(state),
+        weights=trainer.weights(state, group),
         vocabulary=trainer.corpus.vocabulary,
         architecture=trainer.settings.model,
         text=trainer.settings.text,

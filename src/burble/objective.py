@@ -174,3 +174,8 @@ def grouped(arrays: Mapping[str, NDArray[Any]]) -> Groups:
     for name in sorted(arrays, key=lambda n: int(n.rpartition(".")[2])):
         groups.setdefault(name.rpartition(".")[0], []).append(jnp.array(arrays[name]))
     return groups
+
+
+def finite(arrays: list[Any]) -> bool:
+    """Whether all are numbers."""
+    return all(bool(jnp.isfinite(array).all()) for array in arrays)

@@ -17,7 +17,7 @@ from burble.settings import Settings, require
 MAY_CHANGE = (
     *sizing.LIMITS,
     *("learning_rate", "warmup", "weight_decay", "clip", "reset_rate"),
-    *("evaluations", "val_chars", "patience"),
+    *("evaluations", "patience"),
 )
 
 
@@ -38,10 +38,19 @@ class Order:
     base: Model | None = None
 
     def __post_init__(self) -> None:
-        """Checks the size."""
+        """Checks the size, and that nothing is asked for twice."""
         require(
             self.size in ("auto", *sizing.SIZES), "size", self.size, "auto, small, medium or large"
         )
+        if self.size != "auto" and (self.resume or self.base):
+            raise SettingsError(
+                "--size chooses the network of a new run; a run that is resumed, or starts from "
+                "another model, has its network already. Leave out --size."
+            )
+        if self.resume and self.base:
+            raise SettingsError(
+                "--resume goes on with a run, --from starts a new one from a model; give only one."
+            )
 
 
 def text_settings(order: Order, run: Run) -> Settings:
@@ -67,7 +76,11 @@ def text_settings(order: Order, run: Run) -> Settings:
 
 def _resumed(order: Order, settings: Settings) -> Settings:
     """The settings of a run with what may change changed."""
-    given = {name: value for name, value in order.asked.items() if value is not None}
+    given = {
+        name: value
+        for name, value in order.asked.items()
+        if value is not None and (value or name not in sizing.LIMITS)
+    }
     had = settings_module.flat(settings)
     fixed = [n for n, value in given.items() if n not in MAY_CHANGE and had.get(n) != value]
     if fixed:

@@ -93,11 +93,8 @@ def _span(seconds: float) -> str:
     >>> _span(75)
     '1:15 min'
     """
-    return (
-        f"{seconds / 60:.0f} min"
-        if seconds > 600
-        else f"{seconds // 60:.0f}:{seconds % 60:02.0f} min"
-    )
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min" if seconds > 600 else f"{minutes}:{rest:02} min"
 
 
 def _close(end: End | None, console: Console, output: Path, again: str) -> None:
@@ -134,8 +131,11 @@ def stop_on_signal() -> Callable[[], bool]:
 
     def handle(number: int, _frame: FrameType | None) -> None:
         if asked:
+            # The bar hides the cursor; nothing else is left to clean up.
+            os.write(2, b"\x1b[?25h\n" if os.isatty(2) else b"")
             os._exit(Interrupted.exit_code)
         asked.append(number)
+        os.write(2, b"\nStopping after this step; again stops at once.\n")
 
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)

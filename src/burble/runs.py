@@ -45,6 +45,11 @@ class Run:
         """Whether training has begun here."""
         return os.path.exists(self.folder / "run.json")
 
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model to write with."""
+        return os.path.exists(self.folder / MODEL)
+
     def check(self) -> None:
         """Refuses a folder that cannot become a run, before anything is read or made.
 
@@ -105,9 +110,16 @@ class Run:
         except OSError as error:
             raise StorageError(f"cannot write in {self.folder}: {error.strerror}.") from error
         try:
+            self._sweep()
             yield
         finally:
             lock.release()
+
+    def _sweep(self) -> None:
+        """Removes what was being written when an earlier training was killed."""
+        for folder in (self.folder, *(self.folder / name for name in PARTS)):
+            for path in folder.glob(".*.tmp"):
+                path.unlink(missing_ok=True)
 
     def describe(
         self,

@@ -7,6 +7,7 @@ place that holds a default.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from math import inf
+from numbers import Integral, Real
 from typing import Any, Literal
 
 from burble.errors import SettingsError
@@ -176,8 +177,27 @@ def make(values: Mapping[str, Any]) -> Settings:
             f"there is no setting called {', '.join(sorted(unknown))}. "
             f"There are: {', '.join(sorted(set().union(*names.values())))}."
         )
+    kinds = {f.name: f.type for cls in GROUPS.values() for f in fields(cls)}
+    given = {name: _typed(name, value, kinds[name]) for name, value in given.items()}
     parts = {g: cls(**{n: given[n] for n in names[g] & given.keys()}) for g, cls in GROUPS.items()}
     return Settings(**parts)
+
+
+def _typed(name: str, value: Any, kind: Any) -> Any:
+    """A value as its field's own type, where that changes nothing of it."""
+    if kind is bool:
+        require(isinstance(value, bool), name, value, "True or False")
+        return value
+    if kind is int:
+        whole = isinstance(value, Integral) and not isinstance(value, bool)
+        require(whole, name, value, "a whole number")
+        return int(value)
+    if kind is float:
+        real = isinstance(value, Real) and not isinstance(value, bool)
+        require(real, name, value, "a number")
+        return float(value)
+    require(isinstance(value, str), name, value, "a word")
+    return value
 
 
 def flat(settings: Settings) -> dict[str, Any]:

@@ -93,7 +93,8 @@ def _dropout(passes: float) -> dict[str, float]:
 def _why(settings: Settings, symbols: int, name: str, passes: float) -> str:
     """The sentence that tells a person what was chosen."""
     model, training = settings.model, settings.training
-    size = f" (size {name}, for {symbols:,} training symbols)" if name else ""
+    usual = bool(name) and all(getattr(model, key) == n for key, n in SIZES[name].items())
+    size = f" (size {name}, for {symbols:,} training symbols)" if usual else ""
     return (
         f"{model.cell.upper()} of {model.layers} x {model.units} units{size}; dropout "
         f"{model.dropout:g}, as the text will be read about {max(1, round(passes)):,} times; "

@@ -15,15 +15,15 @@ import numpy as np
 
 from burble import model as network
 from burble.batches import CHUNK, Batch, Batches, Documents, Streams, in_order, whole_documents
+from burble.clock import Clock
 from burble.corpus import Corpus
-from burble.errors import DivergedError
+from burble.errors import DivergedError, SettingsError
 from burble.events import End, Event, Recovery, Report, Save, Score, State
 from burble.modelfile import Weights
-from burble.objective import Groups, Objective, copies, flat, grouped, rate
+from burble.objective import Groups, Objective, copies, finite, flat, grouped, rate
 from burble.settings import Settings, TrainingSettings
 
 REPORTS = 200
-SAVE_SECONDS = 20.0
 RECOVERIES = 3
 SCORED_AT_END = 200_000
 
@@ -76,6 +76,11 @@ class Trainer:
         if training.minutes:
             seconds, scoring = self._measure()
             left = training.minutes * 60 - (time.perf_counter() - started)
+            if left <= 0:
+                raise SettingsError(
+                    f"minutes is {training.minutes:g}, but reading and starting alone took "
+                    f"{training.minutes - left / 60:.1f}. Give more minutes, or --steps."
+                )
             # Scoring may take a tenth of the time, whatever the length of the held-out text.
             scores = max(1, min(training.evaluations, int(left / 10 / max(scoring, 1e-9))))
             training = replace(training, evaluations=scores)
@@ -123,7 +128,7 @@ class Trainer:
         training = self.settings.training
         report_every = max(1, training.steps // REPORTS)
         score_every = max(1, training.steps // training.evaluations)
-        clock = _Clock(state)
+        clock = Clock(state)
         groups = grouped(state.arrays)
         while state.step < training.steps and not _out_of_patience(state, training):
             if stop():
@@ -133,7 +138,8 @@ class Trainer:
             groups = self.objective.step(groups, self.batches.at(state.step), size)
             state = replace(state, step=state.step + 1)
             last = state.step == training.steps
-            if last or state.step % report_every == 0:
+            scored = last or state.step % score_every == 0
+            if scored or state.step % report_every == 0:
                 report = self._report(groups, state, clock)
                 groups["loss"] = [jnp.zeros(2)]
                 if self._ran_away(report.loss):
@@ -141,7 +147,7 @@ class Trainer:
                     groups = grouped(state.arrays)
                     yield Recovery(report.step, report.loss, state)
                 yield report
-            if last or state.step % score_every == 0:
+            if scored:
                 score = self._score(clock.stamp(state, groups), groups)
                 state = score.state
                 groups["good"] = groups["good"] if not score.improved else copies(groups["weight"])
@@ -154,7 +160,7 @@ class Trainer:
         state = clock.stamp(state, groups)
         yield End(state, reason, self.closing(state))
 
-    def _report(self, groups: Groups, state: State, clock: "_Clock") -> Report:
+    def _report(self, groups: Groups, state: State, clock: Clock) -> Report:
         """The mean loss since the last report."""
         total, count = np.asarray(groups["loss"][0]).tolist()
         training = self.settings.training
@@ -171,7 +177,7 @@ class Trainer:
         """Whether a loss is no number, or twice as bad as knowing nothing."""
         return not loss < 2 * math.log(max(2, self.corpus.vocabulary.size)) + 1
 
-    def _recover(self, state: State, groups: Groups, clock: "_Clock") -> State:
+    def _recover(self, state: State, groups: Groups, clock: Clock) -> State:
         """The state with the best weights, a fresh optimiser and zero carried states."""
         training = self.settings.training
         if state.recoveries == RECOVERIES:
@@ -188,7 +194,8 @@ class Trainer:
     def _score(self, state: State, groups: Groups) -> Score:
         """Scores the held-out text, and keeps the weights in the state if they are the best."""
         loss = self._held_out(state)
-        improved = loss < state.best or len(self.corpus.tail) < 2
+        unscored = len(self.corpus.tail) < 2
+        improved = loss < state.best or (unscored and finite(groups["weight"]))
         if improved:
             good = {f"good.{i}": np.asarray(a) for i, a in enumerate(groups["weight"])}
             state = replace(state, arrays={**state.arrays, **good}, best=loss, stale=0)
@@ -257,31 +264,6 @@ class Trainer:
                 facts["zero_state_loss"] = self.score(state, limit=CHUNK)
                 facts["carried_state_loss"] = self.score(state, limit=CHUNK, carried=True)
         return facts
-
-
-class _Clock:
-    """The seconds of one stretch of training."""
-
-    def __init__(self, state: State) -> None:
-        self._first, self._began = state, time.perf_counter()
-        self._saved = self._began
-
-    def stamp(self, state: State, groups: Groups) -> State:
-        """The state with its arrays as they are now, and its time."""
-        elapsed = self._first.elapsed + time.perf_counter() - self._began
-        return replace(state, arrays=flat(groups), elapsed=elapsed)
-
-    def steps_a_second(self, step: int) -> float:
-        """The mean speed of this stretch."""
-        return (step - self._first.step) / (time.perf_counter() - self._began)
-
-    def saved(self) -> None:
-        """Notes that a state has been saved."""
-        self._saved = time.perf_counter()
-
-    def save_is_due(self) -> bool:
-        """Whether the last save is long ago."""
-        return time.perf_counter() - self._saved > SAVE_SECONDS
 
 
 def _out_of_patience(state: State, training: TrainingSettings) -> bool:
