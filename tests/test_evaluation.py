@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from burble import evaluation, modelfile
+from burble import evaluation, generation, modelfile
 from burble.errors import CorpusError, SourceError
 from burble.generation import Generator
 from speakers import chancy, follower
@@ -26,9 +26,35 @@ def test_unknown_symbols_are_counted_and_left_out():
     assert report.nats == pytest.approx(-math.log(0.8))
 
 
-def test_a_model_with_documents_foretells_the_first_character_too():
-    writer = Generator(follower("ab", [1, 2, 0], boundary=True, separator="\n"))
-    assert evaluation.score(writer, "ab").characters == 2
+def test_documents_are_foretold_each_from_its_beginning_to_its_end():
+    follows = [1, 2, 0]
+    model = follower("ab", follows, boundary=True, separator="\n", documents="lines")
+    report = evaluation.score(Generator(model), "ab\n\nab\nab\n")
+    assert (report.characters, report.ends, report.unknown) == (6, 3, {})
+    assert report.nats == pytest.approx(0, abs=1e-6)
+    # Where the second line goes on as nothing foretells, its four symbols cost 50 nats each.
+    worse = evaluation.score(Generator(model), "ab\nba")
+    assert worse.nats == pytest.approx(3 * 50 / 6, rel=1e-6)
+
+
+def test_a_text_scores_as_it_did_in_training(burble, tmp_path):
+    rng = np.random.default_rng(0)
+    names = ["".join(rng.choice(list("aeiou"), n)) for n in rng.integers(1, 9, size=400)]
+    (tmp_path / "names").write_text("\n".join(names), encoding="utf-8")
+    args = ["--documents", "lines", "--units", 8, "--steps", 20]
+    done = burble("train", tmp_path / "names", "-o", tmp_path / "run", *args)
+    assert done.returncode == 0, done.stderr.decode()
+    writer = generation.load(tmp_path / "run")
+    held_out, facts = writer.model.summary["scores"], writer.model.summary["corpus"]
+    symbols = 0
+    tail = []
+    while symbols < facts["held_out"]:
+        tail.append(names.pop())
+        symbols += len(tail[-1]) + 1
+    assert symbols == facts["held_out"]
+    report = evaluation.score(writer, "\n".join(tail))
+    assert report.characters + report.ends == symbols
+    assert report.nats == pytest.approx(held_out["held_out_loss"], rel=1e-4)
 
 
 def test_the_text_is_cleaned_as_the_corpus_was():

@@ -192,7 +192,18 @@ def test_surprise_is_minus_the_logarithm_of_each_probability():
     np.testing.assert_allclose(writer.surprise(ids), -np.log([0.8, 0.1]), atol=1e-6)
     assert len(writer.surprise(ids[:1])) == len(writer.surprise(ids[:0])) == 0
     poems = POEMS.surprise(POEMS.model.vocabulary.encode("ab"))
-    np.testing.assert_allclose(poems, [0, 0], atol=1e-6)
+    np.testing.assert_allclose(poems, [0, 0, 0], atol=1e-6)
+
+
+def test_texts_read_side_by_side_cost_what_each_costs_alone(monkeypatch):
+    monkeypatch.setattr("burble.generation.SHORT", 50)
+    rng = np.random.default_rng(0)
+    for writer in (CHANCY, Generator(chancy(boundary=True))):
+        texts = [rng.integers(4, size=n) for n in [*rng.integers(60, size=90), 0, 1]]
+        found = dict(writer.surprise_each(texts))
+        assert sorted(found) == list(range(92))
+        for i, costs in found.items():
+            np.testing.assert_allclose(costs, writer.surprise(texts[i]), atol=1e-4)
 
 
 def test_surprise_has_full_context_across_blocks():

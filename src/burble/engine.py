@@ -9,7 +9,7 @@ side by side and meet its weights in one product, and these are stored column by
 OpenBLAS reads fastest (a measurement is in `benchmarks/writing.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,7 @@ class Engine:
         return hidden, state
 
 
-def take(state: State, rows: list[int]) -> State:
+def take(state: State, rows: Sequence[int]) -> State:
     """The state of the streams in `rows`, in that order."""
     return tuple(tuple(part[rows] for part in layer) for layer in state)
 

@@ -1,7 +1,8 @@
 """How well a model foretells a text: nats and bits per character. Knows nothing of terminals.
 
 The score is static: the model is not changed by what it reads. It starts from a zero state and
-reads the text once, with all that came before as context.
+reads the text once, with all that came before as context. A text of documents is cut as the
+model's own corpus was, and each document is foretold as it was learned, its end included.
 """
 
 import math
@@ -11,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from burble import generation, text
 from burble.decoding import decode
+from burble.documents import EDGE, Reading
 from burble.errors import CorpusError, SourceError
 from burble.generation import Generator
-from burble.vocabulary import split
+from burble.vocabulary import Vocabulary, split
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,14 @@ class Report:
     Attributes:
         characters: Characters that were foretold. The first of a text is given to a model
             without documents.
+        ends: Ends of documents that were foretold; each counts as one character.
         nats: Mean cost of one, in nats: the negative natural logarithm of its probability.
         bits: The same in bits per character.
         unknown: Symbols the model does not know, with their counts; they were left out.
     """
 
     characters: int
+    ends: int
     nats: float
     bits: float
     unknown: Mapping[str, int]
@@ -65,21 +70,37 @@ def evaluate(
 
 
 def score(writer: Generator, written: str) -> Report:
-    """Scores a model on a text, cleaned as its corpus was.
+    """Scores a model on a text, cleaned and cut into documents as its corpus was.
 
     Raises:
         CorpusError: There is nothing in it to foretell.
     """
     vocabulary = writer.model.vocabulary
-    cleaned, _ = text.clean(written, writer.model.text)
+    if vocabulary.boundary:
+        parts = "".join(Reading(writer.model.text).clean([written])).split(EDGE)
+    else:
+        parts = [text.clean(written, writer.model.text)[0]]
+    cleaned = "".join(parts)
     unknown = vocabulary.unknown(cleaned)
-    symbols = [s for s in split(cleaned, vocabulary.unit) if s in vocabulary.ids]
-    costs = writer.surprise(np.array([vocabulary.ids[s] for s in symbols], np.intp))
-    if not len(costs):
+    documents = [ids for part in parts if len(ids := _known(part, vocabulary))]
+    spent = foretold = 0.0
+    for _, costs in writer.surprise_each(documents):
+        spent, foretold = spent + float(costs.sum()), foretold + len(costs)
+    ends = len(documents) * vocabulary.boundary
+    if foretold <= ends:
         raise CorpusError(
             f"there is nothing to score: of {len(cleaned):,} characters, {unknown.total():,} are "
             "unknown to this model, and it needs two it knows. Give a longer text."
         )
-    characters = sum(map(len, symbols[-len(costs) :]))
-    nats = float(costs.sum()) / characters
-    return Report(characters, nats, nats / math.log(2), dict(unknown.most_common()))
+    symbols = np.concatenate(documents)
+    lengths = np.array([len(symbol) for symbol in vocabulary.symbols])
+    # The first symbol of running text is given, not foretold.
+    characters = int(lengths[symbols[0 if ends else 1 :]].sum())
+    nats = spent / (characters + ends)
+    return Report(characters, ends, nats, nats / math.log(2), dict(unknown.most_common()))
+
+
+def _known(part: str, vocabulary: Vocabulary) -> NDArray[np.intp]:
+    """The ids of the symbols that the model knows."""
+    found = (vocabulary.ids.get(symbol) for symbol in split(part, vocabulary.unit))
+    return np.array([i for i in found if i is not None], np.intp)

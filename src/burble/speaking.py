@@ -23,6 +23,7 @@ from burble.prompts import Prompt, Unknown
 from burble.sampling import SamplingSettings
 from burble.stopping import LONGEST_LOOP, loop
 from burble.vocabulary import describe
+from burble.wording import some
 
 TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5
@@ -167,7 +168,8 @@ def evaluate(
         print(json.dumps(asdict(report), ensure_ascii=False))
         return
     print(f"{report.bits:.4f} bits per character ({report.nats:.4f} nats)")
-    print(f"{report.characters:,} characters, each foretold from all before it")
+    ends = f" and {some(report.ends, 'end')} of documents" if report.ends else ""
+    print(f"{report.characters:,} characters{ends}, each foretold from all before it")
     if report.unknown:
         named = ", ".join(f"{n:,} × {describe(s)}" for s, n in list(report.unknown.items())[:12])
         more = ", …" if len(report.unknown) > 12 else ""
