@@ -1,6 +1,7 @@
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,12 +103,32 @@ def test_documents_come_in_another_order_each_epoch():
     assert orders[0] != orders[1]
 
 
-@given(documents())
-def test_scoring_reads_every_document_once_from_its_beginning(d):
-    parts = list(batches.whole_documents(d.ids, d.starts, 255))
-    assert all((b.resets == 1).all() and (b.inputs[:, 0] == 255).all() for b in parts)
-    targets = np.concatenate([b.targets[b.weights == 1] for b in parts])
-    np.testing.assert_array_equal(np.sort(targets), np.sort(d.ids))
+@given(documents(), st.sampled_from([2, 8, 64]), st.sampled_from([8, 32, CHUNK]))
+def test_scoring_reads_every_document_once_from_its_beginning_to_its_end(d, lanes, places):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "LANES", lanes)
+        patch.setattr(batches, "CHUNK", max(lanes, places))
+        parts = list(batches.whole_documents(d.ids, d.starts, 255))
+    read = []
+    for b in parts:
+        assert b.weights.size <= max(lanes, places)
+        assert len(set(b.resets.tolist())) == 1
+        if b.resets.all():
+            assert (b.inputs[:, 0] == 255).all()
+            read += (rows := [[] for _ in b.resets])
+        for row, targets, weights in zip(rows, b.targets, b.weights, strict=True):
+            row += targets[weights == 1].tolist()
+    texts = [part.tolist() for part in np.split(d.ids, d.starts[1:])]
+    assert sorted(row for row in read if row) == sorted(texts)
+
+
+def test_scoring_pads_less_than_it_reads():
+    lengths = np.array([100_000, *range(1, 300)])
+    starts = np.cumsum([0, *lengths])[:-1]
+    ids = np.zeros(lengths.sum(), np.uint8)
+    parts = list(batches.whole_documents(ids, starts, 1))
+    assert sum(b.weights.size for b in parts) < 2.2 * len(ids)
+    assert len({b.weights.shape for b in parts}) < 20
 
 
 @given(st.integers(0, 50) | st.integers(CHUNK - 1, 2 * CHUNK + 3), st.integers(1, 3))

@@ -6,8 +6,11 @@ import sys
 
 import pytest
 
-from burble.errors import StorageError
+from burble import corpus, jobs
+from burble.errors import RunError, StorageError
+from burble.orders import Order
 from burble.runs import Run
+from burble.settings import TextSettings
 
 SIZE = ["--units", "8", "--embedding", "4", "--layers", "1", "--steps", "4"]
 
@@ -61,17 +64,55 @@ def test_a_disk_too_small_is_told_with_figures(tmp_path):
         Run(tmp_path).check_room(10**15)
 
 
-def test_a_full_disk_ends_training_with_a_sentence_and_keeps_the_last_state(text, tmp_path):
+def test_a_full_disk_ends_training_with_a_sentence_and_keeps_the_last_state(burble, text, tmp_path):
     """A limit on file sizes stands for the full disk: writing fails in the same way."""
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    for folder, steps in ((whole, 8), (run, 4)):
+        assert burble("train", text, "-o", folder, *SIZE[:-1], steps).returncode == 0
+    saved = (run / "last" / "state.safetensors").read_bytes()
     code = (
         "import resource, signal\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(saved) - 1}, {len(saved) - 1}))\n"
         "from burble.cli import main; main()"
     )
-    command = [sys.executable, "-c", code, "train", str(text), "-o", str(tmp_path / "run")]
-    done = subprocess.run([*command, *SIZE, "--units", "64"], capture_output=True, check=False)
+    command = [sys.executable, "-c", code, "train", str(text), "-o", str(run), "--resume"]
+    done = subprocess.run([*command, "--steps", "8"], capture_output=True, check=False)
     assert done.returncode == 1
     said = " ".join(done.stderr.decode().split())
     assert "could not write" in said
     assert "Traceback" not in said
+    assert (run / "last" / "state.safetensors").read_bytes() == saved
+    assert burble("train", text, "-o", run, "--resume", "--steps", 8).returncode == 0
+    assert Run(run).read_state().step == Run(whole).read_state().step == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "said"),
+    [
+        ("run.json", b"[]", "names no format"),
+        ("run.json", b'{"format": 1}', "its settings cannot be read"),
+        ("run.json", b'{"format": 2}', "has format 2, and this burble knows 1"),
+        ("run.json", b"[" * 100_000, "run.json cannot be read"),
+        ("last/state.safetensors", b"\0" * 99, "is damaged"),
+        ("metrics.jsonl", b"[]\n", "remove it, and go on"),
+    ],
+)
+def test_a_damaged_run_is_refused_with_a_sentence(text, tmp_path, name, damage, said):
+    run = tmp_path / "run"
+    made = corpus.build([str(text)], TextSettings())
+    asked = {"units": 8, "embedding": 4, "layers": 1, "steps": 4}
+    list(jobs.train(made, Run(run), Order(asked)))
+    (run / name).write_bytes(damage)
+    with pytest.raises(RunError, match=said):
+        list(jobs.train(made, Run(run), Order({"steps": 6}, resume=True)))
+
+
+def test_a_state_of_another_network_is_refused(text, tmp_path):
+    made = corpus.build([str(text)], TextSettings())
+    runs = [Run(tmp_path / name) for name in "ab"]
+    for run, units in zip(runs, (8, 9), strict=True):
+        list(jobs.train(made, run, Order({"units": units, "layers": 1, "steps": 2})))
+    runs[0].write_state(runs[1].read_state())
+    with pytest.raises(RunError, match="not this network's"):
+        list(jobs.train(made, runs[0], Order({"steps": 6}, resume=True)))

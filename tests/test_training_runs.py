@@ -1,9 +1,13 @@
 """Training from the command line: real processes, interrupted and killed for real."""
 
 import json
+import os
+import pty
+import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -86,13 +90,52 @@ def test_an_interrupt_saves_and_prints_the_command_that_goes_on(
         assert model(folder) == model(uninterrupted)
 
 
+def test_a_second_interrupt_stops_at_once_and_costs_what_was_not_saved(
+    burble, text, uninterrupted, tmp_path
+):
+    folder = tmp_path / "run"
+    with started(text, folder) as process:
+        after_scores(process, 1)
+        # Both in one moment: the second comes while the first still waits for its step.
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.stderr.read()
+    assert process.returncode == 130
+    assert burble("train", text, "-o", folder, "--resume").returncode == 0
+    assert model(folder) == model(uninterrupted)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are of POSIX systems")
+def test_a_terminal_shows_a_bar_with_the_losses_speed_and_time_left(text, tmp_path):
+    here, there = pty.openpty()
+    command = [sys.executable, "-c", "from burble.cli import main; main()", "train", str(text)]
+    command += ["-o", str(tmp_path / "run"), *LONG]
+    wide = os.environ | {"COLUMNS": "140", "TERM": "xterm"}
+    with subprocess.Popen(command, stderr=there, env=wide) as process:
+        os.close(there)
+        shown = b""
+        # The end of a pseudo-terminal is an error on Linux, and nothing more to read elsewhere.
+        with suppress(OSError):
+            while part := os.read(here, 65_536):
+                shown += part
+    os.close(here)
+    assert process.returncode == 0
+    bar = (
+        r"━ *step \d+ of 300 · loss \d\.\d{3} · held out \d\.\d{3} · [\d,]+ characters/s · \d:\d\d"
+    )
+    assert re.search(bar, re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode()))
+    assert shown.rstrip().endswith(f"burble sample {tmp_path / 'run'}".encode())
+    # The cursor, hidden by the bar, is shown again.
+    assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l") > 0
+
+
 def test_a_run_by_the_clock_is_repeated_by_its_flags(burble, text, tmp_path):
     size = ["--units", "24", "--layers", "1", "--length", "16"]
     assert burble("train", text, "-o", tmp_path / "a", "--minutes", 0.5, *size).returncode == 0
     repeat = json.loads((tmp_path / "a" / "run.json").read_text())["repeat"]
-    start, *flags = repeat.split(" -o RUN ")
-    assert start == "burble train SOURCE"
-    again = burble("train", text, "-o", tmp_path / "b", *flags[0].split())
+    start, flags = repeat.split(" -o RUN ")
+    assert start == f"burble train {text}"
+    again = burble("train", text, "-o", tmp_path / "b", *flags.split())
     assert again.returncode == 0, again.stderr.decode()
     assert model(tmp_path / "a") == model(tmp_path / "b")
 
@@ -116,9 +159,9 @@ def test_a_run_from_a_model_killed_before_its_first_step_keeps_its_weights(
     events = jobs.train(made, run, Order({"steps": 4, "evaluations": 1}, base=base))
     next(events)
     events.close()
-    begun, counters = run.read_state()
-    assert counters["step"] == 0
-    np.testing.assert_array_equal(begun["weight.0"], base.weights["embedding"])
+    begun = run.read_state()
+    assert begun.step == 0
+    np.testing.assert_array_equal(begun.arrays["weight.0"], base.weights["embedding"])
 
 
 def test_two_trainings_in_one_folder_are_refused(burble, text, tmp_path):

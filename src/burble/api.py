@@ -1,14 +1,18 @@
 """The Python door: `train`, `load` and `evaluate`, without a terminal."""
 
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from burble import corpus, evaluation, generation
+from burble import evaluation, generation
 from burble.evaluation import Report
-from burble.events import Event
+from burble.events import End, Event
 from burble.generation import Generator
 from burble.orders import Order, text_settings
 from burble.runs import Run
@@ -39,7 +43,9 @@ def train(
     resume: bool = False,
     base: Pathlike | None = None,
     encoding: str | None = None,
+    mirror: str | None = None,
     on_event: Callable[[Event], object] | None = None,
+    stop: Callable[[], bool] = lambda: False,
     **settings: Any,
 ) -> Run:
     """Trains a model on text, into a run folder.
@@ -51,7 +57,9 @@ def train(
         resume: Whether to go on with the run that is there.
         base: A model to start from.
         encoding: The encoding of the text; UTF-8 if None.
+        mirror: Where to ask for books of Project Gutenberg.
         on_event: Called with each event of `burble.events` as it happens.
+        stop: Asked before every step whether to stop there; `resume` then goes on.
         **settings: Any setting by its own name, such as `minutes=3` or `units=128`.
 
     Returns:
@@ -62,20 +70,57 @@ def train(
         SourceError: A source that cannot be read.
         RunError: A run folder that cannot be used as asked.
         DivergedError: The loss ran away again and again; the best model is kept.
+        KeyboardInterrupt: Ctrl-C, after the step was finished and saved; at once the second time.
     """
     started = time.perf_counter()
     folder = Run(Path(run))
-    order = Order(settings, size, resume, None if base is None else load(base).model)
-    asked = text_settings(order, folder)
-    sources = [source] if isinstance(source, str | os.PathLike) else source
-    names = [os.fspath(one) for one in sources]
-    text = corpus.build(names, asked.text, held_out=asked.training.held_out, encoding=encoding)
+    model = None if base is None else load(base).model
+    given = [source] if isinstance(source, str | os.PathLike) else source
+    sources = tuple(os.fspath(one) for one in given)
+    order = Order(settings, size, resume, model, sources, encoding, mirror)
+    text = order.read(text_settings(order, folder))
     from burble import jobs
 
-    for event in jobs.train(text, folder, order, started=started):
-        if on_event is not None:
-            on_event(event)
+    def stopped() -> bool:
+        return stop() or bool(interrupted)
+
+    with (
+        _interruptible() as interrupted,
+        # Closed at once, whatever happens: the folder must be free for the next training.
+        closing(jobs.train(text, folder, order, stop=stopped, started=started)) as events,
+    ):
+        for event in events:
+            if on_event is not None:
+                on_event(event)
+            if isinstance(event, End) and event.reason == "stopped" and interrupted:
+                raise KeyboardInterrupt(
+                    f"stopped at step {event.state.step:,}; all is saved. resume=True goes on."
+                )
     return folder
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """Notes the first Ctrl-C in a list, so that a step can be finished; a second interrupts.
+
+    Where Ctrl-C is handled otherwise, or this is not the main thread, nothing changes.
+    """
+    noted: list[int] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if noted:
+            raise KeyboardInterrupt
+        noted.append(number)
+
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield noted
+        return
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def evaluate(model: Pathlike | Run, text: Pathlike, *, encoding: str | None = None) -> Report:

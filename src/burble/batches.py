@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 Ids = NDArray[np.uint8 | np.uint16]
 CHUNK = 2_048
-"""Symbols of one stream in one compiled score."""
+"""Places in one compiled score."""
+LANES = 64
+"""Documents scored side by side at most."""
 
 
 @dataclass(frozen=True)
@@ -180,11 +182,11 @@ def _cut(
 
 
 def in_order(ids: Ids, rows: int) -> Iterator[Batch]:
-    """Text in order, the same in every row, in long chunks: shape (rows, up to `CHUNK`).
+    """Text in order, the same in every row, in long chunks: shape (rows, T), `CHUNK` places each.
 
     All chunks have one shape, so that one compiled score serves them all: the last is padded.
     """
-    length = max(1, min(CHUNK, len(ids) - 1))
+    length = max(1, min(CHUNK // rows, len(ids) - 1))
     for first in range(0, len(ids) - 1, length):
         part = ids[first : first + length + 1].astype(np.int32)
         weights = np.arange(length) < len(part) - 1
@@ -201,8 +203,9 @@ def in_order(ids: Ids, rows: int) -> Iterator[Batch]:
 def whole_documents(ids: Ids, starts: NDArray[np.int64], boundary: int) -> Iterator[Batch]:
     """Every document once, whole and from a zero state, for scoring.
 
-    Documents of like length share a batch, padded at their ends to a power of two, so that
-    little is padded and few shapes are compiled.
+    Documents of like length are read side by side, in pieces of one shape; where documents begin,
+    all streams are reset. Shapes are powers of two, so that few are compiled; what is padded is
+    less than what is read.
 
     Args:
         ids: The text, shape (N,), each document followed by the boundary.
@@ -210,14 +213,29 @@ def whole_documents(ids: Ids, starts: NDArray[np.int64], boundary: int) -> Itera
         boundary: The id of the boundary.
 
     Yields:
-        Batches of any B and T; about `CHUNK` x 16 places at most, but for longer documents.
+        Batches of any B and T, `CHUNK` places at most.
     """
     lengths = np.diff(np.append(starts, len(ids)))
     order = np.argsort(-lengths, kind="stable")
     while len(order):
-        length = 1 << int(lengths[order[0]] - 1).bit_length()
-        lanes = max(1, min(64, CHUNK * 16 // length))
-        chosen, order = order[:lanes], order[lanes:]
-        places = starts[chosen, None] + np.arange(length)
-        spans = starts[chosen], starts[chosen] + lengths[chosen]
-        yield _cut(ids, boundary, places, spans, np.ones(len(chosen), np.float32))
+        longest = _power_of_two(int(lengths[order[0]]))
+        like = int(np.count_nonzero(lengths[order[:LANES]] > longest // 2))
+        chosen, order = order[:like], order[like:]
+        lanes = _power_of_two(like)
+        length = min(longest, CHUNK // lanes)
+        # Lanes without a document have a span without places.
+        spans = np.zeros((2, lanes), np.int64)
+        spans[:, :like] = starts[chosen], starts[chosen] + lengths[chosen]
+        for first in range(0, int(lengths[chosen[0]]), length):
+            places = spans[0][:, None] + np.arange(first, first + length)
+            resets = np.full(lanes, first == 0, np.float32)
+            yield _cut(ids, boundary, places, (spans[0], spans[1]), resets)
+
+
+def _power_of_two(n: int) -> int:
+    """The smallest power of two that is at least `n`.
+
+    >>> [_power_of_two(n) for n in (1, 2, 3, 64, 65)]
+    [1, 2, 4, 64, 128]
+    """
+    return 1 << (n - 1).bit_length()

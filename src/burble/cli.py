@@ -7,7 +7,6 @@ import dataclasses
 import inspect
 import json
 import os
-import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -20,14 +19,15 @@ from rich.console import Console
 
 from burble import (
     __version__,
-    corpus,
     generation,
     inheritance,
     progress,
     reporting,
     settings,
+    sizing,
     speaking,
 )
+from burble.corpus import Corpus
 from burble.errors import BurbleError, InputError, Interrupted
 from burble.orders import Order, text_settings
 from burble.progress import stop_on_signal
@@ -82,9 +82,10 @@ def with_settings(function: Callable[..., None], *classes: type) -> Callable[...
         helps = _helps(cls)
         for field in dataclasses.fields(cls):
             kind = field.type if field.type in (int, float, bool) else str
+            default = "chosen for the text" if field.name in sizing.CHOSEN else field.default
             option = typer.Option(
                 f"--{field.name.replace('_', '-')}",
-                help=f"{helps[field.name]} [default: {field.default}]",
+                help=f"{helps[field.name]} [default: {default}]",
                 rich_help_panel=cls.__name__,
                 show_default=False,
             )
@@ -129,45 +130,32 @@ def _train(
     started = time.perf_counter()
     run = Run(output)
     # What can be refused is refused before the training engine is loaded, which takes seconds.
-    order = Order(chosen, size, resume, generation.load(base).model if base else None)
-    asked = text_settings(order, run)
-    text = _corpus(source, asked, encoding, mirror)
+    model = generation.load(base).model if base else None
+    order = Order(chosen, size, resume, model, tuple(source), encoding, mirror)
+    text = _corpus(order, text_settings(order, run))
     if order.base:
         console.print(inheritance.told(order.base, text.vocabulary), markup=False)
     console.print("Loading the training engine …")
     from burble import jobs
 
-    again = ["burble", "train", *source, "-o", str(output), "--resume"]
-    again += [f"--encoding={encoding}"] if encoding else []
-    again += [f"--mirror={mirror}"] if mirror else []
     tell = partial(console.print, markup=False)
     events = jobs.train(text, run, order, stop=stop_on_signal(), started=started, tell=tell)
-    progress.follow(events, console, output, shlex.join(again))
+    again = order.command(output, "--resume")
+    progress.follow(events, console, output, again, text.vocabulary.unit)
 
 
-def _corpus(
-    source: list[str], asked: settings.Settings, encoding: str | None, mirror: str | None
-) -> corpus.Corpus:
-    """Reads and describes a text."""
+def _corpus(order: Order, asked: settings.Settings) -> Corpus:
+    """Reads a text, and tells what was read and what was changed."""
     with console.status("Reading …") as status:
-        text = corpus.build(
-            source,
-            asked.text,
-            held_out=asked.training.held_out,
-            encoding=encoding,
-            mirror=mirror,
-            progress=lambda done, total: status.update(
+        text = order.read(
+            asked,
+            lambda done, total: status.update(
                 f"Reading: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB …"
             ),
         )
-    _describe(text)
-    return text
-
-
-def _describe(text: corpus.Corpus) -> None:
-    """Tells what was read and what was changed."""
     for line in reporting.summary(text):
         console.print(line, markup=False)
+    return text
 
 
 def _report(
@@ -185,7 +173,8 @@ def _report(
     given = [Path(name).resolve() for name in source]
     if output and output.resolve() in given:
         raise InputError(f"{output} is what is read; choose another name for the clean text.")
-    text = _corpus(source, asked, encoding, mirror)
+    order = Order(chosen, sources=tuple(source), encoding=encoding, mirror=mirror)
+    text = _corpus(order, asked)
     if as_json:
         print(json.dumps(reporting.facts(text), ensure_ascii=False))
     else:

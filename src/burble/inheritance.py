@@ -75,7 +75,7 @@ def weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Weights:
 def told(base: Model, vocabulary: Vocabulary) -> str:
     """A sentence about how the alphabet changes."""
     added = [s for s in vocabulary.symbols if s not in base.vocabulary.ids]
-    gone = len([s for s in base.vocabulary.symbols if s not in set(vocabulary.symbols)])
+    gone = sum(s not in vocabulary.ids for s in base.vocabulary.symbols)
     named = f": {' '.join(map(repr, added[:20]))}{' …' if len(added) > 20 else ''}" if added else ""
     return (
         f"The alphabet gains {len(added):,} symbols that the model to start from never saw"

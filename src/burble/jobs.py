@@ -4,8 +4,9 @@ Saving is done here, between the trainer's events, so that a run that is killed 
 goes on from its last save to the same bits.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from burble import cards, compiled, generation, inheritance, sizing
@@ -14,7 +15,7 @@ from burble.errors import RunError, SettingsError
 from burble.events import End, Event, Recovery, Report, Sample, Save, Score, State
 from burble.modelfile import Model
 from burble.orders import Order, text_settings
-from burble.runs import Run
+from burble.runs import BEGIN_AGAIN, STATE, Run
 from burble.settings import Settings
 from burble.training import Trainer
 
@@ -29,7 +30,7 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     started: float | None = None,
     tell: Callable[[str], object] = str,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Trains in a run folder.
 
     Args:
@@ -61,17 +62,14 @@ def train(
         trainer, state = _ready(corpus, settings, run, order, started)
         # Room for the state and the model, each with its next version beside it.
         run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
-        training = trainer.settings.training
+        job = _Job(trainer, run, order)
         # Whoever is killed from here on goes on from this very state.
-        _save_state(run, state)
-        run.describe(trainer.settings, facts(corpus), "training")
-        tell(f"{training.steps:,} steps in all, {training.steps - state.step:,} to go.")
+        run.write_state(state)
+        job.describe("training")
         run.keep_metrics(state.step)
-        for event in trainer.run(state, stop):
-            _save(run, event, trainer)
-            yield event
-            if isinstance(event, Score) and event.improved:
-                yield _sample(run, event.state.step)
+        steps = trainer.settings.training.steps
+        tell(f"{steps:,} steps in all, {steps - state.step:,} to go.")
+        yield from job.events(state, stop)
 
 
 def _ready(
@@ -79,16 +77,16 @@ def _ready(
 ) -> tuple[Trainer, State]:
     """The trainer with its number of steps fixed, and the state to begin with."""
     trainer = Trainer(corpus, settings)
-    saved = run.read_state() if order.resume else None
-    if saved is None:
+    state = run.read_state() if order.resume else None
+    if state is None:
         trainer.fix_steps(started)
         fresh = trainer.start()
         if order.base is None:
             return trainer, fresh
         weights = inheritance.weights(order.base, corpus.vocabulary, trainer.weights(fresh))
         return trainer, trainer.start(weights)
-    arrays, counters = saved
-    state = State(arrays, **counters)
+    if _shapes(state) != _shapes(trainer.start()):
+        raise RunError(f"{run.folder / STATE} is damaged: not this network's. {BEGIN_AGAIN}")
     trainer.fix_steps(started, state.step)
     if trainer.settings.training.steps < state.step:
         raise SettingsError(
@@ -100,6 +98,99 @@ def _ready(
     return trainer, replace(state, stale=0) if changed else state
 
 
+def _shapes(state: State) -> dict[str, tuple[object, ...]]:
+    """The type and shape of each array."""
+    return {name: (array.dtype, *array.shape) for name, array in state.arrays.items()}
+
+
+def _check_same_text(corpus: Corpus, run: Run) -> None:
+    """Refuses to go on with another text."""
+    described = run.facts().get("corpus")
+    if not isinstance(described, dict) or described.get("sha256") != corpus.sha256:
+        raise RunError(
+            f"the text is not the one {run.folder} was trained on. Give the same text to resume, "
+            "or begin in another folder from this model with --from."
+        )
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A trainer at work in a run folder.
+
+    Attributes:
+        trainer: The trainer, its number of steps fixed.
+        run: The folder.
+        order: What was asked for.
+    """
+
+    trainer: Trainer
+    run: Run
+    order: Order
+
+    def events(self, state: State, stop: Callable[[], bool]) -> Iterator[Event]:
+        """The trainer's events, each after what it brings has been saved, with samples between."""
+        for event in self.trainer.run(state, stop):
+            self._save(event)
+            yield event
+            if isinstance(event, Score) and event.improved:
+                step = event.state.step
+                text = generation.load(self.run.folder).generate(length=SAMPLE_LENGTH, seed=step)
+                self.run.write_sample(step, text)
+                yield Sample(step, text)
+
+    def _save(self, event: Event) -> None:
+        """Writes what an event brings; the state last, so that it never outruns the model."""
+        run, trainer = self.run, self.trainer
+        match event:
+            case Report():
+                run.add_metric(step=event.step, loss=event.loss)
+            case Score(loss=loss, improved=improved, state=state):
+                run.add_metric(step=state.step, held_out_loss=loss)
+                if improved:
+                    run.write_model(self._model(state, {"held_out_loss": loss}))
+                run.write_state(state)
+                cards.write(run, trainer.settings, facts(trainer.corpus))
+            case Save(state=state) | Recovery(state=state):
+                run.write_state(state)
+            case End(state=state, reason=reason, facts=scores):
+                if reason != "stopped":
+                    run.write_model(self._model(state, scores))
+                elif not run.has_model:
+                    # Stopped before the first score: what there is can be used until then.
+                    run.write_model(self._model(state, scores, "weight"))
+                run.write_state(state)
+                self.describe("interrupted" if reason == "stopped" else "finished", scores)
+                cards.write(run, trainer.settings, facts(trainer.corpus))
+
+    def describe(self, status: str, scores: Mapping[str, float] | None = None) -> None:
+        """Writes `run.json`; `scores` are those taken at the end of training."""
+        corpus, settings = self.trainer.corpus, self.trainer.settings
+        self.run.describe(
+            settings,
+            facts(corpus) | {"names": [Path(name).name for name in corpus.names]},
+            status=status,
+            scores=dict(scores or {}),
+            resume=self.order.command(self.run.folder, "--resume"),
+            repeat=self.order.command(Path("RUN"), *sizing.repeating(settings)),
+        )
+
+    def _model(self, state: State, scores: Mapping[str, float], group: str = "good") -> Model:
+        """The model file's content: weights, the best or the latest, and what is known of them."""
+        corpus, settings = self.trainer.corpus, self.trainer.settings
+        return Model(
+            weights=self.trainer.weights(state, group),
+            vocabulary=corpus.vocabulary,
+            architecture=settings.model,
+            text=settings.text,
+            separator=corpus.separator,
+            summary={
+                "corpus": facts(corpus),
+                "scores": {name: loss for name, loss in scores.items() if loss == loss},
+                "training": asdict(settings.training),
+            },
+        )
+
+
 def facts(corpus: Corpus) -> dict[str, Any]:
     """What the run folder and the model file say of the corpus."""
     return {
@@ -109,67 +200,3 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "held_out": len(corpus.ids) - corpus.cut,
         "sha256": corpus.sha256,
     }
-
-
-def _check_same_text(corpus: Corpus, run: Run) -> None:
-    """Refuses to go on with another text."""
-    if run.facts()["corpus"]["sha256"] != corpus.sha256:
-        raise RunError(
-            f"the text is not the one {run.folder} was trained on. Give the same text to resume, "
-            "or begin in another folder from this model with --from."
-        )
-
-
-def _save(run: Run, event: Event, trainer: Trainer) -> None:
-    """Writes what an event brings; the state last, so that it never runs ahead of the model."""
-    match event:
-        case Report():
-            run.add_metric(step=event.step, loss=event.loss)
-        case Score(loss=loss, improved=improved, state=state):
-            run.add_metric(step=state.step, held_out_loss=loss)
-            if improved:
-                run.write_model(_model(trainer, state, {"held_out_loss": loss}))
-            _save_state(run, state)
-            cards.write(run, trainer.settings, facts(trainer.corpus))
-        case Save(state=state) | Recovery(state=state):
-            _save_state(run, state)
-        case End(state=state, reason=reason, facts=scores):
-            if reason != "stopped":
-                run.write_model(_model(trainer, state, scores))
-            elif not run.has_model:
-                # Stopped before the first score: what there is can be used; the score replaces it.
-                run.write_model(_model(trainer, state, scores, "weight"))
-            _save_state(run, state)
-            status = "interrupted" if reason == "stopped" else "finished"
-            run.describe(trainer.settings, facts(trainer.corpus), status, scores)
-            cards.write(run, trainer.settings, facts(trainer.corpus))
-
-
-def _sample(run: Run, step: int) -> Sample:
-    """What the model just saved writes from nothing, also kept in the run folder."""
-    text = generation.load(run.folder).generate(length=SAMPLE_LENGTH, seed=step)
-    run.write_sample(step, text)
-    return Sample(step, text)
-
-
-def _save_state(run: Run, state: State) -> None:
-    """Writes a state."""
-    counters = {k: v for k, v in vars(state).items() if k != "arrays"}
-    run.write_state(state.arrays, counters)
-
-
-def _model(
-    trainer: Trainer, state: State, scores: Mapping[str, float], group: str = "good"
-) -> Model:
-    """The model file's content: weights, the best or the latest, and what is known of them."""
-    known = {k: v for k, v in scores.items() if v == v}
-    summary = {"corpus": facts(trainer.corpus), "scores": known}
-    summary["training"] = asdict(trainer.settings.training)
-    return Model(
-        weights=trainer.weights(state, group),
-        vocabulary=trainer.corpus.vocabulary,
-        architecture=trainer.settings.model,
-        text=trainer.settings.text,
-        separator=trainer.corpus.separator,
-        summary=summary,
-    )

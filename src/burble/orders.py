@@ -3,12 +3,16 @@
 What can be refused is refused here, before the training engine is loaded.
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from burble import inheritance, sizing
+from burble import corpus, inheritance, sizing
 from burble import settings as settings_module
+from burble.corpus import Corpus
+from burble.documents import Progress
 from burble.errors import RunError, SettingsError
 from burble.modelfile import Model
 from burble.runs import Run
@@ -30,12 +34,18 @@ class Order:
         size: auto, small, medium or large.
         resume: Whether to go on with the run that is in the folder.
         base: A model to start from, or None.
+        sources: What to read, as `sources.read` takes it.
+        encoding: The encoding of the text; UTF-8 if None.
+        mirror: Where to ask for books of Project Gutenberg; the main site if None.
     """
 
     asked: Mapping[str, Any]
     size: str = "auto"
     resume: bool = False
     base: Model | None = None
+    sources: tuple[str, ...] = ()
+    encoding: str | None = None
+    mirror: str | None = None
 
     def __post_init__(self) -> None:
         """Checks the size, and that nothing is asked for twice."""
@@ -51,6 +61,26 @@ class Order:
             raise SettingsError(
                 "--resume goes on with a run, --from starts a new one from a model; give only one."
             )
+
+    def read(self, settings: Settings, progress: Progress | None = None) -> Corpus:
+        """Reads the sources; see `corpus.build`."""
+        return corpus.build(
+            self.sources,
+            settings.text,
+            held_out=settings.training.held_out,
+            encoding=self.encoding,
+            mirror=self.mirror,
+            progress=progress,
+        )
+
+    def command(self, folder: Path, *flags: str) -> str:
+        """The command that trains on the same sources, with other flags."""
+        flags = ("-o", str(folder), *flags)
+        flags += (f"--encoding={self.encoding}",) if self.encoding else ()
+        flags += (f"--mirror={self.mirror}",) if self.mirror else ()
+        if any(name.startswith("-") and name != "-" for name in self.sources):
+            return shlex.join(["burble", "train", *flags, "--", *self.sources])
+        return shlex.join(["burble", "train", *self.sources, *flags])
 
 
 def text_settings(order: Order, run: Run) -> Settings:

@@ -14,12 +14,14 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from burble.errors import Interrupted
 from burble.events import End, Event, Recovery, Report, Sample, Score
+from burble.settings import Unit
+from burble.wording import symbol_name
 
 LINE_SECONDS = 10.0
 SAMPLE_SECONDS = 20.0
 
 
-def follow(events: Iterator[Event], console: Console, output: Path, again: str) -> None:
+def follow(events: Iterator[Event], console: Console, output: Path, again: str, unit: Unit) -> None:
     """Shows events until training ends.
 
     Args:
@@ -27,24 +29,26 @@ def follow(events: Iterator[Event], console: Console, output: Path, again: str) 
         console: Where to show them.
         output: The run folder.
         again: The command that goes on with it.
+        unit: What one symbol is.
 
     Raises:
         Interrupted: Training was asked to stop; says how to go on.
     """
     columns = BarColumn(bar_width=24), TextColumn("{task.description}", markup=False)
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    view = _View(console, bar, bar.add_task("measuring this machine", total=None))
+    symbol = symbol_name(unit)
+    view = _View(console, bar, bar.add_task("measuring this machine", total=None), symbol)
     with bar:
         for event in events:
             view.show(event)
-    _close(view.end, console, output, again)
+    _close(view.end, console, output, again, symbol)
 
 
 class _View:
     """What is on the screen."""
 
-    def __init__(self, console: Console, bar: Progress, task: TaskID) -> None:
-        self._console, self._bar, self._task = console, bar, task
+    def __init__(self, console: Console, bar: Progress, task: TaskID, symbol: str) -> None:
+        self._console, self._bar, self._task, self._symbol = console, bar, task, symbol
         self._held_out = ""
         self._lined = self._sampled = -math.inf
         self.end: End | None = None
@@ -72,7 +76,7 @@ class _View:
 
     def _report(self, report: Report, now: float) -> None:
         """Moves the bar on, or writes a line now and then where there is none."""
-        said = f"loss {report.loss:.3f}{self._held_out} · {report.speed:,.0f} characters/s"
+        said = f"loss {report.loss:.3f}{self._held_out} · {report.speed:,.0f} {self._symbol}s/s"
         said += f" · {_span(report.left)} left"
         step = f"step {report.step:,} of {report.steps:,} · "
         self._bar.update(
@@ -97,7 +101,7 @@ def _span(seconds: float) -> str:
     return f"{minutes} min" if seconds > 600 else f"{minutes}:{rest:02} min"
 
 
-def _close(end: End | None, console: Console, output: Path, again: str) -> None:
+def _close(end: End | None, console: Console, output: Path, again: str, symbol: str) -> None:
     """The last words."""
     if end is None:
         return
@@ -109,7 +113,7 @@ def _close(end: End | None, console: Console, output: Path, again: str) -> None:
     if "held_out_loss" in facts:
         loss = facts["held_out_loss"]
         console.print(
-            f"Held-out loss {loss:.4f} nats per character ({loss / math.log(2):.3f} bits), "
+            f"Held-out loss {loss:.4f} nats per {symbol} ({loss / math.log(2):.3f} bits), "
             f"best model, on {facts['held_out_scored']:,} held-out symbols."
         )
     if "zero_state_loss" in facts:

@@ -19,14 +19,18 @@ import filelock
 import safetensors
 import safetensors.numpy
 
-from burble import __version__, modelfile, settings, sizing
-from burble.errors import InputError, RunError, StorageError
+from burble import __version__, modelfile, settings
+from burble.errors import RunError, SettingsError, StorageError
+from burble.events import State
 from burble.modelfile import Model
 from burble.settings import Settings
 
+FORMAT = 1
+DESCRIPTION = "run.json"
 MODEL = "model.safetensors"
 STATE = "last/state.safetensors"
 PARTS = ("last", "samples")
+BEGIN_AGAIN = "Begin again in another folder, from this model with --from."
 
 
 class Run:
@@ -43,7 +47,7 @@ class Run:
     @property
     def exists(self) -> bool:
         """Whether training has begun here."""
-        return os.path.exists(self.folder / "run.json")
+        return os.path.exists(self.folder / DESCRIPTION)
 
     @property
     def has_model(self) -> bool:
@@ -121,58 +125,62 @@ class Run:
             for path in folder.glob(".*.tmp"):
                 path.unlink(missing_ok=True)
 
-    def describe(
-        self,
-        chosen: Settings,
-        corpus: Mapping[str, Any],
-        status: str,
-        scores: Mapping[str, float] | None = None,
-    ) -> None:
-        """Writes `run.json`; `scores` are those taken at the end of training."""
-        facts = {
-            "format": modelfile.FORMAT,
+    def describe(self, chosen: Settings, corpus: Mapping[str, Any], **facts: Any) -> None:
+        """Writes `run.json`: the settings, what is known of the corpus, and other facts."""
+        known = {
+            "format": FORMAT,
             "versions": {"burble": __version__}
             | {n: version(n) for n in ("keras", "jax", "numpy")},
             "settings": asdict(chosen),
             "corpus": dict(corpus),
-            "status": status,
-            "scores": dict(scores or {}),
-            "resume": "burble train SOURCE -o RUN --resume",
-            "repeat": " ".join(["burble train SOURCE -o RUN", *sizing.repeating(chosen)]),
+            **facts,
         }
-        data = json.dumps(facts, indent=2, ensure_ascii=False).encode()
-        modelfile.write_atomically(self.folder / "run.json", data + b"\n")
+        data = json.dumps(known, indent=2, ensure_ascii=False).encode()
+        modelfile.write_atomically(self.folder / DESCRIPTION, data + b"\n")
 
     def facts(self) -> dict[str, Any]:
         """What `run.json` says.
 
         Raises:
-            RunError: There is none, or it is damaged.
+            RunError: There is none, it is damaged, or of a newer burble.
         """
+        path = self.folder / DESCRIPTION
         try:
-            return dict(json.loads((self.folder / "run.json").read_text("utf-8")))
-        except (OSError, ValueError) as error:
+            facts = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{self.folder} is no run folder: run.json cannot be read.") from error
+        if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
+            raise RunError(f"{path} is damaged: it names no format. {BEGIN_AGAIN}")
+        if facts["format"] != FORMAT:
+            raise RunError(
+                f"{path} has format {facts['format']}, and this burble knows {FORMAT}. Use the "
+                "version of burble that wrote it."
+            )
+        return facts
 
     def settings(self) -> Settings:
         """The settings of the run, as resolved when it began."""
         try:
             groups = self.facts()["settings"].values()
             return settings.make({k: v for group in groups for k, v in group.items()})
-        except (LookupError, AttributeError, TypeError, InputError) as error:
-            raise RunError(f"{self.folder / 'run.json'} is damaged: {error}") from error
+        except (LookupError, AttributeError, TypeError, SettingsError) as error:
+            raise RunError(
+                f"{self.folder / DESCRIPTION} is damaged: its settings cannot be read ({error}). "
+                f"{BEGIN_AGAIN}"
+            ) from error
 
     def write_model(self, model: Model) -> None:
         """Writes the best model."""
         modelfile.write(self.folder / MODEL, model)
 
-    def write_state(self, arrays: Mapping[str, Any], counters: Mapping[str, Any]) -> None:
+    def write_state(self, state: State) -> None:
         """Writes all that training needs to go on, in one file."""
-        data = safetensors.numpy.save(dict(arrays), {"burble": json.dumps(dict(counters))})
+        counters = {k: v for k, v in vars(state).items() if k != "arrays"}
+        data = safetensors.numpy.save(dict(state.arrays), {"burble": json.dumps(counters)})
         modelfile.write_atomically(self.folder / STATE, data)
 
-    def read_state(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The arrays and counters last written, or None if there are none yet.
+    def read_state(self) -> State | None:
+        """The state last written, or None if there is none yet.
 
         Raises:
             RunError: The file is damaged.
@@ -184,9 +192,9 @@ class Run:
             with safetensors.safe_open(path, "numpy") as file:
                 counters = json.loads(file.metadata()["burble"])
                 names = list(file.keys())
-                return {name: file.get_tensor(name) for name in names}, counters
+                return State({name: file.get_tensor(name) for name in names}, **counters)
         except (OSError, ValueError, LookupError, TypeError, safetensors.SafetensorError) as error:
-            raise RunError(f"{path} is damaged; begin again in another folder.") from error
+            raise RunError(f"{path} is damaged. {BEGIN_AGAIN}") from error
 
     def write_sample(self, step: int, text: str) -> None:
         """Keeps what the model wrote at `step`."""
@@ -210,7 +218,19 @@ class Run:
             raise StorageError(f"could not write {path} to disk: {error.strerror}.") from error
 
     def metrics(self) -> list[dict[str, Any]]:
-        """All whole lines of `metrics.jsonl`."""
+        """All whole lines of `metrics.jsonl`.
+
+        Raises:
+            RunError: A line is damaged.
+        """
         path = self.folder / "metrics.jsonl"
-        lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        try:
+            lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
+            metrics = [json.loads(line) for line in lines if line.endswith("\n")]
+            if all(isinstance(metric["step"], int) for metric in metrics):
+                return metrics
+        except (ValueError, LookupError, TypeError):
+            pass
+        raise RunError(
+            f"{path} is damaged. It only holds the losses on the way: remove it, and go on."
+        )

@@ -1,7 +1,7 @@
 """Frozen settings with their defaults and checks. Knows nothing of files or Keras.
 
-A flag of the command line, a field here and a key in JSON share one name, and this is the only
-place that holds a default.
+A flag of the command line, a field here and a key in JSON share one name. The defaults here
+train; for a new run, `sizing` replaces some by what suits the text.
 """
 
 from collections.abc import Mapping

@@ -10,6 +10,7 @@ from typing import Any
 
 from burble import settings as settings_module
 from burble.corpus import Corpus
+from burble.errors import SettingsError
 from burble.settings import Settings
 
 SIZES: Mapping[str, Mapping[str, int]] = {
@@ -20,6 +21,12 @@ SIZES: Mapping[str, Mapping[str, int]] = {
 """The named sizes. `auto` is small below `SMALL_TEXT` training symbols and medium from there on:
 in the minutes most people have, on two cores, a large one learns too few symbols to be better."""
 
+CHOSEN = {
+    *SIZES["small"],
+    *("dropout_input", "dropout", "dropout_output"),
+    *("framing", "batch", "length"),
+}
+"""Settings that are chosen for the text unless they are given."""
 SMALL_TEXT = 40_000
 DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
 LIMITS = ("steps", "epochs", "minutes")
@@ -47,6 +54,13 @@ def choose(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> tupl
         SettingsError: A value that cannot be.
     """
     given = {name: value for name, value in asked.items() if value is not None}
+    if given.get("framing") == "auto":
+        del given["framing"]
+    if given.get("framing") == "documents" and not corpus.vocabulary.boundary:
+        raise SettingsError(
+            "framing is 'documents', but the text is one document. Say what a document is "
+            "(--documents lines or blank), or leave out --framing."
+        )
     symbols = corpus.cut
     name = size if size != "auto" else "small" if symbols < SMALL_TEXT else "medium"
     chosen: dict[str, Any] = {**SIZES[name], **_framing(given, corpus)}
@@ -63,9 +77,7 @@ def _framing(given: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
     """The framing, with streams and steps that fit the text."""
     lengths = len(corpus.starts), corpus.cut / len(corpus.starts)
     many_short = lengths[0] >= MANY_DOCUMENTS and lengths[1] <= SHORT_DOCUMENT
-    framing = given.get("framing", "auto")
-    if framing == "auto":
-        framing = "documents" if many_short else "streams"
+    framing = given.get("framing", "documents" if many_short else "streams")
     usual = min(64, max(8, math.ceil(lengths[1] * 1.25))) if framing == "documents" else 64
     length = min(given.get("length", usual), max(1, corpus.cut // 4))
     batch = min(STEP_SYMBOLS // min(length, STEP_SYMBOLS), max(1, corpus.cut // (4 * length)))
@@ -109,9 +121,8 @@ def repeating(settings: Settings) -> list[str]:
     ['--length=64', '--steps=9']
     """
     usual = settings_module.flat(Settings())
-    chosen = {*SIZES["small"], *_dropout(1.0), "framing", "length", "batch"}
     return [
         f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}")
         for name, value in settings_module.flat(settings).items()
-        if value != usual[name] or name in chosen
+        if value != usual[name] or name in CHOSEN
     ]

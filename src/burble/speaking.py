@@ -23,7 +23,7 @@ from burble.prompts import Prompt, Unknown
 from burble.sampling import SamplingSettings
 from burble.stopping import LONGEST_LOOP, loop
 from burble.vocabulary import describe
-from burble.wording import some
+from burble.wording import some, symbol_name
 
 TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5
@@ -194,7 +194,8 @@ def _print_held_out(model: Model, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report))
     else:
-        print(f"{report['bits']:.4f} bits per character ({nats:.4f} nats), held out in training")
+        per = f"bits per {symbol_name(model.vocabulary.unit)}"
+        print(f"{report['bits']:.4f} {per} ({nats:.4f} nats), held out in training")
 
 
 def info(model: ModelPath, as_json: AsJson = False) -> None:
@@ -215,10 +216,11 @@ def info(model: ModelPath, as_json: AsJson = False) -> None:
         print(json.dumps(facts, ensure_ascii=False))
         return
     shape, alphabet = held.architecture, held.vocabulary
-    unit = "character" if alphabet.unit == "char" else "grapheme"
     print(f"network    {shape.layers} × {shape.cell}, {shape.units} units each")
     print(f"weights    {weights:,} in float32")
-    print(f"alphabet   {len(alphabet.symbols):,}, each a {unit}: {_shown(held)}")
+    print(
+        f"alphabet   {len(alphabet.symbols):,}, each a {symbol_name(alphabet.unit)}: {_shown(held)}"
+    )
     print(f"documents  {'yes' if alphabet.boundary else 'no, running text'}")
     print(f"cleaning   {_listed(asdict(held.text))}")
     for name, facts in held.summary.items():

@@ -25,6 +25,7 @@ from burble.settings import Settings, TrainingSettings
 
 REPORTS = 200
 RECOVERIES = 3
+STREAMS_CHECKED = 16
 SCORED_AT_END = 200_000
 
 
@@ -163,14 +164,14 @@ class Trainer:
     def _report(self, groups: Groups, state: State, clock: Clock) -> Report:
         """The mean loss since the last report."""
         total, count = np.asarray(groups["loss"][0]).tolist()
-        training = self.settings.training
         steps_a_second = clock.steps_a_second(state.step)
+        symbols_a_step = len(self.corpus.training) / self.batches.steps_per_epoch
         return Report(
-            state.step,
-            training.steps,
-            total / max(count, 1),
-            steps_a_second * training.batch * training.length,
-            (training.steps - state.step) / steps_a_second,
+            step=state.step,
+            steps=self.settings.training.steps,
+            loss=total / max(count, 1),
+            speed=steps_a_second * symbols_a_step,
+            left=(self.settings.training.steps - state.step) / steps_a_second,
         )
 
     def _ran_away(self, loss: float) -> bool:
@@ -223,8 +224,8 @@ class Trainer:
             The mean loss, nats per symbol; not a number where nothing is held out.
         """
         groups = grouped(state.arrays)
-        rows = self.settings.training.batch if carried else 1
-        now = groups["carried"] if carried else self.objective.zero(rows)
+        rows = min(self.settings.training.batch, STREAMS_CHECKED) if carried else 1
+        now = [c[:rows] for c in groups["carried"]] if carried else self.objective.zero(rows)
         total = count = 0.0
         for batch in self._scored(limit, rows):
             if batch.resets.all():
@@ -252,8 +253,9 @@ class Trainer:
         Returns:
             `held_out_loss` of the best weights on the held-out text (up to `SCORED_AT_END`
             symbols, `held_out_scored` in all); for streams also `zero_state_loss` and
-            `carried_state_loss` of the latest weights on its first `CHUNK` symbols, which agree
-            unless the carried state has run away; and `largest_state` in the carried state.
+            `carried_state_loss` (from the states of `STREAMS_CHECKED` streams) of the latest
+            weights on its first `CHUNK` symbols, which agree unless the carried state has run
+            away; and `largest_state` in the carried state.
         """
         carried = [a for name, a in state.arrays.items() if name.startswith("carried.")]
         facts = {"largest_state": float(max(np.abs(a).max() for a in carried))}

@@ -8,3 +8,12 @@ def some(count: int, noun: str) -> str:
     ('1 line', '2,000 lines')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def symbol_name(unit: str) -> str:
+    """What a person calls one symbol.
+
+    >>> symbol_name("char")
+    'character'
+    """
+    return "character" if unit == "char" else unit

@@ -1,0 +1,96 @@
+"""The Python door: pinned names, threads, Ctrl-C, and the same bytes as ever."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+import burble
+from burble.errors import SettingsError
+from burble.events import End, Report
+
+SMALL = {"units": 12, "embedding": 4, "layers": 1, "batch": 4, "length": 16, "steps": 40}
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "cat.txt"
+    path.write_text("the cat sat on the mat.\n" * 60, encoding="utf-8")
+    return path
+
+
+def model(run):
+    return (run.folder / "model.safetensors").read_bytes()
+
+
+def test_the_public_names_are_these():
+    names = ["Generator", "Report", "Run", "evaluate", "load", "train"]
+    assert sorted(burble.__all__) == names
+    assert [getattr(burble, name).__name__ for name in names] == names
+    with pytest.raises(AttributeError, match="burble has no 'trian'; it has Generator"):
+        _ = burble.trian
+
+
+def test_trainings_in_threads_end_in_the_bytes_of_one_alone(text, tmp_path):
+    alone = burble.train(text, tmp_path / "alone", **SMALL)
+    runs = {}
+
+    def work(number):
+        runs[number] = burble.train(text, tmp_path / f"{number}", **SMALL)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert model(runs[0]) == model(runs[1]) == model(alone)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the signal of Ctrl-C is sent as POSIX does")
+def test_ctrl_c_finishes_the_step_and_saves_and_the_next_call_goes_on(text, tmp_path):
+    whole = burble.train(text, tmp_path / "whole", **SMALL)
+
+    def interrupt(event):
+        if isinstance(event, Report) and event.step == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt, match="stopped at step 7; all is saved") as caught:
+        burble.train(text, tmp_path / "run", on_event=interrupt, **SMALL)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    # The traceback is still held, as a notebook holds it.
+    resumed = burble.train(text, tmp_path / "run", resume=True)
+    assert caught.value is not None
+    assert model(resumed) == model(whole)
+
+
+def test_a_training_stops_when_told_and_goes_on(text, tmp_path):
+    whole = burble.train(text, tmp_path / "whole", **SMALL)
+    events = []
+    run = burble.train(
+        text,
+        tmp_path / "run",
+        on_event=events.append,
+        stop=lambda: sum(isinstance(e, Report) for e in events) == 9,
+        **SMALL,
+    )
+    assert isinstance(events[-1], End)
+    assert (events[-1].reason, events[-1].state.step) == ("stopped", 9)
+    assert model(burble.train(text, run.folder, resume=True)) == model(whole)
+
+
+def test_an_error_in_what_listens_frees_the_folder(text, tmp_path):
+    def fail(_event):
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine") as caught:
+        burble.train(text, tmp_path / "run", on_event=fail, **SMALL)
+    burble.train(text, tmp_path / "run", resume=True)
+    assert caught.value is not None
+
+
+def test_one_document_cannot_be_framed_as_many(text, tmp_path):
+    with pytest.raises(SettingsError, match="framing is 'documents', but the text is one document"):
+        burble.train(text, tmp_path / "run", framing="documents", **SMALL)
+    run = burble.train(text, tmp_path / "run", framing="auto", **SMALL)
+    assert run.settings().training.framing == "streams"
