@@ -196,7 +196,7 @@ def test_surprise_is_minus_the_logarithm_of_each_probability():
 
 
 def test_texts_read_side_by_side_cost_what_each_costs_alone(monkeypatch):
-    monkeypatch.setattr("burble.generation.SHORT", 50)
+    monkeypatch.setattr("burble.scoring.SHORT", 50)
     rng = np.random.default_rng(0)
     for writer in (CHANCY, Generator(chancy(boundary=True))):
         texts = [rng.integers(4, size=n) for n in [*rng.integers(60, size=90), 0, 1]]

@@ -5,6 +5,7 @@ Imports Keras and JAX in `train` alone, so that the other commands start at once
 
 import dataclasses
 import inspect
+import io
 import json
 import os
 import sys
@@ -195,7 +196,8 @@ app.command("corpus")(with_settings(_report, settings.TextSettings))
 def main() -> None:
     """Runs the command line; every error burble knows becomes one sentence and an exit code."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     # Whatever Keras is set to elsewhere, here it runs on JAX.
     os.environ["KERAS_BACKEND"] = "jax"
     try:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import engine, modelfile, prompts, sampling
+from burble import engine, modelfile, prompts, sampling, scoring
 from burble.engine import Array, Engine, State
 from burble.errors import SettingsError
 from burble.modelfile import Model
@@ -19,7 +19,6 @@ from burble.stopping import Cutter
 
 GROUP = 64
 BLOCK = 256
-SHORT = 1_024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,65 +163,14 @@ class Generator:
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
 
     def surprise(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
-        """What each symbol of a text costs the model, read from a zero state with full context.
-
-        Args:
-            ids: Shape (T,), as `Vocabulary.encode` gives them.
-
-        Returns:
-            Nats for each symbol. To a model of documents the text is one, from edge to edge, so
-            that all T and its end are foretold; to any other the first symbol is given, and
-            T - 1 are.
-        """
-        whole = self._from_edge_to_edge(ids)
-        state = self._engine.start(1)
-        costs = [np.empty(0)]
-        for at in range(0, len(whole) - 1, BLOCK):
-            seen, next_ids = whole[at : at + BLOCK], whole[at + 1 : at + BLOCK + 1]
-            logits, state = self._engine.read(seen[: len(next_ids)], state)
-            rows = sampling.log_probabilities(logits.astype(np.float64))
-            costs.append(-rows[np.arange(len(next_ids)), next_ids])
-        return np.concatenate(costs)
+        """What each symbol of a text costs the model; see `scoring.costs`."""
+        return scoring.costs(self._engine, self.model.vocabulary.boundary_id, ids)
 
     def surprise_each(
         self, texts: Sequence[NDArray[np.integer]]
     ) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        """What each symbol of many texts costs, each read from a zero state, short ones together.
-
-        Args:
-            texts: Ids of each text, shape (T,) each.
-
-        Yields:
-            The number of a text, and its costs as `surprise` gives them (rounded otherwise in the
-            last bits); the longest first.
-        """
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        long = [i for i in order if len(texts[i]) > SHORT]
-        for i in long:
-            yield i, self.surprise(texts[i])
-        for first in range(len(long), len(order), GROUP):
-            group = order[first : first + GROUP]
-            yield from zip(group, self._side_by_side([texts[i] for i in group]), strict=True)
-
-    def _side_by_side(self, texts: Sequence[NDArray[np.integer]]) -> Iterator[NDArray[np.float64]]:
-        """The costs of a few short texts, the longest first, read in one pass."""
-        wholes = [self._from_edge_to_edge(ids) for ids in texts]
-        lengths = np.array([len(whole) for whole in wholes])
-        padded = np.array([np.pad(w, (0, lengths[0] - len(w))) for w in wholes])
-        costs = np.zeros(padded.shape)
-        state = self._engine.start(len(texts))
-        for at in range(lengths[0] - 1):
-            # The longest stand first, so those that go on are the first rows.
-            on = int(np.count_nonzero(lengths > at + 1))
-            logits, state = self._engine.step(padded[:on, at], engine.take(state, range(on)))
-            rows = sampling.log_probabilities(logits.astype(np.float64))
-            costs[:on, at] = -rows[np.arange(on), padded[:on, at + 1]]
-        return (row[: max(0, n - 1)] for row, n in zip(costs, lengths, strict=True))
-
-    def _from_edge_to_edge(self, ids: NDArray[np.integer]) -> NDArray[np.intp]:
-        """A text with the edges that a model of documents sees."""
-        edge = self.model.vocabulary.boundary_id
-        return np.array(ids if edge is None else [edge, *ids, edge], np.intp)
+        """What each symbol of many texts costs; see `scoring.costs_each`."""
+        return scoring.costs_each(self._engine, self.model.vocabulary.boundary_id, texts)
 
     def _check(self, prompt: str, settings: WritingSettings) -> tuple[Prompt, tuple[str, ...]]:
         """The prompt and stop strings, ready; refuses what this model cannot do."""

@@ -4,6 +4,7 @@ Knows nothing of text or files. State goes in and out as arguments: `LSTM(statef
 none on JAX (Keras 3.15) and says nothing.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -50,15 +51,7 @@ def build(model: ModelSettings, size: int, seed: int) -> Any:
     below = layers.Dropout(model.dropout_input, seed=next(seeds))(below)
     for layer in range(model.layers):
         states = [layers.Input((model.units,)) for _ in range(2 if model.cell == "lstm" else 1)]
-        cell = _CELLS[model.cell](
-            model.units,
-            return_sequences=True,
-            return_state=True,
-            kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
-            seed=next(seeds),
-        )
-        below, *after = cell(below, initial_state=states)
+        below, *after = _recurrent(model, seeds)(below, initial_state=states)
         states_in += states
         states_out += after
         last = layer == model.layers - 1
@@ -67,6 +60,18 @@ def build(model: ModelSettings, size: int, seed: int) -> Any:
     glorot = keras.initializers.GlorotUniform(seed=next(seeds))
     logits = layers.Dense(size, kernel_initializer=glorot)(below)
     return keras.Model([ids, *states_in], [logits, *states_out])
+
+
+def _recurrent(model: ModelSettings, seeds: Iterator[int]) -> Any:
+    """One recurrent layer."""
+    return _CELLS[model.cell](
+        model.units,
+        return_sequences=True,
+        return_state=True,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+        seed=next(seeds),
+    )
 
 
 def weights_of(arrays: list[Any], model: ModelSettings, size: int) -> Weights:

@@ -119,43 +119,43 @@ def encode(
         SourceError: There is no text.
         CorpusError: All symbols are rare.
     """
-    settings = reading.settings
-    encoder = Encoder(settings.unit, limit)
+    encoder = Encoder(reading.settings.unit, limit)
     for piece in pieces:
         encoder.add(piece)
     if not reading.documents:
         raise SourceError(" ".join(["there is no text to read.", *reading.notes]))
     if reading.documents > 1:
         encoder.add("\x00")
-    counts = encoder.counts()
-    removed = Counter({s: n for s, n in counts.items() if n < settings.min_count})
-    if len(counts) == len(removed):
+    if reading.empty:
+        what = "blank line" if reading.settings.documents == "lines" else "empty document"
+        reading.notes.append(f"{some(reading.empty, what)} skipped.")
+    facts = _facts(encoder, reading)
+    return _finish(encoder, _alphabet(facts), facts, reading, sources, limit)
+
+
+def _facts(encoder: Encoder, reading: Reading) -> dict[str, Any]:
+    """What is known of a text that has been read, in JSON types."""
+    settings, counts = reading.settings, encoder.counts()
+    kept = Counter({s: n for s, n in counts.items() if n >= settings.min_count})
+    if counts and not kept:
         raise CorpusError(
             f"every symbol occurs fewer than {settings.min_count:,} times, so none is left to "
             "learn from; lower --min-count or add text."
         )
-    alphabet = Vocabulary.from_counts(
-        counts,
-        unit=settings.unit,
-        min_count=settings.min_count,
-        boundary=reading.documents > 1,
-    )
-    if reading.empty:
-        what = "blank line" if settings.documents == "lines" else "empty document"
-        reading.notes.append(f"{some(reading.empty, what)} skipped.")
-    facts = {
+    boundary = reading.documents > 1
+    alphabet = Vocabulary.from_counts(kept, unit=settings.unit, boundary=boundary)
+    return {
         "symbols": alphabet.symbols,
-        "counts": [counts[symbol] for symbol in alphabet.symbols],
+        "counts": [kept[symbol] for symbol in alphabet.symbols],
         "boundary": alphabet.boundary,
         "unit": alphabet.unit,
-        "removed": removed,
+        "removed": counts - kept,
         "sha256": encoder.digest.hexdigest(),
         "names": reading.names,
         "lines": reading.lines,
         "changes": asdict(reading.changes),
         "notes": reading.notes,
     }
-    return _finish(encoder, alphabet, facts, reading, sources, limit)
 
 
 def _finish(

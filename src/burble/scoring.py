@@ -1,0 +1,88 @@
+"""What each symbol of a text costs a model, in nats. Knows nothing of characters or files.
+
+A text is read from a zero state, with all that came before as context. To a model of documents
+(`edge` is the id of the boundary) it is one document, from edge to edge, so that all its T symbols
+and its end are foretold; to any other (`edge` is None) the first symbol is given, and T - 1 are.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble import engine, sampling
+from burble.engine import Engine
+
+BLOCK = 256
+SHORT = 1_024
+LANES = 64
+
+
+def costs(core: Engine, edge: int | None, ids: NDArray[np.integer]) -> NDArray[np.float64]:
+    """The cost of each symbol of one text, in memory that grows with its length alone.
+
+    Args:
+        core: The network.
+        edge: The id of the boundary between documents, or None.
+        ids: Shape (T,).
+
+    Returns:
+        Nats, shape (T + 1,) with an edge and (T - 1,) without.
+    """
+    whole = _from_edge_to_edge(edge, ids)
+    state = core.start(1)
+    found = [np.empty(0)]
+    for at in range(0, len(whole) - 1, BLOCK):
+        seen, following = whole[at : at + BLOCK], whole[at + 1 : at + BLOCK + 1]
+        logits, state = core.read(seen[: len(following)], state)
+        found.append(_nats(logits, following))
+    return np.concatenate(found)
+
+
+def costs_each(
+    core: Engine, edge: int | None, texts: Sequence[NDArray[np.integer]]
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """The cost of each symbol of many texts, short ones side by side.
+
+    Args:
+        core: The network.
+        edge: The id of the boundary between documents, or None.
+        texts: Ids of each text, shape (T,) each.
+
+    Yields:
+        The number of a text, and its costs as `costs` gives them (rounded otherwise in the last
+        bits); the longest first.
+    """
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    long = [i for i in order if len(texts[i]) > SHORT]
+    for i in long:
+        yield i, costs(core, edge, texts[i])
+    for first in range(len(long), len(order), LANES):
+        group = order[first : first + LANES]
+        wholes = [_from_edge_to_edge(edge, texts[i]) for i in group]
+        yield from zip(group, _side_by_side(core, wholes), strict=True)
+
+
+def _side_by_side(core: Engine, wholes: list[NDArray[np.intp]]) -> Iterator[NDArray[np.float64]]:
+    """The costs of a few short texts, the longest first, read in one pass."""
+    lengths = np.array([len(whole) for whole in wholes])
+    padded = np.array([np.pad(whole, (0, lengths[0] - len(whole))) for whole in wholes])
+    found = np.zeros(padded.shape)
+    state = core.start(len(wholes))
+    for at in range(lengths[0] - 1):
+        # The longest stand first, so those that go on are the first rows.
+        on = int(np.count_nonzero(lengths > at + 1))
+        logits, state = core.step(padded[:on, at], engine.take(state, range(on)))
+        found[:on, at] = _nats(logits, padded[:on, at + 1])
+    return (row[: max(0, n - 1)] for row, n in zip(found, lengths, strict=True))
+
+
+def _nats(logits: NDArray[np.float32], following: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The cost of the symbol that followed each row of logits (rows, V)."""
+    rows = sampling.log_probabilities(logits.astype(np.float64))
+    return -rows[np.arange(len(following)), following]
+
+
+def _from_edge_to_edge(edge: int | None, ids: NDArray[np.integer]) -> NDArray[np.intp]:
+    """A text with the edges that a model of documents sees."""
+    return np.array(ids if edge is None else [edge, *ids, edge], np.intp)
