@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from burble import cards, compiled, generation, inheritance, sizing
+from burble import cards, compiled, devices, generation, inheritance, sizing
 from burble.corpus import Corpus
 from burble.errors import RunError, SettingsError
 from burble.events import End, Event, Recovery, Report, Sample, Save, Score, State
@@ -59,6 +59,7 @@ def train(
             asked = inheritance.asked(order.asked, order.base)
             settings, why = sizing.choose(asked, corpus, order.size)
             tell(f"{why} Seed {settings.training.seed}.")
+        devices.prepare(settings.training.batch, settings.model.units)
         trainer, state = _ready(corpus, settings, run, order, started)
         # Room for the state and the model, each with its next version beside it.
         run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))

@@ -13,7 +13,7 @@ from keras import layers
 
 from burble.errors import BurbleError
 from burble.modelfile import Weights, shapes
-from burble.recurrent import LSTM
+from burble.recurrent import LSTM, Dropout
 from burble.settings import ModelSettings
 
 _CELLS = {"lstm": LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
@@ -48,7 +48,7 @@ def build(model: ModelSettings, size: int, seed: int) -> Any:
         # Ten times Keras's own range: the first steps then learn what tells symbols apart.
         embeddings_initializer=keras.initializers.RandomUniform(-0.5, 0.5, seed=next(seeds)),
     )(ids)
-    below = layers.Dropout(model.dropout_input, seed=next(seeds))(below)
+    below = Dropout(model.dropout_input, seed=next(seeds))(below)
     for layer in range(model.layers):
         states = [layers.Input((model.units,)) for _ in range(2 if model.cell == "lstm" else 1)]
         below, *after = _recurrent(model, seeds)(below, initial_state=states)
@@ -56,7 +56,7 @@ def build(model: ModelSettings, size: int, seed: int) -> Any:
         states_out += after
         last = layer == model.layers - 1
         rate = model.dropout_output if last else model.dropout
-        below = layers.Dropout(rate, seed=next(seeds))(below)
+        below = Dropout(rate, seed=next(seeds))(below)
     glorot = keras.initializers.GlorotUniform(seed=next(seeds))
     logits = layers.Dense(size, kernel_initializer=glorot)(below)
     return keras.Model([ids, *states_in], [logits, *states_out])

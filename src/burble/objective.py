@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from burble import model as network
 from burble.batches import Batch
+from burble.devices import Devices
 from burble.settings import ModelSettings, TrainingSettings
 
 Groups = dict[str, list[Any]]
@@ -36,6 +37,7 @@ class Objective:
     def __init__(self, model: ModelSettings, size: int, training: TrainingSettings) -> None:
         """Builds the network; nothing is compiled yet."""
         self.model = model
+        self.devices = Devices(training.batch, model.units)
         self._core = network.build(model, size, training.seed)
         self._optimizer = keras.optimizers.AdamW(
             training.learning_rate,
@@ -71,10 +73,17 @@ class Objective:
         parts = self.model.layers * (2 if self.model.cell == "lstm" else 1)
         return [jnp.zeros((batch, self.model.units)) for _ in range(parts)]
 
+    def place(self, arrays: Mapping[str, NDArray[Any]]) -> Groups:
+        """Flat arrays on the devices that train, by group; streams are dealt out to them."""
+        return {
+            name: self.devices.dealt(group) if name == "carried" else self.devices.copied(group)
+            for name, group in grouped(arrays).items()
+        }
+
     def step(self, groups: Groups, batch: Batch, rate: float) -> Groups:
-        """One optimiser step with step size `rate`; the arrays given are used up."""
-        groups["optimizer"][self._rate_place] = jnp.float32(rate)
-        return dict(self._step(groups, *_fields(batch)))
+        """One optimiser step with step size `rate`; the arrays, from `place`, are used up."""
+        groups["optimizer"][self._rate_place] = self.devices.copied(jnp.float32(rate))
+        return dict(self._step(groups, *self.devices.dealt(_fields(batch))))
 
     def nats(self, weights: list[Any], seed: list[Any], batch: Batch, carried: list[Any]) -> Any:
         """The loss of a batch with dropout off.

@@ -1,7 +1,7 @@
-"""An LSTM layer for processors: Keras's own, with the same weights, and a faster loop.
+"""Two layers for processors: Keras's own LSTM with a faster loop, and dropout with cheaper chance.
 
-Two things make it faster than the standard loop. Features come first and streams last, which is
-the order in which the recurrent product is cheapest; and the gradients of the weights are one
+Two things make the loop faster than the standard one. Features come first and streams last, which
+is the order in which the recurrent product is cheapest; and the gradients of the weights are one
 product after the backward loop, not a sum that grows inside it. Equal to the standard layer, in
 values and gradients, up to rounding; on an accelerator the standard layer (cuDNN) is used.
 """
@@ -11,6 +11,26 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from keras import layers
+
+
+class Dropout(layers.Dropout):
+    """`keras.layers.Dropout`, with 16 random bits for each number in place of 32.
+
+    The bits are drawn once: what XLA would draw again for the gradients (JAX 0.10) costs more
+    than the rest of the layer.
+    """
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Sets a share `rate` of `inputs` (..., D) to zero and scales up the others."""
+        left_out = round(self.rate * 2**16)
+        if not training or not left_out:
+            return inputs
+        *lead, features = inputs.shape
+        words = jax.random.bits(self.seed_generator.next(), (*lead, -(-features // 2)))
+        pairs = jax.lax.bitcast_convert_type(words, jnp.uint16)
+        bits = pairs.reshape(*lead, -1)[..., :features]
+        kept = jax.lax.optimization_barrier(bits >= jnp.uint16(left_out))
+        return jnp.where(kept, inputs / (1 - left_out / 2**16), 0)
 
 
 class LSTM(layers.LSTM):
@@ -90,8 +110,10 @@ def _backward(kept: Any, gradients: Any) -> Any:
     steps = d_outputs, gates, cells, cells_before
     (d_h, d_c), d_z = jax.lax.scan(step, (d_h, d_c), steps, reverse=True)
     d_x = jnp.einsum("dg,tgb->tdb", kernel, d_z)
-    d_kernel = jnp.einsum("tdb,tgb->dg", x, d_z)
-    d_recurrent = jnp.einsum("tub,tgb->ug", outputs_before, d_z)
+    # Both gradients in one product, laid out as the product wants them.
+    gates_last = jax.lax.optimization_barrier(d_z.transpose(0, 2, 1).reshape(-1, d_z.shape[1]))
+    seen = jnp.concatenate([x, outputs_before], 1).transpose(1, 0, 2)
+    d_kernel, d_recurrent = jnp.split(seen.reshape(seen.shape[0], -1) @ gates_last, [x.shape[1]])
     return d_x, d_kernel, d_recurrent, d_z.sum((0, 2)), d_h, d_c
 
 

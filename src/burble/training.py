@@ -100,7 +100,7 @@ class Trainer:
     def _measure(self, count: int = 8) -> tuple[float, float]:
         """Seconds a step and a score take on this machine, compilation left out."""
         state = self.start()
-        groups = grouped(state.arrays)
+        groups = self.objective.place(state.arrays)
         for step in range(count + 1):
             groups = self.objective.step(groups, self.batches.at(step), 0.0)
             if step == 0:
@@ -130,7 +130,7 @@ class Trainer:
         report_every = max(1, training.steps // REPORTS)
         score_every = max(1, training.steps // training.evaluations)
         clock = Clock(state)
-        groups = grouped(state.arrays)
+        groups = self.objective.place(state.arrays)
         while state.step < training.steps and not _out_of_patience(state, training):
             if stop():
                 yield End(clock.stamp(state, groups), "stopped")
@@ -145,7 +145,7 @@ class Trainer:
                 groups["loss"] = [jnp.zeros(2)]
                 if self._ran_away(report.loss):
                     state = self._recover(state, groups, clock)
-                    groups = grouped(state.arrays)
+                    groups = self.objective.place(state.arrays)
                     yield Recovery(report.step, report.loss, state)
                 yield report
             if scored:
