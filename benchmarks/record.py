@@ -7,8 +7,10 @@ import platform
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -29,10 +31,18 @@ def facts(note: str) -> dict[str, object]:
         "machine": f"{processor()}, {os.cpu_count()} cores, {platform.system()}{load}",
         "date": datetime.date.today().isoformat(),
         "command": shlex.join(["python", "-m", f"benchmarks.{program}", *sys.argv[1:]]),
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("burble", "keras", "jax", "numpy")},
+        "versions": {"python": platform.python_version()} | versions(),
         "note": note,
     }
+
+
+def versions() -> dict[str, str]:
+    """The versions of what takes part, where it is installed."""
+    found = {}
+    for name in ("burble", "keras", "jax", "numpy", "torch", "tensorflow"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def table(rows: Sequence[Mapping[str, object]]) -> str:
@@ -41,6 +51,11 @@ def table(rows: Sequence[Mapping[str, object]]) -> str:
     cells = ([str(row.get(name, "")) for name in head] for row in rows)
     lines = [head, ["---"] * len(head), *cells]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def spread(values: Sequence[float]) -> str:
+    """The median of several figures, with the least and the most."""
+    return f"{median(values):,.0f} ({min(values):,.0f} to {max(values):,.0f})"
 
 
 def write(name: str, rows: Sequence[Mapping[str, object]], note: str) -> None:

@@ -1,0 +1,150 @@
+"""Characters a second in training: burble beside PyTorch's `nn.LSTM`, and the machine's limit.
+
+    python -m benchmarks.training_speed [--quick]
+
+Both train the same network from the same weights on the same random text, without dropout, in
+processes of their own, in turn, several times. Before anything is timed, their losses on one batch
+are compared. The machine's matrix product is measured in every round, since other work on the
+machine changes it. Needs the `bench` dependencies.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from benchmarks.machine import product_rate, training_operations
+from benchmarks.record import spread, write
+
+SHAPES = [
+    *((1, 256, 32, 64), (1, 256, 64, 128)),
+    *((2, 256, 32, 64), (2, 256, 64, 128)),
+    *((2, 512, 32, 64), (2, 512, 64, 128)),
+]
+QUICK = [(2, 256, 32, 64)]
+SYMBOLS, EMBEDDING = 65, 64
+TEXT = np.random.default_rng(0).integers(SYMBOLS, size=300_000).astype(np.uint8)
+
+
+def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], object], float]:
+    """A training step of burble, and the loss before it; writes where it starts."""
+    from burble import devices, model, settings
+    from burble.batches import Streams
+    from burble.objective import Objective, flat
+
+    layers, units, batch, length = shape
+    devices.prepare(batch, units)
+    asked = {"layers": layers, "units": units, "embedding": EMBEDDING, "batch": batch}
+    asked |= {"length": length, "dropout_input": 0.0, "dropout": 0.0, "dropout_output": 0.0}
+    chosen = settings.make(asked)
+    objective = Objective(chosen.model, SYMBOLS, chosen.training)
+    streams = Streams(TEXT, batch, length, seed=0, reset_rate=0.0)
+    arrays = flat(objective.start(batch))
+    weights = [array for name, array in arrays.items() if name.startswith("weight.")]
+    first = streams.at(0)
+    seeds = [array for name, array in arrays.items() if name.startswith("seed.")]
+    nats, places, _ = objective.nats(weights, seeds, first, objective.zero(batch))
+    named = model.weights_of(weights, chosen.model, SYMBOLS)
+    np.savez(start, inputs=first.inputs, targets=first.targets, **named)
+    state = {"groups": objective.place(arrays), "step": 0}
+
+    def step() -> float:
+        batch_now = streams.at(state["step"])
+        state["groups"] = objective.step(state["groups"], batch_now, 2e-3)
+        state["step"] += 1
+        return float(state["groups"]["loss"][0][0])
+
+    return step, float(nats) / float(places)
+
+
+def torch_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], object], float]:
+    """A training step of PyTorch from the same weights, and the loss before it."""
+    import torch
+
+    from benchmarks.rivals.torch_rnn import CharRNN, Training
+
+    layers, units, batch, length = shape
+    network = CharRNN(SYMBOLS, layers, units)
+    with np.load(start) as begun:
+        network.take({n: begun[n] for n in begun.files}, layers)
+        inputs, targets = (torch.tensor(begun[n]).long() for n in ("inputs", "targets"))
+    with torch.no_grad():
+        logits, _ = network(inputs)
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    return Training(network, TEXT, batch, length).step, loss.item()
+
+
+def measured(who: str, shape: tuple[int, ...], start: Path, seconds: float) -> dict[str, float]:
+    """Runs steps for about so many seconds: the loss before them, and characters a second."""
+    made = burble_step if who == "burble" else torch_step
+    step, loss = made(shape, start)
+    for _ in range(3):
+        step()
+    steps, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        step()
+        steps += 1
+    speed = steps * shape[2] * shape[3] / (time.perf_counter() - began)
+    return {"loss": loss, "speed": speed, "product": product_rate(5)}
+
+
+def apart(who: str, shape: tuple[int, ...], start: Path, seconds: float) -> dict[str, float]:
+    """The same in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.training_speed", "--child", who, str(start)]
+    command += [str(seconds), *map(str, shape)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def compare(shape: tuple[int, ...], rounds: int, seconds: float, folder: Path) -> dict[str, object]:
+    """A row: both in turn, `rounds` times."""
+    layers, units, batch, length = shape
+    start = folder / "start.npz"
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(apart("burble", shape, start, seconds))
+        theirs.append(apart("torch", shape, start, seconds))
+        if abs(ours[-1]["loss"] - theirs[-1]["loss"]) > 1e-4:
+            raise SystemExit(f"not the same work: losses {ours[-1]['loss']}, {theirs[-1]['loss']}")
+    operations = training_operations(batch, length, layers, units, EMBEDDING, SYMBOLS)
+    shares = [r["speed"] / (batch * length) * operations / r["product"] for r in ours]
+    their_shares = [r["speed"] / (batch * length) * operations / r["product"] for r in theirs]
+    ratios = [a["speed"] / b["speed"] for a, b in zip(ours, theirs, strict=True)]
+    return {
+        "network": f"{layers} x {units}",
+        "streams x steps": f"{batch} x {length}",
+        "loss at the start": f"{ours[0]['loss']:.5f} / {theirs[0]['loss']:.5f}",
+        "burble characters/s": spread([r["speed"] for r in ours]),
+        "PyTorch characters/s": spread([r["speed"] for r in theirs]),
+        "ratio": round(median(ratios), 2),
+        "ratios": " ".join(f"{ratio:.2f}" for ratio in ratios),
+        "burble's share of the product": f"{median(shares):.0%}",
+        "PyTorch's share": f"{median(their_shares):.0%}",
+    }
+
+
+def main() -> None:
+    """Compares all shapes and records the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one network, one round")
+    parser.add_argument("--child", nargs=7, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        who, start, seconds, *shape = asked.child
+        print(json.dumps(measured(who, tuple(map(int, shape)), Path(start), float(seconds))))
+        return
+    shapes, rounds, seconds = (QUICK, 1, 3.0) if asked.quick else (SHAPES, 3, 6.0)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [compare(shape, rounds, seconds, Path(folder)) for shape in shapes]
+    write("training_speed", rows, "median (least to most) over the rounds; torch beside burble")
+
+
+if __name__ == "__main__":
+    main()
