@@ -55,11 +55,11 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], objec
     np.savez(start, inputs=first.inputs, targets=first.targets, **named)
     state = {"groups": objective.place(arrays), "step": 0}
 
-    def step() -> float:
+    def step() -> object:
         batch_now = streams.at(state["step"])
         state["groups"] = objective.step(state["groups"], batch_now, 2e-3)
         state["step"] += 1
-        return float(state["groups"]["loss"][0][0])
+        return state["groups"]["loss"][0][0]
 
     return step, float(nats) / float(places)
 
@@ -85,12 +85,16 @@ def measured(who: str, shape: tuple[int, ...], start: Path, seconds: float) -> d
     """Runs steps for about so many seconds: the loss before them, and characters a second."""
     made = burble_step if who == "burble" else torch_step
     step, loss = made(shape, start)
+    began = time.perf_counter()
     for _ in range(3):
-        step()
-    steps, began = 0, time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        step()
-        steps += 1
+        last = step()
+        float(last)
+        began, once = time.perf_counter(), time.perf_counter() - began
+    # burble's steps run on while the next batch is made: their number is fixed beforehand.
+    steps = max(3, round(seconds / once))
+    for _ in range(steps):
+        last = step()
+    float(last)
     speed = steps * shape[2] * shape[3] / (time.perf_counter() - began)
     return {"loss": loss, "speed": speed, "product": product_rate(5)}
 
