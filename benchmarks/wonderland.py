@@ -1,6 +1,6 @@
 """The held-out loss on Alice in Wonderland with default settings, in minutes.
 
-    python -m benchmarks.wonderland TEXT [--minutes M ...]
+    python -m benchmarks.wonderland TEXT [--quick] [--minutes M ...]
 
 TEXT is the tutorial's own file. Each row is one `burble train TEXT --lowercase` in a process of
 its own, with `--minutes M`, or without (the default) where M is 0.
@@ -50,7 +50,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("text", type=Path)
     parser.add_argument("--minutes", type=float, nargs="*", default=[2.0, 0.0])
+    parser.add_argument("--quick", action="store_true", help="as --minutes 0.7")
     asked = parser.parse_args()
+    if asked.quick:
+        asked.minutes = [0.7]
     with tempfile.TemporaryDirectory() as folder:
         rows = [train(asked.text, Path(folder) / f"run{m:g}", m) for m in asked.minutes]
     write(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from burble.recurrent import LSTM
+from burble.recurrent import LSTM, Dropout
 
 B, T, D, U = 3, 9, 5, 7
 
@@ -63,3 +63,21 @@ def test_weights_and_settings_are_those_of_keras():
         (w.path.rpartition("/")[2], w.shape) for w in theirs.weights
     ]
     assert ours.get_config() | {"name": ""} == theirs.get_config() | {"name": ""}
+
+
+def test_dropout_leaves_out_its_share_and_keeps_the_mean():
+    ones = np.ones((40, 50, 33), np.float32)
+    layer = Dropout(0.3, seed=1)
+    found = np.asarray(layer(ones, training=True))
+    # 66,000 draws: five standard deviations are 0.009, odds below one in a million.
+    assert abs((found == 0).mean() - 0.3) < 0.009
+    np.testing.assert_allclose(np.unique(found), [0, 1 / 0.7], rtol=1e-5)
+    again = np.asarray(layer(ones, training=True))
+    assert 0.35 < (found != again).mean() < 0.49
+    np.testing.assert_array_equal(found, Dropout(0.3, seed=1)(ones, training=True))
+
+
+def test_dropout_changes_nothing_when_it_is_off():
+    ones = np.ones((2, 3, 5), np.float32)
+    np.testing.assert_array_equal(Dropout(0.3)(ones, training=False), ones)
+    np.testing.assert_array_equal(Dropout(0.0)(ones, training=True), ones)

@@ -1,0 +1,106 @@
+"""The same training on 0.1 MB and on 1 GB: how long until it starts, how fast, in how much memory.
+
+    python -m benchmarks.scale [--quick]
+
+Each text is made from a seed. Each training is a process of its own with a cache of its own, the
+same network and a fixed number of steps; sizes take turns, and the speed at each is also given as
+its ratio to that at 1 MB in the same round.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from benchmarks.corpus_scale import SCALE, write_text
+from benchmarks.record import write
+
+FULL = (0.1, 1.0, 10.0, 100.0, 1000.0)
+QUICK = (0.1, 1.0, 10.0)
+BASE = 1.0
+
+
+def train(text: str, run: str, steps: int) -> dict[str, float]:
+    """Trains in this process."""
+    import burble
+    from burble.events import End, Event, Report
+
+    started = time.perf_counter()
+    told: list[tuple[int, float]] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Report | End):
+            step = event.step if isinstance(event, Report) else event.state.step
+            told.append((step, time.perf_counter()))
+
+    settings = {"size": "medium", "batch": 16, "length": 64, "framing": "streams", "dropout": 0.2}
+    burble.train(text, run, on_event=listen, steps=steps, evaluations=1, **settings)
+    # The first half warms up, and the last report comes before the held-out score.
+    half = next(i for i, (step, _) in enumerate(told) if 2 * step >= steps)
+    (first, began), (last, ended) = told[half], told[-2]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "start": told[0][1] - started,
+        "speed": (last - first) * 16 * 64 / (ended - began),
+        "all": ended - started,
+        "peak": peak / SCALE,
+    }
+
+
+def apart(text: Path, folder: Path, steps: int) -> dict[str, float]:
+    """The same in a process of its own, with an empty cache for texts."""
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        command = [sys.executable, "-m", "benchmarks.scale", "--child", str(text)]
+        command += [f"{name}/run", str(steps)]
+        # What was compiled is shared, as on a machine that has trained before.
+        kept = {"XDG_CACHE_HOME": name, "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled")}
+        environment = os.environ | kept
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+        size = sum(path.stat().st_size for path in Path(name).rglob("ids"))
+    return json.loads(done.stdout.splitlines()[-1]) | {"disk": size / 1e6}
+
+
+def main() -> None:
+    """Trains on all sizes in turn and records the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="up to 10 MB, one round")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        text, run, steps = asked.child
+        print(json.dumps(train(text, run, int(steps))))
+        return
+    sizes, rounds, steps = (QUICK, 1, 60) if asked.quick else (FULL, 3, 300)
+    found: dict[float, list[dict[str, float]]] = {size: [] for size in sizes}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for size in sizes:
+            write_text(folder / f"{size:g}.txt", size, accented=False)
+        apart(folder / f"{BASE:g}.txt", folder, 20)
+        for _ in range(rounds):
+            for size in sizes:
+                found[size].append(apart(folder / f"{size:g}.txt", folder, steps))
+    rows = []
+    for size, results in found.items():
+        pairs = zip(results, found[BASE], strict=True)
+        rows.append(
+            {
+                "text, MB": f"{size:g}",
+                "seconds to the first report": round(median(r["start"] for r in results), 1),
+                "characters/s": round(median(r["speed"] for r in results)),
+                "beside 1 MB": f"{median(a['speed'] / b['speed'] for a, b in pairs):.2f}",
+                "peak memory, MB": round(max(r["peak"] for r in results)),
+                "encoded on disk, MB": round(results[0]["disk"], 1),
+            }
+        )
+    write("scale", rows, f"2 x 256, 16 streams of 64, {steps} steps; median of {rounds} rounds")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""How long until the tutorial's loss: its two recipes beside burble, on Alice in Wonderland.
+
+    python -m benchmarks.time_to_loss TEXT [--quick]
+
+TEXT is the tutorial's own file. The tutorial, as plain Keras on JAX, is timed for a few hundred
+batches, and its epoch multiplied by the number it trains. burble trains on all the text, as the
+tutorial does, without dropout, for a number of steps found by trying; its time is that of the whole
+command in a process of its own, from nothing to the finished model. Then the model is read back
+and its mean loss over the text measured: dropout off, each character with at least the 100
+before it. Rounds of both in turn.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from benchmarks.record import spread, write
+
+CONTEXT = 100
+BURBLE = {"small": 260, "large": 1_250}
+"""Steps of burble for each of the tutorial's losses."""
+PLAIN = ["--dropout=0", "--dropout-input=0", "--dropout-output=0", "--held-out=0"]
+
+
+def tutorial(text: Path, recipe: str, batches: int) -> float:
+    """Seconds of one epoch of the tutorial, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.time_to_loss", str(text)]
+    command += ["--child", recipe, str(batches)]
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return float(json.loads(done.stdout.splitlines()[-1]))
+
+
+def epoch(text: Path, recipe: str, batches: int) -> float:
+    """The same in this process."""
+    from benchmarks.rivals import keras_tutorial
+
+    symbols = text.read_text("utf-8-sig").lower()
+    alphabet = sorted(set(symbols))
+    ids = np.array([alphabet.index(symbol) for symbol in symbols])
+    return keras_tutorial.seconds_per_epoch(ids, len(alphabet), recipe, batches)
+
+
+def burble(text: Path, folder: Path, steps: int) -> tuple[float, float]:
+    """Seconds of a whole training, and the loss of its model over the text it learned."""
+    run = folder / f"run{len(list(folder.iterdir()))}"
+    command = [sys.executable, "-c", "from burble.cli import main; main()", "train", str(text)]
+    command += ["--lowercase", "-o", str(run), "--steps", str(steps), *PLAIN]
+    started = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    seconds = time.perf_counter() - started
+
+    from burble import generation
+    from burble import text as cleaning
+
+    writer = generation.load(run)
+    cleaned, _ = cleaning.clean(text.read_text("utf-8-sig"), writer.model.text)
+    costs = writer.surprise(writer.model.vocabulary.encode(cleaned))
+    return seconds, float(costs[CONTEXT - 1 :].mean())
+
+
+def compare(text: Path, recipe: str, rounds: int, batches: int, folder: Path) -> dict[str, object]:
+    """A row: both in turn."""
+    from benchmarks.rivals.keras_tutorial import RECIPES
+
+    layers, _, epochs, target = RECIPES[recipe]
+    theirs, ours, losses = [], [], []
+    for _ in range(rounds):
+        theirs.append(tutorial(text, recipe, batches) * epochs)
+        seconds, loss = burble(text, folder, BURBLE[recipe])
+        ours.append(seconds)
+        losses.append(loss)
+    ratios = [a / b for a, b in zip(theirs, ours, strict=True)]
+    return {
+        "recipe": f"{recipe}: {layers} x 256, {epochs} epochs",
+        "tutorial's loss": target,
+        "tutorial, seconds": spread(theirs),
+        "burble's loss": round(max(losses), 4),
+        "burble, seconds": spread(ours),
+        "burble, steps": BURBLE[recipe],
+        "ratio": round(median(ratios)),
+        "reached": "yes" if max(losses) <= target else "NO",
+    }
+
+
+def main() -> None:
+    """Compares both recipes and records the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("text", type=Path)
+    parser.add_argument("--quick", action="store_true", help="the small recipe, one round")
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        print(json.dumps(epoch(asked.text, asked.child[0], int(asked.child[1]))))
+        return
+    recipes, rounds, batches = (["small"], 1, 20) if asked.quick else (["small", "large"], 3, 60)
+    with tempfile.TemporaryDirectory() as name:
+        rows = [compare(asked.text, r, rounds, batches, Path(name)) for r in recipes]
+    write("time_to_loss", rows, "the tutorial's time is an epoch, from a part of it, x its epochs")
+
+
+if __name__ == "__main__":
+    main()

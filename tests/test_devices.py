@@ -1,0 +1,45 @@
+"""Cores that share a batch learn what one alone learns; each number of cores in a real process."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+TRAIN = """
+import json, sys
+from burble import corpus, devices, settings
+from burble.events import End, Score
+from burble.training import Trainer
+
+devices._cores = lambda: int(sys.argv[1])
+asked = {"layers": 2, "units": 128, "embedding": 16, "batch": 8, "length": 12, "steps": 50}
+asked |= {"dropout": 0.3, "dropout_input": 0.1, "dropout_output": 0.3, "framing": sys.argv[2]}
+chosen = settings.make(asked | {"evaluations": 2, "patience": 0})
+devices.prepare(chosen.training.batch, chosen.model.units)
+words = ["the cat sat on the mat", "the dog lay on the log", "a bird flew by"] * 40
+text = corpus.from_texts(words, chosen.text)
+trainer = Trainer(text, chosen)
+events = list(trainer.run(trainer.start()))
+losses = [event.loss for event in events if isinstance(event, Score)]
+facts = {name: loss for name, loss in events[-1].facts.items() if name.endswith("loss")}
+print(json.dumps([trainer.objective.devices.count, losses, facts]))
+"""
+
+
+def trained(cores, framing):
+    command = [sys.executable, "-c", TRAIN, str(cores), framing]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("framing", ["streams", "documents"])
+def test_two_cores_come_to_the_losses_of_one(framing):
+    count, losses, facts = trained(1, framing)
+    assert count == 1
+    shared, shared_losses, shared_facts = trained(2, framing)
+    assert shared == 2
+    assert len(losses) == 2
+    assert shared_losses == pytest.approx(losses, abs=1e-5)
+    assert shared_facts == pytest.approx(facts, abs=1e-5)
