@@ -26,6 +26,8 @@ from burble.settings import Settings, TrainingSettings
 REPORTS = 200
 RECOVERIES = 3
 STREAMS_CHECKED = 16
+MEASURED = 0.02
+"""Share of the minutes in which the machine is measured."""
 SCORED_AT_END = 200_000
 
 
@@ -75,7 +77,7 @@ class Trainer:
             n for n, given in ((training.steps, training.steps), (epochs, training.epochs)) if given
         ]
         if training.minutes:
-            seconds, scoring = self._measure()
+            seconds, scoring = self._measure(training.minutes * 60 * MEASURED)
             left = training.minutes * 60 - (time.perf_counter() - started)
             if left <= 0:
                 raise SettingsError(
@@ -97,17 +99,23 @@ class Trainer:
         usual = min(self.settings.training.val_chars or held_out, held_out)
         return 1 + min(SCORED_AT_END, held_out) / usual
 
-    def _measure(self, count: int = 8) -> tuple[float, float]:
-        """Seconds a step and a score take on this machine, compilation left out."""
+    def _measure(self, longest: float) -> tuple[float, float]:
+        """Seconds a step and a score take on this machine, compilation left out.
+
+        Args:
+            longest: Seconds to measure steps for, about; the longer, the surer.
+        """
         state = self.start()
-        groups = self.objective.place(state.arrays)
-        for step in range(count + 1):
-            groups = self.objective.step(groups, self.batches.at(step), 0.0)
-            if step == 0:
-                groups["loss"][0].block_until_ready()
-                started = time.perf_counter()
+        groups = self.objective.step(self.objective.place(state.arrays), self.batches.at(0), 0.0)
         groups["loss"][0].block_until_ready()
-        seconds = (time.perf_counter() - started) / count
+        started, count, elapsed = time.perf_counter(), 0, 0.0
+        while count < 8 or elapsed < longest:
+            for _ in range(4):
+                count += 1
+                groups = self.objective.step(groups, self.batches.at(count), 0.0)
+            groups["loss"][0].block_until_ready()
+            elapsed = time.perf_counter() - started
+        seconds = elapsed / count
         self._held_out(state)
         started = time.perf_counter()
         self._held_out(state)
