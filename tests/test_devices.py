@@ -23,7 +23,8 @@ trainer = Trainer(text, chosen)
 events = list(trainer.run(trainer.start()))
 losses = [event.loss for event in events if isinstance(event, Score)]
 facts = {name: loss for name, loss in events[-1].facts.items() if name.endswith("loss")}
-print(json.dumps([trainer.objective.devices.count, losses, facts]))
+compiled = trainer.objective._step._cache_size()
+print(json.dumps([trainer.objective.devices.count, compiled, losses, facts]))
 """
 
 
@@ -36,10 +37,10 @@ def trained(cores, framing):
 
 @pytest.mark.parametrize("framing", ["streams", "documents"])
 def test_two_cores_come_to_the_losses_of_one(framing):
-    count, losses, facts = trained(1, framing)
-    assert count == 1
-    shared, shared_losses, shared_facts = trained(2, framing)
-    assert shared == 2
+    count, compiled, losses, facts = trained(1, framing)
+    assert (count, compiled) == (1, 1)
+    count, compiled, shared_losses, shared_facts = trained(2, framing)
+    assert (count, compiled) == (2, 1)
     assert len(losses) == 2
     assert shared_losses == pytest.approx(losses, abs=1e-5)
     assert shared_facts == pytest.approx(facts, abs=1e-5)

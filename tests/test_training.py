@@ -65,6 +65,16 @@ def test_stopped_and_gone_on_with_equals_never_stopped(make):
     assert_equal(finish(make(), half), whole)
 
 
+@pytest.mark.parametrize("make", [trainer, documents])
+def test_one_step_is_compiled_whatever_happens(make):
+    t = make(evaluations=5)
+    t.fix_steps()
+    state = t.start()
+    events = list(t.run(replace(state, arrays=with_nan(state))))
+    assert {type(event) for event in events} == {Recovery, Report, Score, End}
+    assert t.objective._step._cache_size() == 1
+
+
 def test_how_often_it_is_scored_changes_nothing_learned():
     once = finish(trainer(evaluations=1))
     often = finish(trainer(evaluations=10))

@@ -80,6 +80,11 @@ class Devices:
     Args:
         batch: B, streams in all.
         units: U, units of the network.
+
+    Attributes:
+        count: How many they are.
+        whole: The placement of what every device needs whole.
+        by_stream: The placement of what has a row for each stream.
     """
 
     def __init__(self, batch: int, units: int) -> None:
@@ -88,13 +93,13 @@ class Devices:
         chosen = found[: _useful(len(found), batch, units)]
         self.count = len(chosen)
         mesh = Mesh(np.array(chosen), ("streams",))
-        self._whole = NamedSharding(mesh, PartitionSpec())
-        self._dealt = NamedSharding(mesh, PartitionSpec("streams"))
+        self.whole = NamedSharding(mesh, PartitionSpec())
+        self.by_stream = NamedSharding(mesh, PartitionSpec("streams"))
 
     def copied(self, arrays: Any) -> Any:
         """Arrays that every device needs whole."""
-        return jax.device_put(arrays, self._whole)
+        return jax.device_put(arrays, self.whole)
 
     def dealt(self, arrays: Any) -> Any:
         """Arrays with one row for each stream, (B, ...), dealt out to the devices."""
-        return jax.device_put(arrays, self._dealt)
+        return jax.device_put(arrays, self.by_stream)

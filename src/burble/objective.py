@@ -22,6 +22,7 @@ from burble.devices import Devices
 from burble.settings import ModelSettings, TrainingSettings
 
 Groups = dict[str, list[Any]]
+GROUPS = ("weight", "good", "seed", "optimizer", "carried", "loss")
 LAST_RATE = 0.02
 
 
@@ -49,7 +50,10 @@ class Objective:
         self._optimizer.build(self._core.trainable_variables)
         names = [variable.path for variable in self._optimizer.variables]
         self._rate_place = names.index(self._optimizer.learning_rate.path)
-        self._step = jax.jit(partial(_step, self._core, self._optimizer), donate_argnums=0)
+        # Placed as they came: a step that finds its arrays elsewhere is compiled anew.
+        places = dict.fromkeys(GROUPS, self.devices.whole) | {"carried": self.devices.by_stream}
+        step = partial(_step, self._core, self._optimizer)
+        self._step = jax.jit(step, donate_argnums=0, out_shardings=places)
         self._nats = jax.jit(partial(_nats, self._core))
 
     def start(self, batch: int) -> Groups:
@@ -61,8 +65,16 @@ class Objective:
             "seed": [variable.value for variable in self._core.non_trainable_variables],
             "optimizer": self.fresh_optimizer(),
             "carried": self.zero(batch),
-            "loss": [jnp.zeros(2)],
+            "loss": self.no_loss(),
         }
+
+    def no_loss(self) -> list[Any]:
+        """The group `loss` of nothing, placed as a step gives it: else it would compile anew."""
+        return [self.devices.copied(jnp.zeros(2))]
+
+    def copies(self, arrays: list[Any]) -> list[Any]:
+        """Copies that a step may use up, placed as a step gives them."""
+        return [self.devices.copied(jnp.array(array, copy=True)) for array in arrays]
 
     def fresh_optimizer(self) -> list[Any]:
         """The optimiser's variables before its first step."""
@@ -170,11 +182,6 @@ def _nats(
 def flat(groups: Groups) -> dict[str, NDArray[Any]]:
     """Grouped arrays by names such as `weight.3`, off the device."""
     return {f"{g}.{i}": np.array(a) for g, arrays in groups.items() for i, a in enumerate(arrays)}
-
-
-def copies(arrays: list[Any]) -> list[Any]:
-    """Device copies, which a step may use up."""
-    return [jnp.array(a, copy=True) for a in arrays]
 
 
 def grouped(arrays: Mapping[str, NDArray[Any]]) -> Groups:
