@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.record import write
 
 TRAIN = "from burble.cli import main; main()"
-SETTINGS = "--units 48 --layers 2 --batch 8 --length 32 --steps 1500 --evaluations 300 --patience 0"
+SETTINGS = "--units 128 --layers 1 --batch 8 --length 32 --steps 900 --evaluations 300 --patience 0"
 
 
 def train(text: Path, run: Path, *options: str, seconds: float | None = None) -> bool:
