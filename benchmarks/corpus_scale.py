@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.children import call
 from benchmarks.record import write
 
 QUICK = (0.1, 1.0, 10.0)
@@ -76,13 +77,10 @@ def measure(path: str, unit: str) -> dict[str, float]:
 
 def apart(folder: Path, path: Path, unit: str) -> list[dict[str, float]]:
     """Measures twice in processes of their own, which share a new cache."""
-    command = [sys.executable, "-m", "benchmarks.corpus_scale", "--measure", str(path), unit]
     with tempfile.TemporaryDirectory(dir=folder) as cache:
-        env = os.environ | {"XDG_CACHE_HOME": cache}
-        runs = [
-            subprocess.run(command, check=True, stdout=subprocess.PIPE, env=env) for _ in range(2)
+        return [
+            call("corpus_scale", "--measure", path, unit, XDG_CACHE_HOME=cache) for _ in range(2)
         ]
-    return [json.loads(run.stdout) for run in runs]
 
 
 def run(folder: Path, megabytes: float, text: str, unit: str) -> dict[str, object]:

@@ -9,15 +9,13 @@ its ratio to that at 1 MB in the same round.
 
 import argparse
 import json
-import os
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
+from benchmarks.children import call
 from benchmarks.corpus_scale import SCALE, write_text
 from benchmarks.record import write
 
@@ -56,14 +54,11 @@ def train(text: str, run: str, steps: int) -> dict[str, float]:
 def apart(text: Path, folder: Path, steps: int) -> dict[str, float]:
     """The same in a process of its own, with an empty cache for texts."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
-        command = [sys.executable, "-m", "benchmarks.scale", "--child", str(text)]
-        command += [f"{name}/run", str(steps)]
         # What was compiled is shared, as on a machine that has trained before.
         kept = {"XDG_CACHE_HOME": name, "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled")}
-        environment = os.environ | kept
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+        found = call("scale", "--child", text, f"{name}/run", steps, **kept)
         size = sum(path.stat().st_size for path in Path(name).rglob("ids"))
-    return json.loads(done.stdout.splitlines()[-1]) | {"disk": size / 1e6}
+    return dict(found) | {"disk": size / 1e6}
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.children import call
 from benchmarks.record import write
 
 HELD_OUT = 0.1
@@ -34,13 +35,6 @@ def transformer(text: Path, steps: int) -> dict[str, float]:
     model = torch_transformer.train(ids[:cut], len(alphabet), steps)
     seconds = time.perf_counter() - started
     return {"seconds": seconds, "loss": torch_transformer.score(model, ids[cut:])}
-
-
-def apart(text: Path, steps: int) -> dict[str, float]:
-    """The same in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.shakespeare", str(text), "--child", str(steps)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def burble(text: Path, seconds: float, run: Path) -> dict[str, float]:
@@ -68,7 +62,7 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(1, rounds + 1):
-            theirs = apart(asked.text, steps)
+            theirs = call("shakespeare", asked.text, "--child", steps)
             ours = burble(asked.text, theirs["seconds"], Path(folder) / f"run{number}")
             rows.append(
                 {

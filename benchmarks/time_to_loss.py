@@ -12,7 +12,6 @@ before it. Rounds of both in turn.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,25 +21,18 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.children import call
 from benchmarks.record import spread, write
 
 CONTEXT = 100
+JAX = {"KERAS_BACKEND": "jax"}
 BURBLE = {"small": 260, "large": 1_250}
 """Steps of burble for each of the tutorial's losses."""
 PLAIN = ["--dropout=0", "--dropout-input=0", "--dropout-output=0", "--held-out=0"]
 
 
-def tutorial(text: Path, recipe: str, batches: int) -> float:
-    """Seconds of one epoch of the tutorial, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.time_to_loss", str(text)]
-    command += ["--child", recipe, str(batches)]
-    environment = os.environ | {"KERAS_BACKEND": "jax"}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    return float(json.loads(done.stdout.splitlines()[-1]))
-
-
 def epoch(text: Path, recipe: str, batches: int) -> float:
-    """The same in this process."""
+    """Seconds of one epoch of the tutorial, in this process."""
     from benchmarks.rivals import keras_tutorial
 
     symbols = text.read_text("utf-8-sig").lower()
@@ -74,7 +66,7 @@ def compare(text: Path, recipe: str, rounds: int, batches: int, folder: Path) ->
     layers, _, epochs, target = RECIPES[recipe]
     theirs, ours, losses = [], [], []
     for _ in range(rounds):
-        theirs.append(tutorial(text, recipe, batches) * epochs)
+        theirs.append(epochs * call("time_to_loss", text, "--child", recipe, batches, **JAX))
         seconds, loss = burble(text, folder, BURBLE[recipe])
         ours.append(seconds)
         losses.append(loss)

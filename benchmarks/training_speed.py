@@ -10,8 +10,6 @@ machine changes it. Needs the `bench` dependencies.
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,6 +18,7 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.children import call
 from benchmarks.machine import product_rate, training_operations
 from benchmarks.record import spread, write
 
@@ -99,22 +98,14 @@ def measured(who: str, shape: tuple[int, ...], start: Path, seconds: float) -> d
     return {"loss": loss, "speed": speed, "product": product_rate(5)}
 
 
-def apart(who: str, shape: tuple[int, ...], start: Path, seconds: float) -> dict[str, float]:
-    """The same in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.training_speed", "--child", who, str(start)]
-    command += [str(seconds), *map(str, shape)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
 def compare(shape: tuple[int, ...], rounds: int, seconds: float, folder: Path) -> dict[str, object]:
     """A row: both in turn, `rounds` times."""
     layers, units, batch, length = shape
     start = folder / "start.npz"
     ours, theirs = [], []
     for _ in range(rounds):
-        ours.append(apart("burble", shape, start, seconds))
-        theirs.append(apart("torch", shape, start, seconds))
+        for who, found in (("burble", ours), ("torch", theirs)):
+            found.append(call("training_speed", "--child", who, start, seconds, *shape))
         if abs(ours[-1]["loss"] - theirs[-1]["loss"]) > 1e-4:
             raise SystemExit(f"not the same work: losses {ours[-1]['loss']}, {theirs[-1]['loss']}")
     operations = training_operations(batch, length, layers, units, EMBEDDING, SYMBOLS)

@@ -10,7 +10,6 @@ Needs the `bench` dependencies.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from benchmarks.children import call
 from benchmarks.record import spread, write
 from benchmarks.writing import SYMBOLS, make
 
@@ -66,16 +66,6 @@ def keras(_path: str, count: int) -> float:
 WRITERS = {"burble": burble, "burble, 64 at once": together, "PyTorch": torch, "Keras": keras}
 
 
-def apart(who: str, path: Path, count: int) -> float:
-    """A speed, measured in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.writing_rivals", "--child", who, str(path)]
-    environment = os.environ | {"KERAS_BACKEND": "jax"}
-    done = subprocess.run(
-        [*command, str(count)], check=True, capture_output=True, text=True, env=environment
-    )
-    return float(json.loads(done.stdout.splitlines()[-1]))
-
-
 def seconds(command: list[str]) -> float:
     """Seconds a process takes from its start to its end."""
     started = time.perf_counter()
@@ -102,7 +92,9 @@ def main() -> None:
         sample = ["from burble.cli import main; main()", "sample", str(path), "-l", "1000"]
         for _ in range(rounds):
             for who, found in speeds.items():
-                found.append(apart(who, path, count))
+                found.append(
+                    call("writing_rivals", "--child", who, path, count, KERAS_BACKEND="jax")
+                )
             starts["burble"].append(seconds([*sample, "-p", "a"]))
             starts["PyTorch"].append(seconds(["import torch"]))
     rows = []
