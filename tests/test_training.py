@@ -177,7 +177,7 @@ def test_limits_become_a_number_of_steps_and_the_nearest_holds():
 
 
 def test_measuring_the_machine_changes_nothing_learned():
-    t = trainer(minutes=60.0)
+    t = trainer(minutes=1.0)
     t.fix_steps()
     assert_equal(finish(t), finish(trainer()))
 
