@@ -92,9 +92,7 @@ def main() -> None:
         sample = ["from burble.cli import main; main()", "sample", str(path), "-l", "1000"]
         for _ in range(rounds):
             for who, found in speeds.items():
-                found.append(
-                    call("writing_rivals", "--child", who, path, count, KERAS_BACKEND="jax")
-                )
+                found.append(call("writing_rivals", "--child", who, path, count))
             starts["burble"].append(seconds([*sample, "-p", "a"]))
             starts["PyTorch"].append(seconds(["import torch"]))
     rows = []
