@@ -24,7 +24,7 @@ NEED_TORCH = {*BESIDE_TORCH, "shakespeare"}
 def main() -> None:
     """Runs what can be run here; the exit code is that of the worst."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="all in less than 10 minutes")
+    parser.add_argument("--quick", action="store_true", help="a short form of each")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     asked = parser.parse_args()
     has_torch = importlib.util.find_spec("torch") is not None

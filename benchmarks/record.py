@@ -26,11 +26,13 @@ def processor() -> str:
 def facts(note: str) -> dict[str, object]:
     """What a reader needs to judge figures: machine, date, command, versions, and a note."""
     program = Path(sys.argv[0]).stem
+    # A path of this machine tells others nothing: its name does.
+    given = [Path(a).name if Path(a).is_absolute() else a for a in sys.argv[1:]]
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return {
         "machine": f"{processor()}, {os.cpu_count()} cores, {platform.system()}{load}",
         "date": datetime.date.today().isoformat(),
-        "command": shlex.join(["python", "-m", f"benchmarks.{program}", *sys.argv[1:]]),
+        "command": shlex.join(["python", "-m", f"benchmarks.{program}", *given]),
         "versions": {"python": platform.python_version()} | versions(),
         "note": note,
     }

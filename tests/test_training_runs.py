@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -99,14 +98,19 @@ def test_a_second_interrupt_stops_at_once_and_costs_what_was_not_saved(
         # Both in one moment: the second comes while the first still waits for its step.
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGTERM)
-        process.stderr.read()
+        said = process.stderr.read()
     assert process.returncode == 130
+    # It neither saved nor said how to go on: that is what the first alone would have done.
+    assert b"Go on with" not in said
+    assert Run(folder).facts()["status"] == "training"
     assert burble("train", text, "-o", folder, "--resume").returncode == 0
     assert model(folder) == model(uninterrupted)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are of POSIX systems")
 def test_a_terminal_shows_a_bar_with_the_losses_speed_and_time_left(text, tmp_path):
+    import pty  # Not on Windows.
+
     here, there = pty.openpty()
     command = [sys.executable, "-c", "from burble.cli import main; main()", "train", str(text)]
     command += ["-o", str(tmp_path / "run"), *LONG]
