@@ -5,6 +5,9 @@ figures are of a process of its own, bound to one core where the system can do t
 the processor time of that core, so that what else the machine does tells less; the cold start is
 given both by the clock and by processor time. The models have random weights, which take as long
 as trained ones.
+
+No text can be written faster than its weights are read, once a character. Two limits follow: from
+memory, and from the processor's cache, into which a small model's weights fit.
 """
 
 import os
@@ -21,6 +24,8 @@ ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "
 SHAPES = ((1, 256), (2, 256), (2, 512))
 SYMBOLS = 65
 STREAMS = 64
+MEMORY = 100_000_000
+"""Numbers that no cache holds."""
 
 
 def main() -> None:
@@ -79,7 +84,8 @@ def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, objec
     read = writer.model.vocabulary.encode("ab" * (length // 2))
     scored = length / best(lambda: writer.surprise(read), tries)
     weights = sum(a.size for n, a in writer.model.weights.items() if n not in SKIPPED)
-    limit = bandwidth(weights, tries) / (4 * weights)
+    memory = bandwidth(MEMORY, max(1, tries // 3)) / (4 * weights)
+    cache = bandwidth(weights, tries) / (4 * weights)
     command = [sys.executable, "-c", "from burble.cli import main; main()", "sample", str(path)]
     command += ["-p", "a", "-l", "1000"]
 
@@ -94,8 +100,10 @@ def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, objec
         "characters_a_second_64_at_once": round(many),
         "characters_a_second_read": round(scored),
         "weights_read_a_character": weights,
-        "limit_of_memory": round(limit),
-        "share_of_limit": round(one / limit, 2),
+        "limit_of_memory": round(memory),
+        "share_of_memory": round(one / memory, 2),
+        "limit_of_cache": round(cache),
+        "share_of_cache": round(one / cache, 2),
     }
 
 
@@ -126,7 +134,7 @@ def bandwidth(count: int, tries: int) -> float:
     import numpy as np
 
     halves = np.ones((2, count // 2), np.float32)
-    rounds = 100
+    rounds = max(1, 10**8 // count)
 
     def read() -> None:
         for _ in range(rounds):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from burble import model as keras_model
-from burble.engine import ROWS_ALONE, Engine
+from burble.engine import ALONE, Engine
 from burble.settings import ModelSettings
 
 V = 11
@@ -24,7 +24,7 @@ def test_the_engine_equals_the_keras_core_over_a_thousand_symbols(cell):
     core, engine = pair(cell)
     ids = np.random.default_rng(1).integers(0, V, (1, 1000))
     state = engine.start(1)
-    keras_state = [part for layer in state for part in layer]
+    keras_state = [part.T for layer in state for part in layer]
     expected, *expected_state = core([ids, *keras_state])
     logits = []
     for symbol in ids[0]:
@@ -32,7 +32,7 @@ def test_the_engine_equals_the_keras_core_over_a_thousand_symbols(cell):
         logits.append(row[0])
     assert row.dtype == np.float32
     np.testing.assert_allclose(logits, np.asarray(expected)[0], atol=1e-5)
-    flat = [part for layer in state for part in layer]
+    flat = [part.T for layer in state for part in layer]
     for ours, theirs in zip(flat, expected_state, strict=True):
         np.testing.assert_allclose(ours, np.asarray(theirs), atol=1e-5)
 
@@ -85,8 +85,8 @@ def test_reading_in_a_block_equals_reading_step_by_step(cell):
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 def test_a_few_rows_have_the_very_bits_they_have_alone(cell):
     _, engine = pair(cell)
-    ids = np.arange(ROWS_ALONE) % V
-    state, alone = engine.start(ROWS_ALONE), [engine.start(1) for _ in ids]
+    ids = np.arange(ALONE) % V
+    state, alone = engine.start(ALONE), [engine.start(1) for _ in ids]
     for _ in range(5):
         together, state = engine.step(ids, state)
         for row, i in enumerate(ids):
@@ -121,7 +121,7 @@ def test_a_step_changes_neither_state_nor_weights(cell):
 def test_greedy_text_is_the_same_from_keras_and_from_the_engine():
     core, engine = pair("lstm", seed=4, scale=0.7)
     state = engine.start(1)
-    keras_state = [part for layer in state for part in layer]
+    keras_state = [part.T for layer in state for part in layer]
     ids = [3]
     for _ in range(300):
         logits, state = engine.step(np.array(ids[-1:]), state)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from burble.engine import ROWS_ALONE
+from burble.engine import ALONE
 from burble.errors import DivergedError, SettingsError, VocabularyError
 from burble.generation import BLOCK, GROUP, Generator
 from speakers import chancy, follower
@@ -66,9 +66,9 @@ def test_the_same_seed_writes_the_same_text_and_another_another():
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.integers(0, ROWS_ALONE), st.integers(0, 2**64))
+@given(st.integers(0, ALONE), st.integers(0, 2**64))
 def test_a_text_does_not_depend_on_how_many_are_asked(count, seed):
-    alone = CHANCY.generate_many("a", count=ROWS_ALONE, length=40, seed=seed)
+    alone = CHANCY.generate_many("a", count=ALONE, length=40, seed=seed)
     assert CHANCY.generate_many("a", count=count, length=40, seed=seed) == alone[:count]
     assert CHANCY.generate("a", length=40, seed=seed) == alone[0]
 
@@ -77,9 +77,9 @@ def test_a_big_batch_writes_what_a_small_one_does():
     big = CHANCY.generate_many("a", count=2 * GROUP + 3, length=30, seed=5)
     assert len(big) == 2 * GROUP + 3
     assert len(set(big)) > GROUP
-    few = CHANCY.generate_many("a", count=ROWS_ALONE, length=30, seed=5)
+    few = CHANCY.generate_many("a", count=ALONE, length=30, seed=5)
     # A draw is tipped by rounding once in a million: 240 draws agree but for odds of 1 in 4,000.
-    assert big[:ROWS_ALONE] == few
+    assert big[:ALONE] == few
 
 
 def test_no_texts_is_an_empty_list():

@@ -4,9 +4,10 @@ State and symbols go in, logits and state come out; nothing is kept between call
 serves any number of streams and threads. Axes: `B` streams, `T` steps, `V` ids, `U` units, `G`
 the width of all gates.
 
-One stream is as fast as the weights can be read from memory: a layer's input and state stand
-side by side and meet its weights in one product, and these are stored column by column, which
-OpenBLAS reads fastest (a measurement is in `benchmarks/writing.py`).
+Inside, streams stand in columns: each part of the gates is then one piece of memory, and the
+arithmetic on it several times as fast. One stream is nearly as fast as its weights can be read: a
+layer's input and state stand on top of each other and meet its weights in one product
+(`benchmarks/writing.py` measures both).
 """
 
 from collections.abc import Callable, Sequence
@@ -19,9 +20,9 @@ from burble.settings import ModelSettings
 
 Array = NDArray[np.float32]
 State = tuple[tuple[Array, ...], ...]
-# Up to here one product for each row is faster than one for all. It also gives a row the very
-# bits it has alone, which the matrix product does not.
-ROWS_ALONE = 8
+# Up to here one product for each stream is faster than one for all. It also gives a stream the
+# very bits it has alone, which the matrix product does not.
+ALONE = 8
 _ONE = np.array(1, np.float32)
 _HALF = np.array(0.5, np.float32)
 
@@ -48,18 +49,19 @@ class Engine:
         ]
         kernel, recurrent, bias = folded[0]
         # The first layer's input product is the same for every occurrence of a symbol.
-        self._table = weights["embedding"] @ kernel + bias
-        self._first = np.asfortranarray(recurrent)
+        self._table = np.ascontiguousarray((weights["embedding"] @ kernel + bias).T)
+        self._first = np.ascontiguousarray(recurrent.T)
         self._upper = [
-            (np.asfortranarray(np.concatenate([kernel, recurrent])), bias)
+            (np.ascontiguousarray(np.concatenate([kernel, recurrent]).T), bias[:, None])
             for kernel, recurrent, bias in folded[1:]
         ]
-        self._output = np.asfortranarray(weights["output.kernel"]), weights["output.bias"]
+        output = np.ascontiguousarray(weights["output.kernel"].T)
+        self._output = output, weights["output.bias"][:, None]
 
     def start(self, streams: int) -> State:
-        """The zero state of `streams` streams: for each layer (h, c), or (h,), of shape (B, U)."""
+        """The zero state of `streams` streams: for each layer (h, c), or (h,), of shape (U, B)."""
         parts = 2 if self.model.cell == "lstm" else 1
-        zero = np.zeros((streams, self.model.units), np.float32)
+        zero = np.zeros((self.model.units, streams), np.float32)
         return tuple((zero,) * parts for _ in range(self.model.layers))
 
     def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
@@ -72,17 +74,17 @@ class Engine:
         Returns:
             The logits of the next symbol, shape (B, V), and the new state.
         """
-        gates = _product(state[0][0], self._first)
-        gates += self._table.take(ids, 0)
+        gates = _product(self._first, state[0][0])
+        gates += self._table.take(ids, 1)
         after = [self._cell(gates, *state[0])]
         for (weights, bias), old in zip(self._upper, state[1:], strict=True):
-            gates = _product(np.concatenate((after[-1][0], old[0]), 1), weights)
+            gates = _product(weights, np.concatenate((after[-1][0], old[0])))
             gates += bias
             after.append(self._cell(gates, *old))
         weights, bias = self._output
-        logits = _product(after[-1][0], weights)
+        logits = _product(weights, after[-1][0])
         logits += bias
-        return logits, tuple(after)
+        return logits.T, tuple(after)
 
     def read(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads many symbols in one stream, layer by layer, which is faster than step by step.
@@ -95,66 +97,65 @@ class Engine:
             The logits after each symbol, shape (T, V), and the new state.
         """
         units = self.model.units
-        below, after = self._scan(self._table.take(ids, 0), self._first, state[0])
+        below, after = self._scan(self._table.take(ids, 1), self._first, state[0])
         states = [after]
         for (weights, bias), old in zip(self._upper, state[1:], strict=True):
-            below, after = self._scan(below @ weights[:units] + bias, weights[units:], old)
+            inputs = weights[:, :units] @ below + bias
+            below, after = self._scan(inputs, weights[:, units:], old)
             states.append(after)
         weights, bias = self._output
-        return below @ weights + bias, tuple(states)
+        return (weights @ below + bias).T, tuple(states)
 
     def _scan(
         self, inputs: Array, recurrent: Array, state: tuple[Array, ...]
     ) -> tuple[Array, tuple[Array, ...]]:
-        """One layer over input products (T, G): every h, shape (T, U), and the new state."""
-        hidden = np.empty((len(inputs), self.model.units), np.float32)
-        for row, into in zip(inputs, hidden, strict=True):
-            gates = _product(state[0], recurrent)
-            gates += row
+        """One layer over input products (G, T): every h, shape (U, T), and the new state."""
+        hidden = np.empty((self.model.units, inputs.shape[1]), np.float32)
+        for t in range(inputs.shape[1]):
+            gates = _product(recurrent, state[0])
+            gates[:, 0] += inputs[:, t]
             state = self._cell(gates, *state)
-            into[:] = state[0][0]
+            hidden[:, t] = state[0][:, 0]
         return hidden, state
 
 
-def take(state: State, rows: Sequence[int]) -> State:
-    """The state of the streams in `rows`, in that order."""
-    return tuple(tuple(part[rows] for part in layer) for layer in state)
+def take(state: State, streams: Sequence[int]) -> State:
+    """The state of some streams, in the order given."""
+    return tuple(tuple(part.take(streams, 1) for part in layer) for layer in state)
 
 
-def _product(rows: Array, weights: Array) -> Array:
-    """`rows @ weights`, shape (B, G)."""
-    if len(rows) > ROWS_ALONE:
-        return rows @ weights
-    if len(rows) == 1:
-        return np.asarray(rows[0] @ weights)[None]
-    products = np.empty((len(rows), weights.shape[1]), np.float32)
-    for row, into in zip(rows, products, strict=True):
-        np.matmul(row, weights, out=into)
-    return products
+def _product(weights: Array, columns: Array) -> Array:
+    """`weights @ columns`, shape (G, B)."""
+    streams = columns.shape[1]
+    if streams > ALONE:
+        return weights @ columns
+    if streams == 1:
+        return np.asarray(weights @ columns[:, 0])[:, None]
+    return np.stack([weights @ columns[:, i] for i in range(streams)], 1)
 
 
 def _lstm(gates: Array, h: Array, c: Array) -> tuple[Array, Array]:
-    """One LSTM step from gates (B, 4U), folded into the order i, f, o, c; overwrites them."""
-    units = h.shape[1]
+    """One LSTM step from gates (4U, B), folded into the order i, f, o, c; overwrites them."""
+    units = len(h)
     np.tanh(gates, gates)
-    sigmoids = gates[:, : 3 * units]
+    sigmoids = gates[: 3 * units]
     np.add(sigmoids, _ONE, sigmoids)
     np.multiply(sigmoids, _HALF, sigmoids)
-    new_c = gates[:, units : 2 * units] * c
-    entering = gates[:, :units]
-    np.multiply(entering, gates[:, 3 * units :], entering)
+    new_c = gates[units : 2 * units] * c
+    entering = gates[:units]
+    np.multiply(entering, gates[3 * units :], entering)
     np.add(new_c, entering, new_c)
     new_h = np.tanh(new_c)
-    np.multiply(new_h, gates[:, 2 * units : 3 * units], new_h)
+    np.multiply(new_h, gates[2 * units : 3 * units], new_h)
     return new_h, new_c
 
 
 def _gru(gates: Array, h: Array) -> tuple[Array]:
     """One GRU step, reset after the product as in Keras, from gates folded as `_fold_gru` does."""
-    units = h.shape[1]
-    sigmoids = _HALF + _HALF * np.tanh(gates[:, : 2 * units])
-    update, reset = sigmoids[:, :units], sigmoids[:, units:]
-    new = np.tanh(gates[:, 2 * units : 3 * units] + reset * gates[:, 3 * units :])
+    units = len(h)
+    sigmoids = _HALF + _HALF * np.tanh(gates[: 2 * units])
+    update, reset = sigmoids[:units], sigmoids[units:]
+    new = np.tanh(gates[2 * units : 3 * units] + reset * gates[3 * units :])
     return (update * h + (_ONE - update) * new,)
 
 

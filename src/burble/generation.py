@@ -122,7 +122,7 @@ class Generator:
         """Writes `count` texts from one prompt, many in each pass.
 
         Text i comes from (seed, i) alone, however many are asked for; the first is what
-        `generate` writes. (More than `engine.ROWS_ALONE` at once are rounded otherwise in the last
+        `generate` writes. (More than `engine.ALONE` at once are rounded otherwise in the last
         bit, which tips about one draw in a million.) Memory does not grow with `count`.
 
         Args:
@@ -223,6 +223,9 @@ class Generator:
         if settings.length == 0:
             yield from ((writer.index, None) for writer in writers)
             return
+        vocabulary = self.model.vocabulary
+        pieces = (*vocabulary.symbols, self.model.separator)
+        last = vocabulary.boundary_id if settings.until_document else None
         logits, state = self._prime(prompt.ids)
         rows = [0] * len(writers)
         logits, state = logits[rows], engine.take(state, rows)
@@ -234,8 +237,9 @@ class Generator:
             chosen = sampling.choose(logits, settings, draws[:, used])
             used += 1
             for writer, i in zip(writers, chosen.tolist(), strict=True):
-                yield writer.index, self._take(writer, i, settings.until_document)
-                if writer.cutter.done:
+                cutter = writer.cutter
+                yield writer.index, cutter.finish() if i == last else cutter.feed(pieces[i])
+                if cutter.done:
                     yield writer.index, None
             if any(writer.cutter.done for writer in writers):
                 rows = [row for row, writer in enumerate(writers) if not writer.cutter.done]
@@ -243,15 +247,6 @@ class Generator:
                 chosen, draws, state = chosen[rows], draws[rows], engine.take(state, rows)
             if writers:
                 logits, state = self._engine.step(chosen, state)
-
-    def _take(self, writer: _Writer, i: int, until_document: bool) -> str:
-        """What of a text may be written now that its next symbol is `i`."""
-        vocabulary = self.model.vocabulary
-        if i != vocabulary.boundary_id:
-            return writer.cutter.feed(vocabulary.symbols[i])
-        if until_document:
-            return writer.cutter.finish()
-        return writer.cutter.feed(self.model.separator)
 
 
 def load(path: str | Path) -> Generator:

@@ -30,7 +30,8 @@ class Cutter:
     def feed(self, piece: str) -> str:
         """Takes the next piece and returns what may be written now; see `done` for the end."""
         if self._left is not None:
-            piece = piece[: self._left]
+            if len(piece) > self._left:
+                piece = piece[: self._left]
             self._left -= len(piece)
             self.done = self._left == 0
         if not self._stops:
