@@ -25,7 +25,7 @@ from benchmarks.children import call
 from benchmarks.record import spread, write
 
 CONTEXT = 100
-BURBLE = {"small": 170, "large": 1_250}
+BURBLE = {"small": 170, "large": 640}
 """Steps of burble for each of the tutorial's losses."""
 PLAIN = ["--dropout=0", "--dropout-input=0", "--dropout-output=0", "--held-out=0"]
 
