@@ -12,11 +12,10 @@ from burble import corpus, devices, settings
 from burble.events import End, Score
 from burble.training import Trainer
 
-devices._cores = lambda: int(sys.argv[1])
 asked = {"layers": 2, "units": 128, "embedding": 16, "batch": 8, "length": 12, "steps": 50}
 asked |= {"dropout": 0.3, "dropout_input": 0.1, "dropout_output": 0.3, "framing": sys.argv[2]}
 chosen = settings.make(asked | {"evaluations": 2, "patience": 0})
-devices.prepare(chosen.training.batch, chosen.model.units)
+devices.prepare(int(sys.argv[1]), chosen.training.batch, chosen.model.units)
 words = ["the cat sat on the mat", "the dog lay on the log", "a bird flew by"] * 40
 text = corpus.from_texts(words, chosen.text)
 trainer = Trainer(text, chosen)

@@ -35,6 +35,9 @@ class Batch:
     resets: NDArray[np.float32]
 
 
+ALL = slice(None)
+
+
 class Batches(Protocol):
     """A framing of one text."""
 
@@ -42,8 +45,8 @@ class Batches(Protocol):
     def steps_per_epoch(self) -> int:
         """Steps that read the text once."""
 
-    def at(self, step: int) -> Batch:
-        """The batch of `step`, counted from 0."""
+    def at(self, step: int, rows: slice = ALL) -> Batch:
+        """The batch of `step`, counted from 0, or some rows of it: only these are read."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,15 @@ class Streams:
         """Steps that read the text once."""
         return -(-len(self.ids) // (self.batch * self.length))
 
-    def at(self, step: int) -> Batch:
-        """The batch of `step`, counted from 0."""
+    def at(self, step: int, rows: slice = ALL) -> Batch:
+        """The batch of `step`, counted from 0, or some rows of it."""
         n = len(self.ids)
         epoch, chunk = divmod(step, self.steps_per_epoch)
         offset = int(np.random.default_rng([self.seed, 0, epoch]).integers(n))
         edges = offset + np.arange(self.batch + 1) * n // self.batch
-        places = edges[:-1, None] + chunk * self.length + np.arange(self.length)
-        counted = (places < edges[1:, None]) & ((places + 1) % n != 0)
-        drawn = np.random.default_rng([self.seed, 1, step]).random(self.batch)
+        places = edges[:-1][rows, None] + chunk * self.length + np.arange(self.length)
+        counted = (places < edges[1:][rows, None]) & ((places + 1) % n != 0)
+        drawn = np.random.default_rng([self.seed, 1, step]).random(self.batch)[rows]
         return Batch(
             inputs=self.ids[places % n].astype(np.int32),
             targets=self.ids[(places + 1) % n].astype(np.int32),
@@ -141,11 +144,11 @@ class Documents:
 
         return order
 
-    def at(self, step: int) -> Batch:
-        """The batch of `step`, counted from 0."""
+    def at(self, step: int, rows: slice = ALL) -> Batch:
+        """The batch of `step`, counted from 0, or some rows of it."""
         epoch, column = divmod(step, self.steps_per_epoch)
         shuffled, upto = self._order(epoch)
-        chunk = np.arange(self.batch) * self.steps_per_epoch + column
+        chunk = np.arange(self.batch)[rows] * self.steps_per_epoch + column
         place = np.searchsorted(upto, chunk, side="right")
         idle = place == len(shuffled)
         document = shuffled[np.where(idle, 0, place)]

@@ -22,6 +22,7 @@ from burble import (
     __version__,
     generation,
     inheritance,
+    launching,
     progress,
     reporting,
     settings,
@@ -29,7 +30,8 @@ from burble import (
     speaking,
 )
 from burble.corpus import Corpus
-from burble.errors import BurbleError, InputError, Interrupted
+from burble.errors import BurbleError, InputError, Interrupted, LostError
+from burble.launching import Peer
 from burble.orders import Order, text_settings
 from burble.progress import stop_on_signal
 from burble.runs import Run
@@ -105,6 +107,7 @@ def with_settings(function: Callable[..., None], *classes: type) -> Callable[...
     return function
 
 
+PANEL = "Several processes"
 Sources = Annotated[
     list[str], typer.Argument(help="Files, folders, - for standard input, builtin:python-docs.")
 ]
@@ -112,6 +115,21 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="The run folder.")]
 Encoding = Annotated[str | None, typer.Option(help="The encoding of the text [default: utf-8].")]
 Mirror = Annotated[
     str | None, typer.Option(help="Where to ask for gutenberg: books [default: the main site].")
+]
+
+Processes = Annotated[
+    int | None,
+    typer.Option(help="Processes on this machine that train together.", rich_help_panel=PANEL),
+]
+Coordinator = Annotated[
+    str | None,
+    typer.Option(help="HOST:PORT of process 0, on several machines.", rich_help_panel=PANEL),
+]
+ProcessId = Annotated[
+    int | None, typer.Option(help="The number of this process, from 0.", rich_help_panel=PANEL)
+]
+NumProcesses = Annotated[
+    int | None, typer.Option(help="How many processes there are.", rich_help_panel=PANEL)
 ]
 
 
@@ -125,14 +143,28 @@ def _train(
     base: Annotated[
         Path | None, typer.Option("--from", help="Start from this model's weights.")
     ] = None,
+    processes: Processes = None,
+    coordinator: Coordinator = None,
+    process_id: ProcessId = None,
+    num_processes: NumProcesses = None,
     **chosen: Any,
 ) -> None:
     """Train a model on text, into a run folder."""
     started = time.perf_counter()
-    run = Run(output)
+    run, peer = Run(output), launching.me()
+    if peer and not peer.first:
+        _follow(peer, Order(chosen, sources=tuple(source), encoding=encoding, mirror=mirror))
+        return
     # What can be refused is refused before the training engine is loaded, which takes seconds.
     model = generation.load(base).model if base else None
-    order = Order(chosen, size, resume, model, tuple(source), encoding, mirror)
+    order = Order(chosen, size, resume, model, tuple(source), encoding, mirror, peer)
+    if peer is None:
+        several = launching.to_start(processes, coordinator, process_id, num_processes, os.environ)
+        if several:
+            if several[0].first:
+                text_settings(order, run)
+            again = dataclasses.replace(order, peer=several[0]).command(output, "--resume")
+            raise typer.Exit(launching.watch(several, sys.argv[1:], again))
     text = _corpus(order, text_settings(order, run))
     if order.base:
         console.print(inheritance.told(order.base, text.vocabulary), markup=False)
@@ -143,6 +175,14 @@ def _train(
     events = jobs.train(text, run, order, stop=stop_on_signal(), started=started, tell=tell)
     again = order.command(output, "--resume")
     progress.follow(events, console, output, again, text.vocabulary.unit)
+
+
+def _follow(peer: Peer, order: Order) -> None:
+    """Trains along with process 0, which does the talking."""
+    from burble import jobs
+
+    tell = partial(console.print, markup=False)
+    jobs.follow(peer, order.read, stop=stop_on_signal(), tell=tell)
 
 
 def _corpus(order: Order, asked: settings.Settings) -> Corpus:
@@ -195,23 +235,37 @@ app.command("corpus")(with_settings(_report, settings.TextSettings))
 
 def main() -> None:
     """Runs the command line; every error burble knows becomes one sentence and an exit code."""
+    peer = launching.me()
+    if peer:
+        launching.settle(peer)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
     # Whatever Keras is set to elsewhere, here it runs on JAX.
     os.environ["KERAS_BACKEND"] = "jax"
+    code = _run()
+    if peer and code not in (0, Interrupted.exit_code):
+        launching.leave(code)
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Runs the command, and tells what went wrong; returns the exit code."""
     try:
         app()
+    except LostError:
+        # Whoever watches over this process tells which other one is gone.
+        return LostError.exit_code
     except BurbleError as error:
         console.print(f"burble: {error}", markup=False)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except BrokenPipeError:
         # Whoever read our output has had enough, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(0)
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
         console.print(f"burble: {named}{error.strerror or error}.", markup=False)
-        sys.exit(BurbleError.exit_code)
+        return BurbleError.exit_code
     except KeyboardInterrupt:
-        sys.exit(Interrupted.exit_code)
+        return Interrupted.exit_code
+    return 0

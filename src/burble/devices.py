@@ -1,12 +1,14 @@
 """The processor cores or accelerators that share a batch. Knows nothing of text or networks.
 
 Each core is a device of its own that computes its share of the streams by itself: in the loop
-over time most products are too small to be worth dealing out again at every step.
+over time most products are too small to be worth dealing out again at every step. Several
+processes share a batch evenly, each with devices of its own.
 """
 
 import ctypes
 import os
 import sys
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -14,15 +16,22 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from burble import peers
+
 FEWEST_STREAMS = 4
 FEWEST_UNITS = 128
 """Below these a device of one's own costs more than it brings."""
 
 
-def prepare(batch: int, units: int) -> None:
-    """Readies this computer's cores; does nothing once JAX has been used in this process."""
+def prepare(cores: int, batch: int, units: int) -> None:
+    """Readies this computer's cores; does nothing once JAX has been used in this process.
+
+    Args:
+        cores: How many of them.
+        batch: Streams of this process.
+        units: U, units of the network.
+    """
     _keep_memory()
-    cores = _cores()
     # Raised where JAX already runs: then what it found is used as it is.
     with suppress(RuntimeError):
         jax.config.update("jax_num_cpu_devices", cores)
@@ -55,13 +64,6 @@ _MALLOC = {
 }
 
 
-def _cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _useful(most: int, batch: int, units: int) -> int:
     """How many devices share a batch evenly, with enough to do for each.
 
@@ -82,24 +84,56 @@ class Devices:
         units: U, units of the network.
 
     Attributes:
-        count: How many they are.
+        count: How many they are, in all processes.
+        rows: The streams of this process.
         whole: The placement of what every device needs whole.
         by_stream: The placement of what has a row for each stream.
     """
 
     def __init__(self, batch: int, units: int) -> None:
-        """Chooses among the devices JAX has found."""
+        """Chooses among the devices JAX has found, as many in each process."""
         found = jax.devices()
-        chosen = found[: _useful(len(found), batch, units)]
+        share = batch // jax.process_count()
+        held = Counter(device.process_index for device in found)
+        each = _useful(min(held.values()), share, units)
+        chosen = [d for i in sorted(held) for d in _of(found, i)[:each]]
         self.count = len(chosen)
+        first = jax.process_index() * share
+        self.rows = slice(first, first + share)
         mesh = Mesh(np.array(chosen), ("streams",))
         self.whole = NamedSharding(mesh, PartitionSpec())
         self.by_stream = NamedSharding(mesh, PartitionSpec("streams"))
 
     def copied(self, arrays: Any) -> Any:
         """Arrays that every device needs whole."""
-        return jax.device_put(arrays, self.whole)
+        return self._put(arrays, self.whole)
 
     def dealt(self, arrays: Any) -> Any:
         """Arrays with one row for each stream, (B, ...), dealt out to the devices."""
-        return jax.device_put(arrays, self.by_stream)
+        return self._put(arrays, self.by_stream)
+
+    def dealt_own(self, arrays: Any) -> Any:
+        """Arrays with one row for each stream of this process, dealt out to its devices."""
+        if peers.alone():
+            return jax.device_put(arrays, self.by_stream)
+
+        def put(array: Any) -> Any:
+            return jax.make_array_from_process_local_data(self.by_stream, np.asarray(array))
+
+        return jax.tree.map(put, arrays)
+
+    def _put(self, arrays: Any, placement: NamedSharding) -> Any:
+        """Arrays placed; with several processes, each takes what it needs of what all have."""
+        if peers.alone():
+            return jax.device_put(arrays, placement)
+
+        def put(array: Any) -> Any:
+            held = np.asarray(peers.fetched(array) if isinstance(array, jax.Array) else array)
+            return jax.make_array_from_callback(held.shape, placement, lambda part: held[part])
+
+        return jax.tree.map(put, arrays)
+
+
+def _of(found: list[Any], process: int) -> list[Any]:
+    """The devices of one process."""
+    return [device for device in found if device.process_index == process]

@@ -52,6 +52,16 @@ class DivergedError(BurbleError, ArithmeticError):
     """Training left the range of finite numbers and could not come back."""
 
 
+class PeerError(BurbleError):
+    """One of the processes that train together was killed, or cannot be reached."""
+
+
+class LostError(BurbleError):
+    """Another of the processes that train together is gone; whoever watches tells which."""
+
+    exit_code = 75
+
+
 class Interrupted(BurbleError):
     """The person asked to stop; what was done so far is kept."""
 

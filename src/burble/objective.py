@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from burble import model as network
 from burble.batches import Batch
 from burble.devices import Devices
+from burble.peers import fetched
 from burble.settings import ModelSettings, TrainingSettings
 
 Groups = dict[str, list[Any]]
@@ -93,9 +94,15 @@ class Objective:
         }
 
     def step(self, groups: Groups, batch: Batch, rate: float) -> Groups:
-        """One optimiser step with step size `rate`; the arrays, from `place`, are used up."""
-        groups["optimizer"][self._rate_place] = self.devices.copied(jnp.float32(rate))
-        return dict(self._step(groups, *self.devices.dealt(_fields(batch))))
+        """One optimiser step; the arrays, from `place`, are used up.
+
+        Args:
+            groups: The arrays before it.
+            batch: The rows `devices.rows` of a batch.
+            rate: The step size.
+        """
+        groups["optimizer"][self._rate_place] = self.devices.copied(np.float32(rate))
+        return dict(self._step(groups, *self.devices.dealt_own(_fields(batch))))
 
     def nats(self, weights: list[Any], seed: list[Any], batch: Batch, carried: list[Any]) -> Any:
         """The loss of a batch with dropout off.
@@ -181,11 +188,11 @@ def _nats(
 
 def flat(groups: Groups) -> dict[str, NDArray[Any]]:
     """Grouped arrays by names such as `weight.3`, off the device."""
-    return {f"{g}.{i}": np.array(a) for g, arrays in groups.items() for i, a in enumerate(arrays)}
+    return {f"{g}.{i}": fetched(a) for g, arrays in groups.items() for i, a in enumerate(arrays)}
 
 
 def grouped(arrays: Mapping[str, NDArray[Any]]) -> Groups:
-    """Device copies of flat arrays, by group, in order."""
+    """Copies of flat arrays on one device, by group, in order."""
     groups: Groups = {}
     for name in sorted(arrays, key=lambda n: int(n.rpartition(".")[2])):
         groups.setdefault(name.rpartition(".")[0], []).append(jnp.array(arrays[name]))
@@ -194,4 +201,4 @@ def grouped(arrays: Mapping[str, NDArray[Any]]) -> Groups:
 
 def finite(arrays: list[Any]) -> bool:
     """Whether all are numbers."""
-    return all(bool(jnp.isfinite(array).all()) for array in arrays)
+    return all(bool(np.isfinite(fetched(array)).all()) for array in arrays)

@@ -14,6 +14,7 @@ from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.documents import Progress
 from burble.errors import RunError, SettingsError
+from burble.launching import Peer
 from burble.modelfile import Model
 from burble.runs import Run
 from burble.settings import Settings, require
@@ -37,6 +38,7 @@ class Order:
         sources: What to read, as `sources.read` takes it.
         encoding: The encoding of the text; UTF-8 if None.
         mirror: Where to ask for books of Project Gutenberg; the main site if None.
+        peer: Which of several processes this one is, or None.
     """
 
     asked: Mapping[str, Any]
@@ -46,6 +48,7 @@ class Order:
     sources: tuple[str, ...] = ()
     encoding: str | None = None
     mirror: str | None = None
+    peer: Peer | None = None
 
     def __post_init__(self) -> None:
         """Checks the size, and that nothing is asked for twice."""
@@ -78,6 +81,7 @@ class Order:
         flags = ("-o", str(folder), *flags)
         flags += (f"--encoding={self.encoding}",) if self.encoding else ()
         flags += (f"--mirror={self.mirror}",) if self.mirror else ()
+        flags += self.peer.flags if self.peer else ()
         if any(name.startswith("-") and name != "-" for name in self.sources):
             return shlex.join(["burble", "train", *flags, "--", *self.sources])
         return shlex.join(["burble", "train", *self.sources, *flags])

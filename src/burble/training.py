@@ -8,11 +8,12 @@ that is not.
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
 from burble import model as network
+from burble import peers
 from burble.batches import CHUNK, Batch, Batches, Documents, Streams, in_order, whole_documents
 from burble.clock import Clock
 from burble.corpus import Corpus
@@ -28,6 +29,8 @@ STREAMS_CHECKED = 16
 MEASURED = 0.02
 """Share of the minutes in which the machine is measured."""
 SCORED_AT_END = 200_000
+AGREE_EVERY = 8
+"""Steps after which several processes ask each other whether to stop or to save."""
 
 
 class Trainer:
@@ -89,6 +92,7 @@ class Trainer:
             left -= scoring * (scores + self._closing_scores())
             limits.append(done + max(1, int(left / seconds)))
         training = replace(training, steps=min(limits), epochs=0.0, minutes=0.0)
+        training = TrainingSettings(**peers.from_first(lambda: asdict(training)))
         self.settings = replace(self.settings, training=training)
         return self.settings
 
@@ -105,13 +109,17 @@ class Trainer:
             longest: Seconds to measure steps for, about; the longer, the surer.
         """
         state = self.start()
-        groups = self.objective.step(self.objective.place(state.arrays), self.batches.at(0), 0.0)
+        groups = self._step(self.objective.place(state.arrays), 0, 0.0)
         groups["loss"][0].block_until_ready()
         started, count, elapsed = time.perf_counter(), 0, 0.0
-        while count < 8 or elapsed < longest:
+
+        def unsure() -> bool:
+            return count < 8 or elapsed < longest
+
+        while peers.from_first(unsure):
             for _ in range(4):
                 count += 1
-                groups = self.objective.step(groups, self.batches.at(count), 0.0)
+                groups = self._step(groups, count, 0.0)
             groups["loss"][0].block_until_ready()
             elapsed = time.perf_counter() - started
         seconds = elapsed / count
@@ -119,6 +127,11 @@ class Trainer:
         started = time.perf_counter()
         self._held_out(state)
         return seconds, time.perf_counter() - started
+
+    def _step(self, groups: Groups, step: int, rate: float) -> Groups:
+        """One optimiser step, on the rows of this process."""
+        batch = self.batches.at(step, self.objective.devices.rows)
+        return self.objective.step(groups, batch, rate)
 
     def run(self, state: State, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         """Trains from `state` to the last step.
@@ -139,11 +152,16 @@ class Trainer:
         clock = Clock(state)
         groups = self.objective.place(state.arrays)
         while state.step < training.steps and not _out_of_patience(state, training):
-            if stop():
-                yield End(clock.stamp(state, groups), "stopped")
-                return
+            if peers.alone() or state.step % AGREE_EVERY == 0:
+                stopping, saving = peers.any_of(stop(), clock.save_is_due())
+                if stopping:
+                    yield End(clock.stamp(state, groups), "stopped")
+                    return
+                if saving:
+                    clock.saved()
+                    yield Save(clock.stamp(state, groups))
             size = rate(training, state.step) * 0.5**state.recoveries
-            groups = self.objective.step(groups, self.batches.at(state.step), size)
+            groups = self._step(groups, state.step, size)
             state = replace(state, step=state.step + 1)
             last = state.step == training.steps
             scored = last or state.step % score_every == 0
@@ -162,12 +180,9 @@ class Trainer:
                     groups["good"] = self.objective.copies(groups["weight"])
                 clock.saved()
                 yield score
-            elif clock.save_is_due():
-                clock.saved()
-                yield Save(clock.stamp(state, groups))
         reason = "done" if state.step >= training.steps else "no better"
         state = clock.stamp(state, groups)
-        yield End(state, reason, self.closing(state))
+        yield End(state, reason, self.closing(state) if peers.first() else {})
 
     def _report(self, groups: Groups, state: State, clock: Clock) -> Report:
         """The mean loss since the last report."""
@@ -202,7 +217,7 @@ class Trainer:
 
     def _score(self, state: State, groups: Groups) -> Score:
         """Scores the held-out text, and keeps the weights in the state if they are the best."""
-        loss = self._held_out(state)
+        loss = float(peers.from_first(lambda: self._held_out(state)))
         unscored = len(self.corpus.tail) < 2
         improved = loss < state.best or (unscored and finite(groups["weight"]))
         if improved:

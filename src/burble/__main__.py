@@ -1,0 +1,5 @@
+"""`python -m burble` is `burble`."""
+
+from burble.cli import main
+
+main()
