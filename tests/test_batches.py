@@ -43,6 +43,17 @@ def test_a_stream_goes_on_where_its_last_step_ended(s):
         np.testing.assert_array_equal(before.targets[:, -1], after.inputs[:, 0])
 
 
+def assert_rows(framing, step, first, last):
+    whole, some = framing.at(step), framing.at(step, slice(first, last))
+    for name in ("inputs", "targets", "weights", "resets"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(whole, name)[first:last])
+
+
+@given(streams(), st.integers(0, 50), st.integers(0, 7), st.integers(0, 7))
+def test_rows_of_streams_are_those_of_the_whole_batch(s, step, first, last):
+    assert_rows(s, step, first, last)
+
+
 def test_the_same_seed_and_step_give_the_same_batch():
     s = Streams(np.arange(200, dtype=np.uint8), 3, 8, 5, 0.5)
     for name in ("inputs", "targets", "weights", "resets"):
@@ -94,6 +105,11 @@ def test_a_document_starts_from_zero_and_at_the_boundary(d):
     for b in epoch(d, 0):
         opens = (b.inputs[:, 0] == 255) & (b.weights[:, 0] == 1)
         assert (b.resets[opens] == 1).all()
+
+
+@given(documents(), st.integers(0, 50), st.integers(0, 7), st.integers(0, 7))
+def test_rows_of_documents_are_those_of_the_whole_batch(d, step, first, last):
+    assert_rows(d, step, first, last)
 
 
 def test_documents_come_in_another_order_each_epoch():

@@ -2,12 +2,13 @@ import itertools
 import math
 from dataclasses import replace
 
+import jax
 import numpy as np
 import pytest
 
 from burble import corpus, objective, sampling, settings
 from burble.engine import Engine
-from burble.errors import DivergedError
+from burble.errors import DivergedError, SettingsError
 from burble.events import End, Recovery, Report, Save, Score
 from burble.settings import TextSettings, TrainingSettings
 from burble.training import Trainer
@@ -217,3 +218,12 @@ def test_a_state_is_offered_for_saving_now_and_then(monkeypatch):
     saves = [e.state for e in events if isinstance(e, Save)]
     assert [s.step for s in saves] == list(range(1, 9))
     assert_equal(finish(trainer(steps=9, evaluations=1), saves[4]), events[-1].state)
+
+
+def test_numbers_that_only_cost_time_here_are_refused():
+    if jax.default_backend() != "cpu":
+        pytest.skip("this machine has an accelerator")
+    with pytest.raises(SettingsError, match="precision is 'bfloat16', but processors compute it"):
+        trainer(precision="bfloat16")
+    with pytest.raises(SettingsError, match="precision is 'half', but must be float32 or bfloat16"):
+        trainer(precision="half")

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import FrameType
 
-from burble.errors import LostError, PeerError, SettingsError
+from burble.errors import Interrupted, LostError, PeerError, SettingsError
 from burble.settings import require
 
 PEER = "BURBLE_PEER"
@@ -226,6 +226,7 @@ def watch(peers: Sequence[Peer], arguments: Sequence[str], again: str) -> int:
 
     Raises:
         PeerError: One of them was killed, or those on other machines cannot be reached.
+        Interrupted: The person asked to stop before there was anything to save.
     """
     if sys.platform == "win32":
         raise SettingsError(
@@ -250,18 +251,21 @@ def watch(peers: Sequence[Peer], arguments: Sequence[str], again: str) -> int:
         asked = _forward(children)
         ended = _wait(children)
         if len(asked) > 1:
-            return signal.SIGINT + 128
+            return Interrupted.exit_code
+        if asked and any(code == -signal.SIGTERM for _, code in ended):
+            raise Interrupted("stopped before the first step; nothing was trained.")
         return _judge(peers, ended, folder, again)
 
 
 def _start(peer: Peer, arguments: Sequence[str], text: Path) -> subprocess.Popen[bytes]:
     """Starts one process, out of reach of the terminal's signals, with a standard input its own."""
     command = [sys.executable, "-m", "burble", *arguments]
+    width = str(shutil.get_terminal_size().columns)
     with text.open("rb") if text.exists() else open(os.devnull, "rb") as source:
         return subprocess.Popen(
             command,
             stdin=source,
-            env=os.environ | {PEER: json.dumps(asdict(peer))},
+            env=os.environ | {PEER: json.dumps(asdict(peer)), "COLUMNS": width},
             start_new_session=True,
             pass_fds=(peer.lifeline,),
         )

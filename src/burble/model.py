@@ -14,22 +14,24 @@ from keras import layers
 from burble.errors import BurbleError
 from burble.modelfile import Weights, shapes
 from burble.recurrent import LSTM, Dropout
-from burble.settings import ModelSettings
+from burble.settings import ModelSettings, Precision
 
 _CELLS = {"lstm": LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
 
 
-def build(model: ModelSettings, size: int, seed: int) -> Any:
+def build(model: ModelSettings, size: int, seed: int, precision: Precision = "float32") -> Any:
     """Builds the network.
 
     Args:
         model: Its shape.
         size: V, the number of ids.
         seed: Seeds the first weights and the dropout.
+        precision: The numbers in which the recurrent layers compute.
 
     Returns:
         A Keras model from [ids (B, T), state...] to [logits (B, T, V), state...], where each
-        state array has the shape (B, U): h and c of each LSTM layer, h of each other layer.
+        state array has the shape (B, U): h and c of each LSTM layer, h of each other layer. All
+        of them, and the weights, are float32.
 
     Raises:
         BurbleError: Keras was imported before with another backend than JAX.
@@ -51,9 +53,9 @@ def build(model: ModelSettings, size: int, seed: int) -> Any:
     below = Dropout(model.dropout_input, seed=next(seeds))(below)
     for layer in range(model.layers):
         states = [layers.Input((model.units,)) for _ in range(2 if model.cell == "lstm" else 1)]
-        below, *after = _recurrent(model, seeds)(below, initial_state=states)
+        below, *after = _recurrent(model, seeds, precision)(below, initial_state=states)
         states_in += states
-        states_out += after
+        states_out += [keras.ops.cast(state, "float32") for state in after]
         last = layer == model.layers - 1
         rate = model.dropout_output if last else model.dropout
         below = Dropout(rate, seed=next(seeds))(below)
@@ -62,10 +64,11 @@ def build(model: ModelSettings, size: int, seed: int) -> Any:
     return keras.Model([ids, *states_in], [logits, *states_out])
 
 
-def _recurrent(model: ModelSettings, seeds: Iterator[int]) -> Any:
+def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision) -> Any:
     """One recurrent layer."""
     return _CELLS[model.cell](
         model.units,
+        dtype="float32" if precision == "float32" else f"mixed_{precision}",
         return_sequences=True,
         return_state=True,
         kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from burble import model as network
 from burble.batches import Batch
 from burble.devices import Devices
+from burble.errors import SettingsError
 from burble.peers import fetched
-from burble.settings import ModelSettings, TrainingSettings
+from burble.settings import ModelSettings, Precision, TrainingSettings
 
 Groups = dict[str, list[Any]]
 GROUPS = ("weight", "good", "seed", "optimizer", "carried", "loss")
@@ -38,9 +39,10 @@ class Objective:
 
     def __init__(self, model: ModelSettings, size: int, training: TrainingSettings) -> None:
         """Builds the network; nothing is compiled yet."""
+        _check(training.precision)
         self.model = model
         self.devices = Devices(training.batch, model.units)
-        self._core = network.build(model, size, training.seed)
+        self._core = network.build(model, size, training.seed, training.precision)
         self._optimizer = keras.optimizers.AdamW(
             training.learning_rate,
             weight_decay=training.weight_decay,
@@ -117,6 +119,20 @@ class Objective:
             The summed loss in nats, the summed weights of its places, and the state after it.
         """
         return self._nats(weights, seed, carried, *_fields(batch))
+
+
+def _check(precision: Precision) -> None:
+    """Refuses numbers with which this machine would only lose time.
+
+    Raises:
+        SettingsError: It would.
+    """
+    if precision != "float32" and jax.default_backend() == "cpu":
+        raise SettingsError(
+            f"precision is {precision!r}, but processors compute it slower than float32: a product "
+            "took XXX times as long on two cores of an AMD EPYC. Leave out --precision here; it is "
+            "for accelerators."
+        )
 
 
 def rate(training: TrainingSettings, step: int) -> float:

@@ -22,7 +22,7 @@ from burble.settings import Settings, require
 MAY_CHANGE = (
     *sizing.LIMITS,
     *("learning_rate", "warmup", "weight_decay", "clip", "reset_rate"),
-    *("evaluations", "patience"),
+    *("evaluations", "patience", "precision"),
 )
 
 

@@ -48,6 +48,8 @@ def join(peer: Peer, tell: Callable[[str], object] = str) -> None:
         peer.coordinator,
         peer.num_processes,
         peer.process_id,
+        # Of several on one machine, each takes the accelerator of its number.
+        local_device_ids=[peer.process_id] if peer.cores else None,
         cluster_detection_method="deactivate",
         coordinator_bind_address=near,
         initialization_timeout=PATIENCE,
@@ -136,6 +138,6 @@ def missed() -> Iterator[None]:
     except BurbleError:
         raise
     except (ValueError, RuntimeError) as error:
-        if not any(word in str(error).lower() for word in _LOST):
+        if alone() or not any(word in str(error).lower() for word in _LOST):
             raise
         raise LostError("another process of this training is gone.") from error

@@ -45,7 +45,7 @@ class LSTM(layers.LSTM):
         Returns:
             The last output (B, U), all outputs (B, T, U), and the states after them.
         """
-        if jax.default_backend() != "cpu":
+        if jax.default_backend() != "cpu" or self.compute_dtype != "float32":
             return super().inner_loop(sequences, initial_state, mask, training)
         kernel, recurrent = self.cell.kernel.value, self.cell.recurrent_kernel.value
         h, c = (state.T for state in initial_state)

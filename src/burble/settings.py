@@ -16,6 +16,7 @@ Unit = Literal["char", "grapheme"]
 Cell = Literal["lstm", "gru", "rnn"]
 Documents = Literal["sources", "lines", "blank"]
 Framing = Literal["auto", "streams", "documents"]
+Precision = Literal["float32", "bfloat16"]
 
 
 def require(holds: bool, name: str, value: object, expected: str) -> None:
@@ -107,6 +108,8 @@ class TrainingSettings:
         val_chars: Held-out symbols scored each time, from the first; 0 means all. The best
             model is scored on more of them, mostly all, at the end.
         patience: Training stops after this many scores in a row without a better one; 0 never.
+        precision: The numbers in which products are computed: float32, or bfloat16 on
+            accelerators; weights, carried states and losses are float32 in any case.
         seed: Seeds the first weights, the dropout and the order of the text.
     """
 
@@ -125,12 +128,15 @@ class TrainingSettings:
     evaluations: int = 15
     val_chars: int = 20_000
     patience: int = 5
+    precision: Precision = "float32"
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Checks every field."""
         framings = ("auto", "streams", "documents")
         require(self.framing in framings, "framing", self.framing, "auto, streams or documents")
+        known = self.precision in ("float32", "bfloat16")
+        require(known, "precision", self.precision, "float32 or bfloat16")
         for name in ("batch", "length", "evaluations"):
             require(1 <= getattr(self, name) < 1 << 31, name, getattr(self, name), "1 or more")
         for name in ("steps", "epochs", "minutes", "weight_decay", "patience", "seed", "val_chars"):
