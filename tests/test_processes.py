@@ -84,9 +84,7 @@ def test_two_processes_come_to_the_losses_of_one(burble, text, alone, tmp_path):
     assert_alike(metrics(tmp_path / "run"), alone)
 
 
-def test_one_that_is_killed_stops_all_and_four_go_on_to_the_losses_of_one(
-    burble, text, alone, tmp_path
-):
+def test_one_that_is_killed_stops_all_and_four_go_on(burble, text, alone, tmp_path):
     run = tmp_path / "run"
     with start("train", text, "-o", run, *NETWORK, *LONG, "--processes", "2") as process:
         has_begun(process)
