@@ -216,7 +216,7 @@ def test_a_state_is_offered_for_saving_now_and_then(monkeypatch):
     monkeypatch.setattr("burble.clock.SAVE_SECONDS", 0.0)
     events = list((t := trainer(steps=9, evaluations=1)).run(t.start()))
     saves = [e.state for e in events if isinstance(e, Save)]
-    assert [s.step for s in saves] == list(range(1, 9))
+    assert [s.step for s in saves] == list(range(9))
     assert_equal(finish(trainer(steps=9, evaluations=1), saves[4]), events[-1].state)
 
 

@@ -150,7 +150,8 @@ def _train(
     **chosen: Any,
 ) -> None:
     """Train a model on text, into a run folder."""
-    started = time.perf_counter()
+    # What the interpreter took to come here counts as well.
+    started = time.perf_counter() - time.process_time()
     run, peer = Run(output), launching.me()
     if peer and not peer.first:
         _follow(peer, Order(chosen, sources=tuple(source), encoding=encoding, mirror=mirror))

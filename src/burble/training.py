@@ -148,7 +148,6 @@ class Trainer:
         """
         training = self.settings.training
         report_every = max(1, training.steps // REPORTS)
-        score_every = max(1, training.steps // training.evaluations)
         clock = Clock(state)
         groups = self.objective.place(state.arrays)
         while state.step < training.steps and not _out_of_patience(state, training):
@@ -163,8 +162,7 @@ class Trainer:
             size = rate(training, state.step) * 0.5**state.recoveries
             groups = self._step(groups, state.step, size)
             state = replace(state, step=state.step + 1)
-            last = state.step == training.steps
-            scored = last or state.step % score_every == 0
+            scored = _is_scored(state.step, training)
             if scored or state.step % report_every == 0:
                 report = self._report(groups, state, clock)
                 groups["loss"] = self.objective.no_loss()
@@ -289,6 +287,16 @@ class Trainer:
                 facts["zero_state_loss"] = self.score(state, limit=CHUNK)
                 facts["carried_state_loss"] = self.score(state, limit=CHUNK, carried=True)
         return facts
+
+
+def _is_scored(step: int, training: TrainingSettings) -> bool:
+    """Whether one of the evenly spread scores, of which the last closes training, is due.
+
+    >>> [n for n in range(1, 12) if _is_scored(n, TrainingSettings(steps=11, evaluations=3))]
+    [4, 8, 11]
+    """
+    done, before = (n * training.evaluations // training.steps for n in (step, step - 1))
+    return done > before
 
 
 def _out_of_patience(state: State, training: TrainingSettings) -> bool:
