@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-PLAIN = ("machine", "writing", "corpus_scale", "scale", "kills")
+PLAIN = ("machine", "writing", "step_profile", "processes", "corpus_scale", "scale", "kills")
 BESIDE_TORCH = ("training_speed", "writing_rivals")
 ON_TEXTS = {
     "wonderland": "wonderland.txt",

@@ -2,7 +2,7 @@
 
     python -m benchmarks.scale [--quick]
 
-Each text is made from a seed. Each training is a process of its own with a cache of its own, the
+Each text is made from a seed, but for one, which is Python's own sources. Each training is a process of its own with a cache of its own, the
 same network and a fixed number of steps; sizes take turns, and the speed at each is also given as
 its ratio to that at 1 MB in the same round.
 """
@@ -10,6 +10,7 @@ its ratio to that at 1 MB in the same round.
 import argparse
 import json
 import resource
+import sysconfig
 import tempfile
 import time
 from pathlib import Path
@@ -19,9 +20,24 @@ from benchmarks.children import call
 from benchmarks.corpus_scale import SCALE, write_text
 from benchmarks.record import write
 
-FULL = (0.1, 1.0, 10.0, 100.0, 1000.0)
-QUICK = (0.1, 1.0, 10.0)
-BASE = 1.0
+FULL = ("0.1", "1", "10", "100", "1000", "10, Python's sources")
+QUICK = ("0.1", "1", "10")
+BASE = "1"
+
+
+def make(path: Path, size: str) -> None:
+    """Writes a text of a size in MB, from a seed or from the standard library."""
+    megabytes, _, sources = size.partition(",")
+    if not sources:
+        write_text(path, float(megabytes), accented=False)
+        return
+    left = int(float(megabytes) * 1e6)
+    with path.open("wb") as file:
+        for module in sorted(Path(sysconfig.get_paths()["stdlib"]).rglob("*.py")):
+            # Tests of encodings and the like are no UTF-8.
+            if left <= 0 or "test" in module.parts or "site-packages" in module.parts:
+                continue
+            left -= file.write(module.read_bytes())
 
 
 def train(text: str, run: str, steps: int) -> dict[str, float]:
@@ -72,21 +88,22 @@ def main() -> None:
         print(json.dumps(train(text, run, int(steps))))
         return
     sizes, rounds, steps = (QUICK, 1, 60) if asked.quick else (FULL, 3, 300)
-    found: dict[float, list[dict[str, float]]] = {size: [] for size in sizes}
+    found: dict[str, list[dict[str, float]]] = {size: [] for size in sizes}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for size in sizes:
-            write_text(folder / f"{size:g}.txt", size, accented=False)
-        apart(folder / f"{BASE:g}.txt", folder, 20)
+        paths = {size: folder / f"{number}.txt" for number, size in enumerate(sizes)}
+        for size, path in paths.items():
+            make(path, size)
+        apart(paths[BASE], folder, 20)
         for _ in range(rounds):
-            for size in sizes:
-                found[size].append(apart(folder / f"{size:g}.txt", folder, steps))
+            for size, path in paths.items():
+                found[size].append(apart(path, folder, steps))
     rows = []
     for size, results in found.items():
         pairs = zip(results, found[BASE], strict=True)
         rows.append(
             {
-                "text, MB": f"{size:g}",
+                "text, MB": size,
                 "seconds to the first report": round(median(r["start"] for r in results), 1),
                 "characters/s": round(median(r["speed"] for r in results)),
                 "beside 1 MB": f"{median(a['speed'] / b['speed'] for a, b in pairs):.2f}",
