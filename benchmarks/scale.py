@@ -2,9 +2,9 @@
 
     python -m benchmarks.scale [--quick]
 
-Each text is made from a seed, but for one, which is Python's own sources. Each training is a process of its own with a cache of its own, the
-same network and a fixed number of steps; sizes take turns, and the speed at each is also given as
-its ratio to that at 1 MB in the same round.
+Each text is made from a seed, but for one, which is Python's own sources. Each training is a
+process of its own with a cache of its own, the same network and a fixed number of steps; sizes take
+turns, and the speed at each is also given as its ratio to that at 1 MB in the same round.
 """
 
 import argparse
