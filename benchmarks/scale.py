@@ -2,19 +2,25 @@
 
     python -m benchmarks.scale [--quick]
 
-Each text is made from a seed, but for one, which is Python's own sources. Each training is a
-process of its own with a cache of its own, the same network and a fixed number of steps; sizes take
-turns, and the speed at each is also given as its ratio to that at 1 MB in the same round.
+Each text is made from a seed, but for one, which is Python's own sources. On each, a training of a
+few steps is timed from nothing, in a process of its own with a cache of its own. Then one process
+for each text trains a stretch at a time, in turn, so that all meet the same moods of the machine;
+the speed on each is also given as its ratio to that on 1 MB in the same round.
 """
 
 import argparse
 import json
+import os
 import resource
+import subprocess
+import sys
 import sysconfig
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
+from typing import IO, Any
 
 from benchmarks.children import call
 from benchmarks.corpus_scale import SCALE, write_text
@@ -23,6 +29,11 @@ from benchmarks.record import write
 FULL = ("0.1", "1", "10", "100", "1000", "10, Python's sources")
 QUICK = ("0.1", "1", "10")
 BASE = "1"
+STEPS = 60
+STRETCH = 20
+# Of larger texts a smaller share is held out, so that the closing score does not outweigh the rest.
+SETTINGS: dict[str, Any] = {"batch": 16, "length": 64, "framing": "streams", "held_out": 0.01}
+SETTINGS |= {"layers": 2, "units": 256, "embedding": 64, "dropout": 0.2}
 
 
 def make(path: Path, size: str) -> None:
@@ -40,79 +51,120 @@ def make(path: Path, size: str) -> None:
             left -= file.write(module.read_bytes())
 
 
-def train(text: str, run: str, steps: int) -> dict[str, float]:
-    """Trains in this process."""
+def train(text: str, run: str) -> dict[str, float]:
+    """A few steps in this process, from nothing."""
     import burble
-    from burble.events import End, Event, Report
+    from burble.events import Event, Report
 
     started = time.perf_counter()
-    told: list[tuple[int, float]] = []
+    first: list[float] = []
 
     def listen(event: Event) -> None:
-        if isinstance(event, Report | End):
-            step = event.step if isinstance(event, Report) else event.state.step
-            told.append((step, time.perf_counter()))
+        if isinstance(event, Report):
+            first.append(time.perf_counter() - started)
 
-    settings = {"size": "medium", "batch": 16, "length": 64, "framing": "streams", "dropout": 0.2}
-    settings |= {"held_out": 0.01}
-    burble.train(text, run, on_event=listen, steps=steps, evaluations=1, **settings)
-    # The first half warms up, and the last report comes before the held-out score.
-    half = next(i for i, (step, _) in enumerate(told) if 2 * step >= steps)
-    (first, began), (last, ended) = told[half], told[-2]
+    burble.train(text, run, on_event=listen, steps=STEPS, evaluations=1, **SETTINGS)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {
-        "start": told[0][1] - started,
-        "speed": (last - first) * 16 * 64 / (ended - began),
-        "all": ended - started,
-        "peak": peak / SCALE,
-    }
+    return {"start": first[0], "peak": peak / SCALE}
 
 
-def apart(text: Path, folder: Path, steps: int) -> dict[str, float]:
-    """The same in a process of its own, with an empty cache for texts."""
+def keep_pace(text: str) -> None:
+    """For each line of standard input, trains a stretch and prints characters/s."""
+    os.environ["KERAS_BACKEND"] = "jax"
+    from burble import corpus, devices, launching, settings
+    from burble.training import Trainer
+
+    chosen = settings.make(SETTINGS)
+    training = chosen.training
+    devices.prepare(launching.available_cores(), training.batch, chosen.model.units)
+    trainer = Trainer(corpus.build([text], chosen.text, held_out=training.held_out), chosen)
+    objective, batches = trainer.objective, trainer.batches
+    groups = objective.place(trainer.start().arrays)
+    # Spread over the whole text, as long trainings are.
+    step, stride = 0, max(1, batches.steps_per_epoch // 997)
+    for _ in ("warm up", *sys.stdin):
+        started = time.perf_counter()
+        for _ in range(STRETCH):
+            groups = objective.step(groups, batches.at(step, objective.devices.rows), 1e-3)
+            step += stride
+        groups["loss"][0].block_until_ready()
+        seconds = time.perf_counter() - started
+        print(STRETCH * training.batch * training.length / seconds, flush=True)
+
+
+def from_nothing(text: Path, folder: Path) -> dict[str, float]:
+    """A training in a process of its own, with an empty cache for texts."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
-        # What was compiled is shared, as on a machine that has trained before.
-        kept = {"XDG_CACHE_HOME": name, "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled")}
-        found = call("scale", "--child", text, f"{name}/run", steps, **kept)
+        found = call("scale", "--child", text, f"{name}/run", **_places(folder, name))
         size = sum(path.stat().st_size for path in Path(name).rglob("ids"))
     return dict(found) | {"disk": size / 1e6}
 
 
+def _places(folder: Path, cache: str) -> dict[str, str]:
+    """A cache for texts; what was compiled is shared, as on a machine that has trained before."""
+    return {"XDG_CACHE_HOME": cache, "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled")}
+
+
+def paces(paths: dict[str, Path], folder: Path, rounds: int) -> dict[str, list[float]]:
+    """Characters/s on each text, round by round."""
+    found: dict[str, list[float]] = {size: [] for size in paths}
+    with ExitStack() as stack:
+        children: dict[str, tuple[IO[str], IO[str]]] = {}
+        for size, path in paths.items():
+            command = [sys.executable, "-m", "benchmarks.scale", "--pace", str(path)]
+            environment = os.environ | _places(folder, str(folder / "texts"))
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+            child = stack.enter_context(subprocess.Popen(command, env=environment, **pipes))
+            children[size] = child.stdin, child.stdout
+            child.stdout.readline()
+        for _ in range(rounds):
+            for size, (into, out) in children.items():
+                print("go", file=into, flush=True)
+                found[size].append(float(out.readline()))
+        for into, _ in children.values():
+            into.close()
+    return found
+
+
 def main() -> None:
-    """Trains on all sizes in turn and records the table."""
+    """Measures all sizes and records the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="up to 10 MB, one round")
-    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true", help="up to 10 MB, few rounds")
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--pace", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
-        text, run, steps = asked.child
-        print(json.dumps(train(text, run, int(steps))))
+        print(json.dumps(train(*asked.child)))
         return
-    sizes, rounds, steps = (QUICK, 1, 60) if asked.quick else (FULL, 3, 240)
+    if asked.pace:
+        keep_pace(asked.pace)
+        return
+    sizes, tries, rounds = (QUICK, 1, 5) if asked.quick else (FULL, 3, 25)
     found: dict[str, list[dict[str, float]]] = {size: [] for size in sizes}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paths = {size: folder / f"{number}.txt" for number, size in enumerate(sizes)}
         for size, path in paths.items():
             make(path, size)
-        apart(paths[BASE], folder, 20)
-        for _ in range(rounds):
+        from_nothing(paths[BASE], folder)
+        for _ in range(tries):
             for size, path in paths.items():
-                found[size].append(apart(path, folder, steps))
+                found[size].append(from_nothing(path, folder))
+        speeds = paces(paths, folder, rounds)
     rows = []
     for size, results in found.items():
-        pairs = zip(results, found[BASE], strict=True)
+        pairs = zip(speeds[size], speeds[BASE], strict=True)
         rows.append(
             {
                 "text, MB": size,
-                "seconds to the first report": round(median(r["start"] for r in results), 1),
-                "characters/s": round(median(r["speed"] for r in results)),
-                "beside 1 MB": f"{median(a['speed'] / b['speed'] for a, b in pairs):.2f}",
+                "seconds to the first step": f"{median(r['start'] for r in results):.1f}",
+                "characters/s": round(median(speeds[size])),
+                "beside 1 MB": f"{median(a / b for a, b in pairs):.2f}",
                 "peak memory, MB": round(max(r["peak"] for r in results)),
                 "encoded on disk, MB": round(results[0]["disk"], 1),
             }
         )
-    write("scale", rows, f"2 x 256, 16 streams of 64, {steps} steps; median of {rounds} rounds")
+    write("scale", rows, f"2 x 256, 16 streams of 64; median of {tries} starts, {rounds} stretches")
 
 
 if __name__ == "__main__":
