@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from burble import evaluation, generation
+from burble import cookbook, evaluation, generation
 from burble.evaluation import Report
 from burble.events import End, Event
 from burble.generation import Generator
@@ -39,6 +39,7 @@ def train(
     source: Pathlike | Sequence[Pathlike],
     run: Pathlike,
     *,
+    recipe: Pathlike | None = None,
     size: str = "auto",
     resume: bool = False,
     base: Pathlike | None = None,
@@ -53,6 +54,8 @@ def train(
     Args:
         source: A file, a folder, `builtin:python-docs` and the like, or several of them.
         run: The run folder.
+        recipe: Settings from a TOML file, or the name of one that comes with burble; settings
+            given beside it come first.
         size: auto, small, medium or large.
         resume: Whether to go on with the run that is there.
         base: A model to start from.
@@ -77,7 +80,8 @@ def train(
     model = None if base is None else load(base).model
     given = [source] if isinstance(source, str | os.PathLike) else source
     sources = tuple(os.fspath(one) for one in given)
-    order = Order(settings, size, resume, model, sources, encoding, mirror)
+    chosen = cookbook.with_recipe(settings, None if recipe is None else os.fspath(recipe))
+    order = Order(chosen, size, resume, model, sources, encoding, mirror)
     text = order.read(text_settings(order, folder))
     from burble import jobs
 

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from burble import (
     __version__,
+    cookbook,
     generation,
     inheritance,
     launching,
@@ -138,6 +139,10 @@ def _train(
     output: Output,
     encoding: Encoding = None,
     mirror: Mirror = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Settings from a TOML file, or the name of one: see burble recipes."),
+    ] = None,
     size: Annotated[str, typer.Option(help="auto, small, medium or large.")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run there.")] = False,
     base: Annotated[
@@ -156,6 +161,7 @@ def _train(
     if peer and not peer.first:
         _follow(peer, Order(chosen, sources=tuple(source), encoding=encoding, mirror=mirror))
         return
+    chosen = cookbook.with_recipe(chosen, recipe)
     # What can be refused is refused before the training engine is loaded, which takes seconds.
     model = generation.load(base).model if base else None
     order = Order(chosen, size, resume, model, tuple(source), encoding, mirror, peer)
@@ -226,11 +232,19 @@ def _report(
         console.print(f"The clean text is in {output}.", markup=False)
 
 
+def _recipes(
+    name: Annotated[str | None, typer.Argument(help="A recipe's name or file.")] = None,
+) -> None:
+    """List the recipes that come with burble, or print one, to read, copy and change."""
+    print("\n".join(cookbook.names()) if name is None else cookbook.text(name).rstrip("\n"))
+
+
 SETTINGS = (settings.TextSettings, settings.ModelSettings, settings.TrainingSettings)
 app.command("train")(with_settings(_train, *SETTINGS))
 app.command("sample")(with_settings(speaking.sample, SamplingSettings))
 app.command("eval")(speaking.evaluate)
 app.command("info")(speaking.info)
+app.command("recipes")(_recipes)
 app.command("corpus")(with_settings(_report, settings.TextSettings))
 
 

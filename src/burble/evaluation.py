@@ -61,12 +61,21 @@ def evaluate(
         CorpusError: There is nothing in it to foretell.
     """
     writer = model if isinstance(model, Generator) else generation.load(model)
+    return score(writer, read(source, encoding))
+
+
+def read(source: str | Path, encoding: str | None = None) -> str:
+    """The text of a file, or of standard input where `source` is `-`.
+
+    Raises:
+        SourceError: It cannot be read, or is not text.
+    """
     name = "standard input" if source == "-" else str(source)
     try:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
         raise SourceError(f"cannot read {name}: {error.strerror}. Give a text file.") from error
-    return score(writer, "".join(decode([data], name, encoding)))
+    return "".join(decode([data], name, encoding))
 
 
 def score(writer: Generator, written: str) -> Report:

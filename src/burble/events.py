@@ -21,6 +21,9 @@ class State:
         best: The best held-out loss so far, nats per symbol; infinite before the first.
         stale: Held-out scores since the best one.
         recoveries: Times the loss ran away and training went back to the best weights.
+        epoch_nats: The training loss of the epoch so far, summed over its places, nats.
+        epoch_places: So many places.
+        best_epoch: The best mean training loss of a whole epoch so far; infinite before one.
         elapsed: Seconds of training so far.
     """
 
@@ -29,6 +32,9 @@ class State:
     best: float = math.inf
     stale: int = 0
     recoveries: int = 0
+    epoch_nats: float = 0.0
+    epoch_places: float = 0.0
+    best_epoch: float = math.inf
     elapsed: float = 0.0
 
 
@@ -49,6 +55,23 @@ class Report:
     loss: float
     speed: float
     left: float
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The mean training loss of a whole epoch.
+
+    Attributes:
+        number: Which, from 1.
+        loss: Nats per symbol, dropout on, as the weights were at each step.
+        improved: Whether it is the best so far.
+        state: The state at its end.
+    """
+
+    number: int
+    loss: float
+    improved: bool
+    state: State
 
 
 @dataclass(frozen=True)
@@ -117,4 +140,4 @@ class End:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = Report | Score | Sample | Save | Recovery | End
+Event = Report | Epoch | Score | Sample | Save | Recovery | End

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,85 @@ class _Writer:
         self.rng = np.random.default_rng((seed, index))
 
 
+class _Seen(Protocol):
+    """What the texts being written consist of so far, as far as the network sees it."""
+
+    def prime(self, ids: NDArray[np.integer]) -> Array:
+        """Begins one text with `ids`, shape (T,); returns the logits after them, (1, V)."""
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts, in the order given."""
+
+    def add(self, ids: NDArray[np.integer]) -> Array:
+        """Adds one symbol to each text, shape (B,); returns the logits after it, (B, V)."""
+
+
+class _Stream:
+    """All that was written before, in the network's state.
+
+    Args:
+        core: The network.
+    """
+
+    def __init__(self, core: Engine) -> None:
+        """Nothing has been read."""
+        self._core = core
+        self._state: State = core.start(1)
+
+    def prime(self, ids: NDArray[np.integer]) -> Array:
+        """Reads in blocks, so that memory does not grow."""
+        for at in range(0, len(ids), BLOCK):
+            logits, self._state = self._core.read(ids[at : at + BLOCK], self._state)
+        return logits[-1:]
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Takes the states of some texts."""
+        self._state = engine.take(self._state, rows)
+
+    def add(self, ids: NDArray[np.integer]) -> Array:
+        """One step of the network."""
+        logits, self._state = self._core.step(ids, self._state)
+        return logits
+
+
+class _Windows:
+    """The last symbols alone, read anew from a zero state for each one that follows.
+
+    Args:
+        core: The network.
+        length: Symbols in a window.
+    """
+
+    def __init__(self, core: Engine, length: int) -> None:
+        """Nothing has been written."""
+        self._core = core
+        self._length = length
+        self._ids = np.empty((1, 0), np.intp)
+
+    def prime(self, ids: NDArray[np.integer]) -> Array:
+        """Takes the end of `ids`."""
+        self._ids = ids[None, -self._length :].astype(np.intp)
+        return self._logits()
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Takes the windows of some texts."""
+        self._ids = self._ids[rows]
+
+    def add(self, ids: NDArray[np.integer]) -> Array:
+        """Moves every window on by one symbol."""
+        self._ids = np.concatenate([self._ids, ids[:, None]], 1)[:, -self._length :]
+        return self._logits()
+
+    def _logits(self) -> Array:
+        """The logits after the windows, (B, V)."""
+        if len(self._ids) == 1:
+            return self._core.read(self._ids[0], self._core.start(1))[0][-1:]
+        state = self._core.start(len(self._ids))
+        for ids in self._ids.T:
+            logits, state = self._core.step(ids, state)
+        return logits
+
+
 class Generator:
     """A model that writes. It is never changed by writing, so threads may share it.
 
@@ -74,6 +153,11 @@ class Generator:
         """Makes the engine ready."""
         self.model = model
         self._engine = Engine(model.weights, model.architecture)
+
+    def beginning(self, seed: int = 0) -> str:
+        """What to go on from where nothing is given: a random window, where the model needs one."""
+        model = self.model
+        return prompts.piece(model.excerpt, model, model.window, seed) if model.window else ""
 
     def prepare(self, prompt: str, unknown: Unknown = "error") -> Prompt:
         """Cleans a prompt as the corpus was cleaned, and encodes it; see `prompts.prepare`."""
@@ -164,12 +248,17 @@ class Generator:
 
     def surprise(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
         """What each symbol of a text costs the model; see `scoring.costs`."""
-        return scoring.costs(self._engine, self.model.vocabulary.boundary_id, ids)
+        edge, window = self.model.vocabulary.boundary_id, self.model.window
+        if window:
+            return scoring.costs_by_window(self._engine, edge, window, ids)
+        return scoring.costs(self._engine, edge, ids)
 
     def surprise_each(
         self, texts: Sequence[NDArray[np.integer]]
     ) -> Iterator[tuple[int, NDArray[np.float64]]]:
         """What each symbol of many texts costs; see `scoring.costs_each`."""
+        if self.model.window:
+            return ((i, self.surprise(ids)) for i, ids in enumerate(texts))
         return scoring.costs_each(self._engine, self.model.vocabulary.boundary_id, texts)
 
     def _check(self, prompt: str, settings: WritingSettings) -> tuple[Prompt, tuple[str, ...]]:
@@ -182,12 +271,11 @@ class Generator:
         stops = prompts.prepare_stops(settings.stop, self.model)
         return self.prepare(prompt, settings.unknown), stops
 
-    def _prime(self, ids: NDArray[np.integer]) -> tuple[Array, State]:
-        """The logits (1, V) and state after reading `ids`, in memory that does not grow."""
-        state = self._engine.start(1)
-        for at in range(0, len(ids), BLOCK):
-            logits, state = self._engine.read(ids[at : at + BLOCK], state)
-        return logits[-1:], state
+    def _prime(self, ids: NDArray[np.integer]) -> tuple[Array, _Seen]:
+        """The logits (1, V) after `ids`, and all that has been seen to foretell what follows."""
+        window = self.model.window
+        seen = _Windows(self._engine, window) if window else _Stream(self._engine)
+        return seen.prime(ids), seen
 
     def _whole(
         self, prompt: Prompt, stops: tuple[str, ...], settings: WritingSettings, count: int
@@ -226,9 +314,10 @@ class Generator:
         vocabulary = self.model.vocabulary
         pieces = (*vocabulary.symbols, self.model.separator)
         last = vocabulary.boundary_id if settings.until_document else None
-        logits, state = self._prime(prompt.ids)
+        logits, seen = self._prime(prompt.ids)
         rows = [0] * len(writers)
-        logits, state = logits[rows], engine.take(state, rows)
+        logits = logits[rows]
+        seen.keep(rows)
         draws = np.empty((len(writers), 0))
         used = 0
         while writers:
@@ -244,9 +333,10 @@ class Generator:
             if any(writer.cutter.done for writer in writers):
                 rows = [row for row, writer in enumerate(writers) if not writer.cutter.done]
                 writers = [writers[row] for row in rows]
-                chosen, draws, state = chosen[rows], draws[rows], engine.take(state, rows)
+                chosen, draws = chosen[rows], draws[rows]
+                seen.keep(rows)
             if writers:
-                logits, state = self._engine.step(chosen, state)
+                logits = seen.add(chosen)
 
 
 def load(path: str | Path) -> Generator:

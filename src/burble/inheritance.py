@@ -34,6 +34,9 @@ def asked(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:
         return chosen
     # How documents are cut and rare symbols removed may differ: they are of the text, not the net.
     free = {*DROPOUTS, "documents", "min_count"}
+    if base.architecture.input != "embedding":
+        # Follows from the alphabet, which may be another.
+        free.add("embedding")
     brought = {
         name: value
         for name, value in (asdict(base.text) | asdict(base.architecture)).items()
@@ -63,7 +66,11 @@ def weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Weights:
     pairs += [(base.vocabulary.ids.get(s), i) for i, s in enumerate(vocabulary.symbols)]
     shared = np.array([p for p in pairs if None not in p], np.intp).reshape(-1, 2)
     arranged = {name: np.array(array) for name, array in base.weights.items()}
-    for name in ("embedding", "output.kernel", "output.bias"):
+    kind = base.architecture.input
+    first = {"embedding": ["embedding"], "onehot": ["layer0.kernel"], "scalar": []}[kind]
+    if kind != "embedding":
+        arranged["embedding"] = np.array(fresh["embedding"])
+    for name in (*first, "output.kernel", "output.bias"):
         # Symbols along the first axis, whichever it is.
         array = np.array(fresh[name]).T if name == "output.kernel" else np.array(fresh[name])
         old = base.weights[name].T if name == "output.kernel" else base.weights[name]

@@ -13,7 +13,7 @@ from burble import cards, compiled, devices, generation, inheritance, peers, siz
 from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.errors import DivergedError, LostError, RunError, SettingsError
-from burble.events import End, Event, Recovery, Report, Sample, Save, Score, State
+from burble.events import End, Epoch, Event, Recovery, Report, Sample, Save, Score, State
 from burble.launching import Peer, available_cores
 from burble.modelfile import Model
 from burble.orders import Order, text_settings
@@ -23,6 +23,8 @@ from burble.training import Trainer
 
 SAMPLE_LENGTH = 300
 LARGE = 1 << 10
+EXCERPT = 1_000
+"""Symbols of the text that a model of windows keeps, besides a window, to begin with."""
 
 
 def train(
@@ -217,7 +219,9 @@ class _Job:
             yield event
             if isinstance(event, Score) and event.improved:
                 step = event.state.step
-                text = generation.load(self.run.folder).generate(length=SAMPLE_LENGTH, seed=step)
+                writer = generation.load(self.run.folder)
+                start = writer.beginning(step)
+                text = start + writer.generate(start, length=SAMPLE_LENGTH, seed=step)
                 self.run.write_sample(step, text)
                 yield Sample(step, text)
 
@@ -227,6 +231,11 @@ class _Job:
         match event:
             case Report():
                 run.add_metric(step=event.step, loss=event.loss)
+            case Epoch(number=number, loss=loss, state=state):
+                run.add_metric(step=state.step, epoch=number, epoch_loss=loss)
+                if event.improved and (pattern := trainer.settings.training.epoch_files):
+                    model = self._model(state, {"training_loss": loss}, "weight")
+                    run.write_epoch(pattern.format(epoch=number, loss=loss), model)
             case Score(loss=loss, improved=improved, state=state):
                 run.add_metric(step=state.step, held_out_loss=loss)
                 if improved:
@@ -260,18 +269,27 @@ class _Job:
     def _model(self, state: State, scores: Mapping[str, float], group: str = "good") -> Model:
         """The model file's content: weights, the best or the latest, and what is known of them."""
         corpus, settings = self.trainer.corpus, self.trainer.settings
+        window = settings.training.length if settings.training.framing == "windows" else 0
         return Model(
             weights=self.trainer.weights(state, group),
             vocabulary=corpus.vocabulary,
             architecture=settings.model,
             text=settings.text,
             separator=corpus.separator,
+            window=window,
+            excerpt=_excerpt(corpus, EXCERPT + window) if window else "",
             summary={
                 "corpus": facts(corpus),
                 "scores": {name: loss for name, loss in scores.items() if loss == loss},
                 "training": asdict(settings.training),
             },
         )
+
+
+def _excerpt(corpus: Corpus, length: int) -> str:
+    """A piece from the middle of the training text, about `length` symbols."""
+    first = max(0, (corpus.cut - length) // 2)
+    return corpus.vocabulary.decode(corpus.training[first : first + length], corpus.separator)
 
 
 def facts(corpus: Corpus) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from burble.vocabulary import Vocabulary
 FORMAT = 1
 NAME = "model.safetensors"
 MAX_FILE = 4 << 30
+MAX_WINDOW = 1 << 20
 TEXT_KEYS = frozenset({"unit", "lowercase", "strip_punctuation", "min_count"})
 ARCHITECTURE_KEYS = frozenset({"cell", "layers", "units", "embedding"})
 _S = TypeVar("_S", TextSettings, ModelSettings)
@@ -44,6 +45,8 @@ class Model:
         architecture: The shape of the network.
         text: How the corpus was cleaned, and a prompt must be.
         separator: What is written between two documents.
+        window: Symbols it sees before each one it writes, from a zero state; 0 for all of them.
+        excerpt: A piece of its text to take a first window from, where there are windows.
         summary: Facts of the training (scores, corpus), in JSON types.
     """
 
@@ -52,6 +55,8 @@ class Model:
     architecture: ModelSettings
     text: TextSettings
     separator: str = ""
+    window: int = 0
+    excerpt: str = ""
     summary: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -129,6 +134,8 @@ def dump(model: Model) -> bytes:
         "separator": model.separator,
         "summary": dict(model.summary),
     }
+    if model.window:
+        meta |= {"window": model.window, "excerpt": model.excerpt}
     weights = {name: np.ascontiguousarray(a, np.float32) for name, a in model.weights.items()}
     return safetensors.numpy.save(weights, {"burble": json.dumps(meta, sort_keys=True)})
 
@@ -211,7 +218,9 @@ def _meta(metadata: dict[str, Any], path: Path) -> dict[str, Any]:
 def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
     """All of a model but its weights, each part checked."""
     try:
+        meta = dict[str, Any](window=0, excerpt="") | meta
         kinds = {"boundary": bool, "separator": str, "symbols": list, "summary": dict}
+        kinds |= {"window": int, "excerpt": str}
         for key, kind in kinds.items():
             if type(meta.get(key)) is not kind:
                 raise ValueError(f"{key} is {meta.get(key)!r:.40}, expected a {kind.__name__}.")
@@ -222,9 +231,13 @@ def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
             architecture=_settings(ModelSettings, meta["architecture"], ARCHITECTURE_KEYS),
             text=text,
             separator=meta["separator"],
+            window=meta["window"],
+            excerpt=meta["excerpt"],
             summary=meta["summary"],
         )
-        model.separator.encode()
+        if not 0 <= model.window <= MAX_WINDOW:
+            raise ValueError(f"window is {model.window}, expected 0 to {MAX_WINDOW:,}.")
+        (model.separator + model.excerpt).encode()
         if model.vocabulary.boundary and not model.separator:
             raise ValueError("it has documents, but nothing to write between them.")
     except (LookupError, TypeError, ValueError, AttributeError, BurbleError) as error:

@@ -46,8 +46,8 @@ class Objective:
         self._optimizer = keras.optimizers.AdamW(
             training.learning_rate,
             weight_decay=training.weight_decay,
-            beta_2=0.99,
-            global_clipnorm=training.clip,
+            beta_2=training.beta_2,
+            global_clipnorm=training.clip or None,
         )
         self._optimizer.exclude_from_weight_decay(var_names=["bias"])
         self._optimizer.build(self._core.trainable_variables)
@@ -136,11 +136,13 @@ def _check(precision: Precision) -> None:
 
 
 def rate(training: TrainingSettings, step: int) -> float:
-    """The step size of `step`, counted from 0: a straight warm-up, then half a cosine.
+    """The step size of `step`, counted from 0: constant, or a warm-up and then half a cosine.
 
     Keras has the same schedule, but compiled into the step: here one compiled step serves any
     number of steps, so that the number can be fixed after the machine has been measured.
     """
+    if training.schedule == "constant":
+        return training.learning_rate
     warmup = max(1, round(training.steps * training.warmup))
     if step < warmup:
         return training.learning_rate * (step + 1) / warmup

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from burble.errors import Interrupted
-from burble.events import End, Event, Recovery, Report, Sample, Score
+from burble.events import End, Epoch, Event, Recovery, Report, Sample, Score
 from burble.settings import Unit
 from burble.wording import symbol_name
 
@@ -50,7 +50,7 @@ class _View:
     def __init__(self, console: Console, bar: Progress, task: TaskID, symbol: str) -> None:
         self._console, self._bar, self._task, self._symbol = console, bar, task, symbol
         self._held_out = ""
-        self._lined = self._sampled = -math.inf
+        self._lined = self._sampled = self._epoch = -math.inf
         self.end: End | None = None
 
     def show(self, event: Event) -> None:
@@ -59,6 +59,10 @@ class _View:
         match event:
             case Report():
                 self._report(event, now)
+            case Epoch() if now - self._epoch > LINE_SECONDS:
+                self._epoch = now
+                best = "best so far" if event.improved else "no better"
+                self._say(f"epoch {event.number:,} · training loss {event.loss:.4f} ({best})")
             case Score(loss=loss) if not math.isnan(loss):
                 self._held_out = f" · held out {loss:.3f}"
                 best = "best so far, saved" if event.improved else "no better"

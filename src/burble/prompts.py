@@ -63,6 +63,14 @@ def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
     return Prompt(cleaned, ids if len(ids) else _line_start(vocabulary), tuple(notes))
 
 
+def piece(source: str, model: Model, length: int, seed: int) -> str:
+    """A random piece of a text, cleaned as the corpus was, `length` symbols or all there are."""
+    symbols = split(text.clean(source, model.text)[0], model.vocabulary.unit)
+    last = max(0, len(symbols) - length)
+    first = int(np.random.default_rng([seed, length]).integers(last + 1))
+    return "".join(symbols[first : first + length])
+
+
 def _line_start(vocabulary: Vocabulary) -> NDArray[np.integer]:
     """What primes a model that was given nothing: a line's end, or its first symbol."""
     return np.array([vocabulary.ids.get("\n", 0)])

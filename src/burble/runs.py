@@ -173,6 +173,10 @@ class Run:
         """Writes the best model."""
         modelfile.write(self.folder / MODEL, model)
 
+    def write_epoch(self, name: str, model: Model) -> None:
+        """Writes the model of an epoch beside the best one."""
+        modelfile.write(self.folder / f"{name}.safetensors", model)
+
     def write_state(self, state: State) -> None:
         """Writes all that training needs to go on, in one file."""
         counters = {k: v for k, v in vars(state).items() if k != "arrays"}

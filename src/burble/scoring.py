@@ -39,6 +39,31 @@ def costs(core: Engine, edge: int | None, ids: NDArray[np.integer]) -> NDArray[n
     return np.concatenate(found)
 
 
+def costs_by_window(
+    core: Engine, edge: int | None, window: int, ids: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """The cost of each symbol of one text, as `costs` gives it, from a few symbols before it.
+
+    Args:
+        core: The network.
+        edge: The id of the boundary between documents, or None.
+        window: Symbols it sees, from a zero state; fewer where there are no more.
+        ids: Shape (T,).
+
+    Returns:
+        Nats, shape (T + 1,) with an edge and (T - 1,) without.
+    """
+    whole = _from_edge_to_edge(edge, ids)
+    found = [costs(core, None, whole[: window + 1])]
+    for first in range(window + 1, len(whole), LANES):
+        following = whole[first : first + LANES]
+        state = core.start(len(following))
+        for at in range(first - window, first):
+            logits, state = core.step(whole[at : at + len(following)], state)
+        found.append(_nats(logits, following))
+    return np.concatenate(found)
+
+
 def costs_each(
     core: Engine, edge: int | None, texts: Sequence[NDArray[np.integer]]
 ) -> Iterator[tuple[int, NDArray[np.float64]]]:

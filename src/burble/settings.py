@@ -15,7 +15,9 @@ from burble.errors import SettingsError
 Unit = Literal["char", "grapheme"]
 Cell = Literal["lstm", "gru", "rnn"]
 Documents = Literal["sources", "lines", "blank"]
-Framing = Literal["auto", "streams", "documents"]
+Input = Literal["embedding", "onehot", "scalar"]
+Framing = Literal["auto", "streams", "documents", "windows"]
+Schedule = Literal["cosine", "constant"]
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -60,7 +62,11 @@ class ModelSettings:
         cell: The recurrent layer: LSTM, GRU, or the plain recurrent layer.
         layers: Recurrent layers, one above the other.
         units: U, units in each recurrent layer.
-        embedding: Numbers that stand for one symbol.
+        input: What enters the network for a symbol: numbers that are learned (embedding), a one
+            among zeros (onehot), or its number in the alphabet, divided by the alphabet's size
+            (scalar).
+        embedding: Numbers that stand for one symbol; follows from the alphabet where they are
+            not learned.
         dropout_input: Share of the embedding left out at each training step.
         dropout: Share left out between two recurrent layers.
         dropout_output: Share left out before the output layer.
@@ -69,6 +75,7 @@ class ModelSettings:
     cell: Cell = "lstm"
     layers: int = 2
     units: int = 256
+    input: Input = "embedding"
     embedding: int = 64
     dropout_input: float = 0.2
     dropout: float = 0.4
@@ -77,6 +84,8 @@ class ModelSettings:
     def __post_init__(self) -> None:
         """Checks every field."""
         require(self.cell in ("lstm", "gru", "rnn"), "cell", self.cell, "lstm, gru or rnn")
+        known = self.input in ("embedding", "onehot", "scalar")
+        require(known, "input", self.input, "embedding, onehot or scalar")
         require(1 <= self.layers <= 16, "layers", self.layers, "1 to 16")
         require(1 <= self.units <= 8192, "units", self.units, "1 to 8192")
         require(1 <= self.embedding <= 8192, "embedding", self.embedding, "1 to 8192")
@@ -90,8 +99,9 @@ class TrainingSettings:
     """How a model is trained.
 
     Attributes:
-        framing: How the text is cut for training: contiguous streams, one document at a time, or
-            auto, which takes documents where there are many short ones.
+        framing: How the text is cut for training: contiguous streams, one document at a time,
+            every window of `length` symbols for itself to foretell the one after it, or auto,
+            which takes documents where there are many short ones and streams otherwise.
         batch: B, streams read side by side.
         length: T, symbols of each stream in one step.
         steps: Training steps in all; 0 sets no limit.
@@ -99,15 +109,21 @@ class TrainingSettings:
         minutes: Time in all; 0 sets no limit. The machine is measured for a few steps, then the
             number of steps is fixed and recorded. Of several limits the nearest holds.
         learning_rate: The highest step size of the optimiser, reached after the warm-up.
+        schedule: How the step size goes on: after a warm-up down half a cosine, or constant
+            from the first step.
         warmup: Share of the steps over which the step size rises to `learning_rate`.
+        beta_2: How slowly the optimiser forgets the size of past gradients (Adam).
         weight_decay: The pull of the weights towards zero (AdamW).
-        clip: The largest norm of the gradient.
+        clip: The largest norm of the gradient; 0 sets no limit.
         reset_rate: Share of the streams that start again from a zero state at each step.
         held_out: Share of the text, at its end, that is never trained on but scored.
         evaluations: Times the held-out text is scored, evenly spread.
         val_chars: Held-out symbols scored each time, from the first; 0 means all. The best
             model is scored on more of them, mostly all, at the end.
         patience: Training stops after this many scores in a row without a better one; 0 never.
+        epoch_files: Keeps a model file, under this name with the epoch in place of {epoch} and
+            the loss in place of {loss}, whenever an epoch's training loss is the best so far;
+            empty keeps none.
         precision: The numbers in which products are computed: float32, or bfloat16 on
             accelerators; weights, carried states and losses are float32 in any case.
         seed: Seeds the first weights, the dropout and the order of the text.
@@ -120,7 +136,9 @@ class TrainingSettings:
     epochs: float = 0.0
     minutes: float = 0.0
     learning_rate: float = 5e-3
+    schedule: Schedule = "cosine"
     warmup: float = 0.05
+    beta_2: float = 0.99
     weight_decay: float = 0.01
     clip: float = 1.0
     reset_rate: float = 0.03
@@ -128,22 +146,33 @@ class TrainingSettings:
     evaluations: int = 15
     val_chars: int = 20_000
     patience: int = 5
+    epoch_files: str = ""
     precision: Precision = "float32"
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Checks every field."""
-        framings = ("auto", "streams", "documents")
-        require(self.framing in framings, "framing", self.framing, "auto, streams or documents")
+        framings = ("auto", "streams", "documents", "windows")
+        known = self.framing in framings
+        require(known, "framing", self.framing, "auto, streams, documents or windows")
+        known = self.schedule in ("cosine", "constant")
+        require(known, "schedule", self.schedule, "cosine or constant")
+        if self.epoch_files:
+            fits = _is_file_name(self.epoch_files)
+            expected = "a file name that may hold {epoch} and {loss}"
+            require(fits, "epoch_files", self.epoch_files, expected)
         known = self.precision in ("float32", "bfloat16")
         require(known, "precision", self.precision, "float32 or bfloat16")
         for name in ("batch", "length", "evaluations"):
             require(1 <= getattr(self, name) < 1 << 31, name, getattr(self, name), "1 or more")
-        for name in ("steps", "epochs", "minutes", "weight_decay", "patience", "seed", "val_chars"):
+        for name in (
+            *("steps", "epochs", "minutes", "weight_decay", "clip", "patience", "seed"),
+            "val_chars",
+        ):
             require(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more")
-        for name in ("learning_rate", "clip"):
-            require(0 < getattr(self, name) < inf, name, getattr(self, name), "more than 0")
-        for name in ("warmup", "reset_rate", "held_out"):
+        rate = self.learning_rate
+        require(0 < rate < inf, "learning_rate", rate, "more than 0")
+        for name in ("warmup", "beta_2", "reset_rate", "held_out"):
             share = getattr(self, name)
             require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
 
@@ -161,6 +190,15 @@ class Settings:
     text: TextSettings = TextSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+
+
+def _is_file_name(pattern: str) -> bool:
+    """Whether it names a file once epoch and loss are filled in."""
+    try:
+        name = pattern.format(epoch=1, loss=1.0)
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return False
+    return not set(name) & set('/\\:*?"<>|\0') and name not in (".", "..")
 
 
 GROUPS = {"text": TextSettings, "model": ModelSettings, "training": TrainingSettings}

@@ -33,6 +33,7 @@ LIMITS = ("steps", "epochs", "minutes")
 # Symbols a minute that two ordinary cores learn at medium size, rounded: only for choosing dropout.
 TYPICAL_SPEED = 700_000
 MANY_DOCUMENTS = 20
+MOST_ONEHOT = 8192
 SHORT_DOCUMENT = 1_000
 # In equal time, many small steps learn more than few large ones; on two cores, smaller steps than
 # this begin to cost speed.
@@ -69,7 +70,7 @@ def choose(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> tupl
     asked_for = settings_module.make(chosen | given)
     passes = _passes(asked_for, symbols)
     chosen |= _dropout(passes)
-    settings = settings_module.make(chosen | given)
+    settings = settings_module.make(chosen | given | _width(given, corpus))
     return settings, _why(settings, symbols, name if size == "auto" else "", passes)
 
 
@@ -82,6 +83,29 @@ def _framing(given: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
     length = min(given.get("length", usual), max(1, corpus.cut // 4))
     batch = min(STEP_SYMBOLS // min(length, STEP_SYMBOLS), max(1, corpus.cut // (4 * length)))
     return {"framing": framing, "length": length, "batch": min(batch, 128)}
+
+
+def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
+    """Numbers that stand for a symbol, where the alphabet decides it.
+
+    Raises:
+        SettingsError: Another width was asked for, or the alphabet is too large for it.
+    """
+    kind = given.get("input", "embedding")
+    if kind not in ("onehot", "scalar"):
+        return {}
+    width = corpus.vocabulary.size if kind == "onehot" else 1
+    if given.get("embedding", width) != width:
+        raise SettingsError(
+            f"embedding is {given['embedding']}, but with --input {kind} each symbol is {width} "
+            "numbers here. Leave out --embedding."
+        )
+    if width > MOST_ONEHOT:
+        raise SettingsError(
+            f"input is 'onehot', but the alphabet has {width:,} symbols, of at most "
+            f"{MOST_ONEHOT:,} that can each have a number of their own. Take --input embedding."
+        )
+    return {"embedding": width}
 
 
 def _passes(settings: Settings, symbols: int) -> float:

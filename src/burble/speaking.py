@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from burble import evaluation, generation, modelfile, settings
+from burble import evaluation, generation, modelfile, prompts, settings
 from burble.errors import CorpusError, SettingsError
 from burble.generation import Generator, WritingSettings
 from burble.modelfile import Model
@@ -27,6 +27,7 @@ from burble.wording import some, symbol_name
 
 TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5
+PIECE = 100
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")]
@@ -59,6 +60,10 @@ Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object a text.")]
 def sample(
     model: ModelPath,
     prompt: PromptText = "",
+    text: Annotated[
+        str | None,
+        typer.Option(help="Go on from a random piece of this text, as long as a window."),
+    ] = None,
     length: Length = WritingSettings.length or 0,
     endless: Endless = False,
     greedy: Greedy = False,
@@ -83,8 +88,9 @@ def sample(
     settings.require(count >= 0, "count", count, "0 or more texts")
     options |= {"temperature": 0.0} if greedy else {}
     writer = generation.load(model)
+    prompt, told = _begin(writer, prompt, text, options["seed"])
     ready = writer.prepare(prompt, unknown)
-    for note in [*ready.notes, f"seed {options['seed']}"]:
+    for note in [*told, *ready.notes, f"seed {options['seed']}"]:
         console.print(note, markup=False)
     try:
         if not compare:
@@ -96,6 +102,21 @@ def sample(
     except BrokenPipeError:
         # Whoever reads has had enough, as `head` does. Typer itself would call that a failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _begin(
+    writer: Generator, prompt: str, text: str | None, seed: int
+) -> tuple[str, tuple[str, ...]]:
+    """What to go on from, and what to tell of it: a random window where a model needs one."""
+    if prompt and text:
+        raise SettingsError("--prompt and --text both say what to go on from; give only one.")
+    if prompt or not (text or writer.model.window):
+        return prompt, ()
+    if not text:
+        return writer.beginning(seed), ("Goes on from a random window of its own text.",)
+    length = writer.model.window or PIECE
+    piece = prompts.piece(evaluation.read(text), writer.model, length, seed)
+    return piece, (f"Goes on from a random piece of {text}.",)
 
 
 def _fresh_seed() -> int:

@@ -14,11 +14,12 @@ import numpy as np
 
 from burble import model as network
 from burble import peers
-from burble.batches import CHUNK, Batch, Batches, Documents, Streams, in_order, whole_documents
+from burble.batches import CHUNK, Batches, Documents, Streams, Windows
 from burble.clock import Clock
 from burble.corpus import Corpus
 from burble.errors import DivergedError, SettingsError
-from burble.events import End, Event, Recovery, Report, Save, Score, State
+from burble.events import End, Epoch, Event, Recovery, Report, Save, Score, State
+from burble.heldout import scored
 from burble.modelfile import Weights
 from burble.objective import Groups, Objective, finite, flat, grouped, rate
 from burble.settings import Settings, TrainingSettings
@@ -48,12 +49,15 @@ class Trainer:
         training, vocabulary = settings.training, corpus.vocabulary
         self.objective = Objective(settings.model, vocabulary.size, training)
         self.batches = _framed(corpus, training)
+        # The first array of a model file stands still in training, unless it is learned.
+        self._fixed = settings.model.input != "embedding"
 
     def start(self, weights: Weights | None = None) -> State:
         """The state before the first step, from given weights or from the seed alone."""
         groups = self.objective.start(self.settings.training.batch)
         if weights is not None:
-            groups["weight"] = groups["good"] = list(weights.values())
+            trained = list(weights.values())[self._fixed :]
+            groups["weight"] = groups["good"] = trained
         return State(flat(groups))
 
     def weights(self, state: State, group: str = "good") -> Weights:
@@ -162,16 +166,21 @@ class Trainer:
             size = rate(training, state.step) * 0.5**state.recoveries
             groups = self._step(groups, state.step, size)
             state = replace(state, step=state.step + 1)
-            scored = _is_scored(state.step, training)
-            if scored or state.step % report_every == 0:
-                report = self._report(groups, state, clock)
+            is_scored = _is_scored(state.step, training)
+            epoch, inside = divmod(state.step, self.batches.steps_per_epoch)
+            if is_scored or not inside or state.step % report_every == 0:
+                report, state = self._report(groups, state, clock)
                 groups["loss"] = self.objective.no_loss()
                 if self._ran_away(report.loss):
                     state = self._recover(state, groups, clock)
                     groups = self.objective.place(state.arrays)
                     yield Recovery(report.step, report.loss, state)
                 yield report
-            if scored:
+            if not inside:
+                event = _end_epoch(epoch, clock.stamp(state, groups))
+                state = event.state
+                yield event
+            if is_scored:
                 score = self._score(clock.stamp(state, groups), groups)
                 state = score.state
                 if score.improved:
@@ -182,18 +191,20 @@ class Trainer:
         state = clock.stamp(state, groups)
         yield End(state, reason, self.closing(state) if peers.first() else {})
 
-    def _report(self, groups: Groups, state: State, clock: Clock) -> Report:
-        """The mean loss since the last report."""
+    def _report(self, groups: Groups, state: State, clock: Clock) -> tuple[Report, State]:
+        """The mean loss since the last report, and the state with it added to its epoch's."""
         total, count = np.asarray(groups["loss"][0]).tolist()
+        nats, places = state.epoch_nats + total, state.epoch_places + count
         steps_a_second = clock.steps_a_second(state.step)
         symbols_a_step = len(self.corpus.training) / self.batches.steps_per_epoch
-        return Report(
+        report = Report(
             step=state.step,
             steps=self.settings.training.steps,
             loss=total / max(count, 1),
             speed=steps_a_second * symbols_a_step,
             left=(self.settings.training.steps - state.step) / steps_a_second,
         )
+        return report, replace(state, epoch_nats=nats, epoch_places=places)
 
     def _ran_away(self, loss: float) -> bool:
         """Whether a loss is no number, or twice as bad as knowing nothing."""
@@ -248,25 +259,12 @@ class Trainer:
         rows = min(self.settings.training.batch, STREAMS_CHECKED) if carried else 1
         now = [c[:rows] for c in groups["carried"]] if carried else self.objective.zero(rows)
         total = count = 0.0
-        for batch in self._scored(limit, rows):
+        for batch in scored(self.corpus, self.settings.training, limit, rows):
             if batch.resets.all():
                 now = self.objective.zero(len(batch.inputs))
             nats, places, now = self.objective.nats(groups[group], groups["seed"], batch, now)
             total, count = total + float(nats), count + float(places)
         return total / count if count else math.nan
-
-    def _scored(self, limit: int, rows: int) -> Iterator[Batch]:
-        """Batches of the first `limit` held-out symbols, streams repeated in every row."""
-        corpus, edge = self.corpus, self.corpus.vocabulary.boundary_id
-        tail = corpus.tail[: limit + 1]
-        if self.settings.training.framing != "documents" or edge is None:
-            return in_order(tail, rows)
-        if len(tail) < 2:
-            return iter(())
-        # Where the held-out part begins inside a document, its rest is scored like a document.
-        starts = corpus.starts[(corpus.starts > corpus.cut)] - corpus.cut
-        starts = np.append(0, starts[starts < len(tail) - 1])
-        return whole_documents(tail[1:], starts, edge)
 
     def closing(self, state: State) -> dict[str, float]:
         """Scores taken once, at the end of training.
@@ -299,6 +297,14 @@ def _is_scored(step: int, training: TrainingSettings) -> bool:
     return done > before
 
 
+def _end_epoch(number: int, state: State) -> Epoch:
+    """What an epoch came to, and the state in which the next one begins."""
+    loss = state.epoch_nats / max(state.epoch_places, 1)
+    improved = loss < state.best_epoch
+    state = replace(state, epoch_nats=0.0, epoch_places=0.0, best_epoch=min(loss, state.best_epoch))
+    return Epoch(number, loss, improved, state)
+
+
 def _out_of_patience(state: State, training: TrainingSettings) -> bool:
     """Whether so many scores were no better that training ends early."""
     return bool(training.patience) and state.stale >= training.patience
@@ -307,6 +313,13 @@ def _out_of_patience(state: State, training: TrainingSettings) -> bool:
 def _framed(corpus: Corpus, training: TrainingSettings) -> Batches:
     """The training text in the framing that was chosen."""
     ids, edge = corpus.training, corpus.vocabulary.boundary_id
+    if training.framing == "windows":
+        if len(ids) <= training.length:
+            raise SettingsError(
+                f"length is {training.length}, but the training text has only {len(ids):,} "
+                "symbols, and a window needs one after it. Take a smaller --length."
+            )
+        return Windows(ids, training.batch, training.length, training.seed)
     if training.framing != "documents" or edge is None:
         return Streams(ids, training.batch, training.length, training.seed, training.reset_rate)
     starts = corpus.starts[corpus.starts < corpus.cut]
