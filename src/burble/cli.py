@@ -29,6 +29,7 @@ from burble import (
     settings,
     sizing,
     speaking,
+    watching,
 )
 from burble.corpus import Corpus
 from burble.errors import BurbleError, InputError, Interrupted, LostError
@@ -171,7 +172,7 @@ def _train(
             if several[0].first:
                 text_settings(order, run)
             again = dataclasses.replace(order, peer=several[0]).command(output, "--resume")
-            raise typer.Exit(launching.watch(several, sys.argv[1:], again))
+            raise typer.Exit(watching.watch(several, sys.argv[1:], again))
     text = _corpus(order, text_settings(order, run))
     if order.base:
         console.print(inheritance.told(order.base, text.vocabulary), markup=False)
@@ -252,7 +253,7 @@ def main() -> None:
     """Runs the command line; every error burble knows becomes one sentence and an exit code."""
     peer = launching.me()
     if peer:
-        launching.settle(peer)
+        watching.settle(peer)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -260,7 +261,7 @@ def main() -> None:
     os.environ["KERAS_BACKEND"] = "jax"
     code = _run()
     if peer and code not in (0, Interrupted.exit_code):
-        launching.leave(code)
+        watching.leave(code)
     sys.exit(code)
 
 

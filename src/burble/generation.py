@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import engine, modelfile, prompts, sampling, scoring
-from burble.engine import Array, Engine, State
+from burble import modelfile, prompts, sampling, scoring
+from burble.contexts import Seen, Stream, Windows
+from burble.engine import Array, Engine
 from burble.errors import SettingsError
 from burble.modelfile import Model
 from burble.prompts import Prompt, Unknown
@@ -61,85 +62,6 @@ class _Writer:
         self.index = index
         self.cutter = cutter
         self.rng = np.random.default_rng((seed, index))
-
-
-class _Seen(Protocol):
-    """What the texts being written consist of so far, as far as the network sees it."""
-
-    def prime(self, ids: NDArray[np.integer]) -> Array:
-        """Begins one text with `ids`, shape (T,); returns the logits after them, (1, V)."""
-
-    def keep(self, rows: Sequence[int]) -> None:
-        """Goes on with some of the texts, in the order given."""
-
-    def add(self, ids: NDArray[np.integer]) -> Array:
-        """Adds one symbol to each text, shape (B,); returns the logits after it, (B, V)."""
-
-
-class _Stream:
-    """All that was written before, in the network's state.
-
-    Args:
-        core: The network.
-    """
-
-    def __init__(self, core: Engine) -> None:
-        """Nothing has been read."""
-        self._core = core
-        self._state: State = core.start(1)
-
-    def prime(self, ids: NDArray[np.integer]) -> Array:
-        """Reads in blocks, so that memory does not grow."""
-        for at in range(0, len(ids), BLOCK):
-            logits, self._state = self._core.read(ids[at : at + BLOCK], self._state)
-        return logits[-1:]
-
-    def keep(self, rows: Sequence[int]) -> None:
-        """Takes the states of some texts."""
-        self._state = engine.take(self._state, rows)
-
-    def add(self, ids: NDArray[np.integer]) -> Array:
-        """One step of the network."""
-        logits, self._state = self._core.step(ids, self._state)
-        return logits
-
-
-class _Windows:
-    """The last symbols alone, read anew from a zero state for each one that follows.
-
-    Args:
-        core: The network.
-        length: Symbols in a window.
-    """
-
-    def __init__(self, core: Engine, length: int) -> None:
-        """Nothing has been written."""
-        self._core = core
-        self._length = length
-        self._ids = np.empty((1, 0), np.intp)
-
-    def prime(self, ids: NDArray[np.integer]) -> Array:
-        """Takes the end of `ids`."""
-        self._ids = ids[None, -self._length :].astype(np.intp)
-        return self._logits()
-
-    def keep(self, rows: Sequence[int]) -> None:
-        """Takes the windows of some texts."""
-        self._ids = self._ids[rows]
-
-    def add(self, ids: NDArray[np.integer]) -> Array:
-        """Moves every window on by one symbol."""
-        self._ids = np.concatenate([self._ids, ids[:, None]], 1)[:, -self._length :]
-        return self._logits()
-
-    def _logits(self) -> Array:
-        """The logits after the windows, (B, V)."""
-        if len(self._ids) == 1:
-            return self._core.read(self._ids[0], self._core.start(1))[0][-1:]
-        state = self._core.start(len(self._ids))
-        for ids in self._ids.T:
-            logits, state = self._core.step(ids, state)
-        return logits
 
 
 class Generator:
@@ -271,10 +193,10 @@ class Generator:
         stops = prompts.prepare_stops(settings.stop, self.model)
         return self.prepare(prompt, settings.unknown), stops
 
-    def _prime(self, ids: NDArray[np.integer]) -> tuple[Array, _Seen]:
+    def _prime(self, ids: NDArray[np.integer]) -> tuple[Array, Seen]:
         """The logits (1, V) after `ids`, and all that has been seen to foretell what follows."""
         window = self.model.window
-        seen = _Windows(self._engine, window) if window else _Stream(self._engine)
+        seen = Windows(self._engine, window) if window else Stream(self._engine)
         return seen.prime(ids), seen
 
     def _whole(

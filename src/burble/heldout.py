@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from burble.batches import Batch, in_order, whole_documents, windows_in_order
+from burble.batches import Batch, in_order, whole_documents
 from burble.corpus import Corpus
 from burble.settings import TrainingSettings
+from burble.windows import windows_in_order
 
 
 def scored(

@@ -14,7 +14,7 @@ import numpy as np
 
 from burble import model as network
 from burble import peers
-from burble.batches import CHUNK, Batches, Documents, Streams, Windows
+from burble.batches import CHUNK, Batches, Documents, Streams
 from burble.clock import Clock
 from burble.corpus import Corpus
 from burble.errors import DivergedError, SettingsError
@@ -23,6 +23,7 @@ from burble.heldout import scored
 from burble.modelfile import Weights
 from burble.objective import Groups, Objective, finite, flat, grouped, rate
 from burble.settings import Settings, TrainingSettings
+from burble.windows import Windows
 
 REPORTS = 200
 RECOVERIES = 3
