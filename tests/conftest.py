@@ -3,8 +3,12 @@ import subprocess
 import sys
 import tempfile
 
+import hypothesis
 import pytest
 
+# How long a test takes says nothing: the machine may be busy.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 os.environ["KERAS_BACKEND"] = "jax"
 # All tests and the processes they start share compiled steps: most of their time goes there.
 _COMPILED = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)

@@ -67,6 +67,11 @@ class Corpus:
         """The held-out ids, led by the last training id, from which the first is predicted."""
         return self.ids[max(0, self.cut - 1) :]
 
+    def excerpt(self, length: int) -> str:
+        """A piece from the middle of the training text, `length` symbols at most."""
+        first = max(0, (self.cut - length) // 2)
+        return self.vocabulary.decode(self.training[first : first + length], self.separator)
+
     def text(self) -> Iterator[str]:
         """The clean text in pieces, documents parted by the separator."""
         end = len(self.ids) - self.vocabulary.boundary

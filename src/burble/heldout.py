@@ -1,39 +1,77 @@
-"""The held-out text in batches, framed for scoring as it was for training. Knows no networks."""
+"""The held-out text, framed for scoring as it was for training, and what it costs a network."""
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from burble.batches import Batch, in_order, whole_documents
 from burble.corpus import Corpus
+from burble.objective import Groups, Objective
 from burble.settings import TrainingSettings
 from burble.windows import windows_in_order
 
+STREAMS_CHECKED = 16
 
-def scored(
-    corpus: Corpus, training: TrainingSettings, limit: int, rows: int = 1
-) -> Iterator[Batch]:
-    """Batches of the first `limit` held-out symbols.
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the held-out text.
+
+    Attributes:
+        corpus: The whole text.
+        training: How it is framed.
+        limit: Symbols to score at most, from the first held-out one.
+    """
+
+    corpus: Corpus
+    training: TrainingSettings
+    limit: int
+
+    def batches(self, rows: int = 1) -> Iterator[Batch]:
+        """The part in batches.
+
+        Args:
+            rows: How often streams are repeated, side by side.
+
+        Yields:
+            For streams, text in order from a zero state; for documents, each from its beginning;
+            for windows, the symbols before each one.
+        """
+        corpus, edge = self.corpus, self.corpus.vocabulary.boundary_id
+        tail = corpus.tail[: self.limit + 1]
+        if self.training.framing == "windows":
+            last = min(len(corpus.ids), corpus.cut + self.limit)
+            yield from windows_in_order(corpus.ids, self.training.length, corpus.cut, last)
+        elif self.training.framing != "documents" or edge is None:
+            yield from in_order(tail, rows)
+        elif len(tail) > 1:
+            # Where the held-out part begins inside a document, its rest is scored like one.
+            starts = corpus.starts[(corpus.starts > corpus.cut)] - corpus.cut
+            starts = np.append(0, starts[starts < len(tail) - 1])
+            yield from whole_documents(tail[1:], starts, edge)
+
+
+def loss(objective: Objective, part: Part, groups: Groups, group: str, *, carried: bool) -> float:
+    """The mean loss of a part with dropout off.
 
     Args:
-        corpus: The text.
-        training: How it is framed.
-        limit: Symbols to score at most.
-        rows: How often streams are repeated, side by side.
+        objective: The network.
+        part: The part.
+        groups: Arrays on one device.
+        group: Which of them are the weights.
+        carried: Whether to start from each training stream's state, not from zero.
 
-    Yields:
-        For streams, text in order from a zero state; for documents, each from its beginning; for
-        windows, the symbols before each one.
+    Returns:
+        Nats per symbol; not a number where nothing is held out.
     """
-    edge = corpus.vocabulary.boundary_id
-    tail = corpus.tail[: limit + 1]
-    if training.framing == "windows":
-        last = min(len(corpus.ids), corpus.cut + limit)
-        yield from windows_in_order(corpus.ids, training.length, corpus.cut, last)
-    elif training.framing != "documents" or edge is None:
-        yield from in_order(tail, rows)
-    elif len(tail) > 1:
-        # Where the held-out part begins inside a document, its rest is scored like a document.
-        starts = corpus.starts[(corpus.starts > corpus.cut)] - corpus.cut
-        starts = np.append(0, starts[starts < len(tail) - 1])
-        yield from whole_documents(tail[1:], starts, edge)
+    rows = min(part.training.batch, STREAMS_CHECKED) if carried else 1
+    now = [c[:rows] for c in groups["carried"]] if carried else objective.zero(rows)
+    total = count = 0.0
+    for batch in part.batches(rows):
+        if batch.resets.all():
+            now = objective.zero(len(batch.inputs))
+        nats, places, now = objective.nats(groups[group], groups["seed"], batch, now)
+        total, count = total + float(nats), count + float(places)
+    return total / count if count else math.nan

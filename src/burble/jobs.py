@@ -277,19 +277,13 @@ class _Job:
             text=settings.text,
             separator=corpus.separator,
             window=window,
-            excerpt=_excerpt(corpus, EXCERPT + window) if window else "",
+            excerpt=corpus.excerpt(EXCERPT + window) if window else "",
             summary={
                 "corpus": facts(corpus),
                 "scores": {name: loss for name, loss in scores.items() if loss == loss},
                 "training": asdict(settings.training),
             },
         )
-
-
-def _excerpt(corpus: Corpus, length: int) -> str:
-    """A piece from the middle of the training text, about `length` symbols."""
-    first = max(0, (corpus.cut - length) // 2)
-    return corpus.vocabulary.decode(corpus.training[first : first + length], corpus.separator)
 
 
 def facts(corpus: Corpus) -> dict[str, Any]:

@@ -12,22 +12,20 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
+from burble import heldout, peers
 from burble import model as network
-from burble import peers
-from burble.batches import CHUNK, Batches, Documents, Streams
+from burble.batches import CHUNK
 from burble.clock import Clock
 from burble.corpus import Corpus
 from burble.errors import DivergedError, SettingsError
 from burble.events import End, Epoch, Event, Recovery, Report, Save, Score, State
-from burble.heldout import scored
+from burble.framing import framed
 from burble.modelfile import Weights
 from burble.objective import Groups, Objective, finite, flat, grouped, rate
 from burble.settings import Settings, TrainingSettings
-from burble.windows import Windows
 
 REPORTS = 200
 RECOVERIES = 3
-STREAMS_CHECKED = 16
 MEASURED = 0.02
 """Share of the minutes in which the machine is measured."""
 SCORED_AT_END = 200_000
@@ -49,7 +47,7 @@ class Trainer:
         self.settings = settings
         training, vocabulary = settings.training, corpus.vocabulary
         self.objective = Objective(settings.model, vocabulary.size, training)
-        self.batches = _framed(corpus, training)
+        self.batches = framed(corpus, training)
         # The first array of a model file stands still in training, unless it is learned.
         self._fixed = settings.model.input != "embedding"
 
@@ -256,16 +254,13 @@ class Trainer:
         Returns:
             The mean loss, nats per symbol; not a number where nothing is held out.
         """
-        groups = grouped(state.arrays)
-        rows = min(self.settings.training.batch, STREAMS_CHECKED) if carried else 1
-        now = [c[:rows] for c in groups["carried"]] if carried else self.objective.zero(rows)
-        total = count = 0.0
-        for batch in scored(self.corpus, self.settings.training, limit, rows):
-            if batch.resets.all():
-                now = self.objective.zero(len(batch.inputs))
-            nats, places, now = self.objective.nats(groups[group], groups["seed"], batch, now)
-            total, count = total + float(nats), count + float(places)
-        return total / count if count else math.nan
+        return heldout.loss(
+            self.objective,
+            heldout.Part(self.corpus, self.settings.training, limit),
+            grouped(state.arrays),
+            group,
+            carried=carried,
+        )
 
     def closing(self, state: State) -> dict[str, float]:
         """Scores taken once, at the end of training.
@@ -273,9 +268,9 @@ class Trainer:
         Returns:
             `held_out_loss` of the best weights on the held-out text (up to `SCORED_AT_END`
             symbols, `held_out_scored` in all); for streams also `zero_state_loss` and
-            `carried_state_loss` (from the states of `STREAMS_CHECKED` streams) of the latest
-            weights on its first `CHUNK` symbols, which agree unless the carried state has run
-            away; and `largest_state` in the carried state.
+            `carried_state_loss` (from the states of some streams) of the latest weights on its
+            first `CHUNK` symbols, which agree unless the carried state has run away; and
+            `largest_state` in the carried state.
         """
         carried = [a for name, a in state.arrays.items() if name.startswith("carried.")]
         facts = {"largest_state": float(max(np.abs(a).max() for a in carried))}
@@ -309,19 +304,3 @@ def _end_epoch(number: int, state: State) -> Epoch:
 def _out_of_patience(state: State, training: TrainingSettings) -> bool:
     """Whether so many scores were no better that training ends early."""
     return bool(training.patience) and state.stale >= training.patience
-
-
-def _framed(corpus: Corpus, training: TrainingSettings) -> Batches:
-    """The training text in the framing that was chosen."""
-    ids, edge = corpus.training, corpus.vocabulary.boundary_id
-    if training.framing == "windows":
-        if len(ids) <= training.length:
-            raise SettingsError(
-                f"length is {training.length}, but the training text has only {len(ids):,} "
-                "symbols, and a window needs one after it. Take a smaller --length."
-            )
-        return Windows(ids, training.batch, training.length, training.seed)
-    if training.framing != "documents" or edge is None:
-        return Streams(ids, training.batch, training.length, training.seed, training.reset_rate)
-    starts = corpus.starts[corpus.starts < corpus.cut]
-    return Documents(ids, starts, edge, training.batch, training.length, training.seed)

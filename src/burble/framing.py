@@ -1,0 +1,23 @@
+"""The training text in the framing that was chosen. Knows nothing of networks."""
+
+from burble.batches import Batches, Documents, Streams
+from burble.corpus import Corpus
+from burble.errors import SettingsError
+from burble.settings import TrainingSettings
+from burble.windows import Windows
+
+
+def framed(corpus: Corpus, training: TrainingSettings) -> Batches:
+    """The training text in the framing that was chosen."""
+    ids, edge = corpus.training, corpus.vocabulary.boundary_id
+    if training.framing == "windows":
+        if len(ids) <= training.length:
+            raise SettingsError(
+                f"length is {training.length}, but the training text has only {len(ids):,} "
+                "symbols, and a window needs one after it. Take a smaller --length."
+            )
+        return Windows(ids, training.batch, training.length, training.seed)
+    if training.framing != "documents" or edge is None:
+        return Streams(ids, training.batch, training.length, training.seed, training.reset_rate)
+    starts = corpus.starts[corpus.starts < corpus.cut]
+    return Documents(ids, starts, edge, training.batch, training.length, training.seed)
