@@ -45,9 +45,9 @@ class Model:
         architecture: The shape of the network.
         text: How the corpus was cleaned, and a prompt must be.
         separator: What is written between two documents.
+        summary: Facts of the training (scores, corpus), in JSON types.
         window: Symbols it sees before each one it writes, from a zero state; 0 for all of them.
         excerpt: A piece of its text to take a first window from, where there are windows.
-        summary: Facts of the training (scores, corpus), in JSON types.
     """
 
     weights: Weights
@@ -55,9 +55,9 @@ class Model:
     architecture: ModelSettings
     text: TextSettings
     separator: str = ""
+    summary: Mapping[str, Any] = field(default_factory=dict)
     window: int = 0
     excerpt: str = ""
-    summary: Mapping[str, Any] = field(default_factory=dict)
 
 
 def shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
