@@ -20,6 +20,7 @@ from rich.console import Console
 
 from burble import (
     __version__,
+    borrowing,
     cookbook,
     generation,
     inheritance,
@@ -233,19 +234,13 @@ def _report(
         console.print(f"The clean text is in {output}.", markup=False)
 
 
-def _recipes(
-    name: Annotated[str | None, typer.Argument(help="A recipe's name or file.")] = None,
-) -> None:
-    """List the recipes that come with burble, or print one, to read, copy and change."""
-    print("\n".join(cookbook.names()) if name is None else cookbook.text(name).rstrip("\n"))
-
-
 SETTINGS = (settings.TextSettings, settings.ModelSettings, settings.TrainingSettings)
 app.command("train")(with_settings(_train, *SETTINGS))
 app.command("sample")(with_settings(speaking.sample, SamplingSettings))
 app.command("eval")(speaking.evaluate)
 app.command("info")(speaking.info)
-app.command("recipes")(_recipes)
+app.command("recipes")(borrowing.recipes)
+app.command("import")(borrowing.bring)
 app.command("corpus")(with_settings(_report, settings.TextSettings))
 
 

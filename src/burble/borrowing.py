@@ -1,0 +1,50 @@
+"""The commands that bring in what others made: recipes, and weights that Keras wrote."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from burble import cookbook
+from burble.errors import RunError
+from burble.runs import Run
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def recipes(
+    name: Annotated[str | None, typer.Argument(help="A recipe's name or file.")] = None,
+) -> None:
+    """List the recipes that come with burble, or print one, to read, copy and change."""
+    print("\n".join(cookbook.names()) if name is None else cookbook.text(name).rstrip("\n"))
+
+
+def bring(
+    weights: Annotated[Path, typer.Argument(help="An HDF5 file that Keras wrote.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the model.")],
+    recipe: Annotated[str, typer.Option(help="The recipe it was trained with, name or file.")],
+    text: Annotated[
+        list[str] | None,
+        typer.Option(help="The text it was trained on, read and cleaned as burble does."),
+    ] = None,
+    alphabet_from: Annotated[
+        Path | None,
+        typer.Option(help="The file it was trained on, read as the tutorial does, marks and all."),
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="The encoding of the text.")] = None,
+) -> None:
+    """Make a model of weights that plain Keras trained."""
+    from burble import importing
+
+    run = Run(output)
+    run.check()
+    if run.exists or run.has_model:
+        raise RunError(f"{output} holds a run already. Choose another folder with -o.")
+    model = importing.from_text(weights, recipe, tuple(text or ()), alphabet_from, encoding)
+    output.mkdir(parents=True, exist_ok=True)
+    run.write_model(model)
+    console.print(
+        f"{len(model.vocabulary.symbols)} symbols. The model is {output / 'model.safetensors'}.",
+        markup=False,
+    )
