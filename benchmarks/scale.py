@@ -18,6 +18,7 @@ import sysconfig
 import tempfile
 import time
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import IO, Any
@@ -82,7 +83,7 @@ def keep_pace(text: str) -> None:
     groups = objective.place(trainer.start().arrays)
     # Spread over the whole text, as long trainings are.
     step, stride = 0, max(1, batches.steps_per_epoch // 997)
-    for _ in ("warm up", *sys.stdin):
+    for _ in chain(("warm up",), sys.stdin):
         started = time.perf_counter()
         for _ in range(STRETCH):
             groups = objective.step(groups, batches.at(step, objective.devices.rows), 1e-3)
