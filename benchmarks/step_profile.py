@@ -77,8 +77,9 @@ def by_kind(events: list[dict[str, Any]]) -> dict[str, float]:
     }
     found: dict[str, float] = defaultdict(float)
     for event in events:
-        thread = threads.get((event["pid"], event.get("tid")), "")
-        if event.get("ph") != "X" or "XLAEigen" not in thread or HOLDERS.match(event["name"]):
+        if event.get("ph") != "X" or HOLDERS.match(event["name"]):
+            continue
+        if "XLAEigen" not in threads.get((event["pid"], event["tid"]), ""):
             continue
         kinds = (kind for kind, names in KINDS.items() if names.search(event["name"]))
         found[next(kinds, "arithmetic")] += event["dur"]

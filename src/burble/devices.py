@@ -17,6 +17,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from burble import peers
+from burble.launching import available_cores
 
 FEWEST_STREAMS = 4
 FEWEST_UNITS = 128
@@ -35,7 +36,8 @@ def prepare(cores: int, batch: int, units: int) -> None:
     # Raised where JAX already runs: then what it found is used as it is.
     with suppress(RuntimeError):
         jax.config.update("jax_num_cpu_devices", cores)
-        if _useful(cores, batch, units) == cores > 1:
+        # Also one core of several: its process would else use threads on those of the others.
+        if _useful(cores, batch, units) == cores or cores < available_cores():
             flags = os.environ.get("XLA_FLAGS", "")
             os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
 
