@@ -1,0 +1,277 @@
+"""Trainings that differ in a few settings, side by side: each in its own process and folder.
+
+One that fails costs its row and nothing else; what is finished is not done again.
+"""
+
+import csv
+import io
+import itertools
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from burble import modelfile, pictures, settings
+from burble.errors import BurbleError, SettingsError
+from burble.modelfile import write_atomically
+from burble.runs import Run
+from burble.settings import require
+
+LOG = "log.txt"
+HELD_OUT, TRAINING = "held-out bits per character", "training loss, nats"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One combination of settings.
+
+    Attributes:
+        chosen: The settings that are varied, by name.
+    """
+
+    chosen: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What it is called, as its folder is."""
+        return ",".join(f"{name}={value}" for name, value in self.chosen.items()) or "as given"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one training came to.
+
+    Attributes:
+        held_out: Bits per symbol on the held-out text; None where nothing is held out.
+        training: The last mean training loss, nats per symbol, dropout on.
+        speed: Symbols foretold a second, scoring and starting left out.
+        weights: Numbers in the model.
+        curve: Held-out losses on the way, by step; training losses where nothing is held out.
+    """
+
+    held_out: float | None
+    training: float
+    speed: float
+    weights: int
+    curve: Sequence[tuple[float, float]]
+
+
+def variants(vary: Sequence[str]) -> list[Variant]:
+    """Every combination of the values that are varied.
+
+    Args:
+        vary: Such as `units=128,256`.
+
+    Raises:
+        SettingsError: That is no setting, or no value of it.
+
+    >>> [variant.name for variant in variants(["units=1,2", "input=scalar"])]
+    ['units=1,input=scalar', 'units=2,input=scalar']
+    """
+    kinds = {f.name: f.type for group in settings.GROUPS.values() for f in fields(group)}
+    choices: dict[str, list[Any]] = {}
+    for given in vary:
+        name, equals, values = given.partition("=")
+        name = name.strip().lstrip("-").replace("-", "_")
+        if not equals or not values or name in choices:
+            raise SettingsError(
+                f"--vary is {given!r}, but must be a setting and its values, such as "
+                "units=128,256, each setting once."
+            )
+        settings.make({name: None} if name in kinds else {name: 0})
+        choices[name] = [_typed(name, value.strip(), kinds[name]) for value in values.split(",")]
+    combined = [
+        Variant(dict(zip(choices, values, strict=True)))
+        for values in itertools.product(*choices.values())
+    ]
+    for variant in combined:
+        settings.make(variant.chosen)
+    return combined
+
+
+def _typed(name: str, value: str, kind: Any) -> Any:
+    """A value of a setting from its text."""
+    if kind is bool:
+        require(value in ("true", "false"), name, value, "true or false")
+        return value == "true"
+    if kind not in (int, float):
+        return value
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise SettingsError(
+            f"{name} is {value!r}, but must be a {'whole ' * (kind is int)}number."
+        ) from error
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Variants, each trained from several seeds.
+
+    Attributes:
+        folder: Where all of it goes.
+        sources: What to train on.
+        flags: Of `burble train`, for all.
+        variants: What differs.
+        seeds: How many seeds, from 0.
+    """
+
+    folder: Path
+    sources: Sequence[str]
+    flags: Sequence[str]
+    variants: Sequence[Variant]
+    seeds: int
+
+    def run(self, tell: Callable[[str], object]) -> Iterator[None]:
+        """Trains what has not been trained yet, writing the tables anew after each.
+
+        Args:
+            tell: Takes a sentence about each training.
+
+        Yields:
+            After each training, so that one can stop there.
+        """
+        tasks = [(v, seed) for seed in range(self.seeds) for v in self.variants]
+        for number, (variant, seed) in enumerate(tasks, 1):
+            run = self._run(variant, seed)
+            told = f"{number} of {len(tasks)} · {variant.name}, seed {seed}"
+            if _is_finished(run):
+                tell(f"{told} · finished before")
+            else:
+                tell(f"{told} …")
+                self._train(run, variant, seed)
+                if not _is_finished(run):
+                    tell(f"  not finished: {self.failure(variant)}")
+            self.write()
+            yield
+
+    def _run(self, variant: Variant, seed: int) -> Run:
+        """The run of a variant and a seed."""
+        return Run(self.folder / variant.name / f"seed-{seed}")
+
+    def _train(self, run: Run, variant: Variant, seed: int) -> None:
+        """One training in a process of its own; what it says goes into a file."""
+        run.folder.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "burble", "train", *self.sources, "-o", str(run.folder)]
+        if run.exists:
+            command += ["--resume"]
+        else:
+            command += [*self.flags, *flags(variant.chosen), f"--seed={seed}"]
+        with (run.folder.parent / f"seed-{seed}.{LOG}").open("ab") as log:
+            subprocess.run(command, check=False, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def results(self, variant: Variant) -> list[Result]:
+        """What its finished trainings came to."""
+        runs = (self._run(variant, seed) for seed in range(self.seeds))
+        return [_result(run) for run in runs if _is_finished(run)]
+
+    def failure(self, variant: Variant) -> str:
+        """The last words of a training that failed; empty where none did."""
+        for seed in range(self.seeds):
+            log = self.folder / variant.name / f"seed-{seed}.{LOG}"
+            if log.exists() and not _is_finished(self._run(variant, seed)):
+                lines = log.read_text("utf-8", "replace").strip().splitlines()
+                return lines[-1] if lines else "it said nothing."
+        return ""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The table, the best held-out score first, what failed or is missing last."""
+        rows = []
+        for variant in self.variants:
+            found = self.results(variant)
+            row: dict[str, Any] = {"settings": variant.name, "seeds": len(found)}
+            scores = [r.held_out for r in found if r.held_out is not None]
+            row[HELD_OUT] = mean(scores) if scores else None
+            row["spread"] = max(scores) - min(scores) if scores else None
+            row[TRAINING] = mean(r.training for r in found) if found else None
+            row["characters/s"] = round(mean(r.speed for r in found)) if found else None
+            row["weights"] = found[0].weights if found else None
+            rows.append(row | {"failed": self.failure(variant)})
+
+        def order(row: Mapping[str, Any]) -> tuple[float, float]:
+            return tuple(math.inf if row[k] is None else row[k] for k in (HELD_OUT, TRAINING))
+
+        return sorted(rows, key=order)
+
+    def write(self) -> None:
+        """Writes the table as CSV and JSON, and the curves as a picture."""
+        rows = self.rows()
+        text = io.StringIO()
+        table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+        facts = {"sources": list(self.sources), "flags": list(self.flags), "rows": rows}
+        curves = {v.name: r[0].curve for v in self.variants if (r := self.results(v))}
+        picture = pictures.curves(curves, "nats per symbol, by step (first seed)")
+        for name, data in (
+            ("compare.csv", text.getvalue()),
+            ("compare.json", json.dumps(facts, indent=2, ensure_ascii=False) + "\n"),
+            ("compare.svg", picture),
+        ):
+            write_atomically(self.folder / name, data.encode())
+
+
+def flags(chosen: Mapping[str, Any]) -> list[str]:
+    """Settings as flags of `burble train`.
+
+    >>> flags({"units": 128, "lowercase": True, "strip_punctuation": False})
+    ['--units=128', '--lowercase']
+    """
+    given = ((f"--{name.replace('_', '-')}", value) for name, value in chosen.items())
+    return [
+        flag if value is True else f"{flag}={value}" for flag, value in given if value is not False
+    ]
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as a Markdown table, for a person."""
+    head = ("settings", HELD_OUT, "spread", TRAINING, "characters/s", "weights", "seeds")
+    lines = [" | ".join(head), " | ".join(["---"] * len(head))]
+    for row in rows:
+        cells = [_cell(name, row[name]) for name in head]
+        lines.append(" | ".join(cells) + (f" | failed: {row['failed']}" if row["failed"] else ""))
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _cell(name: str, value: Any) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return ""
+    return (
+        f"{value:.3f}"
+        if isinstance(value, float)
+        else f"{value:,}"
+        if name != "settings"
+        else value
+    )
+
+
+def _is_finished(run: Run) -> bool:
+    """Whether a training has come to its end."""
+    try:
+        return run.exists and run.facts().get("status") == "finished"
+    except BurbleError:
+        return False
+
+
+def _result(run: Run) -> Result:
+    """What a finished training came to."""
+    facts, metrics = run.facts(), run.metrics()
+    losses = [(m["step"], m["loss"]) for m in metrics if m.get("loss") is not None]
+    scores = [
+        (m["step"], m["held_out_loss"]) for m in metrics if m.get("held_out_loss") is not None
+    ]
+    nats = facts["scores"].get("held_out_loss")
+    model = modelfile.read(run.folder / modelfile.NAME)
+    return Result(
+        held_out=None if nats is None else nats / math.log(2),
+        training=losses[-1][1] if losses else math.nan,
+        speed=facts.get("speed", math.nan),
+        weights=sum(array.size for array in model.weights.values()),
+        curve=scores or losses,
+    )
