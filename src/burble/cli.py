@@ -30,6 +30,7 @@ from burble import (
     settings,
     sizing,
     speaking,
+    trying,
     watching,
 )
 from burble.corpus import Corpus
@@ -239,6 +240,7 @@ app.command("train")(with_settings(_train, *SETTINGS))
 app.command("sample")(with_settings(speaking.sample, SamplingSettings))
 app.command("eval")(speaking.evaluate)
 app.command("info")(speaking.info)
+app.command("compare")(with_settings(trying.compare, *SETTINGS))
 app.command("recipes")(borrowing.recipes)
 app.command("import")(borrowing.bring)
 app.command("corpus")(with_settings(_report, settings.TextSettings))

@@ -11,7 +11,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -23,7 +23,7 @@ from burble.runs import Run
 from burble.settings import require
 
 LOG = "log.txt"
-HELD_OUT, TRAINING = "held-out bits per character", "training loss, nats"
+SCORES = HELD_OUT, TRAINING = "held-out bits per character", "training loss, nats"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Result:
     Attributes:
         held_out: Bits per symbol on the held-out text; None where nothing is held out.
         training: The last mean training loss, nats per symbol, dropout on.
-        speed: Symbols foretold a second, scoring and starting left out.
+        speed: Symbols foretold a second in training, its scores and samples included.
         weights: Numbers in the model.
         curve: Held-out losses on the way, by step; training losses where nothing is held out.
     """
@@ -118,14 +118,16 @@ class Comparison:
         sources: What to train on.
         flags: Of `burble train`, for all.
         variants: What differs.
-        seeds: How many seeds, from 0.
+        seeds: Of each variant.
+        children: The training that is at work, if one is.
     """
 
     folder: Path
     sources: Sequence[str]
     flags: Sequence[str]
     variants: Sequence[Variant]
-    seeds: int
+    seeds: Sequence[int]
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def run(self, tell: Callable[[str], object]) -> Iterator[None]:
         """Trains what has not been trained yet, writing the tables anew after each.
@@ -136,7 +138,7 @@ class Comparison:
         Yields:
             After each training, so that one can stop there.
         """
-        tasks = [(v, seed) for seed in range(self.seeds) for v in self.variants]
+        tasks = [(v, seed) for seed in self.seeds for v in self.variants]
         for number, (variant, seed) in enumerate(tasks, 1):
             run = self._run(variant, seed)
             told = f"{number} of {len(tasks)} · {variant.name}, seed {seed}"
@@ -163,16 +165,20 @@ class Comparison:
         else:
             command += [*self.flags, *flags(variant.chosen), f"--seed={seed}"]
         with (run.folder.parent / f"seed-{seed}.{LOG}").open("ab") as log:
-            subprocess.run(command, check=False, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            with subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            ) as child:
+                self.children.append(child)
+        self.children.clear()
 
     def results(self, variant: Variant) -> list[Result]:
         """What its finished trainings came to."""
-        runs = (self._run(variant, seed) for seed in range(self.seeds))
+        runs = (self._run(variant, seed) for seed in self.seeds)
         return [_result(run) for run in runs if _is_finished(run)]
 
     def failure(self, variant: Variant) -> str:
         """The last words of a training that failed; empty where none did."""
-        for seed in range(self.seeds):
+        for seed in self.seeds:
             log = self.folder / variant.name / f"seed-{seed}.{LOG}"
             if log.exists() and not _is_finished(self._run(variant, seed)):
                 lines = log.read_text("utf-8", "replace").strip().splitlines()
@@ -194,7 +200,8 @@ class Comparison:
             rows.append(row | {"failed": self.failure(variant)})
 
         def order(row: Mapping[str, Any]) -> tuple[float, float]:
-            return tuple(math.inf if row[k] is None else row[k] for k in (HELD_OUT, TRAINING))
+            held_out, training = (math.inf if row[k] is None else row[k] for k in SCORES)
+            return held_out, training
 
         return sorted(rows, key=order)
 
@@ -266,12 +273,14 @@ def _result(run: Run) -> Result:
     scores = [
         (m["step"], m["held_out_loss"]) for m in metrics if m.get("held_out_loss") is not None
     ]
-    nats = facts["scores"].get("held_out_loss")
+    nats, done = facts["scores"].get("held_out_loss"), facts["done"]
+    training = facts["settings"]["training"]
+    foretold = training["batch"] * (1 if training["framing"] == "windows" else training["length"])
     model = modelfile.read(run.folder / modelfile.NAME)
     return Result(
         held_out=None if nats is None else nats / math.log(2),
         training=losses[-1][1] if losses else math.nan,
-        speed=facts.get("speed", math.nan),
+        speed=foretold * done["steps"] / done["seconds"],
         weights=sum(array.size for array in model.weights.values()),
         curve=scores or losses,
     )

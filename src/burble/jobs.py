@@ -251,17 +251,21 @@ class _Job:
                     # Stopped before the first score: what there is can be used until then.
                     run.write_model(self._model(state, scores, "weight"))
                 run.write_state(state)
-                self.describe("interrupted" if reason == "stopped" else "finished", scores)
+                status = "interrupted" if reason == "stopped" else "finished"
+                self.describe(status, scores, state)
                 cards.write(run, trainer.settings, facts(trainer.corpus))
 
-    def describe(self, status: str, scores: Mapping[str, float] | None = None) -> None:
-        """Writes `run.json`; `scores` are those taken at the end of training."""
+    def describe(
+        self, status: str, scores: Mapping[str, float] | None = None, state: State | None = None
+    ) -> None:
+        """Writes `run.json`; scores and state are those at the end of training."""
         corpus, settings = self.trainer.corpus, self.trainer.settings
         self.run.describe(
             settings,
             facts(corpus) | {"names": [Path(name).name for name in corpus.names]},
             status=status,
             scores=dict(scores or {}),
+            done={"steps": state.step, "seconds": state.elapsed} if state else {},
             resume=self.order.command(self.run.folder, "--resume"),
             repeat=self.order.command(Path("RUN"), *sizing.repeating(settings)),
         )

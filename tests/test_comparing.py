@@ -1,0 +1,137 @@
+"""Comparisons: each training a real process, one that fails, one that is interrupted."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from burble import comparing, pictures
+from burble.errors import SettingsError
+
+SMALL = ["--batch", "4", "--length", "12", "--embedding", "8", "--steps", "30"]
+SMALL += ["--evaluations", "2", "--patience", "0"]
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    path = tmp_path_factory.mktemp("text") / "cat.txt"
+    path.write_text("the cat sat on the mat.\nthe dog lay on the log.\n" * 60, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def compared(burble, text, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compare") / "all"
+    # The higher rate has no room: it runs away again and again.
+    vary = ["--vary", "units=8,16", "--vary", "learning-rate=0.01,1e30", "--seeds", "2"]
+    done = burble("compare", text, "-o", folder, *vary, *SMALL)
+    return folder, done
+
+
+def test_every_combination_has_its_row_and_a_failure_costs_one(compared):
+    folder, done = compared
+    rows = json.loads((folder / "compare.json").read_text(encoding="utf-8"))["rows"]
+    assert len(rows) == 4
+    good = [row for row in rows if "learning_rate=0.01" in row["settings"]]
+    assert [row["settings"] for row in rows[:2]] == [row["settings"] for row in good]
+    for row in good:
+        assert row["seeds"] == 2
+        assert 0 < row["held-out bits per character"] < 5
+        assert row["spread"] >= 0
+        assert row["failed"] == ""
+    assert {row["weights"] for row in good} == {weights(8), weights(16)}
+    for row in rows[2:]:
+        assert row["seeds"] == 0
+        assert "the loss ran away" in row["failed"]
+    assert done.returncode == 2
+    assert "not all came to their end: units=8,learning_rate=1e+30" in done.stderr.decode()
+
+
+def weights(units, symbols=15):
+    layers = (8 + units + 1) * 4 * units, (2 * units + 1) * 4 * units
+    return symbols * 8 + sum(layers[:1]) + units * symbols + symbols
+
+
+def test_the_table_is_printed_and_written_with_a_picture(compared):
+    folder, done = compared
+    printed = done.stdout.decode()
+    assert printed.count("\n") == 6
+    with open(folder / "compare.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["settings"] in printed for row in rows)
+    picture = (folder / "compare.svg").read_text(encoding="utf-8")
+    assert picture.count("<polyline") == 2
+
+
+def test_what_is_finished_is_not_done_again(burble, compared, text):
+    folder, _ = compared
+    model = folder / "units=8,learning_rate=0.01" / "seed-0" / "model.safetensors"
+    before = os.stat(model).st_mtime_ns
+    vary = ["--vary", "units=8,16", "--vary", "learning-rate=0.01", "--seeds", "2"]
+    done = burble("compare", text, "-o", folder, *vary, *SMALL)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stderr.decode().count("finished before") == 4
+    assert os.stat(model).st_mtime_ns == before
+
+
+def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
+    arguments = ["compare", text, "-o", tmp_path / "c", "--vary", "units=8,12", *SMALL]
+    command = [sys.executable, "-c", "from burble.cli import main; main()", *map(str, arguments)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if line.startswith("1 of 2"):
+                break
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read()
+        assert process.wait(timeout=120) == 130, said
+    assert "The same command goes on." in said
+    done = burble(*arguments)
+    assert done.returncode == 0, done.stderr.decode()
+    rows = json.loads((tmp_path / "c" / "compare.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["seeds"] for row in rows] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("vary", "said"),
+    [
+        (["units"], "--vary is 'units', but must be a setting and its values"),
+        (["units="], "--vary is 'units='"),
+        (["width=1,2"], "there is no setting called width"),
+        (["units=1,many"], "units is 'many', but must be a whole number"),
+        (["units=0"], "units is 0, but must be 1 to 8192"),
+        (["dropout=a"], "dropout is 'a', but must be a number"),
+        (["lowercase=yes"], "lowercase is 'yes', but must be true or false"),
+        (["units=1", "units=2"], "each setting once"),
+    ],
+)
+def test_what_cannot_be_varied_is_refused(vary, said):
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        comparing.variants(vary)
+
+
+def test_standard_input_cannot_be_compared_on(burble, tmp_path):
+    done = burble("compare", "-", "-o", tmp_path / "c", "--vary", "units=8", stdin=b"text")
+    assert done.returncode == 2
+    assert "standard input can be read only once" in done.stderr.decode()
+
+
+def test_values_have_the_type_of_their_setting():
+    found = comparing.variants(["lowercase=true,false", "units=8", "input=onehot"])
+    assert [dict(v.chosen) for v in found] == [
+        {"lowercase": True, "units": 8, "input": "onehot"},
+        {"lowercase": False, "units": 8, "input": "onehot"},
+    ]
+
+
+def test_many_curves_have_room_for_their_names():
+    few = pictures.curves({"a": [(0, 1), (9, 2)]}, "x")
+    many = pictures.curves({f"curve {n}": [(0, n), (9, n + 1)] for n in range(20)}, "a < b")
+    assert 'viewBox="0 0 640 360"' in few
+    assert 'viewBox="0 0 640 576"' in many
+    assert many.count("<polyline") == 20
+    assert "a &lt; b" in many
