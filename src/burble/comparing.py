@@ -164,11 +164,13 @@ class Comparison:
             command += ["--resume"]
         else:
             command += [*self.flags, *flags(variant.chosen), f"--seed={seed}"]
-        with (run.folder.parent / f"seed-{seed}.{LOG}").open("ab") as log:
-            with subprocess.Popen(
+        with (
+            (run.folder.parent / f"seed-{seed}.{LOG}").open("ab") as log,
+            subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-            ) as child:
-                self.children.append(child)
+            ) as child,
+        ):
+            self.children.append(child)
         self.children.clear()
 
     def results(self, variant: Variant) -> list[Result]:
