@@ -124,8 +124,8 @@ def shared(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def fetched(array: Any) -> NDArray[Any]:
-    """A device array as a NumPy array, also where parts of it lie in other processes."""
-    if array.is_fully_addressable or array.is_fully_replicated:
+    """An array as a NumPy array, also where parts of it lie in other processes."""
+    if not isinstance(array, jax.Array) or array.is_fully_addressable or array.is_fully_replicated:
         return np.array(array)
     return np.array(multihost_utils.process_allgather(array, tiled=True))
 
