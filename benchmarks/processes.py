@@ -41,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one size, one round")
     asked = parser.parse_args()
-    rounds, steps = (1, 60) if asked.quick else (3, 110)
+    rounds, steps = (1, 40) if asked.quick else (3, 110)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "text.txt"

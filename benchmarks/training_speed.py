@@ -34,12 +34,12 @@ TEXT = np.random.default_rng(0).integers(SYMBOLS, size=300_000).astype(np.uint8)
 
 def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], object], float]:
     """A training step of burble, and the loss before it; writes where it starts."""
-    from burble import devices, model, settings
+    from burble import devices, launching, model, settings
     from burble.batches import Streams
     from burble.objective import Objective, flat
 
     layers, units, batch, length = shape
-    devices.prepare(batch, units)
+    devices.prepare(launching.available_cores(), batch, units)
     asked = {"layers": layers, "units": units, "embedding": EMBEDDING, "batch": batch}
     asked |= {"length": length, "dropout_input": 0.0, "dropout": 0.0, "dropout_output": 0.0}
     chosen = settings.make(asked)

@@ -39,7 +39,7 @@ def test_every_combination_has_its_row_and_a_failure_costs_one(compared):
     good, failed = rows
     assert good["settings"] == "units=8,learning_rate=0.01"
     assert good["seeds"] == 2
-    assert 0 < good["held-out bits per character"] < 5
+    assert 0 < good["held-out bits per symbol"] < 5
     assert good["spread"] > 0
     assert good["failed"] == ""
     # Sixteen symbols: an embedding of 8, one layer, and the output.
@@ -101,11 +101,21 @@ def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
         (["dropout=a"], "dropout is 'a', but must be a number"),
         (["lowercase=yes"], "lowercase is 'yes', but must be true or false"),
         (["units=1", "units=2"], "each setting once"),
+        (["seed=1,2"], "seed cannot be varied"),
     ],
 )
 def test_what_cannot_be_varied_is_refused(vary, said):
     with pytest.raises(SettingsError, match=re.escape(said)):
         comparing.variants(vary)
+
+
+def test_a_folder_holds_one_comparison(burble, compared, text):
+    folder, _ = compared
+    vary = ["--vary", "units=8", "--vary", "learning-rate=0.01", "--seeds", "2"]
+    for sources, flags in (((text, text), SMALL), ((text,), [*SMALL, "--clip", "2"])):
+        done = burble("compare", *sources, "-o", folder, *vary, *flags)
+        assert done.returncode == 2
+        assert "compares other sources or settings" in done.stderr.decode()
 
 
 def test_standard_input_cannot_be_compared_on(burble, tmp_path):

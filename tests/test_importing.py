@@ -1,15 +1,20 @@
 """Weights that plain Keras scripts wrote, in the formats of three generations of Keras."""
 
 import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from keras import layers
 
 from burble import generation, importing
-from burble.errors import ModelFileError, SettingsError, SourceError
+from burble.errors import ModelFileError, SettingsError, SourceError, VocabularyError
 
 TEXT = "\ufeffThe ‘cat’ sat on the mat.\r\nThe dog lay on the log.\r\n" * 9
 # Keras 3.15 with NumPy 2.4, where it saves weights.
@@ -39,6 +44,9 @@ def recipe(tmp_path):
         return str(path)
 
     return write
+
+
+WHOLE = []
 
 
 def plainly(path, encoding="utf-8"):
@@ -214,9 +222,21 @@ def one_more(file):
     file["dense_2/dense_2_b"] = np.zeros(3)
 
 
+def empty(file):
+    del file["dense_1/dense_1_b"]
+    file["dense_1/dense_1_b"] = h5py.Empty("f4")
+
+
+def wide_chunk(file):
+    del file["lstm_1/lstm_1_b_f"]
+    plan = {"maxshape": (None,), "chunks": (1 << 28,), "compression": "gzip"}
+    file["lstm_1"].create_dataset("lstm_1_b_f", (6,), "f4", **plan)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (wide_chunk, "not stored as plain numbers"),
         (soft, "links 'lstm_2' to another place, which is not followed"),
         (external, "links 'lstm_2' to another place"),
         (outside, "not stored as plain numbers in the file itself"),
@@ -235,6 +255,32 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(text, recipe, tmp_path,
     changed(path, change)
     with pytest.raises(ModelFileError, match=re.escape(said)):
         importing.from_text(path, recipe(), (), text)
+
+
+def test_an_alphabet_of_nothing_is_refused(text, recipe, tmp_path):
+    path = tmp_path / "w.hdf5"
+    keras_1(trained(len(plainly(text))), path)
+    changed(path, empty)
+    with pytest.raises(VocabularyError, match="was trained with"):
+        importing.from_text(path, recipe(), (), text)
+
+
+@given(st.data())
+def test_damage_is_told_in_a_sentence(data):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "text.txt").write_bytes(TEXT.encode())
+        (folder / "mine.toml").write_text(RECIPE.format(layers=1), encoding="utf-8")
+        given_text = folder / "text.txt", folder / "w.hdf5"
+        if not WHOLE:
+            keras_1(trained(len(plainly(given_text[0]))), given_text[1])
+            WHOLE.append(given_text[1].read_bytes())
+        damaged = bytearray(WHOLE[0])
+        for _ in range(3):
+            damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+        given_text[1].write_bytes(damaged)
+        with suppress(ModelFileError, VocabularyError):
+            importing.from_text(given_text[1], str(folder / "mine.toml"), (), given_text[0])
 
 
 def test_anything_else_is_refused(text, recipe, tmp_path):

@@ -70,7 +70,12 @@ def test_what_is_given_comes_before_the_recipe():
         ("units = 0", "units is 0, but must be 1 to 8192"),
         ('units = "many"', "units is 'many', but must be a whole number"),
         ("[model]\nunits = 3", "there is no setting called model"),
-        ('epoch_files = "a/{epoch}"', "epoch_files is 'a/{epoch}', but must be a file name"),
+        ('epoch_files = "a/{epoch}"', "epoch_files is 'a/{epoch}', but must be a short file name"),
+        (
+            'epoch_files = "model"',
+            "epoch_files is 'model', but must be a short file name that holds",
+        ),
+        ('epoch_files = "{epoch:>400}"', "epoch_files is '{epoch:>400}'"),
         ('epoch_files = "{step}"', "epoch_files is '{step}'"),
         ('schedule = "slow"', "schedule is 'slow', but must be cosine or constant"),
     ],
@@ -162,6 +167,30 @@ def test_it_can_be_gone_on_with(burble, run):
     done = burble("train", text, "-o", run, "--resume", "--epochs", "4")
     assert done.returncode == 0, done.stderr.decode()
     assert len(list(run.glob("weights-improvement-04-*"))) == 1
+
+
+def test_a_run_that_is_resumed_has_its_recipe(burble, run):
+    text = run.parent / "cat.txt"
+    done = burble("train", text, "-o", run, "--resume", "--recipe", "tutorial-small")
+    assert done.returncode == 2
+    assert "has its settings already" in done.stderr.decode()
+
+
+def test_windows_are_of_one_running_text(burble, tmp_path):
+    names = tmp_path / "names.txt"
+    names.write_text("ann\nbob\ncarl\n" * 9, encoding="utf-8")
+    windows = ["--documents", "lines", "--framing", "windows"]
+    done = burble("train", names, "-o", tmp_path / "run", *windows)
+    assert done.returncode == 2
+    assert "framing is 'windows', which cuts one running text, but there are 27" in (
+        done.stderr.decode()
+    )
+
+
+def test_a_seed_that_cannot_be_is_refused_before_a_window_is_drawn(burble, run):
+    done = burble("sample", run, "--seed", "-1")
+    assert done.returncode == 2
+    assert "seed is -1, but must be" in done.stderr.decode()
 
 
 def test_recipes_are_listed_and_printed(burble):

@@ -1,6 +1,8 @@
 """Windows of the text as the tutorial takes them, and what is trained on them."""
 
+import math
 import tracemalloc
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -14,8 +16,9 @@ from burble import model as network
 from burble.engine import Engine
 from burble.errors import SettingsError
 from burble.events import End, Epoch
+from burble.heldout import Part
 from burble.settings import ModelSettings, TextSettings
-from burble.training import Trainer
+from burble.training import Trainer, _end_epoch
 from burble.windows import Windows, shuffled, windows_in_order
 
 TEXT = "the cat sat on the mat. the dog lay on the log. " * 12
@@ -131,11 +134,28 @@ def test_an_epoch_tells_its_mean_loss_also_when_interrupted():
     ]
 
 
+def test_an_epoch_that_ran_away_does_not_spoil_those_after_it():
+    state = trainer().start()
+    bad = _end_epoch(1, replace(state, epoch_nats=math.nan, epoch_places=1.0))
+    assert not bad.improved
+    good = _end_epoch(2, replace(bad.state, epoch_nats=2.0, epoch_places=1.0))
+    assert (good.loss, good.improved, good.state.best_epoch) == (2.0, True, 2.0)
+
+
+def test_scoring_windows_reads_no_more_than_scoring_streams():
+    t = trainer(held_out=0.3)
+    assert Part(t.corpus, t.settings.training, 100).size == 10
+    assert sum(b.weights.sum() for b in Part(t.corpus, t.settings.training, 100).batches()) == 10
+    streams = trainer(held_out=0.3, framing="streams")
+    assert Part(streams.corpus, streams.settings.training, 100).size == 100
+
+
 def test_held_out_windows_are_scored_from_the_symbols_before_each():
     t = trainer(held_out=0.1, steps=5)
     state = t.start()
     core = Engine(t.weights(state), t.settings.model)
     ids, costs = t.corpus.ids, []
+    # 20,000 symbols are scored, or a tenth as many windows of ten: here all there are.
     for place in range(t.corpus.cut, len(ids)):
         logits, _ = core.read(ids[place - 10 : place], core.start(1))
         costs.append(np.log(np.exp(logits[-1]).sum()) - logits[-1][ids[place]])

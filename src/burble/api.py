@@ -80,7 +80,8 @@ def train(
     model = None if base is None else load(base).model
     given = [source] if isinstance(source, str | os.PathLike) else source
     sources = tuple(os.fspath(one) for one in given)
-    chosen = cookbook.with_recipe(settings, None if recipe is None else os.fspath(recipe))
+    named = None if recipe is None else os.fspath(recipe)
+    chosen = cookbook.with_recipe(settings, named, resume=resume)
     order = Order(chosen, size, resume, model, sources, encoding, mirror)
     text = order.read(text_settings(order, folder))
     from burble import jobs

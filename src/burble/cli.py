@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -90,8 +91,9 @@ def with_settings(function: Callable[..., None], *classes: type) -> Callable[...
         for field in dataclasses.fields(cls):
             kind = field.type if field.type in (int, float, bool) else str
             default = "chosen for the text" if field.name in sizing.CHOSEN else field.default
+            flag = field.name.replace("_", "-")
             option = typer.Option(
-                f"--{field.name.replace('_', '-')}",
+                f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}",
                 help=f"{helps[field.name]} [default: {default}]",
                 rich_help_panel=cls.__name__,
                 show_default=False,
@@ -164,7 +166,7 @@ def _train(
     if peer and not peer.first:
         _follow(peer, Order(chosen, sources=tuple(source), encoding=encoding, mirror=mirror))
         return
-    chosen = cookbook.with_recipe(chosen, recipe)
+    chosen = cookbook.with_recipe(chosen, recipe, resume=resume)
     # What can be refused is refused before the training engine is loaded, which takes seconds.
     model = generation.load(base).model if base else None
     order = Order(chosen, size, resume, model, tuple(source), encoding, mirror, peer)
@@ -281,4 +283,10 @@ def _run() -> int:
         return BurbleError.exit_code
     except KeyboardInterrupt:
         return Interrupted.exit_code
+    except Exception:
+        # A fault of burble's own. One of several processes must not linger: others wait for it.
+        if not launching.me():
+            raise
+        traceback.print_exc()
+        return BurbleError.exit_code
     return 0

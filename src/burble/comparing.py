@@ -23,7 +23,8 @@ from burble.runs import Run
 from burble.settings import require
 
 LOG = "log.txt"
-SCORES = HELD_OUT, TRAINING = "held-out bits per character", "training loss, nats"
+NAME = "compare.json"
+SCORES = HELD_OUT, TRAINING = "held-out bits per symbol", "training loss, nats"
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def variants(vary: Sequence[str]) -> list[Variant]:
     for given in vary:
         name, equals, values = given.partition("=")
         name = name.strip().lstrip("-").replace("-", "_")
+        if name == "seed":
+            raise SettingsError("seed cannot be varied: --seeds says how many there are of each.")
         if not equals or not values or name in choices:
             raise SettingsError(
                 f"--vary is {given!r}, but must be a setting and its values, such as "
@@ -115,8 +118,8 @@ class Comparison:
 
     Attributes:
         folder: Where all of it goes.
-        sources: What to train on.
-        flags: Of `burble train`, for all.
+        sources: What to train on, and how it is read, as on the command line of `burble train`.
+        flags: Settings of all of them, as flags.
         variants: What differs.
         seeds: Of each variant.
         children: The training that is at work, if one is.
@@ -138,6 +141,8 @@ class Comparison:
         Yields:
             After each training, so that one can stop there.
         """
+        self._check_same()
+        self.write()
         tasks = [(v, seed) for seed in self.seeds for v in self.variants]
         for number, (variant, seed) in enumerate(tasks, 1):
             run = self._run(variant, seed)
@@ -151,6 +156,22 @@ class Comparison:
                     tell(f"  not finished: {self.failure(variant)}")
             self.write()
             yield
+
+    def _check_same(self) -> None:
+        """Refuses a folder whose results are of another text or of other settings."""
+        path = self.folder / NAME
+        if not path.exists():
+            return
+        try:
+            before = json.loads(path.read_text("utf-8"))
+            same = (before["sources"], before["flags"]) == (list(self.sources), list(self.flags))
+        except (OSError, ValueError, LookupError, TypeError):
+            same = False
+        if not same:
+            raise SettingsError(
+                f"{self.folder} compares other sources or settings. Give the same as before, "
+                "or choose another folder with -o."
+            )
 
     def _run(self, variant: Variant, seed: int) -> Run:
         """The run of a variant and a seed."""
@@ -219,7 +240,7 @@ class Comparison:
         picture = pictures.curves(curves, "nats per symbol, by step (first seed)")
         for name, data in (
             ("compare.csv", text.getvalue()),
-            ("compare.json", json.dumps(facts, indent=2, ensure_ascii=False) + "\n"),
+            (NAME, json.dumps(facts, indent=2, ensure_ascii=False) + "\n"),
             ("compare.svg", picture),
         ):
             write_atomically(self.folder / name, data.encode())
@@ -229,12 +250,16 @@ def flags(chosen: Mapping[str, Any]) -> list[str]:
     """Settings as flags of `burble train`.
 
     >>> flags({"units": 128, "lowercase": True, "strip_punctuation": False})
-    ['--units=128', '--lowercase']
+    ['--units=128', '--lowercase', '--no-strip-punctuation']
     """
-    given = ((f"--{name.replace('_', '-')}", value) for name, value in chosen.items())
-    return [
-        flag if value is True else f"{flag}={value}" for flag, value in given if value is not False
-    ]
+    written = []
+    for name, value in chosen.items():
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            written.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            written.append(f"--{flag}={value}")
+    return written
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

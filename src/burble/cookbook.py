@@ -52,8 +52,9 @@ def read(recipe: str) -> dict[str, Any]:
     >>> read("tutorial-small")["units"]
     256
     """
+    written = text(recipe)
     try:
-        values = tomllib.loads(text(recipe))
+        values = tomllib.loads(written)
         settings.make(values)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(
@@ -64,11 +65,21 @@ def read(recipe: str) -> dict[str, Any]:
     return values
 
 
-def with_recipe(given: Mapping[str, Any], recipe: str | None) -> dict[str, Any]:
+def with_recipe(
+    given: Mapping[str, Any], recipe: str | None, *, resume: bool = False
+) -> dict[str, Any]:
     """Settings as given, and those of a recipe for what was not.
 
     A limit on steps, epochs or minutes that was given takes the place of the recipe's limits.
+
+    Raises:
+        SettingsError: The recipe cannot be used, or a run that has its settings is resumed.
     """
+    if recipe and resume:
+        raise SettingsError(
+            "a run that is resumed has its settings already, those of its recipe among them. "
+            "Leave out --recipe."
+        )
     chosen = {name: value for name, value in given.items() if value is not None}
     if recipe is None:
         return chosen

@@ -1,7 +1,8 @@
 """How well a model foretells a text: nats and bits per character. Knows nothing of terminals.
 
 The score is static: the model is not changed by what it reads. It starts from a zero state and
-reads the text once, with all that came before as context. A text of documents is cut as the
+reads the text once, with all that came before as context (or, where the model sees windows, with
+one window). A text of documents is cut as the
 model's own corpus was, and each document is foretold as it was learned, its end included.
 """
 

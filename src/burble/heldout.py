@@ -22,12 +22,21 @@ class Part:
     Attributes:
         corpus: The whole text.
         training: How it is framed.
-        limit: Symbols to score at most, from the first held-out one.
+        limit: Symbols to score at most, from the first held-out one; of windows, each of which
+            is read anew, so many that as many symbols are read.
     """
 
     corpus: Corpus
     training: TrainingSettings
     limit: int
+
+    @property
+    def size(self) -> int:
+        """How many symbols are scored."""
+        most = self.limit
+        if self.training.framing == "windows":
+            most = max(1, most // self.training.length)
+        return min(most, len(self.corpus.ids) - self.corpus.cut)
 
     def batches(self, rows: int = 1) -> Iterator[Batch]:
         """The part in batches.
@@ -40,9 +49,9 @@ class Part:
             for windows, the symbols before each one.
         """
         corpus, edge = self.corpus, self.corpus.vocabulary.boundary_id
-        tail = corpus.tail[: self.limit + 1]
+        tail = corpus.tail[: self.size + 1]
         if self.training.framing == "windows":
-            last = min(len(corpus.ids), corpus.cut + self.limit)
+            last = corpus.cut + self.size
             yield from windows_in_order(corpus.ids, self.training.length, corpus.cut, last)
         elif self.training.framing != "documents" or edge is None:
             yield from in_order(tail, rows)

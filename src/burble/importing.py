@@ -5,7 +5,9 @@ are understood. Only arrays of the expected names and shapes are read: no links 
 data outside the file, no compression that needs a plug-in, and no configuration.
 """
 
+import math
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +18,20 @@ from numpy.typing import NDArray
 
 from burble import cookbook, corpus
 from burble import settings as settings_module
-from burble.errors import ModelFileError, SettingsError, SourceError, VocabularyError
+from burble.errors import (
+    BurbleError,
+    ModelFileError,
+    SettingsError,
+    SourceError,
+    VocabularyError,
+)
 from burble.modelfile import Model, Weights, shapes
 from burble.settings import ModelSettings, Settings
 from burble.vocabulary import Vocabulary
 
 MOST_OBJECTS = 10_000
 MOST_DEPTH = 16
+MOST_IN_CHUNK = 1 << 26
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 NOT_WEIGHTS = {"optimizer", "optimizer_weights"}
 PARTS = ("kernel", "recurrent_kernel", "bias")
@@ -126,6 +135,9 @@ def model(path: Path, settings: Settings, vocabulary: Vocabulary, excerpt: str) 
 def _weights(path: Path, shape: ModelSettings, vocabulary: Vocabulary) -> Weights:
     """The arrays by the names of a model file."""
     try:
+        # Looked at before it is opened: opening a pipe would wait for its other end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError("it is no ordinary file")
         with h5py.File(path, "r") as file:
             layers = _layers(file, path)
             recurrent = [name for name, parts in layers.items() if "recurrent_kernel" in parts]
@@ -146,7 +158,10 @@ def _weights(path: Path, shape: ModelSettings, vocabulary: Vocabulary) -> Weight
                 wanted = "recurrent_kernel" if part == "recurrent" else part
                 named[name] = _array(found.get(wanted, {}), expected, f"{path}: {name}")
             return named
-    except OSError as error:
+    except BurbleError:
+        raise
+    except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
+        # What h5py raises where a file is damaged.
         raise ModelFileError(
             f"cannot read {path} as HDF5 ({error}). Give a file of weights that Keras wrote, such "
             "as weights.hdf5 or model.weights.h5."
@@ -157,7 +172,7 @@ def _check_alphabet(
     path: Path, output: Mapping[str, Mapping[str, h5py.Dataset]], vocabulary: Vocabulary
 ) -> None:
     """Refuses weights of an alphabet of another size."""
-    sizes = {dataset.shape for dataset in output.get("bias", {}).values()}
+    sizes: set[tuple[int, ...]] = {d.shape or () for d in output.get("bias", {}).values()}
     if sizes != {(vocabulary.size,)}:
         told = ", ".join(str(shape[0]) if len(shape) == 1 else str(shape) for shape in sizes)
         raise VocabularyError(
@@ -241,7 +256,7 @@ def _named(components: tuple[str, ...]) -> tuple[str, str, str] | None:
 def _number(layer: str) -> tuple[int, str]:
     """What sorts layers as Keras numbers them: `lstm`, `lstm_1`, …, `lstm_10`."""
     number = layer.rpartition("_")[2]
-    return (int(number) if number.isdecimal() else 0), layer
+    return (int(number) if number.isdecimal() and len(number) < 9 else 0), layer
 
 
 def _array(
@@ -256,7 +271,7 @@ def _array(
     if set(gates) != set(order):
         raise ModelFileError(f"{name} is missing. Give weights of the network of the recipe.")
     parts = [gates[gate] for gate in order]
-    shapes_ = [part.shape for part in parts]
+    shapes_: list[tuple[int, ...]] = [part.shape or () for part in parts]
     if sum(s[-1] if s else 0 for s in shapes_) != expected[-1] or any(
         s[:-1] != expected[:-1] for s in shapes_
     ):
@@ -268,7 +283,9 @@ def _array(
     for part in parts:
         plan = part.id.get_create_plist()
         filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}
-        if part.external or part.is_virtual or part.dtype.kind != "f" or not filters <= FILTERS:
+        whole = part.chunks is None or math.prod(part.chunks) <= MOST_IN_CHUNK
+        plain = not (part.external or part.is_virtual) and part.dtype.kind == "f" and whole
+        if not plain or not filters <= FILTERS:
             raise ModelFileError(
                 f"{name} is not stored as plain numbers in the file itself. Give a file that "
                 "Keras wrote."

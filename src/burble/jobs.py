@@ -22,7 +22,7 @@ from burble.settings import Settings
 from burble.training import Trainer
 
 SAMPLE_LENGTH = 300
-LARGE = 1 << 10
+LARGE = 720_720
 EXCERPT = 1_000
 """Symbols of the text that a model of windows keeps, besides a window, to begin with."""
 

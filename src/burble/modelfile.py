@@ -235,6 +235,10 @@ def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
             excerpt=meta["excerpt"],
             summary=meta["summary"],
         )
+        widths = {"onehot": model.vocabulary.size, "scalar": 1}
+        shape = model.architecture
+        if shape.embedding != widths.get(shape.input, shape.embedding):
+            raise ValueError(f"embedding is {shape.embedding}, which no {shape.input} input has.")
         if not 0 <= model.window <= MAX_WINDOW:
             raise ValueError(f"window is {model.window}, expected 0 to {MAX_WINDOW:,}.")
         (model.separator + model.excerpt).encode()

@@ -1,7 +1,8 @@
 """What processes that train together tell each other. Knows nothing of text or networks.
 
-All run the same loop in step; whatever depends on time, on signals or on the disk is decided by
-process 0 and told to the others. A process that trains alone decides for itself, at no cost.
+All run the same loop in step; whatever depends on time or on the disk is decided by process 0 and
+told to the others, and any of them may wish to stop. A process that trains alone decides for
+itself, at no cost.
 """
 
 import json

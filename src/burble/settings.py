@@ -111,11 +111,13 @@ class TrainingSettings:
         learning_rate: The highest step size of the optimiser, reached after the warm-up.
         schedule: How the step size goes on: after a warm-up down half a cosine, or constant
             from the first step.
-        warmup: Share of the steps over which the step size rises to `learning_rate`.
+        warmup: Share of the steps over which the step size rises to `learning_rate`, where it
+            is not constant.
         beta_2: How slowly the optimiser forgets the size of past gradients (Adam).
         weight_decay: The pull of the weights towards zero (AdamW).
         clip: The largest norm of the gradient; 0 sets no limit.
-        reset_rate: Share of the streams that start again from a zero state at each step.
+        reset_rate: Share of the streams that start again from a zero state at each step; other
+            framings reset by themselves.
         held_out: Share of the text, at its end, that is never trained on but scored.
         evaluations: Times the held-out text is scored, evenly spread.
         val_chars: Held-out symbols scored each time, from the first; 0 means all. The best
@@ -159,7 +161,7 @@ class TrainingSettings:
         require(known, "schedule", self.schedule, "cosine or constant")
         if self.epoch_files:
             fits = _is_file_name(self.epoch_files)
-            expected = "a file name that may hold {epoch} and {loss}"
+            expected = "a short file name that holds {epoch}, and {loss} if you like"
             require(fits, "epoch_files", self.epoch_files, expected)
         known = self.precision in ("float32", "bfloat16")
         require(known, "precision", self.precision, "float32 or bfloat16")
@@ -195,10 +197,10 @@ class Settings:
 def _is_file_name(pattern: str) -> bool:
     """Whether it names a file once epoch and loss are filled in."""
     try:
-        name = pattern.format(epoch=1, loss=1.0)
+        name, other = (pattern.format(epoch=epoch, loss=1.0) for epoch in (1, 2))
     except (ValueError, LookupError, AttributeError, TypeError):
         return False
-    return not set(name) & set('/\\:*?"<>|\0') and name not in (".", "..")
+    return name != other and len(name.encode()) < 200 and not set(name) & set('/\\:*?"<>|\0')
 
 
 GROUPS = {"text": TextSettings, "model": ModelSettings, "training": TrainingSettings}

@@ -62,6 +62,11 @@ def choose(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> tupl
             "framing is 'documents', but the text is one document. Say what a document is "
             "(--documents lines or blank), or leave out --framing."
         )
+    if given.get("framing") == "windows" and corpus.vocabulary.boundary:
+        raise SettingsError(
+            f"framing is 'windows', which cuts one running text, but there are "
+            f"{len(corpus.starts):,} documents here. Give one text, or leave out --framing."
+        )
     symbols = corpus.cut
     name = size if size != "auto" else "small" if symbols < SMALL_TEXT else "medium"
     chosen: dict[str, Any] = {**SIZES[name], **_framing(given, corpus)}
@@ -111,7 +116,7 @@ def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
 def _passes(settings: Settings, symbols: int) -> float:
     """How often the text will be read, about, on two ordinary cores."""
     training = settings.training
-    per_step = training.batch * training.length
+    per_step = training.batch * (1 if training.framing == "windows" else training.length)
     limits = (
         training.steps * per_step / symbols,
         training.epochs,

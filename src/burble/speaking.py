@@ -64,6 +64,9 @@ def sample(
         str | None,
         typer.Option(help="Go on from a random piece of this text, as long as a window."),
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of that text; utf-8 if not given.")
+    ] = None,
     length: Length = WritingSettings.length or 0,
     endless: Endless = False,
     greedy: Greedy = False,
@@ -87,8 +90,9 @@ def sample(
         )
     settings.require(count >= 0, "count", count, "0 or more texts")
     options |= {"temperature": 0.0} if greedy else {}
+    WritingSettings(**options)
     writer = generation.load(model)
-    prompt, told = _begin(writer, prompt, text, options["seed"])
+    prompt, told = _begin(writer, prompt, (text, encoding), options["seed"])
     ready = writer.prepare(prompt, unknown)
     for note in [*told, *ready.notes, f"seed {options['seed']}"]:
         console.print(note, markup=False)
@@ -105,9 +109,10 @@ def sample(
 
 
 def _begin(
-    writer: Generator, prompt: str, text: str | None, seed: int
+    writer: Generator, prompt: str, source: tuple[str | None, str | None], seed: int
 ) -> tuple[str, tuple[str, ...]]:
     """What to go on from, and what to tell of it: a random window where a model needs one."""
+    text, encoding = source
     if prompt and text:
         raise SettingsError("--prompt and --text both say what to go on from; give only one.")
     if prompt or not (text or writer.model.window):
@@ -115,7 +120,7 @@ def _begin(
     if not text:
         return writer.beginning(seed), ("Goes on from a random window of its own text.",)
     length = writer.model.window or PIECE
-    piece = prompts.piece(evaluation.read(text), writer.model, length, seed)
+    piece = prompts.piece(evaluation.read(text, encoding), writer.model, length, seed)
     return piece, (f"Goes on from a random piece of {text}.",)
 
 
@@ -190,7 +195,9 @@ def evaluate(
         return
     print(f"{report.bits:.4f} bits per character ({report.nats:.4f} nats)")
     ends = f" and {some(report.ends, 'end')} of documents" if report.ends else ""
-    print(f"{report.characters:,} characters{ends}, each foretold from all before it")
+    window = writer.model.window
+    before = f"the {window:,} symbols before it" if window else "all before it"
+    print(f"{report.characters:,} characters{ends}, each foretold from {before}")
     if report.unknown:
         named = ", ".join(f"{n:,} × {describe(s)}" for s, n in list(report.unknown.items())[:12])
         more = ", …" if len(report.unknown) > 12 else ""
@@ -231,6 +238,7 @@ def info(model: ModelPath, as_json: AsJson = False) -> None:
             "symbols": held.vocabulary.symbols,
             "boundary": held.vocabulary.boundary,
             "separator": held.separator,
+            "window": held.window,
             "text": asdict(held.text),
             "summary": dict(held.summary),
         }
@@ -242,6 +250,8 @@ def info(model: ModelPath, as_json: AsJson = False) -> None:
     print(
         f"alphabet   {len(alphabet.symbols):,}, each a {symbol_name(alphabet.unit)}: {_shown(held)}"
     )
+    if held.window:
+        print(f"window     {held.window:,} symbols, read anew for each that is written")
     print(f"documents  {'yes' if alphabet.boundary else 'no, running text'}")
     print(f"cleaning   {_listed(asdict(held.text))}")
     for name, facts in held.summary.items():

@@ -101,9 +101,12 @@ class Trainer:
 
     def _closing_scores(self) -> float:
         """What the scores that close the training cost, in scores on the way."""
-        held_out = max(1, len(self.corpus.tail))
-        usual = min(self.settings.training.val_chars or held_out, held_out)
-        return 1 + min(SCORED_AT_END, held_out) / usual
+        usual = self.settings.training.val_chars or len(self.corpus.tail)
+        closing, usual = (
+            max(1, heldout.Part(self.corpus, self.settings.training, limit).size)
+            for limit in (SCORED_AT_END, usual)
+        )
+        return 1 + closing / usual
 
     def _measure(self, longest: float) -> tuple[float, float]:
         """Seconds a step and a score take on this machine, compilation left out.
@@ -221,7 +224,9 @@ class Trainer:
         groups["weight"] = groups["good"]
         groups["optimizer"] = self.objective.fresh_optimizer()
         groups["carried"] = self.objective.zero(training.batch)
-        return clock.stamp(replace(state, recoveries=state.recoveries + 1), groups)
+        # What was counted of the epoch includes what ran away.
+        fresh = replace(state, recoveries=state.recoveries + 1, epoch_nats=0.0, epoch_places=0.0)
+        return clock.stamp(fresh, groups)
 
     def _score(self, state: State, groups: Groups) -> Score:
         """Scores the held-out text, and keeps the weights in the state if they are the best."""
@@ -276,7 +281,8 @@ class Trainer:
         facts = {"largest_state": float(max(np.abs(a).max() for a in carried))}
         if len(self.corpus.tail) > 1:
             facts["held_out_loss"] = self.score(state, "good")
-            facts["held_out_scored"] = min(len(self.corpus.tail) - 1, SCORED_AT_END)
+            part = heldout.Part(self.corpus, self.settings.training, SCORED_AT_END)
+            facts["held_out_scored"] = part.size
             if self.settings.training.framing == "streams":
                 facts["zero_state_loss"] = self.score(state, limit=CHUNK)
                 facts["carried_state_loss"] = self.score(state, limit=CHUNK, carried=True)
@@ -297,7 +303,8 @@ def _end_epoch(number: int, state: State) -> Epoch:
     """What an epoch came to, and the state in which the next one begins."""
     loss = state.epoch_nats / max(state.epoch_places, 1)
     improved = loss < state.best_epoch
-    state = replace(state, epoch_nats=0.0, epoch_places=0.0, best_epoch=min(loss, state.best_epoch))
+    best = loss if improved else state.best_epoch
+    state = replace(state, epoch_nats=0.0, epoch_places=0.0, best_epoch=best)
     return Epoch(number, loss, improved, state)
 
 

@@ -40,10 +40,14 @@ def compare(
     if not any(given.get(limit) or limit in variants[0].chosen for limit in LIMITS):
         given["minutes"] = MINUTES
     first = given.pop("seed", 0)
+    varied = {*variants[0].chosen}
+    varied |= {*LIMITS} if varied & {*LIMITS} else set()
+    given = {name: value for name, value in given.items() if name not in varied}
     for variant in variants:
         settings.make(given | dict(variant.chosen))
-    flags = [*comparing.flags(given), *([f"--encoding={encoding}"] if encoding else [])]
-    comparison = Comparison(output, source, flags, variants, range(first, first + seeds))
+    sources = [*source, *([f"--encoding={encoding}"] if encoding else [])]
+    every = range(first, first + seeds)
+    comparison = Comparison(output, sources, comparing.flags(given), variants, every)
     _run(comparison)
     print(comparing.table(comparison.rows()))
     failed = [row["settings"] for row in comparison.rows() if row["failed"]]

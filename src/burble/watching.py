@@ -94,6 +94,9 @@ def watch(peers: Sequence[Peer], arguments: Sequence[str], again: str) -> int:
         os.close(lifeline)
         asked = _forward(children)
         ended = _wait(children)
+        if os.isatty(2):
+            # The bar hides the cursor, and whoever showed it may have been killed.
+            os.write(2, b"\x1b[?25h")
         if len(asked) > 1:
             return Interrupted.exit_code
         if asked and any(code == -signal.SIGTERM for _, code in ended):
