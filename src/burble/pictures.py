@@ -33,16 +33,14 @@ def curves(named: Mapping[str, Sequence[tuple[float, float]]], title: str) -> st
 
     parts = [_frame(low, high, int(last), height, title)]
     for row, (name, curve) in enumerate(named.items()):
-        colour, dash = (
-            COLOURS[row % len(COLOURS)],
-            ' stroke-dasharray="6 4"' * (row >= len(COLOURS)),
-        )
+        colour, dashed = COLOURS[row % len(COLOURS)], row >= len(COLOURS)
+        dash = ' stroke-dasharray="6 4"' if dashed else ""
         line = " ".join(place(*point) for point in curve)
         y = MARGIN + LINE * row if row < 8 else HEIGHT + LINE * (row - 8)
         parts.append(
             f'<polyline fill="none" stroke="{colour}" stroke-width="2"{dash} points="{line}"/>'
             f'<text x="{WIDTH - MARGIN}" y="{y}" text-anchor="end" '
-            f'fill="{colour}">{html.escape(name)}</text>'
+            f'fill="{colour}">{"- - " * dashed}{html.escape(name)}</text>'
         )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
