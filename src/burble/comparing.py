@@ -142,6 +142,7 @@ class Comparison:
             After each training, so that one can stop there.
         """
         self._check_same()
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.write()
         tasks = [(v, seed) for seed in self.seeds for v in self.variants]
         for number, (variant, seed) in enumerate(tasks, 1):
