@@ -74,7 +74,7 @@ def watch(peers: Sequence[Peer], arguments: Sequence[str], again: str) -> int:
     """
     if sys.platform == "win32":
         raise SettingsError(
-            "several processes cannot train together on Windows. Leave out --processes: one uses "
+            "several processes on Windows have not been tried. Leave out --processes: one uses "
             "all cores."
         )
     with ExitStack() as stack:
