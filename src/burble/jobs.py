@@ -13,7 +13,7 @@ from burble import cards, compiled, devices, generation, inheritance, peers, siz
 from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.errors import DivergedError, LostError, RunError, SettingsError
-from burble.events import End, Epoch, Event, Recovery, Report, Sample, Save, Score, State
+from burble.events import End, Epoch, Event, Report, Sample, Save, Score, State
 from burble.launching import Peer, available_cores
 from burble.modelfile import Model
 from burble.orders import Order, text_settings
@@ -242,7 +242,9 @@ class _Job:
                     run.write_model(self._model(state, {"held_out_loss": loss}))
                 run.write_state(state)
                 cards.write(run, trainer.settings, facts(trainer.corpus))
-            case Save(state=state) | Recovery(state=state):
+            case Save(state=state):
+                # Nothing is saved at a Recovery: it comes before its step's score, which a run
+                # that went on from there would miss.
                 run.write_state(state)
             case End(state=state, reason=reason, facts=scores):
                 if reason != "stopped":
