@@ -43,3 +43,11 @@ def trained(burble, tmp_path_factory):
     done = burble("train", folder / "cat.txt", "-o", folder / "run", "--steps", "300", *size)
     assert done.returncode == 0, done.stderr.decode()
     return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def text(tmp_path_factory):
+    """A text that small networks soon learn something of."""
+    path = tmp_path_factory.mktemp("text") / "cat.txt"
+    path.write_text("the cat sat on the mat.\nthe dog lay on the log.\n" * 60, encoding="utf-8")
+    return path

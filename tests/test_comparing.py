@@ -10,18 +10,11 @@ import sys
 
 import pytest
 
-from burble import comparing, pictures
+from burble import pictures, varying
 from burble.errors import SettingsError
 
 SMALL = ["--batch", "4", "--length", "12", "--embedding", "8", "--steps", "30"]
 SMALL += ["--evaluations", "2", "--patience", "0"]
-
-
-@pytest.fixture(scope="module")
-def text(tmp_path_factory):
-    path = tmp_path_factory.mktemp("text") / "cat.txt"
-    path.write_text("the cat sat on the mat.\nthe dog lay on the log.\n" * 60, encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +99,7 @@ def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
 )
 def test_what_cannot_be_varied_is_refused(vary, said):
     with pytest.raises(SettingsError, match=re.escape(said)):
-        comparing.variants(vary)
+        varying.variants(vary)
 
 
 def test_a_folder_holds_one_comparison(burble, compared, text):
@@ -125,7 +118,7 @@ def test_standard_input_cannot_be_compared_on(burble, tmp_path):
 
 
 def test_values_have_the_type_of_their_setting():
-    found = comparing.variants(["lowercase=true,false", "units=8", "input=onehot"])
+    found = varying.variants(["lowercase=true,false", "units=8", "input=onehot"])
     assert [dict(v.chosen) for v in found] == [
         {"lowercase": True, "units": 8, "input": "onehot"},
         {"lowercase": False, "units": 8, "input": "onehot"},

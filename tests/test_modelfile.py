@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from burble import modelfile
+from burble import modelfile, storage
 from burble.errors import ModelFileError, StorageError
 from modelfiles import VALID, read, small_model
 
@@ -88,12 +88,12 @@ def test_a_missing_folder_is_a_storage_error(tmp_path):
 def test_permissions_follow_the_umask_and_the_old_file(tmp_path):
     old = os.umask(0o027)
     try:
-        modelfile.write_atomically(tmp_path / "new", b"1")
+        storage.write_atomically(tmp_path / "new", b"1")
     finally:
         os.umask(old)
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
     (tmp_path / "new").chmod(0o604)
-    modelfile.write_atomically(tmp_path / "new", b"2")
+    storage.write_atomically(tmp_path / "new", b"2")
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o604
     assert (tmp_path / "new").read_bytes() == b"2"
 
@@ -101,7 +101,7 @@ def test_permissions_follow_the_umask_and_the_old_file(tmp_path):
 def test_a_link_goes_on_pointing_where_it_did(tmp_path):
     (tmp_path / "real").write_bytes(b"1")
     (tmp_path / "link").symlink_to("real")
-    modelfile.write_atomically(tmp_path / "link", b"2")
+    storage.write_atomically(tmp_path / "link", b"2")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == b"2"
 
@@ -110,9 +110,9 @@ def test_a_link_goes_on_pointing_where_it_did(tmp_path):
 def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path):
     (tmp_path / "m").write_bytes(b"old")
     code = (
-        "import resource\nfrom pathlib import Path\nfrom burble import errors, modelfile\n"
+        "import resource\nfrom pathlib import Path\nfrom burble import errors, storage\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-        "try:\n    modelfile.write_atomically(Path('m'), bytes(5000))\n"
+        "try:\n    storage.write_atomically(Path('m'), bytes(5000))\n"
         "except errors.StorageError as error:\n    print(error)\n"
     )
     done = subprocess.run(

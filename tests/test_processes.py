@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,6 @@ LONG = ["--steps", "100000", "--evaluations", "100", "--patience", "0"]
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="reads /proc to find the processes that train"
 )
-
-
-@pytest.fixture(scope="module")
-def text(tmp_path_factory):
-    path = tmp_path_factory.mktemp("text") / "cat.txt"
-    path.write_text("the cat sat on the mat.\nthe dog lay on the log.\n" * 60, encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -125,14 +119,21 @@ def test_two_commands_train_as_on_two_machines(burble, text, alone, tmp_path):
     assert list(there.iterdir()) == []
 
 
-def test_ctrl_c_on_one_machine_stops_and_saves_on_all(text, tmp_path):
+@contextmanager
+def two_machines(text, folder):
+    """Processes 0 and 1, started as on two machines, at work."""
     several = ["--coordinator", free_address(), "--num-processes", "2"]
-    arguments = ["train", text, "-o", tmp_path / "run", *NETWORK, *LONG, *several]
+    arguments = ["train", text, "-o", folder / "run", *NETWORK, *LONG, *several]
     with (
         start(*arguments, "--process-id", "1") as other,
         start(*arguments, "--process-id", "0") as first,
     ):
         has_begun(first)
+        yield first, other
+
+
+def test_ctrl_c_on_one_machine_stops_and_saves_on_all(text, tmp_path):
+    with two_machines(text, tmp_path) as (first, other):
         other.send_signal(signal.SIGINT)
         assert first.wait(timeout=60) == 130
         assert "all is saved. Go on with:" in first.stderr.read()
@@ -140,13 +141,7 @@ def test_ctrl_c_on_one_machine_stops_and_saves_on_all(text, tmp_path):
 
 
 def test_one_that_is_killed_on_another_machine_is_missed(text, tmp_path):
-    several = ["--coordinator", free_address(), "--num-processes", "2"]
-    arguments = ["train", text, "-o", tmp_path / "run", *NETWORK, *LONG, *several]
-    with (
-        start(*arguments, "--process-id", "1") as other,
-        start(*arguments, "--process-id", "0") as first,
-    ):
-        has_begun(first)
+    with two_machines(text, tmp_path) as (first, other):
         os.kill(children(other)[0], signal.SIGKILL)
         assert first.wait(timeout=60) == 1
         said = first.stderr.read()

@@ -9,7 +9,7 @@ import pytest
 from burble import corpus, objective, sampling, settings
 from burble.engine import Engine
 from burble.errors import DivergedError, SettingsError
-from burble.events import End, Epoch, Recovery, Report, Save, Score
+from burble.events import End, Recovery, Report, Save, Score
 from burble.settings import TextSettings, TrainingSettings
 from burble.training import Trainer
 
@@ -72,7 +72,7 @@ def test_one_step_is_compiled_whatever_happens(make):
     t.fix_steps()
     state = t.start()
     events = list(t.run(replace(state, arrays=with_nan(state))))
-    assert {type(event) for event in events} == {Recovery, Report, Epoch, Score, End}
+    assert {type(event) for event in events} == {Recovery, Report, Score, End}
     assert t.objective._step._cache_size() == 1
 
 

@@ -21,13 +21,6 @@ LONG = [*SIZE, "--steps", "300", "--evaluations", "15", "--patience", "0"]
 
 
 @pytest.fixture(scope="module")
-def text(tmp_path_factory):
-    path = tmp_path_factory.mktemp("text") / "cat.txt"
-    path.write_text("the cat sat on the mat.\nthe dog lay on the log.\n" * 60, encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
 def uninterrupted(burble, text, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole") / "run"
     done = burble("train", text, "-o", folder, *LONG)

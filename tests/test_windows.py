@@ -25,6 +25,7 @@ TEXT = "the cat sat on the mat. the dog lay on the log. " * 12
 SHAPE = {"framing": "windows", "length": 10, "units": 12, "embedding": 1, "input": "scalar"}
 PLAIN = {"dropout": 0.0, "dropout_input": 0.0, "dropout_output": 0.0, "schedule": "constant"}
 PLAIN |= {"clip": 0.0, "weight_decay": 0.0, "beta_2": 0.999, "learning_rate": 1e-3, "held_out": 0.0}
+PLAIN |= {"epoch_files": "epoch-{epoch}"}
 
 
 def trainer(**changed):

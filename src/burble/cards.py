@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from burble import pictures
-from burble.modelfile import write_atomically
 from burble.runs import Run
 from burble.settings import Settings
+from burble.storage import write_atomically
 
 LABELS = {"loss": "training (dropout on)", "held_out_loss": "held out"}
 

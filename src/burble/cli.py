@@ -108,7 +108,7 @@ def with_settings(function: Callable[..., None], *classes: type) -> Callable[...
                     annotation=Annotated[kind | None, option],
                 )
             )
-    function.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
+    vars(function)["__signature__"] = signature.replace(parameters=[*own, *flags])
     function.__annotations__ |= {p.name: p.annotation for p in flags}
     return function
 
@@ -173,10 +173,7 @@ def _train(
     if peer is None:
         several = launching.to_start(processes, coordinator, process_id, num_processes, os.environ)
         if several:
-            if several[0].first:
-                text_settings(order, run)
-            again = dataclasses.replace(order, peer=several[0]).command(output, "--resume")
-            raise typer.Exit(watching.watch(several, sys.argv[1:], again))
+            raise typer.Exit(_watch(several, order, run))
     text = _corpus(order, text_settings(order, run))
     if order.base:
         console.print(inheritance.told(order.base, text.vocabulary), markup=False)
@@ -189,12 +186,20 @@ def _train(
     progress.follow(events, console, output, again, text.vocabulary.unit)
 
 
+def _watch(several: list[Peer], order: Order, run: Run) -> int:
+    """Watches over the processes of this machine that train together; returns their exit code."""
+    if several[0].first:
+        text_settings(order, run)
+    again = dataclasses.replace(order, peer=several[0]).command(run.folder, "--resume")
+    return watching.watch(several, sys.argv[1:], again)
+
+
 def _follow(peer: Peer, order: Order) -> None:
     """Trains along with process 0, which does the talking."""
-    from burble import jobs
+    from burble import together
 
     tell = partial(console.print, markup=False)
-    jobs.follow(peer, order.read, stop=stop_on_signal(), tell=tell)
+    together.follow(peer, order.read, stop=stop_on_signal(), tell=tell)
 
 
 def _corpus(order: Order, asked: settings.Settings) -> Corpus:

@@ -5,42 +5,26 @@ One that fails costs its row and nothing else; what is finished is not done agai
 
 import csv
 import io
-import itertools
 import json
 import math
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from burble import modelfile, pictures, settings
+from burble import modelfile, pictures
 from burble.errors import BurbleError, SettingsError
-from burble.modelfile import write_atomically
 from burble.runs import Run
-from burble.settings import require
+from burble.storage import write_atomically
+from burble.varying import Variant, flags
 
 LOG = "log.txt"
 NAME = "compare.json"
 SCORES = HELD_OUT, TRAINING = "held-out bits per symbol", "training loss, nats"
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One combination of settings.
-
-    Attributes:
-        chosen: The settings that are varied, by name.
-    """
-
-    chosen: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """What it is called, as its folder is."""
-        return ",".join(f"{name}={value}" for name, value in self.chosen.items()) or "as given"
 
 
 @dataclass(frozen=True)
@@ -60,56 +44,6 @@ class Result:
     speed: float
     weights: int
     curve: Sequence[tuple[float, float]]
-
-
-def variants(vary: Sequence[str]) -> list[Variant]:
-    """Every combination of the values that are varied.
-
-    Args:
-        vary: Such as `units=128,256`.
-
-    Raises:
-        SettingsError: That is no setting, or no value of it.
-
-    >>> [variant.name for variant in variants(["units=1,2", "input=scalar"])]
-    ['units=1,input=scalar', 'units=2,input=scalar']
-    """
-    kinds = {f.name: f.type for group in settings.GROUPS.values() for f in fields(group)}
-    choices: dict[str, list[Any]] = {}
-    for given in vary:
-        name, equals, values = given.partition("=")
-        name = name.strip().lstrip("-").replace("-", "_")
-        if name == "seed":
-            raise SettingsError("seed cannot be varied: --seeds says how many there are of each.")
-        if not equals or not values or name in choices:
-            raise SettingsError(
-                f"--vary is {given!r}, but must be a setting and its values, such as "
-                "units=128,256, each setting once."
-            )
-        settings.make({name: None} if name in kinds else {name: 0})
-        choices[name] = [_typed(name, value.strip(), kinds[name]) for value in values.split(",")]
-    combined = [
-        Variant(dict(zip(choices, values, strict=True)))
-        for values in itertools.product(*choices.values())
-    ]
-    for variant in combined:
-        settings.make(variant.chosen)
-    return combined
-
-
-def _typed(name: str, value: str, kind: Any) -> Any:
-    """A value of a setting from its text."""
-    if kind is bool:
-        require(value in ("true", "false"), name, value, "true or false")
-        return value == "true"
-    if kind not in (int, float):
-        return value
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise SettingsError(
-            f"{name} is {value!r}, but must be a {'whole ' * (kind is int)}number."
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -198,7 +132,7 @@ class Comparison:
     def results(self, variant: Variant) -> list[Result]:
         """What its finished trainings came to."""
         runs = (self._run(variant, seed) for seed in self.seeds)
-        return [_result(run) for run in runs if _is_finished(run)]
+        return [_result(run.folder) for run in runs if _is_finished(run)]
 
     def failure(self, variant: Variant) -> str:
         """The last words of a training that failed; empty where none did."""
@@ -247,22 +181,6 @@ class Comparison:
             write_atomically(self.folder / name, data.encode())
 
 
-def flags(chosen: Mapping[str, Any]) -> list[str]:
-    """Settings as flags of `burble train`.
-
-    >>> flags({"units": 128, "lowercase": True, "strip_punctuation": False})
-    ['--units=128', '--lowercase', '--no-strip-punctuation']
-    """
-    written = []
-    for name, value in chosen.items():
-        flag = name.replace("_", "-")
-        if isinstance(value, bool):
-            written.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            written.append(f"--{flag}={value}")
-    return written
-
-
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as a Markdown table, for a person."""
     head = ("settings", HELD_OUT, "spread", TRAINING, "characters/s", "weights", "seeds")
@@ -275,15 +193,9 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _cell(name: str, value: Any) -> str:
     """A value as a person reads it."""
-    if value is None:
-        return ""
-    return (
-        f"{value:.3f}"
-        if isinstance(value, float)
-        else f"{value:,}"
-        if name != "settings"
-        else value
-    )
+    if name == "settings" or value is None:
+        return value or ""
+    return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
 
 
 def _is_finished(run: Run) -> bool:
@@ -294,21 +206,21 @@ def _is_finished(run: Run) -> bool:
         return False
 
 
-def _result(run: Run) -> Result:
-    """What a finished training came to."""
-    facts, metrics = run.facts(), run.metrics()
-    losses = [(m["step"], m["loss"]) for m in metrics if m.get("loss") is not None]
-    scores = [
-        (m["step"], m["held_out_loss"]) for m in metrics if m.get("held_out_loss") is not None
-    ]
+@cache
+def _result(folder: Path) -> Result:
+    """What a finished training came to, which changes no more."""
+    run = Run(folder)
+    facts = run.facts()
+    losses, scores = (
+        [(m["step"], m[name]) for m in run.metrics() if m.get(name) is not None]
+        for name in ("loss", "held_out_loss")
+    )
     nats, done = facts["scores"].get("held_out_loss"), facts["done"]
-    training = facts["settings"]["training"]
-    foretold = training["batch"] * (1 if training["framing"] == "windows" else training["length"])
-    model = modelfile.read(run.folder / modelfile.NAME)
+    model = modelfile.read(folder / modelfile.NAME)
     return Result(
         held_out=None if nats is None else nats / math.log(2),
         training=losses[-1][1] if losses else math.nan,
-        speed=foretold * done["steps"] / done["seconds"],
+        speed=run.settings().training.foretold_a_step * done["steps"] / done["seconds"],
         weights=sum(array.size for array in model.weights.values()),
         curve=scores or losses,
     )

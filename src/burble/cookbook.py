@@ -84,7 +84,6 @@ def with_recipe(
     if recipe is None:
         return chosen
     brought = read(recipe)
-    limits = ("steps", "epochs", "minutes")
-    if any(chosen.get(limit) for limit in limits):
-        brought = {name: value for name, value in brought.items() if name not in limits}
+    if any(chosen.get(limit) for limit in settings.LIMITS):
+        brought = {name: value for name, value in brought.items() if name not in settings.LIMITS}
     return brought | chosen

@@ -18,6 +18,8 @@ from burble.storage import Ids
 from burble.text import Changes
 from burble.vocabulary import Vocabulary
 
+EXCERPT = 1_000
+"""Symbols of an excerpt, besides a window."""
 _BLOCK = 1 << 20
 
 
@@ -67,8 +69,9 @@ class Corpus:
         """The held-out ids, led by the last training id, from which the first is predicted."""
         return self.ids[max(0, self.cut - 1) :]
 
-    def excerpt(self, length: int) -> str:
-        """A piece from the middle of the training text, `length` symbols at most."""
+    def excerpt(self, window: int) -> str:
+        """A piece from the middle of the training text, a window and some more symbols."""
+        length = EXCERPT + window
         first = max(0, (self.cut - length) // 2)
         return self.vocabulary.decode(self.training[first : first + length], self.separator)
 

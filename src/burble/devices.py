@@ -8,7 +8,6 @@ processes share a batch evenly, each with devices of its own.
 import ctypes
 import os
 import sys
-from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -96,9 +95,10 @@ class Devices:
         """Chooses among the devices JAX has found, as many in each process."""
         found = jax.devices()
         share = batch // jax.process_count()
-        held = Counter(device.process_index for device in found)
-        each = _useful(min(held.values()), share, units)
-        chosen = [d for i in sorted(held) for d in _of(found, i)[:each]]
+        numbers = range(jax.process_count())
+        held = [[device for device in found if device.process_index == i] for i in numbers]
+        each = _useful(min(map(len, held)), share, units)
+        chosen = [device for devices in held for device in devices[:each]]
         self.count = len(chosen)
         first = jax.process_index() * share
         self.rows = slice(first, first + share)
@@ -130,12 +130,7 @@ class Devices:
             return jax.device_put(arrays, placement)
 
         def put(array: Any) -> Any:
-            held = np.asarray(peers.fetched(array) if isinstance(array, jax.Array) else array)
+            held = peers.fetched(array)
             return jax.make_array_from_callback(held.shape, placement, lambda part: held[part])
 
         return jax.tree.map(put, arrays)
-
-
-def _of(found: list[Any], process: int) -> list[Any]:
-    """The devices of one process."""
-    return [device for device in found if device.process_index == process]

@@ -59,7 +59,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Epoch:
-    """The mean training loss of a whole epoch.
+    """The mean training loss of a whole epoch, told where files of epochs are kept.
 
     Attributes:
         number: Which, from 1.

@@ -33,9 +33,7 @@ class Part:
     @property
     def size(self) -> int:
         """How many symbols are scored."""
-        most = self.limit
-        if self.training.framing == "windows":
-            most = max(1, most // self.training.length)
+        most = max(1, self.limit // (self.training.window or 1))
         return min(most, len(self.corpus.ids) - self.corpus.cut)
 
     def batches(self, rows: int = 1) -> Iterator[Batch]:
@@ -50,7 +48,7 @@ class Part:
         """
         corpus, edge = self.corpus, self.corpus.vocabulary.boundary_id
         tail = corpus.tail[: self.size + 1]
-        if self.training.framing == "windows":
+        if self.training.window:
             last = corpus.cut + self.size
             yield from windows_in_order(corpus.ids, self.training.length, corpus.cut, last)
         elif self.training.framing != "documents" or edge is None:

@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import cookbook, corpus
+from burble import cookbook, corpus, inputs
 from burble import settings as settings_module
 from burble.errors import (
     BurbleError,
@@ -25,7 +25,7 @@ from burble.errors import (
     SourceError,
     VocabularyError,
 )
-from burble.modelfile import Model, Weights, shapes
+from burble.modelfile import Model, shapes
 from burble.settings import ModelSettings, Settings
 from burble.vocabulary import Vocabulary
 
@@ -39,7 +39,6 @@ PARTS = ("kernel", "recurrent_kernel", "bias")
 _GATE = re.compile(r".*_(?P<part>[WUb])_(?P<gate>[ifco])")
 _GATE_PARTS = dict(zip("WUb", PARTS, strict=True))
 GATES = "ifco"
-EXCERPT = 1_000
 Layers = dict[str, dict[str, dict[str, h5py.Dataset]]]
 
 
@@ -67,27 +66,19 @@ def from_text(
         VocabularyError: See `model`.
     """
     settings = settings_module.make(cookbook.read(recipe))
-    if settings.model.input == "embedding" or settings.model.cell != "lstm":
-        raise SettingsError(
-            f"the recipe {recipe} is not of a network whose weights can be imported: an LSTM with "
-            "scalar or one-hot input."
-        )
     if bool(sources) == bool(alphabet_from):
         raise SettingsError(
             "the alphabet comes from the text the weights were trained on: give it with --text "
             "or, where it was read as the tutorial does, with --alphabet-from; not both."
         )
-    length = EXCERPT + settings.training.length
+    window = settings.training.window
     if alphabet_from:
         text = _plainly(alphabet_from, encoding, settings.text.lowercase)
         vocabulary = Vocabulary(tuple(sorted(set(text))))
-        first = max(0, (len(text) - length) // 2)
-        excerpt = text[first : first + length]
+        excerpt = text[len(text) // 2 :][: corpus.EXCERPT + window]
     else:
         read = corpus.build(sources, settings.text, held_out=0.0, encoding=encoding)
-        vocabulary, excerpt = read.vocabulary, read.excerpt(length)
-    width = vocabulary.size if settings.model.input == "onehot" else 1
-    settings = replace(settings, model=replace(settings.model, embedding=width))
+        vocabulary, excerpt = read.vocabulary, read.excerpt(window)
     return model(path, settings, vocabulary, excerpt)
 
 
@@ -117,23 +108,33 @@ def model(path: Path, settings: Settings, vocabulary: Vocabulary, excerpt: str) 
         The model, which sees windows where the settings say so.
 
     Raises:
+        SettingsError: The network is none whose weights can be imported.
         ModelFileError: It is no such file, or does not hold these weights.
         VocabularyError: Its alphabet has another size.
     """
-    training = settings.training
+    width = inputs.width(settings.model.input, vocabulary.size)
+    shape = replace(settings.model, embedding=width or settings.model.embedding)
+    entering = inputs.fixed(shape, vocabulary.size)
+    if entering is None or shape.cell != "lstm":
+        raise SettingsError(
+            f"the recipe's network is of {shape.cell} layers with {shape.input} input, but weights "
+            "can be imported of LSTM layers with scalar or onehot input."
+        )
     return Model(
-        weights=_weights(path, settings.model, vocabulary),
+        weights={"embedding": entering} | _weights(path, shape, vocabulary),
         vocabulary=vocabulary,
-        architecture=settings.model,
+        architecture=shape,
         text=settings.text,
         summary={"imported": {"file": path.name}},
-        window=training.length if training.framing == "windows" else 0,
+        window=settings.training.window,
         excerpt=excerpt,
     )
 
 
-def _weights(path: Path, shape: ModelSettings, vocabulary: Vocabulary) -> Weights:
-    """The arrays by the names of a model file."""
+def _weights(
+    path: Path, shape: ModelSettings, vocabulary: Vocabulary
+) -> dict[str, NDArray[np.float32]]:
+    """The arrays of the file by the names of a model file."""
     try:
         # Looked at before it is opened: opening a pipe would wait for its other end.
         if not stat.S_ISREG(path.stat().st_mode):
@@ -149,7 +150,7 @@ def _weights(path: Path, shape: ModelSettings, vocabulary: Vocabulary) -> Weight
                     "trained with."
                 )
             _check_alphabet(path, layers[others[0]], vocabulary)
-            named = {"embedding": _entering(shape, vocabulary.size)}
+            named = {}
             for name, expected in shapes(shape, vocabulary.size).items():
                 if name == "embedding":
                     continue
@@ -180,13 +181,6 @@ def _check_alphabet(
             f"{vocabulary.size}. Its alphabet depends on how the text was read: give the very "
             "file with --alphabet-from, and its --encoding where that was not UTF-8."
         )
-
-
-def _entering(shape: ModelSettings, size: int) -> NDArray[np.float32]:
-    """What enters the network for each id, shape (V, E), where it is not learned."""
-    if shape.input == "onehot":
-        return np.eye(size, dtype=np.float32)
-    return np.arange(size, dtype=np.float32)[:, None] / np.float32(size)
 
 
 def _layers(file: h5py.File, path: Path) -> Layers:

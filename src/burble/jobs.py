@@ -9,12 +9,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from burble import cards, compiled, devices, generation, inheritance, peers, sizing
+from burble import cards, compiled, generation, inheritance, peers, sizing, together
 from burble import settings as settings_module
 from burble.corpus import Corpus
-from burble.errors import DivergedError, LostError, RunError, SettingsError
+from burble.errors import RunError, SettingsError
 from burble.events import End, Epoch, Event, Report, Sample, Save, Score, State
-from burble.launching import Peer, available_cores
 from burble.modelfile import Model
 from burble.orders import Order, text_settings
 from burble.runs import BEGIN_AGAIN, STATE, Run
@@ -22,9 +21,6 @@ from burble.settings import Settings
 from burble.training import Trainer
 
 SAMPLE_LENGTH = 300
-LARGE = 720_720
-EXCERPT = 1_000
-"""Symbols of the text that a model of windows keeps, besides a window, to begin with."""
 
 
 def train(
@@ -64,7 +60,7 @@ def train(
             asked = inheritance.asked(order.asked, order.base)
             settings, why = sizing.choose(asked, corpus, order.size)
             tell(f"{why} Seed {settings.training.seed}.")
-        _meet(order.peer, settings.training.batch, settings.model.units, tell)
+        together.meet(order.peer, settings.training.batch, settings.model.units, tell)
         trainer, state = _ready(corpus, settings, run, order, started)
         # Room for the state and the model, each with its next version beside it.
         run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
@@ -78,61 +74,6 @@ def train(
         yield from job.events(state, stop)
 
 
-def follow(
-    peer: Peer,
-    read: Callable[[Settings], Corpus],
-    *,
-    stop: Callable[[], bool] = lambda: False,
-    tell: Callable[[str], object] = str,
-) -> None:
-    """Trains along with process 0, which says how, and alone writes.
-
-    Args:
-        peer: Which process this one is.
-        read: Reads the text with settings.
-        stop: Asked now and then whether all should stop.
-        tell: Takes a sentence where there is something to wait for.
-
-    Raises:
-        RunError: The text is not that of process 0.
-        LostError: Another process is gone.
-    """
-    compiled.keep()
-    with peers.missed():
-        # How large the batch is will only be known when the devices are.
-        _meet(peer, LARGE * peer.num_processes, LARGE, tell)
-        told, done = peers.from_first(list)
-        settings = settings_module.make(told)
-        corpus = read(settings)
-        _check_same_everywhere(corpus)
-        trainer = Trainer(corpus, settings)
-        trainer.fix_steps(done=done)
-        try:
-            for _ in trainer.run(_shared(trainer.start()), stop):
-                pass
-        except DivergedError as error:
-            raise LostError("process 0 tells what happened.") from error
-
-
-def _meet(peer: Peer | None, batch: int, units: int, tell: Callable[[str], object]) -> None:
-    """Readies this computer, and meets the other processes where there are some.
-
-    Raises:
-        SettingsError: They cannot share the batch evenly.
-    """
-    if peer is None:
-        devices.prepare(available_cores(), batch, units)
-        return
-    processes = peer.num_processes
-    if batch % processes:
-        raise SettingsError(
-            f"batch is {batch}, which {processes} processes cannot share evenly. Take a multiple "
-            f"of {processes}, such as --batch {max(processes, batch - batch % processes)}."
-        )
-    devices.prepare(peer.cores or available_cores(), batch // processes, units)
-    peers.join(peer, tell)
-
-
 def _ready(
     corpus: Corpus, settings: Settings, run: Run, order: Order, started: float | None
 ) -> tuple[Trainer, State]:
@@ -140,11 +81,11 @@ def _ready(
     state = run.read_state() if order.resume else None
     done = state.step if state else 0
     peers.from_first(lambda: [settings_module.flat(settings), done])
-    _check_same_everywhere(corpus)
+    together.check_same(corpus)
     trainer = Trainer(corpus, settings)
     if state is None:
         trainer.fix_steps(started)
-        return trainer, _shared(_first_state(trainer, order))
+        return trainer, together.shared(_first_state(trainer, order))
     if _shapes(state) != _shapes(trainer.start()):
         raise RunError(f"{run.folder / STATE} is damaged: not this network's. {BEGIN_AGAIN}")
     trainer.fix_steps(started, done)
@@ -155,7 +96,7 @@ def _ready(
         )
     # A longer or otherwise changed training begins its patience anew.
     changed = trainer.settings != run.settings()
-    return trainer, _shared(replace(state, stale=0) if changed else state)
+    return trainer, together.shared(replace(state, stale=0) if changed else state)
 
 
 def _first_state(trainer: Trainer, order: Order) -> State:
@@ -165,22 +106,6 @@ def _first_state(trainer: Trainer, order: Order) -> State:
         return fresh
     weights = inheritance.weights(order.base, trainer.corpus.vocabulary, trainer.weights(fresh))
     return trainer.start(weights)
-
-
-def _shared(state: State) -> State:
-    """The state of process 0, in all processes."""
-    counters = {name: value for name, value in vars(state).items() if name != "arrays"}
-    return State(peers.shared(state.arrays), **peers.from_first(lambda: counters))
-
-
-def _check_same_everywhere(corpus: Corpus) -> None:
-    """Refuses to train together on different texts."""
-    others = peers.unlike_first(corpus.sha256)
-    if others:
-        raise RunError(
-            f"the text of process {others[0]} is not that of process 0. Give all processes the "
-            "same files, in the same order."
-        )
 
 
 def _shapes(state: State) -> dict[str, tuple[object, ...]]:
@@ -275,7 +200,7 @@ class _Job:
     def _model(self, state: State, scores: Mapping[str, float], group: str = "good") -> Model:
         """The model file's content: weights, the best or the latest, and what is known of them."""
         corpus, settings = self.trainer.corpus, self.trainer.settings
-        window = settings.training.length if settings.training.framing == "windows" else 0
+        window = settings.training.window
         return Model(
             weights=self.trainer.weights(state, group),
             vocabulary=corpus.vocabulary,
@@ -283,7 +208,7 @@ class _Job:
             text=settings.text,
             separator=corpus.separator,
             window=window,
-            excerpt=corpus.excerpt(EXCERPT + window) if window else "",
+            excerpt=corpus.excerpt(window) if window else "",
             summary={
                 "corpus": facts(corpus),
                 "scores": {name: loss for name, loss in scores.items() if loss == loss},

@@ -10,8 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers
-from numpy.typing import NDArray
 
+from burble import inputs
 from burble.errors import BurbleError
 from burble.modelfile import Weights, shapes
 from burble.recurrent import LSTM, Dropout
@@ -45,7 +45,7 @@ def build(model: ModelSettings, size: int, seed: int, precision: Precision = "fl
     seeds = iter(np.random.SeedSequence(seed).generate_state(4 * model.layers + 8).tolist())
     ids = layers.Input((None,), dtype="int32")
     states_in, states_out = [], []
-    fixed = fixed_input(model, size)
+    fixed = inputs.fixed(model, size)
     # Ten times Keras's own range: the first steps then learn what tells symbols apart.
     learned = keras.initializers.RandomUniform(-0.5, 0.5, seed=next(seeds))
     first = learned if fixed is None else keras.initializers.Constant(fixed)
@@ -79,18 +79,9 @@ def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision)
     )
 
 
-def fixed_input(model: ModelSettings, size: int) -> NDArray[np.float32] | None:
-    """What stands for each of `size` ids, shape (V, E), where that is not learned."""
-    if model.input == "onehot":
-        return np.eye(size, dtype=np.float32)
-    if model.input == "scalar":
-        return np.arange(size, dtype=np.float32)[:, None] / np.float32(size)
-    return None
-
-
 def weights_of(arrays: list[Any], model: ModelSettings, size: int) -> Weights:
     """Names the trainable arrays of a built network, in its order, as a model file does."""
-    fixed = fixed_input(model, size)
+    fixed = inputs.fixed(model, size)
     arrays = arrays if fixed is None else [fixed, *arrays]
     named = zip(shapes(model, size).items(), arrays, strict=True)
     return {name: np.asarray(array).reshape(shape) for (name, shape), array in named}

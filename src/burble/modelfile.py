@@ -7,10 +7,8 @@ Every length, name, dtype and shape is checked before memory is taken. Knows not
 import json
 import math
 import os
-import secrets
 import stat
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,8 +18,8 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from burble import header
-from burble.errors import BurbleError, ModelFileError, StorageError
+from burble import header, inputs, storage
+from burble.errors import BurbleError, ModelFileError
 from burble.settings import ModelSettings, TextSettings
 from burble.vocabulary import Vocabulary
 
@@ -78,51 +76,6 @@ def shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
     return named | {"output.kernel": (width, size), "output.bias": (size,)}
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Writes `data` so that `path` holds its old bytes or all the new ones, whatever happens.
-
-    A file that was there keeps its permissions; a new one gets those the umask allows. Both the
-    file and its folder are flushed to the disk before this returns.
-
-    Raises:
-        StorageError: The disk is full, read-only or gone; names the path.
-    """
-    # A symbolic link goes on pointing where it did.
-    path = Path(os.path.realpath(path))
-    temporary = path.with_name(f".{secrets.token_hex(6)}.tmp")
-    try:
-        try:
-            with open(temporary, "xb") as file:
-                if path.exists():
-                    temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-    except OSError as error:
-        raise StorageError(
-            f"could not write {path} to disk: {error.strerror}. What was there before is "
-            "untouched; make room or choose another folder."
-        ) from error
-    _flush_folder(path.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Makes the names in a folder survive a loss of power, where the system can do that."""
-    if os.name == "posix":
-        # Some network disks refuse; the file itself is safe there all the same.
-        with suppress(OSError):
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-
 def dump(model: Model) -> bytes:
     """The bytes of a model file; equal models give equal bytes."""
     meta = {
@@ -142,7 +95,7 @@ def dump(model: Model) -> bytes:
 
 def write(path: Path, model: Model) -> None:
     """Writes a model file, whole or not at all."""
-    write_atomically(path, dump(model))
+    storage.write_atomically(path, dump(model))
 
 
 def find(path: Path) -> Path:
@@ -225,9 +178,11 @@ def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
             if type(meta.get(key)) is not kind:
                 raise ValueError(f"{key} is {meta.get(key)!r:.40}, expected a {kind.__name__}.")
         text = _settings(TextSettings, meta["text"], TEXT_KEYS)
+        symbols = _symbols(meta["symbols"], text)
+        vocabulary = Vocabulary(symbols, text.unit, meta["boundary"])
         model = Model(
             weights={},
-            vocabulary=Vocabulary(_symbols(meta["symbols"], text), text.unit, meta["boundary"]),
+            vocabulary=vocabulary,
             architecture=_settings(ModelSettings, meta["architecture"], ARCHITECTURE_KEYS),
             text=text,
             separator=meta["separator"],
@@ -235,9 +190,8 @@ def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
             excerpt=meta["excerpt"],
             summary=meta["summary"],
         )
-        widths = {"onehot": model.vocabulary.size, "scalar": 1}
         shape = model.architecture
-        if shape.embedding != widths.get(shape.input, shape.embedding):
+        if shape.embedding != (inputs.width(shape.input, vocabulary.size) or shape.embedding):
             raise ValueError(f"embedding is {shape.embedding}, which no {shape.input} input has.")
         if not 0 <= model.window <= MAX_WINDOW:
             raise ValueError(f"window is {model.window}, expected 0 to {MAX_WINDOW:,}.")

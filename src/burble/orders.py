@@ -20,7 +20,7 @@ from burble.runs import Run
 from burble.settings import Settings, require
 
 MAY_CHANGE = (
-    *sizing.LIMITS,
+    *settings_module.LIMITS,
     *("learning_rate", "warmup", "weight_decay", "clip", "reset_rate"),
     *("evaluations", "patience", "precision"),
 )
@@ -113,7 +113,7 @@ def _resumed(order: Order, settings: Settings) -> Settings:
     given = {
         name: value
         for name, value in order.asked.items()
-        if value is not None and (value or name not in sizing.LIMITS)
+        if value is not None and (value or name not in settings_module.LIMITS)
     }
     had = settings_module.flat(settings)
     fixed = [n for n, value in given.items() if n not in MAY_CHANGE and had.get(n) != value]
@@ -123,6 +123,6 @@ def _resumed(order: Order, settings: Settings) -> Settings:
             f"a run that is resumed cannot change {named}. What may change: "
             f"{', '.join(sorted(MAY_CHANGE))}. Leave it out, or train anew in another folder."
         )
-    if any(given.get(limit) for limit in sizing.LIMITS):
+    if any(given.get(limit) for limit in settings_module.LIMITS):
         had |= {"steps": 0}
     return settings_module.make(had | given)

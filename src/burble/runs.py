@@ -19,7 +19,7 @@ import filelock
 import safetensors
 import safetensors.numpy
 
-from burble import __version__, modelfile, settings
+from burble import __version__, modelfile, settings, storage
 from burble.errors import RunError, SettingsError, StorageError
 from burble.events import State
 from burble.modelfile import Model
@@ -136,7 +136,7 @@ class Run:
             **facts,
         }
         data = json.dumps(known, indent=2, ensure_ascii=False).encode()
-        modelfile.write_atomically(self.folder / DESCRIPTION, data + b"\n")
+        storage.write_atomically(self.folder / DESCRIPTION, data + b"\n")
 
     def facts(self) -> dict[str, Any]:
         """What `run.json` says.
@@ -181,7 +181,7 @@ class Run:
         """Writes all that training needs to go on, in one file."""
         counters = {k: v for k, v in vars(state).items() if k != "arrays"}
         data = safetensors.numpy.save(dict(state.arrays), {"burble": json.dumps(counters)})
-        modelfile.write_atomically(self.folder / STATE, data)
+        storage.write_atomically(self.folder / STATE, data)
 
     def read_state(self) -> State | None:
         """The state last written, or None if there is none yet.
@@ -203,13 +203,13 @@ class Run:
     def write_sample(self, step: int, text: str) -> None:
         """Keeps what the model wrote at `step`."""
         path = self.folder / "samples" / f"step-{step:08}.txt"
-        modelfile.write_atomically(path, f"{text}\n".encode())
+        storage.write_atomically(path, f"{text}\n".encode())
 
     def keep_metrics(self, step: int) -> None:
         """Drops the metrics of steps after `step`, which will be done again."""
         lines = [m for m in self.metrics() if m["step"] <= step]
         data = "".join(json.dumps(m) + "\n" for m in lines).encode()
-        modelfile.write_atomically(self.folder / "metrics.jsonl", data)
+        storage.write_atomically(self.folder / "metrics.jsonl", data)
 
     def add_metric(self, **values: float) -> None:
         """Adds a line to `metrics.jsonl`."""

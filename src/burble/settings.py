@@ -18,6 +18,8 @@ Documents = Literal["sources", "lines", "blank"]
 Input = Literal["embedding", "onehot", "scalar"]
 Framing = Literal["auto", "streams", "documents", "windows"]
 Schedule = Literal["cosine", "constant"]
+LIMITS = ("steps", "epochs", "minutes")
+"""Settings that end a training; of several the nearest holds."""
 Precision = Literal["float32", "bfloat16"]
 
 
@@ -177,6 +179,16 @@ class TrainingSettings:
         for name in ("warmup", "beta_2", "reset_rate", "held_out"):
             share = getattr(self, name)
             require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
+
+    @property
+    def window(self) -> int:
+        """Symbols that the network sees at once, each time from a zero state; 0 for no limit."""
+        return self.length if self.framing == "windows" else 0
+
+    @property
+    def foretold_a_step(self) -> int:
+        """Symbols that one step foretells, padding included."""
+        return self.batch if self.window else self.batch * self.length
 
 
 @dataclass(frozen=True, kw_only=True)

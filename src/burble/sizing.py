@@ -8,10 +8,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from burble import inputs
 from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.errors import SettingsError
-from burble.settings import Settings
+from burble.settings import LIMITS, Settings
 
 SIZES: Mapping[str, Mapping[str, int]] = {
     "small": {"layers": 1, "units": 128, "embedding": 32},
@@ -29,7 +30,6 @@ CHOSEN = {
 """Settings that are chosen for the text unless they are given."""
 SMALL_TEXT = 40_000
 DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
-LIMITS = ("steps", "epochs", "minutes")
 # Symbols a minute that two ordinary cores learn at medium size, rounded: only for choosing dropout.
 TYPICAL_SPEED = 700_000
 MANY_DOCUMENTS = 20
@@ -97,9 +97,9 @@ def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
         SettingsError: Another width was asked for, or the alphabet is too large for it.
     """
     kind = given.get("input", "embedding")
-    if kind not in ("onehot", "scalar"):
+    width = inputs.width(kind, corpus.vocabulary.size)
+    if width is None:
         return {}
-    width = corpus.vocabulary.size if kind == "onehot" else 1
     if given.get("embedding", width) != width:
         raise SettingsError(
             f"embedding is {given['embedding']}, but with --input {kind} each symbol is {width} "
@@ -116,9 +116,8 @@ def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
 def _passes(settings: Settings, symbols: int) -> float:
     """How often the text will be read, about, on two ordinary cores."""
     training = settings.training
-    per_step = training.batch * (1 if training.framing == "windows" else training.length)
     limits = (
-        training.steps * per_step / symbols,
+        training.steps * training.foretold_a_step / symbols,
         training.epochs,
         training.minutes * TYPICAL_SPEED / symbols,
     )

@@ -1,10 +1,12 @@
-"""Where burble keeps what it can make again: a folder of the person's own cache.
+"""Writing to disk, so that nothing is seen before it is whole; and the person's own cache folder.
 
-Nothing is seen there before it is whole. Knows nothing of text.
+The cache keeps what burble can make again. Knows nothing of text.
 """
 
 import os
+import secrets
 import shutil
+import stat
 import tempfile
 import time
 import weakref
@@ -72,6 +74,51 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         raise StorageError(
             f"could not write {path}: {error.strerror}. What was there before is untouched."
         ) from error
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Writes `data` so that `path` holds its old bytes or all the new ones, whatever happens.
+
+    A file that was there keeps its permissions; a new one gets those the umask allows. Both the
+    file and its folder are flushed to the disk before this returns.
+
+    Raises:
+        StorageError: The disk is full, read-only or gone; names the path.
+    """
+    # A symbolic link goes on pointing where it did.
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{secrets.token_hex(6)}.tmp")
+    try:
+        try:
+            with open(temporary, "xb") as file:
+                if path.exists():
+                    temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+    except OSError as error:
+        raise StorageError(
+            f"could not write {path} to disk: {error.strerror}. What was there before is "
+            "untouched; make room or choose another folder."
+        ) from error
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes the names in a folder survive a loss of power, where the system can do that."""
+    if os.name == "posix":
+        # Some network disks refuse; the file itself is safe there all the same.
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
 
 @contextmanager

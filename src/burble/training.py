@@ -7,7 +7,7 @@ that is not.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -17,17 +17,16 @@ from burble import model as network
 from burble.batches import CHUNK
 from burble.clock import Clock
 from burble.corpus import Corpus
-from burble.errors import DivergedError, SettingsError
+from burble.errors import DivergedError
 from burble.events import End, Epoch, Event, Recovery, Report, Save, Score, State
 from burble.framing import framed
 from burble.modelfile import Weights
 from burble.objective import Groups, Objective, finite, flat, grouped, rate
+from burble.planning import is_over, is_scored, planned
 from burble.settings import Settings, TrainingSettings
 
 REPORTS = 200
 RECOVERIES = 3
-MEASURED = 0.02
-"""Share of the minutes in which the machine is measured."""
 SCORED_AT_END = 200_000
 AGREE_EVERY = 8
 """Steps after which several processes ask each other whether to stop or to save."""
@@ -48,14 +47,13 @@ class Trainer:
         training, vocabulary = settings.training, corpus.vocabulary
         self.objective = Objective(settings.model, vocabulary.size, training)
         self.batches = framed(corpus, training)
-        # The first array of a model file stands still in training, unless it is learned.
-        self._fixed = settings.model.input != "embedding"
 
     def start(self, weights: Weights | None = None) -> State:
         """The state before the first step, from given weights or from the seed alone."""
         groups = self.objective.start(self.settings.training.batch)
         if weights is not None:
-            trained = list(weights.values())[self._fixed :]
+            # What comes before those that are trained is fixed.
+            trained = list(weights.values())[-len(groups["weight"]) :]
             groups["weight"] = groups["good"] = trained
         return State(flat(groups))
 
@@ -75,41 +73,19 @@ class Trainer:
             The settings, without other limits than steps; with them, training repeats exactly
             whatever the machine's speed.
         """
-        started = time.perf_counter() if started is None else started
-        training = self.settings.training
-        epochs = max(1, round(training.epochs * self.batches.steps_per_epoch))
-        limits = [
-            n for n, given in ((training.steps, training.steps), (epochs, training.epochs)) if given
-        ]
-        if training.minutes:
-            seconds, scoring = self._measure(training.minutes * 60 * MEASURED)
-            left = training.minutes * 60 - (time.perf_counter() - started)
-            if left <= 0:
-                raise SettingsError(
-                    f"minutes is {training.minutes:g}, but reading and starting alone took "
-                    f"{training.minutes - left / 60:.1f}. Give more minutes, or --steps."
-                )
-            # Scoring may take a tenth of the time, whatever the length of the held-out text.
-            scores = max(1, min(training.evaluations, int(left / 10 / max(scoring, 1e-9))))
-            training = replace(training, evaluations=scores)
-            left -= scoring * (scores + self._closing_scores())
-            limits.append(done + max(1, int(left / seconds)))
-        training = replace(training, steps=min(limits), epochs=0.0, minutes=0.0)
+        training = planned(
+            self.settings.training,
+            self.batches.steps_per_epoch,
+            self._measure,
+            started=time.perf_counter() if started is None else started,
+            done=done,
+        )
         training = TrainingSettings(**peers.from_first(lambda: asdict(training)))
         self.settings = replace(self.settings, training=training)
         return self.settings
 
-    def _closing_scores(self) -> float:
-        """What the scores that close the training cost, in scores on the way."""
-        usual = self.settings.training.val_chars or len(self.corpus.tail)
-        closing, usual = (
-            max(1, heldout.Part(self.corpus, self.settings.training, limit).size)
-            for limit in (SCORED_AT_END, usual)
-        )
-        return 1 + closing / usual
-
-    def _measure(self, longest: float) -> tuple[float, float]:
-        """Seconds a step and a score take on this machine, compilation left out.
+    def _measure(self, longest: float) -> tuple[float, float, float]:
+        """Seconds that a step, a score and the closing scores take, compilation left out.
 
         Args:
             longest: Seconds to measure steps for, about; the longer, the surer.
@@ -128,11 +104,21 @@ class Trainer:
                 groups = self._step(groups, count, 0.0)
             groups["loss"][0].block_until_ready()
             elapsed = time.perf_counter() - started
-        seconds = elapsed / count
         self._held_out(state)
         started = time.perf_counter()
         self._held_out(state)
-        return seconds, time.perf_counter() - started
+        score = time.perf_counter() - started
+        closing = self._part(SCORED_AT_END).size / max(1, self._part(self._usual).size)
+        return elapsed / count, score, score * (1 + closing)
+
+    @property
+    def _usual(self) -> int:
+        """Symbols of a score on the way, at most."""
+        return self.settings.training.val_chars or len(self.corpus.tail)
+
+    def _part(self, limit: int) -> heldout.Part:
+        """A part of the held-out text."""
+        return heldout.Part(self.corpus, self.settings.training, limit)
 
     def _step(self, groups: Groups, step: int, rate: float) -> Groups:
         """One optimiser step, on the rows of this process."""
@@ -153,45 +139,62 @@ class Trainer:
             DivergedError: The loss ran away again and again.
         """
         training = self.settings.training
-        report_every = max(1, training.steps // REPORTS)
         clock = Clock(state)
         groups = self.objective.place(state.arrays)
-        while state.step < training.steps and not _out_of_patience(state, training):
-            if peers.alone() or state.step % AGREE_EVERY == 0:
-                stopping, saving = peers.any_of(stop(), clock.save_is_due())
-                if stopping:
-                    yield End(clock.stamp(state, groups), "stopped")
-                    return
-                if saving:
-                    clock.saved()
-                    yield Save(clock.stamp(state, groups))
+        while state.step < training.steps and not is_over(state.stale, training):
+            stopping, saving = self._wishes(state, stop, clock)
+            if stopping:
+                yield End(clock.stamp(state, groups), "stopped")
+                return
+            if saving:
+                clock.saved()
+                yield Save(clock.stamp(state, groups))
             size = rate(training, state.step) * 0.5**state.recoveries
             groups = self._step(groups, state.step, size)
             state = replace(state, step=state.step + 1)
-            is_scored = _is_scored(state.step, training)
-            epoch, inside = divmod(state.step, self.batches.steps_per_epoch)
-            if is_scored or not inside or state.step % report_every == 0:
-                report, state = self._report(groups, state, clock)
-                groups["loss"] = self.objective.no_loss()
-                if self._ran_away(report.loss):
-                    state = self._recover(state, groups, clock)
-                    groups = self.objective.place(state.arrays)
-                    yield Recovery(report.step, report.loss, state)
-                yield report
-            if not inside:
-                event = _end_epoch(epoch, clock.stamp(state, groups))
-                state = event.state
-                yield event
-            if is_scored:
-                score = self._score(clock.stamp(state, groups), groups)
-                state = score.state
-                if score.improved:
-                    groups["good"] = self.objective.copies(groups["weight"])
-                clock.saved()
-                yield score
+            state, groups = yield from self._tell(state, groups, clock)
         reason = "done" if state.step >= training.steps else "no better"
         state = clock.stamp(state, groups)
         yield End(state, reason, self.closing(state) if peers.first() else {})
+
+    def _wishes(self, state: State, stop: Callable[[], bool], clock: Clock) -> tuple[bool, ...]:
+        """Whether to stop, and whether to save; several processes ask each other now and then."""
+        if peers.alone() or state.step % AGREE_EVERY == 0:
+            return peers.any_of(stop(), clock.save_is_due())
+        return False, False
+
+    def _tell(
+        self, state: State, groups: Groups, clock: Clock
+    ) -> Generator[Event, None, tuple[State, Groups]]:
+        """What is due after a step: a report, the end of an epoch, a score.
+
+        Returns:
+            State and arrays to go on with.
+        """
+        training = self.settings.training
+        scored = is_scored(state.step, training)
+        epoch, inside = divmod(state.step, self.batches.steps_per_epoch)
+        ended = bool(training.epoch_files) and not inside
+        if scored or ended or state.step % max(1, training.steps // REPORTS) == 0:
+            report, state = self._report(groups, state, clock)
+            groups["loss"] = self.objective.no_loss()
+            if self._ran_away(report.loss):
+                state = self._recover(state, groups, clock)
+                groups = self.objective.place(state.arrays)
+                yield Recovery(report.step, report.loss, state)
+            yield report
+        if ended:
+            event = _end_epoch(epoch, clock.stamp(state, groups))
+            state = event.state
+            yield event
+        if scored:
+            score = self._score(clock.stamp(state, groups), groups)
+            state = score.state
+            if score.improved:
+                groups["good"] = self.objective.copies(groups["weight"])
+            clock.saved()
+            yield score
+        return state, groups
 
     def _report(self, groups: Groups, state: State, clock: Clock) -> tuple[Report, State]:
         """The mean loss since the last report, and the state with it added to its epoch's."""
@@ -242,8 +245,7 @@ class Trainer:
 
     def _held_out(self, state: State) -> float:
         """The held-out loss of a state's latest weights, on the first `val_chars`."""
-        limit = self.settings.training.val_chars or len(self.corpus.tail)
-        return self.score(state, limit=limit)
+        return self.score(state, limit=self._usual)
 
     def score(
         self, state: State, group: str = "weight", limit: int = SCORED_AT_END, carried: bool = False
@@ -261,7 +263,7 @@ class Trainer:
         """
         return heldout.loss(
             self.objective,
-            heldout.Part(self.corpus, self.settings.training, limit),
+            self._part(limit),
             grouped(state.arrays),
             group,
             carried=carried,
@@ -281,22 +283,11 @@ class Trainer:
         facts = {"largest_state": float(max(np.abs(a).max() for a in carried))}
         if len(self.corpus.tail) > 1:
             facts["held_out_loss"] = self.score(state, "good")
-            part = heldout.Part(self.corpus, self.settings.training, SCORED_AT_END)
-            facts["held_out_scored"] = part.size
+            facts["held_out_scored"] = self._part(SCORED_AT_END).size
             if self.settings.training.framing == "streams":
                 facts["zero_state_loss"] = self.score(state, limit=CHUNK)
                 facts["carried_state_loss"] = self.score(state, limit=CHUNK, carried=True)
         return facts
-
-
-def _is_scored(step: int, training: TrainingSettings) -> bool:
-    """Whether one of the evenly spread scores, of which the last closes training, is due.
-
-    >>> [n for n in range(1, 12) if _is_scored(n, TrainingSettings(steps=11, evaluations=3))]
-    [4, 8, 11]
-    """
-    done, before = (n * training.evaluations // training.steps for n in (step, step - 1))
-    return done > before
 
 
 def _end_epoch(number: int, state: State) -> Epoch:
@@ -306,8 +297,3 @@ def _end_epoch(number: int, state: State) -> Epoch:
     best = loss if improved else state.best_epoch
     state = replace(state, epoch_nats=0.0, epoch_places=0.0, best_epoch=best)
     return Epoch(number, loss, improved, state)
-
-
-def _out_of_patience(state: State, training: TrainingSettings) -> bool:
-    """Whether so many scores were no better that training ends early."""
-    return bool(training.patience) and state.stale >= training.patience

@@ -9,14 +9,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from burble import comparing, cookbook, settings
+from burble import comparing, cookbook, settings, varying
 from burble.comparing import Comparison
 from burble.errors import InputError, Interrupted
-from burble.settings import require
+from burble.settings import LIMITS, require
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 MINUTES = 2.0
-LIMITS = ("steps", "epochs", "minutes")
 
 
 def compare(
@@ -35,7 +34,7 @@ def compare(
     if "-" in source:
         raise InputError("standard input can be read only once; save the text to a file.")
     require(seeds >= 1, "seeds", seeds, "1 or more")
-    variants = comparing.variants(vary)
+    variants = varying.variants(vary)
     given = cookbook.with_recipe(chosen, recipe)
     if not any(given.get(limit) or limit in variants[0].chosen for limit in LIMITS):
         given["minutes"] = MINUTES
@@ -47,10 +46,11 @@ def compare(
         settings.make(given | dict(variant.chosen))
     sources = [*source, *([f"--encoding={encoding}"] if encoding else [])]
     every = range(first, first + seeds)
-    comparison = Comparison(output, sources, comparing.flags(given), variants, every)
+    comparison = Comparison(output, sources, varying.flags(given), variants, every)
     _run(comparison)
-    print(comparing.table(comparison.rows()))
-    failed = [row["settings"] for row in comparison.rows() if row["failed"]]
+    rows = comparison.rows()
+    print(comparing.table(rows))
+    failed = [row["settings"] for row in rows if row["failed"]]
     console.print(f"The table and its curves are in {output}.", markup=False)
     if failed:
         raise InputError(f"not all came to their end: {', '.join(failed)}. The table says why.")

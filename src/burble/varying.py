@@ -1,0 +1,94 @@
+"""Combinations of settings, from `units=128,256` and the like to flags of `burble train`."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from burble import settings
+from burble.errors import SettingsError
+from burble.settings import require
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One combination of settings.
+
+    Attributes:
+        chosen: The settings that are varied, by name.
+    """
+
+    chosen: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What it is called, as its folder is."""
+        return ",".join(f"{name}={value}" for name, value in self.chosen.items()) or "as given"
+
+
+def variants(vary: Sequence[str]) -> list[Variant]:
+    """Every combination of the values that are varied.
+
+    Args:
+        vary: Such as `units=128,256`.
+
+    Raises:
+        SettingsError: That is no setting, or no value of it.
+
+    >>> [variant.name for variant in variants(["units=1,2", "input=scalar"])]
+    ['units=1,input=scalar', 'units=2,input=scalar']
+    """
+    kinds = {f.name: f.type for group in settings.GROUPS.values() for f in fields(group)}
+    choices: dict[str, list[Any]] = {}
+    for given in vary:
+        name, equals, values = given.partition("=")
+        name = name.strip().lstrip("-").replace("-", "_")
+        if name == "seed":
+            raise SettingsError("seed cannot be varied: --seeds says how many there are of each.")
+        if not equals or not values or name in choices:
+            raise SettingsError(
+                f"--vary is {given!r}, but must be a setting and its values, such as "
+                "units=128,256, each setting once."
+            )
+        if name not in kinds:
+            # Says which settings there are.
+            settings.make({name: values})
+        choices[name] = [_typed(name, value.strip(), kinds[name]) for value in values.split(",")]
+    combined = [
+        Variant(dict(zip(choices, values, strict=True)))
+        for values in itertools.product(*choices.values())
+    ]
+    for variant in combined:
+        settings.make(variant.chosen)
+    return combined
+
+
+def _typed(name: str, value: str, kind: Any) -> Any:
+    """A value of a setting from its text."""
+    if kind is bool:
+        require(value in ("true", "false"), name, value, "true or false")
+        return value == "true"
+    if kind not in (int, float):
+        return value
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise SettingsError(
+            f"{name} is {value!r}, but must be a {'whole ' * (kind is int)}number."
+        ) from error
+
+
+def flags(chosen: Mapping[str, Any]) -> list[str]:
+    """Settings as flags of `burble train`.
+
+    >>> flags({"units": 128, "lowercase": True, "strip_punctuation": False})
+    ['--units=128', '--lowercase', '--no-strip-punctuation']
+    """
+    written = []
+    for name, value in chosen.items():
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            written.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            written.append(f"--{flag}={value}")
+    return written
