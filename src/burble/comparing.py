@@ -35,7 +35,7 @@ class Result:
         held_out: Bits per symbol on the held-out text; None where nothing is held out.
         training: The last mean training loss, nats per symbol, dropout on.
         speed: Symbols foretold a second in training, its scores and samples included.
-        weights: Numbers in the model.
+        weights: Numbers that were learned.
         curve: Held-out losses on the way, by step; training losses where nothing is held out.
     """
 
@@ -151,7 +151,7 @@ class Comparison:
             row: dict[str, Any] = {"settings": variant.name, "seeds": len(found)}
             scores = [r.held_out for r in found if r.held_out is not None]
             row[HELD_OUT] = mean(scores) if scores else None
-            row["spread"] = max(scores) - min(scores) if scores else None
+            row["spread"] = max(scores) - min(scores) if len(scores) > 1 else None
             row[TRAINING] = mean(r.training for r in found) if found else None
             row["characters/s"] = round(mean(r.speed for r in found)) if found else None
             row["weights"] = found[0].weights if found else None
@@ -217,10 +217,11 @@ def _result(folder: Path) -> Result:
     )
     nats, done = facts["scores"].get("held_out_loss"), facts["done"]
     model = modelfile.read(folder / modelfile.NAME)
+    fixed = () if model.architecture.input == "embedding" else ("embedding",)
     return Result(
         held_out=None if nats is None else nats / math.log(2),
         training=losses[-1][1] if losses else math.nan,
         speed=run.settings().training.foretold_a_step * done["steps"] / done["seconds"],
-        weights=sum(array.size for array in model.weights.values()),
+        weights=sum(array.size for name, array in model.weights.items() if name not in fixed),
         curve=scores or losses,
     )
