@@ -97,25 +97,25 @@ class Engine:
             The logits after each symbol, shape (T, V), and the new state.
         """
         units = self.model.units
-        below, after = self._scan(self._table.take(ids, 1), self._first, state[0])
+        below, after = self._scan(self._table.take(ids, 1).T, self._first, state[0])
         states = [after]
         for (weights, bias), old in zip(self._upper, state[1:], strict=True):
-            inputs = weights[:, :units] @ below + bias
+            inputs = below @ weights[:, :units].T + bias[:, 0]
             below, after = self._scan(inputs, weights[:, units:], old)
             states.append(after)
         weights, bias = self._output
-        return (weights @ below + bias).T, tuple(states)
+        return below @ weights.T + bias[:, 0], tuple(states)
 
     def _scan(
         self, inputs: Array, recurrent: Array, state: tuple[Array, ...]
     ) -> tuple[Array, tuple[Array, ...]]:
-        """One layer over input products (G, T): every h, shape (U, T), and the new state."""
-        hidden = np.empty((self.model.units, inputs.shape[1]), np.float32)
-        for t in range(inputs.shape[1]):
+        """One layer over input products (T, G): every h, shape (T, U), and the new state."""
+        hidden = np.empty((len(inputs), self.model.units), np.float32)
+        for row, into in zip(np.ascontiguousarray(inputs), hidden, strict=True):
             gates = _product(recurrent, state[0])
-            gates[:, 0] += inputs[:, t]
+            gates[:, 0] += row
             state = self._cell(gates, *state)
-            hidden[:, t] = state[0][:, 0]
+            into[:] = state[0][:, 0]
         return hidden, state
 
 
