@@ -136,7 +136,10 @@ def test_a_share_that_is_none_is_refused_by_name(share):
 WORDS = st.text(alphabet="aA1 \n\r.\u0301ΣσİかéÀ一👩\u200d👧\ufeff\0", max_size=30)
 
 
-@given(st.lists(WORDS, min_size=1, max_size=4), st.sampled_from(["sources", "lines", "blank"]))
+@given(
+    st.lists(WORDS, min_size=1, max_size=4),
+    st.sampled_from(["sources", "lines", "blank", "sentences"]),
+)
 def test_the_numbers_add_up(texts, documents):
     try:
         c = from_texts("ab", *texts, documents=documents)

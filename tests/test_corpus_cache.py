@@ -37,7 +37,7 @@ WORDS = st.text(alphabet="aA1 \n\r.\u0301ΣσİかéÀ一👩\u200d👧\ufeff\0"
     chosen=st.fixed_dictionaries(
         {
             "unit": st.sampled_from(["char", "grapheme"]),
-            "documents": st.sampled_from(["sources", "lines", "blank"]),
+            "documents": st.sampled_from(["sources", "lines", "blank", "sentences"]),
             "min_count": st.integers(1, 2),
             "lowercase": st.booleans(),
         }

@@ -18,6 +18,8 @@ from burble.storage import Ids
 from burble.text import Changes
 from burble.vocabulary import Vocabulary
 
+SEPARATORS = {"lines": "\n", "sentences": " "}
+"""What stands between two documents of some kinds when they are written; else a blank line."""
 EXCERPT = 1_000
 """Symbols of an excerpt, besides a window."""
 _BLOCK = 1 << 20
@@ -180,7 +182,7 @@ def _corpus(prepared: Prepared, settings: TextSettings, held_out: float) -> Corp
             f"the text has {len(prepared.ids):,} symbols, of which {cut:,} would be trained on; "
             "at least 2 are needed. Add text."
         )
-    separator = "\n" if settings.documents == "lines" else "\n\n"
+    separator = SEPARATORS.get(settings.documents, "\n\n")
     alphabet = prepared.vocabulary
     return Corpus(
         ids=prepared.ids,

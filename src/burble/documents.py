@@ -6,14 +6,15 @@ The edge is the character NUL, which clean text never holds.
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 
-from burble import decoding, gutenberg, tables, text
+from burble import decoding, gutenberg, sentences, tables, text
+from burble.sentences import EDGE
 from burble.settings import TextSettings
 from burble.sources import Source
 from burble.text import Changes
 
-EDGE = "\x00"
 _BLANK_LINES = r"(?:[^\S\n]*\n)"
 _EDGES = {
     "lines": re.compile(rf"\n{_BLANK_LINES}*"),
@@ -104,22 +105,53 @@ class Reading:
     def clean(self, raw: Iterable[str]) -> Iterator[str]:
         """The clean text of one source or row, in pieces, with an edge before all but the first.
 
-        What is held back is blank: only what follows tells whether an edge lies in it.
-
         Args:
             raw: The text, cut anywhere.
 
         Yields:
             Pieces of clean text.
         """
-        edges = _EDGES.get(self.settings.documents)
-        before, held, lines, last = self.documents, "", 0, "\n"
-        for piece in text.blocks(raw):
-            cleaned, changes = text.clean(piece, self.settings)
+        kind, documents, lines = self.settings.documents, self.documents, self.lines
+        emptied = 0
+        if kind == "sentences":
+            # Capitals and full stops tell where a sentence ends, so they go only afterwards.
+            whole = replace(self.settings, lowercase=False, strip_punctuation=False)
+            parts = groupby(sentences.split(self._clean(text.blocks(raw), whole)), EDGE.__eq__)
+            for pieces in (pieces for is_edge, pieces in parts if not is_edge):
+                before = self.documents
+                yield from self._part(self._clean(pieces, self.settings, count_lines=False))
+                emptied += self.documents == before
+        else:
+            yield from self._part(self._clean(text.blocks(raw), self.settings))
+        found = self.documents - documents
+        if kind == "lines":
+            self.empty += self.lines - lines - found
+        else:
+            self.empty += max(emptied, not found)
+
+    def _clean(
+        self, pieces: Iterable[str], settings: TextSettings, *, count_lines: bool = True
+    ) -> Iterator[str]:
+        """Pieces that can be cleaned apart, clean; counts what changed, and the lines."""
+        last = "\n"
+        for piece in pieces:
+            cleaned, changes = text.clean(piece, settings)
             self.changes.add(changes)
-            lines += cleaned.count("\n")
-            last = cleaned[-1:] or last
-            held += cleaned
+            if count_lines:
+                self.lines += cleaned.count("\n")
+                last = cleaned[-1:] or last
+            yield cleaned
+        self.lines += last != "\n"
+
+    def _part(self, cleaned: Iterable[str]) -> Iterator[str]:
+        """Clean text with edges where lines or blank lines make them, and one before it.
+
+        What is held back is blank: only what follows tells whether an edge lies in it.
+        """
+        edges = _EDGES.get(self.settings.documents)
+        before, held = self.documents, ""
+        for piece in cleaned:
+            held += piece
             if self.documents == before:
                 if not held or held.isspace():
                     continue
@@ -132,10 +164,6 @@ class Reading:
                 ready = edges.sub(EDGE, ready)
                 self.documents += ready.count(EDGE)
             yield ready
-        lines += last != "\n"
-        self.lines += lines
-        found = self.documents - before
-        self.empty += lines - found if self.settings.documents == "lines" else not found
 
 
 def _part(held: str) -> tuple[str, str]:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import vocabulary
-from burble.documents import EDGE
 from burble.errors import VocabularyError
+from burble.sentences import EDGE
 from burble.settings import Unit
 from burble.storage import Ids, Spool
 from burble.text import code_points

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from burble import generation, text
 from burble.decoding import decode
-from burble.documents import EDGE, Reading
+from burble.documents import Reading
 from burble.errors import CorpusError, SourceError
 from burble.generation import Generator
+from burble.sentences import EDGE
 from burble.vocabulary import Vocabulary, split
 
 

@@ -14,7 +14,7 @@ from burble.errors import SettingsError
 
 Unit = Literal["char", "grapheme"]
 Cell = Literal["lstm", "gru", "rnn"]
-Documents = Literal["sources", "lines", "blank"]
+Documents = Literal["sources", "lines", "blank", "sentences"]
 Input = Literal["embedding", "onehot", "scalar"]
 Framing = Literal["auto", "streams", "documents", "windows"]
 Schedule = Literal["cosine", "constant"]
@@ -39,7 +39,7 @@ class TextSettings:
         strip_punctuation: Whether all but letters, digits and white space is removed.
         min_count: Symbols that occur fewer times than this are removed from the text.
         documents: What one document is: each of the sources (or rows of a table), each of their
-            lines, or each of the blocks between blank lines.
+            lines, each of the blocks between blank lines, or each of their sentences.
     """
 
     unit: Unit = "char"
@@ -52,8 +52,8 @@ class TextSettings:
         """Checks every field."""
         require(self.unit in ("char", "grapheme"), "unit", self.unit, "char or grapheme")
         require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
-        known = self.documents in ("sources", "lines", "blank")
-        require(known, "documents", self.documents, "sources, lines or blank")
+        known = self.documents in ("sources", "lines", "blank", "sentences")
+        require(known, "documents", self.documents, "sources, lines, blank or sentences")
 
 
 @dataclass(frozen=True, kw_only=True)
