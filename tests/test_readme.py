@@ -69,16 +69,20 @@ def test_the_python_of_the_readme_runs(folder):
 
 
 SHORTER = {
-    "input=scalar,onehot,embedding": "input=scalar",
-    "--vary units=128,256 --minutes 2 --seeds 2": "--vary units=8,12",
+    "compare": {
+        "input=scalar,onehot,embedding": "input=scalar",
+        "--vary units=128,256 --minutes 2 --seeds 2": "--vary units=8,12",
+    },
+    "tune": {"--trials 20 --minutes 1": "--trials 1"},
 }
 
 
 def test_the_commands_of_the_training_page_run(folder):
     commands = [line for part in blocks(TRAINING, "sh") for line in part.splitlines()]
+    commands.remove("pip install -e '.[tune]'   # once")
     assert len(commands) > 5
     for steps, command in enumerate(commands, start=2):
-        command = quick(command, SHORTER) if "compare" in command else command
+        command = quick(command, SHORTER.get(command.split()[1], {}))
         command = command.partition("#")[0].replace("--minutes 10", "")
         tiny = "" if "--resume" in command or "--from" in command else "--units 8"
         run(f"{command} --steps {steps} {tiny}", folder)

@@ -1,4 +1,4 @@
-"""Trainings that differ in a few settings, side by side: each in its own process and folder.
+"""Trainings that differ in a few settings, side by side.
 
 One that fails costs its row and nothing else; what is finished is not done again.
 """
@@ -8,7 +8,6 @@ import io
 import json
 import math
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,34 +15,14 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from burble import modelfile, pictures
-from burble.errors import BurbleError, SettingsError
-from burble.runs import Run
+from burble import pictures, wording
+from burble.errors import SettingsError
 from burble.storage import write_atomically
+from burble.trials import Result, Trial
 from burble.varying import Variant, flags
 
-LOG = "log.txt"
 NAME = "compare.json"
 SCORES = HELD_OUT, TRAINING = "held-out bits per symbol", "training loss, nats"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one training came to.
-
-    Attributes:
-        held_out: Bits per symbol on the held-out text; None where nothing is held out.
-        training: The last mean training loss, nats per symbol, dropout on.
-        speed: Symbols foretold a second in training, its scores and samples included.
-        weights: Numbers that were learned.
-        curve: Held-out losses on the way, by step; training losses where nothing is held out.
-    """
-
-    held_out: float | None
-    training: float
-    speed: float
-    weights: int
-    curve: Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -80,15 +59,16 @@ class Comparison:
         self.write()
         tasks = [(v, seed) for seed in self.seeds for v in self.variants]
         for number, (variant, seed) in enumerate(tasks, 1):
-            run = self._run(variant, seed)
+            trial = self._trial(variant, seed)
             told = f"{number} of {len(tasks)} · {variant.name}, seed {seed}"
-            if _is_finished(run):
+            if trial.is_finished:
                 tell(f"{told} · finished before")
             else:
                 tell(f"{told} …")
-                self._train(run, variant, seed)
-                if not _is_finished(run):
-                    tell(f"  not finished: {self.failure(variant)}")
+                chosen = [*self.flags, *flags(variant.chosen), f"--seed={seed}"]
+                trial.train(self.sources, chosen, self.children)
+                if not trial.is_finished:
+                    tell(f"  not finished: {trial.failure()}")
             self.write()
             yield
 
@@ -108,40 +88,19 @@ class Comparison:
                 "or choose another folder with -o."
             )
 
-    def _run(self, variant: Variant, seed: int) -> Run:
-        """The run of a variant and a seed."""
-        return Run(self.folder / variant.name / f"seed-{seed}")
-
-    def _train(self, run: Run, variant: Variant, seed: int) -> None:
-        """One training in a process of its own; what it says goes into a file."""
-        run.folder.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "burble", "train", *self.sources, "-o", str(run.folder)]
-        if run.exists:
-            command += ["--resume"]
-        else:
-            command += [*self.flags, *flags(variant.chosen), f"--seed={seed}"]
-        with (
-            (run.folder.parent / f"seed-{seed}.{LOG}").open("ab") as log,
-            subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-            ) as child,
-        ):
-            self.children.append(child)
-        self.children.clear()
+    def _trial(self, variant: Variant, seed: int) -> Trial:
+        """The training of a variant and a seed."""
+        return Trial(self.folder / variant.name / f"seed-{seed}")
 
     def results(self, variant: Variant) -> list[Result]:
         """What its finished trainings came to."""
-        runs = (self._run(variant, seed) for seed in self.seeds)
-        return [_result(run.folder) for run in runs if _is_finished(run)]
+        trials = (self._trial(variant, seed) for seed in self.seeds)
+        return [_result(trial) for trial in trials if trial.is_finished]
 
     def failure(self, variant: Variant) -> str:
         """The last words of a training that failed; empty where none did."""
-        for seed in self.seeds:
-            log = self.folder / variant.name / f"seed-{seed}.{LOG}"
-            if log.exists() and not _is_finished(self._run(variant, seed)):
-                lines = log.read_text("utf-8", "replace").strip().splitlines()
-                return lines[-1] if lines else "it said nothing."
-        return ""
+        said = (self._trial(variant, seed).failure() for seed in self.seeds)
+        return next(filter(None, said), "")
 
     def rows(self) -> list[dict[str, Any]]:
         """The table, the best held-out score first, what failed or is missing last."""
@@ -183,45 +142,12 @@ class Comparison:
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as a Markdown table, for a person."""
-    head = ("settings", HELD_OUT, "spread", TRAINING, "characters/s", "weights", "seeds")
-    lines = [" | ".join(head), " | ".join(["---"] * len(head))]
-    for row in rows:
-        cells = [_cell(name, row[name]) for name in head]
-        lines.append(" | ".join(cells) + (f" | failed: {row['failed']}" if row["failed"] else ""))
-    return "\n".join(f"| {line} |" for line in lines)
-
-
-def _cell(name: str, value: Any) -> str:
-    """A value as a person reads it."""
-    if name == "settings" or value is None:
-        return value or ""
-    return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
-
-
-def _is_finished(run: Run) -> bool:
-    """Whether a training has come to its end."""
-    try:
-        return run.exists and run.facts().get("status") == "finished"
-    except BurbleError:
-        return False
+    names = ["settings", HELD_OUT, "spread", TRAINING, "characters/s", "weights", "seeds"]
+    failed = ["failed"] if any(row["failed"] for row in rows) else []
+    return wording.markdown([*names, *failed], rows)
 
 
 @cache
-def _result(folder: Path) -> Result:
+def _result(trial: Trial) -> Result:
     """What a finished training came to, which changes no more."""
-    run = Run(folder)
-    facts = run.facts()
-    losses, scores = (
-        [(m["step"], m[name]) for m in run.metrics() if m.get(name) is not None]
-        for name in ("loss", "held_out_loss")
-    )
-    nats, done = facts["scores"].get("held_out_loss"), facts["done"]
-    model = modelfile.read(folder / modelfile.NAME)
-    fixed = () if model.architecture.input == "embedding" else ("embedding",)
-    return Result(
-        held_out=None if nats is None else nats / math.log(2),
-        training=losses[-1][1] if losses else math.nan,
-        speed=run.settings().training.foretold_a_step * done["steps"] / done["seconds"],
-        weights=sum(array.size for name, array in model.weights.items() if name not in fixed),
-        curve=scores or losses,
-    )
+    return trial.result()

@@ -103,6 +103,7 @@ def build(
     settings: TextSettings,
     *,
     held_out: float = 0.1,
+    left_out: float = 0.0,
     encoding: str | None = None,
     mirror: str | None = None,
     progress: Progress | None = None,
@@ -116,6 +117,7 @@ def build(
         arguments: Paths and names as `sources.read` takes them.
         settings: How to clean the text.
         held_out: Share of the symbols, at the end, that is kept from training.
+        left_out: Share of the symbols, after those, that is left out altogether.
         encoding: The encoding of the bytes, or None for UTF-8 or what a byte-order mark says.
         mirror: Where to ask for books of Project Gutenberg.
         progress: Told the bytes read so far, and in all.
@@ -128,11 +130,15 @@ def build(
         EncodingError: A source is not text in that encoding.
         CorpusError: Fewer than two symbols would be left to learn from.
     """
-    _check_share(held_out)
+    _check_share("held_out", held_out)
+    _check_share("left_out", left_out)
     found, notes = sources.read(arguments, encoding=encoding, mirror=mirror)
     reading = Reading(settings, encoding=encoding, progress=progress)
     prepared = preparation.prepare(found, reading)
-    return _corpus(replace(prepared, notes=[*notes, *prepared.notes]), settings, held_out)
+    prepared = replace(prepared, notes=[*notes, *prepared.notes])
+    if left_out:
+        prepared = _shortened(prepared, left_out)
+    return _corpus(prepared, settings, held_out)
 
 
 def from_texts(
@@ -160,7 +166,7 @@ def from_texts(
     >>> corpus.ids.tolist(), corpus.starts.tolist()
     ([0, 1, 1, 0, 2, 0, 1, 2], [0, 5])
     """
-    _check_share(held_out)
+    _check_share("held_out", held_out)
     named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
     reading = Reading(settings, names=list(named))
     pieces = (piece for text in texts for piece in reading.clean([text]))
@@ -168,10 +174,18 @@ def from_texts(
     return _corpus(prepared, settings, held_out)
 
 
-def _check_share(held_out: float) -> None:
+def _check_share(name: str, share: float) -> None:
     """Refuses a share that is none."""
-    fits = 0 <= held_out < 1
-    require(fits, "held_out", held_out, "a share: at least 0 and less than 1")
+    require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
+
+
+def _shortened(prepared: Prepared, left_out: float) -> Prepared:
+    """A text without its end, which begins where it would if it were held out."""
+    end, _ = _cut(len(prepared.ids), prepared.starts, left_out)
+    said = f"{len(prepared.ids) - end:,} symbols at the very end are left out altogether."
+    starts = prepared.starts[prepared.starts < end]
+    notes = [*prepared.notes, said]
+    return replace(prepared, ids=prepared.ids[:end], starts=starts, notes=notes)
 
 
 def _corpus(prepared: Prepared, settings: TextSettings, held_out: float) -> Corpus:

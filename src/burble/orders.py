@@ -71,6 +71,7 @@ class Order:
             self.sources,
             settings.text,
             held_out=settings.training.held_out,
+            left_out=settings.training.left_out,
             encoding=self.encoding,
             mirror=self.mirror,
             progress=progress,

@@ -121,6 +121,9 @@ class TrainingSettings:
         reset_rate: Share of the streams that start again from a zero state at each step; other
             framings reset by themselves.
         held_out: Share of the text, at its end, that is never trained on but scored.
+        left_out: Share of the text, at its very end, that is neither trained on nor scored; the
+            held-out part is taken from what stands before it. For choosing settings by held-out
+            scores without a look at the text that will judge the choice.
         evaluations: Times the held-out text is scored, evenly spread.
         val_chars: Held-out symbols scored each time, from the first; 0 means all. The best
             model is scored on more of them, mostly all, at the end.
@@ -147,6 +150,7 @@ class TrainingSettings:
     clip: float = 1.0
     reset_rate: float = 0.03
     held_out: float = 0.1
+    left_out: float = 0.0
     evaluations: int = 15
     val_chars: int = 20_000
     patience: int = 5
@@ -176,7 +180,7 @@ class TrainingSettings:
             require(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more")
         rate = self.learning_rate
         require(0 < rate < inf, "learning_rate", rate, "more than 0")
-        for name in ("warmup", "beta_2", "reset_rate", "held_out"):
+        for name in ("warmup", "beta_2", "reset_rate", "held_out", "left_out"):
             share = getattr(self, name)
             require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
 

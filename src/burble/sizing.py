@@ -60,7 +60,7 @@ def choose(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> tupl
     if given.get("framing") == "documents" and not corpus.vocabulary.boundary:
         raise SettingsError(
             "framing is 'documents', but the text is one document. Say what a document is "
-            "(--documents lines or blank), or leave out --framing."
+            "(--documents lines, blank or sentences), or leave out --framing."
         )
     if given.get("framing") == "windows" and corpus.vocabulary.boundary:
         raise SettingsError(

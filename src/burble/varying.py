@@ -38,14 +38,33 @@ def variants(vary: Sequence[str]) -> list[Variant]:
     >>> [variant.name for variant in variants(["units=1,2", "input=scalar"])]
     ['units=1,input=scalar', 'units=2,input=scalar']
     """
+    chosen = choices(vary)
+    combined = [
+        Variant(dict(zip(chosen, values, strict=True)))
+        for values in itertools.product(*chosen.values())
+    ]
+    for variant in combined:
+        settings.make(variant.chosen)
+    return combined
+
+
+def choices(vary: Sequence[str]) -> dict[str, list[Any]]:
+    """The values of each setting that is varied, by name.
+
+    Args:
+        vary: Such as `units=128,256`.
+
+    Raises:
+        SettingsError: That is no setting, or no value of it.
+    """
     kinds = {f.name: f.type for group in settings.GROUPS.values() for f in fields(group)}
-    choices: dict[str, list[Any]] = {}
+    found: dict[str, list[Any]] = {}
     for given in vary:
         name, equals, values = given.partition("=")
         name = name.strip().lstrip("-").replace("-", "_")
         if name == "seed":
             raise SettingsError("seed cannot be varied: --seeds says how many there are of each.")
-        if not equals or not values or name in choices:
+        if not equals or not values or name in found:
             raise SettingsError(
                 f"--vary is {given!r}, but must be a setting and its values, such as "
                 "units=128,256, each setting once."
@@ -53,14 +72,10 @@ def variants(vary: Sequence[str]) -> list[Variant]:
         if name not in kinds:
             # Says which settings there are.
             settings.make({name: values})
-        choices[name] = [_typed(name, value.strip(), kinds[name]) for value in values.split(",")]
-    combined = [
-        Variant(dict(zip(choices, values, strict=True)))
-        for values in itertools.product(*choices.values())
-    ]
-    for variant in combined:
-        settings.make(variant.chosen)
-    return combined
+        found[name] = [_typed(name, value.strip(), kinds[name]) for value in values.split(",")]
+        for value in found[name]:
+            settings.make({name: value})
+    return found
 
 
 def _typed(name: str, value: str, kind: Any) -> Any:

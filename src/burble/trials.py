@@ -1,0 +1,130 @@
+"""A training in a process and a folder of its own, so that its failure costs nothing else.
+
+Knows nothing of what it is compared with.
+"""
+
+import math
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from burble import modelfile
+from burble.errors import BurbleError
+from burble.runs import Run
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one training came to.
+
+    Attributes:
+        held_out: Bits per symbol on the held-out text; None where nothing is held out.
+        training: The last mean training loss, nats per symbol, dropout on.
+        speed: Symbols foretold a second in training, its scores and samples included.
+        weights: Numbers that were learned.
+        curve: Held-out losses on the way, by step; training losses where nothing is held out.
+    """
+
+    held_out: float | None
+    training: float
+    speed: float
+    weights: int
+    curve: Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training, in its own process.
+
+    Attributes:
+        folder: Its run folder; what it says is kept beside it.
+    """
+
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """The file of what it said."""
+        return self.folder.with_name(f"{self.folder.name}.log.txt")
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it has come to its end."""
+        run = Run(self.folder)
+        try:
+            return run.exists and run.facts().get("status") == "finished"
+        except BurbleError:
+            return False
+
+    def train(
+        self,
+        sources: Sequence[str],
+        flags: Sequence[str],
+        children: list[subprocess.Popen[bytes]],
+        is_over: Callable[[], bool] | None = None,
+    ) -> None:
+        """Trains, or goes on with what was begun, until it ends in whatever way.
+
+        Args:
+            sources: What to train on, and how it is read, as on the command line.
+            flags: Settings, for a training that is new.
+            children: Holds the process while it is at work.
+            is_over: Asked whenever the training has said something; true ends it at once.
+        """
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "burble", "train", *sources, "-o", str(self.folder)]
+        command += ["--resume"] if Run(self.folder).exists else flags
+        with (
+            self.log.open("ab") as log,
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            ) as child,
+        ):
+            children.append(child)
+            for line in child.stdout or ():
+                log.write(line)
+                log.flush()
+                if is_over and is_over():
+                    child.kill()
+        children.clear()
+
+    def scores(self) -> list[float]:
+        """The held-out losses so far, in nats."""
+        found = (line.get("held_out_loss") for line in Run(self.folder).metrics())
+        return [float(loss) for loss in found if loss is not None]
+
+    def result(self) -> Result:
+        """What a finished one came to."""
+        run = Run(self.folder)
+        facts = run.facts()
+        losses, scores = (
+            [(m["step"], m[name]) for m in run.metrics() if m.get(name) is not None]
+            for name in ("loss", "held_out_loss")
+        )
+        nats, done = facts["scores"].get("held_out_loss"), facts["done"]
+        model = modelfile.read(self.folder / modelfile.NAME)
+        fixed = () if model.architecture.input == "embedding" else ("embedding",)
+        return Result(
+            held_out=None if nats is None else nats / math.log(2),
+            training=losses[-1][1] if losses else math.nan,
+            speed=run.settings().training.foretold_a_step * done["steps"] / done["seconds"],
+            weights=sum(array.size for name, array in model.weights.items() if name not in fixed),
+            curve=scores or losses,
+        )
+
+    def failure(self) -> str:
+        """The last words of one that failed; empty where it did not."""
+        if self.is_finished or not self.log.exists():
+            return ""
+        lines = self.log.read_text("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing."
+
+    def remove(self) -> None:
+        """Removes the run folder, and keeps what the training said."""
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,152 @@
+"""Searches: each trial a real process, one ended early, one that fails, one interrupted."""
+
+import csv
+import json
+import re
+import signal
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.distributions import CategoricalDistribution
+
+from burble import cookbook, settings, tuning
+from burble.errors import SettingsError
+from burble.settings import make
+
+SMALL = {"batch": 4, "length": 12, "embedding": 8, "units": 8, "layers": 1, "steps": 30}
+SMALL |= {"evaluations": 3, "patience": 0, "dropout": 0.0, "dropout_input": 0.0}
+SMALL_FLAGS = [f"--{name.replace('_', '-')}={value}" for name, value in SMALL.items()]
+
+
+@pytest.fixture(scope="module")
+def tuned(burble, text, tmp_path_factory):
+    """A search of two trials, the second of which has a loss that runs away."""
+    folder = tmp_path_factory.mktemp("tune") / "search"
+    flags = [*SMALL_FLAGS, "--dropout-output=0", "--vary", "learning-rate=0.005,1e30"]
+    command = ["tune", text, "-o", folder, *flags, "--trials"]
+    return folder, command, burble(*command, 2)
+
+
+def test_the_best_settings_are_a_recipe_that_trains(burble, tuned, text, tmp_path):
+    folder, _, done = tuned
+    assert done.returncode == 0, done.stderr.decode()
+    recipe = (folder / "best.toml").read_text(encoding="utf-8")
+    assert recipe.startswith("# The best of ")
+    values = tomllib.loads(recipe)
+    assert values == SMALL | {"learning_rate": 0.005, "dropout_output": 0.0}
+    done = burble("train", text, "-o", tmp_path / "r", "--recipe", folder / "best.toml")
+    assert done.returncode == 0, done.stderr.decode()
+    # The recipe is judged by text that the search left out.
+    facts = json.loads((tmp_path / "r" / "run.json").read_text(encoding="utf-8"))
+    assert facts["corpus"]["held_out"] == facts["corpus"]["symbols"] // 10
+    searched = json.loads((folder / "trial-1" / "run.json").read_text(encoding="utf-8"))
+    assert searched["corpus"]["symbols"] == facts["corpus"]["symbols"] * 9 // 10
+
+
+def test_a_search_goes_on_to_more_trials_and_a_failure_costs_one(burble, tuned):
+    folder, command, done = tuned
+    with open(folder / "trials.csv", encoding="utf-8", newline="") as file:
+        before = list(csv.DictReader(file))
+    assert len(before) == 2
+    done = burble(*command, 4)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "3 of 4" in done.stderr.decode()
+    assert "2 of 4" not in done.stderr.decode()
+    with open(folder / "trials.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["trial"] for row in rows} == {"1", "2", "3", "4"}
+    for row in rows:
+        failed = row["learning_rate"] == "1e+30"
+        assert row["outcome"] == ("failed" if failed else "finished")
+        assert bool(row[tuning.SCORE]) != failed
+    assert any(row["outcome"] == "failed" for row in rows)
+    assert done.stdout.decode().count("\n") == 6
+    assert "the loss ran away" in done.stderr.decode()
+    assert len(list(folder.glob("trial-*/model.safetensors"))) == 1
+
+
+def test_a_folder_holds_one_search(burble, tuned, text, tmp_path):
+    _, command, _ = tuned
+    done = burble(*command, 2, "--clip", 2)
+    assert done.returncode == 2
+    assert "holds a search on other sources or settings" in done.stderr.decode()
+    (tmp_path / "study.db").write_bytes(b"no database" * 100)
+    done = burble("tune", text, "-o", tmp_path)
+    assert done.returncode == 2
+    assert "study.db is damaged or cannot be written" in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_hopeless_trial_is_ended_early(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(tuning, "AT_RANDOM", 1)
+    monkeypatch.setattr(tuning, "SCORES_FIRST", 0)
+    space = {"learning_rate": CategoricalDistribution([1e-2, 1e-9])}
+    given = SMALL | {"steps": 2000, "evaluations": 40}
+    search = tuning.Search(tmp_path, [str(text)], given, space, {"learning_rate": 1e-2}, seed=1)
+    rows = search.run(4, print, lambda: False)
+    slow = [row for row in rows if row["learning_rate"] == 1e-9]
+    assert slow
+    assert all(row["outcome"] == "ended early" and row[tuning.SCORE] is None for row in slow)
+    assert rows[0]["learning_rate"] == 1e-2
+    assert not any((tmp_path / f"trial-{row['trial']}").exists() for row in slow)
+
+
+def test_an_interrupted_search_goes_on_with_its_trial(burble, text, tmp_path):
+    flags = [*SMALL_FLAGS, "--steps=4000", "--trials=1"]
+    arguments = ["tune", text, "-o", tmp_path / "s", *flags]
+    command = [sys.executable, "-c", "from burble.cli import main; main()", *map(str, arguments)]
+    log = tmp_path / "s" / "trial-1.log.txt"
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if "learning_rate=" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read()
+        assert process.wait(timeout=120) == 130, said
+    assert "The same command goes on." in said
+    assert not (tmp_path / "s" / "trials.csv").exists()
+    done = burble(*arguments)
+    assert done.returncode == 0, done.stderr.decode()
+    assert log.exists()
+    assert "| 1 | " in done.stdout.decode()
+
+
+WITHOUT = "import sys; sys.modules['optuna'] = None; from burble.cli import main; main()"
+
+
+def test_without_optuna_one_sentence_says_what_to_install(text, tmp_path):
+    command = [sys.executable, "-c", WITHOUT, "tune", str(text), "-o", str(tmp_path / "s")]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert "burble tune needs optuna" in done.stderr.decode()
+    assert "pip install 'burble[tune]'" in done.stderr.decode()
+
+
+def test_what_is_given_is_not_searched():
+    usual = make({"batch": 9, "dropout": 0.2})
+    space, first = tuning.space({"units": 10}, {"cell": ["gru", "rnn"], "batch": [1, 2]}, usual)
+    assert set(space) == {*tuning.SPACE, "cell"} - {"units"}
+    assert space["batch"].choices == (1, 2)
+    assert first == {n: settings.flat(usual)[n] for n in space.keys() - {"cell", "batch"}}
+    space, first = tuning.space({}, {}, usual)
+    assert 9 in space["batch"].choices
+    assert first["batch"] == 9
+    assert "embedding" not in tuning.space({}, {}, make({"input": "onehot"}))[0]
+    with pytest.raises(SettingsError, match=re.escape("units cannot be both fixed and varied")):
+        tuning.space({"units": 10}, {"units": [1]}, usual)
+    with pytest.raises(SettingsError, match="nothing is left to search"):
+        tuning.space(dict.fromkeys(tuning.SPACE, 1), {}, usual)
+
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+WORDS = st.text(st.characters(codec="utf-8"))
+VALUES = st.booleans() | st.integers(-(10**9), 10**9) | FLOATS | WORDS
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_]+", fullmatch=True), VALUES))
+def test_a_recipe_that_is_written_is_read_as_it_was(values):
+    assert tomllib.loads(cookbook.written(values, "Mine.")) == values
