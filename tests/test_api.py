@@ -25,11 +25,21 @@ def model(run):
 
 
 def test_the_public_names_are_these():
-    names = ["Generator", "Report", "Run", "evaluate", "load", "train"]
+    names = ["Corpus", "Generator", "Report", "Run", "evaluate", "load", "read", "train"]
     assert sorted(burble.__all__) == names
     assert [getattr(burble, name).__name__ for name in names] == names
-    with pytest.raises(AttributeError, match="burble has no 'trian'; it has Generator"):
+    with pytest.raises(AttributeError, match="burble has no 'trian'; it has Corpus"):
         _ = burble.trian
+
+
+def test_a_text_is_read_as_it_would_be_trained_on(text, tmp_path):
+    corpus = burble.read([text], lowercase=True, held_out=0.2)
+    assert corpus.vocabulary.symbols == tuple("\n .acehmnost")
+    assert (corpus.characters, corpus.cut) == (60 * 24, 60 * 24 * 4 // 5)
+    run = burble.train(text, tmp_path / "run", lowercase=True, held_out=0.2, **SMALL)
+    assert run.facts()["corpus"]["sha256"] == corpus.sha256
+    with pytest.raises(SettingsError, match="there is no setting called lowercased"):
+        burble.read(text, lowercased=True)
 
 
 def test_trainings_in_threads_end_in_the_bytes_of_one_alone(text, tmp_path):

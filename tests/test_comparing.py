@@ -125,6 +125,16 @@ def test_values_have_the_type_of_their_setting():
     ]
 
 
+def test_bars_are_as_long_as_their_values():
+    picture = pictures.bars({"'a'": 0.5, "<b>": 0.25, "none": 0.0}, "share")
+    lengths = [float(n) for n in re.findall(r'width="([\d.]+)" height="16"', picture)]
+    assert lengths[0] == 2 * lengths[1] > 200
+    assert lengths[2] == 0
+    assert "&lt;b&gt;" in picture
+    assert ">0.25</text>" in picture
+    assert "0.0</text>" not in picture
+
+
 def test_many_curves_have_room_for_their_names():
     few = pictures.curves({"a": [(0, 1), (9, 2)]}, "x")
     many = pictures.curves({f"curve {n}": [(0, n), (9, n + 1)] for n in range(20)}, "a < b")

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 if TYPE_CHECKING:
-    from burble.api import evaluate, load, train
+    from burble.api import evaluate, load, read, train
+    from burble.corpus import Corpus
     from burble.evaluation import Report
     from burble.generation import Generator
     from burble.runs import Run
 
 __version__ = "0.1.0"
-__all__ = ["Generator", "Report", "Run", "evaluate", "load", "train"]
+__all__ = ["Corpus", "Generator", "Report", "Run", "evaluate", "load", "read", "train"]
 
-_HOMES = {"Generator": "generation", "Report": "evaluation", "Run": "runs"}
+_HOMES = {"Corpus": "corpus", "Generator": "generation", "Report": "evaluation", "Run": "runs"}
 
 
 def __getattr__(name: str) -> Any:

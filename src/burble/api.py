@@ -1,4 +1,4 @@
-"""The Python door: `train`, `load` and `evaluate`, without a terminal."""
+"""The Python door: `read`, `train`, `load` and `evaluate`, without a terminal."""
 
 import os
 import signal
@@ -11,11 +11,13 @@ from types import FrameType
 from typing import Any
 
 from burble import cookbook, evaluation, generation
+from burble.corpus import Corpus
 from burble.evaluation import Report
 from burble.events import End, Event
 from burble.generation import Generator
 from burble.orders import Order, text_settings
 from burble.runs import Run
+from burble.settings import make
 
 Pathlike = str | os.PathLike[str]
 
@@ -33,6 +35,41 @@ def load(model: Pathlike | Run) -> Generator:
         ModelFileError: There is no model, or it is damaged.
     """
     return generation.load(model.folder if isinstance(model, Run) else Path(model))
+
+
+def read(
+    source: Pathlike | Sequence[Pathlike],
+    *,
+    held_out: float = 0.1,
+    encoding: str | None = None,
+    mirror: str | None = None,
+    **settings: Any,
+) -> Corpus:
+    """Reads a text as `train` does, to look at before anyone trains on it.
+
+    Args:
+        source: What to read, as for `train`.
+        held_out: Share of the symbols, at the end, that would be kept from training.
+        encoding: The encoding of the text; UTF-8 if None.
+        mirror: Where to ask for books of Project Gutenberg.
+        **settings: Any setting of the text, such as `lowercase=True`.
+
+    Returns:
+        The corpus: its alphabet, ids, documents, counts, and a note for all that was changed.
+
+    Raises:
+        SettingsError: A setting that does not exist or cannot be.
+        SourceError: A source that cannot be read.
+        CorpusError: Fewer than two symbols would be left to learn from.
+    """
+    order = Order({}, sources=_sources(source), encoding=encoding, mirror=mirror)
+    return order.read(make({**settings, "held_out": held_out}))
+
+
+def _sources(source: Pathlike | Sequence[Pathlike]) -> tuple[str, ...]:
+    """One source or several, by their names."""
+    given = [source] if isinstance(source, str | os.PathLike) else source
+    return tuple(os.fspath(one) for one in given)
 
 
 def train(
@@ -78,11 +115,9 @@ def train(
     started = time.perf_counter()
     folder = Run(Path(run))
     model = None if base is None else load(base).model
-    given = [source] if isinstance(source, str | os.PathLike) else source
-    sources = tuple(os.fspath(one) for one in given)
     named = None if recipe is None else os.fspath(recipe)
     chosen = cookbook.with_recipe(settings, named, resume=resume)
-    order = Order(chosen, size, resume, model, sources, encoding, mirror)
+    order = Order(chosen, size, resume, model, _sources(source), encoding, mirror)
     text = order.read(text_settings(order, folder))
     from burble import jobs
 
