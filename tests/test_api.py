@@ -38,7 +38,7 @@ def test_a_text_is_read_as_it_would_be_trained_on(text, tmp_path):
     assert (corpus.characters, corpus.cut) == (60 * 24, 60 * 24 * 4 // 5)
     run = burble.train(text, tmp_path / "run", lowercase=True, held_out=0.2, **SMALL)
     assert run.facts()["corpus"]["sha256"] == corpus.sha256
-    with pytest.raises(SettingsError, match="there is no setting called lowercased"):
+    with pytest.raises(SettingsError, match="lowercased is no setting of the text"):
         burble.read(text, lowercased=True)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from burble import pictures, varying
 from burble.errors import SettingsError
+from waiting import wait_for
 
 SMALL = ["--batch", "4", "--length", "12", "--embedding", "8", "--steps", "30"]
 SMALL += ["--evaluations", "2", "--patience", "0"]
@@ -67,16 +68,17 @@ def test_what_is_finished_is_not_done_again(burble, compared, text):
 
 
 def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
-    arguments = ["compare", text, "-o", tmp_path / "c", "--vary", "units=8,12", *SMALL]
+    long = [*SMALL, "--steps", "6000"]
+    arguments = ["compare", text, "-o", tmp_path / "c", "--vary", "units=8,12", *long]
     command = [sys.executable, "-c", "from burble.cli import main; main()", *map(str, arguments)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        for line in process.stderr:
-            if line.startswith("1 of 2"):
-                break
+        wait_for(tmp_path / "c" / "units=8" / "seed-0" / "run.json", process)
         process.send_signal(signal.SIGTERM)
         said = process.stderr.read()
         assert process.wait(timeout=120) == 130, said
     assert "The same command goes on." in said
+    facts = (tmp_path / "c" / "units=8" / "seed-0" / "run.json").read_text(encoding="utf-8")
+    assert json.loads(facts)["status"] == "interrupted"
     done = burble(*arguments)
     assert done.returncode == 0, done.stderr.decode()
     rows = json.loads((tmp_path / "c" / "compare.json").read_text(encoding="utf-8"))["rows"]
@@ -108,7 +110,7 @@ def test_a_folder_holds_one_comparison(burble, compared, text):
     for sources, flags in (((text, text), SMALL), ((text,), [*SMALL, "--clip", "2"])):
         done = burble("compare", *sources, "-o", folder, *vary, *flags)
         assert done.returncode == 2
-        assert "compares other sources or settings" in done.stderr.decode()
+        assert "compares other texts or settings" in done.stderr.decode()
 
 
 def test_standard_input_cannot_be_compared_on(burble, tmp_path):

@@ -3,11 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.errors import (
-    CorpusError,
-    SettingsError,
-    SourceError,
-)
+from burble import corpus
+from burble.errors import CorpusError, SettingsError, SourceError
+from burble.settings import TextSettings
 from corpora import from_texts, parts
 
 
@@ -131,6 +129,26 @@ def test_the_held_out_part_is_half_to_double_of_what_was_asked(lengths, share):
 def test_a_share_that_is_none_is_refused_by_name(share):
     with pytest.raises(SettingsError, match=r"held_out is .*a share"):
         from_texts("abc", held_out=share)
+
+
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=30), st.floats(0.02, 0.4), st.booleans())
+def test_what_is_left_out_is_what_would_be_held_out(tmp_path_factory, lengths, share, one):
+    text = ("" if one else "\n").join("abc"[n % 3] * n for n in lengths) + "\nxx"
+    path = tmp_path_factory.mktemp("left") / "text.txt"
+    path.write_text(text, encoding="utf-8")
+    asked = TextSettings(documents="sources" if one else "lines")
+    whole = corpus.build([str(path)], asked, held_out=share)
+    rest = corpus.build([str(path)], asked, held_out=0.1, left_out=share)
+    np.testing.assert_array_equal(rest.ids, whole.training)
+    assert rest.cut <= len(rest.ids) == whole.cut
+    assert (rest.starts < whole.cut).all()
+    assert (rest.sha256, rest.vocabulary) == (whole.sha256, whole.vocabulary)
+    separator = "" if one else "\n"
+    assert "".join(whole.text()).startswith("".join(rest.text()).removesuffix(separator))
+    assert len("".join(rest.text())) >= len(rest.ids) - 1
+    gone = len(whole.ids) - whole.cut
+    told = f"{gone:,} symbols at the very end are left out" if gone else "Nothing is left out"
+    assert any(told in note for note in rest.notes)
 
 
 WORDS = st.text(alphabet="aA1 \n\r.\u0301ΣσİかéÀ一👩\u200d👧\ufeff\0", max_size=30)

@@ -25,6 +25,10 @@ def sentences(*pieces):
         "The U.S. Army was there, e.g. Smith.| It cost 3.50 at most, approx. Nine was less.",
         "1. Take an egg.| 2. Break it.| Use 12.| Stir.",
         "It was Henry, and so am I.| He ran.",
+        "Am 3. Oktober, im 19. Jahrhundert, um 500 v. Chr., z. B. Obst, u. a. Goethe.| Er war 12.",
+        "Goethestr. 5, vgl. Meyer, 5 Mio. Euro, Dr. med. Dipl.-Ing. Maier.| Ende.",
+        "J.-J. Rousseau, 44 av. J.-C. Rome, MM. Dupont.| Vol. II, No. X, Lieut. Smith.| Yes.",
+        "He paused . . . then he left.| He was Wm. Jones of Acme Co. in York.| It was I.| So.",
         # Quotes and brackets stay whole, with who says them.
         '"Oh dear! Oh dear! I shall be late!" said the Rabbit.| It ran.',
         "'Well!' thought she, 'they'll think me brave! Why, I won't!'| (Which was true.)| On.",
@@ -32,7 +36,9 @@ def sentences(*pieces):
         "„Ja! Nein!“ sagte er.| «Oui? Non.»| Il rit.",
         "She (it was late. It rained.) went home.| [See above. Twice.]| Fine.",
         "The dogs' bones were gone.| 'Tis a pity.| Rock 'n' roll.| It's mine.",
-        "He is 6'2\" tall.| She isn't.",
+        "He is 6'2\" tall.| She isn't.| (One (two) three. Four five.)| Six",
+        "« Je viens. Tu restes. »| Il partit.| « Je viens », dit-il.| Elle : « Non ! » dit-elle.",
+        "»Ja! Nein!«, sagte er.| Dann ging er.| »Nein.«| Ende.",
         # What follows tells.
         "Wait... what?| No! never.| He said yes! and left.",
         "—Who?| —Me.| ¿Qué?| ¡No!| Sí.",
@@ -68,7 +74,22 @@ def test_a_quote_that_never_closes_does_not_swallow_the_text():
 TEXTS = st.text(alphabet="aB1 \n\t.!?'\"“”‘’()。」「É,M", max_size=60)
 WORDS = st.lists(
     st.sampled_from(
-        ["Mr. ", "a.m. ", "I ", "'tis ", '"Oh! ', 'No." ', "1. ", "x.\n\n", "(so. ", ") "]
+        [
+            "Mr. ",
+            "a.m. ",
+            "I ",
+            "'tis ",
+            '"Oh! ',
+            'No." ',
+            "1. ",
+            "x. \n\n",
+            "x  \n\n",
+            "(so. ",
+            ") ",
+            "« ",
+            " »",
+            "II ",
+        ]
     )
 )
 
@@ -91,8 +112,8 @@ def test_nothing_but_white_space_between_sentences_is_lost(text):
 def test_a_corpus_of_sentences_is_cut_before_capitals_and_stops_are_gone():
     text = "\n Oh! he said. MR. Hare\nran. *** He fell.\n\n---\n\nThe end\n"
     c = from_texts(text, documents="sentences", lowercase=True, strip_punctuation=True)
-    assert parts(c) == ["oh he said", "mr hare\nran", " he fell", "the end"]
+    assert parts(c) == ["oh he said", "mr hare\nran", "he fell", "the end"]
     assert "1 empty document skipped." in c.notes
     assert c.lines == 7
-    assert "".join(c.text()) == "oh he said mr hare\nran  he fell the end"
+    assert "".join(c.text()) == "oh he said mr hare\nran he fell the end"
     assert c.changes.punctuation == len("!." + ".." + "***." + "---")

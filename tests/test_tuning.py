@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 
+import optuna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from optuna.distributions import CategoricalDistribution
 from burble import cookbook, settings, tuning
 from burble.errors import SettingsError
 from burble.settings import make
+from waiting import wait_for
 
 SMALL = {"batch": 4, "length": 12, "embedding": 8, "units": 8, "layers": 1, "steps": 30}
 SMALL |= {"evaluations": 3, "patience": 0, "dropout": 0.0, "dropout_input": 0.0}
@@ -73,7 +75,7 @@ def test_a_folder_holds_one_search(burble, tuned, text, tmp_path):
     _, command, _ = tuned
     done = burble(*command, 2, "--clip", 2)
     assert done.returncode == 2
-    assert "holds a search on other sources or settings" in done.stderr.decode()
+    assert "holds a search on other texts or settings" in done.stderr.decode()
     (tmp_path / "study.db").write_bytes(b"no database" * 100)
     done = burble("tune", text, "-o", tmp_path)
     assert done.returncode == 2
@@ -84,35 +86,74 @@ def test_a_folder_holds_one_search(burble, tuned, text, tmp_path):
 def test_a_hopeless_trial_is_ended_early(text, tmp_path, monkeypatch):
     monkeypatch.setattr(tuning, "AT_RANDOM", 1)
     monkeypatch.setattr(tuning, "SCORES_FIRST", 0)
-    space = {"learning_rate": CategoricalDistribution([1e-2, 1e-9])}
+    space = {"learning_rate": CategoricalDistribution([1e-2, 1.2345e-9])}
     given = SMALL | {"steps": 2000, "evaluations": 40}
-    search = tuning.Search(tmp_path, [str(text)], given, space, {"learning_rate": 1e-2}, seed=1)
-    rows = search.run(4, print, lambda: False)
-    slow = [row for row in rows if row["learning_rate"] == 1e-9]
+    first = {"learning_rate": 1e-2}
+    search = tuning.Search(tmp_path, [str(text)], "sha", given, space, first, seed=1)
+    rows = search.run(4, print)
+    slow = [row for row in rows if row["learning_rate"] == 1.2345e-9]
     assert slow
     assert all(row["outcome"] == "ended early" and row[tuning.SCORE] is None for row in slow)
     assert rows[0]["learning_rate"] == 1e-2
     assert not any((tmp_path / f"trial-{row['trial']}").exists() for row in slow)
 
 
+def test_what_is_on_disk_is_written_again_if_it_was_not(text, tmp_path):
+    space = {"batch": CategoricalDistribution([4])}
+    given = {name: value for name, value in SMALL.items() if name != "batch"}
+    search = tuning.Search(tmp_path, [str(text)], "sha", given, space, {"batch": 4})
+    rows = search.run(1, print)
+    for name in ("best.toml", "trials.csv"):
+        (tmp_path / name).unlink()
+    assert search.run(1, print) == rows
+    assert tomllib.loads((tmp_path / "best.toml").read_text(encoding="utf-8")) == SMALL
+    other = tuning.Search(tmp_path, [str(text)], "other", given, space, {"batch": 4})
+    with pytest.raises(SettingsError, match="holds a search on other texts"):
+        other.run(1, print)
+    half = optuna.load_study(study_name="burble", storage=f"sqlite:///{tmp_path / 'study.db'}")
+    half.ask()
+    assert search.run(2, print)[1]["outcome"] == "failed"
+
+
 def test_an_interrupted_search_goes_on_with_its_trial(burble, text, tmp_path):
-    flags = [*SMALL_FLAGS, "--steps=4000", "--trials=1"]
-    arguments = ["tune", text, "-o", tmp_path / "s", *flags]
+    folder = tmp_path / "my%20s?"
+    arguments = ["tune", text, "-o", folder, *SMALL_FLAGS, "--steps=6000", "--trials=1"]
     command = [sys.executable, "-c", "from burble.cli import main; main()", *map(str, arguments)]
-    log = tmp_path / "s" / "trial-1.log.txt"
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        for line in process.stderr:
-            if "learning_rate=" in line:
-                break
+        wait_for(folder / "trial-1" / "run.json", process)
+        again = burble(*arguments)
+        assert again.returncode == 2
+        assert "another comparison or search is at work" in again.stderr.decode()
         process.send_signal(signal.SIGTERM)
         said = process.stderr.read()
         assert process.wait(timeout=120) == 130, said
     assert "The same command goes on." in said
-    assert not (tmp_path / "s" / "trials.csv").exists()
+    facts = json.loads((folder / "trial-1" / "run.json").read_text(encoding="utf-8"))
+    assert facts["status"] == "interrupted"
     done = burble(*arguments)
     assert done.returncode == 0, done.stderr.decode()
-    assert log.exists()
     assert "| 1 | " in done.stdout.decode()
+    facts = json.loads((folder / "trial-1" / "run.json").read_text(encoding="utf-8"))
+    assert (facts["status"], facts["done"]["steps"]) == ("finished", 6000)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--vary", "lowercase=true,false"], "lowercase cannot be searched"),
+        (["--vary", "minutes=1,2"], "minutes cannot be searched"),
+        (["--held-out", "0"], "nothing is held out, so no score can choose"),
+        (["--recipe", "tutorial-small", "--vary", "cell=lstm,gru"], "nothing is held out"),
+        (["--trials", "0"], "trials is 0"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_before_anything_is_trained(
+    burble, text, tmp_path, flags, said
+):
+    done = burble("tune", text, "-o", tmp_path / "s", *flags)
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+    assert not (tmp_path / "s").exists()
 
 
 WITHOUT = "import sys; sys.modules['optuna'] = None; from burble.cli import main; main()"
@@ -123,7 +164,7 @@ def test_without_optuna_one_sentence_says_what_to_install(text, tmp_path):
     done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 2
     assert "burble tune needs optuna" in done.stderr.decode()
-    assert "pip install 'burble[tune]'" in done.stderr.decode()
+    assert "pip install optuna" in done.stderr.decode()
 
 
 def test_what_is_given_is_not_searched():
@@ -136,6 +177,7 @@ def test_what_is_given_is_not_searched():
     assert 9 in space["batch"].choices
     assert first["batch"] == 9
     assert "embedding" not in tuning.space({}, {}, make({"input": "onehot"}))[0]
+    assert "embedding" not in tuning.space({}, {"input": ["onehot", "embedding"]}, usual)[0]
     with pytest.raises(SettingsError, match=re.escape("units cannot be both fixed and varied")):
         tuning.space({"units": 10}, {"units": [1]}, usual)
     with pytest.raises(SettingsError, match="nothing is left to search"):

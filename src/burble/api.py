@@ -6,18 +6,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import fields
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from burble import cookbook, evaluation, generation
 from burble.corpus import Corpus
+from burble.errors import SettingsError
 from burble.evaluation import Report
 from burble.events import End, Event
 from burble.generation import Generator
 from burble.orders import Order, text_settings
 from burble.runs import Run
-from burble.settings import make
+from burble.settings import TextSettings, make
 
 Pathlike = str | os.PathLike[str]
 
@@ -58,10 +60,15 @@ def read(
         The corpus: its alphabet, ids, documents, counts, and a note for all that was changed.
 
     Raises:
-        SettingsError: A setting that does not exist or cannot be.
+        SettingsError: A setting that is none of the text, or cannot be.
         SourceError: A source that cannot be read.
         CorpusError: Fewer than two symbols would be left to learn from.
     """
+    known = {field.name for field in fields(TextSettings)}
+    for name in settings.keys() - known:
+        raise SettingsError(
+            f"{name} is no setting of the text. There are: {', '.join(sorted(known))}."
+        )
     order = Order({}, sources=_sources(source), encoding=encoding, mirror=mirror)
     return order.read(make({**settings, "held_out": held_out}))
 

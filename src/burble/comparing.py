@@ -7,8 +7,7 @@ import csv
 import io
 import json
 import math
-import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 from burble import pictures, wording
 from burble.errors import SettingsError
 from burble.storage import write_atomically
-from burble.trials import Result, Trial
+from burble.trials import Result, Trial, Work
 from burble.varying import Variant, flags
 
 NAME = "compare.json"
@@ -35,7 +34,8 @@ class Comparison:
         flags: Settings of all of them, as flags.
         variants: What differs.
         seeds: Of each variant.
-        children: The training that is at work, if one is.
+        text: The fingerprint of the text.
+        work: The training that is at work, if one is.
     """
 
     folder: Path
@@ -43,19 +43,19 @@ class Comparison:
     flags: Sequence[str]
     variants: Sequence[Variant]
     seeds: Sequence[int]
-    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    text: str
+    work: Work = field(default_factory=Work)
 
-    def run(self, tell: Callable[[str], object]) -> Iterator[None]:
+    def run(self, tell: Callable[[str], object]) -> None:
         """Trains what has not been trained yet, writing the tables anew after each.
 
         Args:
             tell: Takes a sentence about each training.
 
-        Yields:
-            After each training, so that one can stop there.
+        Raises:
+            SettingsError: The folder is of another comparison.
         """
         self._check_same()
-        self.folder.mkdir(parents=True, exist_ok=True)
         self.write()
         tasks = [(v, seed) for seed in self.seeds for v in self.variants]
         for number, (variant, seed) in enumerate(tasks, 1):
@@ -66,11 +66,12 @@ class Comparison:
             else:
                 tell(f"{told} …")
                 chosen = [*self.flags, *flags(variant.chosen), f"--seed={seed}"]
-                trial.train(self.sources, chosen, self.children)
+                trial.train(self.sources, chosen, self.work)
                 if not trial.is_finished:
                     tell(f"  not finished: {trial.failure()}")
             self.write()
-            yield
+            if self.work.stopped:
+                return
 
     def _check_same(self) -> None:
         """Refuses a folder whose results are of another text or of other settings."""
@@ -79,14 +80,18 @@ class Comparison:
             return
         try:
             before = json.loads(path.read_text("utf-8"))
-            same = (before["sources"], before["flags"]) == (list(self.sources), list(self.flags))
+            same = all(before[name] == value for name, value in self._asked().items())
         except (OSError, ValueError, LookupError, TypeError):
             same = False
         if not same:
             raise SettingsError(
-                f"{self.folder} compares other sources or settings. Give the same as before, "
+                f"{self.folder} compares other texts or settings. Give the same as before, "
                 "or choose another folder with -o."
             )
+
+    def _asked(self) -> dict[str, Any]:
+        """What makes it this comparison."""
+        return {"sources": [*self.sources], "text": self.text, "flags": [*self.flags]}
 
     def _trial(self, variant: Variant, seed: int) -> Trial:
         """The training of a variant and a seed."""
@@ -129,7 +134,7 @@ class Comparison:
         table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-        facts = {"sources": list(self.sources), "flags": list(self.flags), "rows": rows}
+        facts = {**self._asked(), "rows": rows}
         curves = {v.name: r[0].curve for v in self.variants if (r := self.results(v))}
         picture = pictures.curves(curves, "nats per symbol, by step (first seed)")
         for name, data in (

@@ -31,14 +31,16 @@ class Corpus:
 
     Attributes:
         ids: All symbols in order, shape (N,), memory-mapped where there are many; where there
-            are several documents, each is followed by the boundary id.
+            are several documents, each is followed by the boundary id, but for a last one that
+            is cut short because the rest is left out.
         starts: Where in `ids` each document begins, shape (documents,).
         vocabulary: The alphabet.
         cut: Where the held-out tail begins, 0 to N.
         sha256: Fingerprint of the clean text before rare symbols were removed: the SHA-256 of
             its UTF-8, with a NUL after each document where there are several.
         names: The sources with text, in order.
-        counts: How often each symbol occurs.
+        counts: How often each symbol occurs; this, the alphabet and the two that follow are of
+            all that was read, what is left out included.
         characters: Characters (code points) in all, edges between documents not counted.
         lines: Lines of the clean text.
         changes: What the cleaning changed.
@@ -79,7 +81,8 @@ class Corpus:
 
     def text(self) -> Iterator[str]:
         """The clean text in pieces, documents parted by the separator."""
-        end = len(self.ids) - self.vocabulary.boundary
+        edge = self.vocabulary.boundary_id
+        end = len(self.ids) - (edge is not None and self.ids[-1] == edge)
         for start in range(0, end, _BLOCK):
             part = self.ids[start : min(start + _BLOCK, end)]
             yield self.vocabulary.decode(part, self.separator)
@@ -182,7 +185,10 @@ def _check_share(name: str, share: float) -> None:
 def _shortened(prepared: Prepared, left_out: float) -> Prepared:
     """A text without its end, which begins where it would if it were held out."""
     end, _ = _cut(len(prepared.ids), prepared.starts, left_out)
-    said = f"{len(prepared.ids) - end:,} symbols at the very end are left out altogether."
+    gone = len(prepared.ids) - end
+    said = f"{gone:,} symbols at the very end are left out altogether."
+    if not gone:
+        said = "Nothing is left out; the text is too short for that."
     starts = prepared.starts[prepared.starts < end]
     notes = [*prepared.notes, said]
     return replace(prepared, ids=prepared.ids[:end], starts=starts, notes=notes)

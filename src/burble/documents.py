@@ -119,7 +119,8 @@ class Reading:
             parts = groupby(sentences.split(self._clean(text.blocks(raw), whole)), EDGE.__eq__)
             for pieces in (pieces for is_edge, pieces in parts if not is_edge):
                 before = self.documents
-                yield from self._part(self._clean(pieces, self.settings, count_lines=False))
+                cleaned = self._clean(pieces, self.settings, count_lines=False)
+                yield from self._part(_trimmed(cleaned))
                 emptied += self.documents == before
         else:
             yield from self._part(self._clean(text.blocks(raw), self.settings))
@@ -164,6 +165,18 @@ class Reading:
                 ready = edges.sub(EDGE, ready)
                 self.documents += ready.count(EDGE)
             yield ready
+
+
+def _trimmed(pieces: Iterable[str]) -> Iterator[str]:
+    """The same text without white space at its beginning and its end."""
+    held, begun = "", False
+    for piece in pieces:
+        held = held + piece if begun else piece.lstrip()
+        full = held.rstrip()
+        begun = begun or bool(full)
+        if full:
+            yield full
+            held = held[len(full) :]
 
 
 def _part(held: str) -> tuple[str, str]:

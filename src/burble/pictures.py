@@ -59,7 +59,7 @@ def bars(named: Mapping[str, float], title: str, decimals: int = 2) -> str:
     """
     height = MARGIN + BAR * len(named) + BAR // 2
     longest = max(named.values(), default=0) or 1
-    left = MARGIN + 7 * max(map(len, named), default=0)
+    left = min(WIDTH // 2, MARGIN + 7 * max(map(len, named), default=0))
     parts = [
         f'<rect width="{WIDTH}" height="{height}" fill="white"/>'
         f'<text x="8" y="{MARGIN - 20}">{html.escape(title)}</text>'

@@ -22,26 +22,38 @@ _CLOSERS = "".join(sorted(set("".join(_QUOTES.values())) | set("*_")))
 _OPENERS = "".join(_QUOTES) + "¿¡*_—–-"
 _APOSTROPHES = "'‘’"
 _TOKEN = re.compile(
-    rf"(?P<gap>(?<=[{_STOPS}{_WIDE}{re.escape(_CLOSERS)}])\s+|\n[^\S\n]*\n\s*)"
+    rf"(?P<gap>(?<=[{_STOPS}{_WIDE}{re.escape(_CLOSERS)}])\s+|[^\S\n]*\n[^\S\n]*\n\s*)"
     rf"|(?P<wide>[{_WIDE}]+(?=[^\s{_WIDE}{re.escape(_CLOSERS)}]))"
     rf"|(?P<quote>[{re.escape(''.join({*_QUOTES, *_CLOSERS} - {*'*_'}))}])"
 )
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
-_FIRST = re.compile(rf"[{re.escape(_OPENERS)}]*(.?)", re.DOTALL)
-# A letter or digit tells what stands before it, unless it would join with that as a mark does.
-_LAST_SURE = regex.compile(rf"(?s)(.*[\s{_WIDE}])[\p{{L}}\p{{N}}](?<!\p{{GCB=EX}}|\p{{GCB=SM}})")
-_WORD = re.compile(r"[\w.&-]*\Z")
-_LETTERS_AND_STOPS = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}")
+_FIRST = re.compile(rf"[{re.escape(_OPENERS)}]*")
+_AHEAD = 9
+# A place after white space is sure where a word follows, or so much of it as is ever looked at,
+# and its first letter would not join with the white space, as a mark does.
+_LAST_SURE = regex.compile(
+    rf"(?s)(.*[\s{_WIDE}])(?=[\p{{L}}\p{{N}}](?<!\p{{GCB=EX}}|\p{{GCB=SM}})"
+    rf"(?:\w{{{_AHEAD}}}|\w{{0,{_AHEAD}}}\W))"
+)
+_WORD = re.compile(r"[\w.&'’-]*\Z")
 _NEAR = 24
 """Characters before a place that are looked at, for the word that stands there."""
 
+# Words that a full stop shortens, and that hardly ever end a sentence.
 _NEVER_LAST = re.compile(
-    "mr|mrs|ms|mx|messrs|dr|prof|rev|fr|hon|st|ste|mt|ft|gen|col|maj|capt|cpt|cmdr|lt|sgt|cpl|adm|"
-    "gov|sen|rep|pres|sr|sra|srta|jr|esq|supt|insp|mme|mlle|mgr|hr|frl|dña|vs|viz|cf|al|ca|approx|"
-    "bzw|ggf|evtl|inkl|bd|ed|eds|trans|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec"
+    "mr|mrs|ms|mx|mm|messrs|dr|prof|rev|fr|hon|rt|st|ste|mt|ft|gen|col|maj|capt|cpt|cmdr|lieut|lt|"
+    "sgt|cpl|adm|gov|sen|rep|pres|sr|sra|srta|jr|esq|wm|supt|insp|mme|mlle|mgr|hr|frl|dña|co|inc|ltd|"
+    "vs|viz|cf|al|ca|approx|bzw|ggf|evtl|inkl|vgl|sog|geb|gest|dipl|ing|med|mio|mrd|chr|av|"
+    r"\w*str|bd|ed|eds|trans|hrsg|aufl|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez"
 )
-_BEFORE_NUMBERS = re.compile("nos?|nr|pp?|vols?|ch|chap|art|sec|figs?|op|cap|abs|s")
-_TIMES = frozenset({"a.m", "p.m"})
+# Initials (J.-J.), and what is shortened to a few letters (U.S, e.g, z.B, Dipl.-Ing).
+_SHORTENED = re.compile(
+    r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]{1,3}|[^\W\d_]{1,5}\.-[^\W\d_]{1,5}|(?!I)[^\W\d_]"
+)
+_TIMES = re.compile(r"[ap]\.m", re.I)
+_BEFORE_NUMBERS = re.compile("nos?|nr|pp?|vols?|ch|chap|art|sec|figs?|abb|op|cap|abs|s", re.I)
+_NUMBER = re.compile(r"\d|[IVXLC]+\b")
+_AFTER_ORDINALS = re.compile("jan|feb|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez|jahrh", re.I)
 _ELISIONS = re.compile(r"(?:tis|twas|twere|twill|twould|em|til|cause|bout|round|n)\b", re.I)
 
 
@@ -85,7 +97,8 @@ class _Splitter:
     def __init__(self) -> None:
         self.text = ""
         self.done = 0
-        self._closing, self._opened = "", 0
+        self._opening = self._closing = ""
+        self._depth = self._opened = 0
         self._began = 0
         self._has_capitals = False
 
@@ -142,37 +155,53 @@ class _Splitter:
         before, after = self.text[at - 1 : at], self.text[at + 1 : at + 2]
         if self._inside(at):
             joins = mark in _APOSTROPHES and (after.isalnum() or not before.strip())
-            if mark in self._closing and not joins:
-                self._closing = ""
-        elif mark in _QUOTES and not before.isalnum() and after.strip():
-            if mark in _APOSTROPHES and _ELISIONS.match(self.text, at + 1):
-                return
-            # A mark after a full stop closes what was never seen to open.
-            if not before or before not in _STOPS + ",;":
-                self._closing, self._opened = _QUOTES[mark], at
+            if mark in self._closing:
+                self._depth -= not joins
+                self._closing = self._closing if self._depth else ""
+            elif mark == self._opening:
+                self._depth += 1
+        elif mark in _QUOTES and not before.isalnum() and self._may_open(at, before, after):
+            self._opening, self._closing = mark, _QUOTES[mark]
+            self._depth, self._opened = 1, at
+
+    def _may_open(self, at: int, before: str, after: str) -> bool:
+        """Whether a mark can be a quote or bracket that opens, where none is open."""
+        mark = self.text[at]
+        if mark in "«‹([（「『":
+            return True
+        if mark in _APOSTROPHES and _ELISIONS.match(self.text, at + 1):
+            return False
+        # After a full stop, or before white space, it closes what was never seen to open.
+        closes = before and before in _STOPS + ",;"
+        return not closes and (after.isalnum() if mark in "»›" else bool(after.strip()))
 
     def _ends(self, at: int, after: int) -> bool:
         """Whether a sentence ends before the white space at `at`, which ends at `after`."""
-        closed = self.text[max(0, at - _NEAR) : at].rstrip(_CLOSERS)
+        near = self.text[max(0, at - _NEAR) : at]
+        closed = near.rstrip(_CLOSERS)
+        if near[len(closed) :] in ("»", "›", "«", "‹"):
+            # Some languages set white space inside these.
+            closed = closed.rstrip()
         if not closed or closed[-1] not in _STOPS + _WIDE:
             return False
         first = _FIRST.match(self.text, after)
-        follows = first[1] if first else ""
-        if follows.islower() and self._has_capitals:
+        follows = first.end() if first else after
+        letter = self.text[follows : follows + 1]
+        if (letter.islower() and self._has_capitals) or (letter and letter in _STOPS + ",;:"):
             return False
-        word = _WORD.search(closed[:-1])
-        return closed[-1] != "." or not word or not self._abbreviates(word[0], at, follows)
+        return closed[-1] != "." or not self._abbreviates(closed[:-1], at, follows)
 
-    def _abbreviates(self, word: str, at: int, follows: str) -> bool:
-        """Whether the full stop after `word` belongs to it, and ends nothing."""
-        small = word.lower()
+    def _abbreviates(self, before: str, at: int, follows: int) -> bool:
+        """Whether a full stop belongs to the word before it, and ends nothing."""
+        found = _WORD.search(before)
+        word = found[0] if found else ""
         if word.isdigit():
             lead = self.text[max(0, self._began, at - _NEAR) : at]
-            return at - self._began < _NEAR and lead.strip(_OPENERS).startswith(word)
-        if len(word) == 1 and word.isupper() and word != "I":
-            return True
-        if _LETTERS_AND_STOPS.fullmatch(word):
-            return small not in _TIMES
-        if _BEFORE_NUMBERS.fullmatch(small):
-            return follows.isdigit()
-        return bool(_NEVER_LAST.fullmatch(small))
+            begins = at - self._began < _NEAR and lead.strip(_OPENERS).startswith(word)
+            return begins or (len(word) < 3 and bool(_AFTER_ORDINALS.match(self.text, follows)))
+        if (_BEFORE_NUMBERS.fullmatch(word) and len(word) > 1) or word in ("p", "s"):
+            return bool(_NUMBER.match(self.text, follows))
+        if _SHORTENED.fullmatch(word):
+            return not _TIMES.fullmatch(word)
+        # A full stop by itself is one of several with white space between.
+        return before[-1:].isspace() or bool(_NEVER_LAST.fullmatch(word.lower()))

@@ -7,12 +7,15 @@ import math
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import filelock
+
 from burble import modelfile
-from burble.errors import BurbleError
+from burble.errors import BurbleError, RunError, StorageError
 from burble.runs import Run
 
 
@@ -33,6 +36,60 @@ class Result:
     speed: float
     weights: int
     curve: Sequence[tuple[float, float]]
+
+
+@dataclass
+class Work:
+    """What is at work, and the wish to stop it.
+
+    Attributes:
+        child: The training that is at work, if one is.
+        stopped: Whether to stop, and to begin nothing new.
+    """
+
+    child: subprocess.Popen[bytes] | None = None
+    stopped: bool = False
+
+    def begin(self, child: subprocess.Popen[bytes]) -> None:
+        """Notes what is at work now; stops it if that was wished for before it began."""
+        self.child = child
+        if self.stopped:
+            child.terminate()
+
+    def stop(self, *, reached: bool) -> None:
+        """Stops what is at work, which saves itself, and whatever would come after.
+
+        Args:
+            reached: Whether the wish has reached the training by itself, as a terminal's Ctrl-C.
+        """
+        self.stopped = True
+        if self.child and not reached:
+            self.child.terminate()
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Makes a folder and keeps other comparisons and searches out of it.
+
+    Raises:
+        RunError: Another one is at work in it.
+        StorageError: It cannot be made.
+    """
+    lock = filelock.FileLock(folder / ".lock", blocking=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise RunError(
+            f"another comparison or search is at work in {folder}. Wait for it, or choose another "
+            "folder with -o."
+        ) from error
+    except OSError as error:
+        raise StorageError(f"cannot write in {folder}: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @dataclass(frozen=True)
@@ -63,15 +120,15 @@ class Trial:
         self,
         sources: Sequence[str],
         flags: Sequence[str],
-        children: list[subprocess.Popen[bytes]],
-        is_over: Callable[[], bool] | None = None,
+        work: Work,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
         """Trains, or goes on with what was begun, until it ends in whatever way.
 
         Args:
             sources: What to train on, and how it is read, as on the command line.
             flags: Settings, for a training that is new.
-            children: Holds the process while it is at work.
+            work: Holds the process while it is at work, and may stop it.
             is_over: Asked whenever the training has said something; true ends it at once.
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -86,18 +143,22 @@ class Trial:
                 stderr=subprocess.STDOUT,
             ) as child,
         ):
-            children.append(child)
+            work.begin(child)
             for line in child.stdout or ():
                 log.write(line)
                 log.flush()
-                if is_over and is_over():
+                if is_over():
                     child.kill()
-        children.clear()
+        work.child = None
 
-    def scores(self) -> list[float]:
-        """The held-out losses so far, in nats."""
-        found = (line.get("held_out_loss") for line in Run(self.folder).metrics())
-        return [float(loss) for loss in found if loss is not None]
+    def scores(self) -> list[tuple[float, float]]:
+        """The held-out losses so far, in nats, each with the share of the steps it came after."""
+        run = Run(self.folder)
+        if not run.exists:
+            return []
+        steps = run.settings().training.steps
+        found = ((m["step"] / steps, m.get("held_out_loss")) for m in run.metrics() if steps)
+        return [(share, float(loss)) for share, loss in found if loss is not None]
 
     def result(self) -> Result:
         """What a finished one came to."""

@@ -2,10 +2,11 @@
 
 import shlex
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from subprocess import Popen
 from types import FrameType
 from typing import Annotated, Any
 
@@ -14,15 +15,18 @@ from rich.console import Console
 
 from burble import comparing, cookbook, reporting, settings, sizing, varying
 from burble.comparing import Comparison
-from burble.errors import InputError, Interrupted
+from burble.errors import InputError, Interrupted, SettingsError
 from burble.orders import Order
 from burble.settings import LIMITS, require
+from burble.trials import Work, alone_in
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
 MINUTES = 2.0
 TUNE_MINUTES = 1.0
-LEFT_OUT = 0.1
+UNLIKE = {f.name for f in fields(settings.TextSettings)} | {*LIMITS, "held_out", "left_out"}
+UNLIKE |= {"val_chars", "evaluations"}
+"""Settings with which the text that is scored differs, or the work: not to be searched."""
 STOPPED = "stopped; what was done is saved. The same command goes on."
 
 
@@ -51,13 +55,15 @@ def compare(
     given = {name: value for name, value in given.items() if name not in varied}
     for variant in variants:
         settings.make(given | dict(variant.chosen))
-    sources = [*source, *([f"--encoding={encoding}"] if encoding else [])]
+    text = Order(given, sources=tuple(source), encoding=encoding).read(settings.make(given))
     every = range(first, first + seeds)
-    comparison = Comparison(output, sources, varying.flags(given), variants, every)
-    stopped = _stop_on_signal(comparison.children)
-    for _ in comparison.run(tell):
-        if stopped():
-            raise Interrupted(STOPPED)
+    flags, sources = varying.flags(given), _named(source, encoding)
+    comparison = Comparison(output, sources, flags, variants, every, text.sha256)
+    _stop_on_signal(comparison.work)
+    with alone_in(output):
+        comparison.run(tell)
+    if comparison.work.stopped:
+        raise Interrupted(STOPPED)
     rows = comparison.rows()
     print(comparing.table(rows))
     failed = [row["settings"] for row in rows if row["failed"]]
@@ -88,32 +94,62 @@ def tune(
     except ModuleNotFoundError as error:
         raise InputError(
             f"burble tune needs {error.name}, which is not installed. Install it with: pip install "
-            "'burble[tune]'"
+            "optuna"
         ) from error
     _check_sources(source)
     require(trials >= 1, "trials", trials, "1 or more")
-    given = {"left_out": LEFT_OUT} | cookbook.with_recipe(chosen, recipe)
     values = varying.choices(vary or [])
-    if not any(given.get(limit) or limit in values for limit in LIMITS):
+    given = _fixed(cookbook.with_recipe(chosen, None), recipe, values)
+    private = ["left_out", "seed"]
+    if not any(given.get(limit) for limit in LIMITS):
         given["minutes"] = TUNE_MINUTES
+        private.append("minutes")
     text = Order(given, sources=tuple(source), encoding=encoding).read(settings.make(given))
     for line in reporting.summary(text):
         tell(line)
+    if text.cut == len(text.ids):
+        raise InputError("nothing is held out, so no score can choose. Give --held-out, or text.")
     usual, _ = sizing.choose(given, text)
     space, first = tuning.space(given, values, usual)
-    sources = [*source, *([f"--encoding={encoding}"] if encoding else [])]
-    search = tuning.Search(output, sources, given, space, first, given.get("seed", 0))
-    stopped = _stop_on_signal(search.children)
-    rows = search.run(trials, tell, stopped)
-    if stopped():
+    sources, seed = _named(source, encoding), given.get("seed", 0)
+    search = tuning.Search(output, sources, text.sha256, given, space, first, seed, private)
+    _stop_on_signal(search.work)
+    with alone_in(output):
+        rows = search.run(trials, tell)
+    if search.work.stopped:
         raise Interrupted(STOPPED)
     print(tuning.table(rows))
     if not rows or rows[0][tuning.SCORE] is None:
         raise InputError(f"no trial came to its end. What they said is in {output}.")
-    recipe_file = output / tuning.BEST
-    tell(f"The best settings are in {recipe_file}.")
-    again = shlex.join(["burble", "train", *sources, "--recipe", str(recipe_file), "-o", "RUN"])
+    best = output / tuning.BEST
+    tell(f"The best settings are in {best}.")
+    again = shlex.join(["burble", "train", *sources, "--recipe", str(best), "-o", "RUN"])
     tell(f"Now, on all of the text: {again}")
+
+
+def _fixed(
+    given: Mapping[str, Any], recipe: str | None, values: Mapping[str, Sequence[Any]]
+) -> dict[str, Any]:
+    """The settings of all trials of a search: as given, from a recipe, and what is left out.
+
+    Raises:
+        SettingsError: What is varied makes scores that cannot be compared.
+    """
+    for name in values:
+        if name in UNLIKE:
+            raise SettingsError(
+                f"{name} cannot be searched: scores with different values of it cannot be "
+                "compared. Give it one value."
+            )
+    brought = cookbook.with_recipe(given, recipe)
+    found = {n: v for n, v in brought.items() if n in given or n not in values}
+    # What the final model is scored on must have chosen nothing.
+    return {"left_out": found.get("held_out", settings.TrainingSettings.held_out)} | found
+
+
+def _named(source: list[str], encoding: str | None) -> list[str]:
+    """The sources and their encoding, as on the command line."""
+    return [*source, *([f"--encoding={encoding}"] if encoding else [])]
 
 
 def _check_sources(source: list[str]) -> None:
@@ -122,19 +158,11 @@ def _check_sources(source: list[str]) -> None:
         raise InputError("standard input can be read only once; save the text to a file.")
 
 
-def _stop_on_signal(children: list[Popen[bytes]]) -> Callable[[], bool]:
-    """Makes Ctrl-C and SIGTERM a wish to stop after the training that is at work.
-
-    It saves itself and ends at once; a terminal's Ctrl-C reaches it without our help.
-    """
-    asked: list[int] = []
+def _stop_on_signal(work: Work) -> None:
+    """Makes Ctrl-C and SIGTERM a wish to stop; a terminal's Ctrl-C reaches the training itself."""
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        asked.append(number)
-        for child in children:
-            if number == signal.SIGTERM:
-                child.terminate()
+        work.stop(reached=number == signal.SIGINT and sys.stdin.isatty())
 
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
-    return lambda: bool(asked)

@@ -6,7 +6,6 @@ Optuna remembers and chooses, in an SQLite file. One training that fails costs o
 import csv
 import io
 import math
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +25,7 @@ from burble import cookbook, wording
 from burble.errors import RunError, SettingsError
 from burble.settings import Settings, flat
 from burble.storage import write_atomically
-from burble.trials import Trial
+from burble.trials import Trial, Work
 from burble.varying import flags
 
 SPACE: Mapping[str, BaseDistribution] = {
@@ -44,11 +43,12 @@ SPACE: Mapping[str, BaseDistribution] = {
 AT_RANDOM = 6
 """Trials before the search begins to learn from them, and before any is ended early."""
 SCORES_FIRST = 4
-"""Held-out scores that every trial may take before it can be ended early."""
+"""Of the `SCORES` places, those that every trial may pass before it can be ended early."""
 SCORE = "held-out bits per symbol"
+SCORES = 15
+"""Places on the way at which scores of trials are compared, whatever the length of their steps."""
 STUDY, TABLE, BEST = "study.db", "trials.csv", "best.toml"
-ONLY_HERE = ("left_out", "seed")
-"""Settings of the trials that are no part of the recipe."""
+ASKED = "asked"
 
 
 def space(
@@ -71,7 +71,10 @@ def space(
     if both:
         raise SettingsError(f"{', '.join(both)} cannot be both fixed and varied. Give one.")
     chosen = flat(usual)
-    fixed = {*given} | ({"embedding"} if chosen["input"] != "embedding" else set())
+    fixed = {*given}
+    if "input" in vary or chosen["input"] != "embedding":
+        # What is not learned has its own width.
+        fixed |= {"embedding"}
     found: dict[str, BaseDistribution] = {}
     for name, values in SPACE.items():
         if isinstance(values, CategoricalDistribution):
@@ -91,30 +94,33 @@ class Search:
     Attributes:
         folder: Where all of it goes.
         sources: What to train on, and how it is read, as on the command line of `burble train`.
+        text: The fingerprint of the text.
         given: Settings of all trials.
         space: What is searched; see `space`.
         first: Settings of the first trial.
         seed: Of the search.
-        children: The training that is at work, if one is.
+        private: Settings of the trials that are no part of the recipe.
+        work: The training that is at work, if one is.
     """
 
     folder: Path
     sources: Sequence[str]
+    text: str
     given: Mapping[str, Any]
     space: Mapping[str, BaseDistribution]
     first: Mapping[str, Any]
     seed: int = 0
-    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    private: Sequence[str] = ()
+    work: Work = field(default_factory=Work)
 
-    def run(
-        self, trials: int, tell: Callable[[str], object], stopped: Callable[[], object]
-    ) -> list[dict[str, Any]]:
+    def run(self, trials: int, tell: Callable[[str], object]) -> list[dict[str, Any]]:
         """Goes on until there are as many trials, writing table and recipe after each.
+
+        A trial that was stopped is gone on with the next time.
 
         Args:
             trials: How many in all, those of earlier calls included.
             tell: Takes a sentence about each trial.
-            stopped: Whether to stop; a trial that was stopped is gone on with the next time.
 
         Returns:
             The table, the best first.
@@ -128,15 +134,12 @@ class Search:
             study = self._study()
             for number in range(trials):
                 known = study.trials[number] if number < len(study.trials) else None
-                if known and known.state.is_finished():
+                if self.work.stopped or (known and known.state.is_finished()):
                     continue
                 tell(f"{number + 1} of {trials} …")
-                told = self._trial(study, number, tell, stopped)
-                if stopped():
-                    break
-                tell(f"  {told}")
+                tell(f"  {self._trial(study, number, known, tell)}")
                 self._write(study)
-            return _rows(study)
+            return self._write(study)
         except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
             raise RunError(
                 f"{self.folder / STUDY} is damaged or cannot be written. Choose another folder "
@@ -145,27 +148,30 @@ class Search:
 
     def _study(self) -> optuna.Study:
         """The study in the folder, made if there is none."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        place = sqlalchemy.URL.create("sqlite", database=str(self.folder / STUDY))
         study = optuna.create_study(
-            storage=f"sqlite:///{self.folder / STUDY}",
-            pruner=optuna.pruners.MedianPruner(AT_RANDOM, SCORES_FIRST),
+            storage=place.render_as_string(hide_password=False),
+            pruner=optuna.pruners.MedianPruner(
+                AT_RANDOM, SCORES_FIRST, n_min_trials=max(1, AT_RANDOM // 2)
+            ),
             study_name="burble",
             load_if_exists=True,
         )
         to_json = optuna.distributions.distribution_to_json
         asked = {
             "sources": list(self.sources),
+            "text": self.text,
             "given": dict(self.given),
             "space": {name: to_json(values) for name, values in self.space.items()},
             "seed": self.seed,
         }
-        if not study.trials and not study.user_attrs:
-            for name, value in asked.items():
-                study.set_user_attr(name, value)
-            study.enqueue_trial(dict(self.first))
-        if study.user_attrs != asked:
+        if ASKED not in study.user_attrs:
+            if not study.trials:
+                study.enqueue_trial(dict(self.first))
+            study.set_user_attr(ASKED, asked)
+        if study.user_attrs[ASKED] != asked:
             raise SettingsError(
-                f"{self.folder} holds a search on other sources or settings. Give the same as "
+                f"{self.folder} holds a search on other texts or settings. Give the same as "
                 "before, or choose another folder with -o."
             )
         return study
@@ -174,105 +180,104 @@ class Search:
         self,
         study: optuna.Study,
         number: int,
+        known: FrozenTrial | None,
         tell: Callable[[str], object],
-        stopped: Callable[[], object],
     ) -> str:
         """Trains one trial, or goes on with one that was stopped; returns what came of it."""
-        trial, asked, reported = Trial(self.folder / f"trial-{number + 1}"), None, 0
-        if number == len(study.trials) or study.trials[number].state == TrialState.WAITING:
-            # Each trial has a generator of its own, so that an interruption changes nothing.
-            seed = self.seed + number
-            study.sampler = optuna.samplers.TPESampler(n_startup_trials=AT_RANDOM, seed=seed)
-            asked = study.ask(dict(self.space))
-        chosen = _rounded(study.trials[number].params)
-        tell(f"  {_told(chosen)}")
+        asked = self._asked(study, number, known)
+        if asked is None:
+            return "failed: it was interrupted before its settings were chosen."
+        chosen = self._rounded(asked.params)
+        tell(f"  {' '.join(f'{name}={value}' for name, value in chosen.items())}")
+        trial = Trial(self.folder / f"trial-{number + 1}")
+        reported = set(known.intermediate_values) if known else set()
 
         def is_hopeless() -> bool:
-            nonlocal reported
-            if asked is None:
-                return False
-            scores = trial.scores()
-            for step in range(reported, len(scores)):
-                asked.report(scores[step], step)
-            reported = len(scores)
+            for share, loss in trial.scores():
+                step = round(share * SCORES)
+                if step not in reported:
+                    asked.report(loss, step)
+                    reported.add(step)
             return asked.should_prune()
 
         if not trial.is_finished:
             settings = flags({**self.given, **chosen})
-            trial.train(self.sources, settings, self.children, is_hopeless)
+            trial.train(self.sources, settings, self.work, is_hopeless)
         score = trial.result().held_out if trial.is_finished else None
         if score is not None and math.isfinite(score):
             study.tell(number, score)
-            self._remove_all_but(study.best_trial.number, number)
+            for other in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+                if other.number != study.best_trial.number:
+                    Trial(self.folder / f"trial-{other.number + 1}").remove()
             return f"{score:.4f} held-out bits per symbol"
-        if stopped():
+        if self.work.stopped:
             return "stopped"
         if is_hopeless():
             study.tell(number, state=TrialState.PRUNED)
             trial.remove()
             return "worse than most at this point, so ended early"
         study.tell(number, state=TrialState.FAIL)
-        return f"failed: {trial.failure() or 'nothing is held out, so there is no score.'}"
+        return f"failed: {trial.failure()}"
 
-    def _remove_all_but(self, best: int, last: int) -> None:
-        """Removes the runs of trials that are not the best so far."""
-        for number in range(last + 1):
-            if number != best:
-                Trial(self.folder / f"trial-{number + 1}").remove()
+    def _asked(
+        self, study: optuna.Study, number: int, known: FrozenTrial | None
+    ) -> optuna.Trial | None:
+        """The trial of a number, its settings chosen now or before; None if only some were."""
+        if known is None or known.state == TrialState.WAITING:
+            # Each trial has a generator of its own, so that an interruption changes nothing.
+            study.sampler = optuna.samplers.TPESampler(
+                n_startup_trials=AT_RANDOM, seed=self.seed + number
+            )
+            return study.ask(dict(self.space))
+        if known.params.keys() == self.space.keys():
+            return optuna.Trial(study, known._trial_id)
+        study.tell(number, state=TrialState.FAIL)
+        return None
 
-    def _write(self, study: optuna.Study) -> None:
-        """Writes the table, and the best settings as a recipe."""
-        rows = _rows(study)
+    def _rounded(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings, those from a range with no more digits than a person would give."""
+        ranges = {n for n, values in self.space.items() if isinstance(values, FloatDistribution)}
+        return {
+            name: float(f"{value:.3g}") if name in ranges else value
+            for name, value in params.items()
+        }
+
+    def _write(self, study: optuna.Study) -> list[dict[str, Any]]:
+        """Writes the table, and the best settings as a recipe; returns the table."""
+        rows = self._rows(study)
         text = io.StringIO()
-        table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        table = csv.DictWriter(text, ["trial", SCORE, "outcome", *self.space], lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
         write_atomically(self.folder / TABLE, text.getvalue().encode())
-        if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-            return
-        best = study.best_trial
-        values = {**self.given, **_rounded(best.params)}
-        recipe = cookbook.written(
-            {name: value for name, value in values.items() if name not in ONLY_HERE},
-            f"The best of {len(rows)} trials: {best.value:.4f} held-out bits per symbol.",
-        )
-        write_atomically(self.folder / BEST, recipe.encode())
+        if rows and rows[0][SCORE] is not None:
+            best = study.best_trial
+            values = {**self.given, **self._rounded(best.params)}
+            recipe = cookbook.written(
+                {name: value for name, value in values.items() if name not in self.private},
+                f"The best of {len(rows)} trials: {best.value:.4f} held-out bits per symbol.",
+            )
+            write_atomically(self.folder / BEST, recipe.encode())
+        return rows
 
-
-def _rows(study: optuna.Study) -> list[dict[str, Any]]:
-    """All trials that ended, the best first, those without a score last."""
-
-    def order(trial: FrozenTrial) -> tuple[bool, float]:
-        scored = trial.state == TrialState.COMPLETE and trial.value is not None
-        return not scored, trial.value if scored and trial.value is not None else trial.number
-
-    ended = [trial for trial in study.trials if trial.state.is_finished()]
-    outcomes = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "ended early"}
-    return [
-        {
-            "trial": trial.number + 1,
-            SCORE: trial.value if trial.state == TrialState.COMPLETE else None,
-            "outcome": outcomes.get(trial.state, "failed"),
-            **_rounded(trial.params),
-        }
-        for trial in sorted(ended, key=order)
-    ]
+    def _rows(self, study: optuna.Study) -> list[dict[str, Any]]:
+        """All trials that ended, the best first, those without a score last."""
+        outcomes = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "ended early"}
+        rows = [
+            {
+                "trial": trial.number + 1,
+                SCORE: trial.value if trial.state == TrialState.COMPLETE else None,
+                "outcome": outcomes.get(trial.state, "failed"),
+                **dict.fromkeys(self.space),
+                **self._rounded(trial.params),
+            }
+            for trial in study.trials
+            if trial.state.is_finished()
+        ]
+        return sorted(rows, key=lambda row: math.inf if row[SCORE] is None else row[SCORE])
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as a Markdown table, for a person; empty where there are none."""
     shown = ({n: v if n == SCORE or v is None else str(v) for n, v in row.items()} for row in rows)
     return wording.markdown([*rows[0]], shown) if rows else ""
-
-
-def _rounded(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with no more digits than a person would give."""
-    return {
-        name: float(f"{value:.3g}") if isinstance(value, float) else value
-        for name, value in params.items()
-    }
-
-
-def _told(chosen: Mapping[str, Any]) -> str:
-    """Settings in a line."""
-    return " ".join(f"{name}={value}" for name, value in chosen.items())
