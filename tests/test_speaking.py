@@ -168,8 +168,9 @@ def test_what_is_no_model_is_refused(command, tmp_path, verb, name, said):
 def test_eval_scores_a_text_and_tells_what_it_left_out(burble, models):
     done = burble("eval", models / "cycle", "-", stdin="abQcaé".encode())
     assert done.stdout.decode().splitlines() == [
-        "0.0000 bits per character (0.0000 nats)",
+        "0.0000 bits per character (0.0000 nats); 95 of 100 texts like it between 0.000 and 0.000",
         "3 characters, each foretold from all before it",
+        "as sure as it should be to 0.0%; likeliest at temperature 0.50",
         "2 symbols the model does not know were left out: 1 × 'Q' (U+0051), 1 × 'é' (U+00E9)",
     ]
     done = burble("eval", models / "cycle", "-", "--json", stdin=b"abQca")
@@ -185,7 +186,7 @@ def test_eval_without_a_text_tells_the_stored_score(command, models):
 
 
 def test_eval_refuses_what_cannot_be_scored(burble, models, tmp_path):
-    assert "cannot read" in refused(burble("eval", models / "cycle", tmp_path / "none.txt"))
+    assert "there is no" in refused(burble("eval", models / "cycle", tmp_path / "none.txt"))
     assert "nothing to score" in refused(burble("eval", models / "cycle", "-", stdin=b"a"))
     assert "utf-8" in refused(burble("eval", models / "cycle", "-", stdin=b"ab\xff"))
 

@@ -32,6 +32,7 @@ from burble import (
     sizing,
     speaking,
     trying,
+    verdicts,
     watching,
 )
 from burble.corpus import Corpus
@@ -245,7 +246,7 @@ def _report(
 SETTINGS = (settings.TextSettings, settings.ModelSettings, settings.TrainingSettings)
 app.command("train")(with_settings(_train, *SETTINGS))
 app.command("sample")(with_settings(speaking.sample, SamplingSettings))
-app.command("eval")(speaking.evaluate)
+app.command("eval")(verdicts.evaluate)
 app.command("info")(speaking.info)
 app.command("compare")(with_settings(trying.compare, *SETTINGS))
 app.command("tune")(with_settings(trying.tune, *SETTINGS))

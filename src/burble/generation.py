@@ -15,6 +15,7 @@ from burble.errors import SettingsError
 from burble.modelfile import Model
 from burble.prompts import Prompt, Unknown
 from burble.sampling import SamplingSettings
+from burble.scoring import Look
 from burble.settings import require
 from burble.stopping import Cutter
 
@@ -168,20 +169,22 @@ class Generator:
         names = (*self.model.vocabulary.symbols, "")
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
 
-    def surprise(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
+    def surprise(
+        self, ids: NDArray[np.integer], look: Look = scoring.nothing
+    ) -> NDArray[np.float64]:
         """What each symbol of a text costs the model; see `scoring.costs`."""
         edge, window = self.model.vocabulary.boundary_id, self.model.window
         if window:
-            return scoring.costs_by_window(self._engine, edge, window, ids)
-        return scoring.costs(self._engine, edge, ids)
+            return scoring.costs_by_window(self._engine, edge, window, ids, look)
+        return scoring.costs(self._engine, edge, ids, look)
 
     def surprise_each(
-        self, texts: Sequence[NDArray[np.integer]]
+        self, texts: Sequence[NDArray[np.integer]], look: Look = scoring.nothing
     ) -> Iterator[tuple[int, NDArray[np.float64]]]:
         """What each symbol of many texts costs; see `scoring.costs_each`."""
         if self.model.window:
-            return ((i, self.surprise(ids)) for i, ids in enumerate(texts))
-        return scoring.costs_each(self._engine, self.model.vocabulary.boundary_id, texts)
+            return ((i, self.surprise(ids, look)) for i, ids in enumerate(texts))
+        return scoring.costs_each(self._engine, self.model.vocabulary.boundary_id, texts, look)
 
     def _check(self, prompt: str, settings: WritingSettings) -> tuple[Prompt, tuple[str, ...]]:
         """The prompt and stop strings, ready; refuses what this model cannot do."""

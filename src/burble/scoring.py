@@ -5,7 +5,7 @@ A text is read from a zero state, with all that came before as context. To a mod
 and its end are foretold; to any other (`edge` is None) the first symbol is given, and T - 1 are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +13,28 @@ from numpy.typing import NDArray
 from burble import engine, sampling
 from burble.engine import Engine
 
+Look = Callable[[NDArray[np.float64], NDArray[np.intp]], object]
+"""Shown the logarithms of all probabilities (rows, V), and the symbols that came (rows,)."""
+
 BLOCK = 256
 SHORT = 1_024
 LANES = 64
 
 
-def costs(core: Engine, edge: int | None, ids: NDArray[np.integer]) -> NDArray[np.float64]:
+def nothing(_beliefs: NDArray[np.float64], _following: NDArray[np.intp]) -> None:
+    """Does not look."""
+
+
+def costs(
+    core: Engine, edge: int | None, ids: NDArray[np.integer], look: Look = nothing
+) -> NDArray[np.float64]:
     """The cost of each symbol of one text, in memory that grows with its length alone.
 
     Args:
         core: The network.
         edge: The id of the boundary between documents, or None.
         ids: Shape (T,).
+        look: Shown what was believed and what came.
 
     Returns:
         Nats, shape (T + 1,) with an edge and (T - 1,) without.
@@ -35,12 +45,16 @@ def costs(core: Engine, edge: int | None, ids: NDArray[np.integer]) -> NDArray[n
     for at in range(0, len(whole) - 1, BLOCK):
         seen, following = whole[at : at + BLOCK], whole[at + 1 : at + BLOCK + 1]
         logits, state = core.read(seen[: len(following)], state)
-        found.append(_nats(logits, following))
+        found.append(_nats(logits, following, look))
     return np.concatenate(found)
 
 
 def costs_by_window(
-    core: Engine, edge: int | None, window: int, ids: NDArray[np.integer]
+    core: Engine,
+    edge: int | None,
+    window: int,
+    ids: NDArray[np.integer],
+    look: Look = nothing,
 ) -> NDArray[np.float64]:
     """The cost of each symbol of one text, as `costs` gives it, from a few symbols before it.
 
@@ -49,23 +63,27 @@ def costs_by_window(
         edge: The id of the boundary between documents, or None.
         window: Symbols it sees, from a zero state; fewer where there are no more.
         ids: Shape (T,).
+        look: Shown what was believed and what came.
 
     Returns:
         Nats, shape (T + 1,) with an edge and (T - 1,) without.
     """
     whole = _from_edge_to_edge(edge, ids)
-    found = [costs(core, None, whole[: window + 1])]
+    found = [costs(core, None, whole[: window + 1], look)]
     for first in range(window + 1, len(whole), LANES):
         following = whole[first : first + LANES]
         state = core.start(len(following))
         for at in range(first - window, first):
             logits, state = core.step(whole[at : at + len(following)], state)
-        found.append(_nats(logits, following))
+        found.append(_nats(logits, following, look))
     return np.concatenate(found)
 
 
 def costs_each(
-    core: Engine, edge: int | None, texts: Sequence[NDArray[np.integer]]
+    core: Engine,
+    edge: int | None,
+    texts: Sequence[NDArray[np.integer]],
+    look: Look = nothing,
 ) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """The cost of each symbol of many texts, short ones side by side.
 
@@ -73,6 +91,7 @@ def costs_each(
         core: The network.
         edge: The id of the boundary between documents, or None.
         texts: Ids of each text, shape (T,) each.
+        look: Shown what was believed and what came.
 
     Yields:
         The number of a text, and its costs as `costs` gives them (rounded otherwise in the last
@@ -81,14 +100,16 @@ def costs_each(
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
     long = [i for i in order if len(texts[i]) > SHORT]
     for i in long:
-        yield i, costs(core, edge, texts[i])
+        yield i, costs(core, edge, texts[i], look)
     for first in range(len(long), len(order), LANES):
         group = order[first : first + LANES]
         wholes = [_from_edge_to_edge(edge, texts[i]) for i in group]
-        yield from zip(group, _side_by_side(core, wholes), strict=True)
+        yield from zip(group, _side_by_side(core, wholes, look), strict=True)
 
 
-def _side_by_side(core: Engine, wholes: list[NDArray[np.intp]]) -> Iterator[NDArray[np.float64]]:
+def _side_by_side(
+    core: Engine, wholes: list[NDArray[np.intp]], look: Look
+) -> Iterator[NDArray[np.float64]]:
     """The costs of a few short texts, the longest first, read in one pass."""
     lengths = np.array([len(whole) for whole in wholes])
     padded = np.array([np.pad(whole, (0, lengths[0] - len(whole))) for whole in wholes])
@@ -98,13 +119,16 @@ def _side_by_side(core: Engine, wholes: list[NDArray[np.intp]]) -> Iterator[NDAr
         # The longest stand first, so those that go on are the first rows.
         on = int(np.count_nonzero(lengths > at + 1))
         logits, state = core.step(padded[:on, at], engine.take(state, range(on)))
-        found[:on, at] = _nats(logits, padded[:on, at + 1])
+        found[:on, at] = _nats(logits, padded[:on, at + 1], look)
     return (row[: max(0, n - 1)] for row, n in zip(found, lengths, strict=True))
 
 
-def _nats(logits: NDArray[np.float32], following: NDArray[np.intp]) -> NDArray[np.float64]:
+def _nats(
+    logits: NDArray[np.float32], following: NDArray[np.intp], look: Look
+) -> NDArray[np.float64]:
     """The cost of the symbol that followed each row of logits (rows, V)."""
     rows = sampling.log_probabilities(logits.astype(np.float64))
+    look(rows, following)
     return -rows[np.arange(len(following)), following]
 
 

@@ -15,16 +15,16 @@ LONGEST_QUOTE = 2_000
 
 _STOPS = ".!?…؟۔।॥։።"
 _WIDE = "。！？｡"
-_QUOTES = dict(zip("'\"‘’“”«»‹›「『([（", "'\"’’””»«›‹」』)]）", strict=True))
-_QUOTES |= {"‚": "‘’", "„": "“”"}
+QUOTES = dict(zip("'\"‘’“”«»‹›「『([（", "'\"’’””»«›‹」』)]）", strict=True))
+QUOTES |= {"‚": "‘’", "„": "“”"}
 """What opens, and what may close it. A mark that can be either opens where nothing is open."""
-_CLOSERS = "".join(sorted(set("".join(_QUOTES.values())) | set("*_")))
-_OPENERS = "".join(_QUOTES) + "¿¡*_—–-"
+_CLOSERS = "".join(sorted(set("".join(QUOTES.values())) | set("*_")))
+_OPENERS = "".join(QUOTES) + "¿¡*_—–-"
 _APOSTROPHES = "'‘’"
 _TOKEN = re.compile(
     rf"(?P<gap>(?<=[{_STOPS}{_WIDE}{re.escape(_CLOSERS)}])\s+|[^\S\n]*\n[^\S\n]*\n\s*)"
     rf"|(?P<wide>[{_WIDE}]+(?=[^\s{_WIDE}{re.escape(_CLOSERS)}]))"
-    rf"|(?P<quote>[{re.escape(''.join({*_QUOTES, *_CLOSERS} - {*'*_'}))}])"
+    rf"|(?P<quote>[{re.escape(''.join({*QUOTES, *_CLOSERS} - {*'*_'}))}])"
 )
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _FIRST = re.compile(rf"[{re.escape(_OPENERS)}]*")
@@ -160,8 +160,8 @@ class _Splitter:
                 self._closing = self._closing if self._depth else ""
             elif mark == self._opening:
                 self._depth += 1
-        elif mark in _QUOTES and not before.isalnum() and self._may_open(at, before, after):
-            self._opening, self._closing = mark, _QUOTES[mark]
+        elif mark in QUOTES and not before.isalnum() and self._may_open(at, before, after):
+            self._opening, self._closing = mark, QUOTES[mark]
             self._depth, self._opened = 1, at
 
     def _may_open(self, at: int, before: str, after: str) -> bool:

@@ -1,10 +1,9 @@
-"""The commands that let a model speak: sample, eval and info.
+"""The commands that let a model speak: sample and info.
 
 Text and JSON go to stdout, everything else to stderr. Imports neither Keras nor JAX.
 """
 
 import json
-import math
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,14 +15,13 @@ import typer
 from rich.console import Console
 
 from burble import evaluation, generation, modelfile, prompts, settings
-from burble.errors import CorpusError, SettingsError
+from burble.errors import SettingsError
 from burble.generation import Generator, WritingSettings
 from burble.modelfile import Model
 from burble.prompts import Prompt, Unknown
 from burble.sampling import SamplingSettings
 from burble.stopping import LONGEST_LOOP, loop
-from burble.vocabulary import describe
-from burble.wording import some, symbol_name
+from burble.wording import symbol_name
 
 TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5
@@ -172,58 +170,6 @@ def _hint(end: str, options: dict[str, Any]) -> None:
             f"careful choices do. Be bolder: --temperature {WritingSettings.temperature}",
             markup=False,
         )
-
-
-def evaluate(
-    model: ModelPath,
-    text: Annotated[
-        str | None, typer.Argument(help="A text file, or - for standard input.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="The encoding of the text; utf-8 if not given.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Score a model on a text; without one, tell the score of its training's held-out part."""
-    writer = generation.load(model)
-    if text is None:
-        _print_held_out(writer.model, as_json)
-        return
-    report = evaluation.evaluate(writer, text, encoding=encoding)
-    if as_json:
-        print(json.dumps(asdict(report), ensure_ascii=False))
-        return
-    print(f"{report.bits:.4f} bits per character ({report.nats:.4f} nats)")
-    ends = f" and {some(report.ends, 'end')} of documents" if report.ends else ""
-    window = writer.model.window
-    before = f"the {window:,} symbols before it" if window else "all before it"
-    print(f"{report.characters:,} characters{ends}, each foretold from {before}")
-    if report.unknown:
-        named = ", ".join(f"{n:,} × {describe(s)}" for s, n in list(report.unknown.items())[:12])
-        more = ", …" if len(report.unknown) > 12 else ""
-        total = sum(report.unknown.values())
-        print(f"{total:,} symbols the model does not know were left out: {named}{more}")
-
-
-def _print_held_out(model: Model, as_json: bool) -> None:
-    """Prints the score that is stored in a model.
-
-    Raises:
-        CorpusError: There is none.
-    """
-    scores = model.summary.get("scores")
-    nats = scores.get("held_out_loss") if isinstance(scores, dict) else None
-    if not isinstance(nats, int | float):
-        raise CorpusError(
-            "this model holds no score, since nothing was held out when it was trained. Give a "
-            "text to score it on."
-        )
-    report = {"nats": nats, "bits": nats / math.log(2)}
-    if as_json:
-        print(json.dumps(report))
-    else:
-        per = f"bits per {symbol_name(model.vocabulary.unit)}"
-        print(f"{report['bits']:.4f} {per} ({nats:.4f} nats), held out in training")
 
 
 def info(model: ModelPath, as_json: AsJson = False) -> None:

@@ -1,0 +1,162 @@
+"""How good a model is on its own text, beside what else is known of it. Knows no terminals.
+
+The text is read again, and known by its fingerprint; scored is its held-out end, which the model
+never saw.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble import baselines, evaluation, measures
+from burble.baselines import Score
+from burble.copies import Copies
+from burble.corpus import Corpus
+from burble.errors import CorpusError
+from burble.evaluation import Report
+from burble.generation import Generator
+from burble.measures import Measures
+from burble.vocabulary import Vocabulary
+
+SCORED = 200_000
+"""Held-out symbols that are scored at most, from the first."""
+TEXTS, LENGTH, LENGTH_BY_WINDOW = 10, 2_000, 100
+"""What a model writes to be measured; less where it reads a window anew for each symbol."""
+SORTED = 16_000_000
+"""Symbols of the training text that are sorted at once, to look for copies."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """The text a model was trained on, in the model's alphabet.
+
+    Attributes:
+        ids: What was trained on and what is scored, shape (N,).
+        start: Where the held-out part begins.
+        vocabulary: The model's alphabet.
+        separator: What is written between two documents.
+    """
+
+    ids: NDArray[np.integer]
+    start: int
+    vocabulary: Vocabulary
+    separator: str
+
+    def text(self, first: int, end: int) -> str:
+        """A part of it as text."""
+        return self.vocabulary.decode(self.ids[first:end], self.separator)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What there is to say of a model on its own text.
+
+    Attributes:
+        report: Its score on the held-out part.
+        baselines: What the same symbols cost others, per character.
+        written: Figures of what it writes; None if that is blank.
+        human: The same figures of as much of the held-out text.
+        copies: What it wrote that stands in the training text; None if that was not looked for.
+        human_copies: The same of the held-out text.
+    """
+
+    report: Report
+    baselines: Sequence[Score]
+    written: Measures | None
+    human: Measures
+    copies: Copies | None
+    human_copies: Copies | None
+
+
+def own(writer: Generator, text: Corpus) -> Own | None:
+    """A text as the model's own, if it is the one that it was trained on.
+
+    Raises:
+        CorpusError: It is, and nothing of it was held out.
+    """
+    model = writer.model
+    facts = model.summary.get("corpus")
+    if not isinstance(facts, dict) or facts.get("sha256") != text.sha256:
+        return None
+    held_out, symbols = facts.get("held_out"), facts.get("symbols")
+    if not isinstance(held_out, int) or not isinstance(symbols, int):
+        return None
+    known, start = model.vocabulary, symbols - held_out
+    fits = 0 < start <= symbols <= len(text.ids) and known.boundary == text.vocabulary.boundary
+    if not fits or not {*text.vocabulary.symbols} <= {*known.symbols}:
+        return None
+    if not held_out:
+        raise CorpusError(
+            "this is the text the model was trained on, all of it, so a score on it would say "
+            "nothing. Give a text it never saw."
+        )
+    end = min(symbols, start + SCORED)
+    edge = [known.boundary_id] if known.boundary_id is not None else []
+    ids = np.array([*(known.ids[symbol] for symbol in text.vocabulary.symbols), *edge])
+    same = text.vocabulary.symbols == known.symbols
+    return Own(text.ids[:end] if same else ids[text.ids[:end]], start, known, model.separator)
+
+
+def judge(
+    writer: Generator,
+    text: Own,
+    *,
+    temperature: float,
+    seed: int,
+    tell: Callable[[str], object] = lambda _: None,
+) -> Verdict:
+    """All that is known of a model on its own text.
+
+    Args:
+        writer: The model.
+        text: Its text.
+        temperature: At which it writes.
+        seed: With which it writes.
+        tell: Takes a sentence about what is being done.
+    """
+    tell("Scoring the held-out part …")
+    report = evaluation.score_end(writer, text.ids, text.start)
+    tell("Scoring others on it …")
+    first = max(0, text.start - baselines.LARGEST)
+    scored = len(text.ids) - text.start
+    per_character = scored / (report.characters + report.ends)
+    others = [
+        Score(score.name, score.nats * per_character, score.adaptive)
+        for score in baselines.scores(
+            text.ids[first:], text.start - first, text.vocabulary, text.separator
+        )
+    ]
+    tell("Writing …")
+    length = LENGTH_BY_WINDOW if writer.model.window else LENGTH
+    samples = writer.generate_many(
+        writer.beginning(seed), count=TEXTS, length=length, temperature=temperature, seed=seed
+    )
+    samples = [sample for sample in samples if sample.strip()]
+    held_out = text.text(text.start, len(text.ids))[: TEXTS * length]
+    human = [held_out[i : i + length] for i in range(0, len(held_out), length)]
+    reference = measures.Reference.of(text.text(first, text.start))
+    tell("Looking for copies …")
+    return Verdict(
+        report=report,
+        baselines=others,
+        written=measures.measure(samples, reference) if samples else None,
+        human=measures.measure(human, reference),
+        copies=_copies(samples, text),
+        human_copies=_copies(human, text),
+    )
+
+
+def _copies(samples: Sequence[str], text: Own) -> Copies | None:
+    """What texts have from the training text; None where that cannot be looked for."""
+    try:
+        from burble import copies
+    except ModuleNotFoundError:
+        return None
+
+    def pieces() -> Iterator[str]:
+        for first in range(0, text.start, SORTED):
+            yield text.text(first, min(text.start, first + SORTED + copies.LONGEST))
+
+    return copies.find(samples, pieces()) if samples else None

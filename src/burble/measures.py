@@ -1,0 +1,177 @@
+"""Figures of a text that a model wrote, to lay beside the same figures of a text a person wrote.
+
+Knows nothing of models. Every share is between 0 and 1; every length is in characters.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+from statistics import mean
+
+import numpy as np
+
+from burble import sentences
+from burble.text import code_points
+
+WINDOW = 12
+"""Characters of a window, for what was seen before."""
+ROUNDS = 3
+"""Times a passage stands in a row to count as a loop."""
+LONGEST_PERIOD = 400
+GRAM = 3
+"""Characters of the n-grams that are compared."""
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_MARK = re.compile(f"[{re.escape(''.join({*sentences.QUOTES, *sentences.QUOTES.values()}))}]")
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Figures of one text, or of several taken together.
+
+    Attributes:
+        words: Share of its words that occur in the training text; NaN where it has none.
+        distinct_words: Different words, as a share of all.
+        distinct_grams: Different sequences of three characters, as a share of all.
+        repeated: Share of its windows of twelve characters that stood in it before.
+        looped: Share of its characters in a passage that stands three times in a row or more.
+        closed: Share of its opened quotes and brackets that are closed; NaN where none opens.
+        line_length: Mean length of a line that is not blank.
+        sentence_length: Mean length of a sentence.
+        letters: How far its shares of letters are from those of the training text, in bits, 0 to 1.
+        grams: The same of sequences of three characters.
+    """
+
+    words: float
+    distinct_words: float
+    distinct_grams: float
+    repeated: float
+    looped: float
+    closed: float
+    line_length: float
+    sentence_length: float
+    letters: float
+    grams: float
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is known of the training text.
+
+    Attributes:
+        words: Its words, in lower case.
+        letters: How often each character occurs.
+        grams: How often each sequence of three characters occurs.
+    """
+
+    words: Set[str]
+    letters: Counter[str]
+    grams: Counter[str]
+
+    @classmethod
+    def of(cls, text: str) -> "Reference":
+        """What is to know of a training text."""
+        return cls(frozenset(words(text)), Counter(text), Counter(grams(text)))
+
+
+def measure(samples: Sequence[str], reference: Reference) -> Measures:
+    """The figures of some texts, each weighed by its length; none may be empty."""
+    every = [words(sample) for sample in samples]
+    said = [word for found in every for word in found]
+    cut = [gram for sample in samples for gram in grams(sample)]
+    letters = Counter("".join(samples))
+    opened, closed = map(sum, zip(*map(_quotes, samples), strict=True))
+    lines = [line for sample in samples for line in sample.splitlines() if line.strip()]
+    parts = [
+        len(part)
+        for sample in samples
+        for part in "".join(sentences.split([sample])).split(sentences.EDGE)
+    ]
+    size = sum(map(len, samples))
+    return Measures(
+        words=_share(sum(word in reference.words for word in said), len(said)),
+        distinct_words=_share(len(set(said)), len(said)),
+        distinct_grams=_share(len(set(cut)), len(cut)),
+        repeated=_share(*map(sum, zip(*map(_repeated, samples), strict=True))),
+        looped=sum(map(_looped, samples)) / size,
+        closed=_share(closed, opened),
+        line_length=mean(map(len, lines)) if lines else 0.0,
+        sentence_length=mean(parts),
+        letters=divergence(letters, reference.letters),
+        grams=divergence(Counter(cut), reference.grams),
+    )
+
+
+def words(text: str) -> list[str]:
+    """Its words in lower case: letters, with apostrophes inside.
+
+    >>> words("Don't say 'no', Al!")
+    ["don't", 'say', 'no', 'al']
+    """
+    return _WORD.findall(text.lower())
+
+
+def grams(text: str) -> Iterable[str]:
+    """Its sequences of three characters, overlapping."""
+    return (text[i : i + GRAM] for i in range(len(text) - GRAM + 1))
+
+
+def divergence(one: Counter[str], other: Counter[str]) -> float:
+    """The Jensen-Shannon divergence of two distributions, in bits: 0 if equal, 1 if disjoint.
+
+    >>> divergence(Counter("ab"), Counter("aabb")), divergence(Counter("a"), Counter("b"))
+    (0.0, 1.0)
+    """
+    found = 0.0
+    if not one or not other:
+        return math.nan
+    for counts, weight in ((one, one.total()), (other, other.total())):
+        for symbol, n in counts.items():
+            p, q = one[symbol] / one.total(), other[symbol] / other.total()
+            share = n / weight
+            found += share / 2 * math.log2(2 * share / (p + q))
+    return found
+
+
+def _share(some: float, every: float) -> float:
+    """A share, or NaN of nothing."""
+    return some / every if every else math.nan
+
+
+def _repeated(sample: str) -> tuple[int, int]:
+    """How many of a sample's windows stood in it before, and how many there are."""
+    windows = [sample[i : i + WINDOW] for i in range(len(sample) - WINDOW + 1)]
+    return len(windows) - len(set(windows)), len(windows)
+
+
+def _looped(sample: str) -> int:
+    """Characters that lie in a passage which stands several times in a row."""
+    points = code_points(sample)
+    looped = np.zeros(len(points), bool)
+    for period in range(1, min(LONGEST_PERIOD, len(points) // ROUNDS) + 1):
+        # Where a run of symbols equals what stood one period before, the passage goes round.
+        same = np.concatenate([[False], points[period:] == points[:-period], [False]])
+        edges = np.flatnonzero(same[1:] != same[:-1])
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            # One letter in a row is a loop only where it is long: "---" and "   " are none.
+            if end - start >= max(period * (ROUNDS - 1), WINDOW):
+                looped[start : end + period] = True
+    return int(looped.sum())
+
+
+def _quotes(sample: str) -> tuple[int, int]:
+    """How many quotes and brackets open, and how many of them are closed."""
+    opened, closed = 0, 0
+    waiting: list[str] = []
+    for found in _MARK.finditer(sample):
+        mark, after = found[0], sample[found.end() : found.end() + 1]
+        inside_word = mark in "'’" and found.start() > 0 and sample[found.start() - 1].isalnum()
+        closers = [closing for closing in waiting if mark in closing]
+        if closers and not (mark in "'’" and after.isalnum()):
+            waiting.remove(closers[-1])
+            closed += 1
+        elif mark in sentences.QUOTES and not inside_word and mark != "’" and after.strip():
+            waiting.append(sentences.QUOTES[mark])
+            opened += 1
+    return opened, closed

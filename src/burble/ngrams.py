@@ -1,0 +1,122 @@
+"""An interpolated n-gram model: what a symbol costs whoever only counts what stood before.
+
+Modified Kneser-Ney smoothing (Chen and Goodman 1999): an order takes a little from each count and
+gives it to the order below, which counts after how many different symbols a sequence was seen, not
+how often. No tables are kept. All places of the text are sorted by what stands there, and the
+counts before a place are sums over the places that equal it and come before it.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST = 12
+"""Symbols of the longest n-gram: the one that is foretold and those before it."""
+LEAST = 0.1
+"""What is taken from a count at least, so that nothing is impossible."""
+
+Keys = NDArray[np.uint64]
+Counts = NDArray[np.int64]
+_MIX = tuple(np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93))
+
+
+def costs_by_order(
+    ids: NDArray[np.integer], start: int, size: int, *, adaptive: bool, most: int = MOST
+) -> Iterator[NDArray[np.float64]]:
+    """The cost of each symbol from `start` on, foretold from the symbols before it.
+
+    Args:
+        ids: Shape (N,).
+        start: Where the text to score begins; what stands before it is what was counted.
+        size: V, symbols in the alphabet.
+        adaptive: Whether what has been scored is counted as well, symbol by symbol.
+        most: The highest order.
+
+    Yields:
+        Nats, shape (N - start,), for the orders 1, 2, … `most`.
+    """
+    counted = np.ones(len(ids), np.int64)
+    if not adaptive:
+        counted[start:] = 0
+    lower = np.full(len(ids), 1 / size)
+    contexts = np.zeros(len(ids), np.uint64)
+    grams = _joined(contexts, ids)
+    for _ in range(most):
+        longer = _one_further_back(contexts, ids)
+        longer_grams = _joined(longer, ids)
+        places, longer_places = _Places(contexts), _Places(longer_grams)
+        same = _Places(grams)
+        yield -np.log(_probability(places, same, counted, lower, start)[start:])
+        # Below the highest order a sequence counts once for each symbol it was seen after.
+        fresh = counted * (longer_places.before(np.ones(len(ids), np.int64)) == 0)
+        lower = _probability(places, same, fresh, lower, start)
+        contexts, grams = longer, longer_grams
+
+
+class _Places:
+    """All places of a text, sorted by what stands there."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._order = np.argsort(keys, kind="stable")
+        ordered = keys[self._order]
+        self._starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+        self._sizes = np.diff(np.append(self._starts, len(keys)))
+
+    def before(self, values: Counts) -> Counts:
+        """The sum of the values at equal places before each, shape (N,)."""
+        ordered = values[self._order]
+        sums = np.cumsum(ordered) - ordered
+        found = np.empty_like(values)
+        found[self._order] = sums - np.repeat(sums[self._starts], self._sizes)
+        return found
+
+    def totals(self, values: Counts) -> Counts:
+        """The sum of the values at all equal places, once for each kind of place."""
+        return np.add.reduceat(values[self._order], self._starts)
+
+
+def _probability(
+    places: _Places, same: _Places, counted: Counts, lower: NDArray[np.float64], start: int
+) -> NDArray[np.float64]:
+    """How likely each symbol is in one order.
+
+    Args:
+        places: The contexts.
+        same: The contexts with the symbol that follows.
+        counted: Whether the symbol of each place is counted once it was read.
+        lower: How likely it is in the order below.
+        start: The discounts are those of the text before it.
+    """
+    count = same.before(counted)
+    discounts = _discounts(same.totals(counted * (np.arange(len(counted)) < start)))
+    # Symbols that were seen once, twice, and more often.
+    rises = [counted * (count == seen) for seen in range(3)]
+    kinds = [places.before(more - less) for more, less in zip(rises, [*rises[1:], 0], strict=True)]
+    freed = sum(d * n for d, n in zip(discounts[1:], kinds, strict=True))
+    total = places.before(counted)
+    left = np.maximum(count - discounts[np.minimum(count, 3)], 0)
+    return np.asarray(np.where(total > 0, (left + freed * lower) / np.maximum(total, 1), lower))
+
+
+def _discounts(counts: Counts) -> NDArray[np.float64]:
+    """What is taken from a count of 0, 1, 2, and 3 or more."""
+    kinds = np.maximum(1, np.bincount(np.minimum(counts, 5), minlength=6)).astype(float)
+    share = kinds[1] / (kinds[1] + 2 * kinds[2])
+    taken = [n - (n + 1) * share * kinds[n + 1] / kinds[n] for n in (1, 2, 3)]
+    return np.asarray(np.append(0.0, np.clip(taken, LEAST, (1, 2, 3))))
+
+
+def _joined(contexts: Keys, ids: NDArray[np.integer]) -> Keys:
+    """A number for each context with its symbol; equal ones get equal numbers."""
+    mixed = (contexts ^ (contexts >> np.uint64(32))) * _MIX[0]
+    mixed ^= (ids.astype(np.uint64) + np.uint64(1)) * _MIX[1]
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIX[2]
+    return mixed ^ (mixed >> np.uint64(32))
+
+
+def _one_further_back(contexts: Keys, ids: NDArray[np.integer]) -> Keys:
+    """The contexts that are longer by one symbol; shorter where the text begins."""
+    longer = np.zeros_like(contexts)
+    longer[1:] = _joined(contexts[:-1], ids[:-1])
+    return longer

@@ -1,0 +1,193 @@
+"""The command that scores a model; see `burble.judging`. Imports neither Keras nor JAX."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from burble import corpus, evaluation, generation, judging
+from burble.errors import CorpusError, InputError
+from burble.evaluation import Report
+from burble.generation import Generator
+from burble.judging import Own, Verdict
+from burble.measures import Measures
+from burble.modelfile import Model
+from burble.sampling import SamplingSettings
+from burble.vocabulary import describe
+from burble.wording import markdown, some, symbol_name
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+tell = partial(console.print, markup=False)
+MISSING = "Not looked for, as pydivsufsort is not installed: pip install pydivsufsort pyppmd"
+
+
+def evaluate(
+    model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
+    text: Annotated[
+        list[str] | None,
+        typer.Argument(help="The text it was trained on, or another; - for standard input."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of the text; utf-8 if not given.")
+    ] = None,
+    temperature: Annotated[
+        float, typer.Option("--temperature", "-t", help="At which it writes what is measured.")
+    ] = SamplingSettings.temperature,
+    seed: Annotated[int, typer.Option(help="With which it writes what is measured.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Score a model on a text; without one, tell the score of its training's held-out part.
+
+    On its own text the held-out part is scored, beside compressors and n-grams that read the
+    same; what it writes is measured beside that part, and searched for copies.
+    """
+    writer = generation.load(model)
+    if not text:
+        _print_held_out(writer.model, as_json)
+        return
+    mine = _own(writer, text, encoding)
+    if mine is None:
+        if len(text) > 1:
+            raise InputError(
+                f"{len(text)} texts were given, which together are not what this model was "
+                "trained on. Give one text to score."
+            )
+        report = evaluation.evaluate(writer, text[0], encoding=encoding)
+        print(json.dumps(asdict(report), ensure_ascii=False) if as_json else _told(writer, report))
+        return
+    settings = SamplingSettings(temperature=temperature)
+    verdict = judging.judge(writer, mine, temperature=settings.temperature, seed=seed, tell=tell)
+    if as_json:
+        facts = asdict(verdict)
+        report = facts.pop("report")
+        print(json.dumps({**report, **facts}, ensure_ascii=False))
+        return
+    print(_told(writer, verdict.report))
+    print(
+        f"\nThis is the text it was trained on; scored is what was held out.\n\n{_scores(verdict)}"
+    )
+    count = f"{judging.TEXTS} texts at temperature {temperature:g}, seed {seed}"
+    print(f"\nWhat it writes ({count}), beside the held-out text:\n\n{_measured(verdict)}")
+    print(f"\nWhat of it stands in the training text:\n\n{_copied(verdict)}")
+
+
+def _own(writer: Generator, text: list[str], encoding: str | None) -> Own | None:
+    """The text as the model's own, if that is what it is."""
+    if "-" in text:
+        return None
+    try:
+        read = corpus.build(text, writer.model.text, held_out=0.0, encoding=encoding)
+    except CorpusError:
+        # Too short to be trained on, but perhaps not to be scored.
+        return None
+    return judging.own(writer, read)
+
+
+def _told(writer: Generator, report: Report) -> str:
+    """A score as lines for a person."""
+    low, high = report.interval
+    ends = f" and {some(report.ends, 'end')} of documents" if report.ends else ""
+    window = writer.model.window
+    before = f"the {window:,} symbols before it" if window else "all before it"
+    lines = [
+        f"{report.bits:.4f} bits per character ({report.nats:.4f} nats); 95 of 100 texts like it "
+        f"between {low:.3f} and {high:.3f}",
+        f"{report.characters:,} characters{ends}, each foretold from {before}",
+        f"as sure as it should be to {report.calibration_error:.1%}; likeliest at temperature "
+        f"{report.best_temperature:.2f}",
+    ]
+    if report.unknown:
+        named = ", ".join(f"{n:,} × {describe(s)}" for s, n in list(report.unknown.items())[:12])
+        more = ", …" if len(report.unknown) > 12 else ""
+        total = sum(report.unknown.values())
+        lines.append(f"{total:,} symbols the model does not know were left out: {named}{more}")
+    return "\n".join(lines)
+
+
+def _scores(verdict: Verdict) -> str:
+    """The score beside others: what learns from the held-out text has a column of its own."""
+    static, adaptive = "bits per character", "learning as it reads"
+    rows: dict[str, dict[str, Any]] = {}
+    for score in verdict.baselines:
+        row = rows.setdefault(score.name, {"": score.name, static: None, adaptive: None})
+        row[adaptive if score.adaptive else static] = score.nats / math.log(2)
+    model = {"": "this model", static: verdict.report.bits, adaptive: None}
+    return markdown(["", static, adaptive], [*rows.values(), model])
+
+
+def _measured(verdict: Verdict) -> str:
+    """The figures of what it writes, beside those of the held-out text."""
+    names = {
+        "words": "words of the training text",
+        "distinct_words": "different words",
+        "distinct_grams": "different runs of 3 characters",
+        "repeated": "runs of 12 characters that came before",
+        "looped": "inside a loop",
+        "closed": "quotes and brackets that close",
+        "line_length": "length of a line",
+        "sentence_length": "length of a sentence",
+        "letters": "distance from the training text's letters",
+        "grams": "distance from its runs of 3 characters",
+    }
+    formats = {"line_length": ".0f", "sentence_length": ".0f", "letters": ".3f", "grams": ".3f"}
+
+    def shown(measures: Measures | None, name: str) -> str:
+        value = getattr(measures, name) if measures else math.nan
+        if math.isnan(value):
+            return ""
+        return f"{value:{formats.get(name, '.1%')}}"
+
+    rows = [
+        {"": told, "it": shown(verdict.written, name), "held out": shown(verdict.human, name)}
+        for name, told in ((f.name, names[f.name]) for f in fields(Measures))
+    ]
+    return markdown(["", "it", "held out"], rows)
+
+
+def _copied(verdict: Verdict) -> str:
+    """What stands in the training text, of what it writes and of the held-out text."""
+    mine, human = verdict.copies, verdict.human_copies
+    if mine is None or human is None:
+        return MISSING
+
+    def row(told: str, one: object, other: object) -> Mapping[str, Any]:
+        return {"": told, "it": one, "held out": other}
+
+    rows = [
+        row("longest copy, in characters", mine.longest, human.longest),
+        row("in copies of 30 or more", f"{mine.inside_30:.1%}", f"{human.inside_30:.1%}"),
+        row("in copies of 60 or more", f"{mine.inside_60:.1%}", f"{human.inside_60:.1%}"),
+        *(
+            row(f"new runs of {n}", f"{share:.1%}", f"{human.novel[n]:.1%}")
+            for n, share in mine.novel.items()
+            if n in human.novel
+        ),
+    ]
+    return f"{markdown(['', 'it', 'held out'], rows)}\nThe longest: {mine.text!r}"
+
+
+def _print_held_out(model: Model, as_json: bool) -> None:
+    """Prints the score that is stored in a model.
+
+    Raises:
+        CorpusError: There is none.
+    """
+    scores = model.summary.get("scores")
+    nats = scores.get("held_out_loss") if isinstance(scores, dict) else None
+    if not isinstance(nats, int | float):
+        raise CorpusError(
+            "this model holds no score, since nothing was held out when it was trained. Give a "
+            "text to score it on."
+        )
+    report = {"nats": nats, "bits": nats / math.log(2)}
+    if as_json:
+        print(json.dumps(report))
+    else:
+        per = f"bits per {symbol_name(model.vocabulary.unit)}"
+        print(f"{report['bits']:.4f} {per} ({nats:.4f} nats), held out in training")

@@ -1,0 +1,116 @@
+"""The whole verdict on a model that was trained for real, by the command."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from burble import evaluation, generation
+from burble.calibration import Calibration
+from burble.generation import Generator
+from speakers import follower
+
+
+@pytest.fixture(scope="module")
+def text(trained):
+    return trained.parent / "cat.txt"
+
+
+def test_its_own_text_is_known_and_scored_where_it_was_held_out(burble, trained, text):
+    done = burble("eval", trained, text, "--json", "--seed", 3)
+    assert done.returncode == 0, done.stderr.decode()
+    found = json.loads(done.stdout)
+    stored = generation.load(trained).model.summary
+    assert found["characters"] == stored["corpus"]["held_out"]
+    assert found["nats"] == pytest.approx(stored["scores"]["held_out_loss"], rel=1e-4)
+    low, high = found["interval"]
+    assert low <= found["bits"] <= high
+    names = [(s["name"], s["adaptive"]) for s in found["baselines"]]
+    assert ("knowing nothing", False) in names
+    assert ("PPMd, order 6", True) in names
+    assert found["human"]["words"] == 1
+    assert found["copies"]["longest"] >= 1
+    assert 0 <= found["written"]["words"] <= 1
+
+
+def test_the_verdict_reads_as_tables(burble, trained, text):
+    said = burble("eval", trained, text).stdout.decode()
+    for words in ("| this model | ", "| words of the training text | ", "| new runs of 8 | "):
+        assert words in said
+    assert "nan" not in said
+
+
+def test_another_text_has_a_score_alone(burble, trained, text, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("the mat sat on the cat.\n", encoding="utf-8")
+    done = burble("eval", trained, other)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "bits per character" in done.stdout.decode()
+    assert "| this model |" not in done.stdout.decode()
+    done = burble("eval", trained, other, text)
+    assert done.returncode == 2
+    assert "Give one text to score" in done.stderr.decode()
+
+
+def test_a_text_of_which_nothing_was_held_out_is_refused(burble, text, tmp_path):
+    tiny = ["--units", 8, "--steps", 3, "--held-out", 0]
+    done = burble("train", text, "-o", tmp_path / "run", *tiny)
+    assert done.returncode == 0, done.stderr.decode()
+    done = burble("eval", tmp_path / "run", text)
+    assert done.returncode == 2
+    assert "a score on it would say nothing" in done.stderr.decode()
+
+
+def test_documents_and_an_inherited_alphabet_score_as_in_training(burble, trained, tmp_path):
+    lines = tmp_path / "lines.txt"
+    names = ["".join(np.random.default_rng(n).choice([*"etaZ"], 5)) for n in range(200)]
+    lines.write_text("\n".join(names), encoding="utf-8")
+    flags = ["--documents", "lines", "--units", 8, "--steps", 10]
+    done = burble("train", lines, "-o", tmp_path / "run", *flags)
+    assert done.returncode == 0, done.stderr.decode()
+    heir = ["train", lines, "--from", trained, "--steps", 10]
+    done = burble(*heir, "-o", tmp_path / "heir")
+    assert done.returncode == 0, done.stderr.decode()
+    for name in ("run", "heir"):
+        stored = generation.load(tmp_path / name).model.summary
+        done = burble("eval", tmp_path / name, lines, "--json")
+        assert done.returncode == 0, done.stderr.decode()
+        found = json.loads(done.stdout)
+        assert found["characters"] + found["ends"] == stored["corpus"]["held_out"]
+        assert found["nats"] == pytest.approx(stored["scores"]["held_out_loss"], rel=1e-4)
+
+
+# Calibration and intervals.
+
+
+def beliefs(sure, rows):
+    """A certainty in symbol 0, of two."""
+    return np.tile(np.log([sure, 1 - sure]), (rows, 1))
+
+
+def test_a_model_that_is_as_often_right_as_it_is_sure_has_no_error():
+    calibration = Calibration()
+    calibration.add(beliefs(0.8, 100), np.array([0] * 80 + [1] * 20))
+    assert calibration.error == pytest.approx(0)
+    assert calibration.temperature == pytest.approx(1, abs=0.01)
+
+
+def test_one_that_is_too_sure_has_a_temperature_above_one():
+    calibration = Calibration()
+    calibration.add(beliefs(0.9, 100), np.array([0] * 75 + [1] * 25))
+    assert calibration.error == pytest.approx(0.15)
+    # The temperature t at which 0.9 becomes 0.75: (0.1 / 0.9) ** (1 / t) = 1 / 3.
+    assert calibration.temperature == pytest.approx(2, abs=0.01)
+    careful = Calibration()
+    careful.add(beliefs(0.7, 100), np.array([0] * 80 + [1] * 20))
+    expected = math.log(0.3 / 0.7) / math.log(0.2 / 0.8)
+    assert careful.temperature == pytest.approx(expected, abs=0.02)
+
+
+def test_an_interval_is_narrow_where_all_blocks_are_alike():
+    writer = Generator(follower("ab", [1, 0], strength=1))
+    even = evaluation.score(writer, "ab" * 2000)
+    assert even.interval == pytest.approx((even.bits, even.bits), rel=1e-3)
+    uneven = evaluation.score(writer, "ab" * 1000 + "a" * 2000)
+    assert uneven.interval[0] < 0.9 * uneven.bits < 1.1 * uneven.bits < uneven.interval[1]
