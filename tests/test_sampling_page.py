@@ -28,6 +28,8 @@ def here(tmp_path, monkeypatch):
         model = replace(model, summary={"scores": {"held_out_loss": 1.0}})
         modelfile.write(folder / "model.safetensors", model)
     (tmp_path / "other.txt").write_text("The value of an expression.\n", "utf-8")
+    (tmp_path / "poems").mkdir()
+    (tmp_path / "poems" / "one.txt").write_text("Once upon a midnight dreary.\n" * 9, "utf-8")
     monkeypatch.chdir(tmp_path)
 
 

@@ -170,6 +170,8 @@ def _interruptible() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def evaluate(model: Pathlike | Run, text: Pathlike, *, encoding: str | None = None) -> Report:
+def evaluate(
+    model: Pathlike | Run, text: Pathlike, *, encoding: str | None = None, adaptive: bool = False
+) -> Report:
     """Scores a model on a text it did not see; see `burble.evaluation.evaluate`."""
-    return evaluation.evaluate(load(model), Path(text), encoding=encoding)
+    return evaluation.evaluate(load(model), Path(text), encoding=encoding, adaptive=adaptive)

@@ -1,9 +1,9 @@
 """How well a model foretells a text: nats and bits per character. Knows nothing of terminals.
 
-The score is static: the model is not changed by what it reads. It starts from a zero state and
-reads the text once, with all that came before as context (or, where the model sees windows, with
-one window). A text of documents is cut as the
-model's own corpus was, and each document is foretold as it was learned, its end included.
+The score is static, where the model is not changed by what it reads, or adaptive. It starts from
+a zero state and reads the text once, with all that came before as context (or, where the model
+sees windows, with one window). A text of documents is cut as the model's own corpus was, and each
+document is foretold as it was learned, its end included.
 """
 
 import math
@@ -59,7 +59,11 @@ class Report:
 
 
 def evaluate(
-    model: str | Path | Generator, source: str | Path, *, encoding: str | None = None
+    model: str | Path | Generator,
+    source: str | Path,
+    *,
+    encoding: str | None = None,
+    adaptive: bool = False,
 ) -> Report:
     """Scores a model on a text file, cleaned as its corpus was.
 
@@ -67,6 +71,7 @@ def evaluate(
         model: A run folder, a model file, or a model loaded from one.
         source: The file, or `-` for standard input.
         encoding: The encoding of the text; UTF-8 if None.
+        adaptive: Whether the model learns from the text as it reads; see `burble.adapting`.
 
     Returns:
         The score.
@@ -77,7 +82,7 @@ def evaluate(
         CorpusError: There is nothing in it to foretell.
     """
     writer = model if isinstance(model, Generator) else generation.load(model)
-    return score(writer, read(source, encoding))
+    return score(writer, read(source, encoding), adaptive=adaptive)
 
 
 def read(source: str | Path, encoding: str | None = None) -> str:
@@ -94,7 +99,7 @@ def read(source: str | Path, encoding: str | None = None) -> str:
     return "".join(decode([data], name, encoding))
 
 
-def score(writer: Generator, written: str) -> Report:
+def score(writer: Generator, written: str, *, adaptive: bool = False) -> Report:
     """Scores a model on a text, cleaned and cut into documents as its corpus was.
 
     Raises:
@@ -108,7 +113,7 @@ def score(writer: Generator, written: str) -> Report:
     cleaned = "".join(parts)
     unknown = vocabulary.unknown(cleaned)
     documents = [ids for part in parts if len(ids := _known(part, vocabulary))]
-    report = _score(writer, documents, unknown)
+    report = _score(writer, documents, unknown, adaptive)
     if report is None:
         raise CorpusError(
             f"there is nothing to score: of {len(cleaned):,} characters, {unknown.total():,} are "
@@ -117,13 +122,16 @@ def score(writer: Generator, written: str) -> Report:
     return report
 
 
-def score_end(writer: Generator, ids: NDArray[np.integer], start: int) -> Report:
+def score_end(
+    writer: Generator, ids: NDArray[np.integer], start: int, *, adaptive: bool = False
+) -> Report:
     """Scores a model on the end of a text of its own symbols.
 
     Args:
         writer: The model.
         ids: Shape (N,), in the model's alphabet.
         start: Where the end begins, at least 1.
+        adaptive: Whether the model learns from the text as it reads.
 
     Raises:
         CorpusError: There is nothing in it to foretell.
@@ -136,19 +144,29 @@ def score_end(writer: Generator, ids: NDArray[np.integer], start: int) -> Report
         end = np.array(ids[start:])
         documents = np.split(end, np.flatnonzero(end == edge) + 1)
         documents = [part[part != edge] for part in documents if (part != edge).any()]
-    report = _score(writer, documents, Counter())
+    report = _score(writer, documents, Counter(), adaptive)
     if report is None:
         raise CorpusError("there is nothing to score in it. Give a longer text.")
     return report
 
 
 def _score(
-    writer: Generator, documents: Sequence[NDArray[np.integer]], unknown: Counter[str]
+    writer: Generator,
+    documents: Sequence[NDArray[np.integer]],
+    unknown: Counter[str],
+    adaptive: bool,
 ) -> Report | None:
     """Scores a model on documents of its own symbols; None if they are too short."""
     vocabulary, calibration = writer.model.vocabulary, Calibration()
-    each = dict(writer.surprise_each(documents, calibration.add))
-    costs = np.concatenate([np.empty(0), *(each[i] for i in range(len(documents)))])
+    if adaptive:
+        # Brings Keras and JAX, which take seconds to load.
+        from burble.adapting import Adaptive
+
+        each = Adaptive(writer.model).costs(documents, calibration.add)
+    else:
+        found = dict(writer.surprise_each(documents, calibration.add))
+        each = [found[i] for i in range(len(documents))]
+    costs = np.concatenate([np.empty(0), *each])
     ends = len(documents) * vocabulary.boundary
     if len(costs) <= ends:
         return None

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import modelfile, prompts, sampling, scoring
+from burble.bans import Ban, Copies, Loops, Passages
 from burble.contexts import Seen, Stream, Windows
 from burble.engine import Array, Engine
 from burble.errors import SettingsError
@@ -33,6 +34,10 @@ class WritingSettings(SamplingSettings):
         stop: A string at which to stop, or several; they are not part of the text.
         until_document: Whether to stop where a document would end.
         unknown: What to do with symbols of a prompt the model never saw: error, skip, nearest.
+        break_loops: Whether no passage may come a third time in a row; None breaks loops unless
+            the temperature is 0.
+        novel: Passages that may not be written, such as those of the training text; see
+            `bans.Passages.of`.
     """
 
     length: int | None = 400
@@ -40,6 +45,8 @@ class WritingSettings(SamplingSettings):
     stop: str | tuple[str, ...] | list[str] = ()
     until_document: bool = False
     unknown: Unknown = "error"
+    break_loops: bool | None = None
+    novel: Passages | None = None
 
     def __post_init__(self) -> None:
         """Checks every field."""
@@ -47,6 +54,12 @@ class WritingSettings(SamplingSettings):
         for name, value in (("length", self.length or 0), ("seed", self.seed)):
             whole = isinstance(value, int) and value >= 0
             require(whole, name, value, "a whole number of 0 or more")
+
+    def bans(self, texts: int) -> list[Ban]:
+        """What may not be written in some texts, side by side."""
+        breaks = self.temperature > 0 if self.break_loops is None else self.break_loops
+        found: list[Ban] = [Loops(texts)] if breaks else []
+        return [*found, Copies(self.novel, texts)] if self.novel else found
 
 
 class _Writer:
@@ -232,6 +245,7 @@ class Generator:
         Yields:
             The number of a text and its next piece, or None once it is finished.
         """
+        bans = settings.bans(len(group))
         writers = [_Writer(i, Cutter(stops, settings.length), settings.seed) for i in group]
         if settings.length == 0:
             yield from ((writer.index, None) for writer in writers)
@@ -248,7 +262,11 @@ class Generator:
         while writers:
             if used == draws.shape[1]:
                 draws, used = np.stack([writer.rng.random(BLOCK) for writer in writers]), 0
+            for ban in bans:
+                ban.apply(logits)
             chosen = sampling.choose(logits, settings, draws[:, used])
+            for ban in bans:
+                ban.add(chosen)
             used += 1
             for writer, i in zip(writers, chosen.tolist(), strict=True):
                 cutter = writer.cutter
@@ -260,6 +278,8 @@ class Generator:
                 writers = [writers[row] for row in rows]
                 chosen, draws = chosen[rows], draws[rows]
                 seen.keep(rows)
+                for ban in bans:
+                    ban.keep(rows)
             if writers:
                 logits = seen.add(chosen)
 

@@ -24,7 +24,7 @@ SCORED = 200_000
 """Held-out symbols that are scored at most, from the first."""
 TEXTS, LENGTH, LENGTH_BY_WINDOW = 10, 2_000, 100
 """What a model writes to be measured; less where it reads a window anew for each symbol."""
-SORTED = 16_000_000
+SORTED = 4_000_000
 """Symbols of the training text that are sorted at once, to look for copies."""
 
 
@@ -55,6 +55,7 @@ class Verdict:
 
     Attributes:
         report: Its score on the held-out part.
+        adaptive: The same where it learns as it reads; None if that was not asked for.
         baselines: What the same symbols cost others, per character.
         written: Figures of what it writes; None if that is blank.
         human: The same figures of as much of the held-out text.
@@ -63,6 +64,7 @@ class Verdict:
     """
 
     report: Report
+    adaptive: Report | None
     baselines: Sequence[Score]
     written: Measures | None
     human: Measures
@@ -93,10 +95,7 @@ def own(writer: Generator, text: Corpus) -> Own | None:
             "nothing. Give a text it never saw."
         )
     end = min(symbols, start + SCORED)
-    edge = [known.boundary_id] if known.boundary_id is not None else []
-    ids = np.array([*(known.ids[symbol] for symbol in text.vocabulary.symbols), *edge])
-    same = text.vocabulary.symbols == known.symbols
-    return Own(text.ids[:end] if same else ids[text.ids[:end]], start, known, model.separator)
+    return Own(known.renumbered(text.ids[:end], text.vocabulary), start, known, model.separator)
 
 
 def judge(
@@ -105,6 +104,7 @@ def judge(
     *,
     temperature: float,
     seed: int,
+    adaptive: bool = False,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Verdict:
     """All that is known of a model on its own text.
@@ -114,10 +114,15 @@ def judge(
         text: Its text.
         temperature: At which it writes.
         seed: With which it writes.
+        adaptive: Whether to score it as it learns from what it reads, too.
         tell: Takes a sentence about what is being done.
     """
     tell("Scoring the held-out part …")
     report = evaluation.score_end(writer, text.ids, text.start)
+    learning = None
+    if adaptive:
+        tell("Scoring it as it learns …")
+        learning = evaluation.score_end(writer, text.ids, text.start, adaptive=True)
     tell("Scoring others on it …")
     first = max(0, text.start - baselines.LARGEST)
     scored = len(text.ids) - text.start
@@ -140,6 +145,7 @@ def judge(
     tell("Looking for copies …")
     return Verdict(
         report=report,
+        adaptive=learning,
         baselines=others,
         written=measures.measure(samples, reference) if samples else None,
         human=measures.measure(human, reference),

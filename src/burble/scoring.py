@@ -39,7 +39,7 @@ def costs(
     Returns:
         Nats, shape (T + 1,) with an edge and (T - 1,) without.
     """
-    whole = _from_edge_to_edge(edge, ids)
+    whole = from_edge_to_edge(edge, ids)
     state = core.start(1)
     found = [np.empty(0)]
     for at in range(0, len(whole) - 1, BLOCK):
@@ -68,7 +68,7 @@ def costs_by_window(
     Returns:
         Nats, shape (T + 1,) with an edge and (T - 1,) without.
     """
-    whole = _from_edge_to_edge(edge, ids)
+    whole = from_edge_to_edge(edge, ids)
     found = [costs(core, None, whole[: window + 1], look)]
     for first in range(window + 1, len(whole), LANES):
         following = whole[first : first + LANES]
@@ -103,7 +103,7 @@ def costs_each(
         yield i, costs(core, edge, texts[i], look)
     for first in range(len(long), len(order), LANES):
         group = order[first : first + LANES]
-        wholes = [_from_edge_to_edge(edge, texts[i]) for i in group]
+        wholes = [from_edge_to_edge(edge, texts[i]) for i in group]
         yield from zip(group, _side_by_side(core, wholes, look), strict=True)
 
 
@@ -132,6 +132,6 @@ def _nats(
     return -rows[np.arange(len(following)), following]
 
 
-def _from_edge_to_edge(edge: int | None, ids: NDArray[np.integer]) -> NDArray[np.intp]:
+def from_edge_to_edge(edge: int | None, ids: NDArray[np.integer]) -> NDArray[np.intp]:
     """A text with the edges that a model of documents sees."""
     return np.array(ids if edge is None else [edge, *ids, edge], np.intp)

@@ -14,7 +14,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from burble import evaluation, generation, modelfile, prompts, settings
+from burble import corpus, evaluation, generation, modelfile, prompts, settings
+from burble.bans import Passages
 from burble.errors import SettingsError
 from burble.generation import Generator, WritingSettings
 from burble.modelfile import Model
@@ -52,6 +53,20 @@ UnknownChoice = Annotated[Unknown, typer.Option(help="What to do with symbols it
 Seed = Annotated[
     int | None, typer.Option(help="The same seed, the same text. Without it, a new one.")
 ]
+BreakLoops = Annotated[
+    bool | None,
+    typer.Option(
+        "--break-loops/--no-break-loops",
+        help="Never write a passage a third time in a row [default: yes, unless greedy].",
+    ),
+]
+Novel = Annotated[
+    int,
+    typer.Option(help="Never write a longer passage of the training text than this; 0 may."),
+]
+TrainingText = Annotated[
+    list[str] | None, typer.Option(help="The training text, for --novel; as for train.")
+]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object a text.")]
 
 
@@ -75,6 +90,9 @@ def sample(
     unknown: UnknownChoice = WritingSettings.unknown,
     seed: Seed = None,
     jsonl: Jsonl = False,
+    break_loops: BreakLoops = None,
+    novel: Novel = 0,
+    training_text: TrainingText = None,
     **chosen: Any,
 ) -> None:
     """Write text with a trained model."""
@@ -88,8 +106,10 @@ def sample(
         )
     settings.require(count >= 0, "count", count, "0 or more texts")
     options |= {"temperature": 0.0} if greedy else {}
+    options["break_loops"] = break_loops
     WritingSettings(**options)
     writer = generation.load(model)
+    options["novel"] = _passages(writer, novel, training_text, encoding)
     prompt, told = _begin(writer, prompt, (text, encoding), options["seed"])
     ready = writer.prepare(prompt, unknown)
     for note in [*told, *ready.notes, f"seed {options['seed']}"]:
@@ -120,6 +140,30 @@ def _begin(
     length = writer.model.window or PIECE
     piece = prompts.piece(evaluation.read(text, encoding), writer.model, length, seed)
     return piece, (f"Goes on from a random piece of {text}.",)
+
+
+def _passages(
+    writer: Generator, longest: int, sources: list[str] | None, encoding: str | None
+) -> Passages | None:
+    """The passages of the training text that may not be written, if any may not.
+
+    Raises:
+        SettingsError: The length cannot be, or the text is missing, or not asked for.
+    """
+    settings.require(longest >= 0, "novel", longest, "0 or more symbols")
+    if bool(longest) != bool(sources):
+        raise SettingsError(
+            "--novel and --training-text belong together: the model does not hold the text it was "
+            "trained on, so give that, and the longest passage of it that may be written."
+        )
+    if not sources:
+        return None
+    text = corpus.build(sources, writer.model.text, held_out=0.0, encoding=encoding)
+    facts = writer.model.summary.get("corpus")
+    if not isinstance(facts, dict) or facts.get("sha256") != text.sha256:
+        console.print("This is not the text the model was trained on. Its passages are banned.")
+    ids = writer.model.vocabulary.renumbered(text.ids, text.vocabulary)
+    return Passages.of(ids, longest + 1)
 
 
 def _fresh_seed() -> int:

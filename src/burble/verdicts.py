@@ -40,6 +40,9 @@ def evaluate(
         float, typer.Option("--temperature", "-t", help="At which it writes what is measured.")
     ] = SamplingSettings.temperature,
     seed: Annotated[int, typer.Option(help="With which it writes what is measured.")] = 0,
+    adaptive: Annotated[
+        bool, typer.Option("--adaptive", help="Score it as it learns from what it reads.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score a model on a text; without one, tell the score of its training's held-out part.
@@ -49,6 +52,10 @@ def evaluate(
     """
     writer = generation.load(model)
     if not text:
+        if adaptive:
+            raise InputError(
+                "--adaptive needs the text, since the model does not hold it. Give it."
+            )
         _print_held_out(writer.model, as_json)
         return
     mine = _own(writer, text, encoding)
@@ -58,11 +65,13 @@ def evaluate(
                 f"{len(text)} texts were given, which together are not what this model was "
                 "trained on. Give one text to score."
             )
-        report = evaluation.evaluate(writer, text[0], encoding=encoding)
+        report = evaluation.evaluate(writer, text[0], encoding=encoding, adaptive=adaptive)
         print(json.dumps(asdict(report), ensure_ascii=False) if as_json else _told(writer, report))
         return
     settings = SamplingSettings(temperature=temperature)
-    verdict = judging.judge(writer, mine, temperature=settings.temperature, seed=seed, tell=tell)
+    verdict = judging.judge(
+        writer, mine, temperature=settings.temperature, seed=seed, adaptive=adaptive, tell=tell
+    )
     if as_json:
         facts = asdict(verdict)
         report = facts.pop("report")
@@ -117,7 +126,8 @@ def _scores(verdict: Verdict) -> str:
     for score in verdict.baselines:
         row = rows.setdefault(score.name, {"": score.name, static: None, adaptive: None})
         row[adaptive if score.adaptive else static] = score.nats / math.log(2)
-    model = {"": "this model", static: verdict.report.bits, adaptive: None}
+    learned = verdict.adaptive.bits if verdict.adaptive else None
+    model = {"": "this model", static: verdict.report.bits, adaptive: learned}
     return markdown(["", static, adaptive], [*rows.values(), model])
 
 

@@ -144,6 +144,18 @@ class Vocabulary:
             f"It knows {len(self.symbols):,}. Leave them out, or pass --unknown skip or nearest."
         )
 
+    def renumbered(self, ids: NDArray[np.integer], other: "Vocabulary") -> NDArray[np.integer]:
+        """Ids of another vocabulary as ids of this one; what this one does not know becomes -1.
+
+        >>> Vocabulary(("b", "c")).renumbered(np.array([0, 1]), Vocabulary(("a", "b"))).tolist()
+        [-1, 0]
+        """
+        if (self.symbols, self.boundary) == (other.symbols, other.boundary):
+            return ids
+        new = [self.ids.get(symbol, -1) for symbol in other.symbols]
+        edge = -1 if self.boundary_id is None else self.boundary_id
+        return np.asarray(np.array([*new, edge], np.int32)[ids])
+
     def decode(self, ids: ArrayLike, separator: str = "") -> str:
         """The text of `ids`.
 

@@ -1,0 +1,148 @@
+"""Symbols that may not come next, for what has been written before: loops, and copies.
+
+Knows nothing of models. A ban watches some texts that are written side by side. It is told each
+symbol, and makes impossible what would go on with what is not wanted.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.errors import SettingsError
+
+LONGEST_PERIOD = 400
+SHORTEST_LOOP = 12
+"""Symbols: "-----" and a few blank lines are none yet."""
+NEVER = np.float32(-1e30)
+"""The logit of what may not come: its probability is 0 in any number."""
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Ban(Protocol):
+    """What is not wanted in B texts."""
+
+    def apply(self, logits: NDArray[np.float32]) -> None:
+        """Makes impossible, in logits (B, V), what may not come next."""
+
+    def add(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text, shape (B,)."""
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+
+
+class Loops:
+    """Bans what would make a passage stand a third time in a row.
+
+    A passage of period p goes round as long as each symbol is the one p before it. Only periods
+    count, not single symbols, so that spelling stays as it is.
+
+    Args:
+        texts: B.
+    """
+
+    def __init__(self, texts: int) -> None:
+        """Nothing has been written."""
+        self._past = np.full((texts, LONGEST_PERIOD), -1, np.intp)
+        self._same = np.zeros((texts, LONGEST_PERIOD), np.intp)
+        self._limits = np.maximum(2 * np.arange(1, LONGEST_PERIOD + 1), SHORTEST_LOOP) - 1
+
+    def apply(self, logits: NDArray[np.float32]) -> None:
+        """Makes the symbols impossible that would close the third round of a period."""
+        rows, periods = np.nonzero(self._same >= self._limits)
+        logits[rows, self._past[rows, periods]] = NEVER
+
+    def add(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text."""
+        self._same = (self._same + 1) * (self._past == symbols[:, None])
+        self._past[:, 1:] = self._past[:, :-1]
+        self._past[:, 0] = symbols
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        self._past, self._same = self._past[rows], self._same[rows]
+
+
+@dataclass(frozen=True)
+class Passages:
+    """All passages of one length in a text, each as a number.
+
+    Attributes:
+        keys: The numbers, sorted: polynomials of the symbols modulo 2^64.
+        length: Symbols of a passage.
+    """
+
+    keys: NDArray[np.uint64]
+    length: int
+
+    @classmethod
+    def of(cls, ids: NDArray[np.integer], length: int) -> "Passages":
+        """The passages of a text, 8 bytes for each symbol of it.
+
+        Args:
+            ids: Shape (N,).
+            length: Symbols of a passage.
+
+        Raises:
+            SettingsError: The length is less than one.
+        """
+        if length < 1:
+            raise SettingsError(f"a passage has {length} symbols, but must have 1 or more.")
+        count = max(0, len(ids) - length + 1)
+        keys = np.zeros(count, np.uint64)
+        for place in range(length):
+            keys *= _BASE
+            keys += ids[place : place + count].astype(np.uint64) + np.uint64(1)
+        keys.sort()
+        return cls(keys, length)
+
+
+class Copies:
+    """Bans what would complete a passage that stands in a text.
+
+    Args:
+        passages: The passages of that text.
+        texts: B.
+    """
+
+    def __init__(self, passages: Passages, texts: int) -> None:
+        """Nothing has been written."""
+        self._passages = passages
+        before = passages.length - 1
+        self._recent = [deque[int](maxlen=before) for _ in range(texts)]
+        powers = [pow(int(_BASE), before - place, 2**64) for place in range(before)]
+        self._powers = np.array(powers, np.uint64)
+
+    def apply(self, logits: NDArray[np.float32]) -> None:
+        """Makes the symbols impossible that would complete a passage.
+
+        Raises:
+            SettingsError: None is left.
+        """
+        known = self._passages.keys
+        last = np.arange(1, logits.shape[1] + 1, dtype=np.uint64)
+        for row, recent in enumerate(self._recent):
+            if len(recent) < self._passages.length - 1 or not len(known):
+                continue
+            before = (np.array(recent, np.uint64) + np.uint64(1)) * self._powers
+            keys = before.sum(dtype=np.uint64) + last
+            places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+            logits[row, known[places] == keys] = NEVER
+            if logits[row].max() <= NEVER:
+                raise SettingsError(
+                    "every symbol would go on with a copy here, so nothing can be written. Give a "
+                    "longer --novel."
+                )
+
+    def add(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text."""
+        for recent, symbol in zip(self._recent, symbols.tolist(), strict=True):
+            recent.append(symbol)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        self._recent = [self._recent[row] for row in rows]

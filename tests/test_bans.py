@@ -1,0 +1,124 @@
+"""What may not be written: a third round of a loop, and long passages of a text."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burble import bans, copies, measures
+from burble.bans import Copies, Loops, Passages
+from burble.errors import SettingsError
+from burble.generation import Generator
+from speakers import chancy, follower
+
+
+def write(ban, size, wanted):
+    """Writes the wanted symbols as far as they may, and another where they may not."""
+    written = []
+    for symbol in wanted:
+        logits = np.zeros((1, size), np.float32)
+        logits[0, symbol] = 1
+        ban.apply(logits)
+        written.append(int(logits.argmax()))
+        ban.add(np.array(written[-1:]))
+    return written
+
+
+def loops(text):
+    """Whether a passage stands three times in a row, twelve symbols or more after the first."""
+    for period in range(1, len(text) // 3 + 1):
+        least = max(2 * period, bans.SHORTEST_LOOP)
+        same = 0
+        for i in range(period, len(text)):
+            same = same + 1 if text[i] == text[i - period] else 0
+            if same >= least:
+                return True
+    return False
+
+
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=8), st.integers(2, 30))
+def test_no_passage_stands_a_third_time_in_a_row(passage, times):
+    wanted = passage * times
+    written = write(Loops(1), 40, wanted)
+    assert not loops(written)
+    # Two rounds may stand, and short runs of few symbols.
+    free = min(len(wanted), max(2 * len(passage), bans.SHORTEST_LOOP) + len(passage) - 1)
+    if not loops(wanted[:free]):
+        assert written[:free] == wanted[:free]
+
+
+def test_spelling_is_left_alone():
+    word = [1, 2, 2, 3, 4, 4, 5]
+    text = [s for n in range(40) for s in (*word, 6 + n)]
+    assert write(Loops(1), 60, text) == text
+
+
+IDS = st.lists(st.integers(0, 3), max_size=80)
+
+
+@given(IDS, st.lists(st.integers(0, 3), max_size=80), st.integers(1, 12))
+def test_no_passage_of_that_length_is_written_and_none_other_is_banned(text, wanted, length):
+    passages = Passages.of(np.array(text, np.uint8), length)
+    try:
+        written = write(Copies(passages, 1), 4, wanted)
+    except SettingsError:
+        return
+    known = {tuple(text[i : i + length]) for i in range(len(text) - length + 1)}
+    for end in range(length, len(written) + 1):
+        assert tuple(written[end - length : end]) not in known
+    for i, (got, aim) in enumerate(zip(written, wanted, strict=True)):
+        if got != aim:
+            assert (*written[max(0, i - length + 1) : i], aim) in known
+
+
+def test_where_every_symbol_would_be_a_copy_that_is_said():
+    passages = Passages.of(np.array([0, 1]), 1)
+    with pytest.raises(SettingsError, match="longer --novel"):
+        Copies(passages, 1).apply(np.zeros((1, 2), np.float32))
+
+
+def test_a_model_that_only_goes_round_is_made_to_leave():
+    writer = Generator(follower("abc ", [1, 2, 3, 0], strength=9))
+    text = writer.generate("a", length=300, temperature=1.0, seed=1, break_loops=False)
+    assert measures._looped(text) > 250
+    broken = writer.generate("a", length=300, temperature=1.0, seed=1)
+    assert measures._looped(broken) == 0
+    # Whoever asks for the likeliest gets it, unless loops are to be broken all the same.
+    greedy = writer.generate("a", length=60, temperature=0)
+    assert greedy == ("bc a" * 15)
+    assert writer.generate("a", length=60, temperature=0, break_loops=True) != greedy
+
+
+def test_texts_side_by_side_are_each_as_alone():
+    writer = Generator(chancy("ab\n", scale=0.1))
+    passages = Passages.of(writer.model.vocabulary.encode("abba\nbaab"), 4)
+    options = {"length": 200, "temperature": 0.7, "seed": 5, "novel": passages, "stop": "bbbbb"}
+    many = writer.generate_many("a", count=6, **options)
+    assert many[0] == writer.generate("a", **options)
+    assert len({len(text) for text in many}) > 1
+    assert not any(copy in text for text in many for copy in ("abba", "bba\n", "baab"))
+
+
+def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_path):
+    text = trained.parent / "cat.txt"
+    flags = ["-l", 600, "--seed", 1, "--jsonl", "--no-break-loops"]
+    source = text.read_text(encoding="utf-8")
+
+    def longest(*more):
+        done = burble("sample", trained, *flags, *more)
+        assert done.returncode == 0, done.stderr.decode()
+        return copies.find([json.loads(done.stdout)["text"]], [source]).longest
+
+    assert longest() > 40
+    assert longest("--novel", 15, "--training-text", text) <= 15
+    for half in (["--novel", 9], ["--training-text", text]):
+        done = burble("sample", trained, *half)
+        assert done.returncode == 2
+        assert "belong together" in done.stderr.decode()
+    other = tmp_path / "other.txt"
+    other.write_text("a dog and Ωmega\n" * 9, encoding="utf-8")
+    done = burble("sample", trained, "--novel", 9, "--training-text", other, "-l", 9)
+    assert "not the text the model was trained on" in done.stderr.decode()
+    assert done.returncode == 0
