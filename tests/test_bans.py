@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burble import bans, copies, measures
-from burble.bans import Copies, Loops, Passages
+from burble.bans import Copies, Loops, Passages, Words
 from burble.errors import SettingsError
 from burble.generation import Generator
 from speakers import chancy, follower
@@ -91,6 +91,42 @@ def test_a_model_that_only_goes_round_is_made_to_leave():
     assert writer.generate("a", length=60, temperature=0, break_loops=True) != greedy
 
 
+SYMBOLS = ("a", "b", "T", "'", " ", ".", "1", "ab", "é")
+KNOWN = st.frozensets(st.text("abté", min_size=1, max_size=4) | st.just("a't"), min_size=1)
+
+
+@given(KNOWN, st.lists(st.integers(0, len(SYMBOLS) - 1), max_size=60))
+def test_only_known_words_are_written(known, wanted):
+    text = "".join(SYMBOLS[i] for i in write(Words(known, SYMBOLS, 1), len(SYMBOLS), wanted))
+    ended = text[: max(text.rfind(end) for end in " .1") + 1]
+    assert set(measures.words(ended)) <= known
+
+
+def test_known_words_and_all_that_is_none_are_left_alone():
+    symbols = "Don'tsayhelo ,.!12\n\"-"
+    text = "\"Don't say 'hello'\" - 12, Hello!\n"
+    ids = [symbols.index(c) if c in symbols else symbols.index(c.lower()) for c in text]
+    known = {"don't", "say", "hello"}
+    assert write(Words(known, symbols, 1), len(symbols), ids) == ids
+    # "don" alone is none of them, nor is "helloo".
+    ban = Words(known, symbols, 1)
+    for char in "Don":
+        ban.add(np.array([symbols.index(char)]))
+    logits = np.zeros((1, len(symbols)), np.float32)
+    ban.apply(logits)
+    assert {symbols[i] for i in np.flatnonzero(logits[0] == 0)} == {"'"}
+
+
+def test_a_prompt_is_gone_on_with_inside_its_word():
+    writer = Generator(chancy("abc ", scale=0.1))
+    options = {"length": 200, "seed": 1, "words": {"abc", "ca"}}
+    written = "ab" + writer.generate("ab", **options)
+    assert set(written.split()[:-1]) <= {"abc", "ca"}
+    # A prompt's own unknown word is ended as it may be.
+    written = writer.generate("bb", **options)
+    assert set(written.split()[1:-1]) <= {"abc", "ca"}
+
+
 def test_texts_side_by_side_are_each_as_alone():
     writer = Generator(chancy("ab\n", scale=0.1))
     passages = Passages.of(writer.model.vocabulary.encode("abba\nbaab"), 4)
@@ -113,10 +149,12 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
 
     assert longest() > 40
     assert longest("--novel", 15, "--training-text", text) <= 15
-    for half in (["--novel", 9], ["--training-text", text]):
+    done = burble("sample", trained, "-l", 400, "--words", "known", "--training-text", text)
+    assert set(measures.words(done.stdout.decode())[:-1]) <= set(measures.words(source))
+    for half in (["--novel", 9], ["--training-text", text], ["--words", "known"]):
         done = burble("sample", trained, *half)
         assert done.returncode == 2
-        assert "belong together" in done.stderr.decode()
+        assert "need --training-text, and it needs one" in done.stderr.decode()
     other = tmp_path / "other.txt"
     other.write_text("a dog and Ωmega\n" * 9, encoding="utf-8")
     done = burble("sample", trained, "--novel", 9, "--training-text", other, "-l", 9)

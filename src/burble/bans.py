@@ -5,7 +5,7 @@ symbol, and makes impossible what would go on with what is not wanted.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,8 @@ SHORTEST_LOOP = 12
 """Symbols: "-----" and a few blank lines are none yet."""
 NEVER = np.float32(-1e30)
 """The logit of what may not come: its probability is 0 in any number."""
+_APOSTROPHES = ("'", "’")
+_ENDS = "'’"
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -52,9 +54,16 @@ class Loops:
         self._limits = np.maximum(2 * np.arange(1, LONGEST_PERIOD + 1), SHORTEST_LOOP) - 1
 
     def apply(self, logits: NDArray[np.float32]) -> None:
-        """Makes the symbols impossible that would close the third round of a period."""
+        """Makes the symbols impossible that would close the third round of a period.
+
+        Where nothing else may come, for another ban, the loop goes on.
+        """
         rows, periods = np.nonzero(self._same >= self._limits)
-        logits[rows, self._past[rows, periods]] = NEVER
+        symbols = self._past[rows, periods]
+        before = logits[rows, symbols]
+        logits[rows, symbols] = NEVER
+        stuck = logits[rows].max(axis=1, initial=NEVER) <= NEVER
+        logits[rows[stuck], symbols[stuck]] = before[stuck]
 
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text."""
@@ -146,3 +155,72 @@ class Copies:
     def keep(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""
         self._recent = [self._recent[row] for row in rows]
+
+
+class Words:
+    """Bans what would not become a known word: letters that lead to none, and too early an end.
+
+    Words are what `measures.words` finds, whatever their case: letters, with apostrophes inside.
+    Everything else is free. A word that was begun otherwise, in a prompt, is left alone.
+
+    Args:
+        known: The words, in lower case.
+        symbols: The text of each id; what stands for the edge of a document included.
+        texts: B.
+    """
+
+    def __init__(self, known: Set[str], symbols: Sequence[str], texts: int) -> None:
+        """Nothing has been written."""
+        self._known = known
+        self._beginnings = {word[:end] for word in known for end in range(len(word) + 1)}
+        self._symbols = symbols
+        self._words: list[str | None] = [""] * texts
+        self._banned: dict[str, NDArray[np.intp]] = {}
+
+    def apply(self, logits: NDArray[np.float32]) -> None:
+        """Makes the symbols impossible that would spoil a word."""
+        for row, word in enumerate(self._words):
+            if word is None:
+                continue
+            if word not in self._banned:
+                spoils = [self._after(word, symbol) is None for symbol in self._symbols]
+                self._banned[word] = np.flatnonzero(spoils)
+            logits[row, self._banned[word]] = NEVER
+
+    def add(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text."""
+        for row, symbol in enumerate(symbols.tolist()):
+            word = self._words[row]
+            text = self._symbols[symbol]
+            if word is not None:
+                self._words[row] = self._after(word, text)
+            elif not all(_is_inside(char) for char in text):
+                self._words[row] = ""
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        self._words = [self._words[row] for row in rows]
+
+    def _after(self, word: str, symbol: str) -> str | None:
+        """The word so far once a symbol is added to it; None where it would spoil it."""
+        for char in symbol.lower():
+            if word and char in _APOSTROPHES and not word.endswith(_APOSTROPHES):
+                # Part of the word, or a quote that closes after it: what follows will tell.
+                if word + char in self._beginnings or word in self._known:
+                    word += char
+                    continue
+                return None
+            if char.isalpha():
+                word += char
+                if word not in self._beginnings:
+                    return None
+                continue
+            if word.rstrip(_ENDS) and word.rstrip(_ENDS) not in self._known:
+                return None
+            word = ""
+        return word
+
+
+def _is_inside(char: str) -> bool:
+    """Whether a character can stand inside a word."""
+    return char.isalpha() or char in _APOSTROPHES

@@ -1,6 +1,6 @@
 """A model that writes: prime, stream, stop, many at once. Knows nothing of how it was trained."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import modelfile, prompts, sampling, scoring
-from burble.bans import Ban, Copies, Loops, Passages
+from burble.bans import LONGEST_PERIOD, Ban, Copies, Loops, Passages, Words
 from burble.contexts import Seen, Stream, Windows
 from burble.engine import Array, Engine
 from burble.errors import SettingsError
@@ -38,6 +38,8 @@ class WritingSettings(SamplingSettings):
             the temperature is 0.
         novel: Passages that may not be written, such as those of the training text; see
             `bans.Passages.of`.
+        words: Words in lower case, such as those of the training text, besides which none is
+            written; see `measures.count_words`.
     """
 
     length: int | None = 400
@@ -47,6 +49,7 @@ class WritingSettings(SamplingSettings):
     unknown: Unknown = "error"
     break_loops: bool | None = None
     novel: Passages | None = None
+    words: Set[str] | None = None
 
     def __post_init__(self) -> None:
         """Checks every field."""
@@ -55,11 +58,16 @@ class WritingSettings(SamplingSettings):
             whole = isinstance(value, int) and value >= 0
             require(whole, name, value, "a whole number of 0 or more")
 
-    def bans(self, texts: int) -> list[Ban]:
-        """What may not be written in some texts, side by side."""
+    def bans(self, texts: int, symbols: Sequence[str]) -> list[Ban]:
+        """What may not be written in some texts side by side, of these symbols."""
+        found: list[Ban] = []
+        if self.words is not None:
+            found.append(Words(self.words, symbols, texts))
+        if self.novel:
+            found.append(Copies(self.novel, texts))
+        # Loops come last: where they alone are left, they may go on.
         breaks = self.temperature > 0 if self.break_loops is None else self.break_loops
-        found: list[Ban] = [Loops(texts)] if breaks else []
-        return [*found, Copies(self.novel, texts)] if self.novel else found
+        return [*found, Loops(texts)] if breaks else found
 
 
 class _Writer:
@@ -245,7 +253,6 @@ class Generator:
         Yields:
             The number of a text and its next piece, or None once it is finished.
         """
-        bans = settings.bans(len(group))
         writers = [_Writer(i, Cutter(stops, settings.length), settings.seed) for i in group]
         if settings.length == 0:
             yield from ((writer.index, None) for writer in writers)
@@ -253,6 +260,10 @@ class Generator:
         vocabulary = self.model.vocabulary
         pieces = (*vocabulary.symbols, self.model.separator)
         last = vocabulary.boundary_id if settings.until_document else None
+        bans = settings.bans(len(group), pieces)
+        for symbol in prompt.ids[-LONGEST_PERIOD:]:
+            for ban in bans:
+                ban.add(np.full(len(group), symbol))
         logits, seen = self._prime(prompt.ids)
         rows = [0] * len(writers)
         logits = logits[rows]

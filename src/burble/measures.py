@@ -23,6 +23,7 @@ LONGEST_PERIOD = 400
 GRAM = 3
 """Characters of the n-grams that are compared."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_LAST_WORD = re.compile(r"(?:[^\W\d_]|['’])+\Z")
 _MARK = re.compile(f"[{re.escape(''.join({*sentences.QUOTES, *sentences.QUOTES.values()}))}]")
 
 
@@ -110,6 +111,23 @@ def words(text: str) -> list[str]:
     ["don't", 'say', 'no', 'al']
     """
     return _WORD.findall(text.lower())
+
+
+def count_words(pieces: Iterable[str]) -> Counter[str]:
+    """How often each word occurs in a text, which may be cut anywhere.
+
+    >>> count_words(["Al", "l's we", "ll. Al"])
+    Counter({"all's": 1, 'well': 1, 'al': 1})
+    """
+    found: Counter[str] = Counter()
+    held = ""
+    for piece in pieces:
+        held += piece
+        whole = _LAST_WORD.sub("", held)
+        found.update(words(whole))
+        held = held[len(whole) :]
+    found.update(words(held))
+    return found
 
 
 def grams(text: str) -> Iterable[str]:

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
-from burble import corpus, evaluation, generation, modelfile, prompts, settings
+from burble import corpus, evaluation, generation, measures, modelfile, prompts, settings
 from burble.bans import Passages
 from burble.errors import SettingsError
 from burble.generation import Generator, WritingSettings
@@ -64,8 +64,15 @@ Novel = Annotated[
     int,
     typer.Option(help="Never write a longer passage of the training text than this; 0 may."),
 ]
+WordChoice = Annotated[
+    Literal["any", "known"], typer.Option(help="Write only words of the training text: known.")
+]
+WordCount = Annotated[
+    int, typer.Option(help="Times a word occurs in the training text at least, to be known.")
+]
 TrainingText = Annotated[
-    list[str] | None, typer.Option(help="The training text, for --novel; as for train.")
+    list[str] | None,
+    typer.Option(help="The training text, for --novel and --words known; as for train."),
 ]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object a text.")]
 
@@ -92,6 +99,8 @@ def sample(
     jsonl: Jsonl = False,
     break_loops: BreakLoops = None,
     novel: Novel = 0,
+    words: WordChoice = "any",
+    word_count: WordCount = 2,
     training_text: TrainingText = None,
     **chosen: Any,
 ) -> None:
@@ -109,7 +118,7 @@ def sample(
     options["break_loops"] = break_loops
     WritingSettings(**options)
     writer = generation.load(model)
-    options["novel"] = _passages(writer, novel, training_text, encoding)
+    options |= _from_training_text(writer, (novel, words, word_count), training_text, encoding)
     prompt, told = _begin(writer, prompt, (text, encoding), options["seed"])
     ready = writer.prepare(prompt, unknown)
     for note in [*told, *ready.notes, f"seed {options['seed']}"]:
@@ -142,28 +151,46 @@ def _begin(
     return piece, (f"Goes on from a random piece of {text}.",)
 
 
-def _passages(
-    writer: Generator, longest: int, sources: list[str] | None, encoding: str | None
-) -> Passages | None:
-    """The passages of the training text that may not be written, if any may not.
+def _from_training_text(
+    writer: Generator,
+    asked: tuple[int, str, int],
+    sources: list[str] | None,
+    encoding: str | None,
+) -> dict[str, Any]:
+    """What the training text allows: its words, and not its passages.
+
+    Args:
+        writer: The model.
+        asked: The longest passage that may be written, 0 for any; any or known words; and how
+            often a word occurs to be known.
+        sources: The training text.
+        encoding: Its encoding.
 
     Raises:
-        SettingsError: The length cannot be, or the text is missing, or not asked for.
+        SettingsError: A value that cannot be, or the text is missing, or not asked for.
     """
+    longest, words, least = asked
     settings.require(longest >= 0, "novel", longest, "0 or more symbols")
-    if bool(longest) != bool(sources):
+    settings.require(least >= 1, "word_count", least, "1 or more")
+    if bool(longest or words == "known") != bool(sources):
         raise SettingsError(
-            "--novel and --training-text belong together: the model does not hold the text it was "
-            "trained on, so give that, and the longest passage of it that may be written."
+            "--novel and --words known need --training-text, and it needs one of them: the model "
+            "does not hold the text it was trained on."
         )
     if not sources:
-        return None
+        return {}
     text = corpus.build(sources, writer.model.text, held_out=0.0, encoding=encoding)
     facts = writer.model.summary.get("corpus")
     if not isinstance(facts, dict) or facts.get("sha256") != text.sha256:
-        console.print("This is not the text the model was trained on. Its passages are banned.")
-    ids = writer.model.vocabulary.renumbered(text.ids, text.vocabulary)
-    return Passages.of(ids, longest + 1)
+        console.print("This is not the text the model was trained on; it is taken all the same.")
+    found: dict[str, Any] = {}
+    if longest:
+        ids = writer.model.vocabulary.renumbered(text.ids, text.vocabulary)
+        found["novel"] = Passages.of(ids, longest + 1)
+    if words == "known":
+        counts = measures.count_words(text.text())
+        found["words"] = frozenset(word for word, n in counts.items() if n >= least)
+    return found
 
 
 def _fresh_seed() -> int:
