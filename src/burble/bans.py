@@ -49,16 +49,20 @@ class Loops:
 
     def __init__(self, texts: int) -> None:
         """Nothing has been written."""
-        self._past = np.full((texts, LONGEST_PERIOD), -1, np.intp)
-        self._same = np.zeros((texts, LONGEST_PERIOD), np.intp)
-        self._limits = np.maximum(2 * np.arange(1, LONGEST_PERIOD + 1), SHORTEST_LOOP) - 1
+        self._past = np.full((texts, LONGEST_PERIOD), -1, np.int32)
+        self._same = np.zeros((texts, LONGEST_PERIOD), np.int32)
+        periods = np.arange(1, LONGEST_PERIOD + 1, dtype=np.int32)
+        self._limits = np.maximum(2 * periods, SHORTEST_LOOP) - 1
 
     def apply(self, logits: NDArray[np.float32]) -> None:
         """Makes the symbols impossible that would close the third round of a period.
 
         Where nothing else may come, for another ban, the loop goes on.
         """
-        rows, periods = np.nonzero(self._same >= self._limits)
+        closing = self._same >= self._limits
+        if not closing.any():
+            return
+        rows, periods = closing.nonzero()
         symbols = self._past[rows, periods]
         before = logits[rows, symbols]
         logits[rows, symbols] = NEVER
@@ -67,7 +71,8 @@ class Loops:
 
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text."""
-        self._same = (self._same + 1) * (self._past == symbols[:, None])
+        self._same += 1
+        self._same *= self._past == symbols.astype(np.int32)[:, None]
         self._past[:, 1:] = self._past[:, :-1]
         self._past[:, 0] = symbols
 

@@ -1,7 +1,6 @@
 """A model that writes: prime, stream, stop, many at once. Knows nothing of how it was trained."""
 
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,65 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import modelfile, prompts, sampling, scoring
-from burble.bans import LONGEST_PERIOD, Ban, Copies, Loops, Passages, Words
 from burble.contexts import Seen, Stream, Windows
 from burble.engine import Array, Engine
 from burble.errors import SettingsError
 from burble.modelfile import Model
 from burble.prompts import Prompt, Unknown
-from burble.sampling import SamplingSettings
 from burble.scoring import Look
 from burble.settings import require
 from burble.stopping import Cutter
+from burble.writing import WritingSettings
 
 GROUP = 64
 BLOCK = 256
-
-
-@dataclass(frozen=True, kw_only=True)
-class WritingSettings(SamplingSettings):
-    """How a text is chosen, and where it ends.
-
-    Attributes:
-        length: New characters; exactly so many unless something stops it before. None never ends.
-        seed: The same seed writes the same text.
-        stop: A string at which to stop, or several; they are not part of the text.
-        until_document: Whether to stop where a document would end.
-        unknown: What to do with symbols of a prompt the model never saw: error, skip, nearest.
-        break_loops: Whether no passage may come a third time in a row; None breaks loops unless
-            the temperature is 0.
-        novel: Passages that may not be written, such as those of the training text; see
-            `bans.Passages.of`.
-        words: Words in lower case, such as those of the training text, besides which none is
-            written; see `measures.count_words`.
-    """
-
-    length: int | None = 400
-    seed: int = 0
-    stop: str | tuple[str, ...] | list[str] = ()
-    until_document: bool = False
-    unknown: Unknown = "error"
-    break_loops: bool | None = None
-    novel: Passages | None = None
-    words: Set[str] | None = None
-
-    def __post_init__(self) -> None:
-        """Checks every field."""
-        super().__post_init__()
-        for name, value in (("length", self.length or 0), ("seed", self.seed)):
-            whole = isinstance(value, int) and value >= 0
-            require(whole, name, value, "a whole number of 0 or more")
-
-    def bans(self, texts: int, symbols: Sequence[str]) -> list[Ban]:
-        """What may not be written in some texts side by side, of these symbols."""
-        found: list[Ban] = []
-        if self.words is not None:
-            found.append(Words(self.words, symbols, texts))
-        if self.novel:
-            found.append(Copies(self.novel, texts))
-        # Loops come last: where they alone are left, they may go on.
-        breaks = self.temperature > 0 if self.break_loops is None else self.break_loops
-        return [*found, Loops(texts)] if breaks else found
 
 
 class _Writer:
@@ -260,10 +212,7 @@ class Generator:
         vocabulary = self.model.vocabulary
         pieces = (*vocabulary.symbols, self.model.separator)
         last = vocabulary.boundary_id if settings.until_document else None
-        bans = settings.bans(len(group), pieces)
-        for symbol in prompt.ids[-LONGEST_PERIOD:]:
-            for ban in bans:
-                ban.add(np.full(len(group), symbol))
+        bans = settings.bans(len(group), pieces, prompt.ids)
         logits, seen = self._prime(prompt.ids)
         rows = [0] * len(writers)
         logits = logits[rows]

@@ -124,15 +124,7 @@ def judge(
         tell("Scoring it as it learns …")
         learning = evaluation.score_end(writer, text.ids, text.start, adaptive=True)
     tell("Scoring others on it …")
-    first = max(0, text.start - baselines.LARGEST)
-    scored = len(text.ids) - text.start
-    per_character = scored / (report.characters + report.ends)
-    others = [
-        Score(score.name, score.nats * per_character, score.adaptive)
-        for score in baselines.scores(
-            text.ids[first:], text.start - first, text.vocabulary, text.separator
-        )
-    ]
+    others = _others(text, report)
     tell("Writing …")
     length = LENGTH_BY_WINDOW if writer.model.window else LENGTH
     samples = writer.generate_many(
@@ -141,7 +133,7 @@ def judge(
     samples = [sample for sample in samples if sample.strip()]
     held_out = text.text(text.start, len(text.ids))[: TEXTS * length]
     human = [held_out[i : i + length] for i in range(0, len(held_out), length)]
-    reference = measures.Reference.of(text.text(first, text.start))
+    reference = measures.Reference.of(text.text(_first(text), text.start))
     tell("Looking for copies …")
     return Verdict(
         report=report,
@@ -152,6 +144,19 @@ def judge(
         copies=_copies(samples, text),
         human_copies=_copies(human, text),
     )
+
+
+def _first(text: Own) -> int:
+    """Where the part of the training text begins that is worth the time of others."""
+    return max(0, text.start - baselines.LARGEST)
+
+
+def _others(text: Own, report: Report) -> list[Score]:
+    """What the symbols of a report cost others, per character."""
+    first = _first(text)
+    per_character = (len(text.ids) - text.start) / (report.characters + report.ends)
+    scores = baselines.scores(text.ids[first:], text.start - first, text.vocabulary, text.separator)
+    return [Score(score.name, score.nats * per_character, score.adaptive) for score in scores]
 
 
 def _copies(samples: Sequence[str], text: Own) -> Copies | None:

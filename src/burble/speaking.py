@@ -17,12 +17,13 @@ from rich.console import Console
 from burble import corpus, evaluation, generation, measures, modelfile, prompts, settings
 from burble.bans import Passages
 from burble.errors import SettingsError
-from burble.generation import Generator, WritingSettings
+from burble.generation import Generator
 from burble.modelfile import Model
 from burble.prompts import Prompt, Unknown
 from burble.sampling import SamplingSettings
 from burble.stopping import LONGEST_LOOP, loop
 from burble.wording import symbol_name
+from burble.writing import WritingSettings
 
 TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Annotated, Any
 
 import typer
@@ -89,13 +89,7 @@ def tune(
     What is given is fixed. The last tenth of the text is left out of the search, so that it can
     judge the recipe afterwards.
     """
-    try:
-        from burble import tuning
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"burble tune needs {error.name}, which is not installed. Install it with: pip install "
-            "optuna"
-        ) from error
+    tuning = _tuning()
     _check_sources(source)
     require(trials >= 1, "trials", trials, "1 or more")
     values = varying.choices(vary or [])
@@ -125,6 +119,22 @@ def tune(
     tell(f"The best settings are in {best}.")
     again = shlex.join(["burble", "train", *sources, "--recipe", str(best), "-o", "RUN"])
     tell(f"Now, on all of the text: {again}")
+
+
+def _tuning() -> ModuleType:
+    """The module that searches, which needs a package of its own.
+
+    Raises:
+        InputError: That is not installed.
+    """
+    try:
+        from burble import tuning
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"burble tune needs {error.name}, which is not installed. Install it with: pip install "
+            "optuna"
+        ) from error
+    return tuning
 
 
 def _fixed(

@@ -76,14 +76,19 @@ def evaluate(
         facts = asdict(verdict)
         report = facts.pop("report")
         print(json.dumps({**report, **facts}, ensure_ascii=False))
-        return
+    else:
+        _print(writer, verdict, f"at temperature {temperature:g}, seed {seed}")
+
+
+def _print(writer: Generator, verdict: Verdict, how: str) -> None:
+    """Prints a verdict for a person."""
     print(_told(writer, verdict.report))
-    print(
-        f"\nThis is the text it was trained on; scored is what was held out.\n\n{_scores(verdict)}"
-    )
-    count = f"{judging.TEXTS} texts at temperature {temperature:g}, seed {seed}"
-    print(f"\nWhat it writes ({count}), beside the held-out text:\n\n{_measured(verdict)}")
-    print(f"\nWhat of it stands in the training text:\n\n{_copied(verdict)}")
+    print("\nThis is the text it was trained on; scored is what was held out.\n")
+    print(_scores(verdict))
+    print(f"\nWhat it writes ({judging.TEXTS} texts {how}), beside the held-out text:\n")
+    print(_measured(verdict))
+    print("\nWhat of it stands in the training text:\n")
+    print(_copied(verdict))
 
 
 def _own(writer: Generator, text: list[str], encoding: str | None) -> Own | None:

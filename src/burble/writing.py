@@ -1,0 +1,62 @@
+"""How a text is written: what is drawn, where it ends, and what may not come. Knows no models."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.bans import LONGEST_PERIOD, Ban, Copies, Loops, Passages, Words
+from burble.prompts import Unknown
+from burble.sampling import SamplingSettings
+from burble.settings import require
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritingSettings(SamplingSettings):
+    """How a text is chosen, and where it ends.
+
+    Attributes:
+        length: New characters; exactly so many unless something stops it before. None never ends.
+        seed: The same seed writes the same text.
+        stop: A string at which to stop, or several; they are not part of the text.
+        until_document: Whether to stop where a document would end.
+        unknown: What to do with symbols of a prompt the model never saw: error, skip, nearest.
+        break_loops: Whether no passage may come a third time in a row; None breaks loops unless
+            the temperature is 0.
+        novel: Passages that may not be written, such as those of the training text; see
+            `bans.Passages.of`.
+        words: Words in lower case, such as those of the training text, besides which none is
+            written; see `measures.count_words`.
+    """
+
+    length: int | None = 400
+    seed: int = 0
+    stop: str | tuple[str, ...] | list[str] = ()
+    until_document: bool = False
+    unknown: Unknown = "error"
+    break_loops: bool | None = None
+    novel: Passages | None = None
+    words: Set[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Checks every field."""
+        super().__post_init__()
+        for name, value in (("length", self.length or 0), ("seed", self.seed)):
+            whole = isinstance(value, int) and value >= 0
+            require(whole, name, value, "a whole number of 0 or more")
+
+    def bans(self, texts: int, symbols: Sequence[str], before: NDArray[np.integer]) -> list[Ban]:
+        """What may not be written in some texts side by side, of these symbols, after a prompt."""
+        found: list[Ban] = []
+        if self.words is not None:
+            found.append(Words(self.words, symbols, texts))
+        if self.novel:
+            found.append(Copies(self.novel, texts))
+        # Loops come last: where they alone are left, they may go on.
+        breaks = self.temperature > 0 if self.break_loops is None else self.break_loops
+        found += [Loops(texts)] if breaks else []
+        for symbol in before[-LONGEST_PERIOD:]:
+            for ban in found:
+                ban.add(np.full(texts, symbol))
+        return found
