@@ -33,9 +33,9 @@ IDEAS: dict[str, tuple[Sequence[str], Sequence[str], int]] = {
     "state": (("reset_rate=0,0.03,0.999",), EPOCHS, 2),
     "dropout on the input": (("dropout_input=0,0.1,0.3",), EPOCHS, 2),
     "dropout": (("dropout=0,0.2,0.4",), EPOCHS, 2),
-    "epochs": (("epochs=8,20,40,100",), (), 1),
+    "epochs": (("epochs=8,20,100",), (), 1),
     "epochs, no dropout": (
-        ("epochs=8,20,40,100",),
+        ("epochs=8,40",),
         ("--dropout=0", "--dropout-input=0", "--dropout-output=0"),
         1,
     ),

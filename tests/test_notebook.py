@@ -11,6 +11,7 @@ SMALL = """
 TEXT = "small.txt"
 RUNS = "runs"
 BUDGET = {"steps": 3}
+TRIPLE = {"steps": 5}
 LONGER = {"steps": 6}
 """
 
@@ -38,7 +39,8 @@ def test_the_notebook_runs(page, tmp_path):
     client.execute()
     said = "\n".join(map(printed, code(page)))
     assert "'CHAPT' -> 'E'" in said
-    for name in ("tutorial", "one-hot", "embedding", "streams", "two-layers", "wider"):
+    trained = ("tutorial", "one-hot", "embedding", "streams", "two-layers", "wider")
+    for name in (*trained, "two-layers-longer"):
         assert f"{name}: " in said
     pictures = [o for c in code(page) for o in c.outputs if "image/svg+xml" in o.get("data", {})]
     assert len(pictures) == 5
