@@ -13,6 +13,8 @@ from burble.errors import SettingsError
 from burble.generation import Generator
 from speakers import chancy, follower
 
+LETTERS = [chr(0x100 + n) for n in range(60)]
+
 
 def write(ban, size, wanted):
     """Writes the wanted symbols as far as they may, and another where they may not."""
@@ -41,7 +43,7 @@ def loops(text):
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=8), st.integers(2, 30))
 def test_no_passage_stands_a_third_time_in_a_row(passage, times):
     wanted = passage * times
-    written = write(Loops(1), 40, wanted)
+    written = write(Loops(LETTERS, 1), 40, wanted)
     assert not loops(written)
     # Two rounds may stand, and short runs of few symbols.
     free = min(len(wanted), max(2 * len(passage), bans.SHORTEST_LOOP) + len(passage) - 1)
@@ -52,7 +54,14 @@ def test_no_passage_stands_a_third_time_in_a_row(passage, times):
 def test_spelling_is_left_alone():
     word = [1, 2, 2, 3, 4, 4, 5]
     text = [s for n in range(40) for s in (*word, 6 + n)]
-    assert write(Loops(1), 60, text) == text
+    assert write(Loops(LETTERS, 1), 60, text) == text
+
+
+def test_rules_and_indents_may_be_long_but_not_endless():
+    symbols = [*"ab -\n"]
+    layout = [4, *[2] * 30, 0, 1, 4, *[3] * 70, 4, *[2, 3] * 30, 4, 0]
+    assert write(Loops(symbols, 1), 5, layout) == layout
+    assert write(Loops(symbols, 1), 5, [3] * 200) != [3] * 200
 
 
 IDS = st.lists(st.integers(0, 3), max_size=80)
@@ -102,6 +111,26 @@ def test_only_known_words_are_written(known, wanted):
     assert set(measures.words(ended)) <= known
 
 
+def test_words_that_the_alphabet_cannot_spell_are_none():
+    with pytest.raises(SettingsError, match="can spell none"):
+        Words({"naïve"}, ["a", "n", "v", "e", " "], 1)
+    writer = Generator(chancy("naive ", scale=0.1))
+    written = writer.generate(length=300, seed=1, words={"naïve", "vain"})
+    assert set(written.split()[:-1]) == {"vain"}
+
+
+def test_a_word_gives_way_where_it_would_be_a_copy():
+    writer = Generator(chancy("abc ", scale=0.1))
+    source = " ".join(["abc", "cab", "bca"] * 30)
+    passages = Passages.of(writer.model.vocabulary.encode(source), 6)
+    options = {"length": 400, "words": set(source.split()), "novel": passages}
+    for seed in range(4):
+        written = writer.generate(seed=seed, **options)
+        assert copies.find([[written]], [source])[0].longest <= 5
+        known = sum(word in source.split() for word in written.split())
+        assert known > len(written.split()) / 2
+
+
 def test_known_words_and_all_that_is_none_are_left_alone():
     symbols = "Don'tsayhelo ,.!12\n\"-"
     text = "\"Don't say 'hello'\" - 12, Hello!\n"
@@ -145,7 +174,7 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
     def longest(*more):
         done = burble("sample", trained, *flags, *more)
         assert done.returncode == 0, done.stderr.decode()
-        return copies.find([json.loads(done.stdout)["text"]], [source]).longest
+        return copies.find([[json.loads(done.stdout)["text"]]], [source])[0].longest
 
     assert longest() > 40
     assert longest("--novel", 15, "--training-text", text) <= 15

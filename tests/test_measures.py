@@ -32,6 +32,13 @@ def test_words_are_those_of_the_training_text_in_either_case():
     assert found.words == pytest.approx(4 / 6)
     assert found.distinct_words == 1
     assert math.isnan(of("12 + 3").words)
+    assert measures.words("हिन्दी में m² שָׁלוֹם") == ["हिन्दी", "में", "m", "שָׁלוֹם"]
+
+
+@given(st.text("aé'- \u0301²\n", max_size=40), st.integers(1, 5))
+def test_words_are_counted_wherever_a_text_is_cut(text, size):
+    pieces = [text[i : i + size] for i in range(0, len(text), size)]
+    assert measures.count_words(pieces) == Counter(measures.words(text))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +60,9 @@ def test_a_loop_is_found_by_its_period_and_not_by_its_letters():
     assert of(start + "the queen said " * 4).looped > 0.6
     assert of(start + "the queen said " * 2 + "no").looped == 0
     assert of("abcdefgh" + "x" * 20).looped == pytest.approx(20 / 28)
-    assert of("A heading\n---\n\n* * *\n").looped == 0
+    # Rules, indents and rows of stars are layout, unless they go on for very long.
+    assert of("A heading\n" + "-" * 60 + "\n" + " " * 40 + "x" + " *" * 30).looped == 0
+    assert of("A heading\n" + "- " * 60).looped > 0.9
 
 
 def test_windows_that_came_before():
@@ -88,25 +97,32 @@ WORDS = st.text("aé猫b", min_size=1, max_size=30)
 
 @given(WORDS, WORDS)
 def test_the_longest_copy_is_that_of_a_search_by_hand(sample, source):
-    found = copies.find([sample], [source])
+    (found,) = copies.find([[sample]], [source])
     assert found.longest == len(longest_by_hand(sample, source))
     assert found.text in source
     assert found.text in sample
 
 
-@given(st.text("ab", min_size=8, max_size=80), st.text("ab", min_size=8, max_size=200))
-def test_novel_passages_are_those_the_source_does_not_have(sample, source):
-    novel = copies.find([sample], [source]).novel
-    for length, share in novel.items():
-        windows = [sample[i : i + length] for i in range(len(sample) - length + 1)]
-        assert share == pytest.approx(sum(w not in source for w in windows) / len(windows))
+SAMPLES = st.lists(st.text("ab", min_size=1, max_size=40), min_size=1, max_size=4)
+
+
+@given(SAMPLES, st.text("ab", min_size=8, max_size=200))
+def test_novel_passages_are_those_the_source_does_not_have(samples, source):
+    (found,) = copies.find([samples], [source])
+    for length in copies.LENGTHS:
+        windows = [s[i : i + length] for s in samples for i in range(len(s) - length + 1)]
+        assert (length in found.novel) == bool(windows)
+        if windows:
+            share = sum(w not in source for w in windows) / len(windows)
+            assert found.novel[length] == pytest.approx(share)
 
 
 def test_what_lies_in_long_copies_is_counted_once():
     rng = random.Random(0)
     source = "".join(rng.choices(string.ascii_letters, k=2000))
     sample = "é" * 10 + source[100:145] + "é" * 20 + source[300:370] + "é" * 5
-    found = copies.find([sample, "é"], [source[:350], source[250:]])
+    found, other = copies.find([[sample, "é"], ["0"]], [source[:350], source[250:]])
+    assert (other.longest, other.text) == (0, "")
     assert found.longest == 70
     assert found.text == source[300:370]
     assert found.inside_30 == pytest.approx((45 + 70) / (len(sample) + 1))

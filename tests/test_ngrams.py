@@ -11,8 +11,9 @@ from burble import baselines, ngrams
 from burble.vocabulary import Vocabulary
 
 
-def costs(ids, start, size, **options):
-    return list(ngrams.costs_by_order(np.array(ids), start, size, **options))
+def costs(ids, start, size, adaptive=False, most=12):
+    orders = ngrams.costs_by_order(np.array(ids), start, size, most)
+    return [both[adaptive] for both in orders]
 
 
 def test_letter_frequencies_by_hand():

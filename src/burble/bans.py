@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.errors import SettingsError
+from burble.measures import APOSTROPHES, LAYOUT, is_inside
 
 LONGEST_PERIOD = 400
+BLOCK = 1 << 20
 SHORTEST_LOOP = 12
 """Symbols: "-----" and a few blank lines are none yet."""
 NEVER = np.float32(-1e30)
 """The logit of what may not come: its probability is 0 in any number."""
-_APOSTROPHES = ("'", "’")
-_ENDS = "'’"
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -41,18 +41,22 @@ class Loops:
     """Bans what would make a passage stand a third time in a row.
 
     A passage of period p goes round as long as each symbol is the one p before it. Only periods
-    count, not single symbols, so that spelling stays as it is.
+    count, not single symbols, so that spelling stays as it is; and passages without a letter or
+    digit, such as rules and indents, may be longer.
 
     Args:
+        symbols: The text of each id.
         texts: B.
     """
 
-    def __init__(self, texts: int) -> None:
+    def __init__(self, symbols: Sequence[str], texts: int) -> None:
         """Nothing has been written."""
+        self._speaks = np.array([any(map(str.isalnum, symbol)) for symbol in symbols])
+        self._silent = np.zeros(texts, np.int32)
         self._past = np.full((texts, LONGEST_PERIOD), -1, np.int32)
         self._same = np.zeros((texts, LONGEST_PERIOD), np.int32)
-        periods = np.arange(1, LONGEST_PERIOD + 1, dtype=np.int32)
-        self._limits = np.maximum(2 * periods, SHORTEST_LOOP) - 1
+        self._periods = np.arange(1, LONGEST_PERIOD + 1, dtype=np.int32)
+        self._limits = np.maximum(2 * self._periods, SHORTEST_LOOP) - 1
 
     def apply(self, logits: NDArray[np.float32]) -> None:
         """Makes the symbols impossible that would close the third round of a period.
@@ -62,7 +66,9 @@ class Loops:
         closing = self._same >= self._limits
         if not closing.any():
             return
-        rows, periods = closing.nonzero()
+        # A period is without letters where the last one came before it began.
+        layout = self._periods <= self._silent[:, None]
+        rows, periods = (closing & (~layout | (self._same + 1 >= LAYOUT))).nonzero()
         symbols = self._past[rows, periods]
         before = logits[rows, symbols]
         logits[rows, symbols] = NEVER
@@ -75,10 +81,12 @@ class Loops:
         self._same *= self._past == symbols.astype(np.int32)[:, None]
         self._past[:, 1:] = self._past[:, :-1]
         self._past[:, 0] = symbols
+        self._silent = np.where(self._speaks[symbols], 0, self._silent + 1)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""
         self._past, self._same = self._past[rows], self._same[rows]
+        self._silent = self._silent[rows]
 
 
 @dataclass(frozen=True)
@@ -108,9 +116,11 @@ class Passages:
             raise SettingsError(f"a passage has {length} symbols, but must have 1 or more.")
         count = max(0, len(ids) - length + 1)
         keys = np.zeros(count, np.uint64)
-        for place in range(length):
-            keys *= _BASE
-            keys += ids[place : place + count].astype(np.uint64) + np.uint64(1)
+        for first in range(0, count, BLOCK):
+            part = keys[first : first + BLOCK]
+            for place in range(first, first + length):
+                part *= _BASE
+                part += ids[place : place + len(part)].astype(np.uint64) + np.uint64(1)
         keys.sort()
         return cls(keys, length)
 
@@ -165,41 +175,54 @@ class Copies:
 class Words:
     """Bans what would not become a known word: letters that lead to none, and too early an end.
 
-    Words are what `measures.words` finds, whatever their case: letters, with apostrophes inside.
-    Everything else is free. A word that was begun otherwise, in a prompt, is left alone.
+    Words are what `measures.words` finds, whatever their case. Everything else is free. A word
+    that was begun otherwise, in a prompt, is left alone, and so is one that another ban leaves no
+    end.
 
     Args:
         known: The words, in lower case.
         symbols: The text of each id; what stands for the edge of a document included.
         texts: B.
+
+    Raises:
+        SettingsError: The symbols can spell none of the words.
     """
 
     def __init__(self, known: Set[str], symbols: Sequence[str], texts: int) -> None:
         """Nothing has been written."""
-        self._known = known
-        self._beginnings = {word[:end] for word in known for end in range(len(word) + 1)}
+        letters = {char for symbol in symbols for char in symbol.lower()}
+        self._known = {word for word in known if letters.issuperset(word)}
+        if not self._known:
+            raise SettingsError(
+                f"of {len(known):,} known words, this model's alphabet can spell none. Give the "
+                "text it was trained on, a smaller --word-count, or leave out --words."
+            )
+        self._beginnings = {word[:end] for word in self._known for end in range(len(word) + 1)}
         self._symbols = symbols
         self._words: list[str | None] = [""] * texts
         self._banned: dict[str, NDArray[np.intp]] = {}
 
     def apply(self, logits: NDArray[np.float32]) -> None:
-        """Makes the symbols impossible that would spoil a word."""
+        """Makes the symbols impossible that would spoil a word, where another is left."""
         for row, word in enumerate(self._words):
             if word is None:
                 continue
             if word not in self._banned:
                 spoils = [self._after(word, symbol) is None for symbol in self._symbols]
                 self._banned[word] = np.flatnonzero(spoils)
-            logits[row, self._banned[word]] = NEVER
+            symbols = self._banned[word]
+            before = logits[row, symbols]
+            logits[row, symbols] = NEVER
+            if logits[row].max() <= NEVER:
+                logits[row, symbols] = before
 
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text."""
         for row, symbol in enumerate(symbols.tolist()):
-            word = self._words[row]
-            text = self._symbols[symbol]
+            word, text = self._words[row], self._symbols[symbol]
             if word is not None:
                 self._words[row] = self._after(word, text)
-            elif not all(_is_inside(char) for char in text):
+            if self._words[row] is None and not all(map(is_inside, text)):
                 self._words[row] = ""
 
     def keep(self, rows: Sequence[int]) -> None:
@@ -209,23 +232,18 @@ class Words:
     def _after(self, word: str, symbol: str) -> str | None:
         """The word so far once a symbol is added to it; None where it would spoil it."""
         for char in symbol.lower():
-            if word and char in _APOSTROPHES and not word.endswith(_APOSTROPHES):
+            if word and char in APOSTROPHES and not word.endswith(APOSTROPHES):
                 # Part of the word, or a quote that closes after it: what follows will tell.
-                if word + char in self._beginnings or word in self._known:
-                    word += char
-                    continue
-                return None
-            if char.isalpha():
+                if word + char not in self._beginnings and word not in self._known:
+                    return None
+                word += char
+            elif char.isalpha() or (word and is_inside(char) and char not in APOSTROPHES):
                 word += char
                 if word not in self._beginnings:
                     return None
-                continue
-            if word.rstrip(_ENDS) and word.rstrip(_ENDS) not in self._known:
-                return None
-            word = ""
+            else:
+                ended = word.rstrip("'’")
+                if ended and ended not in self._known:
+                    return None
+                word = ""
         return word
-
-
-def _is_inside(char: str) -> bool:
-    """Whether a character can stand inside a word."""
-    return char.isalpha() or char in _APOSTROPHES

@@ -50,12 +50,11 @@ def scores(
     """
     size = vocabulary.size
     yield Score("knowing nothing", math.log(size), adaptive=False)
-    orders = list(ngrams.costs_by_order(ids, start, size, adaptive=False))
-    yield Score("letter frequencies", float(orders[0].mean()), adaptive=False)
+    orders = list(ngrams.costs_by_order(ids, start, size))
+    yield Score("letter frequencies", float(orders[0][0].mean()), adaptive=False)
     order = _best_order(ids[:start], size)
-    yield Score(f"n-grams of up to {order}", float(orders[order - 1].mean()), adaptive=False)
-    learning = list(ngrams.costs_by_order(ids, start, size, adaptive=True, most=order))[-1]
-    yield Score(f"n-grams of up to {order}", float(learning.mean()), adaptive=True)
+    for costs, adaptive in zip(orders[order - 1], (False, True), strict=True):
+        yield Score(f"n-grams of up to {order}", float(costs.mean()), adaptive)
     before = vocabulary.decode(ids[:start], separator).encode()
     both = vocabulary.decode(ids, separator).encode()
     for name, compress in _compressors():
@@ -66,8 +65,8 @@ def scores(
 def _best_order(training: NDArray[np.integer], size: int) -> int:
     """The order that foretells the last tenth of the training text best."""
     start = len(training) - len(training) // 10
-    orders = ngrams.costs_by_order(training, start, size, adaptive=False)
-    return int(np.argmin([costs.sum() for costs in orders])) + 1
+    orders = ngrams.costs_by_order(training, start, size)
+    return int(np.argmin([static.sum() for static, _ in orders])) + 1
 
 
 def _compressors() -> Iterator[tuple[str, Callable[[bytes], bytes]]]:
@@ -77,7 +76,7 @@ def _compressors() -> Iterator[tuple[str, Callable[[bytes], bytes]]]:
     yield "xz", lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)
     try:
         import pyppmd
-    except ModuleNotFoundError:
+    except ImportError:
         return
     yield (
         f"PPMd, order {_PPMD_ORDER}",

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from burble import sampling
 
 BINS = 15
+MANY = 400
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(2.0), 13))
 
 

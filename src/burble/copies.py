@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pydivsufsort
 from numpy.typing import NDArray
 
 LONGEST = 2_000
@@ -33,20 +32,31 @@ class Copies:
     novel: Mapping[int, float]
 
 
-def find(samples: Sequence[str], source: Iterable[str]) -> Copies:
-    """What some texts have from a source; none of them may be empty.
+def find(groups: Sequence[Sequence[str]], source: Iterable[str]) -> list[Copies]:
+    """What some groups of texts have from a source; none of them may be empty.
 
     Args:
-        samples: The texts.
+        groups: The texts.
         source: The source in pieces, each sorted by itself; where a copy is to be found across
             the cut of two pieces, the first must hold the beginning of the second.
+
+    Raises:
+        ImportError: pydivsufsort is not installed.
     """
-    found = [np.zeros(len(sample), np.int64) for sample in samples]
+    import pydivsufsort
+
+    found = [[np.zeros(len(sample), np.int64) for sample in samples] for samples in groups]
     for piece in source:
         block = piece.encode()
         order = pydivsufsort.divsufsort(block)
-        for sample, longest in zip(samples, found, strict=True):
-            np.maximum(longest, _matches(sample, block, order), out=longest)
+        for samples, lengths in zip(groups, found, strict=True):
+            for sample, longest in zip(samples, lengths, strict=True):
+                np.maximum(longest, _matches(sample, block, order), out=longest)
+    return [_copies(samples, lengths) for samples, lengths in zip(groups, found, strict=True)]
+
+
+def _copies(samples: Sequence[str], found: Sequence[NDArray[np.int64]]) -> Copies:
+    """What some texts have from a source, from how many characters match at each place."""
     size = sum(map(len, samples))
     best = max(range(len(samples)), key=lambda i: int(found[i].max()))
     at = int(found[best].argmax())
@@ -98,6 +108,6 @@ def _inside(lengths: NDArray[np.int64], least: int) -> int:
 
 def _novel(found: Sequence[NDArray[np.int64]], length: int) -> float:
     """The share of the passages of a length that the source does not have."""
-    windows = [lengths[: len(lengths) - length + 1] for lengths in found]
+    windows = [lengths[: max(0, len(lengths) - length + 1)] for lengths in found]
     new = sum(int(np.count_nonzero(w < length)) for w in windows)
     return new / sum(map(len, windows))

@@ -28,6 +28,8 @@ from burble.vocabulary import Vocabulary, split
 BLOCK = 200
 """Symbols of a block: neighbours are alike, so they are drawn together."""
 DRAWS = 1_000
+FEWEST = 10
+"""Blocks below which they say too little of each other."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,12 @@ class Report:
         nats: Mean cost of one, in nats: the negative natural logarithm of its probability.
         bits: The same in bits per character.
         unknown: Symbols the model does not know, with their counts; they were left out.
-        interval: The bits between which they would lie in 95 of 100 texts like this one: the
-            bootstrap over blocks of neighbouring symbols.
+        interval: Bits between which those on endless text of this kind lie, with a confidence of
+            95 %: the bootstrap over blocks of neighbouring symbols. None for a text too short.
         calibration_error: How far off the model's certainty is on average, 0 to 1.
         best_temperature: The temperature at which this text was likeliest; above 1 the model is
             too sure of itself.
+        adaptive: Whether the model learned from the text as it read.
     """
 
     characters: int
@@ -53,9 +56,10 @@ class Report:
     nats: float
     bits: float
     unknown: Mapping[str, int]
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     calibration_error: float
     best_temperature: float
+    adaptive: bool
 
 
 def evaluate(
@@ -137,14 +141,15 @@ def score_end(
         CorpusError: There is nothing in it to foretell.
     """
     edge = writer.model.vocabulary.boundary_id
+    # A window is read before the first symbol that is scored; a stream begins with one symbol.
+    lead = min(start, writer.model.window or 1)
     if edge is None:
-        # The first is given, and the rest foretold.
-        documents = [np.array(ids[start - 1 :])]
+        report = _score(writer, [np.array(ids[start - lead :])], Counter(), adaptive, lead - 1)
     else:
         end = np.array(ids[start:])
         documents = np.split(end, np.flatnonzero(end == edge) + 1)
         documents = [part[part != edge] for part in documents if (part != edge).any()]
-    report = _score(writer, documents, Counter(), adaptive)
+        report = _score(writer, documents, Counter(), adaptive)
     if report is None:
         raise CorpusError("there is nothing to score in it. Give a longer text.")
     return report
@@ -155,8 +160,17 @@ def _score(
     documents: Sequence[NDArray[np.integer]],
     unknown: Counter[str],
     adaptive: bool,
+    given: int = 0,
 ) -> Report | None:
-    """Scores a model on documents of its own symbols; None if they are too short."""
+    """Scores a model on documents of its own symbols; None if they are too short.
+
+    Args:
+        writer: The model.
+        documents: Ids of each.
+        unknown: What was left out of them.
+        adaptive: Whether the model learns from them as it reads.
+        given: Symbols at the beginning that are read and not scored, besides the first.
+    """
     vocabulary, calibration = writer.model.vocabulary, Calibration()
     if adaptive:
         # Brings Keras and JAX, which take seconds to load.
@@ -166,35 +180,41 @@ def _score(
     else:
         found = dict(writer.surprise_each(documents, calibration.add))
         each = [found[i] for i in range(len(documents))]
-    costs = np.concatenate([np.empty(0), *each])
+    costs = np.concatenate([np.empty(0), *each])[given:]
     ends = len(documents) * vocabulary.boundary
     if len(costs) <= ends:
         return None
-    symbols = np.concatenate(documents)
+    symbols = np.concatenate(documents)[given:]
     lengths = np.array([len(symbol) for symbol in vocabulary.symbols])
     # The first symbol of running text is given, not foretold.
     characters = int(lengths[symbols[0 if ends else 1 :]].sum())
     nats = float(costs.sum()) / (characters + ends)
     per_character = len(costs) / (characters + ends) / math.log(2)
-    low, high = (bound * per_character for bound in _interval(costs))
+    interval = _interval(costs)
     return Report(
         characters,
         ends,
         nats,
         nats / math.log(2),
         dict(unknown.most_common()),
-        (low, high),
+        interval and (interval[0] * per_character, interval[1] * per_character),
         calibration.error,
         calibration.temperature,
+        adaptive,
     )
 
 
-def _interval(costs: NDArray[np.float64]) -> tuple[float, float]:
-    """Between which two values the mean lies in 95 of 100 draws of blocks."""
+def _interval(costs: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Between which two values the mean lies in 95 of 100 draws of blocks; None for few blocks."""
     blocks = np.array_split(costs, max(1, len(costs) // BLOCK))
+    if len(blocks) < FEWEST:
+        return None
     sums, sizes = np.array([block.sum() for block in blocks]), np.array([*map(len, blocks)])
-    drawn = np.random.default_rng(0).integers(len(blocks), size=(DRAWS, len(blocks)))
-    low, high = np.quantile(sums[drawn].sum(1) / sizes[drawn].sum(1), (0.025, 0.975))
+    rng, means = np.random.default_rng(0), []
+    for _ in range(DRAWS):
+        drawn = rng.integers(len(blocks), size=len(blocks))
+        means.append(sums[drawn].sum() / sizes[drawn].sum())
+    low, high = np.quantile(means, (0.025, 0.975))
     return float(low), float(high)
 
 

@@ -212,7 +212,7 @@ class Generator:
         vocabulary = self.model.vocabulary
         pieces = (*vocabulary.symbols, self.model.separator)
         last = vocabulary.boundary_id if settings.until_document else None
-        bans = settings.bans(len(group), pieces, prompt.ids)
+        bans = settings.bans(len(group), pieces, prompt.ids.tolist() if prompt.text else ())
         logits, seen = self._prime(prompt.ids)
         rows = [0] * len(writers)
         logits = logits[rows]

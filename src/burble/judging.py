@@ -6,19 +6,22 @@ never saw.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burble import baselines, evaluation, measures
 from burble.baselines import Score
-from burble.copies import Copies
 from burble.corpus import Corpus
 from burble.errors import CorpusError
 from burble.evaluation import Report
 from burble.generation import Generator
 from burble.measures import Measures
 from burble.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from burble.copies import Copies
 
 SCORED = 200_000
 """Held-out symbols that are scored at most, from the first."""
@@ -59,7 +62,8 @@ class Verdict:
         baselines: What the same symbols cost others, per character.
         written: Figures of what it writes; None if that is blank.
         human: The same figures of as much of the held-out text.
-        copies: What it wrote that stands in the training text; None if that was not looked for.
+        copies: What it wrote that stands in the training text; None if that is blank, or could
+            not be looked for, as pydivsufsort is not installed.
         human_copies: The same of the held-out text.
     """
 
@@ -68,8 +72,8 @@ class Verdict:
     baselines: Sequence[Score]
     written: Measures | None
     human: Measures
-    copies: Copies | None
-    human_copies: Copies | None
+    copies: "Copies | None"
+    human_copies: "Copies | None"
 
 
 def own(writer: Generator, text: Corpus) -> Own | None:
@@ -94,7 +98,7 @@ def own(writer: Generator, text: Corpus) -> Own | None:
             "this is the text the model was trained on, all of it, so a score on it would say "
             "nothing. Give a text it never saw."
         )
-    end = min(symbols, start + SCORED)
+    end = min(symbols, start + SCORED // (model.window or 1))
     return Own(known.renumbered(text.ids[:end], text.vocabulary), start, known, model.separator)
 
 
@@ -126,24 +130,37 @@ def judge(
     tell("Scoring others on it …")
     others = _others(text, report)
     tell("Writing …")
-    length = LENGTH_BY_WINDOW if writer.model.window else LENGTH
+    human = _pieces(text, LENGTH_BY_WINDOW if writer.model.window else LENGTH)
     samples = writer.generate_many(
-        writer.beginning(seed), count=TEXTS, length=length, temperature=temperature, seed=seed
+        writer.beginning(seed),
+        count=len(human),
+        length=max(map(len, human)),
+        temperature=temperature,
+        seed=seed,
+        break_loops=False,
     )
+    # Figures depend on how much there is, so it is as much of both.
+    samples = [one[: len(other)] for one, other in zip(samples, human, strict=True)]
     samples = [sample for sample in samples if sample.strip()]
-    held_out = text.text(text.start, len(text.ids))[: TEXTS * length]
-    human = [held_out[i : i + length] for i in range(0, len(held_out), length)]
     reference = measures.Reference.of(text.text(_first(text), text.start))
     tell("Looking for copies …")
+    copied = _copies([samples, human] if samples else [human], text)
     return Verdict(
         report=report,
         adaptive=learning,
         baselines=others,
         written=measures.measure(samples, reference) if samples else None,
         human=measures.measure(human, reference),
-        copies=_copies(samples, text),
-        human_copies=_copies(human, text),
+        copies=copied[0] if copied and samples else None,
+        human_copies=copied[-1] if copied else None,
     )
+
+
+def _pieces(text: Own, length: int) -> list[str]:
+    """The beginning of the held-out text, in pieces."""
+    held_out = text.text(text.start, len(text.ids))[: TEXTS * length]
+    pieces = [held_out[i : i + length] for i in range(0, len(held_out), length)]
+    return [piece for piece in pieces if piece.strip()]
 
 
 def _first(text: Own) -> int:
@@ -159,15 +176,15 @@ def _others(text: Own, report: Report) -> list[Score]:
     return [Score(score.name, score.nats * per_character, score.adaptive) for score in scores]
 
 
-def _copies(samples: Sequence[str], text: Own) -> Copies | None:
-    """What texts have from the training text; None where that cannot be looked for."""
-    try:
-        from burble import copies
-    except ModuleNotFoundError:
-        return None
+def _copies(groups: Sequence[Sequence[str]], text: Own) -> "list[Copies]":
+    """What groups of texts have from the training text; empty where that cannot be looked for."""
+    from burble import copies
 
     def pieces() -> Iterator[str]:
         for first in range(0, text.start, SORTED):
             yield text.text(first, min(text.start, first + SORTED + copies.LONGEST))
 
-    return copies.find(samples, pieces()) if samples else None
+    try:
+        return copies.find(groups, pieces())
+    except ImportError:
+        return []

@@ -5,12 +5,14 @@ Knows nothing of models. Every share is between 0 and 1; every length is in char
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from statistics import mean
 
 import numpy as np
+import regex
 
 from burble import sentences
 from burble.text import code_points
@@ -22,8 +24,10 @@ ROUNDS = 3
 LONGEST_PERIOD = 400
 GRAM = 3
 """Characters of the n-grams that are compared."""
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_LAST_WORD = re.compile(r"(?:[^\W\d_]|['’])+\Z")
+APOSTROPHES = ("'", "’")
+LAYOUT = 80
+"""Characters of a passage without letters, such as a rule or an indent, that are no loop yet."""
+_WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:['’]\p{L}[\p{L}\p{M}]*)*")
 _MARK = re.compile(f"[{re.escape(''.join({*sentences.QUOTES, *sentences.QUOTES.values()}))}]")
 
 
@@ -105,12 +109,17 @@ def measure(samples: Sequence[str], reference: Reference) -> Measures:
 
 
 def words(text: str) -> list[str]:
-    """Its words in lower case: letters, with apostrophes inside.
+    """Its words in lower case: letters with their marks, and apostrophes inside.
 
     >>> words("Don't say 'no', Al!")
     ["don't", 'say', 'no', 'al']
     """
     return _WORD.findall(text.lower())
+
+
+def is_inside(char: str) -> bool:
+    """Whether a character can stand inside a word."""
+    return char.isalpha() or char in APOSTROPHES or unicodedata.category(char)[0] == "M"
 
 
 def count_words(pieces: Iterable[str]) -> Counter[str]:
@@ -123,9 +132,11 @@ def count_words(pieces: Iterable[str]) -> Counter[str]:
     held = ""
     for piece in pieces:
         held += piece
-        whole = _LAST_WORD.sub("", held)
-        found.update(words(whole))
-        held = held[len(whole) :]
+        cut = len(held)
+        while cut and is_inside(held[cut - 1]):
+            cut -= 1
+        found.update(words(held[:cut]))
+        held = held[cut:]
     found.update(words(held))
     return found
 
@@ -172,8 +183,9 @@ def _looped(sample: str) -> int:
         same = np.concatenate([[False], points[period:] == points[:-period], [False]])
         edges = np.flatnonzero(same[1:] != same[:-1])
         for start, end in zip(edges[::2], edges[1::2], strict=True):
-            # One letter in a row is a loop only where it is long: "---" and "   " are none.
-            if end - start >= max(period * (ROUNDS - 1), WINDOW):
+            passage = sample[start : start + period]
+            least = WINDOW if any(map(str.isalnum, passage)) else LAYOUT
+            if end - start >= max(period * (ROUNDS - 1), least):
                 looped[start : end + period] = True
     return int(looped.sum())
 

@@ -22,36 +22,41 @@ _MIX = tuple(np.uint64(n) for n in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6
 
 
 def costs_by_order(
-    ids: NDArray[np.integer], start: int, size: int, *, adaptive: bool, most: int = MOST
-) -> Iterator[NDArray[np.float64]]:
+    ids: NDArray[np.integer], start: int, size: int, most: int = MOST
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """The cost of each symbol from `start` on, foretold from the symbols before it.
 
     Args:
         ids: Shape (N,).
         start: Where the text to score begins; what stands before it is what was counted.
         size: V, symbols in the alphabet.
-        adaptive: Whether what has been scored is counted as well, symbol by symbol.
         most: The highest order.
 
     Yields:
-        Nats, shape (N - start,), for the orders 1, 2, … `most`.
+        Nats, shape (N - start,), for the orders 1, 2, … `most`: static, where nothing more is
+        counted, and adaptive, where what has been scored is counted as well, symbol by symbol.
     """
-    counted = np.ones(len(ids), np.int64)
-    if not adaptive:
-        counted[start:] = 0
-    lower = np.full(len(ids), 1 / size)
+    ones = np.ones(len(ids), np.int64)
+    kinds = [ones * (np.arange(len(ids)) < start), ones]
+    lower = [np.full(len(ids), 1 / size) for _ in kinds]
     contexts = np.zeros(len(ids), np.uint64)
-    grams = _joined(contexts, ids)
+    same = _Places(_joined(contexts, ids))
     for _ in range(most):
-        longer = _one_further_back(contexts, ids)
-        longer_grams = _joined(longer, ids)
-        places, longer_places = _Places(contexts), _Places(longer_grams)
-        same = _Places(grams)
-        yield -np.log(_probability(places, same, counted, lower, start)[start:])
+        places = _Places(contexts)
+        contexts = _one_further_back(contexts, ids)
+        longer = _Places(_joined(contexts, ids))
+        static, adaptive = (
+            -np.log(_probability(places, same, counted, low, start)[start:])
+            for counted, low in zip(kinds, lower, strict=True)
+        )
+        yield static, adaptive
         # Below the highest order a sequence counts once for each symbol it was seen after.
-        fresh = counted * (longer_places.before(np.ones(len(ids), np.int64)) == 0)
-        lower = _probability(places, same, fresh, lower, start)
-        contexts, grams = longer, longer_grams
+        fresh = longer.before(ones) == 0
+        lower = [
+            _probability(places, same, counted * fresh, low, start)
+            for counted, low in zip(kinds, lower, strict=True)
+        ]
+        same = longer
 
 
 class _Places:

@@ -119,18 +119,21 @@ def sample(
     options["break_loops"] = break_loops
     WritingSettings(**options)
     writer = generation.load(model)
-    options |= _from_training_text(writer, (novel, words, word_count), training_text, encoding)
+    asked = novel, words, word_count
+    more, said = _from_training_text(writer, asked, training_text, encoding)
+    options |= more
+    said |= {} if break_loops is None else {"break_loops": break_loops}
     prompt, told = _begin(writer, prompt, (text, encoding), options["seed"])
     ready = writer.prepare(prompt, unknown)
     for note in [*told, *ready.notes, f"seed {options['seed']}"]:
         console.print(note, markup=False)
     try:
         if not compare:
-            _write(writer, ready, options, count, jsonl)
+            _write(writer, ready, options, count, jsonl, said)
             return
-        for temperature, said in TEMPERATURES.items():
-            console.print(f"— temperature {temperature}: {said} —")
-            _write(writer, ready, options | {"temperature": temperature}, count, jsonl)
+        for temperature, kind in TEMPERATURES.items():
+            console.print(f"— temperature {temperature}: {kind} —")
+            _write(writer, ready, options | {"temperature": temperature}, count, jsonl, said)
     except BrokenPipeError:
         # Whoever reads has had enough, as `head` does. Typer itself would call that a failure.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -157,8 +160,8 @@ def _from_training_text(
     asked: tuple[int, str, int],
     sources: list[str] | None,
     encoding: str | None,
-) -> dict[str, Any]:
-    """What the training text allows: its words, and not its passages.
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the training text allows: its words, and not its passages; and how that is told.
 
     Args:
         writer: The model.
@@ -179,19 +182,22 @@ def _from_training_text(
             "does not hold the text it was trained on."
         )
     if not sources:
-        return {}
+        return {}, {}
     text = corpus.build(sources, writer.model.text, held_out=0.0, encoding=encoding)
     facts = writer.model.summary.get("corpus")
     if not isinstance(facts, dict) or facts.get("sha256") != text.sha256:
         console.print("This is not the text the model was trained on; it is taken all the same.")
     found: dict[str, Any] = {}
+    told: dict[str, Any] = {"training_text": text.sha256}
     if longest:
+        told["novel"] = longest
         ids = writer.model.vocabulary.renumbered(text.ids, text.vocabulary)
         found["novel"] = Passages.of(ids, longest + 1)
     if words == "known":
         counts = measures.count_words(text.text())
         found["words"] = frozenset(word for word, n in counts.items() if n >= least)
-    return found
+        told |= {"words": words, "word_count": least}
+    return found, told
 
 
 def _fresh_seed() -> int:
@@ -200,7 +206,12 @@ def _fresh_seed() -> int:
 
 
 def _write(
-    writer: Generator, prompt: Prompt, options: dict[str, Any], count: int, jsonl: bool
+    writer: Generator,
+    prompt: Prompt,
+    options: dict[str, Any],
+    count: int,
+    jsonl: bool,
+    told: Mapping[str, Any],
 ) -> None:
     """Writes `count` texts at one temperature; a single one appears as it is written."""
     if count == 1 and not jsonl:
@@ -210,7 +221,7 @@ def _write(
     filters = {
         field.name: options.get(field.name, field.default) for field in fields(SamplingSettings)
     }
-    common = {"seed": options["seed"], "prompt": prompt.text, **filters}
+    common = {"seed": options["seed"], "prompt": prompt.text, **filters, **told}
     for index, text in enumerate(writer.stream_many(prompt.text, count=count, **options)):
         if jsonl:
             row = common | {"index": index, "text": text}

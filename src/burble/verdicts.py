@@ -58,15 +58,16 @@ def evaluate(
             )
         _print_held_out(writer.model, as_json)
         return
-    mine = _own(writer, text, encoding)
+    if adaptive and writer.model.window:
+        raise InputError(
+            "this model reads a window anew for each symbol, and learns nothing between them. "
+            "Leave out --adaptive."
+        )
+    mine, read = _read(writer, text, encoding)
     if mine is None:
-        if len(text) > 1:
-            raise InputError(
-                f"{len(text)} texts were given, which together are not what this model was "
-                "trained on. Give one text to score."
-            )
-        report = evaluation.evaluate(writer, text[0], encoding=encoding, adaptive=adaptive)
-        print(json.dumps(asdict(report), ensure_ascii=False) if as_json else _told(writer, report))
+        tell("This is not the text the model was trained on, so there is a score alone.")
+        report = evaluation.score(writer, read, adaptive=adaptive)
+        print(_as_json(asdict(report)) if as_json else _told(writer, report))
         return
     settings = SamplingSettings(temperature=temperature)
     verdict = judging.judge(
@@ -75,7 +76,7 @@ def evaluate(
     if as_json:
         facts = asdict(verdict)
         report = facts.pop("report")
-        print(json.dumps({**report, **facts}, ensure_ascii=False))
+        print(_as_json({**report, **facts}))
     else:
         _print(writer, verdict, f"at temperature {temperature:g}, seed {seed}")
 
@@ -85,34 +86,63 @@ def _print(writer: Generator, verdict: Verdict, how: str) -> None:
     print(_told(writer, verdict.report))
     print("\nThis is the text it was trained on; scored is what was held out.\n")
     print(_scores(verdict))
-    print(f"\nWhat it writes ({judging.TEXTS} texts {how}), beside the held-out text:\n")
+    print(f"\nWhat it writes ({how}), beside as much of the held-out text:\n")
     print(_measured(verdict))
     print("\nWhat of it stands in the training text:\n")
     print(_copied(verdict))
 
 
-def _own(writer: Generator, text: list[str], encoding: str | None) -> Own | None:
-    """The text as the model's own, if that is what it is."""
-    if "-" in text:
-        return None
+def _read(writer: Generator, text: list[str], encoding: str | None) -> tuple[Own | None, str]:
+    """The text as the model's own, if that is what it is; otherwise what it says.
+
+    Raises:
+        InputError: Several texts are not the model's own.
+    """
+    cleaning = writer.model.text
+    written = evaluation.read("-", encoding) if text == ["-"] else ""
     try:
-        read = corpus.build(text, writer.model.text, held_out=0.0, encoding=encoding)
+        if text == ["-"]:
+            read = corpus.from_texts([written], cleaning, held_out=0.0)
+        else:
+            read = corpus.build(text, cleaning, held_out=0.0, encoding=encoding)
     except CorpusError:
         # Too short to be trained on, but perhaps not to be scored.
-        return None
-    return judging.own(writer, read)
+        mine = None
+    else:
+        mine = judging.own(writer, read)
+    if mine is None and len(text) > 1:
+        raise InputError(
+            f"{len(text)} texts were given, which together are not what this model was trained "
+            "on. Give one text to score."
+        )
+    if mine is None and text != ["-"]:
+        written = evaluation.read(text[0], encoding)
+    return mine, written
+
+
+def _as_json(facts: Any) -> str:
+    """Facts as JSON, which knows no number that is none."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: plain(one) for name, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(one) for one in value]
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return json.dumps(plain(facts), ensure_ascii=False, allow_nan=False)
 
 
 def _told(writer: Generator, report: Report) -> str:
     """A score as lines for a person."""
-    low, high = report.interval
     ends = f" and {some(report.ends, 'end')} of documents" if report.ends else ""
     window = writer.model.window
     before = f"the {window:,} symbols before it" if window else "all before it"
+    sure = "; 95 % interval {:.3f} to {:.3f}".format(*report.interval) if report.interval else ""
+    learning = ", and learned from once it was scored" if report.adaptive else ""
     lines = [
-        f"{report.bits:.4f} bits per character ({report.nats:.4f} nats); 95 of 100 texts like it "
-        f"between {low:.3f} and {high:.3f}",
-        f"{report.characters:,} characters{ends}, each foretold from {before}",
+        f"{report.bits:.4f} bits per character ({report.nats:.4f} nats){sure}",
+        f"{report.characters:,} characters{ends}, each foretold from {before}{learning}",
         f"as sure as it should be to {report.calibration_error:.1%}; likeliest at temperature "
         f"{report.best_temperature:.2f}",
     ]
@@ -133,7 +163,9 @@ def _scores(verdict: Verdict) -> str:
         row[adaptive if score.adaptive else static] = score.nats / math.log(2)
     learned = verdict.adaptive.bits if verdict.adaptive else None
     model = {"": "this model", static: verdict.report.bits, adaptive: learned}
-    return markdown(["", static, adaptive], [*rows.values(), model])
+    table = markdown(["", static, adaptive], [*rows.values(), model])
+    there = any(score.name.startswith("PPMd") for score in verdict.baselines)
+    return table if there else f"{table}\nPPMd is left out: pip install pyppmd"
 
 
 def _measured(verdict: Verdict) -> str:
@@ -168,8 +200,10 @@ def _measured(verdict: Verdict) -> str:
 def _copied(verdict: Verdict) -> str:
     """What stands in the training text, of what it writes and of the held-out text."""
     mine, human = verdict.copies, verdict.human_copies
-    if mine is None or human is None:
+    if human is None:
         return MISSING
+    if mine is None:
+        return "It wrote nothing but blanks."
 
     def row(told: str, one: object, other: object) -> Mapping[str, Any]:
         return {"": told, "it": one, "held out": other}

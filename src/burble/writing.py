@@ -4,7 +4,6 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from burble.bans import LONGEST_PERIOD, Ban, Copies, Loops, Passages, Words
 from burble.prompts import Unknown
@@ -46,16 +45,14 @@ class WritingSettings(SamplingSettings):
             whole = isinstance(value, int) and value >= 0
             require(whole, name, value, "a whole number of 0 or more")
 
-    def bans(self, texts: int, symbols: Sequence[str], before: NDArray[np.integer]) -> list[Ban]:
+    def bans(self, texts: int, symbols: Sequence[str], before: Sequence[int]) -> list[Ban]:
         """What may not be written in some texts side by side, of these symbols, after a prompt."""
-        found: list[Ban] = []
+        # Of several, the later ones give way where the earlier leave nothing else.
+        found: list[Ban] = [Copies(self.novel, texts)] if self.novel else []
         if self.words is not None:
             found.append(Words(self.words, symbols, texts))
-        if self.novel:
-            found.append(Copies(self.novel, texts))
-        # Loops come last: where they alone are left, they may go on.
         breaks = self.temperature > 0 if self.break_loops is None else self.break_loops
-        found += [Loops(texts)] if breaks else []
+        found += [Loops(symbols, texts)] if breaks else []
         for symbol in before[-LONGEST_PERIOD:]:
             for ban in found:
                 ban.add(np.full(texts, symbol))
