@@ -67,7 +67,9 @@ def written(text: Path, folder: Path) -> list[dict[str, object]]:
     known = set(words(clean[:cut]))
     model = burble.load(run)
     samples = {
-        str(t): model.generate("alice was", length=WRITTEN, temperature=t, seed=1)
+        str(t): model.generate(
+            "alice was", length=WRITTEN, temperature=t, seed=1, break_loops=False
+        )
         for t in TEMPERATURES
     }
     return [
