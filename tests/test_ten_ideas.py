@@ -16,7 +16,8 @@ def results(name):
 
 
 def test_there_are_ten_rows_and_ten_sections():
-    rows = re.findall(r"^\| (\d+) \| .* \| `?.*`? \| .+ \|$", PAGE, re.M)
+    table = PAGE.partition("## 1.")[0]
+    rows = re.findall(r"^\| (\d+) \| .+ \| .+ \| .+ \|$", table, re.M)
     assert list(map(int, rows)) == list(range(1, 11))
     assert list(map(int, re.findall(r"^## (\d+)\. ", PAGE, re.M))) == list(range(1, 11))
 
