@@ -1,5 +1,6 @@
 """The notebook runs from its first cell to its last, on a small text and for a few steps."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -52,5 +53,5 @@ def test_what_is_committed_was_run_in_order_and_without_errors(page):
     kinds = {out.output_type for cell in cells for out in cell.outputs}
     assert kinds <= {"stream", "display_data", "execute_result"}
     assert "'CHAPT' -> 'E'" in printed(cells[4])
-    assert "/home/" not in str(page)
-    assert "/work/" not in str(page)
+    # Nothing of the machine it ran on.
+    assert not re.search(r"(?<![\w.])/\w+/\w+", "".join(map(printed, cells)))

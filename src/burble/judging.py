@@ -83,9 +83,9 @@ def own(writer: Generator, text: Corpus) -> Own | None:
         CorpusError: It is, and nothing of it was held out.
     """
     model = writer.model
-    facts = model.summary.get("corpus")
-    if not isinstance(facts, dict) or facts.get("sha256") != text.sha256:
+    if not model.learned_from(text.sha256):
         return None
+    facts = model.summary["corpus"]
     held_out, symbols = facts.get("held_out"), facts.get("symbols")
     if not isinstance(held_out, int) or not isinstance(symbols, int):
         return None
@@ -121,12 +121,13 @@ def judge(
         adaptive: Whether to score it as it learns from what it reads, too.
         tell: Takes a sentence about what is being done.
     """
-    tell("Scoring the held-out part …")
-    report = evaluation.score_end(writer, text.ids, text.start)
     learning = None
     if adaptive:
+        # First, since not every model can.
         tell("Scoring it as it learns …")
         learning = evaluation.score_end(writer, text.ids, text.start, adaptive=True)
+    tell("Scoring the held-out part …")
+    report = evaluation.score_end(writer, text.ids, text.start)
     tell("Scoring others on it …")
     others = _others(text, report)
     tell("Writing …")

@@ -57,6 +57,11 @@ class Model:
     window: int = 0
     excerpt: str = ""
 
+    def learned_from(self, sha256: str) -> bool:
+        """Whether it was trained on the text of that fingerprint; see `Corpus.sha256`."""
+        corpus = self.summary.get("corpus")
+        return isinstance(corpus, Mapping) and corpus.get("sha256") == sha256
+
 
 def shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
     """The name and shape of every array of a model with `size` ids, in layer order.

@@ -184,8 +184,7 @@ def _from_training_text(
     if not sources:
         return {}, {}
     text = corpus.build(sources, writer.model.text, held_out=0.0, encoding=encoding)
-    facts = writer.model.summary.get("corpus")
-    if not isinstance(facts, dict) or facts.get("sha256") != text.sha256:
+    if not writer.model.learned_from(text.sha256):
         console.print("This is not the text the model was trained on; it is taken all the same.")
     found: dict[str, Any] = {}
     told: dict[str, Any] = {"training_text": text.sha256}

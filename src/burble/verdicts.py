@@ -58,11 +58,6 @@ def evaluate(
             )
         _print_held_out(writer.model, as_json)
         return
-    if adaptive and writer.model.window:
-        raise InputError(
-            "this model reads a window anew for each symbol, and learns nothing between them. "
-            "Leave out --adaptive."
-        )
     mine, read = _read(writer, text, encoding)
     if mine is None:
         tell("This is not the text the model was trained on, so there is a score alone.")
