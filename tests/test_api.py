@@ -25,7 +25,17 @@ def model(run):
 
 
 def test_the_public_names_are_these():
-    names = ["Corpus", "Generator", "Report", "Run", "evaluate", "load", "read", "train"]
+    names = [
+        "Corpus",
+        "Generator",
+        "Report",
+        "Run",
+        "evaluate",
+        "load",
+        "read",
+        "remember",
+        "train",
+    ]
     assert sorted(burble.__all__) == names
     assert [getattr(burble, name).__name__ for name in names] == names
     with pytest.raises(AttributeError, match="burble has no 'trian'; it has Corpus"):
@@ -38,6 +48,16 @@ def test_a_text_is_read_as_it_would_be_trained_on(text, tmp_path):
     assert (corpus.characters, corpus.cut) == (60 * 24, 60 * 24 * 4 // 5)
     run = burble.train(text, tmp_path / "run", lowercase=True, held_out=0.2, **SMALL)
     assert run.facts()["corpus"]["sha256"] == corpus.sha256
+
+
+def test_a_model_remembers_what_it_was_trained_on(text, tmp_path):
+    run = burble.train(text, tmp_path / "run", **SMALL)
+    alone = burble.evaluate(run, text)
+    assert burble.remember(run, text) == run.folder / "model.memory.safetensors"
+    # It is a text that it remembers.
+    assert burble.evaluate(run, text, memory=1.0).nats < 0.9 * alone.nats
+    talk = burble.load(run)
+    assert talk.generate(memory=0.5, seed=1) == talk.generate(memory=0.5, seed=1)
     with pytest.raises(SettingsError, match="lowercased is no setting of the text"):
         burble.read(text, lowercased=True)
 

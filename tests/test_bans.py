@@ -180,10 +180,13 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
     assert longest("--novel", 15, "--training-text", text) <= 15
     done = burble("sample", trained, "-l", 400, "--words", "known", "--training-text", text)
     assert set(measures.words(done.stdout.decode())[:-1]) <= set(measures.words(source))
-    for half in (["--novel", 9], ["--training-text", text], ["--words", "known"]):
+    for half in (["--novel", 9], ["--words", "known"]):
         done = burble("sample", trained, *half)
         assert done.returncode == 2
-        assert "need --training-text, and it needs one" in done.stderr.decode()
+        assert "Give it with --training-text" in done.stderr.decode()
+    done = burble("sample", trained, "--training-text", text)
+    assert done.returncode == 2
+    assert "neither was given" in done.stderr.decode()
     other = tmp_path / "other.txt"
     other.write_text("a dog and Ωmega\n" * 9, encoding="utf-8")
     done = burble("sample", trained, "--novel", 9, "--training-text", other, "-l", 9)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 if TYPE_CHECKING:
-    from burble.api import evaluate, load, read, train
+    from burble.api import evaluate, load, read, remember, train
     from burble.corpus import Corpus
     from burble.evaluation import Report
     from burble.generation import Generator
     from burble.runs import Run
 
 __version__ = "0.1.0"
-__all__ = ["Corpus", "Generator", "Report", "Run", "evaluate", "load", "read", "train"]
+__all__ = ["Corpus", "Generator", "Report", "Run", "evaluate", "load", "read", "remember", "train"]
 
 _HOMES = {"Corpus": "corpus", "Generator": "generation", "Report": "evaluation", "Run": "runs"}
 

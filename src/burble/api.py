@@ -1,4 +1,4 @@
-"""The Python door: `read`, `train`, `load` and `evaluate`, without a terminal."""
+"""The Python door: `read`, `train`, `load`, `remember` and `evaluate`, without a terminal."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from burble import cookbook, evaluation, generation
+from burble import cookbook, corpus, evaluation, generation, modelfile, remembering
 from burble.corpus import Corpus
 from burble.errors import SettingsError
 from burble.evaluation import Report
@@ -170,8 +170,47 @@ def _interruptible() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def remember(
+    model: Pathlike | Run,
+    source: Pathlike | Sequence[Pathlike],
+    *,
+    encoding: str | None = None,
+    mirror: str | None = None,
+) -> Path:
+    """Gives a model a memory of the text it was trained on, in a file beside it.
+
+    With it, `memory=1.0` can be given when the model writes or is scored.
+
+    Args:
+        model: A run, a run folder or a model file.
+        source: What it was trained on, as for `train`.
+        encoding: The encoding of the text; UTF-8 if None.
+        mirror: Where to ask for books of Project Gutenberg.
+
+    Returns:
+        The file. It holds the training text.
+
+    Raises:
+        ModelFileError: There is no model, or it is damaged.
+        SourceError: A source that cannot be read.
+        CorpusError: The text is another one.
+        StorageError: The disk refused.
+    """
+    file = modelfile.find(model.folder if isinstance(model, Run) else Path(model))
+    held = modelfile.read(file)
+    text = corpus.build(_sources(source), held.text, held_out=0.0, encoding=encoding, mirror=mirror)
+    return remembering.remember(file, held, text)[0]
+
+
 def evaluate(
-    model: Pathlike | Run, text: Pathlike, *, encoding: str | None = None, adaptive: bool = False
+    model: Pathlike | Run,
+    text: Pathlike,
+    *,
+    encoding: str | None = None,
+    adaptive: bool = False,
+    memory: float = 0.0,
 ) -> Report:
     """Scores a model on a text it did not see; see `burble.evaluation.evaluate`."""
-    return evaluation.evaluate(load(model), Path(text), encoding=encoding, adaptive=adaptive)
+    return evaluation.evaluate(
+        load(model), Path(text), encoding=encoding, adaptive=adaptive, memory=memory
+    )

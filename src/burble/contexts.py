@@ -1,6 +1,6 @@
 """What the network sees of the texts it writes: all that came before, or the last symbols alone.
 
-Knows nothing of sampling or of how texts end.
+A memory, where there is one, sees the last symbols, too. Knows nothing of how texts end.
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import engine
+from burble import engine, sampling
 from burble.engine import Array, Engine, State
+from burble.gate import Gate
+from burble.memory import DEPTH
+from burble.recall import Index
 
 BLOCK = 256
 
@@ -92,3 +95,45 @@ class Windows:
         for ids in self._ids.T:
             logits, state = self._core.step(ids, state)
         return logits
+
+
+class Remembered:
+    """What another `Seen` expects, and a memory beside it.
+
+    Args:
+        seen: The network's side.
+        index: The memory.
+        share: How far it is believed, 0 to 1; see `Gate`.
+    """
+
+    def __init__(self, seen: Seen, index: Index, share: float) -> None:
+        """Nothing has been read."""
+        self._seen = seen
+        self._index = index
+        self._gate = Gate(share)
+        self._last = np.zeros((1, DEPTH), np.int64)
+
+    def prime(self, ids: NDArray[np.integer]) -> Array:
+        """Begins one text."""
+        end = ids[: -DEPTH - 1 : -1]
+        self._last[0, : len(end)] = end
+        return self._mixed(self._seen.prime(ids))
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        self._seen.keep(rows)
+        self._last = self._last[rows]
+
+    def add(self, ids: NDArray[np.integer]) -> Array:
+        """Adds one symbol to each text."""
+        self._last = np.hstack([ids[:, None], self._last[:, :-1]])
+        return self._mixed(self._seen.add(ids))
+
+    def _mixed(self, logits: Array) -> Array:
+        """The logarithms of what both expect together, (B, V)."""
+        rows = sampling.log_probabilities(logits.astype(np.float64))
+        mixed = [
+            self._gate.mix(row, self._index.expect(last))
+            for row, last in zip(rows, self._last, strict=True)
+        ]
+        return np.array(mixed, np.float32)

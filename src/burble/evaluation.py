@@ -22,6 +22,7 @@ from burble.decoding import decode
 from burble.documents import Reading
 from burble.errors import CorpusError, SourceError
 from burble.generation import Generator
+from burble.scoring import Look
 from burble.sentences import EDGE
 from burble.vocabulary import Vocabulary, split
 
@@ -49,6 +50,7 @@ class Report:
         best_temperature: The temperature at which this text was likeliest; above 1 the model is
             too sure of itself.
         adaptive: Whether the model learned from the text as it read.
+        memory: How far its memory was believed; 0 for the network alone.
     """
 
     characters: int
@@ -60,6 +62,7 @@ class Report:
     calibration_error: float
     best_temperature: float
     adaptive: bool
+    memory: float
 
 
 def evaluate(
@@ -68,6 +71,7 @@ def evaluate(
     *,
     encoding: str | None = None,
     adaptive: bool = False,
+    memory: float = 0.0,
 ) -> Report:
     """Scores a model on a text file, cleaned as its corpus was.
 
@@ -76,17 +80,19 @@ def evaluate(
         source: The file, or `-` for standard input.
         encoding: The encoding of the text; UTF-8 if None.
         adaptive: Whether the model learns from the text as it reads; see `burble.adapting`.
+        memory: How far its memory is believed, 0 to 1; 0 is the network alone.
 
     Returns:
         The score.
 
     Raises:
         ModelFileError: There is no model.
+        SettingsError: A memory is asked for, and there is none.
         SourceError: The file cannot be read, or is not text.
         CorpusError: There is nothing in it to foretell.
     """
     writer = model if isinstance(model, Generator) else generation.load(model)
-    return score(writer, read(source, encoding), adaptive=adaptive)
+    return score(writer, read(source, encoding), adaptive=adaptive, memory=memory)
 
 
 def read(source: str | Path, encoding: str | None = None) -> str:
@@ -103,7 +109,9 @@ def read(source: str | Path, encoding: str | None = None) -> str:
     return "".join(decode([data], name, encoding))
 
 
-def score(writer: Generator, written: str, *, adaptive: bool = False) -> Report:
+def score(
+    writer: Generator, written: str, *, adaptive: bool = False, memory: float = 0.0
+) -> Report:
     """Scores a model on a text, cleaned and cut into documents as its corpus was.
 
     Raises:
@@ -117,7 +125,7 @@ def score(writer: Generator, written: str, *, adaptive: bool = False) -> Report:
     cleaned = "".join(parts)
     unknown = vocabulary.unknown(cleaned)
     documents = [ids for part in parts if len(ids := _known(part, vocabulary))]
-    report = _score(writer, documents, unknown, adaptive)
+    report = _score(writer, documents, unknown, (adaptive, memory))
     if report is None:
         raise CorpusError(
             f"there is nothing to score: of {len(cleaned):,} characters, {unknown.total():,} are "
@@ -127,7 +135,12 @@ def score(writer: Generator, written: str, *, adaptive: bool = False) -> Report:
 
 
 def score_end(
-    writer: Generator, ids: NDArray[np.integer], start: int, *, adaptive: bool = False
+    writer: Generator,
+    ids: NDArray[np.integer],
+    start: int,
+    *,
+    adaptive: bool = False,
+    memory: float = 0.0,
 ) -> Report:
     """Scores a model on the end of a text of its own symbols.
 
@@ -136,6 +149,7 @@ def score_end(
         ids: Shape (N,), in the model's alphabet.
         start: Where the end begins, at least 1.
         adaptive: Whether the model learns from the text as it reads.
+        memory: How far its memory is believed, 0 to 1.
 
     Raises:
         CorpusError: There is nothing in it to foretell.
@@ -144,12 +158,13 @@ def score_end(
     # A window is read before the first symbol that is scored; a stream begins with one symbol.
     lead = min(start, writer.model.window or 1)
     if edge is None:
-        report = _score(writer, [np.array(ids[start - lead :])], Counter(), adaptive, lead - 1)
+        parts = [np.array(ids[start - lead :])]
+        report = _score(writer, parts, Counter(), (adaptive, memory), lead - 1)
     else:
         end = np.array(ids[start:])
         documents = np.split(end, np.flatnonzero(end == edge) + 1)
         documents = [part[part != edge] for part in documents if (part != edge).any()]
-        report = _score(writer, documents, Counter(), adaptive)
+        report = _score(writer, documents, Counter(), (adaptive, memory))
     if report is None:
         raise CorpusError("there is nothing to score in it. Give a longer text.")
     return report
@@ -159,7 +174,7 @@ def _score(
     writer: Generator,
     documents: Sequence[NDArray[np.integer]],
     unknown: Counter[str],
-    adaptive: bool,
+    how: tuple[bool, float],
     given: int = 0,
 ) -> Report | None:
     """Scores a model on documents of its own symbols; None if they are too short.
@@ -168,19 +183,11 @@ def _score(
         writer: The model.
         documents: Ids of each.
         unknown: What was left out of them.
-        adaptive: Whether the model learns from them as it reads.
+        how: Whether the model learns from them as it reads, and how far its memory is believed.
         given: Symbols at the beginning that are read and not scored, besides the first.
     """
     vocabulary, calibration = writer.model.vocabulary, Calibration()
-    if adaptive:
-        # Brings Keras and JAX, which take seconds to load.
-        from burble.adapting import Adaptive
-
-        each = Adaptive(writer.model).costs(documents, calibration.add)
-    else:
-        found = dict(writer.surprise_each(documents, calibration.add))
-        each = [found[i] for i in range(len(documents))]
-    costs = np.concatenate([np.empty(0), *each])[given:]
+    costs = _costs(writer, documents, how, calibration.add)[given:]
     ends = len(documents) * vocabulary.boundary
     if len(costs) <= ends:
         return None
@@ -200,8 +207,35 @@ def _score(
         interval and (interval[0] * per_character, interval[1] * per_character),
         calibration.error,
         calibration.temperature,
-        adaptive,
+        *how,
     )
+
+
+def _costs(
+    writer: Generator,
+    documents: Sequence[NDArray[np.integer]],
+    how: tuple[bool, float],
+    look: Look,
+) -> NDArray[np.float64]:
+    """What all symbols of some documents cost, in order; see `_score`."""
+    adaptive, memory = how
+    remembering = writer.remembering(memory, learns=adaptive, look=look) if memory else None
+    if remembering and documents:
+        edge = writer.model.vocabulary.boundary_id
+        remembering.begin(int(documents[0][0]) if edge is None else edge)
+    look = remembering or look
+    if adaptive:
+        # Brings Keras and JAX, which take seconds to load.
+        from burble.adapting import Adaptive
+
+        each = Adaptive(writer.model).costs(documents, look)
+    elif remembering:
+        # One after the other, since a memory takes up where the last one ended.
+        each = [writer.surprise(document, look) for document in documents]
+    else:
+        found = dict(writer.surprise_each(documents, look))
+        each = [found[i] for i in range(len(documents))]
+    return remembering.costs() if remembering else np.concatenate([np.empty(0), *each])
 
 
 def _interval(costs: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -1,22 +1,25 @@
 """A model that writes: prime, stream, stop, many at once. Knows nothing of how it was trained."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import modelfile, prompts, sampling, scoring
-from burble.contexts import Seen, Stream, Windows
+from burble import memoryfile, modelfile, prompts, sampling, scoring
+from burble.contexts import Remembered, Seen, Stream, Windows
 from burble.engine import Array, Engine
 from burble.errors import SettingsError
+from burble.memory import Memory
 from burble.modelfile import Model
 from burble.prompts import Prompt, Unknown
-from burble.scoring import Look
+from burble.recall import Index
+from burble.scoring import Look, Remembering
 from burble.settings import require
 from burble.stopping import Cutter
-from burble.writing import WritingSettings
+from burble.writing import WritingSettings, require_memory
 
 GROUP = 64
 BLOCK = 256
@@ -43,12 +46,34 @@ class Generator:
 
     Args:
         model: A model, as read from its file.
+        memory: Brings its memory, once that is asked for; None where there is none.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, memory: Callable[[], Memory] | None = None) -> None:
         """Makes the engine ready."""
         self.model = model
         self._engine = Engine(model.weights, model.architecture)
+        self._memory = memory
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether there is a memory."""
+        return self._memory is not None
+
+    @cached_property
+    def memory(self) -> Index:
+        """Its memory.
+
+        Raises:
+            SettingsError: There is none.
+            ModelFileError: It is damaged, or that of another model.
+        """
+        if self._memory is None:
+            raise SettingsError(
+                "this model has no memory beside it. Make one from the text it was trained on: "
+                "burble remember MODEL TEXT"
+            )
+        return Index(self._memory(), self.model.vocabulary.size)
 
     def beginning(self, seed: int = 0) -> str:
         """What to go on from where nothing is given: a random window, where the model needs one."""
@@ -127,17 +152,21 @@ class Generator:
         ready, stops = self._check(prompt, settings)
         return self._whole(ready, stops, settings, count)
 
-    def probabilities(self, prompt: str = "", unknown: Unknown = "error") -> dict[str, float]:
+    def probabilities(
+        self, prompt: str = "", unknown: Unknown = "error", memory: float = 0.0
+    ) -> dict[str, float]:
         """What the model expects after a prompt.
 
         Args:
             prompt: Any text.
             unknown: See `prepare`.
+            memory: See `WritingSettings`.
 
         Returns:
             The probability of each symbol, likeliest first; the end of a document is "".
         """
-        logits, _ = self._prime(self.prepare(prompt, unknown).ids)
+        require_memory(memory)
+        logits, _ = self._prime(self.prepare(prompt, unknown).ids, memory)
         row = sampling.probabilities(logits.astype(np.float64))[0]
         names = (*self.model.vocabulary.symbols, "")
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
@@ -159,6 +188,10 @@ class Generator:
             return ((i, self.surprise(ids, look)) for i, ids in enumerate(texts))
         return scoring.costs_each(self._engine, self.model.vocabulary.boundary_id, texts, look)
 
+    def remembering(self, share: float, *, learns: bool, look: Look) -> Remembering:
+        """Looks at scores for its memory; see `scoring.Remembering`."""
+        return Remembering(self.memory, share, learns=learns, look=look)
+
     def _check(self, prompt: str, settings: WritingSettings) -> tuple[Prompt, tuple[str, ...]]:
         """The prompt and stop strings, ready; refuses what this model cannot do."""
         if settings.until_document and not self.model.vocabulary.boundary:
@@ -166,13 +199,17 @@ class Generator:
                 "until_document needs a model trained on documents, and this one was trained on "
                 "running text. Use a length or a stop string instead."
             )
+        if settings.memory:
+            # Told now if there is none, not at the first piece.
+            _ = self.memory
         stops = prompts.prepare_stops(settings.stop, self.model)
         return self.prepare(prompt, settings.unknown), stops
 
-    def _prime(self, ids: NDArray[np.integer]) -> tuple[Array, Seen]:
+    def _prime(self, ids: NDArray[np.integer], memory: float) -> tuple[Array, Seen]:
         """The logits (1, V) after `ids`, and all that has been seen to foretell what follows."""
         window = self.model.window
-        seen = Windows(self._engine, window) if window else Stream(self._engine)
+        seen: Seen = Windows(self._engine, window) if window else Stream(self._engine)
+        seen = Remembered(seen, self.memory, memory) if memory else seen
         return seen.prime(ids), seen
 
     def _whole(
@@ -213,7 +250,7 @@ class Generator:
         pieces = (*vocabulary.symbols, self.model.separator)
         last = vocabulary.boundary_id if settings.until_document else None
         bans = settings.bans(len(group), pieces, prompt.ids.tolist() if prompt.text else ())
-        logits, seen = self._prime(prompt.ids)
+        logits, seen = self._prime(prompt.ids, settings.memory)
         rows = [0] * len(writers)
         logits = logits[rows]
         seen.keep(rows)
@@ -245,5 +282,7 @@ class Generator:
 
 
 def load(path: str | Path) -> Generator:
-    """Loads a model to write with, from a run folder or a model file."""
-    return Generator(modelfile.read(modelfile.find(Path(path))))
+    """Loads a model to write with, from a run folder or a model file, with its memory if any."""
+    file = modelfile.find(Path(path))
+    model, beside = modelfile.read(file), memoryfile.beside(file)
+    return Generator(model, partial(memoryfile.read, beside, model) if beside.exists() else None)

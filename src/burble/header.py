@@ -1,4 +1,4 @@
-"""The header of a safetensors file, read with distrust. Knows nothing of models.
+"""The header of a safetensors file, read with distrust. Knows nothing of what it describes.
 
 Nothing is taken on trust: lengths are compared with the file's true size before memory is taken,
 JSON must be strict (no key twice, no NaN, no number beyond range), and the arrays must lie one
@@ -7,26 +7,41 @@ behind the other with neither gap nor overlap.
 
 import json
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from burble.errors import ModelFileError
 
 MAX_HEADER = 8 << 20
-_ITEM = 4
+KINDS: Mapping[str, np.dtype[Any]] = {
+    "F32": np.dtype("<f4"),
+    "U8": np.dtype("u1"),
+    "U16": np.dtype("<u2"),
+    "U32": np.dtype("<u4"),
+}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Where one array of float32 lies.
+    """Where one array lies.
 
     Attributes:
         shape: Its shape.
         start: Its first byte, counted from the end of the header.
+        kind: What its numbers are, by the name the format gives them.
     """
 
     shape: tuple[int, ...]
     start: int
+    kind: str
+
+    @property
+    def end(self) -> int:
+        """The byte behind its last one."""
+        return self.start + KINDS[self.kind].itemsize * math.prod(self.shape)
 
 
 def length(prefix: bytes, size: int, name: str) -> int:
@@ -52,13 +67,16 @@ def length(prefix: bytes, size: int, name: str) -> int:
     return claimed
 
 
-def parse(data: bytes, size: int, name: str) -> tuple[dict[str, Any], dict[str, Entry]]:
+def parse(
+    data: bytes, size: int, name: str, kinds: Collection[str] = ("F32",)
+) -> tuple[dict[str, Any], dict[str, Entry]]:
     """Reads a header.
 
     Args:
         data: The JSON.
         size: Bytes in the whole file.
         name: What to call the file.
+        kinds: What the numbers of an array may be.
 
     Returns:
         The metadata, and where each array lies.
@@ -69,7 +87,7 @@ def parse(data: bytes, size: int, name: str) -> tuple[dict[str, Any], dict[str, 
     try:
         header = strict_json(data.decode("utf-8"))
         metadata = header.pop("__metadata__", {})
-        entries = {key: _entry(value) for key, value in header.items()}
+        entries = {key: _entry(value, kinds) for key, value in header.items()}
         if not isinstance(metadata, dict):
             raise ValueError("metadata that is no object")
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
@@ -80,7 +98,7 @@ def parse(data: bytes, size: int, name: str) -> tuple[dict[str, Any], dict[str, 
     for key, entry in sorted(entries.items(), key=lambda item: item[1].start):
         if entry.start != end:
             raise ModelFileError(f"{name} is damaged: {key} does not lie where it should.")
-        end += _ITEM * math.prod(entry.shape)
+        end = entry.end
     held = size - 8 - len(data)
     if end != held:
         raise ModelFileError(
@@ -123,7 +141,7 @@ def _finite(said: str) -> float:
     return value
 
 
-def _entry(value: Any) -> Entry:
+def _entry(value: Any, kinds: Collection[str]) -> Entry:
     """Where an array lies, by its description in the header."""
     if value.keys() != {"dtype", "shape", "data_offsets"}:
         raise ValueError("an array needs a dtype, a shape and offsets")
@@ -132,8 +150,9 @@ def _entry(value: Any) -> Entry:
     # A bool is an int to Python, but not to JSON.
     if len(offsets) != 2 or any(type(n) is not int or not 0 <= n < 1 << 48 for n in numbers):
         raise ValueError("shapes and offsets must be whole numbers")
-    if value["dtype"] != "F32":
-        raise ValueError(f"expected F32, found {value['dtype']!r}")
-    if offsets[1] - offsets[0] != _ITEM * math.prod(shape):
+    if value["dtype"] not in kinds:
+        raise ValueError(f"expected {' or '.join(kinds)}, found {value['dtype']!r}")
+    entry = Entry(tuple(shape), offsets[0], value["dtype"])
+    if entry.end != offsets[1]:
         raise ValueError("the offsets of an array do not fit its shape")
-    return Entry(tuple(shape), offsets[0])
+    return entry

@@ -5,20 +5,23 @@ never saw.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burble import baselines, evaluation, measures
+from burble import memory as memories
 from burble.baselines import Score
 from burble.corpus import Corpus
-from burble.errors import CorpusError
 from burble.evaluation import Report
 from burble.generation import Generator
 from burble.measures import Measures
+from burble.memory import LARGEST
+from burble.modelfile import Model
 from burble.vocabulary import Vocabulary
+from burble.writing import WritingSettings
 
 if TYPE_CHECKING:
     from burble.copies import Copies
@@ -59,30 +62,33 @@ class Verdict:
     Attributes:
         report: Its score on the held-out part.
         adaptive: The same where it learns as it reads; None if that was not asked for.
+        remembering: Its score with its memory; None if that was not asked for.
+        remembering_adaptive: The same where both learn; None if not both were asked for.
         baselines: What the same symbols cost others, per character.
         written: Figures of what it writes; None if that is blank.
+        recalled: The same where it writes with its memory; None also if that was not asked for.
         human: The same figures of as much of the held-out text.
         copies: What it wrote that stands in the training text; None if that is blank, or could
             not be looked for, as pydivsufsort is not installed.
+        recalled_copies: The same of what it wrote with its memory.
         human_copies: The same of the held-out text.
     """
 
     report: Report
     adaptive: Report | None
+    remembering: Report | None
+    remembering_adaptive: Report | None
     baselines: Sequence[Score]
     written: Measures | None
+    recalled: Measures | None
     human: Measures
     copies: "Copies | None"
+    recalled_copies: "Copies | None"
     human_copies: "Copies | None"
 
 
-def own(writer: Generator, text: Corpus) -> Own | None:
-    """A text as the model's own, if it is the one that it was trained on.
-
-    Raises:
-        CorpusError: It is, and nothing of it was held out.
-    """
-    model = writer.model
+def own(model: Model, text: Corpus) -> Own | None:
+    """A text as the model's own, if it is the one that it was trained on."""
     if not model.learned_from(text.sha256):
         return None
     facts = model.summary["corpus"]
@@ -93,11 +99,6 @@ def own(writer: Generator, text: Corpus) -> Own | None:
     fits = 0 < start <= symbols <= len(text.ids) and known.boundary == text.vocabulary.boundary
     if not fits or not {*text.vocabulary.symbols} <= {*known.symbols}:
         return None
-    if not held_out:
-        raise CorpusError(
-            "this is the text the model was trained on, all of it, so a score on it would say "
-            "nothing. Give a text it never saw."
-        )
     end = min(symbols, start + SCORED // (model.window or 1))
     return Own(known.renumbered(text.ids[:end], text.vocabulary), start, known, model.separator)
 
@@ -105,9 +106,8 @@ def own(writer: Generator, text: Corpus) -> Own | None:
 def judge(
     writer: Generator,
     text: Own,
+    how: WritingSettings,
     *,
-    temperature: float,
-    seed: int,
     adaptive: bool = False,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Verdict:
@@ -116,45 +116,62 @@ def judge(
     Args:
         writer: The model.
         text: Its text.
-        temperature: At which it writes.
-        seed: With which it writes.
+        how: The temperature and seed with which it writes, and how far its memory is believed,
+            where it is scored and writes with that, too; 0 leaves that out.
         adaptive: Whether to score it as it learns from what it reads, too.
         tell: Takes a sentence about what is being done.
     """
-    learning = None
-    if adaptive:
-        # First, since not every model can.
-        tell("Scoring it as it learns …")
-        learning = evaluation.score_end(writer, text.ids, text.start, adaptive=True)
-    tell("Scoring the held-out part …")
-    report = evaluation.score_end(writer, text.ids, text.start)
+    memory = how.memory
+    if memory and not writer.has_memory:
+        start = max(0, text.start - LARGEST)
+        writer = Generator(writer.model, lambda: memories.of(text.ids[start : text.start]))
+
+    def score(learns: bool, share: float) -> Report:
+        return evaluation.score_end(writer, text.ids, text.start, adaptive=learns, memory=share)
+
+    # What not every model can comes first.
+    tell("Scoring it as it learns …" if adaptive else "Scoring the held-out part …")
+    learning = score(True, 0.0) if adaptive else None
+    report = score(False, 0.0)
     tell("Scoring others on it …")
     others = _others(text, report)
     tell("Writing …")
     human = _pieces(text, LENGTH_BY_WINDOW if writer.model.window else LENGTH)
-    samples = writer.generate_many(
-        writer.beginning(seed),
-        count=len(human),
-        length=max(map(len, human)),
-        temperature=temperature,
-        seed=seed,
-        break_loops=False,
-    )
-    # Figures depend on how much there is, so it is as much of both.
-    samples = [one[: len(other)] for one, other in zip(samples, human, strict=True)]
-    samples = [sample for sample in samples if sample.strip()]
+    samples = _samples(writer, human, replace(how, memory=0.0))
+    recalled = _samples(writer, human, how) if memory else []
     reference = measures.Reference.of(text.text(_first(text), text.start))
     tell("Looking for copies …")
-    copied = _copies([samples, human] if samples else [human], text)
+    groups = [group for group in (samples, recalled, human) if group]
+    copied = _copies(groups, text)
     return Verdict(
         report=report,
         adaptive=learning,
+        remembering=score(False, memory) if memory else None,
+        remembering_adaptive=score(True, memory) if memory and adaptive else None,
         baselines=others,
         written=measures.measure(samples, reference) if samples else None,
+        recalled=measures.measure(recalled, reference) if recalled else None,
         human=measures.measure(human, reference),
         copies=copied[0] if copied and samples else None,
+        recalled_copies=copied[-2] if copied and recalled else None,
         human_copies=copied[-1] if copied else None,
     )
+
+
+def _samples(writer: Generator, human: Sequence[str], how: WritingSettings) -> list[str]:
+    """What a model writes, as much as `human` is; without what is blank."""
+    samples = writer.generate_many(
+        writer.beginning(how.seed),
+        count=len(human),
+        length=max(map(len, human)),
+        temperature=how.temperature,
+        seed=how.seed,
+        break_loops=False,
+        memory=how.memory,
+    )
+    # Figures depend on how much there is, so it is as much of both.
+    samples = [one[: len(other)] for one, other in zip(samples, human, strict=True)]
+    return [sample for sample in samples if sample.strip()]
 
 
 def _pieces(text: Own, length: int) -> list[str]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from burble import engine, sampling
 from burble.engine import Engine
+from burble.gate import Gate
+from burble.recall import Index, Reader
 
 Look = Callable[[NDArray[np.float64], NDArray[np.intp]], object]
 """Shown the logarithms of all probabilities (rows, V), and the symbols that came (rows,)."""
@@ -23,6 +25,42 @@ LANES = 64
 
 def nothing(_beliefs: NDArray[np.float64], _following: NDArray[np.intp]) -> None:
     """Does not look."""
+
+
+class Remembering:
+    """A look that scores what a network and its memory expect together.
+
+    Args:
+        index: The memory.
+        share: How far it is believed, 0 to 1; see `Gate`.
+        learns: Whether memory and gate learn from what they are scored on.
+        look: Shown what both believed, and what came.
+    """
+
+    def __init__(self, index: Index, share: float, *, learns: bool, look: Look) -> None:
+        """Nothing was read."""
+        self._reader = Reader(index, learns=learns)
+        self._gate = Gate(share, learns=learns)
+        self._look = look
+        self._costs = [np.empty(0)]
+
+    def begin(self, symbol: int) -> None:
+        """Reads a symbol that is given."""
+        self._reader.add(symbol)
+
+    def __call__(self, beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
+        """Takes what the network believed of the symbols that follow what was read."""
+        mixed = np.empty_like(beliefs)
+        for row, symbol in enumerate(following.tolist()):
+            mixed[row] = self._gate.mix(beliefs[row], self._reader.expect())
+            self._gate.learn(symbol)
+            self._reader.add(symbol)
+        self._look(mixed, following)
+        self._costs.append(-mixed[np.arange(len(following)), following])
+
+    def costs(self) -> NDArray[np.float64]:
+        """What all symbols so far cost, nats."""
+        return np.concatenate(self._costs)
 
 
 def costs(

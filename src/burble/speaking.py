@@ -8,14 +8,14 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
-from burble import corpus, evaluation, generation, measures, modelfile, prompts, settings
-from burble.bans import Passages
+from burble import corpus, evaluation, generation, modelfile, prompts, remembering, settings
 from burble.errors import SettingsError
 from burble.generation import Generator
 from burble.modelfile import Model
@@ -71,9 +71,18 @@ WordChoice = Annotated[
 WordCount = Annotated[
     int, typer.Option(help="Times a word occurs in the training text at least, to be known.")
 ]
+MemoryShare = Annotated[
+    float,
+    typer.Option(
+        "--memory",
+        help="How far to believe its memory (see remember), 0 to 1; 0 is the network alone.",
+    ),
+]
 TrainingText = Annotated[
     list[str] | None,
-    typer.Option(help="The training text, for --novel and --words known; as for train."),
+    typer.Option(
+        help="The training text, for --novel and --words known, where there is no memory."
+    ),
 ]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object a text.")]
 
@@ -103,6 +112,7 @@ def sample(
     words: WordChoice = "any",
     word_count: WordCount = 2,
     training_text: TrainingText = None,
+    memory: MemoryShare = 0.0,
     **chosen: Any,
 ) -> None:
     """Write text with a trained model."""
@@ -116,13 +126,15 @@ def sample(
         )
     settings.require(count >= 0, "count", count, "0 or more texts")
     options |= {"temperature": 0.0} if greedy else {}
-    options["break_loops"] = break_loops
+    options |= {"break_loops": break_loops, "memory": memory}
     WritingSettings(**options)
     writer = generation.load(model)
     asked = novel, words, word_count
-    more, said = _from_training_text(writer, asked, training_text, encoding)
-    options |= more
+    tell = partial(console.print, markup=False)
+    allowed, said = remembering.allowed(writer, asked, training_text, encoding, tell)
+    options |= allowed
     said |= {} if break_loops is None else {"break_loops": break_loops}
+    said |= {"memory": memory} if memory else {}
     prompt, told = _begin(writer, prompt, (text, encoding), options["seed"])
     ready = writer.prepare(prompt, unknown)
     for note in [*told, *ready.notes, f"seed {options['seed']}"]:
@@ -153,50 +165,6 @@ def _begin(
     length = writer.model.window or PIECE
     piece = prompts.piece(evaluation.read(text, encoding), writer.model, length, seed)
     return piece, (f"Goes on from a random piece of {text}.",)
-
-
-def _from_training_text(
-    writer: Generator,
-    asked: tuple[int, str, int],
-    sources: list[str] | None,
-    encoding: str | None,
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the training text allows: its words, and not its passages; and how that is told.
-
-    Args:
-        writer: The model.
-        asked: The longest passage that may be written, 0 for any; any or known words; and how
-            often a word occurs to be known.
-        sources: The training text.
-        encoding: Its encoding.
-
-    Raises:
-        SettingsError: A value that cannot be, or the text is missing, or not asked for.
-    """
-    longest, words, least = asked
-    settings.require(longest >= 0, "novel", longest, "0 or more symbols")
-    settings.require(least >= 1, "word_count", least, "1 or more")
-    if bool(longest or words == "known") != bool(sources):
-        raise SettingsError(
-            "--novel and --words known need --training-text, and it needs one of them: the model "
-            "does not hold the text it was trained on."
-        )
-    if not sources:
-        return {}, {}
-    text = corpus.build(sources, writer.model.text, held_out=0.0, encoding=encoding)
-    if not writer.model.learned_from(text.sha256):
-        console.print("This is not the text the model was trained on; it is taken all the same.")
-    found: dict[str, Any] = {}
-    told: dict[str, Any] = {"training_text": text.sha256}
-    if longest:
-        told["novel"] = longest
-        ids = writer.model.vocabulary.renumbered(text.ids, text.vocabulary)
-        found["novel"] = Passages.of(ids, longest + 1)
-    if words == "known":
-        counts = measures.count_words(text.text())
-        found["words"] = frozenset(word for word, n in counts.items() if n >= least)
-        told |= {"words": words, "word_count": least}
-    return found, told
 
 
 def _fresh_seed() -> int:
@@ -252,6 +220,27 @@ def _hint(end: str, options: dict[str, Any]) -> None:
             f"careful choices do. Be bolder: --temperature {WritingSettings.temperature}",
             markup=False,
         )
+
+
+def remember(
+    model: ModelPath,
+    text: Annotated[list[str], typer.Argument(help="The text it was trained on, as for train.")],
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of the text; utf-8 if not given.")
+    ] = None,
+    mirror: Annotated[str | None, typer.Option(help="Where to ask for books.")] = None,
+) -> None:
+    """Give a model a memory of the text it was trained on, in a file beside it.
+
+    With it, sample and eval take --memory, and sample takes --novel and --words known without the
+    text. The file holds the training text: mind that before you share it.
+    """
+    file = modelfile.find(model)
+    held = modelfile.read(file)
+    read = corpus.build(text, held.text, held_out=0.0, encoding=encoding, mirror=mirror)
+    path, symbols = remembering.remember(file, held, read)
+    console.print(f"The memory of {symbols:,} symbols is {path}.", markup=False)
+    console.print("It holds the training text; the model file alone does not.")
 
 
 def info(model: ModelPath, as_json: AsJson = False) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,6 +21,10 @@ from burble.modelfile import Model
 from burble.sampling import SamplingSettings
 from burble.vocabulary import describe
 from burble.wording import markdown, some, symbol_name
+from burble.writing import WritingSettings, require_memory
+
+if TYPE_CHECKING:
+    from burble.copies import Copies
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
@@ -43,6 +47,9 @@ def evaluate(
     adaptive: Annotated[
         bool, typer.Option("--adaptive", help="Score it as it learns from what it reads.")
     ] = False,
+    memory: Annotated[
+        float, typer.Option(help="How far to believe its memory, 0 to 1; 0 leaves it out.")
+    ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score a model on a text; without one, tell the score of its training's held-out part.
@@ -50,24 +57,23 @@ def evaluate(
     On its own text the held-out part is scored, beside compressors and n-grams that read the
     same; what it writes is measured beside that part, and searched for copies.
     """
+    require_memory(memory)
     writer = generation.load(model)
     if not text:
-        if adaptive:
+        if adaptive or memory:
             raise InputError(
-                "--adaptive needs the text, since the model does not hold it. Give it."
+                "--adaptive and --memory need a text to score, and none was given. Give one."
             )
         _print_held_out(writer.model, as_json)
         return
     mine, read = _read(writer, text, encoding)
     if mine is None:
         tell("This is not the text the model was trained on, so there is a score alone.")
-        report = evaluation.score(writer, read, adaptive=adaptive)
+        report = evaluation.score(writer, read, adaptive=adaptive, memory=memory)
         print(_as_json(asdict(report)) if as_json else _told(writer, report))
         return
-    settings = SamplingSettings(temperature=temperature)
-    verdict = judging.judge(
-        writer, mine, temperature=settings.temperature, seed=seed, adaptive=adaptive, tell=tell
-    )
+    settings = WritingSettings(temperature=temperature, seed=seed, memory=memory)
+    verdict = judging.judge(writer, mine, settings, adaptive=adaptive, tell=tell)
     if as_json:
         facts = asdict(verdict)
         report = facts.pop("report")
@@ -104,7 +110,12 @@ def _read(writer: Generator, text: list[str], encoding: str | None) -> tuple[Own
         # Too short to be trained on, but perhaps not to be scored.
         mine = None
     else:
-        mine = judging.own(writer, read)
+        mine = judging.own(writer.model, read)
+    if mine and mine.start == len(mine.ids):
+        raise CorpusError(
+            "this is the text the model was trained on, all of it, so a score on it would say "
+            "nothing. Give a text it never saw."
+        )
     if mine is None and len(text) > 1:
         raise InputError(
             f"{len(text)} texts were given, which together are not what this model was trained "
@@ -156,9 +167,13 @@ def _scores(verdict: Verdict) -> str:
     for score in verdict.baselines:
         row = rows.setdefault(score.name, {"": score.name, static: None, adaptive: None})
         row[adaptive if score.adaptive else static] = score.nats / math.log(2)
-    learned = verdict.adaptive.bits if verdict.adaptive else None
-    model = {"": "this model", static: verdict.report.bits, adaptive: learned}
-    table = markdown(["", static, adaptive], [*rows.values(), model])
+    for name, still, learned in (
+        ("this model", verdict.report, verdict.adaptive),
+        ("with its memory", verdict.remembering, verdict.remembering_adaptive),
+    ):
+        if still:
+            rows[name] = {"": name, static: still.bits, adaptive: learned and learned.bits}
+    table = markdown(["", static, adaptive], [*rows.values()])
     there = any(score.name.startswith("PPMd") for score in verdict.baselines)
     return table if there else f"{table}\nPPMd is left out: pip install pyppmd"
 
@@ -179,41 +194,48 @@ def _measured(verdict: Verdict) -> str:
     }
     formats = {"line_length": ".0f", "sentence_length": ".0f", "letters": ".3f", "grams": ".3f"}
 
-    def shown(measures: Measures | None, name: str) -> str:
-        value = getattr(measures, name) if measures else math.nan
+    def shown(measures: Measures, name: str) -> str:
+        value = getattr(measures, name)
         if math.isnan(value):
             return ""
         return f"{value:{formats.get(name, '.1%')}}"
 
+    wrote = {"it": verdict.written, "with its memory": verdict.recalled, "held out": verdict.human}
+    columns = {name: one for name, one in wrote.items() if one}
     rows = [
-        {"": told, "it": shown(verdict.written, name), "held out": shown(verdict.human, name)}
-        for name, told in ((f.name, names[f.name]) for f in fields(Measures))
+        {"": names[f.name]} | {column: shown(one, f.name) for column, one in columns.items()}
+        for f in fields(Measures)
     ]
-    return markdown(["", "it", "held out"], rows)
+    return markdown(["", *columns], rows)
 
 
 def _copied(verdict: Verdict) -> str:
     """What stands in the training text, of what it writes and of the held-out text."""
-    mine, human = verdict.copies, verdict.human_copies
+    human = verdict.human_copies
     if human is None:
         return MISSING
-    if mine is None:
+    columns = {"it": verdict.copies, "with its memory": verdict.recalled_copies}
+    wrote = {name: copies for name, copies in columns.items() if copies}
+    if not wrote:
         return "It wrote nothing but blanks."
-
-    def row(told: str, one: object, other: object) -> Mapping[str, Any]:
-        return {"": told, "it": one, "held out": other}
-
+    cells = {name: _cells(copies) for name, copies in (wrote | {"held out": human}).items()}
     rows = [
-        row("longest copy, in characters", mine.longest, human.longest),
-        row("in copies of 30 or more", f"{mine.inside_30:.1%}", f"{human.inside_30:.1%}"),
-        row("in copies of 60 or more", f"{mine.inside_60:.1%}", f"{human.inside_60:.1%}"),
-        *(
-            row(f"new runs of {n}", f"{share:.1%}", f"{human.novel[n]:.1%}")
-            for n, share in mine.novel.items()
-            if n in human.novel
-        ),
+        {"": told} | {name: column[told] for name, column in cells.items()}
+        for told in cells["held out"]
+        if all(told in column for column in cells.values())
     ]
-    return f"{markdown(['', 'it', 'held out'], rows)}\nThe longest: {mine.text!r}"
+    longest = max(wrote.values(), key=lambda copies: copies.longest)
+    return f"{markdown(['', *cells], rows)}\nThe longest: {longest.text!r}"
+
+
+def _cells(copies: "Copies") -> Mapping[str, object]:
+    """What is told of copies, by name."""
+    return {
+        "longest copy, in characters": copies.longest,
+        "in copies of 30 or more": f"{copies.inside_30:.1%}",
+        "in copies of 60 or more": f"{copies.inside_60:.1%}",
+        **{f"new runs of {n}": f"{share:.1%}" for n, share in copies.novel.items()},
+    }
 
 
 def _print_held_out(model: Model, as_json: bool) -> None:

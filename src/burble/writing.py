@@ -11,6 +11,12 @@ from burble.sampling import SamplingSettings
 from burble.settings import require
 
 
+def require_memory(share: float) -> None:
+    """Raises `SettingsError` unless it can be how far a memory is believed."""
+    fits = isinstance(share, int | float) and 0 <= share <= 1
+    require(fits, "memory", share, "between 0, the network alone, and 1")
+
+
 @dataclass(frozen=True, kw_only=True)
 class WritingSettings(SamplingSettings):
     """How a text is chosen, and where it ends.
@@ -25,6 +31,7 @@ class WritingSettings(SamplingSettings):
             the temperature is 0.
         novel: Passages that may not be written, such as those of the training text; see
             `bans.Passages.of`.
+        memory: How far the model's memory is believed, 0 to 1; 0 is the network alone.
         words: Words in lower case, such as those of the training text, besides which none is
             written; see `measures.count_words`.
     """
@@ -37,6 +44,7 @@ class WritingSettings(SamplingSettings):
     break_loops: bool | None = None
     novel: Passages | None = None
     words: Set[str] | None = None
+    memory: float = 0.0
 
     def __post_init__(self) -> None:
         """Checks every field."""
@@ -44,6 +52,7 @@ class WritingSettings(SamplingSettings):
         for name, value in (("length", self.length or 0), ("seed", self.seed)):
             whole = isinstance(value, int) and value >= 0
             require(whole, name, value, "a whole number of 0 or more")
+        require_memory(self.memory)
 
     def bans(self, texts: int, symbols: Sequence[str], before: Sequence[int]) -> list[Ban]:
         """What may not be written in some texts side by side, of these symbols, after a prompt."""
