@@ -50,14 +50,12 @@ def test_counts_are_those_of_every_place_looked_at(ids, other, few):
     context = before(other, len(other))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recall, "FEW", few)
-        met = Index(memory.of(np.array(ids)), size).met(np.array(context))
-    np.testing.assert_array_equal(met.counts, slow_counts([(ids, 1)], context, size))
-    places = [p for p in range(len(ids)) if before(ids, p)[: met.longest] == context[: met.longest]]
-    assert sorted(met.followed.tolist()) == sorted(ids[p] for p in places)
-    longer = context[: met.longest + 1]
-    assert met.longest == DEPTH or longer not in [
-        before(ids, p)[: met.longest + 1] for p in range(len(ids))
-    ]
+        met = Index(memory.of(np.array(ids)), size).met(np.array([context]))
+    np.testing.assert_array_equal(met.counts[0], slow_counts([(ids, 1)], context, size))
+    longest = met.longest[0]
+    assert context[:longest] in [before(ids, p)[:longest] for p in range(len(ids))]
+    longer = [before(ids, p)[: longest + 1] for p in range(len(ids))]
+    assert longest == DEPTH or context[: longest + 1] not in longer
 
 
 @given(texts, st.sampled_from([0, 256]))
@@ -66,14 +64,14 @@ def test_the_probabilities_are_those_of_the_slow_n_gram_sum(ids, few):
     kept = memory.of(np.array(ids))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recall, "FEW", few)
-        found = Index(kept, size).expect(np.array(before(ids, len(ids))))
+        found = Index(kept, size).expect(np.array([before(ids, len(ids))]))
     shares = np.full(size, 1 / size)
     counts = slow_counts([(ids, 1)], before(ids, len(ids)), size)
     for row, discounts in zip(counts, kept.discounts.astype(float), strict=True):
         if row.sum():
             taken = discounts[np.minimum(row, 3)]
             shares = (row - taken + taken.sum() * shares) / row.sum()
-    np.testing.assert_allclose(found.shares, shares, rtol=1e-9)
+    np.testing.assert_allclose(found.shares[0], shares, rtol=1e-9)
     assert found.shares.sum() == pytest.approx(1)
     assert found.shares.min() > 0
 
@@ -86,7 +84,7 @@ def test_what_is_read_counts_as_if_it_had_stood_there(ids, read):
     reader = Reader(Index(memory.of(np.array(ids)), size), learns=True)
     for symbol in read:
         reader.add(symbol)
-    found = reader._now().counts
+    found = reader._now().counts[0]
     context = before(read, len(read))
     both = slow_counts([(ids, 1), (read, recall.WEIGHT)], context, size)
     np.testing.assert_array_equal(found, both)
@@ -110,10 +108,9 @@ def test_alphabets_of_any_size(size):
     ids = np.concatenate([ids, ids[:40], ids[:40]])
     kept = memory.of(ids)
     assert kept.ids().tolist() == ids.tolist()
-    met = Index(kept, size).met(np.array(before(ids.tolist(), 530)))
+    met = Index(kept, size).met(np.array([before(ids.tolist(), 530)]))
     assert met.longest == DEPTH
-    if size > 2:
-        assert met.followed.tolist() == [ids[530]] * 3
+    assert met.counts[0, DEPTH, ids[530]] == (3 if size > 2 else met.counts[0, DEPTH].max())
 
 
 def test_nothing_and_too_much_cannot_be_remembered(monkeypatch):
@@ -126,46 +123,46 @@ def test_nothing_and_too_much_cannot_be_remembered(monkeypatch):
 # The gate.
 
 
-def expectation(shares, longest=3, times=4, surest=0.5):
-    return Expectation(np.array(shares), longest, times, surest)
+def expectation(shares, longest=3):
+    return Expectation(np.array([shares]), np.array([longest]))
 
 
 def test_a_share_of_none_is_the_network_alone_and_all_else_is_probabilities():
-    beliefs = np.log([0.5, 0.3, 0.2])
+    beliefs = np.log([[0.5, 0.3, 0.2]])
     expected = expectation([0.1, 0.1, 0.8])
     np.testing.assert_allclose(Gate(0.0).mix(beliefs, expected), beliefs)
-    half, whole = (np.exp(Gate(share).mix(beliefs, expected)) for share in (0.5, 1.0))
+    half, whole = (np.exp(Gate(share).mix(beliefs, expected)[0]) for share in (0.5, 1.0))
     assert whole.sum() == pytest.approx(1)
     assert 0.2 < half[2] < whole[2] < 0.8
     # In the measure of the share.
-    np.testing.assert_allclose(half - np.exp(beliefs), (whole - np.exp(beliefs)) / 2)
+    np.testing.assert_allclose(half - np.exp(beliefs[0]), (whole - np.exp(beliefs[0])) / 2)
 
 
 def test_a_gate_learns_whom_to_believe():
-    beliefs, expected = np.log([0.9, 0.1]), expectation([0.1, 0.9])
+    beliefs, expected = np.log([[0.9, 0.1]]), expectation([0.1, 0.9])
     learning, still = Gate(1.0, learns=True), Gate(1.0)
-    first = learning.mix(beliefs, expected)[1]
+    first = learning.mix(beliefs, expected)[0, 1]
     for _ in range(200):
         still.mix(beliefs, expected)
         learning.mix(beliefs, expected)
         for one in (learning, still):
-            one.learn(1)
-    assert learning.mix(beliefs, expected)[1] > first + 0.1
-    assert still.mix(beliefs, expected)[1] == Gate(1.0).mix(beliefs, expected)[1]
+            one.learn(np.array([1]))
+    assert learning.mix(beliefs, expected)[0, 1] > first + 0.1
+    assert still.mix(beliefs, expected)[0, 1] == Gate(1.0).mix(beliefs, expected)[0, 1]
 
 
 def test_a_gate_believes_a_memory_more_the_longer_what_it_has_met():
     """And hardly one that is unsure, of a network that is sure."""
-    unsure, sure = np.log([0.4, 0.3, 0.3]), np.log([0.98, 0.01, 0.01])
+    unsure, sure = np.log([[0.4, 0.3, 0.3]]), np.log([[0.98, 0.01, 0.01]])
 
     def trust(beliefs, expected, learns):
         gate_ = Gate(1.0, learns=learns)
         gate_.mix(beliefs, expected)
-        return gate_._trust
+        return gate_._trust[0, 0]
 
     for learns in gate.WEIGHTS:
-        strong = trust(unsure, expectation([0.01, 0.01, 0.98], 10, 5, 1.0), learns)
-        weak = trust(sure, expectation([0.4, 0.3, 0.3], 2, 5, 0.4), learns)
+        strong = trust(unsure, expectation([0.01, 0.01, 0.98], 10), learns)
+        weak = trust(sure, expectation([0.4, 0.3, 0.3], 2), learns)
         assert weak < 0.35 < strong
 
 
@@ -247,7 +244,7 @@ def test_a_file_holds_the_whole_memory(tmp_path):
     assert isinstance(found.text, np.memmap)
     for name in ("text", "contexts", "shared", "discounts"):
         np.testing.assert_array_equal(getattr(found, name), getattr(kept, name))
-    context = np.array([0, 1] * 6)
+    context = np.array([[0, 1] * 6])
     expected = Index(kept, 4).expect(context).shares
     np.testing.assert_array_equal(Index(found, 4).expect(context).shares, expected)
     assert memoryfile.beside(tmp_path / "model.safetensors") == path
@@ -306,7 +303,7 @@ def test_random_damage_is_told_or_leaves_probabilities(tmp_path_factory, data):
     except ModelFileError:
         return
     for context in ([0] * DEPTH, [1, 2, 3] * 4, [3, 1] * 6):
-        shares = index.expect(np.array(context)).shares
+        shares = index.expect(np.array([context])).shares
         assert shares.sum() == pytest.approx(1, abs=1e-5)
         assert shares.min() >= 0
 

@@ -132,8 +132,4 @@ class Remembered:
     def _mixed(self, logits: Array) -> Array:
         """The logarithms of what both expect together, (B, V)."""
         rows = sampling.log_probabilities(logits.astype(np.float64))
-        mixed = [
-            self._gate.mix(row, self._index.expect(last))
-            for row, last in zip(rows, self._last, strict=True)
-        ]
-        return np.array(mixed, np.float32)
+        return self._gate.mix(rows, self._index.expect(self._last)).astype(np.float32)

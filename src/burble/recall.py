@@ -20,38 +20,34 @@ WEIGHT = 2
 """How often a place counts that was read just now: what is near is more alike."""
 
 Ints = NDArray[np.int64]
+_ROWS = 4 * np.arange(DEPTH + 1)[:, None]
+_AHEAD = np.arange(DEPTH, dtype=np.uint32)
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a memory expects.
+    """What a memory expects after each of B contexts.
 
     Attributes:
-        shares: The probability of each symbol, shape (V,).
-        longest: Symbols of the longest context that was met before.
-        times: How often it was met.
-        surest: The share of the symbol that followed it most often.
+        shares: The probability of each symbol, shape (B, V).
+        longest: Symbols of the longest context that was met before, shape (B,).
     """
 
     shares: NDArray[np.float64]
-    longest: int
-    times: int
-    surest: float
+    longest: Ints
 
 
 @dataclass(frozen=True)
 class _Met:
-    """What followed a context, and each shorter one.
+    """What followed each of B contexts.
 
     Attributes:
-        counts: Kneser-Ney counts after contexts of 0, 1, … symbols, shape (…, V).
-        longest: Symbols of the longest that was met.
-        followed: What followed that, each symbol as often as it did.
+        counts: Kneser-Ney counts after contexts of 0 to DEPTH symbols, shape (B, DEPTH + 1, V).
+        longest: Symbols of the longest that was met, shape (B,).
     """
 
     counts: Ints
-    longest: int
-    followed: NDArray[np.integer]
+    longest: Ints
 
 
 @dataclass(frozen=True)
@@ -61,14 +57,19 @@ class _Node:
     Attributes:
         first: The first of its places in the memory's order.
         end: One behind the last.
-        met: What followed it.
+        counts: Kneser-Ney counts after each shorter context and this one, shape (…, V).
         longer: The contexts that are longer by one symbol and were met often, by that symbol.
     """
 
     first: int
     end: int
-    met: _Met
+    counts: Ints
     longer: dict[int, "_Node"] = field(default_factory=dict)
+
+    @property
+    def depth(self) -> int:
+        """Symbols of the context."""
+        return len(self.counts) - 1
 
 
 class Index:
@@ -84,57 +85,74 @@ class Index:
         self.memory = memory
         self.size = size
         self._discounts = memory.discounts.astype(np.float64)
-        self._following = memory.following
+        # Plain arrays: to take a part of one that is mapped costs several times as much.
+        self._text, self._contexts = np.asarray(memory.text), np.asarray(memory.contexts)
+        self._shared, self._following = np.asarray(memory.shared), memory.following
         # Reading one number of these is several times as fast as of an array.
-        self._views = memory.text.data, memory.contexts.data
-        self._root = self._node(0, len(memory.contexts), np.zeros((0, size), np.int64))
+        self._views = self._text.data, self._contexts.data
+        self._root = self._node(0, len(self._contexts), np.zeros((0, size), np.int64))
 
-    def met(self, context: Ints) -> _Met:
-        """What followed a context.
+    def expect(self, contexts: Ints) -> Expectation:
+        """What is expected after some contexts, as in `met`."""
+        return self.expectation(self.met(contexts))
+
+    def met(self, contexts: Ints) -> _Met:
+        """What followed some contexts.
 
         Args:
-            context: The symbols before, the last one first, shape (DEPTH,).
+            contexts: The symbols before, the last one first, shape (B, DEPTH).
         """
-        node, symbols = self._root, context.tolist()
-        while (depth := node.met.longest) < DEPTH:
-            longer = node.longer.get(symbols[depth])
-            if longer is None:
-                first, end = self._span(node, symbols[depth])
-                if end - first <= FEW:
-                    return self._few(node.met, first, end, context)
-                longer = self._node(first, end, node.met.counts)
-                node.longer[symbols[depth]] = longer
-            node = longer
-        return node.met
-
-    def expect(self, context: Ints) -> Expectation:
-        """What is expected after a context, as in `met`."""
-        return self.expectation(self.met(context))
+        nodes, spans = zip(*map(self._walk, contexts.tolist()), strict=True)
+        places = np.concatenate([np.arange(first, end) for first, end in spans])
+        rows = np.repeat(np.arange(len(spans)), [end - first for first, end in spans])
+        symbols, alike = self._following[places], self._alike(places, contexts[rows])
+        longest = np.array([node.depth for node in nodes])
+        shared = np.maximum(self._shared[places], longest[rows] + 1)
+        counts = _counts(rows, symbols, (shared, alike), (len(spans), self.size))
+        np.maximum.at(longest, rows, alike)
+        for row, node in enumerate(nodes):
+            counts[row, : node.depth + 1] = node.counts
+        return _Met(counts, longest)
 
     def expectation(self, met: _Met) -> Expectation:
         """Probabilities, mixed of all lengths of context."""
-        counts, lengths = met.counts, np.arange(len(met.counts))[:, None]
-        taken = self._discounts[lengths, np.minimum(counts, 3)]
-        totals = counts.sum(1)
+        counts = met.counts
+        taken = self._discounts.take(np.minimum(counts, 3) + _ROWS)
+        totals = counts.sum(2)
         there = np.maximum(totals, 1)
         # What is taken from the counts of one length is given to the one below.
-        freed = np.where(totals > 0, taken.sum(1) / there, 1.0)
-        passed = np.append(freed[::-1].cumprod()[::-1], 1.0)
-        own = (counts - taken) / there[:, None]
-        shares = passed[1:] @ own + passed[0] / self.size
-        often = np.bincount(met.followed).max() / len(met.followed)
-        return Expectation(shares, met.longest, len(met.followed), float(often))
+        freed = np.where(totals > 0, taken.sum(2) / there, 1.0)
+        passed = np.ones((len(counts), DEPTH + 2))
+        passed[:, :-1] = freed[:, ::-1].cumprod(1)[:, ::-1]
+        weights = passed[:, 1:] / there
+        shares = (weights[:, None] @ (counts - taken))[:, 0]
+        shares += passed[:, :1] / self.size
+        return Expectation(shares, met.longest)
+
+    def _walk(self, context: list[int]) -> tuple[_Node, tuple[int, int]]:
+        """The longest end of a context that was met often, and where longer ones stand."""
+        node = self._root
+        while node.depth < DEPTH:
+            symbol = context[node.depth]
+            longer = node.longer.get(symbol)
+            if longer is None:
+                first, end = self._span(node, symbol)
+                if end - first <= FEW:
+                    return node, (first, end)
+                longer = node.longer[symbol] = self._node(first, end, node.counts)
+            node = longer
+        return node, (0, 0)
 
     def _node(self, first: int, end: int, shorter: Ints) -> _Node:
         """The node of some places, with the counts of contexts that are shorter."""
-        depth, followed = len(shorter), self._following[first:end]
-        counted = followed[self.memory.shared[first:end] <= depth]
+        symbols = self._following[first:end]
+        counted = symbols[self._shared[first:end] <= len(shorter)]
         counts = np.vstack([shorter, np.bincount(counted, minlength=self.size)])
-        return _Node(first, end, _Met(counts, depth, followed))
+        return _Node(first, end, counts)
 
     def _span(self, node: _Node, symbol: int) -> tuple[int, int]:
         """Where the contexts stand that go on with a symbol."""
-        (text, contexts), depth = self._views, node.met.longest
+        (text, contexts), depth = self._views, node.depth
 
         def next_symbol(place: int) -> int:
             return int(text[contexts[place] + depth])
@@ -144,52 +162,41 @@ class Index:
         end = bisect_right(places, symbol, lo=first, key=next_symbol)
         return node.first + first, node.first + end
 
-    def _few(self, shorter: _Met, first: int, end: int, context: Ints) -> _Met:
-        """What followed a context, from a few places that share more of it than `shorter`."""
-        memory, depth = self.memory, shorter.longest + 1
-        counts = np.zeros((DEPTH + 1, self.size), np.int64)
-        counts[:depth] = shorter.counts
-        if first == end:
-            return _Met(counts, shorter.longest, shorter.followed)
-        places = memory.contexts[first:end, None] + np.arange(depth, DEPTH, dtype=np.uint32)
-        differ = np.ones((end - first, DEPTH - depth + 1), bool)
-        np.not_equal(memory.text[places], context[depth:], out=differ[:, :-1])
-        alike = depth + differ.argmax(1)
-        followed = self._following[first:end]
-        counts[depth:] = _counts(alike, memory.shared[first:end], followed, depth, self.size)
-        longest = int(alike.max())
-        return _Met(counts, longest, followed[alike == longest])
+    def _alike(self, places: Ints, contexts: Ints) -> Ints:
+        """How many symbols the context of each place shares with another, (n, DEPTH)."""
+        differ = np.ones((len(places), DEPTH + 1), bool)
+        there = self._text[self._contexts[places, None] + _AHEAD]
+        np.not_equal(there, contexts, out=differ[:, :-1])
+        return np.asarray(differ.argmax(1))
 
 
 def _counts(
-    alike: Ints,
-    shared: NDArray[np.integer],
-    followed: NDArray[np.integer],
-    least: int,
-    size: int,
+    rows: Ints | int,
+    symbols: NDArray[np.integer],
+    lengths: tuple[NDArray[np.integer], Ints],
+    shape: tuple[int, int],
 ) -> Ints:
     """Kneser-Ney counts of some places.
 
-    A place counts for all lengths of context from what it shares with another of its symbol to
-    what it shares with the one that is asked for; for the longest, every place does.
-
     Args:
-        alike: Symbols of its context that are those asked for, at least `least`, shape (n,).
-        shared: As in `Memory`, shape (n,).
-        followed: Its symbol, shape (n,).
-        least: The shortest context to count.
-        size: V.
+        rows: Which context each of them is counted for, shape (n,).
+        symbols: What followed it, shape (n,).
+        lengths: The shortest and the longest context for which it counts, shape (n,) each: from
+            what it shares with another place of its symbol to what it shares with the one that
+            is asked for. For the longest of all, every place does.
+        shape: B and V.
 
     Returns:
-        Counts for contexts of `least` to DEPTH symbols, one row for each.
+        Counts, shape (B, DEPTH + 1, V).
     """
-    begins = np.maximum(shared, least).astype(np.int64) - least
-    ends = alike - (least - 1)
-    counted = begins < ends
-    symbols, rows = followed[counted].astype(np.int64), DEPTH + 2 - least
-    more = np.bincount(ends[counted] * size + symbols, minlength=rows * size)
-    less = np.bincount(begins[counted] * size + symbols, minlength=rows * size)
-    return (more - less).reshape(rows, size)[:0:-1].cumsum(0)[::-1]
+    (least, most), (texts, size) = lengths, shape
+    counted = least <= most
+    first = (rows * (DEPTH + 2) * size + symbols)[counted]
+    total = texts * (DEPTH + 2) * size
+    more = np.bincount(first + (most[counted] + 1) * size, minlength=total)
+    less = np.bincount(first + least[counted] * np.int64(size), minlength=total)
+    steps = (more - less).reshape(texts, DEPTH + 2, size)
+    return steps[:, :0:-1].cumsum(1)[:, ::-1]
 
 
 class Reader:
@@ -212,7 +219,7 @@ class Reader:
         self._met: _Met | None = None
 
     def expect(self) -> Expectation:
-        """What is expected to come next."""
+        """What is expected to come next, with B of 1."""
         return self._index.expectation(self._now())
 
     def add(self, symbol: int) -> None:
@@ -227,7 +234,7 @@ class Reader:
     def _now(self) -> _Met:
         """What followed the context before, in the memory and in what was read."""
         if self._met is None:
-            self._met = self._index.met(self._context)
+            self._met = self._index.met(self._context[None])
             if self._read:
                 self._met = self._with_read(self._met)
         return self._met
@@ -235,18 +242,12 @@ class Reader:
     def _with_read(self, met: _Met) -> _Met:
         """What followed the context in what was read, too."""
         symbols, shared, alike = self._places[:, : self._read]
-        counts = met.counts + WEIGHT * _counts(alike, shared, symbols, 0, self._index.size)
-        longest = int(alike.max())
-        if longest < met.longest:
-            return _Met(counts, met.longest, met.followed)
-        followed = symbols[alike == longest]
-        if longest == met.longest:
-            followed = np.append(met.followed, followed)
-        return _Met(counts, longest, followed)
+        counts = _counts(0, symbols, (shared, alike), (1, self._index.size))
+        return _Met(met.counts + WEIGHT * counts, np.maximum(met.longest, alike.max()))
 
     def _learn(self, symbol: int) -> None:
         """Remembers a symbol in its context."""
-        met = np.flatnonzero(self._now().counts[:, symbol])
+        met = np.flatnonzero(self._now().counts[0, :, symbol])
         if self._read == RECENT:
             self._sort()
         if not self._read:

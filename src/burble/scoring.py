@@ -52,8 +52,9 @@ class Remembering:
         """Takes what the network believed of the symbols that follow what was read."""
         mixed = np.empty_like(beliefs)
         for row, symbol in enumerate(following.tolist()):
-            mixed[row] = self._gate.mix(beliefs[row], self._reader.expect())
-            self._gate.learn(symbol)
+            one = slice(row, row + 1)
+            mixed[one] = self._gate.mix(beliefs[one], self._reader.expect())
+            self._gate.learn(following[one])
             self._reader.add(symbol)
         self._look(mixed, following)
         self._costs.append(-mixed[np.arange(len(following)), following])

@@ -1,0 +1,156 @@
+"""Learns the gate between network and memory, and compares other ways to mix them.
+
+    python -m benchmarks.gate NAME=RUN:TEXT ...
+
+Each run was trained with `--left-out`, so that what is scored here, and learned from, comes before
+the text that judges. Prints the weights for `burble.gate`, and records what each text costs with
+a gate that was learned on all other texts.
+"""
+
+import argparse
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.record import write
+from burble import corpus, gate, generation, judging, memory
+from burble.recall import Index, Reader
+
+Floats = NDArray[np.float64]
+STEPS, RATE, PULL = 1_500, 0.03, 1e-4
+SHARES = np.arange(0.05, 0.65, 0.05)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A text as both have scored it: T symbols.
+
+    Attributes:
+        features: What the gate sees, shape (T, F).
+        network: The network's logarithms of probabilities, shape (T, V).
+        memory: The memory's, shape (T, V).
+        came: The symbols that came, shape (T,).
+    """
+
+    features: Floats
+    network: Floats
+    memory: Floats
+    came: NDArray[np.intp]
+
+    @property
+    def chances(self) -> tuple[Floats, Floats]:
+        """The probabilities that both gave to what came, (T,) each."""
+        rows = np.arange(len(self.came))
+        return np.exp(self.network[rows, self.came]), np.exp(self.memory[rows, self.came])
+
+
+def score(run: str, text: str, learns: bool) -> Scored:
+    """Scores the held-out part of a run's text."""
+    writer = generation.load(run)
+    own = judging.own(writer.model, corpus.build([text], writer.model.text, held_out=0.0))
+    if own is None:
+        raise SystemExit(f"{text} is not what {run} was trained on.")
+    beliefs: list[Floats] = []
+    part = np.array(own.ids[own.start - 1 :])
+    if learns:
+        from burble.adapting import Adaptive
+
+        Adaptive(writer.model).costs([part], lambda rows, _: beliefs.append(rows))
+    else:
+        writer.surprise(part, lambda rows, _: beliefs.append(rows))
+    network, came = np.concatenate(beliefs), part[1:].astype(np.intp)
+    reader = Reader(Index(memory.of(own.ids[: own.start]), network.shape[1]), learns=learns)
+    reader.add(int(part[0]))
+    features, shares = [], []
+    for row, symbol in zip(network, came.tolist(), strict=True):
+        expected = reader.expect()
+        features.append(gate.features(np.exp(row)[None], expected)[0])
+        shares.append(expected.shares[0])
+        reader.add(symbol)
+    return Scored(np.array(features), network, np.log(shares), came)
+
+
+def linear(weights: Floats, scored: Scored) -> tuple[float, Floats]:
+    """What a text costs with a gate, and how that changes with its weights."""
+    trust = 1 / (1 + np.exp(-scored.features @ weights))
+    network, remembered = scored.chances
+    mixed = network + trust * (remembered - network)
+    slope = -(remembered - network) / mixed * trust * (1 - trust)
+    return -float(np.log(mixed).mean()), (slope[:, None] * scored.features).mean(0)
+
+
+def logarithmic(weights: Floats, scored: Scored) -> tuple[float, Floats]:
+    """The same where logarithms are weighed and added, each with a weight from the features."""
+    first, second = weights.reshape(2, -1) @ scored.features.T
+    logits = first[:, None] * scored.network + second[:, None] * scored.memory
+    logits -= logits.max(1, keepdims=True)
+    shares = np.exp(logits)
+    shares /= shares.sum(1, keepdims=True)
+    rows = np.arange(len(scored.came))
+    slopes = [
+        ((shares * both).sum(1) - both[rows, scored.came])[:, None] * scored.features
+        for both in (scored.network, scored.memory)
+    ]
+    cost = -float(np.log(shares[rows, scored.came]).mean())
+    return cost, np.concatenate([slope.mean(0) for slope in slopes])
+
+
+def learn(mix: Any, texts: list[Scored], start: Floats) -> Floats:
+    """Weights that make some texts cheap, each counting the same; by Adam."""
+    weights, mean, square = start.copy(), 0 * start, 0 * start
+    for step in range(STEPS):
+        slope = np.mean([mix(weights, text)[1] for text in texts], 0) + PULL * (weights - start)
+        mean, square = 0.9 * mean + 0.1 * slope, 0.99 * square + 0.01 * slope**2
+        size = RATE * (1 - step / STEPS)
+        fresh = mean / (1 - 0.9 ** (step + 1)), square / (1 - 0.99 ** (step + 1))
+        weights -= size * fresh[0] / (np.sqrt(fresh[1]) + 1e-9)
+    return weights
+
+
+def constant(text: Scored) -> Scored:
+    """A text of which only the constant is seen."""
+    return Scored(text.features[:, :1], text.network, text.memory, text.came)
+
+
+def row(name: str, learns: bool, text: Scored, others: list[Scored]) -> dict[str, Any]:
+    """What a text costs, with mixtures learned on the others."""
+    count = text.features.shape[1]
+    begin = np.zeros(2 * count)
+    begin[[0, count]] = 0.7, 0.3
+    flat, flats = constant(text), [constant(other) for other in others]
+    network, remembered = text.chances
+    costs = {
+        "network": -np.log(network).mean(),
+        "memory": -np.log(remembered).mean(),
+        "one share": linear(learn(linear, flats, np.zeros(1)), flat)[0],
+        "gate": linear(learn(linear, others, np.zeros(count)), text)[0],
+        "two log weights": logarithmic(learn(logarithmic, flats, np.array([0.7, 0.3])), flat)[0],
+        "log gate": logarithmic(learn(logarithmic, others, begin), text)[0],
+    }
+    kind = "adaptive" if learns else "static"
+    return {"text": name, "kind": kind} | {n: round(float(c), 4) for n, c in costs.items()}
+
+
+def main() -> None:
+    """Learns, compares, prints and records."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", nargs="+", metavar="NAME=RUN:TEXT")
+    rows = []
+    given = dict(one.split("=", 1) for one in parser.parse_args().runs)
+    for learns in (False, True):
+        texts = {name: score(*one.split(":", 1), learns) for name, one in given.items()}
+        for name, text in texts.items():
+            others = [other for n, other in texts.items() if n != name] or [text]
+            rows.append(row(name, learns, text, others))
+            print(rows[-1], flush=True)
+        weights = learn(linear, [*texts.values()], np.zeros(len(gate.FEATURES)))
+        print(f"    {learns}: ({', '.join(f'{w:.3f}' for w in weights)}),", flush=True)
+    write("gate", rows, NOTE)
+
+
+NOTE = "nats per character; mixtures learned on the other texts, on parts that nobody had seen"
+
+if __name__ == "__main__":
+    main()
