@@ -151,8 +151,7 @@ def test_a_gate_learns_whom_to_believe():
     assert still.mix(beliefs, expected)[0, 1] == Gate(1.0).mix(beliefs, expected)[0, 1]
 
 
-def test_a_gate_believes_a_memory_more_the_longer_what_it_has_met():
-    """And hardly one that is unsure, of a network that is sure."""
+def test_a_gate_believes_a_sure_memory_beside_an_unsure_network_and_not_the_reverse():
     unsure, sure = np.log([[0.4, 0.3, 0.3]]), np.log([[0.98, 0.01, 0.01]])
 
     def trust(beliefs, expected, learns):
@@ -163,7 +162,7 @@ def test_a_gate_believes_a_memory_more_the_longer_what_it_has_met():
     for learns in gate.WEIGHTS:
         strong = trust(unsure, expectation([0.01, 0.01, 0.98], 10), learns)
         weak = trust(sure, expectation([0.4, 0.3, 0.3], 2), learns)
-        assert weak < 0.35 < strong
+        assert weak < 0.5 < strong
 
 
 # Scores and writing.
