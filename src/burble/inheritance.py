@@ -11,9 +11,8 @@ import numpy as np
 
 from burble.errors import SettingsError
 from burble.modelfile import Model, Weights
+from burble.settings import DROPOUTS
 from burble.vocabulary import Vocabulary
-
-DROPOUTS = ("dropout_input", "dropout", "dropout_output")
 
 
 def asked(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:

@@ -159,7 +159,7 @@ class _Job:
             case Epoch(number=number, loss=loss, state=state):
                 run.add_metric(step=state.step, epoch=number, epoch_loss=loss)
                 if event.improved and (pattern := trainer.settings.training.epoch_files):
-                    model = self._model(state, {"training_loss": loss}, "weight")
+                    model = self._model(state, {"training_loss": loss}, trainer.judged)
                     run.write_epoch(pattern.format(epoch=number, loss=loss), model)
             case Score(loss=loss, improved=improved, state=state):
                 run.add_metric(step=state.step, held_out_loss=loss)
@@ -176,7 +176,7 @@ class _Job:
                     run.write_model(self._model(state, scores))
                 elif not run.has_model:
                     # Stopped before the first score: what there is can be used until then.
-                    run.write_model(self._model(state, scores, "weight"))
+                    run.write_model(self._model(state, scores, trainer.judged))
                 run.write_state(state)
                 status = "interrupted" if reason == "stopped" else "finished"
                 self.describe(status, scores, state)

@@ -1,12 +1,13 @@
 """One optimiser step and one score, as pure functions of arrays, compiled. Knows nothing of text.
 
-Arrays come in groups, by name: `weight` and `good` (the best weights so far), `seed` (of the
-dropout), `optimizer`, `carried` (the state of each stream, each (B, U)) and `loss` (the sum of the
-losses, in nats, and of the weights of their places, since the last report).
+Arrays come in groups, by name: `weight`, `average` (of the weights so far, if they are averaged),
+`good` (the best so far of what is scored), `seed` (of the dropout), `optimizer`, `carried` (the
+state of each stream, each (B, U)) and `loss` (the sum of the losses, in nats, and of the weights
+of their places, since the last report).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,11 +21,13 @@ from burble import model as network
 from burble.batches import Batch
 from burble.devices import Devices
 from burble.errors import SettingsError
+from burble.modelfile import shapes
 from burble.peers import fetched
+from burble.recurrent import kept
 from burble.settings import ModelSettings, Precision, TrainingSettings
 
 Groups = dict[str, list[Any]]
-GROUPS = ("weight", "good", "seed", "optimizer", "carried", "loss")
+GROUPS = ("weight", "average", "good", "seed", "optimizer", "carried", "loss")
 LAST_RATE = 0.02
 
 
@@ -55,7 +58,12 @@ class Objective:
         self._rate_place = names.index(self._optimizer.learning_rate.path)
         # Placed as they came: a step that finds its arrays elsewhere is compiled anew.
         places = dict.fromkeys(GROUPS, self.devices.whole) | {"carried": self.devices.by_stream}
-        step = partial(_step, self._core, self._optimizer)
+        self._averaged = bool(training.averaging)
+        self._first_seed = np.array([training.seed % 2**32, 0], np.uint32)
+        names = list(shapes(model, size))[-len(self._core.trainable_variables) :]
+        recurrent = [name.endswith(".recurrent") for name in names]
+        leave_out = partial(_leave_out, recurrent, model.dropout_recurrent)
+        step = partial(_step, self._core, self._optimizer, leave_out)
         self._step = jax.jit(step, donate_argnums=0, out_shardings=places)
         self._nats = jax.jit(partial(_nats, self._core))
 
@@ -64,8 +72,9 @@ class Objective:
         weights = [variable.value for variable in self._core.trainable_variables]
         return {
             "weight": weights,
+            "average": weights if self._averaged else [],
             "good": weights,
-            "seed": [variable.value for variable in self._core.non_trainable_variables],
+            "seed": [v.value for v in self._core.non_trainable_variables] + [self._first_seed],
             "optimizer": self.fresh_optimizer(),
             "carried": self.zero(batch),
             "loss": self.no_loss(),
@@ -95,16 +104,18 @@ class Objective:
             for name, group in grouped(arrays).items()
         }
 
-    def step(self, groups: Groups, batch: Batch, rate: float) -> Groups:
+    def step(self, groups: Groups, batch: Batch, rate: float, share: float = 1.0) -> Groups:
         """One optimiser step; the arrays, from `place`, are used up.
 
         Args:
             groups: The arrays before it.
             batch: The rows `devices.rows` of a batch.
             rate: The step size.
+            share: How much the weights after it count in the average.
         """
         groups["optimizer"][self._rate_place] = self.devices.copied(np.float32(rate))
-        return dict(self._step(groups, *self.devices.dealt_own(_fields(batch))))
+        share = self.devices.copied(np.float32(share))
+        return dict(self._step(groups, share, *self.devices.dealt_own(_fields(batch))))
 
     def nats(self, weights: list[Any], seed: list[Any], batch: Batch, carried: list[Any]) -> Any:
         """The loss of a batch with dropout off.
@@ -118,7 +129,7 @@ class Objective:
         Returns:
             The summed loss in nats, the summed weights of its places, and the state after it.
         """
-        return self._nats(weights, seed, carried, *_fields(batch))
+        return self._nats(weights, seed[:-1], carried, *_fields(batch))
 
 
 def _check(precision: Precision) -> None:
@@ -151,6 +162,14 @@ def rate(training: TrainingSettings, step: int) -> float:
     return training.learning_rate * share
 
 
+def share(training: TrainingSettings, step: int) -> float:
+    """How much the weights after `step`, counted from 0, count in the average.
+
+    All the same at first, and then falling off over a share `averaging` of all steps.
+    """
+    return 1 / max(1.0, min(step + 1.0, training.averaging * training.steps))
+
+
 def _fields(batch: Batch) -> tuple[Any, ...]:
     """The arrays of a batch in the order the compiled functions take them."""
     return batch.inputs, batch.targets, batch.weights, batch.resets
@@ -163,25 +182,48 @@ def _losses(logits: Any, targets: Any) -> Any:
     )
 
 
+def _leave_out(recurrent: list[bool], rate: float, weights: list[Any], seed: Any) -> list[Any]:
+    """The weights with a share of the recurrent ones set to zero, and the others scaled up.
+
+    Source: Merity et al., Regularizing and Optimizing LSTM Language Models, 2018.
+    """
+    if not rate:
+        return weights
+    keys = jax.random.split(jax.random.fold_in(jax.random.key(seed[0]), seed[1]), len(weights))
+    return [
+        jnp.where(kept(key, weight.shape, rate), weight / (1 - rate), 0) if chosen else weight
+        for weight, chosen, key in zip(weights, recurrent, keys, strict=True)
+    ]
+
+
 def _step(
-    core: Any, optimizer: Any, groups: Groups, inputs: Any, targets: Any, weights: Any, resets: Any
+    core: Any,
+    optimizer: Any,
+    leave_out: Callable[..., list[Any]],
+    groups: Groups,
+    share: Any,
+    *batch: Any,
 ) -> Groups:
     """One optimiser step over all groups."""
+    inputs, targets, weights, resets = batch
+    *seeds, own = groups["seed"]
     carried = [c * (1 - resets)[:, None] for c in groups["carried"]]
 
     def mean_loss(trained: Any) -> Any:
-        outputs, seeds = core.stateless_call(
-            trained, groups["seed"], [inputs, *carried], training=True
+        outputs, after = core.stateless_call(
+            leave_out(trained, own), seeds, [inputs, *carried], training=True
         )
         total = (_losses(outputs[0], targets) * weights).sum()
-        return total / jnp.maximum(weights.sum(), 1), (total, outputs[1:], seeds)
+        return total / jnp.maximum(weights.sum(), 1), (total, outputs[1:], after)
 
     gradient, (total, after, seeds) = jax.grad(mean_loss, has_aux=True)(groups["weight"])
     trained, optimized = optimizer.stateless_apply(groups["optimizer"], gradient, groups["weight"])
     return {
         "weight": trained,
+        # Without averaging, the group is empty.
+        "average": [a + share * (w - a) for a, w in zip(groups["average"], trained, strict=False)],
         "good": groups["good"],
-        "seed": seeds,
+        "seed": [*seeds, own + jnp.array([0, 1], jnp.uint32)],
         "optimizer": optimized,
         "carried": after,
         "loss": [groups["loss"][0] + jnp.stack([total, weights.sum()])],
@@ -211,9 +253,9 @@ def flat(groups: Groups) -> dict[str, NDArray[Any]]:
 
 def grouped(arrays: Mapping[str, NDArray[Any]]) -> Groups:
     """Copies of flat arrays on one device, by group, in order."""
-    groups: Groups = {}
+    groups: Groups = {name: [] for name in GROUPS}
     for name in sorted(arrays, key=lambda n: int(n.rpartition(".")[2])):
-        groups.setdefault(name.rpartition(".")[0], []).append(jnp.array(arrays[name]))
+        groups[name.rpartition(".")[0]].append(jnp.array(arrays[name]))
     return groups
 
 

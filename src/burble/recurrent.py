@@ -26,12 +26,17 @@ class Dropout(layers.Dropout):
         left_out = round(self.rate * 2**16)
         if not training or not left_out:
             return inputs
-        *lead, features = inputs.shape
-        words = jax.random.bits(self.seed_generator.next(), (*lead, -(-features // 2)))
-        pairs = jax.lax.bitcast_convert_type(words, jnp.uint16)
-        bits = pairs.reshape(*lead, -1)[..., :features]
-        kept = jax.lax.optimization_barrier(bits >= jnp.uint16(left_out))
-        return jnp.where(kept, inputs / (1 - left_out / 2**16), 0)
+        there = kept(self.seed_generator.next(), inputs.shape, self.rate)
+        return jnp.where(there, inputs / (1 - left_out / 2**16), 0)
+
+
+def kept(key: Any, shape: tuple[int, ...], rate: float) -> Any:
+    """Which of the numbers of an array stay: all but a share `rate` of them, by chance."""
+    *lead, features = shape
+    words = jax.random.bits(key, (*lead, -(-features // 2)))
+    pairs = jax.lax.bitcast_convert_type(words, jnp.uint16)
+    bits = pairs.reshape(*lead, -1)[..., :features]
+    return jax.lax.optimization_barrier(bits >= jnp.uint16(round(rate * 2**16)))
 
 
 class LSTM(layers.LSTM):

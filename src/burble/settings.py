@@ -21,6 +21,8 @@ Schedule = Literal["cosine", "constant"]
 LIMITS = ("steps", "epochs", "minutes")
 """Settings that end a training; of several the nearest holds."""
 Precision = Literal["float32", "bfloat16"]
+DROPOUTS = ("dropout_input", "dropout", "dropout_output", "dropout_recurrent")
+"""Shares that are left out in training, and change nothing of a model that is there."""
 
 
 def require(holds: bool, name: str, value: object, expected: str) -> None:
@@ -72,6 +74,8 @@ class ModelSettings:
         dropout_input: Share of the embedding left out at each training step.
         dropout: Share left out between two recurrent layers.
         dropout_output: Share left out before the output layer.
+        dropout_recurrent: Share of the weights between a recurrent layer's steps that is left out,
+            drawn once for each training step (DropConnect).
     """
 
     cell: Cell = "lstm"
@@ -82,6 +86,7 @@ class ModelSettings:
     dropout_input: float = 0.2
     dropout: float = 0.4
     dropout_output: float = 0.4
+    dropout_recurrent: float = 0.0
 
     def __post_init__(self) -> None:
         """Checks every field."""
@@ -91,7 +96,7 @@ class ModelSettings:
         require(1 <= self.layers <= 16, "layers", self.layers, "1 to 16")
         require(1 <= self.units <= 8192, "units", self.units, "1 to 8192")
         require(1 <= self.embedding <= 8192, "embedding", self.embedding, "1 to 8192")
-        for name in ("dropout_input", "dropout", "dropout_output"):
+        for name in DROPOUTS:
             share = getattr(self, name)
             require(0 <= share < 1, name, share, "at least 0 and less than 1")
 
@@ -116,6 +121,8 @@ class TrainingSettings:
         warmup: Share of the steps over which the step size rises to `learning_rate`, where it
             is not constant.
         beta_2: How slowly the optimiser forgets the size of past gradients (Adam).
+        averaging: Share of the steps over which weights are averaged for scores and for the model,
+            the latest counting most; 0 takes the latest alone.
         weight_decay: The pull of the weights towards zero (AdamW).
         clip: The largest norm of the gradient; 0 sets no limit.
         reset_rate: Share of the streams that start again from a zero state at each step; other
@@ -146,6 +153,7 @@ class TrainingSettings:
     schedule: Schedule = "cosine"
     warmup: float = 0.05
     beta_2: float = 0.99
+    averaging: float = 0.05
     weight_decay: float = 0.01
     clip: float = 1.0
     reset_rate: float = 0.03
@@ -180,7 +188,7 @@ class TrainingSettings:
             require(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more")
         rate = self.learning_rate
         require(0 < rate < inf, "learning_rate", rate, "more than 0")
-        for name in ("warmup", "beta_2", "reset_rate", "held_out", "left_out"):
+        for name in ("warmup", "beta_2", "averaging", "reset_rate", "held_out", "left_out"):
             share = getattr(self, name)
             require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
 

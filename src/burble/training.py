@@ -21,7 +21,7 @@ from burble.errors import DivergedError
 from burble.events import End, Epoch, Event, Recovery, Report, Save, Score, State
 from burble.framing import framed
 from burble.modelfile import Weights
-from burble.objective import Groups, Objective, finite, flat, grouped, rate
+from burble.objective import Groups, Objective, finite, flat, grouped, rate, share
 from burble.planning import is_over, is_scored, planned
 from burble.settings import Settings, TrainingSettings
 
@@ -54,11 +54,16 @@ class Trainer:
         if weights is not None:
             # What comes before those that are trained is fixed.
             trained = list(weights.values())[-len(groups["weight"]) :]
-            groups["weight"] = groups["good"] = trained
+            groups |= dict.fromkeys(("weight", "good", self.judged), trained)
         return State(flat(groups))
 
+    @property
+    def judged(self) -> str:
+        """The group of weights that are scored: their average, if they are averaged."""
+        return "average" if self.settings.training.averaging else "weight"
+
     def weights(self, state: State, group: str = "good") -> Weights:
-        """The best weights in a state (or its latest, group `weight`), as in a model file."""
+        """The best weights in a state (or those of another group), as in a model file."""
         arrays = [a for name, a in state.arrays.items() if name.startswith(f"{group}.")]
         return network.weights_of(arrays, self.settings.model, self.corpus.vocabulary.size)
 
@@ -104,9 +109,9 @@ class Trainer:
                 groups = self._step(groups, count, 0.0)
             groups["loss"][0].block_until_ready()
             elapsed = time.perf_counter() - started
-        self._held_out(state)
+        self.score(state, limit=self._usual)
         started = time.perf_counter()
-        self._held_out(state)
+        self.score(state, limit=self._usual)
         score = time.perf_counter() - started
         closing = self._part(SCORED_AT_END).size / max(1, self._part(self._usual).size)
         return elapsed / count, score, score * (1 + closing)
@@ -123,7 +128,7 @@ class Trainer:
     def _step(self, groups: Groups, step: int, rate: float) -> Groups:
         """One optimiser step, on the rows of this process."""
         batch = self.batches.at(step, self.objective.devices.rows)
-        return self.objective.step(groups, batch, rate)
+        return self.objective.step(groups, batch, rate, share(self.settings.training, step))
 
     def run(self, state: State, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         """Trains from `state` to the last step.
@@ -191,7 +196,7 @@ class Trainer:
             score = self._score(clock.stamp(state, groups), groups)
             state = score.state
             if score.improved:
-                groups["good"] = self.objective.copies(groups["weight"])
+                groups["good"] = self.objective.copies(groups[self.judged])
             clock.saved()
             yield score
         return state, groups
@@ -224,7 +229,7 @@ class Trainer:
                 "times. The best model so far is kept. Train again with a lower --learning-rate "
                 f"than {training.learning_rate:g}."
             )
-        groups["weight"] = groups["good"]
+        groups |= dict.fromkeys(("weight", self.judged), groups["good"])
         groups["optimizer"] = self.objective.fresh_optimizer()
         groups["carried"] = self.objective.zero(training.batch)
         # What was counted of the epoch includes what ran away.
@@ -233,28 +238,24 @@ class Trainer:
 
     def _score(self, state: State, groups: Groups) -> Score:
         """Scores the held-out text, and keeps the weights in the state if they are the best."""
-        loss = float(peers.from_first(lambda: self._held_out(state)))
+        loss = float(peers.from_first(lambda: self.score(state, limit=self._usual)))
         unscored = len(self.corpus.tail) < 2
-        improved = loss < state.best or (unscored and finite(groups["weight"]))
+        improved = loss < state.best or (unscored and finite(groups[self.judged]))
         if improved:
-            good = {f"good.{i}": np.asarray(a) for i, a in enumerate(groups["weight"])}
+            good = {f"good.{i}": np.asarray(a) for i, a in enumerate(groups[self.judged])}
             state = replace(state, arrays={**state.arrays, **good}, best=loss, stale=0)
         else:
             state = replace(state, stale=state.stale + 1)
         return Score(loss, improved, state)
 
-    def _held_out(self, state: State) -> float:
-        """The held-out loss of a state's latest weights, on the first `val_chars`."""
-        return self.score(state, limit=self._usual)
-
     def score(
-        self, state: State, group: str = "weight", limit: int = SCORED_AT_END, carried: bool = False
+        self, state: State, group: str = "", limit: int = SCORED_AT_END, carried: bool = False
     ) -> float:
         """Scores the held-out text with dropout off.
 
         Args:
             state: Whose weights to use.
-            group: Which weights: `weight` for the latest, `good` for the best.
+            group: Which weights: `good` for the best; `judged` if none is named.
             limit: Symbols to score, from the first held-out one.
             carried: Whether to start from each training stream's state, not from zero.
 
@@ -265,7 +266,7 @@ class Trainer:
             self.objective,
             self._part(limit),
             grouped(state.arrays),
-            group,
+            group or self.judged,
             carried=carried,
         )
 
