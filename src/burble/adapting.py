@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from burble import model as network
 from burble import scoring
 from burble.errors import SettingsError
-from burble.modelfile import Model, shapes
+from burble.modelfile import Model
 from burble.scoring import Look
 
 SEGMENT = 32
@@ -50,15 +50,14 @@ class Adaptive:
             )
         shape, vocabulary = model.architecture, model.vocabulary
         self._edge = vocabulary.boundary_id
-        self._core = network.build(shape, vocabulary.size, 0)
-        learned = self._core.trainable_variables
-        # What enters the network without being learned comes first, and is none of them.
-        names = list(shapes(shape, vocabulary.size))[-len(learned) :]
-        for variable, name in zip(learned, names, strict=True):
-            variable.assign(np.asarray(model.weights[name]).reshape(variable.shape))
-        self._start = [variable.value for variable in learned]
-        self._seeds = [variable.value for variable in self._core.non_trainable_variables]
-        parts = shape.layers * (2 if shape.cell == "lstm" else 1)
+        self._networks = network.Networks(shape, vocabulary.size, 0)
+        names = network.trained_names(shape, vocabulary.size)
+        self._start = [
+            jnp.asarray(model.weights[name]).reshape(variable.shape)
+            for variable, name in zip(self._networks.trained, names, strict=True)
+        ]
+        self._others = [variable.value for variable in self._networks.others]
+        parts = shape.networks * shape.layers * (2 if shape.cell == "lstm" else 1)
         self._zero = [jnp.zeros((1, shape.units)) for _ in range(parts)]
         self._learn = jax.jit(self._learned)
 
@@ -120,12 +119,11 @@ class Adaptive:
         """
 
         def cost(trained: list[Any]) -> tuple[Any, tuple[Any, list[Any]]]:
-            outputs, _ = self._core.stateless_call(
-                trained, self._seeds, [seen[None], *state], training=False
-            )
-            beliefs = jax.nn.log_softmax(outputs[0][0], -1)
-            nats = -jnp.take_along_axis(beliefs, aims[:, None], -1)[:, 0]
-            return (nats * there).sum(), (beliefs, outputs[1:])
+            logits, after, _ = self._networks(trained, self._others, seen[None], state, False)
+            each = jax.nn.log_softmax(logits[:, 0], -1)
+            nats = -jnp.take_along_axis(each, aims[None, :, None], -1)[..., 0]
+            # Each network learns by itself.
+            return (nats * there).sum(), (network.beliefs(logits[:, 0]), after)
 
         gradients, (beliefs, after) = jax.grad(cost, has_aux=True)(weights)
         squares = [total + g * g for total, g in zip(squares, gradients, strict=True)]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import engine, sampling
-from burble.engine import Array, Engine, State
+from burble.engine import Array, Core, State
 from burble.gate import Gate
 from burble.memory import DEPTH
 from burble.recall import Index
@@ -38,7 +38,7 @@ class Stream:
         core: The network.
     """
 
-    def __init__(self, core: Engine) -> None:
+    def __init__(self, core: Core) -> None:
         """Nothing has been read."""
         self._core = core
         self._state: State = core.start(1)
@@ -67,7 +67,7 @@ class Windows:
         length: Symbols in a window.
     """
 
-    def __init__(self, core: Engine, length: int) -> None:
+    def __init__(self, core: Core, length: int) -> None:
         """Nothing has been written."""
         self._core = core
         self._length = length

@@ -10,12 +10,12 @@ layer's input and state stand on top of each other and meet its weights in one p
 (`benchmarks/writing.py` measures both).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.modelfile import Weights
+from burble.modelfile import Weights, of_network
 from burble.settings import ModelSettings
 
 Array = NDArray[np.float32]
@@ -25,6 +25,8 @@ State = tuple[tuple[Array, ...], ...]
 ALONE = 8
 _ONE = np.array(1, np.float32)
 _HALF = np.array(0.5, np.float32)
+_LEAST = np.float32(1e-30)
+"""A probability that float32 still tells from none, and that is as good as none."""
 
 
 class Engine:
@@ -117,6 +119,55 @@ class Engine:
             state = self._cell(gates, *state)
             into[:] = state[0][:, 0]
         return hidden, state
+
+
+class Engines:
+    """Several networks; what they say is the mean of their probabilities, as logarithms.
+
+    Args:
+        engines: The networks.
+    """
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        """Only keeps them."""
+        self._engines = engines
+
+    def start(self, streams: int) -> State:
+        """The zero state of all networks, one behind the other; see `Engine.start`."""
+        return tuple(layer for engine in self._engines for layer in engine.start(streams))
+
+    def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads one symbol in each stream; see `Engine.step`."""
+        return self._joined([e.step(ids, part) for e, part in self._dealt(state)])
+
+    def read(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads many symbols in one stream; see `Engine.read`."""
+        return self._joined([e.read(ids, part) for e, part in self._dealt(state)])
+
+    def _dealt(self, state: State) -> Iterator[tuple[Engine, State]]:
+        """Each network with its part of the state."""
+        layers = len(state) // len(self._engines)
+        for n, engine in enumerate(self._engines):
+            yield engine, state[n * layers : (n + 1) * layers]
+
+    def _joined(self, results: Sequence[tuple[Array, State]]) -> tuple[Array, State]:
+        """The mean of all probabilities, and all states."""
+        logits = np.stack([logits for logits, _ in results])
+        logits -= np.maximum.reduce(logits, -1, keepdims=True)
+        shares = np.exp(logits)
+        shares /= np.add.reduce(shares, -1, keepdims=True)
+        mean = np.add.reduce(shares, 0)
+        mean /= np.float32(len(results))
+        return np.log(mean + _LEAST), tuple(layer for _, state in results for layer in state)
+
+
+Core = Engine | Engines
+
+
+def of(weights: Weights, model: ModelSettings) -> Core:
+    """The engine of a model, of one network or of several."""
+    each = [Engine(of_network(weights, model, n), model) for n in range(model.networks)]
+    return each[0] if len(each) == 1 else Engines(each)
 
 
 def take(state: State, streams: Sequence[int]) -> State:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import memoryfile, modelfile, prompts, sampling, scoring
+from burble import engine, memoryfile, modelfile, prompts, sampling, scoring
 from burble.contexts import Remembered, Seen, Stream, Windows
-from burble.engine import Array, Engine
+from burble.engine import Array
 from burble.errors import SettingsError
 from burble.memory import Memory
 from burble.modelfile import Model
@@ -52,7 +52,7 @@ class Generator:
     def __init__(self, model: Model, memory: Callable[[], Memory] | None = None) -> None:
         """Makes the engine ready."""
         self.model = model
-        self._engine = Engine(model.weights, model.architecture)
+        self._engine = engine.of(model.weights, model.architecture)
         self._memory = memory
 
     @property

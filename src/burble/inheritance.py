@@ -8,9 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from burble.errors import SettingsError
-from burble.modelfile import Model, Weights
+from burble.modelfile import Model, Weights, of_network, prefix
 from burble.settings import DROPOUTS
 from burble.vocabulary import Vocabulary
 
@@ -64,18 +65,29 @@ def weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Weights:
     pairs = [(base.vocabulary.boundary_id, vocabulary.boundary_id)]
     pairs += [(base.vocabulary.ids.get(s), i) for i, s in enumerate(vocabulary.symbols)]
     shared = np.array([p for p in pairs if None not in p], np.intp).reshape(-1, 2)
-    arranged = {name: np.array(array) for name, array in base.weights.items()}
     kind = base.architecture.input
-    first = {"embedding": ["embedding"], "onehot": ["layer0.kernel"], "scalar": []}[kind]
-    if kind != "embedding":
-        arranged["embedding"] = np.array(fresh["embedding"])
-    for name in (*first, "output.kernel", "output.bias"):
-        # Symbols along the first axis, whichever it is.
-        array = np.array(fresh[name]).T if name == "output.kernel" else np.array(fresh[name])
-        old = base.weights[name].T if name == "output.kernel" else base.weights[name]
-        array[shared[:, 1]] = old[shared[:, 0]]
-        arranged[name] = array.T if name == "output.kernel" else array
-    return {name: arranged[name] for name in fresh}
+    first = {"embedding": "embedding", "onehot": "layer0.kernel", "scalar": None}[kind]
+    arranged = {}
+    for network in range(base.architecture.networks):
+        for part, new in of_network(fresh, base.architecture, network).items():
+            name = prefix(network) + part
+            old = base.weights[name]
+            if part in (first, "output.bias"):
+                arranged[name] = _moved(old, new, shared)
+            elif part == "output.kernel":
+                arranged[name] = _moved(old.T, new.T, shared).T
+            else:
+                arranged[name] = np.array(new if part == "embedding" else old)
+    return arranged
+
+
+def _moved(
+    old: NDArray[np.float32], new: NDArray[np.float32], shared: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """The rows of `new`, those of symbols that both know taken from `old`."""
+    rows = np.array(new)
+    rows[shared[:, 1]] = old[shared[:, 0]]
+    return rows
 
 
 def told(base: Model, vocabulary: Vocabulary) -> str:

@@ -1,4 +1,4 @@
-"""The network as a Keras model, `(ids, state) -> (logits, state)`.
+"""The network as a Keras model, `(ids, state) -> (logits, state)`, and several side by side.
 
 Knows nothing of text or files. State goes in and out as arguments: `LSTM(stateful=True)` carries
 none on JAX (Keras 3.15) and says nothing.
@@ -7,6 +7,8 @@ none on JAX (Keras 3.15) and says nothing.
 from collections.abc import Iterator
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 from keras import layers
@@ -79,9 +81,77 @@ def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision)
     )
 
 
+class Networks:
+    """The networks of a model, as one function of all their weights.
+
+    Args:
+        model: Their shape.
+        size: V, the number of ids.
+        seed: Seeds their first weights and their dropout.
+        precision: The numbers in which the recurrent layers compute.
+
+    Attributes:
+        trained: The variables that are trained, network by network.
+        others: The other variables: seeds, and what enters without being learned.
+    """
+
+    def __init__(
+        self, model: ModelSettings, size: int, seed: int, precision: Precision = "float32"
+    ) -> None:
+        """Builds them."""
+        seeds = [seed, *np.random.SeedSequence([seed, 1]).generate_state(model.networks - 1)]
+        self._each = [build(model, size, int(one), precision) for one in seeds]
+        self.trained = [v for one in self._each for v in one.trainable_variables]
+        self.others = [v for one in self._each for v in one.non_trainable_variables]
+
+    def __call__(
+        self, trained: list[Any], others: list[Any], ids: Any, states: list[Any], training: bool
+    ) -> tuple[Any, list[Any], list[Any]]:
+        """Runs all networks.
+
+        Args:
+            trained: Values of the variables that are trained.
+            others: Values of the others.
+            ids: Shape (B, T).
+            states: The states of all networks, each (B, U).
+            training: Whether dropout is on.
+
+        Returns:
+            Logits of each network (N, B, T, V), the states after them, and the other variables.
+        """
+        results = [
+            one.stateless_call(values, rest, [ids, *state], training=training)
+            for one, values, rest, state in zip(
+                self._each, *map(self._dealt, (trained, others, states)), strict=True
+            )
+        ]
+        logits = jnp.stack([outputs[0] for outputs, _ in results])
+        after = [state for outputs, _ in results for state in outputs[1:]]
+        return logits, after, [value for _, rest in results for value in rest]
+
+    def _dealt(self, arrays: list[Any]) -> list[list[Any]]:
+        """The arrays of each network."""
+        each = len(arrays) // len(self._each)
+        return [arrays[n * each : (n + 1) * each] for n in range(len(self._each))]
+
+
+def beliefs(logits: Any) -> Any:
+    """The logarithms of the mean of the probabilities of all networks, from (N, ..., V)."""
+    each = jax.nn.log_softmax(logits, -1)
+    return jax.nn.logsumexp(each, 0) - np.log(np.float32(len(logits)))
+
+
+def trained_names(model: ModelSettings, size: int) -> list[str]:
+    """The names of the arrays that are trained, in the order of `Networks.trained`."""
+    fixed = inputs.fixed(model, size) is not None
+    return [name for name in shapes(model, size) if not (fixed and name.endswith("embedding"))]
+
+
 def weights_of(arrays: list[Any], model: ModelSettings, size: int) -> Weights:
-    """Names the trainable arrays of a built network, in its order, as a model file does."""
+    """Names the arrays that are trained, as a model file does, and adds those that are not."""
+    named = dict(zip(trained_names(model, size), arrays, strict=True))
     fixed = inputs.fixed(model, size)
-    arrays = arrays if fixed is None else [fixed, *arrays]
-    named = zip(shapes(model, size).items(), arrays, strict=True)
-    return {name: np.asarray(array).reshape(shape) for (name, shape), array in named}
+    return {
+        name: np.asarray(named.get(name, fixed)).reshape(shape)
+        for name, shape in shapes(model, size).items()
+    }

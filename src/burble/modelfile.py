@@ -64,7 +64,23 @@ class Model:
 
 
 def shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
-    """The name and shape of every array of a model with `size` ids, in layer order.
+    """The name and shape of every array of a model with `size` ids, network by network."""
+    one = _shapes(model, size).items()
+    return {prefix(n) + name: shape for n in range(model.networks) for name, shape in one}
+
+
+def prefix(network: int) -> str:
+    """What the names of a network's arrays begin with; nothing for the first."""
+    return f"network{network}." if network else ""
+
+
+def of_network(weights: Weights, model: ModelSettings, network: int) -> Weights:
+    """The weights of one of a model's networks, by their names in a model that has no other."""
+    return {name: weights[prefix(network) + name] for name in _shapes(model, 1)}
+
+
+def _shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every array of one network, in layer order.
 
     Kernels are laid out as Keras lays them out; the LSTM's gates stand in the order input,
     forget, cell, output, the GRU's in the order update, reset, new, with two rows of bias.

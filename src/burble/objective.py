@@ -21,7 +21,7 @@ from burble import model as network
 from burble.batches import Batch
 from burble.devices import Devices
 from burble.errors import SettingsError
-from burble.modelfile import shapes
+from burble.model import Networks
 from burble.peers import fetched
 from burble.recurrent import kept
 from burble.settings import ModelSettings, Precision, TrainingSettings
@@ -45,36 +45,37 @@ class Objective:
         _check(training.precision)
         self.model = model
         self.devices = Devices(training.batch, model.units)
-        self._core = network.build(model, size, training.seed, training.precision)
+        self._networks = network.Networks(model, size, training.seed, training.precision)
         self._optimizer = keras.optimizers.AdamW(
             training.learning_rate,
             weight_decay=training.weight_decay,
             beta_2=training.beta_2,
-            global_clipnorm=training.clip or None,
+            # Each network's gradient may be as large as if it were alone.
+            global_clipnorm=training.clip * math.sqrt(model.networks) or None,
         )
         self._optimizer.exclude_from_weight_decay(var_names=["bias"])
-        self._optimizer.build(self._core.trainable_variables)
+        self._optimizer.build(self._networks.trained)
         names = [variable.path for variable in self._optimizer.variables]
         self._rate_place = names.index(self._optimizer.learning_rate.path)
         # Placed as they came: a step that finds its arrays elsewhere is compiled anew.
         places = dict.fromkeys(GROUPS, self.devices.whole) | {"carried": self.devices.by_stream}
         self._averaged = bool(training.averaging)
         self._first_seed = np.array([training.seed % 2**32, 0], np.uint32)
-        names = list(shapes(model, size))[-len(self._core.trainable_variables) :]
+        names = network.trained_names(model, size)
         recurrent = [name.endswith(".recurrent") for name in names]
         leave_out = partial(_leave_out, recurrent, model.dropout_recurrent)
-        step = partial(_step, self._core, self._optimizer, leave_out)
+        step = partial(_step, self._networks, self._optimizer, leave_out)
         self._step = jax.jit(step, donate_argnums=0, out_shardings=places)
-        self._nats = jax.jit(partial(_nats, self._core))
+        self._nats = jax.jit(partial(_nats, self._networks))
 
     def start(self, batch: int) -> Groups:
         """The arrays before the first step, for `batch` streams."""
-        weights = [variable.value for variable in self._core.trainable_variables]
+        weights = [variable.value for variable in self._networks.trained]
         return {
             "weight": weights,
             "average": weights if self._averaged else [],
             "good": weights,
-            "seed": [v.value for v in self._core.non_trainable_variables] + [self._first_seed],
+            "seed": [v.value for v in self._networks.others] + [self._first_seed],
             "optimizer": self.fresh_optimizer(),
             "carried": self.zero(batch),
             "loss": self.no_loss(),
@@ -94,7 +95,7 @@ class Objective:
 
     def zero(self, batch: int) -> list[Any]:
         """The zero state of `batch` streams."""
-        parts = self.model.layers * (2 if self.model.cell == "lstm" else 1)
+        parts = self.model.networks * self.model.layers * (2 if self.model.cell == "lstm" else 1)
         return [jnp.zeros((batch, self.model.units)) for _ in range(parts)]
 
     def place(self, arrays: Mapping[str, NDArray[Any]]) -> Groups:
@@ -176,10 +177,9 @@ def _fields(batch: Batch) -> tuple[Any, ...]:
 
 
 def _losses(logits: Any, targets: Any) -> Any:
-    """The loss at each place, nats, shape (B, T)."""
-    return (
-        jax.nn.logsumexp(logits, -1) - jnp.take_along_axis(logits, targets[..., None], -1)[..., 0]
-    )
+    """The loss at each place, nats, shape (..., B, T), from logits (..., B, T, V)."""
+    aims = jnp.broadcast_to(targets, logits.shape[:-1])[..., None]
+    return jax.nn.logsumexp(logits, -1) - jnp.take_along_axis(logits, aims, -1)[..., 0]
 
 
 def _leave_out(recurrent: list[bool], rate: float, weights: list[Any], seed: Any) -> list[Any]:
@@ -197,7 +197,7 @@ def _leave_out(recurrent: list[bool], rate: float, weights: list[Any], seed: Any
 
 
 def _step(
-    core: Any,
+    networks: Networks,
     optimizer: Any,
     leave_out: Callable[..., list[Any]],
     groups: Groups,
@@ -210,11 +210,10 @@ def _step(
     carried = [c * (1 - resets)[:, None] for c in groups["carried"]]
 
     def mean_loss(trained: Any) -> Any:
-        outputs, after = core.stateless_call(
-            leave_out(trained, own), seeds, [inputs, *carried], training=True
-        )
-        total = (_losses(outputs[0], targets) * weights).sum()
-        return total / jnp.maximum(weights.sum(), 1), (total, outputs[1:], after)
+        logits, after, others = networks(leave_out(trained, own), seeds, inputs, carried, True)
+        total = (_losses(logits, targets) * weights).sum()
+        # The networks learn each by itself; what is told is their mean.
+        return total / jnp.maximum(weights.sum(), 1), (total / len(logits), after, others)
 
     gradient, (total, after, seeds) = jax.grad(mean_loss, has_aux=True)(groups["weight"])
     trained, optimized = optimizer.stateless_apply(groups["optimizer"], gradient, groups["weight"])
@@ -231,7 +230,7 @@ def _step(
 
 
 def _nats(
-    core: Any,
+    networks: Networks,
     trained: Any,
     seeds: Any,
     carried: Any,
@@ -242,8 +241,9 @@ def _nats(
 ) -> Any:
     """The summed loss and weights of a batch, and the state after it."""
     carried = [c * (1 - resets)[:, None] for c in carried]
-    outputs, _ = core.stateless_call(trained, seeds, [inputs, *carried], training=False)
-    return (_losses(outputs[0], targets) * weights).sum(), weights.sum(), outputs[1:]
+    logits, after, _ = networks(trained, seeds, inputs, carried, False)
+    losses = _losses(network.beliefs(logits), targets)
+    return (losses * weights).sum(), weights.sum(), after
 
 
 def flat(groups: Groups) -> dict[str, NDArray[Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import engine, sampling
-from burble.engine import Engine
+from burble.engine import Core
 from burble.gate import Gate
 from burble.recall import Index, Reader
 
@@ -65,7 +65,7 @@ class Remembering:
 
 
 def costs(
-    core: Engine, edge: int | None, ids: NDArray[np.integer], look: Look = nothing
+    core: Core, edge: int | None, ids: NDArray[np.integer], look: Look = nothing
 ) -> NDArray[np.float64]:
     """The cost of each symbol of one text, in memory that grows with its length alone.
 
@@ -89,7 +89,7 @@ def costs(
 
 
 def costs_by_window(
-    core: Engine,
+    core: Core,
     edge: int | None,
     window: int,
     ids: NDArray[np.integer],
@@ -119,7 +119,7 @@ def costs_by_window(
 
 
 def costs_each(
-    core: Engine,
+    core: Core,
     edge: int | None,
     texts: Sequence[NDArray[np.integer]],
     look: Look = nothing,
@@ -147,7 +147,7 @@ def costs_each(
 
 
 def _side_by_side(
-    core: Engine, wholes: list[NDArray[np.intp]], look: Look
+    core: Core, wholes: list[NDArray[np.intp]], look: Look
 ) -> Iterator[NDArray[np.float64]]:
     """The costs of a few short texts, the longest first, read in one pass."""
     lengths = np.array([len(whole) for whole in wholes])

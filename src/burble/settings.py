@@ -66,6 +66,8 @@ class ModelSettings:
         cell: The recurrent layer: LSTM, GRU, or the plain recurrent layer.
         layers: Recurrent layers, one above the other.
         units: U, units in each recurrent layer.
+        networks: Networks of this shape that are trained side by side, each by itself from weights
+            of its own; what the model says is the mean of their probabilities.
         input: What enters the network for a symbol: numbers that are learned (embedding), a one
             among zeros (onehot), or its number in the alphabet, divided by the alphabet's size
             (scalar).
@@ -81,6 +83,7 @@ class ModelSettings:
     cell: Cell = "lstm"
     layers: int = 2
     units: int = 256
+    networks: int = 1
     input: Input = "embedding"
     embedding: int = 64
     dropout_input: float = 0.2
@@ -95,6 +98,7 @@ class ModelSettings:
         require(known, "input", self.input, "embedding, onehot or scalar")
         require(1 <= self.layers <= 16, "layers", self.layers, "1 to 16")
         require(1 <= self.units <= 8192, "units", self.units, "1 to 8192")
+        require(1 <= self.networks <= 16, "networks", self.networks, "1 to 16")
         require(1 <= self.embedding <= 8192, "embedding", self.embedding, "1 to 8192")
         for name in DROPOUTS:
             share = getattr(self, name)

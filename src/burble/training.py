@@ -52,8 +52,8 @@ class Trainer:
         """The state before the first step, from given weights or from the seed alone."""
         groups = self.objective.start(self.settings.training.batch)
         if weights is not None:
-            # What comes before those that are trained is fixed.
-            trained = list(weights.values())[-len(groups["weight"]) :]
+            names = network.trained_names(self.settings.model, self.corpus.vocabulary.size)
+            trained = [weights[name] for name in names]
             groups |= dict.fromkeys(("weight", "good", self.judged), trained)
         return State(flat(groups))
 
