@@ -34,14 +34,22 @@ def logits_by_the_page(path, symbols):
     ids = [about["symbols"].index(s) for s in symbols]
     ids = [len(about["symbols"])] * about["boundary"] + ids
     shape = about["architecture"]
+    networks = [f"network{n}." if n else "" for n in range(shape.get("networks", 1))]
+    each = [network_by_the_page(w, prefix, shape, ids) for prefix in networks]
+    if len(each) == 1:
+        return each[0]
+    return np.log(np.mean([np.exp(logits) / np.exp(logits).sum() for logits in each], 0))
+
+
+def network_by_the_page(w, prefix, shape, ids):
     h, c = np.zeros((2, shape["layers"], shape["units"]))
     for i in ids:
-        x = w["embedding"][i]
+        x = w[f"{prefix}embedding"][i]
         for k in range(shape["layers"]):
-            part = (w[f"layer{k}.{name}"] for name in ("kernel", "recurrent", "bias"))
+            part = (w[f"{prefix}layer{k}.{name}"] for name in ("kernel", "recurrent", "bias"))
             x, c[k] = step_by_the_page(shape["cell"], x, h[k], c[k], *part)
             h[k] = x
-    return x @ w["output.kernel"] + w["output.bias"]
+    return x @ w[f"{prefix}output.kernel"] + w[f"{prefix}output.bias"]
 
 
 def step_by_the_page(cell, x, h, c, W, R, b):
@@ -60,10 +68,11 @@ def step_by_the_page(cell, x, h, c, W, R, b):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
-@pytest.mark.parametrize("boundary", [False, True])
-def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, cell, boundary):
+@pytest.mark.parametrize(("boundary", "networks"), [(False, 1), (True, 2)])
+def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, cell, boundary, networks):
     # Small weights, since a plain layer with large ones amplifies rounding without bound.
-    modelfile.write(tmp_path / "m", chancy(cell=cell, boundary=boundary, scale=0.5))
+    model = chancy(cell=cell, boundary=boundary, networks=networks, scale=0.5)
+    modelfile.write(tmp_path / "m", model)
     told = load(tmp_path / "m").probabilities("abca\nc")
     logits = logits_by_the_page(tmp_path / "m", "abca\nc")
     expected = np.exp(logits) / np.exp(logits).sum()

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from burble import cli, modelfile
+from burble import cli, corpus, modelfile
+from burble.api import remember
+from burble.settings import TextSettings
 from speakers import chancy
 
 PAGE = (Path(__file__).parent.parent / "docs" / "sampling.md").read_text("utf-8")
@@ -21,15 +23,19 @@ COMMANDS = re.findall(r"^\$ (burble (?!train).*)$", PAGE, re.M)
 def here(tmp_path, monkeypatch):
     """A folder with the models and texts the page speaks of."""
     symbols = string.printable.replace("\r", "")
+    (tmp_path / "poems").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "poems" / f"{name}.txt").write_text("Once upon a midnight.\n" * 9, "utf-8")
+    poems = corpus.build([str(tmp_path / "poems")], TextSettings(), held_out=0.0)
     for name, boundary in (("docs", False), ("poems", True)):
         folder = tmp_path / "runs" / name
         folder.mkdir(parents=True)
         model = chancy(symbols, scale=0.5, boundary=boundary)
-        model = replace(model, summary={"scores": {"held_out_loss": 1.0}})
-        modelfile.write(folder / "model.safetensors", model)
+        known = {"sha256": poems.sha256, "symbols": len(poems.ids), "held_out": 9}
+        summary = {"scores": {"held_out_loss": 1.0}, "corpus": known if boundary else {}}
+        modelfile.write(folder / "model.safetensors", replace(model, summary=summary))
+    remember(tmp_path / "runs" / "poems", tmp_path / "poems")
     (tmp_path / "other.txt").write_text("The value of an expression.\n", "utf-8")
-    (tmp_path / "poems").mkdir()
-    (tmp_path / "poems" / "one.txt").write_text("Once upon a midnight dreary.\n" * 9, "utf-8")
     monkeypatch.chdir(tmp_path)
 
 

@@ -1,0 +1,152 @@
+"""Several networks, averaged weights, and recurrent weights left out: what each of them means."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from burble import engine, inheritance, modelfile, objective, sampling
+from burble import model as network
+from burble.adapting import Adaptive
+from burble.generation import Generator
+from burble.model import Networks
+from burble.objective import _leave_out
+from burble.settings import ModelSettings, TrainingSettings
+from burble.vocabulary import Vocabulary
+from speakers import chancy
+from test_training import finish, trainer
+
+NONE = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "clip": 0, "averaging": 0}
+
+
+@pytest.mark.parametrize("shape", [{"cell": "lstm"}, {"cell": "gru", "input": "onehot"}])
+def test_engines_say_the_mean_of_what_the_networks_say(shape):
+    settings = ModelSettings(units=12, embedding=9, networks=3, **shape)
+    both = Networks(settings, 9, seed=1)
+    values, others = ([v.value for v in part] for part in (both.trained, both.others))
+    weights = network.weights_of(values, settings, 9)
+    assert weights.keys() == modelfile.shapes(settings, 9).keys()
+    core = engine.of(weights, settings)
+    ids, state = np.random.default_rng(0).integers(0, 9, 20), core.start(1)
+    zeros = [jnp.asarray(part.T) for layer in state for part in layer]
+    logits, _, _ = both(values, others, ids[None], zeros, False)
+    expected = np.asarray(network.beliefs(logits))[0]
+    mean = sampling.probabilities(np.asarray(logits, np.float64)[:, 0].reshape(-1, 9))
+    np.testing.assert_allclose(np.exp(expected), mean.reshape(3, -1, 9).mean(0), atol=1e-6)
+    found, after = core.read(ids, state)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    for symbol in ids:
+        row, state = core.step(np.array([symbol]), state)
+    np.testing.assert_allclose(row[0], expected[-1], atol=1e-5)
+    for one, other in zip(state, after, strict=True):
+        np.testing.assert_allclose(one[0], other[0], atol=1e-5)
+    # No two begin with the same weights.
+    first = [weights[f"{modelfile.prefix(n)}layer0.kernel"] for n in range(3)]
+    assert not any(np.allclose(first[a], first[b]) for a, b in ((0, 1), (0, 2), (1, 2)))
+
+
+def test_each_network_learns_by_itself():
+    alone = finish(trainer(**NONE))
+    t = trainer(networks=2, **NONE)
+    both = t.weights(finish(t), "weight")
+    for name, weights in trainer(**NONE).weights(alone, "weight").items():
+        np.testing.assert_allclose(both[name], weights, atol=1e-4, err_msg=name)
+        assert not np.allclose(both[f"network1.{name}"], weights, atol=1e-2)
+
+
+def test_two_networks_foretell_better_than_the_mean_of_the_two():
+    t = trainer(networks=2, steps=60)
+    state = finish(t)
+    core = engine.of(t.weights(state), t.settings.model)
+    ids = t.corpus.tail
+    each = [one.read(ids[:-1], one.start(1))[0] for one in core._engines]
+    costs = [
+        -sampling.log_probabilities(logits.astype(float))[np.arange(len(ids) - 1), ids[1:]].mean()
+        for logits in each
+    ]
+    assert t.score(state, "good") < np.mean(costs)
+
+
+def test_a_pair_writes_is_scored_and_learns_as_it_reads():
+    model = chancy(networks=2, scale=0.3)
+    writer = Generator(model)
+    many = writer.generate_many("ab", count=20, length=30, seed=2)
+    assert many[0] == writer.generate("ab", length=30, seed=2)
+    ids = np.random.default_rng(0).integers(0, 4, 100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("burble.adapting.RATE", 0.0)
+        (still,) = Adaptive(model).costs([ids])
+    np.testing.assert_allclose(still, writer.surprise(ids), atol=1e-5)
+    (learned,) = Adaptive(model).costs([np.array([0, 1, 2] * 200)])
+    assert learned[-50:].mean() < 0.98 * learned[:50].mean()
+
+
+def test_a_pair_is_gone_on_from_with_another_alphabet():
+    base = chancy("ab", networks=2)
+    fresh = chancy("bc", seed=1, networks=2).weights
+    found = inheritance.weights(base, Vocabulary(("b", "c")), fresh)
+    for n in (0, 1):
+        name = f"{modelfile.prefix(n)}embedding"
+        np.testing.assert_array_equal(found[name][0], base.weights[name][1])
+        np.testing.assert_array_equal(found[name][1], fresh[name][1])
+        name = f"{modelfile.prefix(n)}output.kernel"
+        np.testing.assert_array_equal(found[name][:, 0], base.weights[name][:, 1])
+        name = f"{modelfile.prefix(n)}layer1.kernel"
+        np.testing.assert_array_equal(found[name], base.weights[name])
+
+
+# Averages.
+
+
+def test_an_average_counts_all_steps_alike_at_first_and_then_the_latest_most():
+    settings = TrainingSettings(steps=100, averaging=0.05)
+    shares = [objective.share(settings, step) for step in range(100)]
+    assert shares[:5] == [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5]
+    assert set(shares[5:]) == {1 / 5}
+    alone = TrainingSettings(steps=100, averaging=0.0)
+    assert {objective.share(alone, step) for step in range(100)} == {1}
+
+
+def test_what_is_scored_is_the_average_of_the_weights():
+    t = trainer(steps=20, averaging=0.9)
+    state, latest = t.start(), []
+    for _ in range(4):
+        steps = iter([False, True])
+        state = finish(t, state, stop=lambda steps=steps: next(steps))
+        latest.append(state.arrays["weight.1"])
+    np.testing.assert_allclose(state.arrays["average.1"], np.mean(latest, 0), atol=1e-6)
+    assert t.score(state) == t.score(state, "average") != t.score(state, "weight")
+    plain = trainer(averaging=0.0)
+    assert not any(name.startswith("average") for name in plain.start().arrays)
+    assert plain.score(plain.start()) == plain.score(plain.start(), "weight")
+
+
+# Recurrent weights left out.
+
+
+def test_a_share_of_the_recurrent_weights_is_left_out_and_the_mean_stays():
+    weights = [jnp.ones((300, 400)), jnp.ones((300, 400))]
+    seed = np.array([3, 0], np.uint32)
+    other, recurrent = _leave_out([False, True], 0.3, weights, seed)
+    np.testing.assert_array_equal(other, weights[0])
+    # The odds of a share further off than 0.01 are below 1e-13.
+    assert abs(float((recurrent == 0).mean()) - 0.3) < 0.01
+    assert float(recurrent.max()) == pytest.approx(1 / 0.7)
+    again, later = (
+        _leave_out([False, True], 0.3, weights, np.array([3, step], np.uint32))[1]
+        for step in (0, 1)
+    )
+    np.testing.assert_array_equal(again, recurrent)
+    assert (np.asarray(later) != np.asarray(recurrent)).mean() > 0.3
+    assert _leave_out([False, True], 0.0, weights, seed) is weights
+
+
+def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
+    t = trainer(steps=30, **NONE | {"dropout_recurrent": 0.5})
+    state = finish(t)
+    *_, seed = sorted(name for name in state.arrays if name.startswith("seed."))
+    assert state.arrays[seed].tolist() == [t.settings.training.seed, 30]
+    core = engine.of(t.weights(state, "weight"), t.settings.model)
+    ids = t.corpus.tail
+    logits = core.read(ids[:-1], core.start(1))[0].astype(float)
+    nats = -sampling.log_probabilities(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
+    assert t.score(state) == pytest.approx(nats, rel=1e-5)
