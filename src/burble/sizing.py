@@ -12,7 +12,7 @@ from burble import inputs
 from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.errors import SettingsError
-from burble.settings import LIMITS, Settings
+from burble.settings import DROPOUTS, LIMITS, Settings
 
 SIZES: Mapping[str, Mapping[str, int]] = {
     "small": {"layers": 1, "units": 128, "embedding": 32},
@@ -24,7 +24,7 @@ in the minutes most people have, on two cores, a large one learns too few symbol
 
 CHOSEN = {
     *SIZES["small"],
-    *("dropout_input", "dropout", "dropout_output"),
+    *("networks", *DROPOUTS),
     *("framing", "batch", "length"),
 }
 """Settings that are chosen for the text unless they are given."""
@@ -32,6 +32,9 @@ SMALL_TEXT = 40_000
 DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
 # Symbols a minute that two ordinary cores learn at medium size, rounded: only for choosing dropout.
 TYPICAL_SPEED = 700_000
+PASSES_A_NETWORK = 10
+"""Times the text is read, from which on half of them are better spent on another network."""
+MOST_NETWORKS = 4
 MANY_DOCUMENTS = 20
 MOST_ONEHOT = 8192
 SHORT_DOCUMENT = 1_000
@@ -73,7 +76,8 @@ def choose(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> tupl
     if not any(given.get(limit) for limit in LIMITS):
         chosen |= DEFAULT_LIMITS
     asked_for = settings_module.make(chosen | given)
-    passes = _passes(asked_for, symbols)
+    chosen["networks"] = given.get("networks") or _networks(asked_for, symbols)
+    passes = _passes(asked_for, symbols, chosen["networks"])
     chosen |= _dropout(passes)
     settings = settings_module.make(chosen | given | _width(given, corpus))
     return settings, _why(settings, symbols, name if size == "auto" else "", passes)
@@ -113,21 +117,34 @@ def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
     return {"embedding": width}
 
 
-def _passes(settings: Settings, symbols: int) -> float:
-    """How often the text will be read, about, on two ordinary cores."""
+def _passes(settings: Settings, symbols: int, networks: int) -> float:
+    """How often each network will read the text, about, on two ordinary cores."""
     training = settings.training
     limits = (
         training.steps * training.foretold_a_step / symbols,
         training.epochs,
-        training.minutes * TYPICAL_SPEED / symbols,
+        training.minutes * TYPICAL_SPEED / symbols / networks,
     )
     return min((limit for limit in limits if limit), default=1.0)
+
+
+def _networks(settings: Settings, symbols: int) -> int:
+    """Networks that share the minutes: several where one alone would learn the text by heart.
+
+    One where windows are read anew for each symbol that is written, which takes long enough; and
+    where no minutes were asked for, since steps and epochs are those of each network.
+    """
+    if settings.training.window or not settings.training.minutes:
+        return 1
+    passes = _passes(settings, symbols, 1)
+    return max(1, min(MOST_NETWORKS, int(passes / PASSES_A_NETWORK)))
 
 
 def _dropout(passes: float) -> dict[str, float]:
     """Dropout that grows with how often each symbol is seen: none at one pass, half at most."""
     share = round(min(0.5, max(0.0, 0.12 * math.log(passes))), 2)
-    return {"dropout_input": round(share / 2, 2), "dropout": share, "dropout_output": share}
+    half, recurrent = round(share / 2, 2), round(share * 2 / 3, 2)
+    return dict(zip(DROPOUTS, (half, share, share, recurrent), strict=True))
 
 
 def _why(settings: Settings, symbols: int, name: str, passes: float) -> str:
@@ -135,8 +152,9 @@ def _why(settings: Settings, symbols: int, name: str, passes: float) -> str:
     model, training = settings.model, settings.training
     usual = bool(name) and all(getattr(model, key) == n for key, n in SIZES[name].items())
     size = f" (size {name}, for {symbols:,} training symbols)" if usual else ""
+    several = f"{model.networks} networks, averaged, each " if model.networks > 1 else ""
     return (
-        f"{model.cell.upper()} of {model.layers} x {model.units} units{size}; dropout "
+        f"{several}{model.cell.upper()} of {model.layers} x {model.units} units{size}; dropout "
         f"{model.dropout:g}, as the text will be read about {max(1, round(passes)):,} times; "
         f"{training.batch} {training.framing} side by side, {training.length} symbols a step."
     )
