@@ -3,7 +3,8 @@
     python -m benchmarks.scores TEXT [--run RUN] [FLAG ...]
 
 Trains with the defaults and the flags that are given, such as `--lowercase`, or scores a run that
-is there; then `burble eval RUN TEXT --adaptive`.
+is there; then `burble eval RUN TEXT --adaptive --memory 1`. Figures of what it writes go to a
+table of their own.
 """
 
 import argparse
@@ -27,7 +28,7 @@ def main() -> None:
         run = asked.run or Path(folder) / "run"
         if not run.exists():
             subprocess.run([*burble, "train", asked.text, "-o", str(run), *flags], check=True)
-        command = [*burble, "eval", str(run), asked.text, "--adaptive", "--json"]
+        command = [*burble, "eval", str(run), asked.text, "--adaptive", "--memory=1", "--json"]
         verdict = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     rows = [
         {
@@ -36,17 +37,29 @@ def main() -> None:
         }
         for score in verdict["baselines"]
     ]
-    rows.append(
-        {
-            "what": "burble, default settings",
-            "static": round(verdict["nats"], 4),
-            "adaptive": round(verdict["adaptive"]["nats"], 4),
-        }
-    )
-    write("scores", [{"what": "", "static": "", "adaptive": ""} | row for row in rows], NOTE)
+    rows += [
+        {"what": what, "static": round(one["nats"], 4), "adaptive": round(other["nats"], 4)}
+        for what, one, other in (
+            ("burble", verdict, verdict["adaptive"]),
+            ("burble and its memory", verdict["remembering"], verdict["remembering_adaptive"]),
+        )
+    ]
+    name = f"scores_{Path(asked.text).stem}"
+    write(name, [{"what": "", "static": "", "adaptive": ""} | row for row in rows], NOTE)
+    groups = {"it": "", "with its memory": "recalled", "held out": "human"}
+    wrote = [
+        {"what": what}
+        | verdict[group or "written"]
+        | {n: f for n, f in (verdict[f"{group}_copies".lstrip("_")] or {}).items() if n in COPIED}
+        for what, group in groups.items()
+    ]
+    write(f"writes_{Path(asked.text).stem}", wrote, NOTE_WRITES)
 
 
 NOTE = "nats per character of the held-out tenth; the training part was read before"
+
+NOTE_WRITES = "as much of each, in pieces of 2,000 characters; see docs/scores.md"
+COPIED = ("longest", "inside_30", "inside_60")
 
 
 if __name__ == "__main__":

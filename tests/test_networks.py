@@ -4,13 +4,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from burble import engine, inheritance, modelfile, objective, sampling
+from burble import corpus, engine, inheritance, modelfile, objective, sampling, sizing
 from burble import model as network
 from burble.adapting import Adaptive
 from burble.generation import Generator
 from burble.model import Networks
 from burble.objective import _leave_out
-from burble.settings import ModelSettings, TrainingSettings
+from burble.settings import ModelSettings, TextSettings, TrainingSettings
 from burble.vocabulary import Vocabulary
 from speakers import chancy
 from test_training import finish, trainer
@@ -150,3 +150,33 @@ def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
     logits = core.read(ids[:-1], core.start(1))[0].astype(float)
     nats = -sampling.log_probabilities(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
     assert t.score(state) == pytest.approx(nats, rel=1e-5)
+
+
+# What is chosen.
+
+
+def chosen(symbols, **asked):
+    text = corpus.from_texts(["ab" * (symbols // 2)], TextSettings(), held_out=0.0)
+    return sizing.choose(asked, text)
+
+
+def test_minutes_are_shared_by_networks_and_steps_are_not():
+    settings, why = chosen(130_000)
+    assert settings.model.networks == 2
+    assert why.startswith("2 networks, averaged, each LSTM of 2 x 256 units")
+    assert "will be read about 13 times" in why
+    assert chosen(130_000, minutes=1)[0].model.networks == 1
+    assert chosen(130_000, minutes=60)[0].model.networks == 4
+    assert chosen(130_000, networks=3)[0].model.networks == 3
+    assert chosen(130_000, epochs=50)[0].model.networks == 1
+    assert chosen(130_000, minutes=60, framing="windows")[0].model.networks == 1
+    # A hundred epochs are those of each.
+    assert chosen(4_000)[0].model.networks == 4
+    assert "read about 100 times" in chosen(4_000)[1]
+
+
+def test_what_is_left_out_grows_with_how_often_each_network_reads_the_text():
+    model = chosen(130_000, epochs=20)[0].model
+    assert model.dropout == model.dropout_output == 0.36
+    assert (model.dropout_input, model.dropout_recurrent) == (0.18, 0.24)
+    assert chosen(130_000, epochs=1)[0].model.dropout_recurrent == 0

@@ -25,12 +25,14 @@ def card(
     model, training = settings.model, settings.training
     scores = [m["held_out_loss"] for m in metrics if m.get("held_out_loss") is not None]
     best = f"{min(scores):.4f} nats per symbol" if scores else "not measured"
+    shape = f"{model.layers} x {model.units} {model.cell.upper()}, embedding {model.embedding}"
+    shape += f"; {model.networks} such networks, averaged" if model.networks > 1 else ""
     text = f"{corpus['symbols']:,} symbols in {corpus['documents']:,} document(s)"
     return f"""# A small text model, made with burble
 
 | | |
 |---|---|
-| network | {model.layers} x {model.units} {model.cell.upper()}, embedding {model.embedding} |
+| network | {shape} |
 | text | {text}, {corpus["held_out"]:,} held out at the end |
 | best held-out loss on the way | {best} |
 | steps | {training.steps:,} of {training.batch} x {training.length} symbols, {training.framing} |

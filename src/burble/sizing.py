@@ -33,7 +33,7 @@ DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
 # Symbols a minute that two ordinary cores learn at medium size, rounded: only for choosing dropout.
 TYPICAL_SPEED = 700_000
 PASSES_A_NETWORK = 10
-"""Times the text is read, from which on half of them are better spent on another network."""
+"""Times the text is read for each network there is; one alone would learn it by heart."""
 MOST_NETWORKS = 4
 MANY_DOCUMENTS = 20
 MOST_ONEHOT = 8192

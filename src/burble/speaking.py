@@ -262,7 +262,8 @@ def info(model: ModelPath, as_json: AsJson = False) -> None:
         print(json.dumps(facts, ensure_ascii=False))
         return
     shape, alphabet = held.architecture, held.vocabulary
-    print(f"network    {shape.layers} × {shape.cell}, {shape.units} units each")
+    several = f"; {shape.networks} such networks, averaged" if shape.networks > 1 else ""
+    print(f"network    {shape.layers} × {shape.cell}, {shape.units} units each{several}")
     print(f"weights    {weights:,} in float32")
     print(
         f"alphabet   {len(alphabet.symbols):,}, each a {symbol_name(alphabet.unit)}: {_shown(held)}"

@@ -1,0 +1,79 @@
+"""How fast a memory is made, and how long a step of writing takes with one.
+
+    python -m benchmarks.memory RUN TEXT
+
+RUN was trained on TEXT. All in one run, with and without a memory by turns.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmarks.record import spread, write
+from burble import corpus, generation, judging, memory
+from burble.generation import Generator
+
+TIMES = 7
+SYMBOLS = {1: 2_000, 64: 200}
+LARGE = 10_000_000
+
+
+def seconds(work: Callable[[], Any]) -> list[float]:
+    """How long something takes, a few times."""
+    found = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - started)
+    return found
+
+
+def main() -> None:
+    """Measures and records."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run")
+    parser.add_argument("text")
+    asked = parser.parse_args()
+    model = generation.load(asked.run).model
+    own = judging.own(model, corpus.build([asked.text], model.text, held_out=0.0))
+    if own is None:
+        raise SystemExit(f"{asked.text} is not what {asked.run} was trained on.")
+    ids = np.array(own.ids[: own.start])
+    many = np.resize(ids, LARGE)
+    # Repeated as it is, it would hold nothing new.
+    many[::50] = np.random.default_rng(0).integers(0, model.vocabulary.size, len(many[::50]))
+    rows = []
+    for name, part in (("its text", ids), ("ten million symbols", many)):
+        speeds = [len(part) / s / 1e6 for s in seconds(lambda part=part: memory.of(part))]
+        rows.append({"what": f"made of {name}", "million symbols/s": f"{median(speeds):.1f}"})
+    kept = memory.of(ids)
+    writer = Generator(model, lambda: kept)
+    for texts, length in SYMBOLS.items():
+
+        def speed(share: float, texts: int = texts, length: int = length) -> float:
+            started = time.perf_counter()
+            writer.generate_many("", count=texts, length=length, seed=1, memory=share)
+            return texts * length / (time.perf_counter() - started)
+
+        speed(1.0)
+        pairs = [(speed(0.0), speed(1.0)) for _ in range(TIMES)]
+        alone, both = zip(*pairs, strict=True)
+        ratios = [one / other for one, other in pairs]
+        rows.append(
+            {
+                "what": f"{texts} text(s) at once",
+                "characters/s alone": spread(alone),
+                "with memory": spread(both),
+                "times as long": f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+            }
+        )
+    columns = {name: "" for row in rows for name in row}
+    write("memory", [columns | row for row in rows], f"{model.architecture.networks} network(s)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""What each part of the training recipe gives at equal cost; see docs/recipe.md.
+
+    python -m benchmarks.recipe TEXT [--seeds N] [--steps N]
+
+Every training takes as many steps of as many networks, which is what time is made of; the last
+tenth is left out, and what comes before it is scored.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import mean
+
+from benchmarks.record import write
+
+DROPOUTS = ("--dropout=0.3", "--dropout-output=0.3", "--dropout-input=0.15")
+VARIANTS = {
+    "one network, its latest weights": (1, "--averaging=0", "--dropout-recurrent=0"),
+    "weights averaged": (1, "--dropout-recurrent=0"),
+    "recurrent weights left out": (1, "--averaging=0", "--dropout-recurrent=0.2"),
+    "both": (1, "--dropout-recurrent=0.2"),
+    "both, two networks in half the steps": (2, "--dropout-recurrent=0.2"),
+    "both, four networks in a quarter of the steps": (4, "--dropout-recurrent=0.2"),
+    "both, twice the learning rate": (1, "--dropout-recurrent=0.2", "--learning-rate=0.01"),
+    "both, half the learning rate": (1, "--dropout-recurrent=0.2", "--learning-rate=0.0025"),
+    "both, 8 streams of 128": (1, "--dropout-recurrent=0.2", "--batch=8", "--length=128"),
+    "both, no resets": (1, "--dropout-recurrent=0.2", "--reset-rate=0"),
+}
+
+
+def held_out(text: str, networks: int, steps: int, seed: int, flags: list[str]) -> float:
+    """The held-out loss of one training, nats per character."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "burble", "train", text, "-o", f"{folder}/run"]
+        command += ["--lowercase", "--left-out=0.1", f"--steps={steps // networks}"]
+        command += [f"--networks={networks}", f"--seed={seed}", *DROPOUTS, *flags]
+        subprocess.run(command, check=True, capture_output=True)
+        facts = json.loads((Path(folder) / "run" / "run.json").read_text("utf-8"))
+    return float(facts["scores"]["held_out_loss"])
+
+
+def main() -> None:
+    """Trains every variant with every seed, and records the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("text")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=2_400)
+    asked = parser.parse_args()
+    rows = []
+    for name, (networks, *flags) in VARIANTS.items():
+        losses = [
+            held_out(asked.text, networks, asked.steps, seed, flags) for seed in range(asked.seeds)
+        ]
+        spread = max(losses) - min(losses)
+        rows.append({"what": name, "held-out loss": round(mean(losses), 4)})
+        rows[-1] |= {"spread": round(spread, 4), "seeds": len(losses), "flags": " ".join(flags)}
+        print(rows[-1], flush=True)
+    write("recipe", rows, NOTE)
+
+
+NOTE = "nats per character; steps times networks are the same in every row"
+
+if __name__ == "__main__":
+    main()
