@@ -42,7 +42,7 @@ def profile(layers: int, units: int, batch: int, length: int, steps: int) -> dic
     from burble.objective import Objective, flat
 
     devices.prepare(launching.available_cores(), batch, units)
-    shape = {"layers": layers, "units": units, "batch": batch, "length": length}
+    shape = {"layers": layers, "units": units, "batch": batch, "length": length, "averaging": 0.0}
     chosen = settings.make(shape | {"dropout": 0.0, "dropout_input": 0.0, "dropout_output": 0.0})
     objective = Objective(chosen.model, SYMBOLS, chosen.training)
     ids = np.random.default_rng(0).integers(0, SYMBOLS, 200_000).astype(np.uint8)

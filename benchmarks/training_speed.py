@@ -42,7 +42,7 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], objec
     devices.prepare(launching.available_cores(), batch, units)
     asked = {"layers": layers, "units": units, "embedding": EMBEDDING, "batch": batch}
     asked |= {"length": length, "dropout_input": 0.0, "dropout": 0.0, "dropout_output": 0.0}
-    chosen = settings.make(asked)
+    chosen = settings.make(asked | {"averaging": 0.0})
     objective = Objective(chosen.model, SYMBOLS, chosen.training)
     streams = Streams(TEXT, batch, length, seed=0, reset_rate=0.0)
     arrays = flat(objective.start(batch))

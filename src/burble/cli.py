@@ -91,7 +91,8 @@ def with_settings(function: Callable[..., None], *classes: type) -> Callable[...
         helps = _helps(cls)
         for field in dataclasses.fields(cls):
             kind = field.type if field.type in (int, float, bool) else str
-            default = "chosen for the text" if field.name in sizing.CHOSEN else field.default
+            chosen = field.name in {*sizing.CHOSEN, "temperature"}
+            default = "chosen for the text" if chosen else field.default
             flag = field.name.replace("_", "-")
             option = typer.Option(
                 f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}",

@@ -1,6 +1,7 @@
 """A model that writes: prime, stream, stop, many at once. Knows nothing of how it was trained."""
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,15 @@ class Generator:
         self._memory = memory
 
     @property
+    def temperature(self) -> float:
+        """At which it writes unless another is given: what was found to suit it, or the default."""
+        writing = self.model.summary.get("writing")
+        found = writing.get("temperature") if isinstance(writing, Mapping) else None
+        if isinstance(found, int | float) and 0 < found < math.inf:
+            return float(found)
+        return WritingSettings.temperature
+
+    @property
     def has_memory(self) -> bool:
         """Whether there is a memory."""
         return self._memory is not None
@@ -96,8 +106,7 @@ class Generator:
 
         Raises:
             SettingsError: A value that cannot be, such as a length without end.
-            VocabularyError: The prompt has symbols the model never saw, or a stop string can
-                never occur.
+            VocabularyError: The prompt has symbols the model never saw, or a stop string cannot be.
         """
         return self.generate_many(prompt, count=1, **options)[0]
 
@@ -115,7 +124,7 @@ class Generator:
             SettingsError: See `generate`.
             VocabularyError: See `generate`.
         """
-        settings = WritingSettings(**{"length": None} | options)
+        settings = self._settings({"length": None} | options)
         ready, stops = self._check(prompt, settings)
         return (piece for _, piece in self._write(ready, stops, settings, range(1)) if piece)
 
@@ -142,7 +151,7 @@ class Generator:
             SettingsError: See `generate`.
             VocabularyError: See `generate`.
         """
-        settings = WritingSettings(**options)
+        settings = self._settings(options)
         require(count >= 0, "count", count, "0 or more texts")
         if settings.length is None and not (settings.stop or settings.until_document):
             raise SettingsError(
@@ -192,6 +201,10 @@ class Generator:
         """Looks at scores for its memory; see `scoring.Remembering`."""
         return Remembering(self.memory, share, learns=learns, look=look)
 
+    def _settings(self, options: dict[str, Any]) -> WritingSettings:
+        """Settings, with the temperature that suits the model unless one is given."""
+        return WritingSettings(**{"temperature": self.temperature} | options)
+
     def _check(self, prompt: str, settings: WritingSettings) -> tuple[Prompt, tuple[str, ...]]:
         """The prompt and stop strings, ready; refuses what this model cannot do."""
         if settings.until_document and not self.model.vocabulary.boundary:
@@ -199,9 +212,8 @@ class Generator:
                 "until_document needs a model trained on documents, and this one was trained on "
                 "running text. Use a length or a stop string instead."
             )
-        if settings.memory:
-            # Told now if there is none, not at the first piece.
-            _ = self.memory
+        # Told now if there is no memory, not at the first piece.
+        _ = settings.memory and self.memory
         stops = prompts.prepare_stops(settings.stop, self.model)
         return self.prepare(prompt, settings.unknown), stops
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from burble import cards, compiled, generation, inheritance, peers, sizing, together
+from burble import cards, compiled, generation, inheritance, peers, sizing, tempering, together
 from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.errors import RunError, SettingsError
@@ -173,7 +173,10 @@ class _Job:
                 run.write_state(state)
             case End(state=state, reason=reason, facts=scores):
                 if reason != "stopped":
-                    run.write_model(self._model(state, scores))
+                    model = self._model(state, scores)
+                    suited = tempering.suited(generation.Generator(model), trainer.corpus)
+                    more = {"writing": dict(suited)} if suited else {}
+                    run.write_model(replace(model, summary={**model.summary, **more}))
                 elif not run.has_model:
                     # Stopped before the first score: what there is can be used until then.
                     run.write_model(self._model(state, scores, trainer.judged))

@@ -129,6 +129,7 @@ def sample(
     options |= {"break_loops": break_loops, "memory": memory}
     WritingSettings(**options)
     writer = generation.load(model)
+    options = {"temperature": writer.temperature} | options
     asked = novel, words, word_count
     tell = partial(console.print, markup=False)
     allowed, said = remembering.allowed(writer, asked, training_text, encoding, tell)

@@ -18,7 +18,6 @@ from burble.generation import Generator
 from burble.judging import Own, Verdict
 from burble.measures import Measures
 from burble.modelfile import Model
-from burble.sampling import SamplingSettings
 from burble.vocabulary import describe
 from burble.wording import markdown, some, symbol_name
 from burble.writing import WritingSettings, require_memory
@@ -41,8 +40,9 @@ def evaluate(
         str | None, typer.Option(help="The encoding of the text; utf-8 if not given.")
     ] = None,
     temperature: Annotated[
-        float, typer.Option("--temperature", "-t", help="At which it writes what is measured.")
-    ] = SamplingSettings.temperature,
+        float | None,
+        typer.Option("--temperature", "-t", help="At which it writes what is measured."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="With which it writes what is measured.")] = 0,
     adaptive: Annotated[
         bool, typer.Option("--adaptive", help="Score it as it learns from what it reads.")
@@ -72,6 +72,7 @@ def evaluate(
         report = evaluation.score(writer, read, adaptive=adaptive, memory=memory)
         print(_as_json(asdict(report)) if as_json else _told(writer, report))
         return
+    temperature = writer.temperature if temperature is None else temperature
     settings = WritingSettings(temperature=temperature, seed=seed, memory=memory)
     verdict = judging.judge(writer, mine, settings, adaptive=adaptive, tell=tell)
     if as_json:

@@ -1,0 +1,58 @@
+"""The temperature that a model writes at unless another is given."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from burble import corpus, generation, tempering
+from burble.generation import Generator
+from burble.settings import TextSettings
+from burble.tempering import TEMPERATURES, suited
+from speakers import chancy, follower
+
+
+def test_a_model_that_spells_is_as_bold_as_it_may_be():
+    # "ab " again and again at any temperature: real words, and as repetitive as its text.
+    text = corpus.from_texts(["ab ab " * 2000], TextSettings())
+    found = suited(Generator(follower(" ab", [1, 2, 0])), text)
+    assert (found["temperature"], found["words"]) == (TEMPERATURES[-1], 1.0)
+    assert found["repeated"] > 0.9
+
+
+def test_one_that_misspells_is_as_careful_as_repetition_allows():
+    text = corpus.from_texts(["a cab. bac a!\n" * 900], TextSettings())
+    writer = Generator(chancy(" !.abc\n", scale=0.8))
+    found = suited(writer, text)
+    tried = [tempering._measured(writer, t, reference(text)) for t in TEMPERATURES]
+    assert max(one["words"] for one in tried) < tempering.REAL_WORDS
+    assert found["words"] == max(one["words"] for one in tried)
+
+
+def reference(text):
+    return tempering.Reference.of(tempering._part(text, 0, text.cut))
+
+
+def test_nothing_is_said_where_nothing_can_be():
+    text = corpus.from_texts(["ab ba " * 500], TextSettings(), held_out=0.0)
+    assert suited(Generator(chancy("ab ")), text) == {}
+    text = corpus.from_texts([". .. " * 500], TextSettings())
+    assert suited(Generator(chancy(". ")), text) == {}
+    text = corpus.from_texts(["ab ba " * 500], TextSettings())
+    assert suited(Generator(replace(chancy("ab "), window=5, excerpt="ab ba")), text) == {}
+
+
+@pytest.mark.parametrize("told", [None, {}, {"temperature": "x"}, {"temperature": -1}, 7])
+def test_without_a_sound_one_it_is_the_usual(told):
+    assert Generator(replace(chancy(), summary={"writing": told})).temperature == 0.8
+
+
+def test_a_model_writes_at_the_temperature_in_its_file(burble, trained):
+    model = generation.load(trained)
+    found = model.model.summary["writing"]
+    assert found["temperature"] in TEMPERATURES
+    options = {"length": 50, "seed": 1}
+    assert model.generate(**options) == model.generate(temperature=found["temperature"], **options)
+    done = burble("sample", trained, "-l", 50, "--seed", 1, "--jsonl")
+    row = json.loads(done.stdout)
+    assert (row["temperature"], row["text"]) == (found["temperature"], model.generate(**options))
