@@ -43,7 +43,7 @@ def held_out(text: str, networks: int, steps: int, seed: int, flags: list[str]) 
 
 
 def main() -> None:
-    """Trains every variant with every seed, and records the table."""
+    """Trains every variant with every seed, and records the table after each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("text")
     parser.add_argument("--seeds", type=int, default=2)
@@ -57,8 +57,7 @@ def main() -> None:
         spread = max(losses) - min(losses)
         rows.append({"what": name, "held-out loss": round(mean(losses), 4)})
         rows[-1] |= {"spread": round(spread, 4), "seeds": len(losses), "flags": " ".join(flags)}
-        print(rows[-1], flush=True)
-    write("recipe", rows, NOTE)
+        write("recipe", rows, NOTE)
 
 
 NOTE = "nats per character; steps times networks are the same in every row"

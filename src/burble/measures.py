@@ -39,7 +39,8 @@ class Measures:
         words: Share of its words that occur in the training text; NaN where it has none.
         distinct_words: Different words, as a share of all.
         distinct_grams: Different sequences of three characters, as a share of all.
-        repeated: Share of its windows of twelve characters that stood in it before.
+        repeated: Share of its windows of twelve characters that stood in it before, of those that
+            hold a letter or digit.
         looped: Share of its characters in a passage that stands three times in a row or more.
         closed: Share of its opened quotes and brackets that are closed; NaN where none opens.
         line_length: Mean length of a line that is not blank.
@@ -169,8 +170,12 @@ def _share(some: float, every: float) -> float:
 
 
 def _repeated(sample: str) -> tuple[int, int]:
-    """How many of a sample's windows stood in it before, and how many there are."""
-    windows = [sample[i : i + WINDOW] for i in range(len(sample) - WINDOW + 1)]
+    """How many of a sample's windows stood in it before, and how many there are.
+
+    Those without a letter or digit, such as parts of rules and indents, are none.
+    """
+    every = (sample[i : i + WINDOW] for i in range(len(sample) - WINDOW + 1))
+    windows = [window for window in every if any(map(str.isalnum, window))]
     return len(windows) - len(set(windows)), len(windows)
 
 

@@ -14,12 +14,12 @@ from burble.corpus import Corpus
 from burble.generation import Generator
 from burble.measures import Reference
 
-TEMPERATURES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.0)
 REAL_WORDS = 0.96
 """The share of its words that should stand in the training text."""
 MORE_REPEATED = 0.03
 """How much more of it than of a person's text may have come before."""
-TEXTS, LENGTH = 8, 500
+TEXTS, LENGTH = 16, 400
 LARGEST = 1_000_000
 """Training symbols of which the words are known, from the last."""
 
@@ -53,9 +53,7 @@ def suited(writer: Generator, text: Corpus) -> Mapping[str, Any]:
 
 def _measured(writer: Generator, temperature: float, reference: Reference) -> dict[str, float]:
     """Figures of what a model writes at a temperature."""
-    samples = writer.generate_many(
-        count=TEXTS, length=LENGTH, temperature=temperature, seed=0, break_loops=False
-    )
+    samples = writer.generate_many(count=TEXTS, length=LENGTH, temperature=temperature, seed=0)
     # Where it writes no word at all, none is misspelt.
     written = measures.measure(samples, reference)
     words = 1.0 if math.isnan(written.words) else written.words
