@@ -19,8 +19,9 @@ from burble import corpus, gate, generation, judging, memory
 from burble.recall import Index, Reader
 
 Floats = NDArray[np.float64]
-STEPS, RATE, PULL = 1_500, 0.03, 1e-4
-SHARES = np.arange(0.05, 0.65, 0.05)
+STEPS, RATE, PULL = 500, 0.03, 1e-4
+SCORED = 13_000
+"""Symbols of each text, so that none counts for more."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def score(run: str, text: str, learns: bool) -> Scored:
     if own is None:
         raise SystemExit(f"{text} is not what {run} was trained on.")
     beliefs: list[Floats] = []
-    part = np.array(own.ids[own.start - 1 :])
+    part = np.array(own.ids[own.start - 1 : own.start + SCORED])
     if learns:
         from burble.adapting import Adaptive
 
