@@ -20,6 +20,7 @@ from burble.launching import Peer
 
 NETWORK = ["--layers", "1", "--units", "16", "--embedding", "8", "--batch", "8", "--length", "12"]
 NETWORK += ["--dropout", "0.2", "--dropout-input", "0.1", "--dropout-output", "0.2"]
+NETWORK += ["--dropout-recurrent", "0.1"]
 STEPS = ["--steps", "50", "--evaluations", "2"]
 LONG = ["--steps", "100000", "--evaluations", "100", "--patience", "0"]
 
