@@ -91,8 +91,8 @@ def test_a_full_disk_ends_training_with_a_sentence_and_keeps_the_last_state(burb
     ("name", "damage", "said"),
     [
         ("run.json", b"[]", "names no format"),
-        ("run.json", b'{"format": 1}', "its settings cannot be read"),
-        ("run.json", b'{"format": 2}', "has format 2, and this burble knows 1"),
+        ("run.json", b'{"format": 2}', "its settings cannot be read"),
+        ("run.json", b'{"format": 1}', "has format 1, and this burble knows 2"),
         ("run.json", b"[" * 100_000, "run.json cannot be read"),
         ("last/state.safetensors", b"\0" * 99, "is damaged"),
         ("metrics.jsonl", b"[]\n", "remove it, and go on"),

@@ -50,6 +50,7 @@ app = typer.Typer(
     help="Train a small network on your own text, and let it write more of it.",
 )
 console = Console(stderr=True, highlight=False, soft_wrap=True)
+CHOSEN = {*sizing.CHOSEN, "temperature"}
 
 
 def _version(wanted: bool) -> None:
@@ -91,8 +92,7 @@ def with_settings(function: Callable[..., None], *classes: type) -> Callable[...
         helps = _helps(cls)
         for field in dataclasses.fields(cls):
             kind = field.type if field.type in (int, float, bool) else str
-            chosen = field.name in {*sizing.CHOSEN, "temperature"}
-            default = "chosen for the text" if chosen else field.default
+            default = "chosen for the text" if field.name in CHOSEN else field.default
             flag = field.name.replace("_", "-")
             option = typer.Option(
                 f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}",
@@ -124,7 +124,6 @@ Encoding = Annotated[str | None, typer.Option(help="The encoding of the text [de
 Mirror = Annotated[
     str | None, typer.Option(help="Where to ask for gutenberg: books [default: the main site].")
 ]
-
 Processes = Annotated[
     int | None,
     typer.Option(help="Processes on this machine that train together.", rich_help_panel=PANEL),

@@ -22,7 +22,7 @@ from burble.decoding import decode
 from burble.documents import Reading
 from burble.errors import CorpusError, SourceError
 from burble.generation import Generator
-from burble.scoring import Look
+from burble.scoring import Look, Remembering
 from burble.sentences import EDGE
 from burble.vocabulary import Vocabulary, split
 
@@ -125,13 +125,13 @@ def score(
     cleaned = "".join(parts)
     unknown = vocabulary.unknown(cleaned)
     documents = [ids for part in parts if len(ids := _known(part, vocabulary))]
-    report = _score(writer, documents, unknown, (adaptive, memory))
-    if report is None:
+    reports = _score(writer, documents, unknown, adaptive=adaptive, shares=(memory,))
+    if not reports:
         raise CorpusError(
             f"there is nothing to score: of {len(cleaned):,} characters, {unknown.total():,} are "
             "unknown to this model, and it needs two it knows. Give a longer text."
         )
-    return report
+    return reports[0]
 
 
 def score_end(
@@ -140,8 +140,8 @@ def score_end(
     start: int,
     *,
     adaptive: bool = False,
-    memory: float = 0.0,
-) -> Report:
+    shares: Sequence[float] = (0.0,),
+) -> list[Report]:
     """Scores a model on the end of a text of its own symbols.
 
     Args:
@@ -149,7 +149,10 @@ def score_end(
         ids: Shape (N,), in the model's alphabet.
         start: Where the end begins, at least 1.
         adaptive: Whether the model learns from the text as it reads.
-        memory: How far its memory is believed, 0 to 1.
+        shares: How far its memory is believed, 0 to 1; the network reads once for all of them.
+
+    Returns:
+        A report for each of the shares.
 
     Raises:
         CorpusError: There is nothing in it to foretell.
@@ -158,84 +161,106 @@ def score_end(
     # A window is read before the first symbol that is scored; a stream begins with one symbol.
     lead = min(start, writer.model.window or 1)
     if edge is None:
-        parts = [np.array(ids[start - lead :])]
-        report = _score(writer, parts, Counter(), (adaptive, memory), lead - 1)
+        documents, given = [np.array(ids[start - lead :])], lead - 1
     else:
         end = np.array(ids[start:])
-        documents = np.split(end, np.flatnonzero(end == edge) + 1)
-        documents = [part[part != edge] for part in documents if (part != edge).any()]
-        report = _score(writer, documents, Counter(), (adaptive, memory))
-    if report is None:
+        parts = np.split(end, np.flatnonzero(end == edge) + 1)
+        documents, given = [part[part != edge] for part in parts if (part != edge).any()], 0
+    reports = _score(writer, documents, Counter(), given, adaptive=adaptive, shares=shares)
+    if not reports:
         raise CorpusError("there is nothing to score in it. Give a longer text.")
-    return report
+    return reports
 
 
 def _score(
     writer: Generator,
     documents: Sequence[NDArray[np.integer]],
     unknown: Counter[str],
-    how: tuple[bool, float],
     given: int = 0,
-) -> Report | None:
-    """Scores a model on documents of its own symbols; None if they are too short.
+    *,
+    adaptive: bool,
+    shares: Sequence[float],
+) -> list[Report]:
+    """Scores a model on documents of its own symbols; an empty list if they are too short.
 
     Args:
         writer: The model.
         documents: Ids of each.
         unknown: What was left out of them.
-        how: Whether the model learns from them as it reads, and how far its memory is believed.
         given: Symbols at the beginning that are read and not scored, besides the first.
+        adaptive: Whether the model learns from them as it reads.
+        shares: How far its memory is believed, for each report.
     """
-    vocabulary, calibration = writer.model.vocabulary, Calibration()
-    costs = _costs(writer, documents, how, calibration.add)[given:]
+    if not documents:
+        return []
+    vocabulary, calibrations = writer.model.vocabulary, [Calibration() for _ in shares]
+    looks = [calibration.add for calibration in calibrations]
+    every = _costs(writer, documents, looks, adaptive=adaptive, shares=shares)
     ends = len(documents) * vocabulary.boundary
-    if len(costs) <= ends:
-        return None
+    if len(every[0]) - given <= ends:
+        return []
     symbols = np.concatenate(documents)[given:]
     lengths = np.array([len(symbol) for symbol in vocabulary.symbols])
     # The first symbol of running text is given, not foretold.
     characters = int(lengths[symbols[0 if ends else 1 :]].sum())
-    nats = float(costs.sum()) / (characters + ends)
-    per_character = len(costs) / (characters + ends) / math.log(2)
-    interval = _interval(costs)
-    return Report(
-        characters,
-        ends,
-        nats,
-        nats / math.log(2),
-        dict(unknown.most_common()),
-        interval and (interval[0] * per_character, interval[1] * per_character),
-        calibration.error,
-        calibration.temperature,
-        *how,
-    )
+    reports = []
+    for costs, calibration, share in zip(every, calibrations, shares, strict=True):
+        costs = costs[given:]
+        nats = float(costs.sum()) / (characters + ends)
+        per_character = len(costs) / (characters + ends) / math.log(2)
+        interval = _interval(costs)
+        reports.append(
+            Report(
+                characters,
+                ends,
+                nats,
+                nats / math.log(2),
+                dict(unknown.most_common()),
+                interval and (interval[0] * per_character, interval[1] * per_character),
+                calibration.error,
+                calibration.temperature,
+                adaptive,
+                share,
+            )
+        )
+    return reports
 
 
 def _costs(
     writer: Generator,
     documents: Sequence[NDArray[np.integer]],
-    how: tuple[bool, float],
-    look: Look,
-) -> NDArray[np.float64]:
-    """What all symbols of some documents cost, in order; see `_score`."""
-    adaptive, memory = how
-    remembering = writer.remembering(memory, learns=adaptive, look=look) if memory else None
-    if remembering and documents:
-        edge = writer.model.vocabulary.boundary_id
-        remembering.begin(int(documents[0][0]) if edge is None else edge)
-    look = remembering or look
+    looks: Sequence[Look],
+    *,
+    adaptive: bool,
+    shares: Sequence[float],
+) -> list[NDArray[np.float64]]:
+    """What all symbols of some documents cost, in order, for each share; see `_score`."""
+    edge = writer.model.vocabulary.boundary_id
+    shown: list[Look | Remembering] = [
+        Remembering(writer.memory, share, learns=adaptive, look=look) if share else look
+        for share, look in zip(shares, looks, strict=True)
+    ]
+    memories = [one for one in shown if isinstance(one, Remembering)]
+    for memory in memories:
+        memory.begin(int(documents[0][0]) if edge is None else edge)
+
+    def look(beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
+        for one in shown:
+            one(beliefs, following)
+
     if adaptive:
         # Brings Keras and JAX, which take seconds to load.
         from burble.adapting import Adaptive
 
         each = Adaptive(writer.model).costs(documents, look)
-    elif remembering:
+    elif memories:
         # One after the other, since a memory takes up where the last one ended.
         each = [writer.surprise(document, look) for document in documents]
     else:
         found = dict(writer.surprise_each(documents, look))
         each = [found[i] for i in range(len(documents))]
-    return remembering.costs() if remembering else np.concatenate([np.empty(0), *each])
+    alone = np.concatenate(each)
+    return [one.costs() if isinstance(one, Remembering) else alone for one in shown]
 
 
 def _interval(costs: NDArray[np.float64]) -> tuple[float, float] | None:

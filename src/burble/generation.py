@@ -17,7 +17,7 @@ from burble.memory import Memory
 from burble.modelfile import Model
 from burble.prompts import Prompt, Unknown
 from burble.recall import Index
-from burble.scoring import Look, Remembering
+from burble.scoring import Look
 from burble.settings import require
 from burble.stopping import Cutter
 from burble.writing import WritingSettings, require_memory
@@ -196,10 +196,6 @@ class Generator:
         if self.model.window:
             return ((i, self.surprise(ids, look)) for i, ids in enumerate(texts))
         return scoring.costs_each(self._engine, self.model.vocabulary.boundary_id, texts, look)
-
-    def remembering(self, share: float, *, learns: bool, look: Look) -> Remembering:
-        """Looks at scores for its memory; see `scoring.Remembering`."""
-        return Remembering(self.memory, share, learns=learns, look=look)
 
     def _settings(self, options: dict[str, Any]) -> WritingSettings:
         """Settings, with the temperature that suits the model unless one is given."""

@@ -18,7 +18,7 @@ from burble.corpus import Corpus
 from burble.evaluation import Report
 from burble.generation import Generator
 from burble.measures import Measures
-from burble.memory import LARGEST
+from burble.memory import LARGEST, Memory
 from burble.modelfile import Model
 from burble.vocabulary import Vocabulary
 from burble.writing import WritingSettings
@@ -53,6 +53,10 @@ class Own:
     def text(self, first: int, end: int) -> str:
         """A part of it as text."""
         return self.vocabulary.decode(self.ids[first:end], self.separator)
+
+    def memory(self) -> Memory:
+        """A memory of what was trained on; of the last `LARGEST` symbols, if there are more."""
+        return memories.of(self.ids[max(0, self.start - LARGEST) : self.start])
 
 
 @dataclass(frozen=True)
@@ -121,33 +125,26 @@ def judge(
         adaptive: Whether to score it as it learns from what it reads, too.
         tell: Takes a sentence about what is being done.
     """
-    memory = how.memory
-    if memory and not writer.has_memory:
-        start = max(0, text.start - LARGEST)
-        writer = Generator(writer.model, lambda: memories.of(text.ids[start : text.start]))
-
-    def score(learns: bool, share: float) -> Report:
-        return evaluation.score_end(writer, text.ids, text.start, adaptive=learns, memory=share)
-
+    if how.memory and not writer.has_memory:
+        writer = Generator(writer.model, text.memory)
     # What not every model can comes first.
     tell("Scoring it as it learns …" if adaptive else "Scoring the held-out part …")
-    learning = score(True, 0.0) if adaptive else None
-    report = score(False, 0.0)
+    learning = _reports(writer, text, how.memory, adaptive=True) if adaptive else (None, None)
+    report, remembering = _reports(writer, text, how.memory, adaptive=False)
     tell("Scoring others on it …")
     others = _others(text, report)
     tell("Writing …")
     human = _pieces(text, LENGTH_BY_WINDOW if writer.model.window else LENGTH)
     samples = _samples(writer, human, replace(how, memory=0.0))
-    recalled = _samples(writer, human, how) if memory else []
+    recalled = _samples(writer, human, how) if how.memory else []
     reference = measures.Reference.of(text.text(_first(text), text.start))
     tell("Looking for copies …")
-    groups = [group for group in (samples, recalled, human) if group]
-    copied = _copies(groups, text)
+    copied = _copies([group for group in (samples, recalled, human) if group], text)
     return Verdict(
         report=report,
-        adaptive=learning,
-        remembering=score(False, memory) if memory else None,
-        remembering_adaptive=score(True, memory) if memory and adaptive else None,
+        adaptive=learning[0],
+        remembering=remembering,
+        remembering_adaptive=learning[1],
         baselines=others,
         written=measures.measure(samples, reference) if samples else None,
         recalled=measures.measure(recalled, reference) if recalled else None,
@@ -156,6 +153,15 @@ def judge(
         recalled_copies=copied[-2] if copied and recalled else None,
         human_copies=copied[-1] if copied else None,
     )
+
+
+def _reports(
+    writer: Generator, text: Own, memory: float, *, adaptive: bool
+) -> tuple[Report, Report | None]:
+    """The score of the network alone, and with its memory if that is to be believed at all."""
+    shares = (0.0, memory) if memory else (0.0,)
+    found = evaluation.score_end(writer, text.ids, text.start, adaptive=adaptive, shares=shares)
+    return found[0], found[1] if memory else None
 
 
 def _samples(writer: Generator, human: Sequence[str], how: WritingSettings) -> list[str]:

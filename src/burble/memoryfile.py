@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import safetensors.numpy
@@ -27,7 +27,7 @@ _KINDS = {
     "shared": ("U8",),
     "discounts": ("F32",),
 }
-_AGAIN = "Make it anew: burble remember."
+_AGAIN = "Make it anew: burble remember MODEL TEXT"
 
 
 def beside(model: Path) -> Path:
@@ -65,9 +65,7 @@ def read(path: Path, model: Model) -> Memory:
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            length = header.length(file.read(8), size, str(path))
-            kinds = {kind for kinds in _KINDS.values() for kind in kinds}
-            metadata, entries = header.parse(file.read(length), size, str(path), sorted(kinds))
+            length, metadata, entries = _head(file, size, path)
         _check_meta(metadata, path, model)
         _check_shapes(entries, path)
         arrays = {
@@ -80,6 +78,20 @@ def read(path: Path, model: Model) -> Memory:
         raise ModelFileError(f"cannot read the memory {path}: {error.strerror}.") from error
     _check_values(arrays, path, model.vocabulary.size)
     return Memory(**arrays)
+
+
+def _head(
+    file: IO[bytes], size: int, path: Path
+) -> tuple[int, dict[str, Any], dict[str, header.Entry]]:
+    """The length of the header, its metadata, and where each array lies."""
+    kinds = sorted({kind for kinds in _KINDS.values() for kind in kinds})
+    try:
+        length = header.length(file.read(8), size, str(path))
+        return length, *header.parse(file.read(length), size, str(path), kinds)
+    except ModelFileError as error:
+        raise ModelFileError(
+            f"{path} is damaged, or no memory that burble wrote. {_AGAIN}"
+        ) from error
 
 
 def _check_meta(metadata: Mapping[str, str], path: Path, model: Model) -> None:

@@ -94,17 +94,17 @@ def _probability(
         start: The discounts are those of the text before it.
     """
     count = same.before(counted)
-    discounts = _discounts(same.totals(counted * (np.arange(len(counted)) < start)))
+    taken = discounts(same.totals(counted * (np.arange(len(counted)) < start)))
     # Symbols that were seen once, twice, and more often.
     rises = [counted * (count == seen) for seen in range(3)]
     kinds = [places.before(more - less) for more, less in zip(rises, [*rises[1:], 0], strict=True)]
-    freed = sum(d * n for d, n in zip(discounts[1:], kinds, strict=True))
+    freed = sum(d * n for d, n in zip(taken[1:], kinds, strict=True))
     total = places.before(counted)
-    left = np.maximum(count - discounts[np.minimum(count, 3)], 0)
+    left = np.maximum(count - taken[np.minimum(count, 3)], 0)
     return np.asarray(np.where(total > 0, (left + freed * lower) / np.maximum(total, 1), lower))
 
 
-def _discounts(counts: Counts) -> NDArray[np.float64]:
+def discounts(counts: Counts) -> NDArray[np.float64]:
     """What is taken from a count of 0, 1, 2, and 3 or more."""
     kinds = np.maximum(1, np.bincount(np.minimum(counts, 5), minlength=6)).astype(float)
     share = kinds[1] / (kinds[1] + 2 * kinds[2])

@@ -219,14 +219,20 @@ def _step(
     trained, optimized = optimizer.stateless_apply(groups["optimizer"], gradient, groups["weight"])
     return {
         "weight": trained,
-        # Without averaging, the group is empty.
-        "average": [a + share * (w - a) for a, w in zip(groups["average"], trained, strict=False)],
+        "average": _averaged(groups["average"], trained, share),
         "good": groups["good"],
         "seed": [*seeds, own + jnp.array([0, 1], jnp.uint32)],
         "optimizer": optimized,
         "carried": after,
         "loss": [groups["loss"][0] + jnp.stack([total, weights.sum()])],
     }
+
+
+def _averaged(average: list[Any], latest: list[Any], share: Any) -> list[Any]:
+    """The average with the latest weights counted in; of no average, none."""
+    if not average:
+        return []
+    return [a + share * (w - a) for a, w in zip(average, latest, strict=True)]
 
 
 def _nats(

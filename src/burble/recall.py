@@ -87,7 +87,8 @@ class Index:
         self._discounts = memory.discounts.astype(np.float64)
         # Plain arrays: to take a part of one that is mapped costs several times as much.
         self._text, self._contexts = np.asarray(memory.text), np.asarray(memory.contexts)
-        self._shared, self._following = np.asarray(memory.shared), memory.following
+        self._shared = np.asarray(memory.shared)
+        self._following = self._text[self._contexts - np.uint32(1)]
         # Reading one number of these is several times as fast as of an array.
         self._views = self._text.data, self._contexts.data
         self._root = self._node(0, len(self._contexts), np.zeros((0, size), np.int64))

@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import corpus, judging, measures, memoryfile
-from burble import memory as memories
 from burble.bans import Passages
 from burble.corpus import Corpus
 from burble.errors import CorpusError, SettingsError
 from burble.generation import Generator
-from burble.memory import LARGEST
 from burble.modelfile import Model
 from burble.settings import require
 
@@ -30,7 +28,7 @@ def remember(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
         text: The text it was trained on; what was held out of it is not remembered.
 
     Returns:
-        Where the memory is, and how many symbols it holds: the last `LARGEST` at most.
+        Where the memory is, and how many symbols it holds; see `Own.memory`.
 
     Raises:
         CorpusError: The text is another one.
@@ -42,10 +40,9 @@ def remember(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
             "this is not the text the model was trained on, and its memory would be of another "
             "text. Give that text, cleaned as it was: all of its files, and nothing else."
         )
-    ids = own.ids[max(0, own.start - LARGEST) : own.start]
-    path = memoryfile.beside(file)
-    memoryfile.write(path, memories.of(ids), text.sha256)
-    return path, len(ids)
+    path, memory = memoryfile.beside(file), own.memory()
+    memoryfile.write(path, memory, text.sha256)
+    return path, len(memory.contexts)
 
 
 def allowed(
@@ -74,17 +71,7 @@ def allowed(
     longest, words, least = asked
     require(longest >= 0, "novel", longest, "0 or more symbols")
     require(least >= 1, "word_count", least, "1 or more")
-    wanted = bool(longest or words == "known")
-    if wanted and not sources and not writer.has_memory:
-        raise SettingsError(
-            "--novel and --words known need the text the model was trained on, which it does not "
-            "hold. Give it with --training-text, or once and for all: burble remember MODEL TEXT"
-        )
-    if sources and not wanted:
-        raise SettingsError(
-            "--training-text is for --novel and --words known, and neither was given. Give one."
-        )
-    if not wanted:
+    if not _is_asked(asked, sources, writer):
         return {}, {}
     ids, written, sha256 = _text(writer, sources, encoding)
     told: dict[str, Any] = {"training_text": sha256}
@@ -101,6 +88,28 @@ def allowed(
     return found, told
 
 
+def _is_asked(
+    asked: tuple[int, str, int], sources: Sequence[str] | None, writer: Generator
+) -> bool:
+    """Whether a training text is needed.
+
+    Raises:
+        SettingsError: It is and there is none, or the other way round.
+    """
+    longest, words, _ = asked
+    wanted = bool(longest or words == "known")
+    if wanted and not sources and not writer.has_memory:
+        raise SettingsError(
+            "--novel and --words known need the text the model was trained on, which it does not "
+            "hold. Give it with --training-text, or once and for all: burble remember MODEL TEXT"
+        )
+    if sources and not wanted:
+        raise SettingsError(
+            "--training-text is for --novel and --words known, and neither was given. Give one."
+        )
+    return wanted
+
+
 def _text(
     writer: Generator, sources: Sequence[str] | None, encoding: str | None
 ) -> tuple[NDArray[np.integer], Iterator[str], str]:
@@ -108,8 +117,8 @@ def _text(
     model = writer.model
     if not sources:
         ids = writer.memory.memory.ids()
-        pieces = (model.vocabulary.decode(part, model.separator) for part in [ids])
-        return ids, pieces, model.summary["corpus"]["sha256"]
+        written = model.vocabulary.decode(ids, model.separator)
+        return ids, iter([written]), model.summary["corpus"]["sha256"]
     text = corpus.build(sources, model.text, held_out=0.0, encoding=encoding)
     renumbered = model.vocabulary.renumbered(text.ids, text.vocabulary)
     return renumbered, text.text(), text.sha256

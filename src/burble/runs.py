@@ -25,7 +25,7 @@ from burble.events import State
 from burble.modelfile import Model
 from burble.settings import Settings
 
-FORMAT = 1
+FORMAT = 2
 DESCRIPTION = "run.json"
 MODEL = "model.safetensors"
 STATE = "last/state.safetensors"

@@ -229,7 +229,10 @@ def remember(
     encoding: Annotated[
         str | None, typer.Option(help="The encoding of the text; utf-8 if not given.")
     ] = None,
-    mirror: Annotated[str | None, typer.Option(help="Where to ask for books.")] = None,
+    mirror: Annotated[
+        str | None,
+        typer.Option(help="Where to ask for gutenberg: books; the main site if not given."),
+    ] = None,
 ) -> None:
     """Give a model a memory of the text it was trained on, in a file beside it.
 
