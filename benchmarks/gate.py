@@ -22,6 +22,9 @@ Floats = NDArray[np.float64]
 STEPS, RATE, PULL = 500, 0.03, 1e-4
 SCORED = 13_000
 """Symbols of each text, so that none counts for more."""
+BEGIN = np.zeros((2, len(gate.FEATURES)))
+BEGIN[:, 0] = 0.7, 0.3
+"""The weights that a gate has before it learns: the network counts for more."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,8 @@ def score(run: str, text: str, learns: bool) -> Scored:
     return Scored(np.array(features), network, np.log(shares), came)
 
 
-def linear(weights: Floats, scored: Scored) -> tuple[float, Floats]:
-    """What a text costs with a gate, and how that changes with its weights."""
+def of_shares(weights: Floats, scored: Scored) -> tuple[float, Floats]:
+    """What a text costs where a gate mixes probabilities, and how that changes with its weights."""
     trust = 1 / (1 + np.exp(-scored.features @ weights))
     network, remembered = scored.chances
     mixed = network + trust * (remembered - network)
@@ -82,20 +85,27 @@ def linear(weights: Floats, scored: Scored) -> tuple[float, Floats]:
     return -float(np.log(mixed).mean()), (slope[:, None] * scored.features).mean(0)
 
 
-def logarithmic(weights: Floats, scored: Scored) -> tuple[float, Floats]:
-    """The same where logarithms are weighed and added, each with a weight from the features."""
-    first, second = weights.reshape(2, -1) @ scored.features.T
-    logits = first[:, None] * scored.network + second[:, None] * scored.memory
-    logits -= logits.max(1, keepdims=True)
-    shares = np.exp(logits)
-    shares /= shares.sum(1, keepdims=True)
-    rows = np.arange(len(scored.came))
-    slopes = [
-        ((shares * both).sum(1) - both[rows, scored.came])[:, None] * scored.features
-        for both in (scored.network, scored.memory)
-    ]
-    cost = -float(np.log(shares[rows, scored.came]).mean())
-    return cost, np.concatenate([slope.mean(0) for slope in slopes])
+def of_logarithms(weights: Floats, scored: Scored) -> tuple[float, Floats]:
+    """The same where logarithms are weighed and added, which is how `burble.gate` mixes."""
+    said = np.stack([scored.network, scored.memory], 1)
+    mixed = gate.mixed(scored.features @ weights.reshape(2, -1).T, said)
+    cost = -float(mixed[np.arange(len(scored.came)), scored.came].mean())
+    slopes = gate.trusted(said, mixed, scored.came)
+    return cost, -(slopes.T @ scored.features).ravel() / len(scored.came)
+
+
+def learning_on(weights: Floats, scored: Scored) -> float:
+    """What a text costs with burble's own gate, as it reads symbol by symbol, from some weights."""
+    reading = gate.Gate(1.0, learns=True)
+    reading._weights = weights.reshape(2, -1).copy()
+    said = np.stack([scored.network, scored.memory], 1)[:, None]
+    cost = 0.0
+    for seen, both, came in zip(scored.features, said, scored.came, strict=True):
+        reading._seen, reading._said = seen[None], both
+        reading._mixed = gate.mixed(reading._seen @ reading._weights.T, both)
+        cost -= float(reading._mixed[0, came])
+        reading.learn(came[None])
+    return cost / len(scored.came)
 
 
 def learn(mix: Any, texts: list[Scored], start: Floats) -> Floats:
@@ -117,19 +127,19 @@ def constant(text: Scored) -> Scored:
 
 def row(name: str, learns: bool, text: Scored, others: list[Scored]) -> dict[str, Any]:
     """What a text costs, with mixtures learned on the others."""
-    count = text.features.shape[1]
-    begin = np.zeros(2 * count)
-    begin[[0, count]] = 0.7, 0.3
     flat, flats = constant(text), [constant(other) for other in others]
     network, remembered = text.chances
     costs = {
         "network": -np.log(network).mean(),
         "memory": -np.log(remembered).mean(),
-        "one share": linear(learn(linear, flats, np.zeros(1)), flat)[0],
-        "gate": linear(learn(linear, others, np.zeros(count)), text)[0],
-        "two log weights": logarithmic(learn(logarithmic, flats, np.array([0.7, 0.3])), flat)[0],
-        "log gate": logarithmic(learn(logarithmic, others, begin), text)[0],
+        "one share": of_shares(learn(of_shares, flats, np.zeros(1)), flat)[0],
+        "gate of shares": of_shares(learn(of_shares, others, 0 * BEGIN[0]), text)[0],
+        "two weights": of_logarithms(learn(of_logarithms, flats, BEGIN[:, 0]), flat)[0],
     }
+    weights = learn(of_logarithms, others, BEGIN.ravel())
+    costs["gate"] = of_logarithms(weights, text)[0]
+    if learns:
+        costs["gate that learns on"] = learning_on(weights, text)
     kind = "adaptive" if learns else "static"
     return {"text": name, "kind": kind} | {n: round(float(c), 4) for n, c in costs.items()}
 
@@ -146,8 +156,8 @@ def main() -> None:
             others = [other for n, other in texts.items() if n != name] or [text]
             rows.append(row(name, learns, text, others))
             print(rows[-1], flush=True)
-        weights = learn(linear, [*texts.values()], np.zeros(len(gate.FEATURES)))
-        print(f"    {learns}: ({', '.join(f'{w:.3f}' for w in weights)}),", flush=True)
+        weights = learn(of_logarithms, [*texts.values()], BEGIN.ravel()).reshape(2, -1)
+        print(f"{learns}: {np.round(weights, 3).tolist()},", flush=True)
     write("gate", rows, NOTE)
 
 

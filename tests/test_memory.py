@@ -135,8 +135,24 @@ def test_a_share_of_none_is_the_network_alone_and_all_else_is_probabilities():
     half, whole = (np.exp(Gate(share).mix(beliefs, expected)[0]) for share in (0.5, 1.0))
     assert whole.sum() == pytest.approx(1)
     assert 0.2 < half[2] < whole[2] < 0.8
-    # In the measure of the share.
-    np.testing.assert_allclose(half - np.exp(beliefs[0]), (whole - np.exp(beliefs[0])) / 2)
+    # Half as far, on the scale on which both are added: half of the way between logarithms.
+    between = np.exp((beliefs[0] + np.log(whole)) / 2)
+    np.testing.assert_allclose(half, between / between.sum())
+
+
+def test_a_gate_learns_by_the_slope_of_what_came():
+    beliefs, expected = np.log([[0.5, 0.3, 0.2]]), expectation([0.1, 0.1, 0.8])
+    weights = np.array(gate.WEIGHTS[True])
+    learning = Gate(0.7, learns=True)
+    before = learning.mix(beliefs, expected)[0, 2]
+    learning.learn(np.array([2]))
+    step = (learning._weights - weights) / gate.RATE
+    for place in np.ndindex(weights.shape):
+        near = Gate(0.7)
+        near._weights = weights.copy()
+        near._weights[place] += 1e-6
+        slope = (near.mix(beliefs, expected)[0, 2] - before) / 1e-6
+        assert step[place] == pytest.approx(slope, abs=1e-5)
 
 
 def test_a_gate_learns_whom_to_believe():
@@ -155,15 +171,11 @@ def test_a_gate_learns_whom_to_believe():
 def test_a_gate_believes_a_sure_memory_beside_an_unsure_network_and_not_the_reverse():
     unsure, sure = np.log([[0.4, 0.3, 0.3]]), np.log([[0.98, 0.01, 0.01]])
 
-    def trust(beliefs, expected, learns):
-        gate_ = Gate(1.0, learns=learns)
-        gate_.mix(beliefs, expected)
-        return gate_._trust[0, 0]
-
     for learns in gate.WEIGHTS:
-        strong = trust(unsure, expectation([0.01, 0.01, 0.98], 10), learns)
-        weak = trust(sure, expectation([0.4, 0.3, 0.3], 2), learns)
-        assert weak < 0.5 < strong
+        by_memory = Gate(1.0, learns=learns).mix(unsure, expectation([0.01, 0.01, 0.98], 10))
+        by_network = Gate(1.0, learns=learns).mix(sure, expectation([0.3, 0.3, 0.4], 2))
+        assert np.exp(by_memory[0, 2]) > 0.8
+        assert np.exp(by_network[0, 0]) > 0.8
 
 
 # Scores and writing.

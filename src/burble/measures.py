@@ -4,7 +4,6 @@ Knows nothing of models. Every share is between 0 and 1; every length is in char
 """
 
 import math
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
@@ -15,6 +14,7 @@ import numpy as np
 import regex
 
 from burble import sentences
+from burble.quoting import Quotes
 from burble.text import code_points
 
 WINDOW = 12
@@ -28,7 +28,6 @@ APOSTROPHES = ("'", "’")
 LAYOUT = 80
 """Characters of a passage without letters, such as a rule or an indent, that are no loop yet."""
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:['’]\p{L}[\p{L}\p{M}]*)*")
-_MARK = re.compile(f"[{re.escape(''.join({*sentences.QUOTES, *sentences.QUOTES.values()}))}]")
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def measure(samples: Sequence[str], reference: Reference) -> Measures:
     said = [word for found in every for word in found]
     cut = [gram for sample in samples for gram in grams(sample)]
     letters = Counter("".join(samples))
-    opened, closed = map(sum, zip(*map(_quotes, samples), strict=True))
+    quotes = [_quotes(sample) for sample in samples]
     lines = [line for sample in samples for line in sample.splitlines() if line.strip()]
     parts = [
         len(part)
@@ -101,7 +100,7 @@ def measure(samples: Sequence[str], reference: Reference) -> Measures:
         distinct_grams=_share(len(set(cut)), len(cut)),
         repeated=_share(*map(sum, zip(*map(_repeated, samples), strict=True))),
         looped=sum(map(_looped, samples)) / size,
-        closed=_share(closed, opened),
+        closed=_share(sum(q.closed for q in quotes), sum(q.opened for q in quotes)),
         line_length=mean(map(len, lines)) if lines else 0.0,
         sentence_length=mean(parts),
         letters=divergence(letters, reference.letters),
@@ -195,18 +194,9 @@ def _looped(sample: str) -> int:
     return int(looped.sum())
 
 
-def _quotes(sample: str) -> tuple[int, int]:
-    """How many quotes and brackets open, and how many of them are closed."""
-    opened, closed = 0, 0
-    waiting: list[str] = []
-    for found in _MARK.finditer(sample):
-        mark, after = found[0], sample[found.end() : found.end() + 1]
-        inside_word = mark in "'’" and found.start() > 0 and sample[found.start() - 1].isalnum()
-        closers = [closing for closing in waiting if mark in closing]
-        if closers and not (mark in "'’" and after.isalnum()):
-            waiting.remove(closers[-1])
-            closed += 1
-        elif mark in sentences.QUOTES and not inside_word and mark != "’" and after.strip():
-            waiting.append(sentences.QUOTES[mark])
-            opened += 1
-    return opened, closed
+def _quotes(sample: str) -> Quotes:
+    """The quotes and brackets of a sample."""
+    found = Quotes()
+    found.add(sample)
+    found.end()
+    return found

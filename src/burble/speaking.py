@@ -78,6 +78,10 @@ MemoryShare = Annotated[
         help="How far to believe its memory (see remember), 0 to 1; 0 is the network alone.",
     ),
 ]
+CloseQuotes = Annotated[
+    float,
+    typer.Option(help="How strongly to close quotes and brackets that stay open, such as 2."),
+]
 TrainingText = Annotated[
     list[str] | None,
     typer.Option(
@@ -113,6 +117,7 @@ def sample(
     word_count: WordCount = 2,
     training_text: TrainingText = None,
     memory: MemoryShare = 0.0,
+    close_quotes: CloseQuotes = 0.0,
     **chosen: Any,
 ) -> None:
     """Write text with a trained model."""
@@ -126,7 +131,8 @@ def sample(
         )
     settings.require(count >= 0, "count", count, "0 or more texts")
     options |= {"temperature": 0.0} if greedy else {}
-    options |= {"break_loops": break_loops, "memory": memory}
+    steered = {"break_loops": break_loops, "memory": memory, "close_quotes": close_quotes}
+    options |= steered
     WritingSettings(**options)
     writer = generation.load(model)
     options = {"temperature": writer.temperature} | options
@@ -134,8 +140,7 @@ def sample(
     tell = partial(console.print, markup=False)
     allowed, said = remembering.allowed(writer, asked, training_text, encoding, tell)
     options |= allowed
-    said |= {} if break_loops is None else {"break_loops": break_loops}
-    said |= {"memory": memory} if memory else {}
+    said |= {name: value for name, value in steered.items() if value not in (None, 0.0)}
     prompt, told = _begin(writer, prompt, (text, encoding), options["seed"])
     ready = writer.prepare(prompt, unknown)
     for note in [*told, *ready.notes, f"seed {options['seed']}"]:

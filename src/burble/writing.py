@@ -7,6 +7,7 @@ import numpy as np
 
 from burble.bans import LONGEST_PERIOD, Ban, Copies, Loops, Passages, Words
 from burble.prompts import Unknown
+from burble.quoting import Nudge
 from burble.sampling import SamplingSettings
 from burble.settings import require
 
@@ -32,6 +33,8 @@ class WritingSettings(SamplingSettings):
         novel: Passages that may not be written, such as those of the training text; see
             `bans.Passages.of`.
         memory: How far the model's memory is believed, 0 to 1; 0 is the network alone.
+        close_quotes: How much likelier a mark becomes that closes a quote or bracket, in nats, for
+            each 100 characters that it has been open; 0 leaves it to the model.
         words: Words in lower case, such as those of the training text, besides which none is
             written; see `measures.count_words`.
     """
@@ -45,6 +48,7 @@ class WritingSettings(SamplingSettings):
     novel: Passages | None = None
     words: Set[str] | None = None
     memory: float = 0.0
+    close_quotes: float = 0.0
 
     def __post_init__(self) -> None:
         """Checks every field."""
@@ -53,11 +57,17 @@ class WritingSettings(SamplingSettings):
             whole = isinstance(value, int) and value >= 0
             require(whole, name, value, "a whole number of 0 or more")
         require_memory(self.memory)
+        nudge = self.close_quotes
+        fits = isinstance(nudge, int | float) and 0 <= nudge < float("inf")
+        require(fits, "close_quotes", nudge, "a number of 0 or more")
 
     def bans(self, texts: int, symbols: Sequence[str], before: Sequence[int]) -> list[Ban]:
         """What may not be written in some texts side by side, of these symbols, after a prompt."""
         # Of several, the later ones give way where the earlier leave nothing else.
-        found: list[Ban] = [Copies(self.novel, texts)] if self.novel else []
+        found: list[Ban] = []
+        if self.close_quotes:
+            found.append(Nudge(self.close_quotes, symbols, texts))
+        found += [Copies(self.novel, texts)] if self.novel else []
         if self.words is not None:
             found.append(Words(self.words, symbols, texts))
         breaks = self.temperature > 0 if self.break_loops is None else self.break_loops

@@ -1,0 +1,125 @@
+"""Quotes and brackets: which of a text are open, as it is read, and a nudge that closes them.
+
+Knows nothing of models.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.sentences import LONGEST_QUOTE, QUOTES
+
+MARKS = frozenset("".join(QUOTES) + "".join(QUOTES.values()))
+UNIT = 100
+"""Characters after which a nudge has its full strength."""
+LARGEST = 6.0
+"""No nudge is stronger, in nats: where a mark cannot be, it stays out."""
+
+
+class Quotes:
+    """The quotes and brackets of a text, told as they come.
+
+    What has not closed after `LONGEST_QUOTE` characters is forgotten: it was none, or never will.
+
+    Attributes:
+        opened: How many have opened.
+        closed: How many of them have closed.
+        waiting: What closes each that is open, and the characters before it; the latest last.
+        last: The last two characters.
+    """
+
+    def __init__(self) -> None:
+        """Nothing was read."""
+        self.opened = 0
+        self.closed = 0
+        self.waiting: list[tuple[str, int]] = []
+        self._read = 0
+        self._mark = ""
+        self._before = self.last = ""
+
+    @property
+    def age(self) -> int:
+        """Characters since the latest that is open, 0 if none is or what came last may close it."""
+        return self._read - self.waiting[-1][1] if self.waiting and not self._mark else 0
+
+    def add(self, text: str) -> None:
+        """Reads on. What a mark is, shows in the character after it."""
+        for char in text:
+            self._settle(char)
+            if char in MARKS:
+                self._mark, self._before = char, self.last[-1:]
+            self.last = self.last[-1:] + char
+            self._read += 1
+
+    def end(self) -> None:
+        """Nothing comes any more."""
+        self._settle("")
+
+    def _settle(self, after: str) -> None:
+        """Counts a mark, once it is known what follows."""
+        mark, self._mark = self._mark, ""
+        if self.waiting and self._read - self.waiting[0][1] > LONGEST_QUOTE:
+            del self.waiting[0]
+        if not mark:
+            return
+        closers = [one for one in self.waiting if mark in one[0]]
+        if closers and not (mark in "'’" and after.isalnum()):
+            self.waiting.remove(closers[-1])
+            self.closed += 1
+            return
+        inside_word = mark in "'’" and self._before.isalnum()
+        if mark in QUOTES and not inside_word and mark != "’" and after.strip():
+            self.waiting.append((QUOTES[mark], self._read))
+            self.opened += 1
+
+
+class Nudge:
+    """Makes what would close a quote or bracket likelier, the longer it has been open.
+
+    A mark that opens as well as closes, such as a straight quote, closes after what is no white
+    space, and an apostrophe closes after no letter either. After white space it would open once
+    more what is open, and becomes as much less likely, but for the beginning of a paragraph. The
+    model still says where: a mark that it finds nearly impossible stays so.
+
+    Args:
+        strength: What the logarithm of the probability gains after `UNIT` characters, in nats.
+        symbols: The text of each id.
+        texts: How many are written side by side, B.
+    """
+
+    def __init__(self, strength: float, symbols: Sequence[str], texts: int) -> None:
+        """Nothing has been written."""
+        self._strength = strength / UNIT
+        self._symbols = symbols
+        self._quotes = [Quotes() for _ in range(texts)]
+        places = {symbol: place for place, symbol in enumerate(symbols)}
+        self._places = {mark: places[mark] for mark in MARKS if mark in places}
+
+    def apply(self, logits: NDArray[np.float32]) -> None:
+        """Nudges, in logits (B, V), what closes the latest that is open."""
+        for row, quotes in enumerate(self._quotes):
+            if not quotes.age:
+                continue
+            gain = min(self._strength * quotes.age, LARGEST)
+            for mark in quotes.waiting[-1][0]:
+                if mark in self._places:
+                    logits[row, self._places[mark]] += gain * _direction(mark, quotes.last)
+
+    def add(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text, shape (B,)."""
+        for quotes, symbol in zip(self._quotes, symbols.tolist(), strict=True):
+            quotes.add(self._symbols[symbol])
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        self._quotes = [self._quotes[row] for row in rows]
+
+
+def _direction(mark: str, last: str) -> int:
+    """1 where a mark would close, -1 where it would open once more, 0 where it is neither."""
+    if mark not in QUOTES and mark != "’":
+        return 1
+    if last[-1:].isspace():
+        return 0 if last == "\n\n" else -1
+    return 0 if mark in "'’" and last[-1:].isalnum() else 1

@@ -1,0 +1,130 @@
+"""Which quotes and brackets are open, and a nudge that closes them where a mark can be."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burble import modelfile, quoting
+from burble.bans import NEVER
+from burble.errors import SettingsError
+from burble.generation import Generator
+from burble.measures import Reference, measure
+from burble.quoting import Nudge, Quotes
+from speakers import chancy
+
+SYMBOLS = ["a", " ", "\n", ",", "'", '"', "(", ")", "“", "”", "", "ab"]
+
+
+def read(text):
+    quotes = Quotes()
+    quotes.add(text)
+    return quotes
+
+
+def nudged(text, strength=2.0):
+    """What a nudge adds to each symbol after a text, where it adds anything."""
+    nudge = Nudge(strength, SYMBOLS, 1)
+    for char in text:
+        nudge.add(np.array([SYMBOLS.index(char)]))
+    logits = np.zeros((1, len(SYMBOLS)), np.float32)
+    nudge.apply(logits)
+    return {SYMBOLS[i]: float(logits[0, i]) for i in np.flatnonzero(logits[0])}
+
+
+@given(st.text("a (')“”'\"\n", max_size=60), st.lists(st.integers(0, 60), max_size=3))
+def test_pieces_read_as_the_whole(text, cuts):
+    ends = sorted(min(cut, len(text)) for cut in cuts)
+    pieces = [text[a:b] for a, b in zip([0, *ends], [*ends, len(text)], strict=True)]
+    one, many = read(text), Quotes()
+    for piece in pieces:
+        many.add(piece)
+    assert (one.opened, one.closed, one.waiting) == (many.opened, many.closed, many.waiting)
+    one.end()
+    assert one.opened == one.closed + len(one.waiting)
+
+
+def test_the_age_is_that_of_the_latest():
+    assert read("aa").age == 0
+    assert read("(aa").age == 2
+    assert read("(a “a").age == 1
+    assert read("(a “a” ").age == 6
+    # Whether this one closes or is an apostrophe, only the next character shows.
+    assert read("'aa'").age == 0
+    assert read("'aa'a").age == 4
+
+
+def test_what_never_closes_is_forgotten():
+    assert read("(" + "a" * 2_000).age == 2_000
+    assert read("(" + "a" * 2_002).age == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("aaaa", {}),
+        ("(aaaa", {")": 0.08}),
+        ("(aaa ", {")": 0.08}),
+        ("“aaa,", {"”": 0.08}),
+        # A straight mark closes after what is no white space, an apostrophe after no letter.
+        ("'aaa,", {"'": 0.08}),
+        ("'aaaa", {}),
+        ('"aaaa', {'"': 0.08}),
+        # After white space it would open again, which the beginning of a paragraph may.
+        ("'aaa ", {"'": -0.08}),
+        ("'a,\n\n", {}),
+    ],
+)
+def test_where_a_mark_is_nudged(text, marks):
+    assert nudged(text) == pytest.approx(marks)
+
+
+def test_a_nudge_grows_with_time_and_has_an_end():
+    sizes = [nudged("(" + "a" * age)[")"] for age in (50, 100, 200, 1_000)]
+    assert sizes == pytest.approx([1, 2, 4, quoting.LARGEST])
+
+
+def test_what_is_banned_stays_so():
+    nudge = Nudge(2.0, SYMBOLS, 1)
+    for char in "(" + "a" * 200:
+        nudge.add(np.array([SYMBOLS.index(char)]))
+    logits = np.full((1, len(SYMBOLS)), NEVER, np.float32)
+    nudge.apply(logits)
+    assert logits.max() <= NEVER
+
+
+def test_more_of_them_close_in_what_a_model_writes():
+    writer = Generator(chancy('abc ,."()\n', seed=3, scale=0.3))
+    texts = [
+        writer.generate_many("", count=5, length=1_000, seed=1, close_quotes=strength)
+        for strength in (0.0, 0.01, 20.0)
+    ]
+    shares = [measure(some, Reference.of("a")).closed for some in texts]
+    assert texts[0] != texts[2]
+    assert shares[0] <= shares[1] < shares[2]
+
+
+def test_texts_side_by_side_are_what_they_are_alone():
+    writer = Generator(chancy('abc ,."()\n', seed=3, scale=0.3))
+    options = {"length": 300, "seed": 1, "close_quotes": 3.0, "stop": "ab"}
+    together = writer.generate_many("(a", count=3, **options)
+    assert together[0] == writer.generate("(a", **options)
+    assert len(set(map(len, together))) > 1
+
+
+@pytest.mark.parametrize("strength", [-1, float("nan"), float("inf"), "2"])
+def test_a_strength_that_cannot_be(strength):
+    with pytest.raises(SettingsError, match="close_quotes"):
+        Generator(chancy()).generate("", close_quotes=strength)
+
+
+def test_the_command_tells_it(burble, tmp_path):
+    file = tmp_path / "m.safetensors"
+    modelfile.write(file, chancy('ab "\n'))
+    run = burble("sample", file, "-l", 30, "--seed", 1, "--close-quotes", 2, "-n", 2, "--jsonl")
+    assert [json.loads(line)["close_quotes"] for line in run.stdout.splitlines()] == [2.0, 2.0]
+    run = burble("sample", file, "--close-quotes", "-1")
+    assert run.returncode == 2
+    assert b"close_quotes" in run.stderr
