@@ -23,9 +23,9 @@ def test_one_that_misspells_is_as_careful_as_repetition_allows():
     text = corpus.from_texts(["a cab. bac a!\n" * 900], TextSettings())
     writer = Generator(chancy(" !.abc\n", scale=0.8))
     found = suited(writer, text)
-    tried = [tempering._measured(writer, t, reference(text)) for t in TEMPERATURES]
-    assert max(one["words"] for one in tried) < tempering.REAL_WORDS
-    assert found["words"] == max(one["words"] for one in tried)
+    tried = [tempering._written(writer, reference(text), t).words for t in TEMPERATURES]
+    assert max(tried) < tempering.REAL_WORDS
+    assert found["words"] == pytest.approx(max(tried), abs=1e-4)
 
 
 def reference(text):
@@ -41,9 +41,40 @@ def test_nothing_is_said_where_nothing_can_be():
     assert suited(Generator(replace(chancy("ab "), window=5, excerpt="ab ba")), text) == {}
 
 
+QUOTED = 'he said "a cab", "bac a cab a" bac.\n'
+
+
+def test_a_nudge_closes_about_as_many_quotes_as_a_person_does():
+    text = corpus.from_texts([QUOTED * 600], TextSettings())
+    found = suited(Generator(chancy(' ",.abcdehis\n', scale=0.3)), text)
+    assert found["close_quotes"] in tempering.NUDGES[1:]
+    without = suited(Generator(chancy(" ,.abcdehis\n", scale=0.3)), text)
+    # Where it opens none, there is nothing to close.
+    assert without["close_quotes"] == 0
+
+
+def test_marks_that_do_not_pair_are_no_quotes():
+    text = corpus.from_texts(["he said 'tis a cab, 'twas bac a cab a.\n" * 600], TextSettings())
+    found = suited(Generator(chancy(" ',.abcdehistw\n", scale=0.3)), text)
+    assert "close_quotes" not in found
+
+
 @pytest.mark.parametrize("told", [None, {}, {"temperature": "x"}, {"temperature": -1}, 7])
 def test_without_a_sound_one_it_is_the_usual(told):
-    assert Generator(replace(chancy(), summary={"writing": told})).temperature == 0.8
+    writer = Generator(replace(chancy(), summary={"writing": told}))
+    assert writer.completed({}) == {"temperature": 0.8, "close_quotes": 0.0}
+
+
+def test_what_is_asked_for_comes_before_what_suits():
+    told = {"temperature": 0.6, "close_quotes": 2}
+    writer = Generator(replace(chancy('abc "\n'), summary={"writing": told}))
+    assert writer.completed({"temperature": 0.9}) == {"temperature": 0.9, "close_quotes": 2.0}
+    assert writer.completed({"close_quotes": 0}) == {"temperature": 0.6, "close_quotes": 0}
+    # The likeliest symbol is the likeliest.
+    assert writer.completed({"temperature": 0})["close_quotes"] == 0
+    nudged = writer.generate(length=200, seed=1)
+    assert nudged == writer.generate(length=200, seed=1, temperature=0.6, close_quotes=2)
+    assert nudged != writer.generate(length=200, seed=1, close_quotes=0)
 
 
 def test_a_model_writes_at_the_temperature_in_its_file(burble, trained):

@@ -1,6 +1,5 @@
 """A model that writes: prime, stream, stop, many at once. Knows nothing of how it was trained."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from burble.recall import Index
 from burble.scoring import Look
 from burble.settings import require
 from burble.stopping import Cutter
-from burble.writing import WritingSettings, require_memory
+from burble.writing import WritingSettings, completed, require_memory
 
 GROUP = 64
 BLOCK = 256
@@ -56,14 +55,9 @@ class Generator:
         self._engine = engine.of(model.weights, model.architecture)
         self._memory = memory
 
-    @property
-    def temperature(self) -> float:
-        """At which it writes unless another is given: what was found to suit it, or the default."""
-        writing = self.model.summary.get("writing")
-        found = writing.get("temperature") if isinstance(writing, Mapping) else None
-        if isinstance(found, int | float) and 0 < found < math.inf:
-            return float(found)
-        return WritingSettings.temperature
+    def completed(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Options, with what was found to suit the model where they say nothing."""
+        return completed(options, self.model.summary.get("writing"))
 
     @property
     def has_memory(self) -> bool:
@@ -198,8 +192,8 @@ class Generator:
         return scoring.costs_each(self._engine, self.model.vocabulary.boundary_id, texts, look)
 
     def _settings(self, options: dict[str, Any]) -> WritingSettings:
-        """Settings, with the temperature that suits the model unless one is given."""
-        return WritingSettings(**{"temperature": self.temperature} | options)
+        """Settings, completed with what suits the model."""
+        return WritingSettings(**self.completed(options))
 
     def _check(self, prompt: str, settings: WritingSettings) -> tuple[Prompt, tuple[str, ...]]:
         """The prompt and stop strings, ready; refuses what this model cannot do."""

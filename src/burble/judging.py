@@ -120,8 +120,8 @@ def judge(
     Args:
         writer: The model.
         text: Its text.
-        how: The temperature and seed with which it writes, and how far its memory is believed,
-            where it is scored and writes with that, too; 0 leaves that out.
+        how: The temperature, nudge and seed with which it writes, and how far its memory is
+            believed, where it is scored and writes with that, too; 0 leaves that out.
         adaptive: Whether to score it as it learns from what it reads, too.
         tell: Takes a sentence about what is being done.
     """
@@ -171,6 +171,7 @@ def _samples(writer: Generator, human: Sequence[str], how: WritingSettings) -> l
         count=len(human),
         length=max(map(len, human)),
         temperature=how.temperature,
+        close_quotes=how.close_quotes,
         seed=how.seed,
         break_loops=False,
         memory=how.memory,

@@ -86,7 +86,7 @@ def measure(samples: Sequence[str], reference: Reference) -> Measures:
     said = [word for found in every for word in found]
     cut = [gram for sample in samples for gram in grams(sample)]
     letters = Counter("".join(samples))
-    quotes = [_quotes(sample) for sample in samples]
+    opened, closed = quotes(samples)
     lines = [line for sample in samples for line in sample.splitlines() if line.strip()]
     parts = [
         len(part)
@@ -100,7 +100,7 @@ def measure(samples: Sequence[str], reference: Reference) -> Measures:
         distinct_grams=_share(len(set(cut)), len(cut)),
         repeated=_share(*map(sum, zip(*map(_repeated, samples), strict=True))),
         looped=sum(map(_looped, samples)) / size,
-        closed=_share(sum(q.closed for q in quotes), sum(q.opened for q in quotes)),
+        closed=_share(closed, opened),
         line_length=mean(map(len, lines)) if lines else 0.0,
         sentence_length=mean(parts),
         letters=divergence(letters, reference.letters),
@@ -139,6 +139,21 @@ def count_words(pieces: Iterable[str]) -> Counter[str]:
         held = held[cut:]
     found.update(words(held))
     return found
+
+
+def quotes(samples: Iterable[str]) -> tuple[int, int]:
+    """How many quotes and brackets open in some texts, and how many of them close.
+
+    >>> quotes(["'Why?' (she", "said)"])
+    (2, 1)
+    """
+    opened = closed = 0
+    for sample in samples:
+        found = Quotes()
+        found.add(sample)
+        found.end()
+        opened, closed = opened + found.opened, closed + found.closed
+    return opened, closed
 
 
 def grams(text: str) -> Iterable[str]:
@@ -192,11 +207,3 @@ def _looped(sample: str) -> int:
             if end - start >= max(period * (ROUNDS - 1), least):
                 looped[start : end + period] = True
     return int(looped.sum())
-
-
-def _quotes(sample: str) -> Quotes:
-    """The quotes and brackets of a sample."""
-    found = Quotes()
-    found.add(sample)
-    found.end()
-    return found

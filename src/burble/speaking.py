@@ -79,8 +79,11 @@ MemoryShare = Annotated[
     ),
 ]
 CloseQuotes = Annotated[
-    float,
-    typer.Option(help="How strongly to close quotes and brackets that stay open, such as 2."),
+    float | None,
+    typer.Option(
+        help="How strongly to close quotes and brackets that stay open, such as 2; 0 leaves them. "
+        "Without it, as suits the model."
+    ),
 ]
 TrainingText = Annotated[
     list[str] | None,
@@ -117,7 +120,7 @@ def sample(
     word_count: WordCount = 2,
     training_text: TrainingText = None,
     memory: MemoryShare = 0.0,
-    close_quotes: CloseQuotes = 0.0,
+    close_quotes: CloseQuotes = None,
     **chosen: Any,
 ) -> None:
     """Write text with a trained model."""
@@ -131,16 +134,17 @@ def sample(
         )
     settings.require(count >= 0, "count", count, "0 or more texts")
     options |= {"temperature": 0.0} if greedy else {}
-    steered = {"break_loops": break_loops, "memory": memory, "close_quotes": close_quotes}
-    options |= steered
+    options |= {} if close_quotes is None else {"close_quotes": close_quotes}
+    options |= {"break_loops": break_loops, "memory": memory}
     WritingSettings(**options)
     writer = generation.load(model)
-    options = {"temperature": writer.temperature} | options
+    options = writer.completed(options)
     asked = novel, words, word_count
     tell = partial(console.print, markup=False)
     allowed, said = remembering.allowed(writer, asked, training_text, encoding, tell)
     options |= allowed
-    said |= {name: value for name, value in steered.items() if value not in (None, 0.0)}
+    said |= {} if break_loops is None else {"break_loops": break_loops}
+    said |= {name: options[name] for name in ("memory", "close_quotes") if options[name]}
     prompt, told = _begin(writer, prompt, (text, encoding), options["seed"])
     ready = writer.prepare(prompt, unknown)
     for note in [*told, *ready.notes, f"seed {options['seed']}"]:

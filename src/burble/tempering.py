@@ -1,8 +1,8 @@
-"""Which temperature suits a model: as bold as its spelling allows. Knows nothing of training.
+"""How a model writes best: as bold as its spelling allows, with quotes that close.
 
-At a low temperature a model repeats itself, at a high one it misspells. Both are measured on what
-it writes, beside a person's text, and the boldest temperature is taken at which most words are
-real.
+At a low temperature a model repeats itself, at a high one it misspells, and a small one forgets
+to close its quotes. All of it is measured on what the model writes, beside a person's text. Knows
+nothing of training.
 """
 
 import math
@@ -12,29 +12,37 @@ from typing import Any
 from burble import measures
 from burble.corpus import Corpus
 from burble.generation import Generator
-from burble.measures import Reference
+from burble.measures import Measures, Reference
 
 TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.0)
 REAL_WORDS = 0.96
 """The share of its words that should stand in the training text."""
 MORE_REPEATED = 0.03
 """How much more of it than of a person's text may have come before."""
+NUDGES = (0.0, 1.0, 2.0, 3.0)
+"""How strongly quotes and brackets may be closed."""
+LESS_CLOSED = 0.03
+"""How many fewer of its quotes and brackets than of a person's may close."""
+OPENED, CLOSED = 20, 0.9
+"""Marks of a person's text that open, at least, and the share of them that close: fewer, and they
+may be apostrophes."""
 TEXTS, LENGTH = 16, 400
 LARGEST = 1_000_000
 """Training symbols of which the words are known, from the last."""
 
 
 def suited(writer: Generator, text: Corpus) -> Mapping[str, Any]:
-    """The temperature that suits a model, and why.
+    """The settings of writing that suit a model, and why.
 
     Args:
         writer: The model.
         text: What it was trained on.
 
     Returns:
-        `temperature`, with the shares `words` and `repeated` of what it wrote at that, in JSON
-        types; empty where nothing can be said: nothing is held out, the text has no words, or the
-        model reads a window anew for each symbol, which would take long.
+        `temperature` and `close_quotes`, with the shares `words`, `repeated` and `closed` of what
+        it wrote with them, in JSON types; empty where nothing can be said: nothing is held out,
+        the text has no words, or the model reads a window anew for each symbol, which would take
+        long. `close_quotes` is left out where a person's text says nothing of it.
     """
     held_out = _part(text, text.cut, text.cut + TEXTS * LENGTH)
     pieces = [held_out[i : i + LENGTH] for i in range(0, len(held_out), LENGTH)]
@@ -44,24 +52,60 @@ def suited(writer: Generator, text: Corpus) -> Mapping[str, Any]:
     human = measures.measure(pieces, reference)
     if math.isnan(human.words):
         return {}
-    found = [_measured(writer, temperature, reference) for temperature in TEMPERATURES]
+    tried = {t: _written(writer, reference, t) for t in TEMPERATURES}
+    temperature = _boldest(tried, human)
+    best, facts = tried[temperature], {"temperature": temperature}
+    opened, closed = measures.quotes([held_out])
+    if opened >= OPENED and closed >= CLOSED * opened:
+        nudge, best = _closing(writer, reference, (temperature, best), human)
+        facts |= {"close_quotes": nudge, "closed": round(best.closed, 4)}
+    return facts | {"words": round(_real(best), 4), "repeated": round(best.repeated, 4)}
+
+
+def _boldest(tried: Mapping[float, Measures], human: Measures) -> float:
+    """The boldest temperature at which words are real; if none is, the one with the most."""
     most = human.repeated + MORE_REPEATED
-    calm = [one for one in found if one["repeated"] <= most] or found[-1:]
-    sound = [one for one in calm if one["words"] >= REAL_WORDS]
-    return sound[-1] if sound else max(calm, key=lambda one: one["words"])
+    calm = [t for t, one in tried.items() if one.repeated <= most] or [max(tried)]
+    sound = [t for t in calm if _real(tried[t]) >= REAL_WORDS]
+    return sound[-1] if sound else max(calm, key=lambda t: _real(tried[t]))
 
 
-def _measured(writer: Generator, temperature: float, reference: Reference) -> dict[str, float]:
-    """Figures of what a model writes at a temperature."""
-    samples = writer.generate_many(count=TEXTS, length=LENGTH, temperature=temperature, seed=0)
-    # Where it writes no word at all, none is misspelt.
-    written = measures.measure(samples, reference)
-    words = 1.0 if math.isnan(written.words) else written.words
-    return {
-        "temperature": temperature,
-        "words": round(words, 4),
-        "repeated": round(written.repeated, 4),
-    }
+def _closing(
+    writer: Generator, reference: Reference, best: tuple[float, Measures], human: Measures
+) -> tuple[float, Measures]:
+    """The gentlest nudge with which about as many quotes close as in a person's text.
+
+    If none is strong enough, the one with which most do.
+    """
+    temperature, written = best
+    found = {}
+    for nudge in NUDGES:
+        if nudge:
+            written = _written(writer, reference, temperature, nudge)
+        if math.isnan(written.closed):
+            continue
+        found[nudge] = written
+        if written.closed >= human.closed - LESS_CLOSED:
+            break
+    if not found:
+        return 0.0, best[1]
+    nudge = max(found, key=lambda n: found[n].closed)
+    return nudge, found[nudge]
+
+
+def _written(
+    writer: Generator, reference: Reference, temperature: float, nudge: float = 0.0
+) -> Measures:
+    """Figures of what a model writes."""
+    samples = writer.generate_many(
+        count=TEXTS, length=LENGTH, seed=0, temperature=temperature, close_quotes=nudge
+    )
+    return measures.measure(samples, reference)
+
+
+def _real(written: Measures) -> float:
+    """The share of its words that are real; where it writes no word at all, none is misspelt."""
+    return 1.0 if math.isnan(written.words) else written.words
 
 
 def _part(text: Corpus, first: int, end: int) -> str:

@@ -72,15 +72,17 @@ def evaluate(
         report = evaluation.score(writer, read, adaptive=adaptive, memory=memory)
         print(_as_json(asdict(report)) if as_json else _told(writer, report))
         return
-    temperature = writer.temperature if temperature is None else temperature
-    settings = WritingSettings(temperature=temperature, seed=seed, memory=memory)
+    asked = {} if temperature is None else {"temperature": temperature}
+    settings = WritingSettings(**writer.completed(asked), seed=seed, memory=memory)
     verdict = judging.judge(writer, mine, settings, adaptive=adaptive, tell=tell)
     if as_json:
         facts = asdict(verdict)
         report = facts.pop("report")
         print(_as_json({**report, **facts}))
     else:
-        _print(writer, verdict, f"at temperature {temperature:g}, seed {seed}")
+        nudge = settings.close_quotes
+        nudged = f"quotes closed with {nudge:g}, " if nudge else ""
+        _print(writer, verdict, f"at temperature {settings.temperature:g}, {nudged}seed {seed}")
 
 
 def _print(writer: Generator, verdict: Verdict, how: str) -> None:

@@ -1,7 +1,9 @@
 """How a text is written: what is drawn, where it ends, and what may not come. Knows no models."""
 
-from collections.abc import Sequence, Set
+import math
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,23 @@ def require_memory(share: float) -> None:
     """Raises `SettingsError` unless it can be how far a memory is believed."""
     fits = isinstance(share, int | float) and 0 <= share <= 1
     require(fits, "memory", share, "between 0, the network alone, and 1")
+
+
+def completed(options: Mapping[str, Any], suited: object) -> dict[str, Any]:
+    """Options of writing, with what suits a model where they say nothing.
+
+    Args:
+        options: Fields of `WritingSettings`. At temperature 0 nothing is nudged by itself.
+        suited: What the model's file says of it; what cannot be is taken for nothing.
+    """
+    found = {"temperature": WritingSettings.temperature, "close_quotes": 0.0}
+    for name in found:
+        value = suited.get(name) if isinstance(suited, Mapping) else None
+        if isinstance(value, int | float) and 0 < value < math.inf:
+            found[name] = float(value)
+    if options.get("temperature") == 0:
+        found["close_quotes"] = 0.0
+    return found | dict(options)
 
 
 @dataclass(frozen=True, kw_only=True)
