@@ -45,3 +45,12 @@ def test_the_page_of_the_recipes_says_what_the_results_of_record_say():
         assert f"| {row['epoch']} | {row['burble']:.3f} | {row['published']:.3f} |" in page
         assert abs(row["burble"] - row["published"]) < 0.06
         assert f"tutorial-{row['recipe']}" in cookbook.names()
+
+
+def test_the_page_of_what_learns_well_says_what_the_results_of_record_say():
+    page = (ROOT / "docs" / "recipe.md").read_text("utf-8")
+    rows = results("recipe")
+    assert len(rows) == 10
+    for row in rows:
+        assert row["seeds"] == 2
+        assert f"| {row['what']} | {row['held-out loss']:.3f} | {row['spread']:.3f} | " in page
