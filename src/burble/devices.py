@@ -100,6 +100,7 @@ class Devices:
         each = _useful(min(map(len, held)), share, units)
         chosen = [device for devices in held for device in devices[:each]]
         self.count = len(chosen)
+        self._waits = each > 1 and jax.default_backend() == "cpu"
         first = jax.process_index() * share
         self.rows = slice(first, first + share)
         mesh = Mesh(np.array(chosen), ("streams",))
@@ -108,16 +109,25 @@ class Devices:
 
     def copied(self, arrays: Any) -> Any:
         """Arrays that every device needs whole."""
-        return self._put(arrays, self.whole)
+        return self.finish(self._put(arrays, self.whole))
 
     def dealt(self, arrays: Any) -> Any:
         """Arrays with one row for each stream, (B, ...), dealt out to the devices."""
-        return self._put(arrays, self.by_stream)
+        return self.finish(self._put(arrays, self.by_stream))
+
+    def finish(self, arrays: Any) -> Any:
+        """Waits until arrays are there, where cores share a batch.
+
+        JAX (0.10) has as many threads as there are cores. One that waits in a step for what
+        another core brings, and one that waits for a copy to begin that step, would leave none to
+        make the copy: then the process ends after a minute, without a word to anyone.
+        """
+        return jax.block_until_ready(arrays) if self._waits else arrays
 
     def dealt_own(self, arrays: Any) -> Any:
         """Arrays with one row for each stream of this process, dealt out to its devices."""
         if peers.alone():
-            return jax.device_put(arrays, self.by_stream)
+            return self.finish(jax.device_put(arrays, self.by_stream))
 
         def put(array: Any) -> Any:
             return jax.make_array_from_process_local_data(self.by_stream, np.asarray(array))

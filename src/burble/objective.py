@@ -106,7 +106,7 @@ class Objective:
         }
 
     def step(self, groups: Groups, batch: Batch, rate: float, share: float = 1.0) -> Groups:
-        """One optimiser step; the arrays, from `place`, are used up.
+        """One optimiser step; the arrays, from `place`, are used up. See `Devices.finish`.
 
         Args:
             groups: The arrays before it.
@@ -116,7 +116,8 @@ class Objective:
         """
         groups["optimizer"][self._rate_place] = self.devices.copied(np.float32(rate))
         share = self.devices.copied(np.float32(share))
-        return dict(self._step(groups, share, *self.devices.dealt_own(_fields(batch))))
+        after = self._step(groups, share, *self.devices.dealt_own(_fields(batch)))
+        return dict(self.devices.finish(after))
 
     def nats(self, weights: list[Any], seed: list[Any], batch: Batch, carried: list[Any]) -> Any:
         """The loss of a batch with dropout off.
