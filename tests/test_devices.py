@@ -43,3 +43,34 @@ def test_two_cores_come_to_the_losses_of_one(framing):
     assert len(losses) == 2
     assert shared_losses == pytest.approx(losses, abs=1e-5)
     assert shared_facts == pytest.approx(facts, abs=1e-5)
+
+
+IN_FLIGHT = """
+import json
+from burble import devices, settings
+import jax
+import numpy as np
+from burble.batches import Streams
+from burble.objective import Objective, flat
+
+chosen = settings.make({"layers": 1, "units": 128, "embedding": 16, "batch": 8, "length": 12})
+devices.prepare(2, 8, 128)
+objective = Objective(chosen.model, 30, chosen.training)
+groups = objective.place(flat(objective.start(8)))
+batches = Streams(np.arange(900, dtype=np.uint8) % 30, 8, 12, 0, 0.03)
+ready = []
+for step in range(30):
+    copies = objective.copies(groups["weight"])
+    ready += [array.is_ready() for array in copies]
+    groups = objective.step(groups, batches.at(step), 0.001)
+    ready += [array.is_ready() for array in jax.tree.leaves(groups)]
+print(json.dumps([objective.devices.count, ready.count(False)]))
+"""
+
+
+def test_nothing_is_in_flight_where_cores_share_a_batch():
+    # A step and a copy at once can take all threads that JAX has, each waiting for the other.
+    command = [sys.executable, "-c", IN_FLIGHT]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [2, 0]
