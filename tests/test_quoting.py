@@ -15,7 +15,8 @@ from burble.measures import Reference, measure
 from burble.quoting import Nudge, Quotes
 from speakers import chancy
 
-SYMBOLS = ["a", " ", "\n", ",", "'", '"', "(", ")", "“", "”", "", "ab"]
+EDGE = "."
+SYMBOLS = ["a", " ", "\n", ",", "'", '"', "(", ")", "“", "”", "»", "«", "", EDGE]
 
 
 def read(text):
@@ -66,8 +67,10 @@ def test_what_never_closes_is_forgotten():
     [
         ("aaaa", {}),
         ("(aaaa", {")": 0.08}),
+        ("(aaaa" + EDGE + "aa", {}),
         ("(aaa ", {")": 0.08}),
         ("“aaa,", {"”": 0.08}),
+        ("»aaa ", {"«": 0.08}),
         # A straight mark closes after what is no white space, an apostrophe after no letter.
         ("'aaa,", {"'": 0.08}),
         ("'aaaa", {}),
@@ -84,6 +87,15 @@ def test_where_a_mark_is_nudged(text, marks):
 def test_a_nudge_grows_with_time_and_has_an_end():
     sizes = [nudged("(" + "a" * age)[")"] for age in (50, 100, 200, 1_000)]
     assert sizes == pytest.approx([1, 2, 4, quoting.LARGEST])
+
+
+def test_a_quote_that_a_prompt_opened_long_before_is_closed():
+    writer = Generator(chancy('abc ,."()\n', seed=3, scale=0.3))
+    texts = [
+        writer.generate("(" + "a" * 900, length=40, seed=1, close_quotes=strength, temperature=0.5)
+        for strength in (0.0, 2.0)
+    ]
+    assert ")" in texts[1][: texts[0].find(")") if ")" in texts[0] else None]
 
 
 def test_what_is_banned_stays_so():

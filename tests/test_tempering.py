@@ -49,8 +49,10 @@ def test_a_nudge_closes_about_as_many_quotes_as_a_person_does():
     found = suited(Generator(chancy(' ",.abcdehis\n', scale=0.3)), text)
     assert found["close_quotes"] in tempering.NUDGES[1:]
     without = suited(Generator(chancy(" ,.abcdehis\n", scale=0.3)), text)
-    # Where it opens none, there is nothing to close.
+    # Where it opens none, there is nothing to close, and no share of it to keep.
     assert without["close_quotes"] == 0
+    assert "closed" not in without
+    json.dumps([found, without], allow_nan=False)
 
 
 def test_marks_that_do_not_pair_are_no_quotes():
@@ -59,7 +61,9 @@ def test_marks_that_do_not_pair_are_no_quotes():
     assert "close_quotes" not in found
 
 
-@pytest.mark.parametrize("told", [None, {}, {"temperature": "x"}, {"temperature": -1}, 7])
+@pytest.mark.parametrize(
+    "told", [None, {}, {"temperature": "x"}, {"temperature": -1}, {"temperature": 10**400}, 7]
+)
 def test_without_a_sound_one_it_is_the_usual(told):
     writer = Generator(replace(chancy(), summary={"writing": told}))
     assert writer.completed({}) == {"temperature": 0.8, "close_quotes": 0.0}

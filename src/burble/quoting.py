@@ -83,8 +83,8 @@ class Nudge:
     model still says where: a mark that it finds nearly impossible stays so.
 
     Args:
-        strength: What the logarithm of the probability gains after `UNIT` characters, in nats.
-        symbols: The text of each id.
+        strength: What the logit gains after `UNIT` characters, in nats.
+        symbols: The text of each id, the edge of a document last: nothing is open after that.
         texts: How many are written side by side, B.
     """
 
@@ -108,8 +108,11 @@ class Nudge:
 
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text, shape (B,)."""
-        for quotes, symbol in zip(self._quotes, symbols.tolist(), strict=True):
-            quotes.add(self._symbols[symbol])
+        for row, symbol in enumerate(symbols.tolist()):
+            if symbol == len(self._symbols) - 1:
+                self._quotes[row] = Quotes()
+            else:
+                self._quotes[row].add(self._symbols[symbol])
 
     def keep(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""
@@ -118,7 +121,7 @@ class Nudge:
 
 def _direction(mark: str, last: str) -> int:
     """1 where a mark would close, -1 where it would open once more, 0 where it is neither."""
-    if mark not in QUOTES and mark != "’":
+    if QUOTES.get(mark) != mark and mark != "’":
         return 1
     if last[-1:].isspace():
         return 0 if last == "\n\n" else -1

@@ -42,7 +42,8 @@ def suited(writer: Generator, text: Corpus) -> Mapping[str, Any]:
         `temperature` and `close_quotes`, with the shares `words`, `repeated` and `closed` of what
         it wrote with them, in JSON types; empty where nothing can be said: nothing is held out,
         the text has no words, or the model reads a window anew for each symbol, which would take
-        long. `close_quotes` is left out where a person's text says nothing of it.
+        long. `close_quotes` is left out where a person's text says nothing of it, and `closed`
+        where the model opens none.
     """
     held_out = _part(text, text.cut, text.cut + TEXTS * LENGTH)
     pieces = [held_out[i : i + LENGTH] for i in range(0, len(held_out), LENGTH)]
@@ -58,7 +59,9 @@ def suited(writer: Generator, text: Corpus) -> Mapping[str, Any]:
     opened, closed = measures.quotes([held_out])
     if opened >= OPENED and closed >= CLOSED * opened:
         nudge, best = _closing(writer, reference, (temperature, best), human)
-        facts |= {"close_quotes": nudge, "closed": round(best.closed, 4)}
+        facts |= {"close_quotes": nudge}
+        # Of none there is no share, and a model's file knows no such number.
+        facts |= {} if math.isnan(best.closed) else {"closed": round(best.closed, 4)}
     return facts | {"words": round(_real(best), 4), "repeated": round(best.repeated, 4)}
 
 

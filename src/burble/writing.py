@@ -1,6 +1,6 @@
 """How a text is written: what is drawn, where it ends, and what may not come. Knows no models."""
 
-import math
+import sys
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ from burble.bans import LONGEST_PERIOD, Ban, Copies, Loops, Passages, Words
 from burble.prompts import Unknown
 from burble.quoting import Nudge
 from burble.sampling import SamplingSettings
+from burble.sentences import LONGEST_QUOTE
 from burble.settings import require
 
 
@@ -30,7 +31,7 @@ def completed(options: Mapping[str, Any], suited: object) -> dict[str, Any]:
     found = {"temperature": WritingSettings.temperature, "close_quotes": 0.0}
     for name in found:
         value = suited.get(name) if isinstance(suited, Mapping) else None
-        if isinstance(value, int | float) and 0 < value < math.inf:
+        if isinstance(value, int | float) and 0 < value <= sys.float_info.max:
             found[name] = float(value)
     if options.get("temperature") == 0:
         found["close_quotes"] = 0.0
@@ -53,7 +54,8 @@ class WritingSettings(SamplingSettings):
             `bans.Passages.of`.
         memory: How far the model's memory is believed, 0 to 1; 0 is the network alone.
         close_quotes: How much likelier a mark becomes that closes a quote or bracket, in nats, for
-            each 100 characters that it has been open; 0 leaves it to the model.
+            each 100 characters that it has been open, before the temperature, which makes more of
+            it below 1; 0 leaves it to the model.
         words: Words in lower case, such as those of the training text, besides which none is
             written; see `measures.count_words`.
     """
@@ -91,7 +93,8 @@ class WritingSettings(SamplingSettings):
             found.append(Words(self.words, symbols, texts))
         breaks = self.temperature > 0 if self.break_loops is None else self.break_loops
         found += [Loops(symbols, texts)] if breaks else []
-        for symbol in before[-LONGEST_PERIOD:]:
+        seen = LONGEST_QUOTE if self.close_quotes else LONGEST_PERIOD
+        for symbol in before[-seen:]:
             for ban in found:
                 ban.add(np.full(texts, symbol))
         return found
