@@ -2,7 +2,7 @@
 
 The gate sees how long a context the memory has met, how sure both are, and how far they agree.
 From that it gives each of them a weight, and the logarithms of what both say are weighed and
-added. Source: Hinton, Products of Experts, 2002; Mattern, Mixing Strategies in Data Compression,
+added. Source: Hinton, Products of Experts, 1999; Mattern, Mixing Strategies in Data Compression,
 2012. Knows nothing of texts or files.
 """
 

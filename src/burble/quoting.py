@@ -121,7 +121,7 @@ class Nudge:
 
 def _direction(mark: str, last: str) -> int:
     """1 where a mark would close, -1 where it would open once more, 0 where it is neither."""
-    if QUOTES.get(mark) != mark and mark != "’":
+    if QUOTES.get(mark) != mark:
         return 1
     if last[-1:].isspace():
         return 0 if last == "\n\n" else -1

@@ -144,7 +144,7 @@ def sample(
     allowed, said = remembering.allowed(writer, asked, training_text, encoding, tell)
     options |= allowed
     said |= {} if break_loops is None else {"break_loops": break_loops}
-    said |= {name: options[name] for name in ("memory", "close_quotes") if options[name]}
+    said |= {"close_quotes": options["close_quotes"]} | ({"memory": memory} if memory else {})
     prompt, told = _begin(writer, prompt, (text, encoding), options["seed"])
     ready = writer.prepare(prompt, unknown)
     for note in [*told, *ready.notes, f"seed {options['seed']}"]:

@@ -59,10 +59,10 @@ def suited(writer: Generator, text: Corpus) -> Mapping[str, Any]:
     opened, closed = measures.quotes([held_out])
     if opened >= OPENED and closed >= CLOSED * opened:
         nudge, best = _closing(writer, reference, (temperature, best), human)
-        facts |= {"close_quotes": nudge}
-        # Of none there is no share, and a model's file knows no such number.
-        facts |= {} if math.isnan(best.closed) else {"closed": round(best.closed, 4)}
-    return facts | {"words": round(_real(best), 4), "repeated": round(best.repeated, 4)}
+        facts |= {"close_quotes": nudge, "closed": round(best.closed, 4)}
+    facts |= {"words": round(_real(best), 4), "repeated": round(best.repeated, 4)}
+    # Of none there is no share, and a model's file knows no such number.
+    return {name: value for name, value in facts.items() if not math.isnan(value)}
 
 
 def _boldest(tried: Mapping[float, Measures], human: Measures) -> float:
