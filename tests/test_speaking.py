@@ -65,6 +65,7 @@ def test_jsonl_rows_hold_what_writes_them_again(command, models):
     assert [row.pop("index") for row in rows] == [0, 1, 2]
     assert len({row.pop("text") for row in rows}) == 3
     common = {"seed": 2, "prompt": "a", "temperature": 0.8, "top_k": 2, "top_p": 1.0, "min_p": 0.0}
+    common |= {"close_quotes": 0.0}
     assert rows == [common] * 3
     assert (
         command(*asked, "-n", 1).stdout == command(*asked, "-n", 3).stdout.split(b"\n")[0] + b"\n"
