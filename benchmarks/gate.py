@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from benchmarks.record import write
 from burble import corpus, gate, generation, judging, memory
-from burble.recall import Index, Reader
+from burble.memory import DEPTH
+from burble.recall import Expectation, Index, Reader
 
 Floats = NDArray[np.float64]
 STEPS, RATE, PULL = 500, 0.03, 1e-4
@@ -90,7 +91,7 @@ def of_logarithms(weights: Floats, scored: Scored) -> tuple[float, Floats]:
     said = np.stack([scored.network, scored.memory], 1)
     mixed = gate.mixed(scored.features @ weights.reshape(2, -1).T, said)
     cost = -float(mixed[np.arange(len(scored.came)), scored.came].mean())
-    slopes = gate.trusted(said, mixed, scored.came)
+    slopes = gate.slopes(said, mixed, scored.came)
     return cost, -(slopes.T @ scored.features).ravel() / len(scored.came)
 
 
@@ -98,13 +99,13 @@ def learning_on(weights: Floats, scored: Scored) -> float:
     """What a text costs with burble's own gate, as it reads symbol by symbol, from some weights."""
     reading = gate.Gate(1.0, learns=True)
     reading._weights = weights.reshape(2, -1).copy()
-    said = np.stack([scored.network, scored.memory], 1)[:, None]
     cost = 0.0
-    for seen, both, came in zip(scored.features, said, scored.came, strict=True):
-        reading._seen, reading._said = seen[None], both
-        reading._mixed = gate.mixed(reading._seen @ reading._weights.T, both)
-        cost -= float(reading._mixed[0, came])
-        reading.learn(came[None])
+    for at, came in enumerate(scored.came):
+        one = slice(at, at + 1)
+        longest = scored.features[one, gate.FEATURES.index("longest context met")] * DEPTH
+        expected = Expectation(np.exp(scored.memory[one]), longest.astype(np.int64))
+        cost -= float(reading.mix(scored.network[one], expected)[0, came])
+        reading.learn(scored.came[one])
     return cost / len(scored.came)
 
 

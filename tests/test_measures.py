@@ -45,7 +45,7 @@ def test_words_are_counted_wherever_a_text_is_cut(text, size):
     ("text", "share"),
     [
         ('He said "no" and "yes', 1 / 2),
-        ("'Well,' she said, 'I won't' and 'tis 'so", 2 / 4),
+        ("'Well,' she said, 'I won't' and 'tis 'so", 2 / 3),
         ("(a (b) [c", 1 / 3),
         ("“a” «b» „c“ ‘d’", 1),
         (") ]”", math.nan),

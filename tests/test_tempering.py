@@ -47,7 +47,7 @@ QUOTED = 'he said "a cab", "bac a cab a" bac.\n'
 def test_a_nudge_closes_about_as_many_quotes_as_a_person_does():
     text = corpus.from_texts([QUOTED * 600], TextSettings())
     found = suited(Generator(chancy(' ",.abcdehis\n', scale=0.3)), text)
-    assert found["close_quotes"] in tempering.NUDGES[1:]
+    assert found["close_quotes"] in tempering.NUDGES
     without = suited(Generator(chancy(" ,.abcdehis\n", scale=0.3)), text)
     # Where it opens none, there is nothing to close, and no share of it to keep.
     assert without["close_quotes"] == 0
@@ -55,10 +55,34 @@ def test_a_nudge_closes_about_as_many_quotes_as_a_person_does():
     json.dumps([found, without], allow_nan=False)
 
 
-def test_marks_that_do_not_pair_are_no_quotes():
-    text = corpus.from_texts(["he said 'tis a cab, 'twas bac a cab a.\n" * 600], TextSettings())
-    found = suited(Generator(chancy(" ',.abcdehistw\n", scale=0.3)), text)
+@pytest.mark.parametrize(
+    "line",
+    [
+        # Marks that do not pair, and too few of them to tell.
+        "he said 'and a cab, 'had bac a cab a.\n",
+        "he said a cab bac, and a cab. " * 20 + '"a cab." he said.\n',
+    ],
+)
+def test_a_text_that_tells_nothing_of_quotes_asks_for_no_nudge(line):
+    text = corpus.from_texts([line * (20_000 // len(line))], TextSettings())
+    found = suited(Generator(chancy(" ',.abcdehistn\"\n", scale=0.3)), text)
     assert "close_quotes" not in found
+
+
+def test_the_gentlest_nudge_that_closes_enough():
+    text = corpus.from_texts([QUOTED * 600], TextSettings())
+    writer = Generator(chancy("abc ,.()\n", seed=3, scale=0.3))
+    reference_ = reference(text)
+    unnudged = tempering._written(writer, reference_, 0.8)
+    shares = [tempering._written(writer, reference_, 0.8, n).closed for n in tempering.NUDGES]
+    assert unnudged.closed < shares[0]
+    for enough, chosen in (
+        (unnudged.closed, 0.0),
+        (shares[0], tempering.NUDGES[0]),
+        (1.5, tempering.NUDGES[shares.index(max(shares))]),
+    ):
+        human = replace(unnudged, closed=enough + tempering.LESS_CLOSED)
+        assert tempering._closing(writer, reference_, (0.8, unnudged), human)[0] == chosen
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,10 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Ban(Protocol):
-    """What is not wanted in B texts."""
+    """What is not wanted in B texts, or (`quoting.Nudge`) less wanted than something else."""
 
     def apply(self, logits: NDArray[np.float32]) -> None:
-        """Makes impossible, in logits (B, V), what may not come next."""
+        """Makes impossible or less likely, in logits (B, V), what should not come next."""
 
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text, shape (B,)."""

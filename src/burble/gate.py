@@ -65,8 +65,8 @@ class Gate:
     def learn(self, symbols: NDArray[np.integer]) -> None:
         """Takes the symbols that came after what was mixed last, shape (B,)."""
         if self._learns:
-            slopes = self._share * trusted(self._said, self._mixed, symbols)
-            self._weights += RATE * (slopes.T @ self._seen)
+            rise = self._share * slopes(self._said, self._mixed, symbols)
+            self._weights += RATE * (rise.T @ self._seen)
 
 
 def features(network: Floats, expected: Expectation) -> Floats:
@@ -97,7 +97,7 @@ def mixed(trust: Floats, said: Floats) -> Floats:
     return sampling.log_probabilities((trust[:, None] @ said)[:, 0])
 
 
-def trusted(said: Floats, together: Floats, symbols: NDArray[np.integer]) -> Floats:
+def slopes(said: Floats, together: Floats, symbols: NDArray[np.integer]) -> Floats:
     """How the logarithm of what came would rise with the weight of each, shape (B, E).
 
     Args:

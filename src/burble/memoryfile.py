@@ -137,6 +137,8 @@ def _check_values(arrays: Mapping[str, NDArray[Any]], path: Path, size: int) -> 
         and 0 < np.min(contexts) <= np.max(contexts) <= len(contexts)
         and np.max(arrays["shared"]) <= DEPTH
         and np.all((discounts >= 0) & (discounts <= [0, 1, 2, 3]))
+        # Without a discount, what never came would be impossible.
+        and np.all(discounts[:, 1:] > 0)
     )
     if not holds:
         raise ModelFileError(f"{path} is damaged: it holds numbers that cannot be. {_AGAIN}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.sentences import LONGEST_QUOTE, QUOTES
+from burble.sentences import ELISIONS, LONGEST_QUOTE, QUOTES, opens_before
 
 MARKS = frozenset("".join(QUOTES) + "".join(QUOTES.values()))
 UNIT = 100
@@ -20,12 +20,13 @@ LARGEST = 6.0
 class Quotes:
     """The quotes and brackets of a text, told as they come.
 
-    What has not closed after `LONGEST_QUOTE` characters is forgotten: it was none, or never will.
+    What has not closed after `LONGEST_QUOTE` characters, or when what is around it closes, is
+    forgotten: it was none, or never will. An apostrophe of a known elision ('tis) opens nothing.
 
     Attributes:
         opened: How many have opened.
         closed: How many of them have closed.
-        waiting: What closes each that is open, and the characters before it; the latest last.
+        waiting: What closes each that is open, and the characters up to its mark; the latest last.
         last: The last two characters.
     """
 
@@ -37,10 +38,11 @@ class Quotes:
         self._read = 0
         self._mark = ""
         self._before = self.last = ""
+        self._word: str | None = None
 
     @property
     def age(self) -> int:
-        """Characters since the latest that is open, 0 if none is or what came last may close it."""
+        """Characters since the latest that is open; 0 if none is, or right after a mark."""
         return self._read - self.waiting[-1][1] if self.waiting and not self._mark else 0
 
     def add(self, text: str) -> None:
@@ -57,21 +59,35 @@ class Quotes:
         self._settle("")
 
     def _settle(self, after: str) -> None:
-        """Counts a mark, once it is known what follows."""
-        mark, self._mark = self._mark, ""
+        """Takes a mark for what it is, once it is known what follows."""
+        self._hear(after)
         if self.waiting and self._read - self.waiting[0][1] > LONGEST_QUOTE:
             del self.waiting[0]
+        mark, self._mark = self._mark, ""
         if not mark:
             return
-        closers = [one for one in self.waiting if mark in one[0]]
-        if closers and not (mark in "'’" and after.isalnum()):
-            self.waiting.remove(closers[-1])
+        closing = [place for place, (closers, _) in enumerate(self.waiting) if mark in closers]
+        if closing and not (mark in "'’" and after.isalnum()):
+            del self.waiting[closing[-1] :]
             self.closed += 1
             return
         inside_word = mark in "'’" and self._before.isalnum()
-        if mark in QUOTES and not inside_word and mark != "’" and after.strip():
+        if mark in QUOTES and not inside_word and mark != "’" and opens_before(mark, after):
             self.waiting.append((QUOTES[mark], self._read))
             self.opened += 1
+            self._word = after if mark in "'‘" else None
+
+    def _hear(self, char: str) -> None:
+        """Takes back that a quote has opened if the word after its mark is an elision."""
+        if self._word is None:
+            return
+        if char.isalnum():
+            self._word += char
+            return
+        if self.waiting and ELISIONS.fullmatch(self._word):
+            self.waiting.pop()
+            self.opened -= 1
+        self._word = None
 
 
 class Nudge:
@@ -83,14 +99,18 @@ class Nudge:
     model still says where: a mark that it finds nearly impossible stays so.
 
     Args:
-        strength: What the logit gains after `UNIT` characters, in nats.
+        strength: What the logarithm of the odds gains after `UNIT` characters, in nats.
         symbols: The text of each id, the edge of a document last: nothing is open after that.
         texts: How many are written side by side, B.
+        temperature: By which logits are divided after this.
     """
 
-    def __init__(self, strength: float, symbols: Sequence[str], texts: int) -> None:
+    def __init__(
+        self, strength: float, symbols: Sequence[str], texts: int, temperature: float = 1.0
+    ) -> None:
         """Nothing has been written."""
         self._strength = strength / UNIT
+        self._temperature = temperature
         self._symbols = symbols
         self._quotes = [Quotes() for _ in range(texts)]
         places = {symbol: place for place, symbol in enumerate(symbols)}
@@ -101,7 +121,7 @@ class Nudge:
         for row, quotes in enumerate(self._quotes):
             if not quotes.age:
                 continue
-            gain = min(self._strength * quotes.age, LARGEST)
+            gain = min(self._strength * quotes.age, LARGEST) * self._temperature
             for mark in quotes.waiting[-1][0]:
                 if mark in self._places:
                     logits[row, self._places[mark]] += gain * _direction(mark, quotes.last)

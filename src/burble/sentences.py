@@ -20,6 +20,7 @@ QUOTES |= {"‚": "‘’", "„": "“”"}
 """What opens, and what may close it. A mark that can be either opens where nothing is open."""
 _CLOSERS = "".join(sorted(set("".join(QUOTES.values())) | set("*_")))
 _OPENERS = "".join(QUOTES) + "¿¡*_—–-"
+_ALWAYS_OPEN = "«‹([（「『"
 _APOSTROPHES = "'‘’"
 _TOKEN = re.compile(
     rf"(?P<gap>(?<=[{_STOPS}{_WIDE}{re.escape(_CLOSERS)}])\s+|[^\S\n]*\n[^\S\n]*\n\s*)"
@@ -54,7 +55,18 @@ _TIMES = re.compile(r"[ap]\.m", re.I)
 _BEFORE_NUMBERS = re.compile("nos?|nr|pp?|vols?|ch|chap|art|sec|figs?|abb|op|cap|abs|s", re.I)
 _NUMBER = re.compile(r"\d|[IVXLC]+\b")
 _AFTER_ORDINALS = re.compile("jan|feb|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez|jahrh", re.I)
-_ELISIONS = re.compile(r"(?:tis|twas|twere|twill|twould|em|til|cause|bout|round|n)\b", re.I)
+ELISIONS = re.compile(r"(?:tis|twas|twere|twill|twould|em|til|cause|bout|round|n)\b", re.I)
+
+
+def opens_before(mark: str, after: str) -> bool:
+    """Whether one of `QUOTES` can open before a character, where none is open.
+
+    >>> opens_before("«", " "), opens_before("»", " "), opens_before("'", "a")
+    (True, False, True)
+    """
+    if mark in _ALWAYS_OPEN:
+        return True
+    return after.isalnum() if mark in "»›" else bool(after.strip())
 
 
 def split(pieces: Iterable[str]) -> Iterator[str]:
@@ -167,13 +179,11 @@ class _Splitter:
     def _may_open(self, at: int, before: str, after: str) -> bool:
         """Whether a mark can be a quote or bracket that opens, where none is open."""
         mark = self.text[at]
-        if mark in "«‹([（「『":
-            return True
-        if mark in _APOSTROPHES and _ELISIONS.match(self.text, at + 1):
+        if mark in _APOSTROPHES and ELISIONS.match(self.text, at + 1):
             return False
         # After a full stop, or before white space, it closes what was never seen to open.
-        closes = before and before in _STOPS + ",;"
-        return not closes and (after.isalnum() if mark in "»›" else bool(after.strip()))
+        closes = before and before in _STOPS + ",;" and mark not in _ALWAYS_OPEN
+        return not closes and opens_before(mark, after)
 
     def _ends(self, at: int, after: int) -> bool:
         """Whether a sentence ends before the white space at `at`, which ends at `after`."""

@@ -19,8 +19,8 @@ REAL_WORDS = 0.96
 """The share of its words that should stand in the training text."""
 MORE_REPEATED = 0.03
 """How much more of it than of a person's text may have come before."""
-NUDGES = (0.0, 1.0, 2.0, 3.0)
-"""How strongly quotes and brackets may be closed."""
+NUDGES = (1.0, 2.0, 3.0)
+"""How strongly quotes and brackets may be closed, the gentlest first."""
 LESS_CLOSED = 0.03
 """How many fewer of its quotes and brackets than of a person's may close."""
 OPENED, CLOSED = 20, 0.9
@@ -78,22 +78,18 @@ def _closing(
 ) -> tuple[float, Measures]:
     """The gentlest nudge with which about as many quotes close as in a person's text.
 
-    If none is strong enough, the one with which most do.
+    If none is strong enough, the one with which most do; none where it opens none.
     """
-    temperature, written = best
-    found = {}
+    temperature, unnudged = best
+    found = {0.0: unnudged}
+    if math.isnan(unnudged.closed):
+        return 0.0, unnudged
     for nudge in NUDGES:
-        if nudge:
-            written = _written(writer, reference, temperature, nudge)
-        if math.isnan(written.closed):
-            continue
-        found[nudge] = written
-        if written.closed >= human.closed - LESS_CLOSED:
+        if any(one.closed >= human.closed - LESS_CLOSED for one in found.values()):
             break
-    if not found:
-        return 0.0, best[1]
-    nudge = max(found, key=lambda n: found[n].closed)
-    return nudge, found[nudge]
+        found[nudge] = _written(writer, reference, temperature, nudge)
+    most = max(found, key=lambda nudge: (found[nudge].closed >= 0, found[nudge].closed))
+    return most, found[most]
 
 
 def _written(

@@ -78,19 +78,20 @@ def evaluate(
     if as_json:
         facts = asdict(verdict)
         report = facts.pop("report")
-        print(_as_json({**report, **facts}))
+        how = {name: getattr(settings, name) for name in ("temperature", "close_quotes", "seed")}
+        print(_as_json({**report, "writing": how, **facts}))
     else:
-        nudge = settings.close_quotes
-        nudged = f"quotes closed with {nudge:g}, " if nudge else ""
-        _print(writer, verdict, f"at temperature {settings.temperature:g}, {nudged}seed {seed}")
+        _print(writer, verdict, settings)
 
 
-def _print(writer: Generator, verdict: Verdict, how: str) -> None:
+def _print(writer: Generator, verdict: Verdict, how: WritingSettings) -> None:
     """Prints a verdict for a person."""
+    nudged = f"quotes closed with {how.close_quotes:g}, " if how.close_quotes else ""
     print(_told(writer, verdict.report))
     print("\nThis is the text it was trained on; scored is what was held out.\n")
     print(_scores(verdict))
-    print(f"\nWhat it writes ({how}), beside as much of the held-out text:\n")
+    told = f"at temperature {how.temperature:g}, {nudged}seed {how.seed}"
+    print(f"\nWhat it writes ({told}), beside as much of the held-out text:\n")
     print(_measured(verdict))
     print("\nWhat of it stands in the training text:\n")
     print(_copied(verdict))

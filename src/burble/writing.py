@@ -54,8 +54,7 @@ class WritingSettings(SamplingSettings):
             `bans.Passages.of`.
         memory: How far the model's memory is believed, 0 to 1; 0 is the network alone.
         close_quotes: How much likelier a mark becomes that closes a quote or bracket, in nats, for
-            each 100 characters that it has been open, before the temperature, which makes more of
-            it below 1; 0 leaves it to the model.
+            each 100 characters that it has been open; 0 leaves it to the model.
         words: Words in lower case, such as those of the training text, besides which none is
             written; see `measures.count_words`.
     """
@@ -83,11 +82,11 @@ class WritingSettings(SamplingSettings):
         require(fits, "close_quotes", nudge, "a number of 0 or more")
 
     def bans(self, texts: int, symbols: Sequence[str], before: Sequence[int]) -> list[Ban]:
-        """What may not be written in some texts side by side, of these symbols, after a prompt."""
+        """What steers some texts side by side, written of these symbols after a prompt."""
         # Of several, the later ones give way where the earlier leave nothing else.
         found: list[Ban] = []
         if self.close_quotes:
-            found.append(Nudge(self.close_quotes, symbols, texts))
+            found.append(Nudge(self.close_quotes, symbols, texts, self.temperature or 1.0))
         found += [Copies(self.novel, texts)] if self.novel else []
         if self.words is not None:
             found.append(Words(self.words, symbols, texts))
