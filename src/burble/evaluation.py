@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -203,27 +204,34 @@ def _score(
     lengths = np.array([len(symbol) for symbol in vocabulary.symbols])
     # The first symbol of running text is given, not foretold.
     characters = int(lengths[symbols[0 if ends else 1 :]].sum())
-    reports = []
-    for costs, calibration, share in zip(every, calibrations, shares, strict=True):
-        costs = costs[given:]
-        nats = float(costs.sum()) / (characters + ends)
-        per_character = len(costs) / (characters + ends) / math.log(2)
-        interval = _interval(costs)
-        reports.append(
-            Report(
-                characters,
-                ends,
-                nats,
-                nats / math.log(2),
-                dict(unknown.most_common()),
-                interval and (interval[0] * per_character, interval[1] * per_character),
-                calibration.error,
-                calibration.temperature,
-                adaptive,
-                share,
-            )
+    told: dict[str, Any] = {
+        "characters": characters,
+        "ends": ends,
+        "unknown": dict(unknown.most_common()),
+    }
+    return [
+        Report(
+            **told,
+            **_scores(costs[given:], characters + ends),
+            calibration_error=calibration.error,
+            best_temperature=calibration.temperature,
+            adaptive=adaptive,
+            memory=share,
         )
-    return reports
+        for costs, calibration, share in zip(every, calibrations, shares, strict=True)
+    ]
+
+
+def _scores(costs: NDArray[np.float64], characters: int) -> dict[str, Any]:
+    """What a character costs, and between which values it lies: fields of `Report`."""
+    nats = float(costs.sum()) / characters
+    per_character = len(costs) / characters / math.log(2)
+    interval = _interval(costs)
+    return {
+        "nats": nats,
+        "bits": nats / math.log(2),
+        "interval": interval and (interval[0] * per_character, interval[1] * per_character),
+    }
 
 
 def _costs(
