@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from burble.sentences import ELISIONS, LONGEST_QUOTE, QUOTES, opens_before
 
 MARKS = frozenset("".join(QUOTES) + "".join(QUOTES.values()))
+LONGEST_ELISION = 8
+"""Characters of a word after which it is none that `ELISIONS` knows."""
 UNIT = 100
 """Characters after which a nudge has its full strength."""
 LARGEST = 6.0
@@ -81,7 +83,7 @@ class Quotes:
         """Takes back that a quote has opened if the word after its mark is an elision."""
         if self._word is None:
             return
-        if char.isalnum():
+        if char.isalnum() and len(self._word) < LONGEST_ELISION:
             self._word += char
             return
         if self.waiting and ELISIONS.fullmatch(self._word):
@@ -113,7 +115,7 @@ class Nudge:
         self._temperature = temperature
         self._symbols = symbols
         self._quotes = [Quotes() for _ in range(texts)]
-        places = {symbol: place for place, symbol in enumerate(symbols)}
+        places = {symbol: place for place, symbol in enumerate(symbols[:-1])}
         self._places = {mark: places[mark] for mark in MARKS if mark in places}
 
     def apply(self, logits: NDArray[np.float32]) -> None:
