@@ -204,14 +204,11 @@ def _score(
     lengths = np.array([len(symbol) for symbol in vocabulary.symbols])
     # The first symbol of running text is given, not foretold.
     characters = int(lengths[symbols[0 if ends else 1 :]].sum())
-    told: dict[str, Any] = {
-        "characters": characters,
-        "ends": ends,
-        "unknown": dict(unknown.most_common()),
-    }
     return [
         Report(
-            **told,
+            characters=characters,
+            ends=ends,
+            unknown=dict(unknown.most_common()),
             **_scores(costs[given:], characters + ends),
             calibration_error=calibration.error,
             best_temperature=calibration.temperature,
