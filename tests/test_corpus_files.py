@@ -12,7 +12,7 @@ from burble.errors import (
     SourceError,
     VocabularyError,
 )
-from burble.settings import TextSettings
+from burble.settings import SourceSettings, TextSettings
 from corpora import from_texts, parts
 
 
@@ -20,7 +20,12 @@ def build(tmp_path, data, **chosen):
     path = tmp_path / "t.txt"
     path.write_bytes(data)
     encoding = chosen.pop("encoding", None)
-    return corpus.build([str(path)], TextSettings(**chosen), held_out=0, encoding=encoding)
+    return corpus.build(
+        [str(path)],
+        TextSettings(**chosen),
+        held_out=0,
+        reading=SourceSettings(encoding=encoding or ""),
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from burble import decoding, sniffing
 from burble.errors import EncodingError
 
 
-def decode(data, name="f.txt", encoding=None, size=1 << 20, notes=None):
+def decode(data, name="f.txt", encoding="", size=1 << 20, notes=None):
     blocks = [data[i : i + size] for i in range(0, len(data), size)]
     return "".join(decoding.decode(blocks, name, encoding, notes))
 

@@ -6,7 +6,7 @@ import pytest
 
 from burble import corpus, gutenberg, sources
 from burble.errors import SourceError
-from burble.settings import TextSettings
+from burble.settings import SourceSettings, TextSettings
 
 BOOK = "The kettle sang.\n\nThe cat did not.\n"
 
@@ -116,8 +116,12 @@ def _own_cache(tmp_path, monkeypatch):
 def test_a_book_is_asked_for_once_and_kept():
     whole = (HEADERS["wrapped"] + BOOK + FOOTERS["twice"]).encode("utf-8-sig")
     with mirror({"/cache/epub/7/pg7.txt": whole}) as (address, asked):
-        first = corpus.build(["gutenberg:7"], TextSettings(), mirror=address, held_out=0)
-    again = corpus.build(["gutenberg:007"], TextSettings(), mirror=address, held_out=0)
+        first = corpus.build(
+            ["gutenberg:7"], TextSettings(), reading=SourceSettings(mirror=address), held_out=0
+        )
+    again = corpus.build(
+        ["gutenberg:007"], TextSettings(), reading=SourceSettings(mirror=address), held_out=0
+    )
     assert "".join(first.text()) == BOOK
     assert first.sha256 == again.sha256
     ((path, agent),) = asked
@@ -128,7 +132,7 @@ def test_a_book_is_asked_for_once_and_kept():
 
 def test_a_book_that_is_not_there_is_one_sentence(tmp_path):
     with mirror({}) as (address, asked), pytest.raises(SourceError, match=r"404.*gutenberg:9"):
-        sources.read(["gutenberg:9"], mirror=address)
+        sources.read(["gutenberg:9"], SourceSettings(mirror=address))
     assert len(asked) == 1
     assert not list(tmp_path.rglob("pg9*"))
 
@@ -138,7 +142,7 @@ def test_a_web_page_is_no_book_and_is_not_kept():
     with mirror({"/cache/epub/7/pg7.txt": page}) as (address, asked):
         for _ in range(2):
             with pytest.raises(SourceError, match="a web page, not a book"):
-                sources.read(["gutenberg:7"], mirror=address)
+                sources.read(["gutenberg:7"], SourceSettings(mirror=address))
     assert len(asked) == 2
 
 
@@ -148,7 +152,7 @@ def test_offline_is_one_sentence():
     with pytest.raises(
         SourceError, match=r"cannot be reached, and gutenberg:7 is not in the cache"
     ):
-        sources.read(["gutenberg:7"], mirror=address)
+        sources.read(["gutenberg:7"], SourceSettings(mirror=address))
 
 
 @pytest.mark.parametrize("number", ["", "alice", "-1", "0", "1.5"])
@@ -159,7 +163,7 @@ def test_a_book_is_named_by_its_number(number):
 
 def test_a_mirror_is_an_address():
     with pytest.raises(SourceError, match="must start with https"):
-        sources.read(["gutenberg:11"], mirror="example.org")
+        sources.read(["gutenberg:11"], SourceSettings(mirror="example.org"))
 
 
 def test_a_plain_file_with_the_header_is_read_whole_with_a_hint(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from burble import sources
 from burble.errors import EncodingError, SourceError
+from burble.settings import SourceSettings
 
 
 def content(source):
@@ -103,7 +104,7 @@ def test_utf16_without_a_mark_is_recognised_and_its_cure_named(tmp_path):
     path.write_bytes("plain words in a file".encode("utf-16-be"))
     with pytest.raises(EncodingError, match=r"utf-16-be text without .*--encoding utf-16-be"):
         sources.read([str(path)])
-    ((source,), _) = sources.read([str(path)], encoding="utf-16-be")
+    ((source,), _) = sources.read([str(path)], SourceSettings(encoding="utf-16-be"))
     assert content(source) == path.read_bytes()
 
 

@@ -19,7 +19,7 @@ from burble.events import End, Event
 from burble.generation import Generator
 from burble.orders import Order, text_settings
 from burble.runs import Run
-from burble.settings import TextSettings, make
+from burble.settings import SourceSettings, TextSettings, make
 
 Pathlike = str | os.PathLike[str]
 
@@ -43,8 +43,6 @@ def read(
     source: Pathlike | Sequence[Pathlike],
     *,
     held_out: float = 0.1,
-    encoding: str | None = None,
-    mirror: str | None = None,
     **settings: Any,
 ) -> Corpus:
     """Reads a text as `train` does, to look at before anyone trains on it.
@@ -52,9 +50,8 @@ def read(
     Args:
         source: What to read, as for `train`.
         held_out: Share of the symbols, at the end, that would be kept from training.
-        encoding: The encoding of the text; UTF-8 if None.
-        mirror: Where to ask for books of Project Gutenberg.
-        **settings: Any setting of the text, such as `lowercase=True`.
+        **settings: Any setting of the text or of how it is read, such as `lowercase=True` or
+            `encoding="cp1252"`.
 
     Returns:
         The corpus: its alphabet, ids, documents, counts, and a note for all that was changed.
@@ -64,12 +61,13 @@ def read(
         SourceError: A source that cannot be read.
         CorpusError: Fewer than two symbols would be left to learn from.
     """
+    reading = SourceSettings.taken_from(settings)
     known = {field.name for field in fields(TextSettings)}
     for name in settings.keys() - known:
         raise SettingsError(
             f"{name} is no setting of the text. There are: {', '.join(sorted(known))}."
         )
-    order = Order({}, sources=_sources(source), encoding=encoding, mirror=mirror)
+    order = Order({}, sources=_sources(source), reading=reading)
     return order.read(make({**settings, "held_out": held_out}))
 
 
@@ -87,8 +85,6 @@ def train(
     size: str = "auto",
     resume: bool = False,
     base: Pathlike | None = None,
-    encoding: str | None = None,
-    mirror: str | None = None,
     on_event: Callable[[Event], object] | None = None,
     stop: Callable[[], bool] = lambda: False,
     **settings: Any,
@@ -103,11 +99,10 @@ def train(
         size: auto, small, medium or large.
         resume: Whether to go on with the run that is there.
         base: A model to start from.
-        encoding: The encoding of the text; UTF-8 if None.
-        mirror: Where to ask for books of Project Gutenberg.
         on_event: Called with each event of `burble.events` as it happens.
         stop: Asked before every step whether to stop there; `resume` then goes on.
-        **settings: Any setting by its own name, such as `minutes=3` or `units=128`.
+        **settings: Any setting by its own name, such as `minutes=3`, `units=128` or
+            `encoding="cp1252"`.
 
     Returns:
         The run.
@@ -123,8 +118,9 @@ def train(
     folder = Run(Path(run))
     model = None if base is None else load(base).model
     named = None if recipe is None else os.fspath(recipe)
+    reading = SourceSettings.taken_from(settings)
     chosen = cookbook.with_recipe(settings, named, resume=resume)
-    order = Order(chosen, size, resume, model, _sources(source), encoding, mirror)
+    order = Order(chosen, size, resume, model, _sources(source), reading)
     text = order.read(text_settings(order, folder))
     from burble import jobs
 
@@ -173,9 +169,7 @@ def _interruptible() -> Iterator[list[int]]:
 def remember(
     model: Pathlike | Run,
     source: Pathlike | Sequence[Pathlike],
-    *,
-    encoding: str | None = None,
-    mirror: str | None = None,
+    **reading: Any,
 ) -> Path:
     """Gives a model a memory of the text it was trained on, in a file beside it.
 
@@ -184,8 +178,7 @@ def remember(
     Args:
         model: A run, a run folder or a model file.
         source: What it was trained on, as for `train`.
-        encoding: The encoding of the text; UTF-8 if None.
-        mirror: Where to ask for books of Project Gutenberg.
+        **reading: Any field of `SourceSettings`, such as `encoding="cp1252"`.
 
     Returns:
         The file. It holds the training text.
@@ -198,15 +191,29 @@ def remember(
     """
     file = modelfile.find(model.folder if isinstance(model, Run) else Path(model))
     held = modelfile.read(file)
-    text = corpus.build(_sources(source), held.text, held_out=0.0, encoding=encoding, mirror=mirror)
+    how = _reading(reading)
+    text = corpus.build(_sources(source), held.text, held_out=0.0, reading=how)
     return remembering.remember(file, held, text)[0]
+
+
+def _reading(given: dict[str, Any]) -> SourceSettings:
+    """How a text is read, where nothing else can be asked for.
+
+    Raises:
+        SettingsError: There is no such setting.
+    """
+    reading = SourceSettings.taken_from(given)
+    for name in given:
+        known = ", ".join(field.name for field in fields(SourceSettings))
+        raise SettingsError(f"{name} says nothing of how a text is read. There are: {known}.")
+    return reading
 
 
 def evaluate(
     model: Pathlike | Run,
     text: Pathlike,
     *,
-    encoding: str | None = None,
+    encoding: str = "",
     adaptive: bool = False,
     memory: float = 0.0,
 ) -> Report:

@@ -1,7 +1,7 @@
 """The commands that bring in what others made: recipes, and weights that Keras wrote."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -9,6 +9,7 @@ from rich.console import Console
 from burble import cookbook
 from burble.errors import RunError
 from burble.runs import Run
+from burble.settings import SourceSettings
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -32,16 +33,17 @@ def bring(
         Path | None,
         typer.Option(help="The file it was trained on, read as the tutorial does, marks and all."),
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="The encoding of the text.")] = None,
+    **chosen: Any,
 ) -> None:
     """Make a model of weights that plain Keras trained."""
     from burble import importing
 
+    reading = SourceSettings.taken_from(chosen)
     run = Run(output)
     run.check()
     if run.exists or run.has_model:
         raise RunError(f"{output} holds a run already. Choose another folder with -o.")
-    model = importing.from_text(weights, recipe, tuple(text or ()), alphabet_from, encoding)
+    model = importing.from_text(weights, recipe, tuple(text or ()), alphabet_from, reading)
     output.mkdir(parents=True, exist_ok=True)
     run.write_model(model)
     console.print(

@@ -96,7 +96,7 @@ def with_settings(function: Callable[..., None], *classes: type) -> Callable[...
             flag = field.name.replace("_", "-")
             option = typer.Option(
                 f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}",
-                help=f"{helps[field.name]} [default: {default}]",
+                help=helps[field.name] + (f" [default: {default}]" if default != "" else ""),
                 rich_help_panel=cls.__name__,
                 show_default=False,
             )
@@ -120,10 +120,6 @@ Sources = Annotated[
     list[str], typer.Argument(help="Files, folders, - for standard input, builtin:python-docs.")
 ]
 Output = Annotated[Path, typer.Option("--output", "-o", help="The run folder.")]
-Encoding = Annotated[str | None, typer.Option(help="The encoding of the text [default: utf-8].")]
-Mirror = Annotated[
-    str | None, typer.Option(help="Where to ask for gutenberg: books [default: the main site].")
-]
 Processes = Annotated[
     int | None,
     typer.Option(help="Processes on this machine that train together.", rich_help_panel=PANEL),
@@ -143,8 +139,6 @@ NumProcesses = Annotated[
 def _train(
     source: Sources,
     output: Output,
-    encoding: Encoding = None,
-    mirror: Mirror = None,
     recipe: Annotated[
         str | None,
         typer.Option(help="Settings from a TOML file, or the name of one: see burble recipes."),
@@ -164,13 +158,14 @@ def _train(
     # What the interpreter took to come here counts as well.
     started = time.perf_counter() - time.process_time()
     run, peer = Run(output), launching.me()
+    reading = settings.SourceSettings.taken_from(chosen)
     if peer and not peer.first:
-        _follow(peer, Order(chosen, sources=tuple(source), encoding=encoding, mirror=mirror))
+        _follow(peer, Order(chosen, sources=tuple(source), reading=reading))
         return
     chosen = cookbook.with_recipe(chosen, recipe, resume=resume)
     # What can be refused is refused before the training engine is loaded, which takes seconds.
     model = generation.load(base).model if base else None
-    order = Order(chosen, size, resume, model, tuple(source), encoding, mirror, peer)
+    order = Order(chosen, size, resume, model, tuple(source), reading, peer)
     if peer is None:
         several = launching.to_start(processes, coordinator, process_id, num_processes, os.environ)
         if several:
@@ -219,20 +214,19 @@ def _corpus(order: Order, asked: settings.Settings) -> Corpus:
 
 def _report(
     source: Sources,
-    encoding: Encoding = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the clean text here.")
     ] = None,
-    mirror: Mirror = None,
     as_json: Annotated[bool, typer.Option("--json", help="Report as one JSON object.")] = False,
     **chosen: Any,
 ) -> None:
     """Report on a text before anyone trains on it."""
+    reading = settings.SourceSettings.taken_from(chosen)
     asked = settings.make(chosen)
     given = [Path(name).resolve() for name in source]
     if output and output.resolve() in given:
         raise InputError(f"{output} is what is read; choose another name for the clean text.")
-    order = Order(chosen, sources=tuple(source), encoding=encoding, mirror=mirror)
+    order = Order(chosen, sources=tuple(source), reading=reading)
     text = _corpus(order, asked)
     if as_json:
         print(json.dumps(reporting.facts(text), ensure_ascii=False))
@@ -243,17 +237,18 @@ def _report(
         console.print(f"The clean text is in {output}.", markup=False)
 
 
-SETTINGS = (settings.TextSettings, settings.ModelSettings, settings.TrainingSettings)
+READING = settings.SourceSettings
+SETTINGS = (READING, settings.TextSettings, settings.ModelSettings, settings.TrainingSettings)
 app.command("train")(with_settings(_train, *SETTINGS))
-app.command("sample")(with_settings(speaking.sample, SamplingSettings))
-app.command("eval")(verdicts.evaluate)
+app.command("sample")(with_settings(speaking.sample, READING, SamplingSettings))
+app.command("eval")(with_settings(verdicts.evaluate, READING))
 app.command("info")(speaking.info)
-app.command("remember")(speaking.remember)
+app.command("remember")(with_settings(speaking.remember, READING))
 app.command("compare")(with_settings(trying.compare, *SETTINGS))
 app.command("tune")(with_settings(trying.tune, *SETTINGS))
 app.command("recipes")(borrowing.recipes)
-app.command("import")(borrowing.bring)
-app.command("corpus")(with_settings(_report, settings.TextSettings))
+app.command("import")(with_settings(borrowing.bring, READING))
+app.command("corpus")(with_settings(_report, READING, settings.TextSettings))
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from burble.documents import Progress, Reading
 from burble.encoding import gather
 from burble.errors import CorpusError
 from burble.preparation import Prepared
-from burble.settings import TextSettings, require
+from burble.settings import AS_IT_COMES, SourceSettings, TextSettings, require
 from burble.storage import Ids
 from burble.text import Changes
 from burble.vocabulary import Vocabulary
@@ -107,8 +107,7 @@ def build(
     *,
     held_out: float = 0.1,
     left_out: float = 0.0,
-    encoding: str | None = None,
-    mirror: str | None = None,
+    reading: SourceSettings = AS_IT_COMES,
     progress: Progress | None = None,
 ) -> Corpus:
     """Reads, cleans and encodes all that the arguments name.
@@ -121,8 +120,7 @@ def build(
         settings: How to clean the text.
         held_out: Share of the symbols, at the end, that is kept from training.
         left_out: Share of the symbols, after those, that is left out altogether.
-        encoding: The encoding of the bytes, or None for UTF-8 or what a byte-order mark says.
-        mirror: Where to ask for books of Project Gutenberg.
+        reading: How the sources are read.
         progress: Told the bytes read so far, and in all.
 
     Returns:
@@ -135,9 +133,8 @@ def build(
     """
     _check_share("held_out", held_out)
     _check_share("left_out", left_out)
-    found, notes = sources.read(arguments, encoding=encoding, mirror=mirror)
-    reading = Reading(settings, encoding=encoding, progress=progress)
-    prepared = preparation.prepare(found, reading)
+    found, notes = sources.read(arguments, reading)
+    prepared = preparation.prepare(found, Reading(settings, reading, progress=progress))
     prepared = replace(prepared, notes=[*notes, *prepared.notes])
     if left_out:
         prepared = _shortened(prepared, left_out)

@@ -11,14 +11,14 @@ BOM = "\ufeff"
 
 
 def decode(
-    blocks: Iterable[bytes], name: str, encoding: str | None = None, notes: list[str] | None = None
+    blocks: Iterable[bytes], name: str, encoding: str = "", notes: list[str] | None = None
 ) -> Iterator[str]:
     r"""Turns the bytes of one source into text, whatever the machine's locale is.
 
     Args:
         blocks: The whole source, in blocks of any size.
         name: What to call the source in a message.
-        encoding: The encoding the person named, or None for UTF-8 (UTF-16 and UTF-32 are
+        encoding: The encoding the person named, or empty for UTF-8 (UTF-16 and UTF-32 are
             recognised by their byte-order mark).
         notes: Gets a sentence where a byte-order mark was left out.
 
@@ -52,10 +52,10 @@ def decode(
     yield from pieces
 
 
-def _codec(head: bytes, name: str, encoding: str | None) -> str:
+def _codec(head: bytes, name: str, encoding: str) -> str:
     """The codec to decode with."""
     mark = next((codec for mark, codec in sniffing.MARKS if head.startswith(mark)), "")
-    if encoding is None:
+    if not encoding:
         return mark or "utf-8"
     try:
         b"a".decode(encoding, "ignore")

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from burble import decoding, gutenberg, sentences, tables, text
 from burble.sentences import EDGE
-from burble.settings import TextSettings
+from burble.settings import AS_IT_COMES, SourceSettings, TextSettings
 from burble.sources import Source
 from burble.text import Changes
 
@@ -31,7 +31,7 @@ class Reading:
 
     Attributes:
         settings: How to clean the text and what a document is.
-        encoding: The encoding the person named, or None.
+        reading: How the sources are read.
         block: Bytes and characters handled at once.
         progress: Told the bytes read so far, and in all.
         notes: Sentences for the person.
@@ -44,7 +44,7 @@ class Reading:
     """
 
     settings: TextSettings
-    encoding: str | None = None
+    reading: SourceSettings = AS_IT_COMES
     block: int = 1 << 16
     progress: Progress | None = None
     notes: list[str] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Reading:
             documents, empty = self.documents, self.empty
             raw = pass_on(source.read(self.block))
             # A mark is a surer sign than what was named for the other sources.
-            encoding = None if source.marked else self.encoding
+            encoding = "" if source.marked else self.reading.encoding
             pieces = decoding.decode(raw, source.name, encoding, self.notes)
             for document in self._texts(source, pieces):
                 yield from self.clean(document)

@@ -70,7 +70,7 @@ def evaluate(
     model: str | Path | Generator,
     source: str | Path,
     *,
-    encoding: str | None = None,
+    encoding: str = "",
     adaptive: bool = False,
     memory: float = 0.0,
 ) -> Report:
@@ -79,7 +79,7 @@ def evaluate(
     Args:
         model: A run folder, a model file, or a model loaded from one.
         source: The file, or `-` for standard input.
-        encoding: The encoding of the text; UTF-8 if None.
+        encoding: The encoding of the text; UTF-8 if empty.
         adaptive: Whether the model learns from the text as it reads; see `burble.adapting`.
         memory: How far its memory is believed, 0 to 1; 0 is the network alone.
 
@@ -96,7 +96,7 @@ def evaluate(
     return score(writer, read(source, encoding), adaptive=adaptive, memory=memory)
 
 
-def read(source: str | Path, encoding: str | None = None) -> str:
+def read(source: str | Path, encoding: str = "") -> str:
     """The text of a file, or of standard input where `source` is `-`.
 
     Raises:

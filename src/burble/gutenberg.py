@@ -32,12 +32,12 @@ _NEAR = 1_000
 _SMALL_PRINT_REACH = 20_000
 
 
-def fetch(number: str, mirror: str | None = None) -> bytes:
+def fetch(number: str, mirror: str = "") -> bytes:
     """The bytes of a book, from the cache or else by a single request.
 
     Args:
         number: The book's number at Project Gutenberg.
-        mirror: Where to ask instead of the main site; the layout below it is the same.
+        mirror: Where to ask instead of the main site, if anywhere; the layout below it is the same.
 
     Returns:
         The file as it was sent.

@@ -26,7 +26,7 @@ from burble.errors import (
     VocabularyError,
 )
 from burble.modelfile import Model, shapes
-from burble.settings import ModelSettings, Settings
+from burble.settings import ModelSettings, Settings, SourceSettings
 from burble.vocabulary import Vocabulary
 
 MOST_OBJECTS = 10_000
@@ -47,7 +47,7 @@ def from_text(
     recipe: str,
     sources: Sequence[str],
     alphabet_from: Path | None,
-    encoding: str | None = None,
+    reading: SourceSettings,
 ) -> Model:
     """Reads weights as a model, with the alphabet of the text they were trained on.
 
@@ -57,7 +57,7 @@ def from_text(
         sources: The text, read and cleaned as burble does; or none.
         alphabet_from: In its place a file, read as a plain script does: decoded, line ends made
             newlines, lower case where the recipe says so, and every character that is left.
-        encoding: The encoding of either.
+        reading: How either is read.
 
     Raises:
         SettingsError: The recipe cannot be used, or it is not said which text it was.
@@ -73,16 +73,16 @@ def from_text(
         )
     window = settings.training.window
     if alphabet_from:
-        text = _plainly(alphabet_from, encoding, settings.text.lowercase)
+        text = _plainly(alphabet_from, reading.encoding, settings.text.lowercase)
         vocabulary = Vocabulary(tuple(sorted(set(text))))
         excerpt = text[len(text) // 2 :][: corpus.EXCERPT + window]
     else:
-        read = corpus.build(sources, settings.text, held_out=0.0, encoding=encoding)
+        read = corpus.build(sources, settings.text, held_out=0.0, reading=reading)
         vocabulary, excerpt = read.vocabulary, read.excerpt(window)
     return model(path, settings, vocabulary, excerpt)
 
 
-def _plainly(path: Path, encoding: str | None, lowercase: bool) -> str:
+def _plainly(path: Path, encoding: str, lowercase: bool) -> str:
     """A text as a plain script reads it."""
     try:
         text = path.read_text(encoding or "utf-8")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from burble import corpus, inheritance, sizing
+from burble import corpus, inheritance, sizing, varying
 from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.documents import Progress
@@ -17,7 +17,7 @@ from burble.errors import RunError, SettingsError
 from burble.launching import Peer
 from burble.modelfile import Model
 from burble.runs import Run
-from burble.settings import Settings, require
+from burble.settings import AS_IT_COMES, Settings, SourceSettings, require
 
 MAY_CHANGE = (
     *settings_module.LIMITS,
@@ -36,8 +36,7 @@ class Order:
         resume: Whether to go on with the run that is in the folder.
         base: A model to start from, or None.
         sources: What to read, as `sources.read` takes it.
-        encoding: The encoding of the text; UTF-8 if None.
-        mirror: Where to ask for books of Project Gutenberg; the main site if None.
+        reading: How the sources are read.
         peer: Which of several processes this one is, or None.
     """
 
@@ -46,8 +45,7 @@ class Order:
     resume: bool = False
     base: Model | None = None
     sources: tuple[str, ...] = ()
-    encoding: str | None = None
-    mirror: str | None = None
+    reading: SourceSettings = AS_IT_COMES
     peer: Peer | None = None
 
     def __post_init__(self) -> None:
@@ -72,16 +70,14 @@ class Order:
             settings.text,
             held_out=settings.training.held_out,
             left_out=settings.training.left_out,
-            encoding=self.encoding,
-            mirror=self.mirror,
+            reading=self.reading,
             progress=progress,
         )
 
     def command(self, folder: Path, *flags: str) -> str:
         """The command that trains on the same sources, with other flags."""
         flags = ("-o", str(folder), *flags)
-        flags += (f"--encoding={self.encoding}",) if self.encoding else ()
-        flags += (f"--mirror={self.mirror}",) if self.mirror else ()
+        flags += tuple(varying.flags(self.reading.given))
         flags += self.peer.flags if self.peer else ()
         if any(name.startswith("-") and name != "-" for name in self.sources):
             return shlex.join(["burble", "train", *flags, "--", *self.sources])

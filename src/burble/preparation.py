@@ -94,7 +94,7 @@ def _digest(sources: Iterable[Source]) -> str:
 def _key(sources: list[Source], reading: Reading, digest: str) -> str:
     """The name of an entry of the cache: a hash of all that decides what is in it."""
     named = [[source.name, source.form, source.part] for source in sources]
-    parts = [FORMAT, asdict(reading.settings), reading.encoding, named, digest]
+    parts = [FORMAT, asdict(reading.settings), asdict(reading.reading), named, digest]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

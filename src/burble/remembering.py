@@ -16,7 +16,7 @@ from burble.corpus import Corpus
 from burble.errors import CorpusError, SettingsError
 from burble.generation import Generator
 from burble.modelfile import Model
-from burble.settings import require
+from burble.settings import AS_IT_COMES, SourceSettings, require
 
 
 def remember(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
@@ -49,7 +49,7 @@ def allowed(
     writer: Generator,
     asked: tuple[int, str, int],
     sources: Sequence[str] | None = None,
-    encoding: str | None = None,
+    reading: SourceSettings = AS_IT_COMES,
     tell: Callable[[str], object] = str,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the training text allows: its words, and not its passages; and how that is told.
@@ -59,7 +59,7 @@ def allowed(
         asked: The longest passage that may be written, 0 for any; any or known words; and how
             often a word occurs to be known.
         sources: The training text; the model's memory if none is given.
-        encoding: Its encoding.
+        reading: How that text is read.
         tell: Takes a sentence about the text.
 
     Returns:
@@ -73,7 +73,7 @@ def allowed(
     require(least >= 1, "word_count", least, "1 or more")
     if not _is_asked(asked, sources, writer):
         return {}, {}
-    ids, written, sha256 = _text(writer, sources, encoding)
+    ids, written, sha256 = _text(writer, sources, reading)
     told: dict[str, Any] = {"training_text": sha256}
     if not writer.model.learned_from(sha256):
         tell("This is not the text the model was trained on; it is taken all the same.")
@@ -111,7 +111,7 @@ def _is_asked(
 
 
 def _text(
-    writer: Generator, sources: Sequence[str] | None, encoding: str | None
+    writer: Generator, sources: Sequence[str] | None, reading: SourceSettings
 ) -> tuple[NDArray[np.integer], Iterator[str], str]:
     """A training text as the model's ids, in pieces of text, and its fingerprint."""
     model = writer.model
@@ -119,6 +119,6 @@ def _text(
         ids = writer.memory.memory.ids()
         written = model.vocabulary.decode(ids, model.separator)
         return ids, iter([written]), model.summary["corpus"]["sha256"]
-    text = corpus.build(sources, model.text, held_out=0.0, encoding=encoding)
+    text = corpus.build(sources, model.text, held_out=0.0, reading=reading)
     renumbered = model.vocabulary.renumbered(text.ids, text.vocabulary)
     return renumbered, text.text(), text.sha256

@@ -32,6 +32,43 @@ def require(holds: bool, name: str, value: object, expected: str) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceSettings:
+    """How sources are read; nothing of it concerns a model once its text is there.
+
+    Attributes:
+        encoding: The encoding of the text; if empty, UTF-8 or what a byte-order mark says.
+        mirror: Where to ask for books of Project Gutenberg; if empty, the main site.
+    """
+
+    encoding: str = ""
+    mirror: str = ""
+
+    @classmethod
+    def taken_from(cls, values: dict[str, Any]) -> "SourceSettings":
+        """Takes its own fields out of a flat mapping; a value of None means the default.
+
+        Raises:
+            SettingsError: A value that cannot be.
+
+        >>> values = {"encoding": "cp1252", "units": 8}
+        >>> SourceSettings.taken_from(values).encoding, values
+        ('cp1252', {'units': 8})
+        """
+        own = {f.name: (values.pop(f.name), f.type) for f in fields(cls) if f.name in values}
+        given = {n: _typed(n, value, kind) for n, (value, kind) in own.items() if value is not None}
+        return cls(**given)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The fields that are not their defaults, by name."""
+        return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}
+
+
+AS_IT_COMES = SourceSettings()
+"""Sources read by the defaults."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TextSettings:
     """How text is cleaned and cut into symbols.
 

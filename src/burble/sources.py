@@ -14,6 +14,7 @@ from typing import BinaryIO, Literal
 from burble import folders, gutenberg, sniffing, storage, tables
 from burble.errors import EncodingError, SourceError
 from burble.folders import shown
+from burble.settings import AS_IT_COMES, SourceSettings
 
 _BUILTIN = "builtin:"
 _GUTENBERG = "gutenberg:"
@@ -55,15 +56,14 @@ def from_bytes(name: str, data: bytes, form: Literal["text", "table", "book"] = 
 
 
 def read(
-    arguments: Iterable[str], *, encoding: str | None = None, mirror: str | None = None
+    arguments: Iterable[str], reading: SourceSettings = AS_IT_COMES
 ) -> tuple[list[Source], list[str]]:
     """Finds all that the arguments name, in their order; a folder's files by their paths.
 
     Args:
         arguments: Paths of files or folders, patterns, `table.csv:column`, `table.tsv:2`,
             `rows.jsonl:field`, `-` for standard input, `builtin:python-docs`, `gutenberg:11`.
-        encoding: The encoding the person named, if any.
-        mirror: Where to ask for books of Project Gutenberg.
+        reading: How the sources are read.
 
     Returns:
         The sources, and a sentence for each thing that was passed over.
@@ -75,7 +75,7 @@ def read(
     notes: list[str] = []
     seen: set[str] = set()
     for argument in arguments:
-        for source in _open(argument, encoding, mirror, notes):
+        for source in _open(argument, reading, notes):
             # A text read twice would stand in the held-out part and in the training too.
             if source.name in seen and source.form != "table":
                 notes.append(f"{source.name} is named more than once and was read once.")
@@ -87,16 +87,15 @@ def read(
     return found, notes
 
 
-def _open(
-    argument: str, encoding: str | None, mirror: str | None, notes: list[str]
-) -> list[Source]:
+def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Source]:
     """The sources one argument names."""
+    encoding = reading.encoding
     if argument == "-":
         return [_checked(_spooled("standard input", sys.stdin.buffer), encoding)]
     if argument.startswith(_BUILTIN):
         return [_builtin(argument)]
     if argument.startswith(_GUTENBERG):
-        data = gutenberg.fetch(argument.removeprefix(_GUTENBERG), mirror)
+        data = gutenberg.fetch(argument.removeprefix(_GUTENBERG), reading.mirror)
         return [from_bytes(argument, data, "book")]
     path = Path(argument)
     if not argument:
@@ -114,7 +113,7 @@ def _open(
     raise SourceError(folders.missing(path, argument))
 
 
-def _pattern(argument: str, encoding: str | None, notes: list[str]) -> list[Source]:
+def _pattern(argument: str, encoding: str, notes: list[str]) -> list[Source]:
     """The files that fit a pattern which the shell left as it was."""
     paths = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
     if not paths:
@@ -124,14 +123,14 @@ def _pattern(argument: str, encoding: str | None, notes: list[str]) -> list[Sour
     return [_file(path, encoding, notes) for path in files]
 
 
-def _file(path: Path, encoding: str | None, notes: list[str]) -> Source:
+def _file(path: Path, encoding: str, notes: list[str]) -> Source:
     """One file."""
     source = _reader(path)
     _hint(path, source, notes)
     return _checked(source, encoding)
 
 
-def _checked(source: Source, encoding: str | None) -> Source:
+def _checked(source: Source, encoding: str) -> Source:
     """The source, if its first bytes look like text."""
     kind = sniffing.kind(next(source.read(sniffing.HEAD), b""))
     if kind.binary and not (encoding and kind.binary == "a binary file"):
@@ -202,7 +201,7 @@ def _spooled(name: str, stream: BinaryIO) -> Source:
     return Source(name, spool.tell(), read)
 
 
-def _folder(folder: Path, encoding: str | None, notes: list[str]) -> list[Source]:
+def _folder(folder: Path, encoding: str, notes: list[str]) -> list[Source]:
     """Every text file below a folder, ordered by path; what is passed over goes into `notes`."""
     paths, passed = folders.walk(folder)
     sources = []

@@ -101,9 +101,6 @@ def sample(
         str | None,
         typer.Option(help="Go on from a random piece of this text, as long as a window."),
     ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="The encoding of that text; utf-8 if not given.")
-    ] = None,
     length: Length = WritingSettings.length or 0,
     endless: Endless = False,
     greedy: Greedy = False,
@@ -124,6 +121,7 @@ def sample(
     **chosen: Any,
 ) -> None:
     """Write text with a trained model."""
+    reading = settings.SourceSettings.taken_from(chosen)
     options = {name: value for name, value in chosen.items() if value is not None}
     options |= {"length": None if endless else length, "stop": tuple(stop or ())}
     options |= {"until_document": until_document, "seed": _fresh_seed() if seed is None else seed}
@@ -141,11 +139,11 @@ def sample(
     options = writer.completed(options)
     asked = novel, words, word_count
     tell = partial(console.print, markup=False)
-    allowed, said = remembering.allowed(writer, asked, training_text, encoding, tell)
+    allowed, said = remembering.allowed(writer, asked, training_text, reading, tell)
     options |= allowed
     said |= {} if break_loops is None else {"break_loops": break_loops}
     said |= {"close_quotes": options["close_quotes"]} | ({"memory": memory} if memory else {})
-    prompt, told = _begin(writer, prompt, (text, encoding), options["seed"])
+    prompt, told = _begin(writer, prompt, (text, reading.encoding), options["seed"])
     ready = writer.prepare(prompt, unknown)
     for note in [*told, *ready.notes, f"seed {options['seed']}"]:
         console.print(note, markup=False)
@@ -162,7 +160,7 @@ def sample(
 
 
 def _begin(
-    writer: Generator, prompt: str, source: tuple[str | None, str | None], seed: int
+    writer: Generator, prompt: str, source: tuple[str | None, str], seed: int
 ) -> tuple[str, tuple[str, ...]]:
     """What to go on from, and what to tell of it: a random window where a model needs one."""
     text, encoding = source
@@ -235,13 +233,7 @@ def _hint(end: str, options: dict[str, Any]) -> None:
 def remember(
     model: ModelPath,
     text: Annotated[list[str], typer.Argument(help="The text it was trained on, as for train.")],
-    encoding: Annotated[
-        str | None, typer.Option(help="The encoding of the text; utf-8 if not given.")
-    ] = None,
-    mirror: Annotated[
-        str | None,
-        typer.Option(help="Where to ask for gutenberg: books; the main site if not given."),
-    ] = None,
+    **chosen: Any,
 ) -> None:
     """Give a model a memory of the text it was trained on, in a file beside it.
 
@@ -250,7 +242,8 @@ def remember(
     """
     file = modelfile.find(model)
     held = modelfile.read(file)
-    read = corpus.build(text, held.text, held_out=0.0, encoding=encoding, mirror=mirror)
+    reading = settings.SourceSettings.taken_from(chosen)
+    read = corpus.build(text, held.text, held_out=0.0, reading=reading)
     path, symbols = remembering.remember(file, held, read)
     console.print(f"The memory of {symbols:,} symbols is {path}.", markup=False)
     console.print("It holds the training text; the model file alone does not.")

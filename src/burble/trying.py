@@ -17,7 +17,7 @@ from burble import comparing, cookbook, reporting, settings, sizing, varying
 from burble.comparing import Comparison
 from burble.errors import InputError, Interrupted, SettingsError
 from burble.orders import Order
-from burble.settings import LIMITS, require
+from burble.settings import LIMITS, SourceSettings, require
 from burble.trials import Work, alone_in
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -39,11 +39,11 @@ def compare(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the comparison.")],
     seeds: Annotated[int, typer.Option(help="Trainings of each combination.")] = 1,
     recipe: Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="The encoding of the text.")] = None,
     **chosen: Any,
 ) -> None:
     """Train every combination of some settings for an equal time, and tell which is best."""
     _check_sources(source)
+    reading = SourceSettings.taken_from(chosen)
     require(seeds >= 1, "seeds", seeds, "1 or more")
     variants = varying.variants(vary)
     given = cookbook.with_recipe(chosen, recipe)
@@ -55,9 +55,9 @@ def compare(
     given = {name: value for name, value in given.items() if name not in varied}
     for variant in variants:
         settings.make(given | dict(variant.chosen))
-    text = Order(given, sources=tuple(source), encoding=encoding).read(settings.make(given))
+    text = Order(given, sources=tuple(source), reading=reading).read(settings.make(given))
     every = range(first, first + seeds)
-    flags, sources = varying.flags(given), _named(source, encoding)
+    flags, sources = varying.flags(given), _named(source, reading)
     comparison = Comparison(output, sources, flags, variants, every, text.sha256)
     _stop_on_signal(comparison.work)
     with alone_in(output):
@@ -81,7 +81,6 @@ def tune(
         typer.Option(help="Search a setting among some values: cell=lstm,gru. Several times."),
     ] = None,
     recipe: Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="The encoding of the text.")] = None,
     **chosen: Any,
 ) -> None:
     """Search for good settings, in trainings of a minute each, and write them as a recipe.
@@ -91,6 +90,7 @@ def tune(
     """
     tuning = _tuning()
     _check_sources(source)
+    reading = SourceSettings.taken_from(chosen)
     require(trials >= 1, "trials", trials, "1 or more")
     values = varying.choices(vary or [])
     given = _fixed(cookbook.with_recipe(chosen, None), recipe, values)
@@ -98,14 +98,14 @@ def tune(
     if not any(given.get(limit) for limit in LIMITS):
         given["minutes"] = TUNE_MINUTES
         private.append("minutes")
-    text = Order(given, sources=tuple(source), encoding=encoding).read(settings.make(given))
+    text = Order(given, sources=tuple(source), reading=reading).read(settings.make(given))
     for line in reporting.summary(text):
         tell(line)
     if text.cut == len(text.ids):
         raise InputError("nothing is held out, so no score can choose. Give --held-out, or text.")
     usual, _ = sizing.choose(given, text)
     space, first = tuning.space(given, values, usual)
-    sources, seed = _named(source, encoding), given.get("seed", 0)
+    sources, seed = _named(source, reading), given.get("seed", 0)
     search = tuning.Search(output, sources, text.sha256, given, space, first, seed, private)
     _stop_on_signal(search.work)
     with alone_in(output):
@@ -157,9 +157,9 @@ def _fixed(
     return {"left_out": found.get("held_out", settings.TrainingSettings.held_out)} | found
 
 
-def _named(source: list[str], encoding: str | None) -> list[str]:
-    """The sources and their encoding, as on the command line."""
-    return [*source, *([f"--encoding={encoding}"] if encoding else [])]
+def _named(source: list[str], reading: SourceSettings) -> list[str]:
+    """The sources and how they are read, as on the command line."""
+    return [*source, *varying.flags(reading.given)]
 
 
 def _check_sources(source: list[str]) -> None:

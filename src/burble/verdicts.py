@@ -18,6 +18,7 @@ from burble.generation import Generator
 from burble.judging import Own, Verdict
 from burble.measures import Measures
 from burble.modelfile import Model
+from burble.settings import SourceSettings
 from burble.vocabulary import describe
 from burble.wording import markdown, some, symbol_name
 from burble.writing import WritingSettings, require_memory
@@ -36,9 +37,6 @@ def evaluate(
         list[str] | None,
         typer.Argument(help="The text it was trained on, or another; - for standard input."),
     ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="The encoding of the text; utf-8 if not given.")
-    ] = None,
     temperature: Annotated[
         float | None,
         typer.Option("--temperature", "-t", help="At which it writes what is measured."),
@@ -51,6 +49,7 @@ def evaluate(
         float, typer.Option(help="How far to believe its memory, 0 to 1; 0 leaves it out.")
     ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    **chosen: Any,
 ) -> None:
     """Score a model on a text; without one, tell the score of its training's held-out part.
 
@@ -58,6 +57,7 @@ def evaluate(
     same; what it writes is measured beside that part, and searched for copies.
     """
     require_memory(memory)
+    reading = SourceSettings.taken_from(chosen)
     writer = generation.load(model)
     if not text:
         if adaptive or memory:
@@ -66,7 +66,7 @@ def evaluate(
             )
         _print_held_out(writer.model, as_json)
         return
-    mine, read = _read(writer, text, encoding)
+    mine, read = _read(writer, text, reading)
     if mine is None:
         tell("This is not the text the model was trained on, so there is a score alone.")
         report = evaluation.score(writer, read, adaptive=adaptive, memory=memory)
@@ -97,19 +97,19 @@ def _print(writer: Generator, verdict: Verdict, how: WritingSettings) -> None:
     print(_copied(verdict))
 
 
-def _read(writer: Generator, text: list[str], encoding: str | None) -> tuple[Own | None, str]:
+def _read(writer: Generator, text: list[str], reading: SourceSettings) -> tuple[Own | None, str]:
     """The text as the model's own, if that is what it is; otherwise what it says.
 
     Raises:
         InputError: Several texts are not the model's own.
     """
     cleaning = writer.model.text
-    written = evaluation.read("-", encoding) if text == ["-"] else ""
+    written = evaluation.read("-", reading.encoding) if text == ["-"] else ""
     try:
         if text == ["-"]:
             read = corpus.from_texts([written], cleaning, held_out=0.0)
         else:
-            read = corpus.build(text, cleaning, held_out=0.0, encoding=encoding)
+            read = corpus.build(text, cleaning, held_out=0.0, reading=reading)
     except CorpusError:
         # Too short to be trained on, but perhaps not to be scored.
         mine = None
@@ -126,7 +126,7 @@ def _read(writer: Generator, text: list[str], encoding: str | None) -> tuple[Own
             "on. Give one text to score."
         )
     if mine is None and text != ["-"]:
-        written = evaluation.read(text[0], encoding)
+        written = evaluation.read(text[0], reading.encoding)
     return mine, written
 
 
