@@ -19,6 +19,7 @@ from pathlib import Path
 
 from benchmarks.children import call
 from benchmarks.record import write
+from burble import launching
 
 QUICK = (0.1, 1.0)
 FULL = (*QUICK, 10.0, 100.0, 1000.0)
@@ -106,7 +107,7 @@ def run(folder: Path, megabytes: float, text: str, unit: str) -> dict[str, objec
 
 def train(folder: Path, path: Path) -> dict[str, object]:
     """A whole training of a few steps on a text: peak memory of the process, and its seconds."""
-    command = [sys.executable, "-c", "from burble.cli import main; main()", "train", str(path)]
+    command = launching.command("train", str(path))
     command += ["-o", str(folder / f"run-{path.stem}"), "--steps", "20"]
     started = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)

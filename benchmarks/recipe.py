@@ -9,12 +9,12 @@ tenth is left out, and what comes before it is scored.
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from statistics import mean
 
 from benchmarks.record import write
+from burble import launching
 
 DROPOUTS = ("--dropout=0.3", "--dropout-output=0.3", "--dropout-input=0.15")
 VARIANTS = {
@@ -34,7 +34,7 @@ VARIANTS = {
 def held_out(text: str, networks: int, steps: int, seed: int, flags: list[str]) -> float:
     """The held-out loss of one training, nats per character."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "burble", "train", text, "-o", f"{folder}/run"]
+        command = launching.command("train", text, "-o", f"{folder}/run")
         command += ["--lowercase", "--left-out=0.1", f"--steps={steps // networks}"]
         command += [f"--networks={networks}", f"--seed={seed}", *DROPOUTS, *flags]
         subprocess.run(command, check=True, capture_output=True)

@@ -10,7 +10,6 @@ on the last tenth of the text. Needs the `bench` dependencies.
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 
 from benchmarks.children import call
 from benchmarks.record import write
+from burble import launching
 
 HELD_OUT = 0.1
 
@@ -39,7 +39,7 @@ def transformer(text: Path, steps: int) -> dict[str, float]:
 
 def burble(text: Path, seconds: float, run: Path) -> dict[str, float]:
     """Trains with as many minutes."""
-    command = [sys.executable, "-c", "from burble.cli import main; main()", "train", str(text)]
+    command = launching.command("train", str(text))
     command += ["-o", str(run), "--minutes", str(seconds / 60)]
     started = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)

@@ -13,7 +13,6 @@ before it. Rounds of both in turn.
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +22,7 @@ import numpy as np
 
 from benchmarks.children import call
 from benchmarks.record import spread, write
+from burble import launching
 
 CONTEXT = 100
 BURBLE = {"small": 170, "large": 640}
@@ -44,7 +44,7 @@ def epoch(text: Path, recipe: str, batches: int) -> float:
 def burble(text: Path, folder: Path, steps: int) -> tuple[float, float]:
     """Seconds of a whole training, and the loss of its model over the text it learned."""
     run = folder / f"run{len(list(folder.iterdir()))}"
-    command = [sys.executable, "-c", "from burble.cli import main; main()", "train", str(text)]
+    command = launching.command("train", str(text))
     command += ["--lowercase", "-o", str(run), "--steps", str(steps), *PLAIN]
     started = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)

@@ -11,19 +11,17 @@ import json
 import math
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from benchmarks.record import write
-
-TRAIN = "from burble.cli import main; main()"
+from burble import launching
 
 
 def train(text: Path, run: Path, minutes: float) -> dict[str, object]:
     """Trains once; a row of the table."""
-    command = [sys.executable, "-c", TRAIN, "train", str(text), "--lowercase", "-o", str(run)]
+    command = launching.command("train", str(text), "--lowercase", "-o", str(run))
     command += ["--minutes", str(minutes)] if minutes else []
     started = time.perf_counter()
     # A first training: nothing that was compiled before helps.

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.record import write
+from burble import launching
 
 ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 SHAPES = ((1, 256), (2, 256), (2, 512))
@@ -86,7 +87,7 @@ def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, objec
     weights = sum(a.size for n, a in writer.model.weights.items() if n not in SKIPPED)
     memory = bandwidth(MEMORY, max(1, tries // 3)) / (4 * weights)
     cache = bandwidth(weights, tries) / (4 * weights)
-    command = [sys.executable, "-c", "from burble.cli import main; main()", "sample", str(path)]
+    command = launching.command("sample", str(path))
     command += ["-p", "a", "-l", "1000"]
 
     def start() -> None:

@@ -69,7 +69,7 @@ WRITERS = {"burble": burble, "burble, 64 at once": together, "PyTorch": torch, "
 def seconds(command: list[str]) -> float:
     """Seconds a process takes from its start to its end."""
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", *command], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-P", "-c", *command], check=True, capture_output=True)
     return time.perf_counter() - started
 
 

@@ -25,6 +25,8 @@ def burble():
     def run(*arguments, stdin=b"", **options):
         command = [
             sys.executable,
+            # As the installed command, without the Python files of the current folder.
+            "-P",
             "-c",
             "from burble.cli import main; main()",
             *map(str, arguments),
@@ -32,6 +34,15 @@ def burble():
         return subprocess.run(command, input=stdin, capture_output=True, check=False, **options)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def with_own_files(tmp_path_factory):
+    """A person's folder, whose Python files have the names of some that burble needs."""
+    folder = tmp_path_factory.mktemp("own")
+    for name in ("calendar", "typer", "random"):
+        (folder / f"{name}.py").write_text("raise SystemExit('a file of the current folder ran')")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -19,11 +19,12 @@ SMALL += ["--evaluations", "2", "--patience", "0"]
 
 
 @pytest.fixture(scope="module")
-def compared(burble, text, tmp_path_factory):
+def compared(burble, text, with_own_files, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compare") / "all"
     # The higher rate has no room: it runs away again and again.
     vary = ["--vary", "units=8", "--vary", "learning-rate=0.01,1e30", "--seeds", "2"]
-    done = burble("compare", text, "-o", folder, *vary, *SMALL)
+    # Trials begin in the person's folder, and run none of its files.
+    done = burble("compare", text, "-o", folder, *vary, *SMALL, cwd=with_own_files)
     return folder, done
 
 

@@ -71,10 +71,10 @@ def free_address():
         return f"127.0.0.1:{free.getsockname()[1]}"
 
 
-def test_two_processes_come_to_the_losses_of_one(burble, text, alone, tmp_path):
+def test_two_processes_come_to_the_losses_of_one(burble, text, alone, with_own_files, tmp_path):
     # Each gets the standard input, and both measure the machine before the first step.
     asked = ["train", "-", "-o", tmp_path / "run", *NETWORK, *STEPS, "--minutes", "2"]
-    done = burble(*asked, "--processes", "2", stdin=text.read_bytes())
+    done = burble(*asked, "--processes", "2", stdin=text.read_bytes(), cwd=with_own_files)
     assert done.returncode == 0, done.stderr.decode()
     assert_alike(metrics(tmp_path / "run"), alone)
 

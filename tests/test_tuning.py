@@ -184,6 +184,21 @@ def test_what_is_given_is_not_searched():
         tuning.space(dict.fromkeys(tuning.SPACE, 1), {}, usual)
 
 
+def test_searches_of_two_seeds_share_no_trial(tmp_path):
+    def drawn(seed):
+        search = tuning.Search(tmp_path, [], "sha", {}, tuning.SPACE, {}, seed)
+        study = optuna.create_study()
+        trials = [search._asked(study, number, None) for number in range(tuning.AT_RANDOM)]
+        return [tuple(trial.params.items()) for trial in trials]
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    assert drawn(0) == drawn(0)
+    assert not set(drawn(0)) & set(drawn(1))
+    seeds = [tuning.sampler_seed(s, number) for s in range(50) for number in range(50)]
+    seeds += [tuning.sampler_seed(1 << 32, number) for number in range(50)]
+    assert len(set(seeds)) > 0.99 * len(seeds)
+
+
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 WORDS = st.text(st.characters(codec="utf-8"))
 VALUES = st.booleans() | st.integers(-(10**9), 10**9) | FLOATS | WORDS

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -115,6 +116,15 @@ def _here(processes: int) -> list[Peer]:
         port = free.getsockname()[1]
     cores = max(1, available_cores() // processes)
     return [Peer(f"127.0.0.1:{port}", i, processes, cores) for i in range(processes)]
+
+
+def command(*arguments: str) -> list[str]:
+    """The command that runs burble in a process of its own.
+
+    `-P` keeps the current folder off its path: a person's own `calendar.py` there is no part of
+    burble, while `PYTHONPATH` goes on to hold.
+    """
+    return [sys.executable, "-P", "-m", "burble", *arguments]
 
 
 def available_cores() -> int:

@@ -6,7 +6,6 @@ Knows nothing of what it is compared with.
 import math
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import filelock
 
 from burble import modelfile
 from burble.errors import BurbleError, RunError, StorageError
+from burble.launching import command
 from burble.runs import Run
 
 
@@ -132,12 +132,11 @@ class Trial:
             is_over: Asked whenever the training has said something; true ends it at once.
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "burble", "train", *sources, "-o", str(self.folder)]
-        command += ["--resume"] if Run(self.folder).exists else flags
+        asked = ["--resume"] if Run(self.folder).exists else flags
         with (
             self.log.open("ab") as log,
             subprocess.Popen(
-                command,
+                command("train", *sources, "-o", str(self.folder), *asked),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

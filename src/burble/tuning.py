@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 import sqlalchemy
 from optuna.distributions import (
@@ -226,7 +227,7 @@ class Search:
         if known is None or known.state == TrialState.WAITING:
             # Each trial has a generator of its own, so that an interruption changes nothing.
             study.sampler = optuna.samplers.TPESampler(
-                n_startup_trials=AT_RANDOM, seed=self.seed + number
+                n_startup_trials=AT_RANDOM, seed=sampler_seed(self.seed, number)
             )
             return study.ask(dict(self.space))
         if known.params.keys() == self.space.keys():
@@ -275,6 +276,14 @@ class Search:
             if trial.state.is_finished()
         ]
         return sorted(rows, key=lambda row: math.inf if row[SCORE] is None else row[SCORE])
+
+
+def sampler_seed(seed: int, number: int) -> int:
+    """The seed with which a trial's settings are drawn: no other search has it for one of its own.
+
+    A sum of the two would be the same for trial 3 of seed 0 and trial 2 of seed 1.
+    """
+    return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

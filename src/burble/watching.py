@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 from burble.errors import Interrupted, LostError, PeerError, SettingsError
-from burble.launching import PEER, Peer
+from burble.launching import PEER, Peer, command
 
 GRACE = 10.0
 """Seconds that others have to end by themselves once one has failed."""
@@ -106,11 +106,10 @@ def watch(peers: Sequence[Peer], arguments: Sequence[str], again: str) -> int:
 
 def _start(peer: Peer, arguments: Sequence[str], text: Path) -> subprocess.Popen[bytes]:
     """Starts one process, out of reach of the terminal's signals, with a standard input its own."""
-    command = [sys.executable, "-m", "burble", *arguments]
     width = str(shutil.get_terminal_size().columns)
     with text.open("rb") if text.exists() else open(os.devnull, "rb") as source:
         return subprocess.Popen(
-            command,
+            command(*arguments),
             stdin=source,
             env=os.environ | {PEER: json.dumps(asdict(peer)), "COLUMNS": width},
             start_new_session=True,
