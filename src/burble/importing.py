@@ -26,7 +26,7 @@ from burble.errors import (
     VocabularyError,
 )
 from burble.modelfile import Model, shapes
-from burble.settings import ModelSettings, Settings, SourceSettings
+from burble.settings import AS_IT_COMES, ModelSettings, Settings, SourceSettings
 from burble.vocabulary import Vocabulary
 
 MOST_OBJECTS = 10_000
@@ -47,7 +47,7 @@ def from_text(
     recipe: str,
     sources: Sequence[str],
     alphabet_from: Path | None,
-    reading: SourceSettings,
+    reading: SourceSettings = AS_IT_COMES,
 ) -> Model:
     """Reads weights as a model, with the alphabet of the text they were trained on.
 
