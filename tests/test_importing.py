@@ -15,6 +15,7 @@ from keras import layers
 
 from burble import generation, importing
 from burble.errors import ModelFileError, SettingsError, SourceError, VocabularyError
+from burble.settings import SourceSettings
 
 TEXT = "\ufeffThe ‘cat’ sat on the mat.\r\nThe dog lay on the log.\r\n" * 9
 # Keras 3.15 with NumPy 2.4, where it saves weights.
@@ -295,7 +296,7 @@ def test_anything_else_is_refused(text, recipe, tmp_path):
     with pytest.raises(SourceError, match="cannot read"):
         importing.from_text(path, recipe(), (), tmp_path / "none")
     with pytest.raises(SourceError, match="cannot read"):
-        importing.from_text(path, recipe(), (), text, "no such encoding")
+        importing.from_text(path, recipe(), (), text, SourceSettings(encoding="no such encoding"))
     for sources, alphabet_from in (((), None), ((str(text),), text)):
         with pytest.raises(SettingsError, match="not both"):
             importing.from_text(path, recipe(), sources, alphabet_from)
