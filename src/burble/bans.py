@@ -19,6 +19,7 @@ LONGEST_PERIOD = 400
 BLOCK = 1 << 20
 SHORTEST_LOOP = 12
 """Symbols: "-----" and a few blank lines are none yet."""
+SIGMA = "Σ"
 NEVER = np.float32(-1e30)
 """The logit of what may not come: its probability is 0 in any number."""
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -190,7 +191,8 @@ class Words:
 
     def __init__(self, known: Set[str], symbols: Sequence[str], texts: int) -> None:
         """Nothing has been written."""
-        letters = {char for symbol in symbols for char in symbol.lower()}
+        letters = {*"".join(map(_lowered, symbols))}
+        letters |= {*"σς"} if SIGMA in letters else set()
         self._known = {word for word in known if letters.issuperset(word)}
         if not self._known:
             raise SettingsError(
@@ -231,19 +233,28 @@ class Words:
 
     def _after(self, word: str, symbol: str) -> str | None:
         """The word so far once a symbol is added to it; None where it would spoil it."""
-        for char in symbol.lower():
+        for char in _lowered(symbol):
             if word and char in APOSTROPHES and not word.endswith(APOSTROPHES):
                 # Part of the word, or a quote that closes after it: what follows will tell.
-                if word + char not in self._beginnings and word not in self._known:
+                if not self._begins(word + char) and word.lower() not in self._known:
                     return None
                 word += char
             elif char.isalpha() or (word and is_inside(char) and char not in APOSTROPHES):
                 word += char
-                if word not in self._beginnings:
+                if not self._begins(word):
                     return None
             else:
-                ended = word.rstrip("'’")
+                ended = word.rstrip("'’").lower()
                 if ended and ended not in self._known:
                     return None
                 word = ""
         return word
+
+    def _begins(self, word: str) -> bool:
+        """Whether a known word begins so, whichever way a capital sigma at its end will go."""
+        return {word.lower(), word.replace(SIGMA, "σ")} & self._beginnings != set()
+
+
+def _lowered(symbol: str) -> str:
+    """In lower case, but for the capital sigma: only what follows tells which small one it is."""
+    return "".join(char if char == SIGMA else char.lower() for char in symbol)

@@ -114,7 +114,8 @@ def words(text: str) -> list[str]:
     >>> words("Don't say 'no', Al!")
     ["don't", 'say', 'no', 'al']
     """
-    return _WORD.findall(text.lower())
+    # One by one: what follows a word must not change it, as it does a last Greek sigma.
+    return [word.lower() for word in _WORD.findall(text)]
 
 
 def is_inside(char: str) -> bool:

@@ -55,11 +55,13 @@ def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
     vocabulary = model.vocabulary
     cleaned, changes = text.clean(prompt, model.text)
     notes = [f"In the prompt: {', '.join(said)}."] if (said := changes.sentences()) else []
-    if unknown != "error":
+    while unknown != "error" and vocabulary.unknown(cleaned):
         cleaned, replaced = _replace_unknown(cleaned, vocabulary, unknown)
         notes += replaced
+        # What stood on either side of what is gone may now be one symbol, and unknown: it goes too.
+        cleaned, unknown = text.clean(cleaned, model.text)[0], "skip"
     lead = [vocabulary.boundary_id] if vocabulary.boundary else []
-    ids = np.array([*lead, *vocabulary.encode(cleaned)], np.intp)
+    ids = np.array([*lead, *vocabulary.encode(cleaned, "prompt")], np.intp)
     return Prompt(cleaned, ids if len(ids) else _line_start(vocabulary), tuple(notes))
 
 

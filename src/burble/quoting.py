@@ -17,6 +17,8 @@ UNIT = 100
 """Characters after which a nudge has its full strength."""
 LARGEST = 6.0
 """No nudge is stronger, in nats: where a mark cannot be, it stays out."""
+HOTTEST = 1e28
+"""The temperature beyond which a nudge fades: what it adds must be a number that logits can hold."""
 
 
 class Quotes:
@@ -112,7 +114,7 @@ class Nudge:
     ) -> None:
         """Nothing has been written."""
         self._strength = strength / UNIT
-        self._temperature = temperature
+        self._temperature = min(temperature, HOTTEST)
         self._symbols = symbols
         self._quotes = [Quotes() for _ in range(texts)]
         places = {symbol: place for place, symbol in enumerate(symbols[:-1])}

@@ -12,6 +12,7 @@ from numbers import Real
 import numpy as np
 from numpy.typing import NDArray
 
+from burble.bans import NEVER
 from burble.errors import DivergedError
 from burble.settings import require
 
@@ -163,6 +164,10 @@ def filtered(logits: NDArray[np.float32], settings: SamplingSettings) -> Logits:
             "what the model says is not a number any more, so nothing can be drawn from it. Its "
             "weights are damaged; take an earlier copy, or train again."
         )
+    banned = passed <= NEVER
     for name, apply in FILTERS.items():
         passed = apply(passed, getattr(settings, name))
+        if name == "temperature" and banned.any():
+            # A high enough temperature would bring back what may not come.
+            passed[banned] = -np.inf
     return passed

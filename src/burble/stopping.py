@@ -30,24 +30,35 @@ class Cutter:
     def feed(self, piece: str) -> str:
         """Takes the next piece and returns what may be written now; see `done` for the end."""
         if self._left is not None:
-            if len(piece) > self._left:
-                piece = piece[: self._left]
+            piece = piece[: self._left]
             self._left -= len(piece)
-            self.done = self._left == 0
-        if not self._stops:
-            return piece
-        self._held += piece
-        found = [at for at in map(self._held.find, self._stops) if at >= 0]
-        if found:
-            self._held = self._held[: min(found)]
-            self.done = True
-        return self.finish() if self.done else self._release()
+        if self._stops:
+            piece = self._stopped(piece)
+        self.done = self.done or self._left == 0
+        return piece + self.finish() if self.done else piece
 
     def finish(self) -> str:
         """Ends the text and returns what was held back."""
         self.done = True
         rest, self._held = self._held, ""
         return rest
+
+    def _stopped(self, piece: str) -> str:
+        """What may be written once a piece was read, up to the stop string that is whole first.
+
+        A symbol may have several characters: they are read one by one, so that the end does not
+        depend on where symbols begin.
+        """
+        ready = ""
+        for char in piece:
+            self._held += char
+            whole = [len(stop) for stop in self._stops if self._held.endswith(stop)]
+            if whole:
+                self._held = self._held[: -max(whole)]
+                self.done = True
+                break
+            ready += self._release()
+        return ready
 
     def _release(self) -> str:
         """What can belong to no stop string any more."""

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from burble.errors import VocabularyError
 from burble.settings import Unit
+from burble.wording import some
 
 _GRAPHEME = regex.compile(r"\X")
 # Two plain characters are never one grapheme (line ends apart), so only what is near others
@@ -80,7 +81,7 @@ class Vocabulary:
             raise VocabularyError("the symbols of a vocabulary must be distinct and not empty.")
         if not 1 <= len(self.symbols) <= MAX_SYMBOLS:
             raise VocabularyError(
-                f"a vocabulary has {len(self.symbols):,} symbols, but must have 1 to "
+                f"a vocabulary has {some(len(self.symbols), 'symbol')}, but must have 1 to "
                 f"{MAX_SYMBOLS:,}. Raise --min-count to leave out the rare ones."
             )
 
@@ -122,8 +123,12 @@ class Vocabulary:
         counts = count([text], self.unit)
         return Counter({s: n for s, n in counts.items() if s not in self.ids})
 
-    def encode(self, text: str) -> NDArray[np.uint8 | np.uint16]:
+    def encode(self, text: str, what: str = "text") -> NDArray[np.uint8 | np.uint16]:
         """The ids of `text`, shape (symbols,).
+
+        Args:
+            text: Any text.
+            what: What to call it where it has symbols that are not in the vocabulary.
 
         Raises:
             VocabularyError: The text has a symbol that is not in the vocabulary.
@@ -131,16 +136,16 @@ class Vocabulary:
         try:
             ids = [self.ids[symbol] for symbol in split(text, self.unit)]
         except KeyError:
-            raise VocabularyError(self._unknown_sentence(text)) from None
+            raise VocabularyError(self._unknown_sentence(text, what)) from None
         return np.array(ids, dtype=self.dtype)
 
-    def _unknown_sentence(self, text: str) -> str:
+    def _unknown_sentence(self, text: str, what: str) -> str:
         """What to say about a text with unknown symbols."""
         unknown = self.unknown(text)
         named = ", ".join(describe(symbol) for symbol, _ in unknown.most_common(12))
         more = ", …" if len(unknown) > 12 else ""
         return (
-            f"the text has {len(unknown):,} symbols this model never saw: {named}{more}. "
+            f"the {what} has {some(len(unknown), 'symbol')} this model never saw: {named}{more}. "
             f"It knows {len(self.symbols):,}. Leave them out, or pass --unknown skip or nearest."
         )
 
