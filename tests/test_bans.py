@@ -111,6 +111,20 @@ def test_only_known_words_are_written(known, wanted):
     assert set(measures.words(ended)) <= known
 
 
+def test_a_capital_sigma_ends_a_word_or_stands_inside_it():
+    symbols = [*"ΔΟΣΦδοσςφ ."]
+
+    def written(text):
+        ids = [symbols.index(char) for char in text]
+        known = {*measures.words("Οδός ΟΔΟΣ. Σοφός ΣΟΦΟΣ.")}
+        return "".join(symbols[i] for i in write(Words(known, symbols, 1), len(symbols), ids))
+
+    for text in ("ΟΔΟΣ ΣΟΦΟΣ.", "Οδος σοφος ", "ΟΔΟΣ.ΟΔΟΣ "):
+        assert written(text) == text
+    for wrong in ("οδοσ ", "ΟΔΟΣΔ ", "ςοφος "):
+        assert written(wrong) != wrong
+
+
 def test_words_that_the_alphabet_cannot_spell_are_none():
     with pytest.raises(SettingsError, match="can spell none"):
         Words({"naïve"}, ["a", "n", "v", "e", " "], 1)

@@ -178,6 +178,26 @@ def test_unknown_symbols_are_named_or_dealt_with():
     assert writer.prepare("É", "nearest").notes == ("The prompt's 'É' (U+00C9) was left out.",)
 
 
+def test_what_joins_once_an_unknown_symbol_is_gone_goes_too():
+    writer = Generator(follower(["🇦", "🇧", "c"], [1, 2, 0], unit="grapheme"))
+    ready = writer.prepare("🇦x🇧c", "skip")
+    assert ready.text == "c"
+    assert len(ready.notes) == 2
+    assert writer.generate("🇦x🇧c", length=1, temperature=0, unknown="nearest") == "🇦"
+
+
+def test_a_prompt_with_one_unknown_symbol_is_called_a_prompt():
+    with pytest.raises(
+        VocabularyError, match=r"^the prompt has 1 symbol this model never saw: 'é'"
+    ):
+        CYCLE.generate("aéé")
+
+
+def test_quotes_are_closed_at_any_temperature():
+    writer = Generator(chancy('ab "'))
+    assert len(writer.generate('"a', length=300, temperature=1e308, close_quotes=9, seed=1)) == 300
+
+
 def test_probabilities_are_those_of_the_next_symbol():
     writer = Generator(follower("abc", [1, 2, 0], strength=np.log(8)))
     told = writer.probabilities("a")

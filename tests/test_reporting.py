@@ -54,6 +54,17 @@ def test_a_mark_alone_is_shown_on_a_circle():
     assert reporting.alphabet(c)[2].startswith("◌\u0301 ")
 
 
+def test_code_points_do_not_run_into_names():
+    c = corpus.from_texts(["प्" * 3], TextSettings(unit="grapheme"), held_out=0)
+    assert reporting.alphabet(c)[1].split("  ")[-1] == (
+        "U+092A U+094D DEVANAGARI LETTER PA + DEVANAGARI SIGN VIRAMA"
+    )
+    many = corpus.from_texts(
+        ["e" + "\u0327\u0323\u0307\u0301" * 2 + "a"], TextSettings(unit="grapheme")
+    )
+    assert all("U+0301 LATIN" in line or "U+0301" not in line for line in reporting.alphabet(many))
+
+
 def test_the_report_is_a_table_and_the_clean_text_a_file(report, tmp_path):
     out = tmp_path / "clean.txt"
     done = report("-", "-o", out, "--lowercase", stdin=b"A\r\nb\r\n")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from burble import sampling
+from burble.bans import NEVER
 from burble.errors import DivergedError, SettingsError
 from burble.sampling import FILTERS, SamplingSettings
 
@@ -77,6 +78,15 @@ def test_top_k_of_one_and_hardly_any_temperature_are_greedy(logits, uniform, tem
     ):
         ids = sampling.choose(logits, settings, uniforms)
         assert (ids == logits.argmax(-1)).all()
+
+
+@pytest.mark.parametrize("temperature", [1e-300, 1.0, 1e29, 1e308])
+def test_no_temperature_brings_back_what_is_banned(temperature):
+    logits = np.array([[NEVER, 1.0, NEVER, -2.0]], np.float32)
+    told = sampling.probabilities(
+        sampling.filtered(logits, SamplingSettings(temperature=temperature))
+    )
+    assert told[0, [0, 2]].tolist() == [0.0, 0.0]
 
 
 def test_top_k_keeps_k_where_symbols_are_equally_likely():

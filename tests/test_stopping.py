@@ -33,6 +33,15 @@ def test_no_part_of_a_stop_string_is_written_early(whole, stop):
             break
 
 
+@given(
+    st.lists(st.text("ab", min_size=1, max_size=5), max_size=8),
+    st.lists(st.text("ab", min_size=1, max_size=4), max_size=3),
+    st.none() | st.integers(0, 20),
+)
+def test_a_cut_does_not_depend_on_where_pieces_end(pieces, stops, length):
+    assert "".join(cut(pieces, stops, length)) == "".join(cut("".join(pieces), stops, length))
+
+
 @given(st.lists(st.text("ab", min_size=1, max_size=4)), st.integers(0, 20))
 def test_length_is_exact(pieces, length):
     assert "".join(cut(pieces, [], length)) == "".join(pieces)[:length]

@@ -256,5 +256,5 @@ class Words:
 
 
 def _lowered(symbol: str) -> str:
-    """In lower case, but for the capital sigma: only what follows tells which small one it is."""
+    """In lower case, but for the capital sigma: what follows tells which small one it is."""
     return "".join(char if char == SIGMA else char.lower() for char in symbol)

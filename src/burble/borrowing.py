@@ -10,6 +10,7 @@ from burble import cookbook
 from burble.errors import RunError
 from burble.runs import Run
 from burble.settings import SourceSettings
+from burble.wording import some
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -47,6 +48,7 @@ def bring(
     output.mkdir(parents=True, exist_ok=True)
     run.write_model(model)
     console.print(
-        f"{len(model.vocabulary.symbols)} symbols. The model is {output / 'model.safetensors'}.",
+        f"{some(len(model.vocabulary.symbols), 'symbol')}. The model is "
+        f"{output / 'model.safetensors'}.",
         markup=False,
     )

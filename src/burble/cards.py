@@ -7,6 +7,7 @@ from burble import pictures
 from burble.runs import Run
 from burble.settings import Settings
 from burble.storage import write_atomically
+from burble.wording import some
 
 LABELS = {"loss": "training (dropout on)", "held_out_loss": "held out"}
 
@@ -27,7 +28,7 @@ def card(
     best = f"{min(scores):.4f} nats per symbol" if scores else "not measured"
     shape = f"{model.layers} x {model.units} {model.cell.upper()}, embedding {model.embedding}"
     shape += f"; {model.networks} such networks, averaged" if model.networks > 1 else ""
-    text = f"{corpus['symbols']:,} symbols in {corpus['documents']:,} document(s)"
+    text = f"{some(corpus['symbols'], 'symbol')} in {some(corpus['documents'], 'document')}"
     return f"""# A small text model, made with burble
 
 | | |

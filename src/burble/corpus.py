@@ -17,6 +17,7 @@ from burble.settings import AS_IT_COMES, SourceSettings, TextSettings, require
 from burble.storage import Ids
 from burble.text import Changes
 from burble.vocabulary import Vocabulary
+from burble.wording import some
 
 SEPARATORS = {"lines": "\n", "sentences": " "}
 """What stands between two documents of some kinds when they are written; else a blank line."""
@@ -183,7 +184,7 @@ def _shortened(prepared: Prepared, left_out: float) -> Prepared:
     """A text without its end, which begins where it would if it were held out."""
     end, _ = _cut(len(prepared.ids), prepared.starts, left_out)
     gone = len(prepared.ids) - end
-    said = f"{gone:,} symbols at the very end are left out altogether."
+    said = f"Left out altogether: {some(gone, 'symbol')} at the very end."
     if not gone:
         said = "Nothing is left out; the text is too short for that."
     starts = prepared.starts[prepared.starts < end]
@@ -196,8 +197,8 @@ def _corpus(prepared: Prepared, settings: TextSettings, held_out: float) -> Corp
     cut, said = _cut(len(prepared.ids), prepared.starts, held_out)
     if cut < 2:
         raise CorpusError(
-            f"the text has {len(prepared.ids):,} symbols, of which {cut:,} would be trained on; "
-            "at least 2 are needed. Add text."
+            f"the text has {some(len(prepared.ids), 'symbol')}, of which {cut:,} would be trained "
+            "on; at least 2 are needed. Add text."
         )
     separator = SEPARATORS.get(settings.documents, "\n\n")
     alphabet = prepared.vocabulary

@@ -14,6 +14,7 @@ from burble.errors import SettingsError
 from burble.modelfile import Model, Weights, of_network, prefix
 from burble.settings import DROPOUTS
 from burble.vocabulary import Vocabulary
+from burble.wording import some
 
 
 def asked(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:
@@ -96,6 +97,6 @@ def told(base: Model, vocabulary: Vocabulary) -> str:
     gone = sum(s not in vocabulary.ids for s in base.vocabulary.symbols)
     named = f": {' '.join(map(repr, added[:20]))}{' …' if len(added) > 20 else ''}" if added else ""
     return (
-        f"The alphabet gains {len(added):,} symbols that the model to start from never saw"
+        f"The alphabet gains {some(len(added), 'symbol')} that the model to start from never saw"
         f"{named}, and loses {gone:,} that the new text does not have."
     )

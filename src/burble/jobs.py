@@ -19,6 +19,7 @@ from burble.orders import Order, text_settings
 from burble.runs import BEGIN_AGAIN, STATE, Run
 from burble.settings import Settings
 from burble.training import Trainer
+from burble.wording import some
 
 SAMPLE_LENGTH = 300
 
@@ -70,7 +71,7 @@ def train(
         job.describe("training")
         run.keep_metrics(state.step)
         steps = trainer.settings.training.steps
-        tell(f"{steps:,} steps in all, {steps - state.step:,} to go.")
+        tell(f"{some(steps, 'step')} in all, {steps - state.step:,} to go.")
         yield from job.events(state, stop)
 
 

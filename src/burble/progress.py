@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from burble.errors import Interrupted
 from burble.events import End, Epoch, Event, Recovery, Report, Sample, Score
 from burble.settings import Unit
-from burble.wording import symbol_name
+from burble.wording import some, symbol_name
 
 LINE_SECONDS = 10.0
 SAMPLE_SECONDS = 20.0
@@ -118,7 +118,7 @@ def _close(end: End | None, console: Console, output: Path, again: str, symbol: 
         loss = facts["held_out_loss"]
         console.print(
             f"Held-out loss {loss:.4f} nats per {symbol} ({loss / math.log(2):.3f} bits), "
-            f"best model, on {facts['held_out_scored']:,} held-out symbols."
+            f"best model, on {some(int(facts['held_out_scored']), 'held-out symbol')}."
         )
     if "zero_state_loss" in facts:
         console.print(

@@ -18,7 +18,7 @@ UNIT = 100
 LARGEST = 6.0
 """No nudge is stronger, in nats: where a mark cannot be, it stays out."""
 HOTTEST = 1e28
-"""The temperature beyond which a nudge fades: what it adds must be a number that logits can hold."""
+"""Beyond this temperature a nudge fades: what it adds must be a number that logits can hold."""
 
 
 class Quotes:

@@ -11,6 +11,8 @@ from burble.wording import some
 
 _FREQUENT = 24
 _RARE = 24
+CODES = 26
+"""Columns for the code points of a symbol; those of more have a blank after them."""
 
 
 def summary(corpus: Corpus) -> list[str]:
@@ -22,7 +24,7 @@ def summary(corpus: Corpus) -> list[str]:
         f"{some(corpus.characters, 'character')} in {some(corpus.lines, 'line')} and "
         f"{some(len(corpus.starts), 'document')} from {some(len(corpus.names), 'source')}; "
         f"{len(corpus.vocabulary.symbols):,} different; "
-        f"{held:,} symbols at the end held out{share}.",
+        f"{some(held, 'symbol')} at the end held out{share}.",
         *corpus.notes,
     ]
     said += [f"Changed: {change}." for change in corpus.changes.sentences()]
@@ -51,7 +53,10 @@ def alphabet(corpus: Corpus) -> list[str]:
     counts = corpus.counts.most_common()
     total = max(1, corpus.counts.total())
     left = len(counts) - _FREQUENT - _RARE
-    lines = [f"{'symbol':<8}{'count':>12} {'share':>9}  {'code':<9}name"]
+    codes = [" ".join(f"U+{ord(char):04X}" for char in symbol) for symbol, _ in counts]
+    # A symbol of many marks may not push aside the names of all.
+    wide = max(9, 1 + min(CODES, max(map(len, codes), default=0)))
+    lines = [f"{'symbol':<8}{'count':>12} {'share':>9}  {'code':<{wide}}name"]
     for place, (symbol, count) in enumerate(counts):
         if left > 1 and _FREQUENT <= place < _FREQUENT + left:
             if place == _FREQUENT:
@@ -60,8 +65,8 @@ def alphabet(corpus: Corpus) -> list[str]:
                     f"{'…':<8}{between:>12,} {between / total:>9.3%}  {left:,} symbols between"
                 )
             continue
-        code = " ".join(f"U+{ord(c):04X}" for c in symbol)
-        lines.append(f"{_shown(symbol)}{count:>12,} {count / total:>9.3%}  {code:<9}{name(symbol)}")
+        named = f"{codes[place]:<{wide - 1}} {name(symbol)}"
+        lines.append(f"{_shown(symbol)}{count:>12,} {count / total:>9.3%}  {named}")
     return lines
 
 

@@ -22,7 +22,7 @@ from burble.modelfile import Model
 from burble.prompts import Prompt, Unknown
 from burble.sampling import SamplingSettings
 from burble.stopping import LONGEST_LOOP, loop
-from burble.wording import symbol_name
+from burble.wording import some, symbol_name
 from burble.writing import WritingSettings
 
 TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
@@ -245,7 +245,7 @@ def remember(
     reading = settings.SourceSettings.taken_from(chosen)
     read = corpus.build(text, held.text, held_out=0.0, reading=reading)
     path, symbols = remembering.remember(file, held, read)
-    console.print(f"The memory of {symbols:,} symbols is {path}.", markup=False)
+    console.print(f"The memory of {some(symbols, 'symbol')} is {path}.", markup=False)
     console.print("It holds the training text; the model file alone does not.")
 
 
@@ -269,13 +269,13 @@ def info(model: ModelPath, as_json: AsJson = False) -> None:
         return
     shape, alphabet = held.architecture, held.vocabulary
     several = f"; {shape.networks} such networks, averaged" if shape.networks > 1 else ""
-    print(f"network    {shape.layers} × {shape.cell}, {shape.units} units each{several}")
+    print(f"network    {shape.layers} × {shape.cell}, {some(shape.units, 'unit')} each{several}")
     print(f"weights    {weights:,} in float32")
     print(
         f"alphabet   {len(alphabet.symbols):,}, each a {symbol_name(alphabet.unit)}: {_shown(held)}"
     )
     if held.window:
-        print(f"window     {held.window:,} symbols, read anew for each that is written")
+        print(f"window     {some(held.window, 'symbol')}, read anew for each that is written")
     print(f"documents  {'yes' if alphabet.boundary else 'no, running text'}")
     print(f"cleaning   {_listed(asdict(held.text))}")
     for name, facts in held.summary.items():

@@ -147,12 +147,12 @@ def _told(writer: Generator, report: Report) -> str:
     """A score as lines for a person."""
     ends = f" and {some(report.ends, 'end')} of documents" if report.ends else ""
     window = writer.model.window
-    before = f"the {window:,} symbols before it" if window else "all before it"
+    before = f"the {some(window, 'symbol')} before it" if window else "all before it"
     sure = "; 95 % interval {:.3f} to {:.3f}".format(*report.interval) if report.interval else ""
     learning = ", and learned from once it was scored" if report.adaptive else ""
     lines = [
         f"{report.bits:.4f} bits per character ({report.nats:.4f} nats){sure}",
-        f"{report.characters:,} characters{ends}, each foretold from {before}{learning}",
+        f"{some(report.characters, 'character')}{ends}, each foretold from {before}{learning}",
         f"as sure as it should be to {report.calibration_error:.1%}; likeliest at temperature "
         f"{report.best_temperature:.2f}",
     ]
@@ -160,7 +160,8 @@ def _told(writer: Generator, report: Report) -> str:
         named = ", ".join(f"{n:,} × {describe(s)}" for s, n in list(report.unknown.items())[:12])
         more = ", …" if len(report.unknown) > 12 else ""
         total = sum(report.unknown.values())
-        lines.append(f"{total:,} symbols the model does not know were left out: {named}{more}")
+        said = f"{some(total, 'symbol')} the model does not know {'was' if total == 1 else 'were'}"
+        lines.append(f"{said} left out: {named}{more}")
     return "\n".join(lines)
 
 
