@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from burble import pictures, varying
+from burble.comparing import Comparison
 from burble.errors import SettingsError
 from waiting import wait_for
 
@@ -112,6 +113,14 @@ def test_a_folder_holds_one_comparison(burble, compared, text):
         done = burble("compare", *sources, "-o", folder, *vary, *flags)
         assert done.returncode == 2
         assert "compares other texts or settings" in done.stderr.decode()
+
+
+def test_trainings_of_a_comparison_that_is_forgotten_are_no_results_of_a_new_one(tmp_path):
+    (tmp_path / "units=8" / "seed-0").mkdir(parents=True)
+    made = Comparison(tmp_path, ["t.txt"], [], varying.variants(["units=8"]), [0], "sha")
+    with pytest.raises(SettingsError, match=r"of a comparison whose compare\.json is gone"):
+        made.run(print)
+    assert [path.name for path in tmp_path.iterdir()] == ["units=8"]
 
 
 def test_standard_input_cannot_be_compared_on(burble, tmp_path):

@@ -136,8 +136,13 @@ def test_a_loss_that_is_never_a_number_stops_with_the_step_and_the_cure():
     t = trainer(steps=30)
     state = t.start()
     hopeless = with_nan(state) | {"good.0": with_nan(state)["weight.0"]}
-    with pytest.raises(DivergedError, match=r"at step 4, .*lower --learning-rate than 0\.005"):
+    said = r"at step 4, .*before, so there is no model\. .*lower --learning-rate than 0\.005"
+    with pytest.raises(DivergedError, match=said):
         list(t.run(type(state)(hopeless)))
+    with pytest.raises(
+        DivergedError, match=r"3 times\. The best model so far is kept\. Train again"
+    ):
+        list(t.run(type(state)(hopeless, best=2.5)))
 
 
 def test_without_a_held_out_part_weights_that_are_no_numbers_are_never_kept():

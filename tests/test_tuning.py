@@ -115,6 +115,14 @@ def test_what_is_on_disk_is_written_again_if_it_was_not(text, tmp_path):
     assert search.run(2, print)[1]["outcome"] == "failed"
 
 
+def test_trainings_of_a_search_that_is_forgotten_are_no_results_of_a_new_one(text, tmp_path):
+    (tmp_path / "trial-1").mkdir()
+    search = tuning.Search(tmp_path, [str(text)], "sha", SMALL, tuning.SPACE, {})
+    for _ in range(2):
+        with pytest.raises(SettingsError, match=r"\(trial-1\) of a search whose study\.db is gone"):
+            search.run(1, print)
+
+
 def test_an_interrupted_search_goes_on_with_its_trial(burble, text, tmp_path):
     folder = tmp_path / "my%20s?"
     arguments = ["tune", text, "-o", folder, *SMALL_FLAGS, "--steps=6000", "--trials=1"]

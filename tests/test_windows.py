@@ -15,7 +15,7 @@ from burble import corpus, settings
 from burble import model as network
 from burble.engine import Engine
 from burble.errors import SettingsError
-from burble.events import End, Epoch
+from burble.events import End, Epoch, Recovery
 from burble.heldout import Part
 from burble.settings import ModelSettings, TextSettings
 from burble.training import Trainer, _end_epoch
@@ -141,6 +141,23 @@ def test_an_epoch_that_ran_away_does_not_spoil_those_after_it():
     assert not bad.improved
     good = _end_epoch(2, replace(bad.state, epoch_nats=2.0, epoch_places=1.0))
     assert (good.loss, good.improved, good.state.best_epoch) == (2.0, True, 2.0)
+
+
+def test_a_loss_that_runs_away_at_an_epochs_end_is_no_loss_of_nothing():
+    t = trainer(batch=64, steps=27)
+    assert t.batches.steps_per_epoch == 9
+    left = iter([False] * 8 + [True])
+    stopped = list(t.run(t.start(), lambda: next(left)))[-1].state
+    nan = np.full_like(stopped.arrays["weight.1"], np.nan)
+    broken = replace(stopped, arrays={**stopped.arrays, "weight.1": nan})
+    events = list(t.run(broken))
+    recovery, first, second, third = [e for e in events if isinstance(e, Recovery | Epoch)]
+    assert recovery.step == 9
+    assert math.isnan(first.loss)
+    assert not first.improved
+    assert second.improved
+    assert 0 < third.loss < second.loss < 4
+    assert third.improved
 
 
 def test_scoring_windows_reads_no_more_than_scoring_streams():

@@ -77,6 +77,7 @@ class Comparison:
         """Refuses a folder whose results are of another text or of other settings."""
         path = self.folder / NAME
         if not path.exists():
+            self._check_empty()
             return
         try:
             before = json.loads(path.read_text("utf-8"))
@@ -87,6 +88,15 @@ class Comparison:
             raise SettingsError(
                 f"{self.folder} compares other texts or settings. Give the same as before, "
                 "or choose another folder with -o."
+            )
+
+    def _check_empty(self) -> None:
+        """Refuses to begin where trainings lie of which nobody knows what they compared."""
+        tasks = [self._trial(variant, seed) for variant in self.variants for seed in self.seeds]
+        if left := [trial.folder for trial in tasks if trial.folder.exists()]:
+            raise SettingsError(
+                f"{left[0]} is a training of a comparison whose {NAME} is gone, so nobody knows "
+                f"what it compared. Put {NAME} back, or choose another folder with -o."
             )
 
     def _asked(self) -> dict[str, Any]:

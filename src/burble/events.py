@@ -21,7 +21,8 @@ class State:
         best: The best held-out loss so far, nats per symbol; infinite before the first.
         stale: Held-out scores since the best one.
         recoveries: Times the loss ran away and training went back to the best weights.
-        epoch_nats: The training loss of the epoch so far, summed over its places, nats.
+        epoch_nats: The training loss of the epoch so far, summed over its places, nats; not a
+            number where the loss ran away in it.
         epoch_places: So many places.
         best_epoch: The best mean training loss of a whole epoch so far; infinite before one.
         elapsed: Seconds of training so far.
@@ -63,7 +64,8 @@ class Epoch:
 
     Attributes:
         number: Which, from 1.
-        loss: Nats per symbol, dropout on, as the weights were at each step.
+        loss: Nats per symbol, dropout on, as the weights were at each step; not a number where
+            the loss ran away in it.
         improved: Whether it is the best so far.
         state: The state at its end.
     """

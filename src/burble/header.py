@@ -86,13 +86,16 @@ def parse(
     """
     try:
         header = strict_json(data.decode("utf-8"))
+        if not isinstance(header, dict):
+            raise ValueError("it is no JSON object")
         metadata = header.pop("__metadata__", {})
         entries = {key: _entry(value, kinds) for key, value in header.items()}
         if not isinstance(metadata, dict):
-            raise ValueError("metadata that is no object")
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            raise ValueError("its metadata is no JSON object")
+    except (ValueError, RecursionError) as error:
+        why = "too deep" if isinstance(error, RecursionError) else error
         raise ModelFileError(
-            f"{name} is not a burble model, or its header is damaged ({error or 'too deep'})."
+            f"{name} is not a burble model, or its header is damaged ({why})."
         ) from error
     end = 0
     for key, entry in sorted(entries.items(), key=lambda item: item[1].start):
@@ -143,14 +146,16 @@ def _finite(said: str) -> float:
 
 def _entry(value: Any, kinds: Collection[str]) -> Entry:
     """Where an array lies, by its description in the header."""
-    if value.keys() != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(value, dict) or value.keys() != {"dtype", "shape", "data_offsets"}:
         raise ValueError("an array needs a dtype, a shape and offsets")
     shape, offsets = value["shape"], value["data_offsets"]
+    if not isinstance(shape, list) or not isinstance(offsets, list):
+        raise ValueError("shapes and offsets must be lists")
     numbers = [*shape, *offsets]
     # A bool is an int to Python, but not to JSON.
     if len(offsets) != 2 or any(type(n) is not int or not 0 <= n < 1 << 48 for n in numbers):
         raise ValueError("shapes and offsets must be whole numbers")
-    if value["dtype"] not in kinds:
+    if not isinstance(value["dtype"], str) or value["dtype"] not in kinds:
         raise ValueError(f"expected {' or '.join(kinds)}, found {value['dtype']!r}")
     entry = Entry(tuple(shape), offsets[0], value["dtype"])
     if entry.end != offsets[1]:

@@ -198,13 +198,13 @@ def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
         for key, kind in kinds.items():
             if type(meta.get(key)) is not kind:
                 raise ValueError(f"{key} is {meta.get(key)!r:.40}, expected a {kind.__name__}.")
-        text = _settings(TextSettings, meta["text"], TEXT_KEYS)
+        text = _settings(TextSettings, meta.get("text"), TEXT_KEYS)
         symbols = _symbols(meta["symbols"], text)
         vocabulary = Vocabulary(symbols, text.unit, meta["boundary"])
         model = Model(
             weights={},
             vocabulary=vocabulary,
-            architecture=_settings(ModelSettings, meta["architecture"], ARCHITECTURE_KEYS),
+            architecture=_settings(ModelSettings, meta.get("architecture"), ARCHITECTURE_KEYS),
             text=text,
             separator=meta["separator"],
             window=meta["window"],
@@ -234,10 +234,17 @@ def _symbols(symbols: list[Any], text: TextSettings) -> tuple[str, ...]:
     return tuple(symbols)
 
 
-def _settings(kind: type[_S], values: dict[str, Any], needed: frozenset[str]) -> _S:
+def _settings(kind: type[_S], values: Any, needed: frozenset[str]) -> _S:
     """Settings from JSON, each value of the very type of its default."""
+    if not isinstance(values, dict):
+        raise ValueError(f"its {kind.__name__} are {values!r:.40}, expected names with values.")
     if missing := needed - values.keys():
         raise ValueError(f"it does not say {', '.join(sorted(missing))}.")
+    if unknown := values.keys() - {field_.name for field_ in fields(kind)}:
+        raise ValueError(
+            f"it names {', '.join(map(repr, sorted(unknown)))}, which this version of burble "
+            f"({version('burble')}) does not know. If a newer one wrote it, open it with that."
+        )
     for field_ in fields(kind):
         value = values.get(field_.name, field_.default)
         wanted = type(field_.default)

@@ -62,7 +62,9 @@ class _View:
             case Epoch() if now - self._epoch > LINE_SECONDS:
                 self._epoch = now
                 best = "best so far" if event.improved else "no better"
-                self._say(f"epoch {event.number:,} · training loss {event.loss:.4f} ({best})")
+                loss = f"training loss {event.loss:.4f} ({best})"
+                loss = "the loss ran away in it" if math.isnan(event.loss) else loss
+                self._say(f"epoch {event.number:,} · {loss}")
             case Score(loss=loss) if not math.isnan(loss):
                 self._held_out = f" · held out {loss:.3f}"
                 best = "best so far, saved" if event.improved else "no better"

@@ -4,10 +4,11 @@ A flag of the command line, a field here and a key in JSON share one name. The d
 train; for a new run, `sizing` replaces some by what suits the text.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from math import inf
 from numbers import Integral, Real
+from string import Formatter
 from typing import Any, Literal
 
 from burble.errors import SettingsError
@@ -20,6 +21,15 @@ Framing = Literal["auto", "streams", "documents", "windows"]
 Schedule = Literal["cosine", "constant"]
 LIMITS = ("steps", "epochs", "minutes")
 """Settings that end a training; of several the nearest holds."""
+MOST: Mapping[str, int] = {
+    "steps": 10**18,
+    "epochs": 10**9,
+    "minutes": 10**7,
+    "weight_decay": 10**6,
+    "clip": 10**12,
+}
+"""What no training comes to; beyond it numbers would run out of range where they are used."""
+MOST_RATE = 1e30
 Precision = Literal["float32", "bfloat16"]
 DROPOUTS = ("dropout_input", "dropout", "dropout_output", "dropout_recurrent")
 """Shares that are left out in training, and change nothing of a model that is there."""
@@ -222,13 +232,12 @@ class TrainingSettings:
         require(known, "precision", self.precision, "float32 or bfloat16")
         for name in ("batch", "length", "evaluations"):
             require(1 <= getattr(self, name) < 1 << 31, name, getattr(self, name), "1 or more")
-        for name in (
-            *("steps", "epochs", "minutes", "weight_decay", "clip", "patience", "seed"),
-            "val_chars",
-        ):
-            require(0 <= getattr(self, name) < inf, name, getattr(self, name), "0 or more")
+        for name, most in MOST.items():
+            require(0 <= getattr(self, name) <= most, name, getattr(self, name), f"0 to {most:,}")
+        for name in ("patience", "seed", "val_chars"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         rate = self.learning_rate
-        require(0 < rate < inf, "learning_rate", rate, "more than 0")
+        require(0 < rate <= MOST_RATE, "learning_rate", rate, f"more than 0, {MOST_RATE:g} at most")
         for name in ("warmup", "beta_2", "averaging", "reset_rate", "held_out", "left_out"):
             share = getattr(self, name)
             require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
@@ -262,10 +271,15 @@ class Settings:
 def _is_file_name(pattern: str) -> bool:
     """Whether it names a file once epoch and loss are filled in."""
     try:
+        # Looked at before it is filled in: a width of billions would take as much memory.
+        for _, field, width, _ in Formatter().parse(pattern):
+            if field not in (None, "epoch", "loss") or re.search(r"\d{4}|\{", width or ""):
+                return False
         name, other = (pattern.format(epoch=epoch, loss=1.0) for epoch in (1, 2))
+        short = len(name.encode()) < 200
     except (ValueError, LookupError, AttributeError, TypeError):
         return False
-    return name != other and len(name.encode()) < 200 and not set(name) & set('/\\:*?"<>|\0')
+    return name != other and short and not set(name) & set('/\\:*?"<>|\0')
 
 
 GROUPS = {"text": TextSettings, "model": ModelSettings, "training": TrainingSettings}

@@ -224,16 +224,19 @@ class Trainer:
         """The state with the best weights, a fresh optimiser and zero carried states."""
         training = self.settings.training
         if state.recoveries == RECOVERIES:
+            kept = "The best model so far is kept."
+            if state.best == math.inf:
+                kept = "It had not been scored before, so there is no model."
             raise DivergedError(
                 f"the loss ran away again at step {state.step:,}, after going back {RECOVERIES} "
-                "times. The best model so far is kept. Train again with a lower --learning-rate "
-                f"than {training.learning_rate:g}."
+                f"times. {kept} Train again with a lower --learning-rate than "
+                f"{training.learning_rate:g}."
             )
         groups |= dict.fromkeys(("weight", self.judged), groups["good"])
         groups["optimizer"] = self.objective.fresh_optimizer()
         groups["carried"] = self.objective.zero(training.batch)
-        # What was counted of the epoch includes what ran away.
-        fresh = replace(state, recoveries=state.recoveries + 1, epoch_nats=0.0, epoch_places=0.0)
+        # An epoch in which it ran away has no loss, however it ends.
+        fresh = replace(state, recoveries=state.recoveries + 1, epoch_nats=math.nan)
         return clock.stamp(fresh, groups)
 
     def _score(self, state: State, groups: Groups) -> Score:

@@ -167,6 +167,7 @@ class Search:
             "seed": self.seed,
         }
         if ASKED not in study.user_attrs:
+            self._check_empty()
             if not study.trials:
                 study.enqueue_trial(dict(self.first))
             study.set_user_attr(ASKED, asked)
@@ -176,6 +177,15 @@ class Search:
                 "before, or choose another folder with -o."
             )
         return study
+
+    def _check_empty(self) -> None:
+        """Refuses to begin where trials of a search lie that nothing is known of any more."""
+        if left := sorted(path.name for path in self.folder.glob("trial-*") if path.is_dir()):
+            raise SettingsError(
+                f"{self.folder} holds trainings ({', '.join(left[:3])}) of a search whose {STUDY} "
+                f"is gone, so nobody knows what they tried. Put {STUDY} back, or choose another "
+                "folder with -o."
+            )
 
     def _trial(
         self,
