@@ -190,7 +190,7 @@ def test_a_score_is_what_network_and_memory_say_together():
     writer = with_memory(model, rng.integers(0, 4, 300))
     ids = rng.integers(0, 4, 60)
     look = Remembering(writer.memory, 1.0, learns=False, look=nothing)
-    look.begin(ids[0])
+    look.begin([int(ids[0])])
     alone = writer.surprise(ids, look)
     text = model.vocabulary.decode(ids[:30])
     expected = writer.probabilities(text, memory=1.0)[model.vocabulary.symbols[ids[30]]]

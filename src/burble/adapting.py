@@ -6,7 +6,7 @@ back a little to where they began. Source: Krause et al., Dynamic Evaluation of 
 Models, 2018. Nothing that is learned is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -18,7 +18,7 @@ from burble import model as network
 from burble import scoring
 from burble.errors import SettingsError
 from burble.modelfile import Model
-from burble.scoring import Look
+from burble.scoring import Look, from_edge_to_edge
 
 SEGMENT = 32
 """Symbols that are scored, and then learned from."""
@@ -64,16 +64,24 @@ class Adaptive:
     def costs(
         self, texts: Sequence[NDArray[np.integer]], look: Look = scoring.nothing
     ) -> list[NDArray[np.float64]]:
-        """The cost of each symbol of some texts, read in order, as `scoring.costs` gives them.
+        """The cost of each symbol of some texts, from edge to edge; see `costs_each`."""
+        return [*self.costs_each([from_edge_to_edge(self._edge, ids) for ids in texts], look)]
+
+    def costs_each(
+        self, texts: Sequence[NDArray[np.integer]], look: Look = scoring.nothing
+    ) -> Iterator[NDArray[np.float64]]:
+        """What all symbols but the first of some texts cost, as `scoring.costs` gives them.
 
         Args:
             texts: Ids of each, shape (T,); what is learned from one serves the next.
             look: Shown what was believed and what came.
+
+        Yields:
+            The costs of each, in order.
         """
         weights, squares = self._start, [jnp.zeros_like(weight) for weight in self._start]
-        number, each = 0, []
-        for ids in texts:
-            whole = scoring.from_edge_to_edge(self._edge, ids)
+        number = 0
+        for whole in texts:
             state, found = self._zero, [np.empty(0)]
             for first in range(0, len(whole) - 1, SEGMENT):
                 number += 1
@@ -89,8 +97,7 @@ class Adaptive:
                 rows = np.asarray(beliefs, np.float64)[: len(following)]
                 look(rows, following.astype(np.intp))
                 found.append(-rows[np.arange(len(following)), following])
-            each.append(np.concatenate(found))
-        return each
+            yield np.concatenate(found)
 
     def _learned(
         self,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-LONGEST = 2_000
-"""Bytes of a copy beyond which it is no longer measured."""
+GLANCE = 2_000
+"""Bytes of a copy that are looked at first; where all of them match, it is looked at whole."""
 LENGTHS = (8, 12, 16, 20, 30, 40, 60, 80)
 
 
@@ -75,14 +75,21 @@ def _matches(sample: str, block: bytes, order: NDArray[np.integer]) -> NDArray[n
     data = sample.encode()
     lengths = np.zeros(len(data) + 1, np.int64)
     for at in range(len(data)):
-        wanted = data[at : at + LONGEST]
-        place = bisect_left(order, wanted, key=lambda p: block[p : p + LONGEST])
-        near = (block[p : p + LONGEST] for p in order[max(0, place - 1) : place + 1])
-        lengths[at] = max(_common(wanted, other) for other in near)
+        lengths[at] = _match(data[at : at + GLANCE], block, order)
+        if lengths[at] == GLANCE:
+            lengths[at] = _match(data[at:], block, order)
     starts = np.flatnonzero([byte & 0xC0 != 0x80 for byte in data])
     ends = np.searchsorted(starts, starts + lengths[starts], side="right") - 1
     whole = np.append(starts, len(data))[ends + 1] == starts + lengths[starts]
     return np.asarray(ends + whole - np.arange(len(starts)))
+
+
+def _match(wanted: bytes, block: bytes, order: NDArray[np.integer]) -> int:
+    """How many first bytes of what is wanted stand in the block in a row."""
+    size = len(wanted)
+    place = bisect_left(order, wanted, key=lambda p: block[p : p + size])
+    near = (block[p : p + size] for p in order[max(0, place - 1) : place + 1])
+    return max(_common(wanted, other) for other in near)
 
 
 def _common(one: bytes, other: bytes) -> int:

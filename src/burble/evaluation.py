@@ -23,9 +23,10 @@ from burble.decoding import decode
 from burble.documents import Reading
 from burble.errors import CorpusError, SourceError
 from burble.generation import Generator
-from burble.scoring import Look, Remembering
+from burble.scoring import Look, Remembering, from_edge_to_edge
 from burble.sentences import EDGE
 from burble.vocabulary import Vocabulary, split
+from burble.writing import require_memory
 
 BLOCK = 200
 """Symbols of a block: neighbours are alike, so they are drawn together."""
@@ -118,6 +119,7 @@ def score(
     Raises:
         CorpusError: There is nothing in it to foretell.
     """
+    require_memory(memory)
     vocabulary = writer.model.vocabulary
     if vocabulary.boundary:
         parts = "".join(Reading(writer.model.text).clean([written])).split(EDGE)
@@ -125,8 +127,9 @@ def score(
         parts = [text.clean(written, writer.model.text)[0]]
     cleaned = "".join(parts)
     unknown = vocabulary.unknown(cleaned)
-    documents = [ids for part in parts if len(ids := _known(part, vocabulary))]
-    reports = _score(writer, documents, unknown, adaptive=adaptive, shares=(memory,))
+    edge = vocabulary.boundary_id
+    known = [from_edge_to_edge(edge, ids) for part in parts if len(ids := _known(part, vocabulary))]
+    reports = _score(writer, known, unknown, adaptive=adaptive, shares=(memory,))
     if not reports:
         raise CorpusError(
             f"there is nothing to score: of {len(cleaned):,} characters, {unknown.total():,} are "
@@ -162,12 +165,13 @@ def score_end(
     # A window is read before the first symbol that is scored; a stream begins with one symbol.
     lead = min(start, writer.model.window or 1)
     if edge is None:
-        documents, given = [np.array(ids[start - lead :])], lead - 1
+        documents, read = [np.array(ids[start - lead :])], lead - 1
     else:
         end = np.array(ids[start:])
         parts = np.split(end, np.flatnonzero(end == edge) + 1)
-        documents, given = [part[part != edge] for part in parts if (part != edge).any()], 0
-    reports = _score(writer, documents, Counter(), given, adaptive=adaptive, shares=shares)
+        # One that is cut short has no end to be foretold.
+        documents, read = [np.append(edge, part) for part in parts if (part != edge).any()], 0
+    reports = _score(writer, documents, Counter(), read, adaptive=adaptive, shares=shares)
     if not reports:
         raise CorpusError("there is nothing to score in it. Give a longer text.")
     return reports
@@ -175,41 +179,39 @@ def score_end(
 
 def _score(
     writer: Generator,
-    documents: Sequence[NDArray[np.integer]],
+    texts: Sequence[NDArray[np.integer]],
     unknown: Counter[str],
-    given: int = 0,
+    read: int = 0,
     *,
     adaptive: bool,
     shares: Sequence[float],
 ) -> list[Report]:
-    """Scores a model on documents of its own symbols; an empty list if they are too short.
+    """Scores a model on sequences of its own symbols; an empty list if they are too short.
 
     Args:
         writer: The model.
-        documents: Ids of each.
+        texts: Ids of each; the first of each is given, and the others are foretold.
         unknown: What was left out of them.
-        given: Symbols at the beginning that are read and not scored, besides the first.
+        read: Symbols at the beginning that are read and not scored, besides the first.
         adaptive: Whether the model learns from them as it reads.
         shares: How far its memory is believed, for each report.
     """
-    if not documents:
+    symbols = np.concatenate([np.empty(0, np.intp), *(ids[1:] for ids in texts)])[read:]
+    is_end = symbols == writer.model.vocabulary.boundary_id
+    ends = int(is_end.sum())
+    if len(symbols) <= ends:
         return []
-    vocabulary, calibrations = writer.model.vocabulary, [Calibration() for _ in shares]
-    looks = [calibration.add for calibration in calibrations]
-    every = _costs(writer, documents, looks, adaptive=adaptive, shares=shares)
-    ends = len(documents) * vocabulary.boundary
-    if len(every[0]) - given <= ends:
-        return []
-    symbols = np.concatenate(documents)[given:]
-    lengths = np.array([len(symbol) for symbol in vocabulary.symbols])
-    # The first symbol of running text is given, not foretold.
-    characters = int(lengths[symbols[0 if ends else 1 :]].sum())
+    calibrations = [Calibration() for _ in shares]
+    looks = [_after(read, calibration.add) for calibration in calibrations]
+    every = _costs(writer, texts, looks, adaptive=adaptive, shares=shares)
+    lengths = np.array([len(symbol) for symbol in writer.model.vocabulary.symbols])
+    characters = int(lengths[symbols[~is_end]].sum())
     return [
         Report(
             characters=characters,
             ends=ends,
             unknown=dict(unknown.most_common()),
-            **_scores(costs[given:], characters + ends),
+            **_scores(costs[read:], characters + ends),
             calibration_error=calibration.error,
             best_temperature=calibration.temperature,
             adaptive=adaptive,
@@ -217,6 +219,21 @@ def _score(
         )
         for costs, calibration, share in zip(every, calibrations, shares, strict=True)
     ]
+
+
+def _after(read: int, look: Look) -> Look:
+    """Looks away while the first symbols are read, which are not scored."""
+    if not read:
+        return look
+    left = read
+
+    def skipping(beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
+        nonlocal left
+        passed = min(left, len(following))
+        left -= passed
+        look(beliefs[passed:], following[passed:])
+
+    return skipping
 
 
 def _scores(costs: NDArray[np.float64], characters: int) -> dict[str, Any]:
@@ -233,21 +250,18 @@ def _scores(costs: NDArray[np.float64], characters: int) -> dict[str, Any]:
 
 def _costs(
     writer: Generator,
-    documents: Sequence[NDArray[np.integer]],
+    texts: Sequence[NDArray[np.integer]],
     looks: Sequence[Look],
     *,
     adaptive: bool,
     shares: Sequence[float],
 ) -> list[NDArray[np.float64]]:
-    """What all symbols of some documents cost, in order, for each share; see `_score`."""
-    edge = writer.model.vocabulary.boundary_id
+    """What all symbols of some texts but their first cost, for each share; see `_score`."""
     shown: list[Look | Remembering] = [
         Remembering(writer.memory, share, learns=adaptive, look=look) if share else look
         for share, look in zip(shares, looks, strict=True)
     ]
     memories = [one for one in shown if isinstance(one, Remembering)]
-    for memory in memories:
-        memory.begin(int(documents[0][0]) if edge is None else edge)
 
     def look(beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
         for one in shown:
@@ -257,15 +271,28 @@ def _costs(
         # Brings Keras and JAX, which take seconds to load.
         from burble.adapting import Adaptive
 
-        each = Adaptive(writer.model).costs(documents, look)
+        each = Adaptive(writer.model).costs_each(texts, look)
     elif memories:
         # One after the other, since a memory takes up where the last one ended.
-        each = [writer.surprise(document, look) for document in documents]
+        each = (writer.costs(ids, look) for ids in texts)
     else:
-        found = dict(writer.surprise_each(documents, look))
-        each = [found[i] for i in range(len(documents))]
-    alone = np.concatenate(each)
+        found = dict(writer.costs_each(texts, look))
+        each = (found[i] for i in range(len(texts)))
+    costs, edge, before = [], writer.model.vocabulary.boundary_id, -1
+    for ids in texts:
+        for memory in memories:
+            memory.begin(_given(before, int(ids[0]), edge))
+        costs.append(next(each))
+        before = int(ids[-1])
+    alone = np.concatenate(costs)
     return [one.costs() if isinstance(one, Remembering) else alone for one in shown]
+
+
+def _given(before: int, first: int, edge: int | None) -> list[int]:
+    """The symbols that are given where a text begins, after what a memory read before."""
+    if edge is None:
+        return [first]
+    return ([] if before == edge else [edge]) + ([] if first == edge else [first])
 
 
 def _interval(costs: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -177,19 +177,31 @@ class Generator:
     def surprise(
         self, ids: NDArray[np.integer], look: Look = scoring.nothing
     ) -> NDArray[np.float64]:
-        """What each symbol of a text costs the model; see `scoring.costs`."""
-        edge, window = self.model.vocabulary.boundary_id, self.model.window
-        if window:
-            return scoring.costs_by_window(self._engine, edge, window, ids, look)
-        return scoring.costs(self._engine, edge, ids, look)
+        """What each symbol of a text costs the model, from edge to edge; see `costs`."""
+        return self.costs(scoring.from_edge_to_edge(self.model.vocabulary.boundary_id, ids), look)
+
+    def costs(
+        self, ids: NDArray[np.integer], look: Look = scoring.nothing
+    ) -> NDArray[np.float64]:
+        """What all symbols of a sequence but the first cost the model; see `scoring.costs`."""
+        if self.model.window:
+            return scoring.costs_by_window(self._engine, self.model.window, ids, look)
+        return scoring.costs(self._engine, ids, look)
+
+    def costs_each(
+        self, texts: Sequence[NDArray[np.integer]], look: Look = scoring.nothing
+    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        """The same of many sequences; see `scoring.costs_each`."""
+        if self.model.window:
+            return ((i, self.costs(ids, look)) for i, ids in enumerate(texts))
+        return scoring.costs_each(self._engine, texts, look)
 
     def surprise_each(
         self, texts: Sequence[NDArray[np.integer]], look: Look = scoring.nothing
     ) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        """What each symbol of many texts costs; see `scoring.costs_each`."""
-        if self.model.window:
-            return ((i, self.surprise(ids, look)) for i, ids in enumerate(texts))
-        return scoring.costs_each(self._engine, self.model.vocabulary.boundary_id, texts, look)
+        """What each symbol of many texts costs, from edge to edge; see `costs_each`."""
+        edge = self.model.vocabulary.boundary_id
+        return self.costs_each([scoring.from_edge_to_edge(edge, ids) for ids in texts], look)
 
     def _settings(self, options: dict[str, Any]) -> WritingSettings:
         """Settings, completed with what suits the model."""

@@ -71,7 +71,8 @@ class Verdict:
         baselines: What the same symbols cost others, per character.
         written: Figures of what it writes; None if that is blank.
         recalled: The same where it writes with its memory; None also if that was not asked for.
-        human: The same figures of as much of the held-out text.
+        human: The same figures of as much of the held-out text; None if that is blank, and then
+            nothing is written to be laid beside it.
         copies: What it wrote that stands in the training text; None if that is blank, or could
             not be looked for, as pydivsufsort is not installed.
         recalled_copies: The same of what it wrote with its memory.
@@ -85,7 +86,7 @@ class Verdict:
     baselines: Sequence[Score]
     written: Measures | None
     recalled: Measures | None
-    human: Measures
+    human: Measures | None
     copies: "Copies | None"
     recalled_copies: "Copies | None"
     human_copies: "Copies | None"
@@ -148,10 +149,10 @@ def judge(
         baselines=others,
         written=measures.measure(samples, reference) if samples else None,
         recalled=measures.measure(recalled, reference) if recalled else None,
-        human=measures.measure(human, reference),
+        human=measures.measure(human, reference) if human else None,
         copies=copied[0] if copied and samples else None,
         recalled_copies=copied[-2] if copied and recalled else None,
-        human_copies=copied[-1] if copied else None,
+        human_copies=copied[-1] if copied and human else None,
     )
 
 
@@ -166,6 +167,8 @@ def _reports(
 
 def _samples(writer: Generator, human: Sequence[str], how: WritingSettings) -> list[str]:
     """What a model writes, as much as `human` is; without what is blank."""
+    if not human:
+        return []
     samples = writer.generate_many(
         writer.beginning(how.seed),
         count=len(human),
@@ -205,9 +208,12 @@ def _copies(groups: Sequence[Sequence[str]], text: Own) -> "list[Copies]":
     """What groups of texts have from the training text; empty where that cannot be looked for."""
     from burble import copies
 
+    longest = max((len(one) for group in groups for one in group), default=0)
+
     def pieces() -> Iterator[str]:
         for first in range(0, text.start, SORTED):
-            yield text.text(first, min(text.start, first + SORTED + copies.LONGEST))
+            # No copy is longer than what was written, so none is missed across two pieces.
+            yield text.text(first, min(text.start, first + SORTED + longest))
 
     try:
         return copies.find(groups, pieces())

@@ -1,8 +1,8 @@
 """What each symbol of a text costs a model, in nats. Knows nothing of characters or files.
 
-A text is read from a zero state, with all that came before as context. To a model of documents
-(`edge` is the id of the boundary) it is one document, from edge to edge, so that all its T symbols
-and its end are foretold; to any other (`edge` is None) the first symbol is given, and T - 1 are.
+A text is read from a zero state, with all that came before as context. Its first symbol is given,
+and the T - 1 others are foretold. To a model of documents a document is read from edge to edge (see
+`from_edge_to_edge`), so that all its symbols and its end are foretold.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -44,9 +44,10 @@ class Remembering:
         self._look = look
         self._costs = [np.empty(0)]
 
-    def begin(self, symbol: int) -> None:
-        """Reads a symbol that is given."""
-        self._reader.add(symbol)
+    def begin(self, symbols: Sequence[int]) -> None:
+        """Reads symbols that are given."""
+        for symbol in symbols:
+            self._reader.add(symbol)
 
     def __call__(self, beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
         """Takes what the network believed of the symbols that follow what was read."""
@@ -64,25 +65,21 @@ class Remembering:
         return np.concatenate(self._costs)
 
 
-def costs(
-    core: Core, edge: int | None, ids: NDArray[np.integer], look: Look = nothing
-) -> NDArray[np.float64]:
+def costs(core: Core, ids: NDArray[np.integer], look: Look = nothing) -> NDArray[np.float64]:
     """The cost of each symbol of one text, in memory that grows with its length alone.
 
     Args:
         core: The network.
-        edge: The id of the boundary between documents, or None.
         ids: Shape (T,).
         look: Shown what was believed and what came.
 
     Returns:
-        Nats, shape (T + 1,) with an edge and (T - 1,) without.
+        Nats, shape (T - 1,).
     """
-    whole = from_edge_to_edge(edge, ids)
     state = core.start(1)
     found = [np.empty(0)]
-    for at in range(0, len(whole) - 1, BLOCK):
-        seen, following = whole[at : at + BLOCK], whole[at + 1 : at + BLOCK + 1]
+    for at in range(0, len(ids) - 1, BLOCK):
+        seen, following = ids[at : at + BLOCK], ids[at + 1 : at + BLOCK + 1].astype(np.intp)
         logits, state = core.read(seen[: len(following)], state)
         found.append(_nats(logits, following, look))
     return np.concatenate(found)
@@ -90,7 +87,6 @@ def costs(
 
 def costs_by_window(
     core: Core,
-    edge: int | None,
     window: int,
     ids: NDArray[np.integer],
     look: Look = nothing,
@@ -99,28 +95,25 @@ def costs_by_window(
 
     Args:
         core: The network.
-        edge: The id of the boundary between documents, or None.
         window: Symbols it sees, from a zero state; fewer where there are no more.
         ids: Shape (T,).
         look: Shown what was believed and what came.
 
     Returns:
-        Nats, shape (T + 1,) with an edge and (T - 1,) without.
+        Nats, shape (T - 1,).
     """
-    whole = from_edge_to_edge(edge, ids)
-    found = [costs(core, None, whole[: window + 1], look)]
-    for first in range(window + 1, len(whole), LANES):
-        following = whole[first : first + LANES]
+    found = [costs(core, ids[: window + 1], look)]
+    for first in range(window + 1, len(ids), LANES):
+        following = ids[first : first + LANES].astype(np.intp)
         state = core.start(len(following))
         for at in range(first - window, first):
-            logits, state = core.step(whole[at : at + len(following)], state)
+            logits, state = core.step(ids[at : at + len(following)], state)
         found.append(_nats(logits, following, look))
     return np.concatenate(found)
 
 
 def costs_each(
     core: Core,
-    edge: int | None,
     texts: Sequence[NDArray[np.integer]],
     look: Look = nothing,
 ) -> Iterator[tuple[int, NDArray[np.float64]]]:
@@ -128,7 +121,6 @@ def costs_each(
 
     Args:
         core: The network.
-        edge: The id of the boundary between documents, or None.
         texts: Ids of each text, shape (T,) each.
         look: Shown what was believed and what came.
 
@@ -139,21 +131,21 @@ def costs_each(
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
     long = [i for i in order if len(texts[i]) > SHORT]
     for i in long:
-        yield i, costs(core, edge, texts[i], look)
+        yield i, costs(core, texts[i], look)
     for first in range(len(long), len(order), LANES):
         group = order[first : first + LANES]
-        wholes = [from_edge_to_edge(edge, texts[i]) for i in group]
-        yield from zip(group, _side_by_side(core, wholes, look), strict=True)
+        some = [np.asarray(texts[i], np.intp) for i in group]
+        yield from zip(group, _side_by_side(core, some, look), strict=True)
 
 
 def _side_by_side(
-    core: Core, wholes: list[NDArray[np.intp]], look: Look
+    core: Core, texts: list[NDArray[np.intp]], look: Look
 ) -> Iterator[NDArray[np.float64]]:
     """The costs of a few short texts, the longest first, read in one pass."""
-    lengths = np.array([len(whole) for whole in wholes])
-    padded = np.array([np.pad(whole, (0, lengths[0] - len(whole))) for whole in wholes])
+    lengths = np.array([len(text) for text in texts])
+    padded = np.array([np.pad(text, (0, lengths[0] - len(text))) for text in texts])
     found = np.zeros(padded.shape)
-    state = core.start(len(wholes))
+    state = core.start(len(texts))
     for at in range(lengths[0] - 1):
         # The longest stand first, so those that go on are the first rows.
         on = int(np.count_nonzero(lengths > at + 1))

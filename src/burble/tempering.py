@@ -40,10 +40,10 @@ def suited(writer: Generator, text: Corpus) -> Mapping[str, Any]:
 
     Returns:
         `temperature` and `close_quotes`, with the shares `words`, `repeated` and `closed` of what
-        it wrote with them, in JSON types; empty where nothing can be said: nothing is held out,
-        the text has no words, or the model reads a window anew for each symbol, which would take
-        long. `close_quotes` is left out where a person's text says nothing of it, and `closed`
-        where the model opens none.
+        it wrote with them, in JSON types; empty where nothing can be said: nothing is held out, or
+        too little to tell how much of it came before, the text has no words, or the model reads a
+        window anew for each symbol, which would take long. `close_quotes` is left out where a
+        person's text says nothing of it, and `closed` where the model opens none.
     """
     held_out = _part(text, text.cut, text.cut + TEXTS * LENGTH)
     pieces = [held_out[i : i + LENGTH] for i in range(0, len(held_out), LENGTH)]
@@ -51,7 +51,7 @@ def suited(writer: Generator, text: Corpus) -> Mapping[str, Any]:
         return {}
     reference = Reference.of(_part(text, max(0, text.cut - LARGEST), text.cut))
     human = measures.measure(pieces, reference)
-    if math.isnan(human.words):
+    if math.isnan(human.words) or math.isnan(human.repeated):
         return {}
     tried = {t: _written(writer, reference, t) for t in TEMPERATURES}
     temperature = _boldest(tried, human)

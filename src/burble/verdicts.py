@@ -90,6 +90,9 @@ def _print(writer: Generator, verdict: Verdict, how: WritingSettings) -> None:
     print(_told(writer, verdict.report))
     print("\nThis is the text it was trained on; scored is what was held out.\n")
     print(_scores(verdict))
+    if verdict.human is None:
+        print("\nThe held-out part is blank, so what the model writes is not laid beside it.")
+        return
     told = f"at temperature {how.temperature:g}, {nudged}seed {how.seed}"
     print(f"\nWhat it writes ({told}), beside as much of the held-out text:\n")
     print(_measured(verdict))
