@@ -180,9 +180,7 @@ class Generator:
         """What each symbol of a text costs the model, from edge to edge; see `costs`."""
         return self.costs(scoring.from_edge_to_edge(self.model.vocabulary.boundary_id, ids), look)
 
-    def costs(
-        self, ids: NDArray[np.integer], look: Look = scoring.nothing
-    ) -> NDArray[np.float64]:
+    def costs(self, ids: NDArray[np.integer], look: Look = scoring.nothing) -> NDArray[np.float64]:
         """What all symbols of a sequence but the first cost the model; see `scoring.costs`."""
         if self.model.window:
             return scoring.costs_by_window(self._engine, self.model.window, ids, look)
