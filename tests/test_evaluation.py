@@ -1,10 +1,11 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from burble import evaluation, generation, modelfile
-from burble.errors import CorpusError, SourceError
+from burble.errors import CorpusError, SettingsError, SourceError
 from burble.generation import Generator
 from speakers import chancy, follower
 
@@ -92,3 +93,29 @@ def test_what_cannot_be_scored_is_refused(tmp_path):
             evaluation.score(writer, text)
     with pytest.raises(SourceError, match="cannot read"):
         evaluation.evaluate(writer, tmp_path)
+
+
+@pytest.mark.parametrize("share", [2.0, -1.0, float("nan"), "all"])
+def test_a_share_of_memory_that_is_none_is_refused_before_anything_is_read(share):
+    with pytest.raises(
+        SettingsError, match=r"^memory is .*, but must be between 0, the network alone, and 1\.$"
+    ):
+        evaluation.score(Generator(chancy()), "abcabc", memory=share)
+
+
+def test_what_a_window_reads_before_the_held_out_part_is_not_counted_in_its_calibration():
+    model = replace(follower("ab", [1, 0]), window=6)
+    # The six symbols before the part go on as the model never expects, those in it as it does.
+    ids = np.array([0] * 7 + [1, 0] * 10)
+    (report,) = evaluation.score_end(Generator(model), ids, 7)
+    assert (report.characters, report.nats) == (20, pytest.approx(0, abs=1e-6))
+    assert report.calibration_error == pytest.approx(0, abs=1e-6)
+
+
+def test_a_document_that_is_cut_short_is_not_charged_an_end():
+    model = follower("ab", [1, 2, 0], boundary=True, separator="\n", documents="lines")
+    ids = np.array([0, 1, 2, 0, 1, 2, 0])
+    (report,) = evaluation.score_end(Generator(model), ids, 3)
+    # "ab" with its end, and an "a" of which the rest is cut off.
+    assert (report.characters, report.ends) == (3, 1)
+    assert report.nats == pytest.approx(0, abs=1e-6)

@@ -8,10 +8,12 @@ import sys
 import numpy as np
 import pytest
 
-from burble import evaluation, generation
+from burble import evaluation, generation, judging
 from burble.calibration import Calibration
 from burble.generation import Generator
-from speakers import follower
+from burble.judging import Own
+from burble.writing import WritingSettings
+from speakers import chancy, follower
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +130,16 @@ def test_documents_and_an_inherited_alphabet_score_as_in_training(burble, traine
         found = json.loads(done.stdout)
         assert found["characters"] + found["ends"] == stored["corpus"]["held_out"]
         assert found["nats"] == pytest.approx(stored["scores"]["held_out_loss"], rel=1e-4)
+
+
+def test_a_held_out_end_that_is_blank_has_a_score_and_nothing_beside_it():
+    writer = Generator(chancy())
+    ids = writer.model.vocabulary.encode("abc\n" * 20 + "\n" * 10)
+    verdict = judging.judge(
+        writer, Own(ids, 80, writer.model.vocabulary, ""), WritingSettings(seed=0)
+    )
+    assert verdict.report.characters == 10
+    assert verdict.human is verdict.written is verdict.copies is verdict.human_copies is None
 
 
 # Calibration and intervals.

@@ -5,6 +5,7 @@ import random
 import string
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,3 +128,10 @@ def test_what_lies_in_long_copies_is_counted_once():
     assert found.text == source[300:370]
     assert found.inside_30 == pytest.approx((45 + 70) / (len(sample) + 1))
     assert found.inside_60 == pytest.approx(70 / (len(sample) + 1))
+
+
+def test_the_longest_copy_is_measured_however_long_it_is():
+    # 3,000 characters of two bytes each, no part of which stands elsewhere.
+    written = "".join(map(chr, np.random.default_rng(0).integers(0x400, 0x500, 3_000)))
+    (found,) = copies.find([[written]], [f"a{written}b"])
+    assert (found.longest, found.text) == (3_000, written)

@@ -114,3 +114,9 @@ def test_a_model_writes_at_the_temperature_in_its_file(burble, trained):
     done = burble("sample", trained, "-l", 50, "--seed", 1, "--jsonl")
     row = json.loads(done.stdout)
     assert (row["temperature"], row["text"]) == (found["temperature"], model.generate(**options))
+
+
+def test_of_fewer_symbols_than_can_repeat_nothing_is_said():
+    text = corpus.from_texts(["he said a cab bac " * 6], TextSettings())
+    assert len(text.ids) - text.cut == 10
+    assert suited(Generator(chancy(" abcdehis", scale=0.3)), text) == {}
