@@ -15,10 +15,8 @@ from burble.documents import Reading
 from burble.errors import (
     CorpusError,
     SourceError,
-    StorageError,
 )
 from burble.settings import TextSettings
-from corpora import from_texts
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -166,12 +164,6 @@ def test_the_slower_of_two_processes_takes_what_is_there(tmp_path):
         (partial / "ids").write_bytes(b"second")
     assert [p.name for p in tmp_path.iterdir()] == ["key"]
     assert (tmp_path / "key" / "ids").read_bytes() == b"first"
-
-
-def test_a_full_or_missing_disk_is_one_sentence(tmp_path):
-    c = from_texts("abc")
-    with pytest.raises(StorageError, match=r"could not write .*out\.txt: No such file"):
-        c.save_text(tmp_path / "no" / "out.txt")
 
 
 @pytest.mark.parametrize("name", ["ids", "facts.json", "starts.npy"])

@@ -26,22 +26,25 @@ from burble import (
     generation,
     inheritance,
     launching,
+    outputs,
     progress,
     reporting,
     settings,
     sizing,
+    sources,
     speaking,
     trying,
     verdicts,
     watching,
 )
 from burble.corpus import Corpus
-from burble.errors import BurbleError, InputError, Interrupted, LostError
+from burble.errors import BurbleError, Interrupted, LostError
 from burble.launching import Peer
 from burble.orders import Order, text_settings
 from burble.progress import stop_on_signal
 from burble.runs import Run
 from burble.sampling import SamplingSettings
+from burble.wording import shown
 
 app = typer.Typer(
     add_completion=False,
@@ -217,24 +220,28 @@ def _report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the clean text here.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a text that is there already.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Report as one JSON object.")] = False,
     **chosen: Any,
 ) -> None:
     """Report on a text before anyone trains on it."""
     reading = settings.SourceSettings.taken_from(chosen)
     asked = settings.make(chosen)
-    given = [Path(name).resolve() for name in source]
-    if output and output.resolve() in given:
-        raise InputError(f"{output} is what is read; choose another name for the clean text.")
+    if output:
+        # Before the reading, which may take long, and again when all that is read is known.
+        outputs.check_text(output, sources.named(source), overwrite=overwrite)
     order = Order(chosen, sources=tuple(source), reading=reading)
     text = _corpus(order, asked)
+    if output:
+        # Before anything is printed: whoever reads that may stop at any time, as `head` does.
+        text.save_text(output, overwrite=overwrite)
+        console.print(f"The clean text is in {shown(output)}.", markup=False)
     if as_json:
         print(json.dumps(reporting.facts(text), ensure_ascii=False))
     else:
         print("\n".join(reporting.alphabet(text)))
-    if output:
-        text.save_text(output)
-        console.print(f"The clean text is in {output}.", markup=False)
 
 
 READING = settings.SourceSettings

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import preparation, sources, storage
+from burble import outputs, preparation, sources, storage
 from burble.documents import Progress, Reading
 from burble.encoding import gather
 from burble.errors import CorpusError
@@ -48,6 +48,7 @@ class Corpus:
         removed: Rare symbols that were removed, with their counts.
         notes: A sentence for each thing that was passed over, cut or decided.
         separator: The text that stands for the edge between two documents.
+        files: The files that were read.
     """
 
     ids: Ids
@@ -63,6 +64,7 @@ class Corpus:
     removed: Counter[str]
     notes: tuple[str, ...]
     separator: str
+    files: tuple[Path, ...] = ()
 
     @property
     def training(self) -> Ids:
@@ -88,18 +90,19 @@ class Corpus:
             part = self.ids[start : min(start + _BLOCK, end)]
             yield self.vocabulary.decode(part, self.separator)
 
-    def save_text(self, path: Path) -> None:
+    def save_text(self, path: Path, *, overwrite: bool = False) -> None:
         """Writes the clean text as UTF-8.
 
         Args:
             path: A file, made or replaced in one step.
+            overwrite: Whether a text that is there may be replaced; what was read never is.
 
         Raises:
+            InputError: It is there already, or was read for this corpus.
             StorageError: It cannot be written.
         """
-        with storage.replacing(path) as file:
-            for piece in self.text():
-                file.write(piece.encode())
+        outputs.check_text(path, self.files, overwrite=overwrite)
+        storage.write_atomically(path, (piece.encode() for piece in self.text()))
 
 
 def build(
@@ -139,7 +142,8 @@ def build(
     prepared = replace(prepared, notes=[*notes, *prepared.notes])
     if left_out:
         prepared = _shortened(prepared, left_out)
-    return _corpus(prepared, settings, held_out)
+    files = tuple(source.path for source in found if source.path)
+    return replace(_corpus(prepared, settings, held_out), files=files)
 
 
 def from_texts(

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from burble.errors import SourceError
+from burble.wording import shown
 
 _RUN = {"run.json", "model.safetensors"}
 _NAMED = 6
@@ -40,11 +41,6 @@ def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
             (found if path.is_file() else passed["not plain files"]).append(path)
     found.sort(key=lambda path: path.relative_to(folder).parts)
     return found, passed
-
-
-def shown(path: Path | str) -> str:
-    """A path as a person should read it, in whatever locale Python was started."""
-    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def sentences(folder: Path, passed: dict[str, list[Path]]) -> list[str]:

@@ -42,11 +42,33 @@ def write(path: Path, memory: Memory, sha256: str) -> None:
         path: Where.
         memory: The memory.
         sha256: The fingerprint of the text; see `Corpus.sha256`.
+
+    Raises:
+        ModelFileError: There is another thing at that place.
+        StorageError: The disk refused.
     """
+    _check_place(path)
     arrays = {name: np.ascontiguousarray(getattr(memory, name)) for name in _KINDS}
     meta = json.dumps({"format": FORMAT, "sha256": sha256}, sort_keys=True)
     data = safetensors.numpy.save(arrays, {"burble_memory": meta})
     storage.write_atomically(path, data)
+
+
+def _check_place(path: Path) -> None:
+    """Refuses to write over what is no memory."""
+    if not os.path.lexists(path):
+        return
+    try:
+        with path.open("rb") as file:
+            _, metadata, _ = _head(file, os.fstat(file.fileno()).st_size, path)
+        known = "burble_memory" in metadata
+    except (OSError, ModelFileError):
+        known = False
+    if not known:
+        raise ModelFileError(
+            f"{path} is there already, and is no memory that burble wrote. The memory of a model "
+            "lies beside it under that name; move that file away."
+        )
 
 
 def read(path: Path, model: Model) -> Memory:

@@ -68,6 +68,12 @@ class Run:
                 f"{self.folder} cannot be a run folder: {error.strerror}. {advice}"
             ) from error
         others = [name for name in held if name not in PARTS and not name.startswith(".")]
+        # What is left of a training that was killed as it began.
+        begun = self.folder / STATE
+        for part in (self.folder / name for name in PARTS if name in held):
+            inside = part.iterdir() if part.is_dir() else [part]
+            kept = [p for p in inside if p != begun and not p.name.startswith(".")]
+            others += [str(p.relative_to(self.folder)) for p in kept]
         if others and not self.exists:
             raise RunError(
                 f"{self.folder} holds other things ({', '.join(others[:3])}), and a run needs a "

@@ -13,8 +13,8 @@ from typing import BinaryIO, Literal
 
 from burble import folders, gutenberg, sniffing, storage, tables
 from burble.errors import EncodingError, SourceError
-from burble.folders import shown
 from burble.settings import AS_IT_COMES, SourceSettings
+from burble.wording import shown
 
 _BUILTIN = "builtin:"
 _GUTENBERG = "gutenberg:"
@@ -32,6 +32,7 @@ class Source:
         form: Plain text, a table of which one part is text, or a book of Project Gutenberg.
         part: The column or field of a table.
         marked: Whether a byte-order mark tells its encoding.
+        path: The file it is, if it is one.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Source:
     form: Literal["text", "table", "book"] = "text"
     part: str = ""
     marked: bool = False
+    path: Path | None = None
 
 
 def from_bytes(name: str, data: bytes, form: Literal["text", "table", "book"] = "text") -> Source:
@@ -85,6 +87,12 @@ def read(
     if not found:
         raise SourceError("there is no text to read; name a file, a folder, or - for input.")
     return found, notes
+
+
+def named(arguments: Iterable[str]) -> list[Path]:
+    """The files that are named outright, with or without a column."""
+    parted = ((name, name.rpartition(":")[0]) for name in arguments)
+    return [Path(name) for pair in parted for name in pair if name and os.path.isfile(name)]
 
 
 def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Source]:
@@ -179,7 +187,7 @@ def _reader(path: Path) -> Source:
         except OSError as error:
             raise SourceError(_unreadable(path, error)) from error
 
-    return Source(shown(path), size, read)
+    return Source(shown(path), size, read, path=path)
 
 
 def _unreadable(path: Path, error: OSError) -> str:

@@ -10,7 +10,7 @@ import stat
 import tempfile
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -20,6 +20,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from burble.errors import StorageError
+from burble.wording import shown
 
 Ids = NDArray[np.uint8 | np.uint16]
 _DAY = 86_400.0
@@ -46,70 +47,56 @@ def _telling(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(
-            f"could not write in {place}: {error.strerror}. Make room there, or set the cache "
-            "folder of your system to another place."
+            f"could not write in {shown(place)}: {error.strerror}. Make room there, or set the "
+            "cache folder of your system to another place."
         ) from error
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to that becomes `path` in one step, when all went well.
+def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Writes a file so that `path` holds its old bytes or all the new ones, whatever happens.
+
+    A file that was there keeps its permissions; a new one gets those the umask allows. A
+    symbolic link goes on pointing where it did. Both the file and its folder are flushed to the
+    disk before this returns.
+
+    Args:
+        path: The file.
+        data: Its bytes, or blocks of them, which are written as they come.
 
     Raises:
-        StorageError: The disk refused; what was at `path` is untouched.
+        StorageError: The disk is full, read-only or gone, or there is something else than a file.
     """
+    place = Path(os.path.realpath(path))
+    temporary = place.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
-    except OSError as error:
-        raise StorageError(
-            f"could not write {path}: {error.strerror}. What was there before is untouched."
-        ) from error
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Writes `data` so that `path` holds its old bytes or all the new ones, whatever happens.
-
-    A file that was there keeps its permissions; a new one gets those the umask allows. Both the
-    file and its folder are flushed to the disk before this returns.
-
-    Raises:
-        StorageError: The disk is full, read-only or gone; names the path.
-    """
-    # A symbolic link goes on pointing where it did.
-    path = Path(os.path.realpath(path))
-    temporary = path.with_name(f".{secrets.token_hex(6)}.tmp")
-    try:
+        if place.exists() and not place.is_file():
+            # A device or a pipe would be replaced by a file.
+            raise OSError("there is no ordinary file at that place")
         try:
             with open(temporary, "xb") as file:
-                if path.exists():
-                    temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-                file.write(data)
+                if place.exists():
+                    temporary.chmod(stat.S_IMODE(place.stat().st_mode))
+                for block in [data] if isinstance(data, bytes) else data:
+                    file.write(block)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(path)
+            temporary.replace(place)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
             raise
+    except StorageError:
+        # What was to be written could not be read.
+        raise
     except OSError as error:
         raise StorageError(
-            f"could not write {path} to disk: {error.strerror}. What was there before is "
-            "untouched; make room or choose another folder."
+            f"could not write {shown(path)} to disk: {error.strerror or error}. What was there "
+            "before is untouched; make room or choose another folder."
         ) from error
-    _flush_folder(path.parent)
+    flush_folder(place.parent)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Makes the names in a folder survive a loss of power, where the system can do that."""
     if os.name == "posix":
         # Some network disks refuse; the file itself is safe there all the same.

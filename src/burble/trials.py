@@ -13,7 +13,7 @@ from pathlib import Path
 
 import filelock
 
-from burble import modelfile
+from burble import modelfile, outputs
 from burble.errors import BurbleError, RunError, StorageError
 from burble.launching import command
 from burble.runs import Run
@@ -68,13 +68,19 @@ class Work:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path, mark: str) -> Iterator[None]:
     """Makes a folder and keeps other comparisons and searches out of it.
 
+    Args:
+        folder: The folder.
+        mark: The file that tells such a folder.
+
     Raises:
+        InputError: It holds other files.
         RunError: Another one is at work in it.
         StorageError: It cannot be made.
     """
+    outputs.check_folder(folder, mark)
     lock = filelock.FileLock(folder / ".lock", blocking=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -60,7 +60,7 @@ def compare(
     flags, sources = varying.flags(given), _named(source, reading)
     comparison = Comparison(output, sources, flags, variants, every, text.sha256)
     _stop_on_signal(comparison.work)
-    with alone_in(output):
+    with alone_in(output, comparing.NAME):
         comparison.run(tell)
     if comparison.work.stopped:
         raise Interrupted(STOPPED)
@@ -108,7 +108,7 @@ def tune(
     sources, seed = _named(source, reading), given.get("seed", 0)
     search = tuning.Search(output, sources, text.sha256, given, space, first, seed, private)
     _stop_on_signal(search.work)
-    with alone_in(output):
+    with alone_in(output, tuning.STUDY):
         rows = search.run(trials, tell)
     if search.work.stopped:
         raise Interrupted(STOPPED)

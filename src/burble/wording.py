@@ -1,7 +1,11 @@
-"""Numbers with their nouns, and tables, for a person to read. Knows nothing else."""
+"""Numbers with their nouns, names of files, and tables, as a person reads them."""
 
+import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def some(count: int, noun: str) -> str:
@@ -11,6 +15,18 @@ def some(count: int, noun: str) -> str:
     ('1 line', '2,000 lines')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    r"""A path as a person should read it, in whatever locale Python was started.
+
+    Bytes that are no UTF-8, and characters that a terminal would obey, are written as escapes.
+
+    >>> shown("a\nb"), shown("caf\udce9.txt")
+    ('a\\nb', 'caf\\xe9.txt')
+    """
+    name = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return _OBEYED.sub(lambda found: found.group().encode("unicode_escape").decode(), name)
 
 
 def symbol_name(unit: str) -> str:
