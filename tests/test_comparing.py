@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from burble import pictures, varying
+from burble import folders, pictures, varying
 from burble.comparing import Comparison
 from burble.errors import SettingsError
 from waiting import wait_for
@@ -56,6 +56,7 @@ def test_the_table_is_printed_and_written_with_a_picture(compared):
     assert all(row["settings"] in printed for row in rows)
     picture = (folder / "compare.svg").read_text(encoding="utf-8")
     assert picture.count("<polyline") == 1
+    assert folders.walk(folder.parent)[1][folders.OURS] == [folder]
 
 
 def test_what_is_finished_is_not_done_again(burble, compared, text):

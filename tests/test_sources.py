@@ -1,12 +1,19 @@
+import json
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from burble import sources
-from burble.errors import EncodingError, SourceError
-from burble.settings import SourceSettings
+from burble import outputs, sources
+from burble.comparing import Comparison
+from burble.errors import EncodingError, InputError, SourceError
+from burble.orders import Order
+from burble.runs import Run
+from burble.settings import Settings, SourceSettings
+from burble.varying import Variant
 
 
 def content(source):
@@ -123,12 +130,105 @@ def test_a_file_with_a_pattern_in_its_name_is_that_file(tmp_path):
     assert content(source) == b"x"
 
 
-def test_a_text_named_twice_is_read_once(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_bytes(b"x")
-    found, notes = sources.read([str(path), str(tmp_path)])
+@pytest.mark.parametrize("how", ["same", "dotted", "absolute", os.symlink, os.link, "folder"])
+def test_a_file_is_read_once_by_whatever_name(tmp_path, monkeypatch, how):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_bytes(b"x")
+    if callable(how):
+        how("a.txt", "b.txt")
+    other = {"same": "a.txt", "dotted": "./../" + tmp_path.name + "/a.txt", "folder": "."}
+    other |= {"absolute": str(tmp_path / "a.txt")}
+    name = "b.txt" if callable(how) else other[how]
+    found, notes = sources.read(["a.txt", name])
+    assert [source.name for source in found] == ["a.txt"]
+    if how in ("same", "folder"):
+        assert notes == ["a.txt is named more than once and was read once."]
+    else:
+        shown = str(Path(name))
+        assert notes == [f"{shown} is the same file as a.txt and was read once."]
+
+
+def test_many_names_of_read_files_are_one_sentence_and_a_column_is_no_other_one(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"a,b\n1,2\n")
+    table = str(tmp_path / "t.csv")
+    found, notes = sources.read([f"{table}:a", f"{table}:b", f"{table}:a", f"{table}:b"])
+    assert [source.part for source in found] == ["a", "b"]
+    assert notes == [
+        f"2 names are of files that are read already, and each was read once: {table}:a, {table}:b."
+    ]
+
+
+def test_hints_come_once_and_folders_that_fit_a_pattern_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv", "c.jsonl"):
+        (tmp_path / name).write_bytes(b"*** START OF THE PROJECT GUTENBERG EBOOK X ***\n")
+    (tmp_path / "d").mkdir()
+    (tmp_path / "e").mkdir()
+    _, notes = sources.read(["*"])
+    assert notes == [
+        "2 folders that fit * passed over: d, e.",
+        "a.csv, b.csv are read as plain text; a.csv:NAME would read one column of it.",
+        "c.jsonl is read as plain text; c.jsonl:NAME would read one field of it.",
+        "a.csv, b.csv, c.jsonl have the header of Project Gutenberg, which is read as text. "
+        "gutenberg:NUMBER would leave it out, or cut it off by hand.",
+    ]
+
+
+def test_a_run_inside_the_folder_is_passed_over(trained):
+    found, notes = sources.read([str(trained.parent)])
+    assert [Path(source.name).name for source in found] == ["cat.txt"]
+    assert notes == [f"1 made by burble in {trained.parent} passed over: run."]
+    with pytest.raises(SourceError, match=r"run is a run folder, not text; to write with it: bur"):
+        sources.read([str(trained)])
+    assert sources.read([str(trained.parent / "cat.txt"), str(trained.parent)])[1] == [
+        f"1 made by burble in {trained.parent} passed over: run.",
+        f"{trained.parent / 'cat.txt'} is named more than once and was read once.",
+    ]
+
+
+def test_all_that_burble_made_in_a_folder_is_one_note(trained, tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"x")
+    for name in ("cmp/compare.json", "cmp/compare.csv", "tn/study.db", "tn/trial-1.log.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    # A training that has just begun.
+    (tmp_path / "new" / "last").mkdir(parents=True)
+    (tmp_path / "new" / "run.json").write_bytes(b"{}")
+    (tmp_path / "m.safetensors").write_bytes((trained / "model.safetensors").read_bytes())
+    found, notes = sources.read([str(tmp_path)])
     assert len(found) == 1
-    assert notes == [f"{path} is named more than once and was read once."]
+    assert notes == [f"4 made by burble in {tmp_path} passed over: cmp, m.safetensors, new, tn."]
+    for name, what in {"cmp": "a comparison's", "tn": "a search's"}.items():
+        with pytest.raises(SourceError, match=f"{name} is {what} folder, not text; leave it out"):
+            sources.read([str(tmp_path / name)])
+
+
+def test_a_link_to_a_folder_is_told(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "a.txt").write_bytes(b"x")
+    (tmp_path / "b").symlink_to("a")
+    assert sources.read([str(tmp_path)])[1] == [f"1 links to folders in {tmp_path} passed over: b."]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 there")
+def test_a_name_that_is_not_utf_8_works_and_can_be_pasted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = os.fsdecode(b"caf\xe9 'x'\n.txt")
+    (tmp_path / name).write_bytes(b"text")
+    ((source,), _) = sources.read(["."])
+    assert (source.name, content(source)) == ("caf\\xe9 'x'\\n.txt", b"text")
+    command = Order({}, sources=(name,)).command(Path("r"), "--resume")
+    Run(tmp_path).describe(Settings(), {"names": [source.name]}, resume=command)
+    resume = json.loads((tmp_path / "run.json").read_text("utf-8"))["resume"]
+    assert resume == "burble train $'caf\\xe9 \\x27x\\x27\\x0a.txt' -o r --resume"
+    shell = ["bash", "-c", f"printf '%s|' {resume}"]
+    words = subprocess.run(shell, check=True, capture_output=True).stdout.split(b"|")
+    assert words[2] == os.fsencode(name)
+    comparison = Comparison(tmp_path, [name], [], [Variant({"units": 8})], [0], "sha")
+    comparison.write()
+    comparison._check_same()
+    with pytest.raises(InputError, match=r"the name b.xe9 is not UTF-8\. Choose another folder"):
+        outputs.check_folder(Path(os.fsdecode(b"b\xe9")), "study.db")
 
 
 def test_a_column_is_named_after_the_last_colon(tmp_path):

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution
 
-from burble import cookbook, settings, tuning
+from burble import cookbook, folders, settings, tuning
 from burble.errors import SettingsError
 from burble.settings import make
 from waiting import wait_for
@@ -45,6 +45,7 @@ def test_the_best_settings_are_a_recipe_that_trains(burble, tuned, text, tmp_pat
     # The recipe is judged by text that the search left out.
     facts = json.loads((tmp_path / "r" / "run.json").read_text(encoding="utf-8"))
     assert facts["corpus"]["held_out"] == facts["corpus"]["symbols"] // 10
+    assert folders.walk(folder.parent)[1][folders.OURS] == [folder]
     searched = json.loads((folder / "trial-1" / "run.json").read_text(encoding="utf-8"))
     assert searched["corpus"]["symbols"] == facts["corpus"]["symbols"] * 9 // 10
 

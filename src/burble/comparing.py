@@ -149,7 +149,7 @@ class Comparison:
         picture = pictures.curves(curves, "nats per symbol, by step (first seed)")
         for name, data in (
             ("compare.csv", text.getvalue()),
-            (NAME, json.dumps(facts, indent=2, ensure_ascii=False) + "\n"),
+            (NAME, json.dumps(facts, indent=2) + "\n"),
             ("compare.svg", picture),
         ):
             write_atomically(self.folder / name, data.encode())

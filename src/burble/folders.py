@@ -4,14 +4,21 @@ import os
 from pathlib import Path
 
 from burble.errors import SourceError
-from burble.wording import shown
+from burble.wording import command_line, listed, shown
 
 _RUN = {"run.json", "model.safetensors"}
-_NAMED = 6
+_COMPARISON = {"compare.json", "compare.csv"}
+_SEARCH = "study.db"
+RUN = "a run folder"
+OURS = "made by burble"
+"""Why runs, comparisons, searches and models that lie in a folder are passed over."""
 
 
 def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
     """All files below a folder, ordered by their paths, links to folders not followed.
+
+    Runs, comparisons and searches that lie in it are passed over, so that a text and what was
+    learned from it may share a folder.
 
     Args:
         folder: A folder.
@@ -20,20 +27,26 @@ def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
         The files to read; and what is passed over, by the reason.
 
     Raises:
-        SourceError: It is a run folder, or cannot be read.
+        SourceError: It is itself a run, comparison or search, or cannot be read.
     """
-    passed: dict[str, list[Path]] = {"hidden": [], "not text": [], "not plain files": []}
+    reasons = ("hidden", OURS, "not text", "not plain files", "links to folders")
+    passed: dict[str, list[Path]] = {reason: [] for reason in reasons}
     found: list[Path] = []
 
     def refuse(error: OSError) -> None:
         raise SourceError(f"cannot read {shown(error.filename)}: {error.strerror}.") from error
 
     for place, inside, names in os.walk(folder, onerror=refuse):
-        if set(names) >= _RUN:
-            raise SourceError(
-                f"{shown(place)} is a run folder, not text; to write with it: "
-                f"burble sample {shown(place)}."
-            )
+        if ours := _ours({*names, *inside}):
+            if Path(place) == folder:
+                write = f"to write with it: {command_line(['burble', 'sample', str(place)])}"
+                cure = write if ours == RUN else "leave it out"
+                raise SourceError(f"{shown(place)} is {ours}, not text; {cure}.")
+            passed[OURS].append(Path(place))
+            inside.clear()
+            continue
+        links = [name for name in inside if Path(place, name).is_symlink()]
+        passed["links to folders"] += [Path(place, name) for name in links if name[0] != "."]
         hidden = [name for name in [*inside, *names] if name.startswith(".")]
         passed["hidden"] += [Path(place, name) for name in hidden]
         inside[:] = [name for name in inside if not name.startswith(".")]
@@ -41,6 +54,16 @@ def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
             (found if path.is_file() else passed["not plain files"]).append(path)
     found.sort(key=lambda path: path.relative_to(folder).parts)
     return found, passed
+
+
+def _ours(names: set[str]) -> str:
+    """What a folder with those names in it is, where burble made it; otherwise empty."""
+    if names >= _RUN or names >= {"run.json", "last"}:
+        return RUN
+    if names >= _COMPARISON:
+        return "a comparison's folder"
+    searched = _SEARCH in names and any(name.startswith("trial-") for name in names)
+    return "a search's folder" if searched else ""
 
 
 def sentences(folder: Path, passed: dict[str, list[Path]]) -> list[str]:
@@ -52,10 +75,8 @@ def sentences(folder: Path, passed: dict[str, list[Path]]) -> list[str]:
     said = []
     for reason, paths in passed.items():
         names = sorted(shown(path.relative_to(folder).as_posix()) for path in paths)
-        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         if names:
-            listed = ", ".join(names[:_NAMED])
-            said.append(f"{len(names):,} {reason} in {shown(folder)} passed over: {listed}{more}.")
+            said.append(f"{len(names):,} {reason} in {shown(folder)} passed over: {listed(names)}.")
     return said
 
 

@@ -3,7 +3,6 @@
 What can be refused is refused here, before the training engine is loaded.
 """
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from burble.launching import Peer
 from burble.modelfile import Model
 from burble.runs import Run
 from burble.settings import AS_IT_COMES, Settings, SourceSettings, require
+from burble.wording import command_line
 
 MAY_CHANGE = (
     *settings_module.LIMITS,
@@ -80,8 +80,8 @@ class Order:
         flags += tuple(varying.flags(self.reading.given))
         flags += self.peer.flags if self.peer else ()
         if any(name.startswith("-") and name != "-" for name in self.sources):
-            return shlex.join(["burble", "train", *flags, "--", *self.sources])
-        return shlex.join(["burble", "train", *self.sources, *flags])
+            return command_line(["burble", "train", *flags, "--", *self.sources])
+        return command_line(["burble", "train", *self.sources, *flags])
 
 
 def text_settings(order: Order, run: Run) -> Settings:

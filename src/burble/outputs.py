@@ -66,6 +66,9 @@ def check_folder(folder: Path, mark: str) -> None:
         InputError: It does, or is a file.
     """
     advice = "Choose another folder with -o."
+    if not str(folder).isprintable() and shown(folder) != str(folder):
+        # SQLite takes no other name for what a search remembers.
+        raise InputError(f"the name {shown(folder)} is not UTF-8. {advice}")
     if os.path.lexists(folder) and not folder.is_dir():
         raise InputError(f"{shown(folder)} is a file, and a folder is needed. {advice}")
     if not folder.is_dir() or (folder / mark).is_file():

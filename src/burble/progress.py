@@ -2,7 +2,6 @@
 
 import math
 import os
-import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from burble.errors import Interrupted
 from burble.events import End, Epoch, Event, Recovery, Report, Sample, Score
 from burble.settings import Unit
-from burble.wording import some, symbol_name
+from burble.wording import command_line, some, symbol_name
 
 LINE_SECONDS = 10.0
 SAMPLE_SECONDS = 20.0
@@ -128,7 +127,7 @@ def _close(end: End | None, console: Console, output: Path, again: str, symbol: 
             f"{facts['carried_state_loss']:.4f}; largest state {facts['largest_state']:.1f}."
         )
     console.print(f"The model is {output / 'model.safetensors'}.", markup=False)
-    console.print(f"Now: burble sample {shlex.quote(str(output))}", markup=False)
+    console.print(f"Now: {command_line(['burble', 'sample', str(output)])}", markup=False)
 
 
 def stop_on_signal() -> Callable[[], bool]:

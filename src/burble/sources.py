@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal
 from burble import folders, gutenberg, sniffing, storage, tables
 from burble.errors import EncodingError, SourceError
 from burble.settings import AS_IT_COMES, SourceSettings
-from burble.wording import shown
+from burble.wording import listed, shown
 
 _BUILTIN = "builtin:"
 _GUTENBERG = "gutenberg:"
@@ -73,20 +73,47 @@ def read(
     Raises:
         SourceError: Something is missing, unreadable or not text.
     """
-    found: list[Source] = []
+    found: dict[object, Source] = {}
     notes: list[str] = []
-    seen: set[str] = set()
+    again: list[tuple[str, str]] = []
     for argument in arguments:
         for source in _open(argument, reading, notes):
             # A text read twice would stand in the held-out part and in the training too.
-            if source.name in seen and source.form != "table":
-                notes.append(f"{source.name} is named more than once and was read once.")
-            else:
-                found.append(source)
-            seen.add(source.name)
+            first = found.setdefault(_identity(source), source)
+            if first is not source:
+                again.append((source.name, first.name))
     if not found:
-        raise SourceError("there is no text to read; name a file, a folder, or - for input.")
-    return found, notes
+        none = "there is no text to read; name a file, a folder, or - for input."
+        raise SourceError(" ".join([none, *notes]))
+    sources = [*found.values()]
+    return sources, [*notes, *_repeated(again), *_hints(sources)]
+
+
+def _identity(source: Source) -> object:
+    """What tells a source from others, by whatever name or link it is reached."""
+    try:
+        status = source.path.stat() if source.path else None
+    except OSError as error:
+        raise SourceError(_unreadable(Path(source.path or ""), error)) from error
+    if status is None or not status.st_ino:
+        # Some disks number no files.
+        return source.path.resolve() if source.path else source.name, source.part
+    return status.st_dev, status.st_ino, source.part
+
+
+def _repeated(again: list[tuple[str, str]]) -> list[str]:
+    """What to say of files that were named again, each beside the name it was read by."""
+    if not again:
+        return []
+    if len(again) == 1:
+        name, first = again[0]
+        if name == first:
+            return [f"{name} is named more than once and was read once."]
+        return [f"{name} is the same file as {first} and was read once."]
+    names = listed([name for name, _ in again])
+    return [
+        f"{len(again):,} names are of files that are read already, and each was read once: {names}."
+    ]
 
 
 def named(arguments: Iterable[str]) -> list[Path]:
@@ -111,7 +138,7 @@ def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Sour
     if os.path.isdir(path):
         return _folder(path, encoding, notes)
     if os.path.exists(path):
-        return [_file(path, encoding, notes)]
+        return [_file(path, encoding)]
     table, colon, part = argument.rpartition(":")
     if colon and part and table.lower().endswith(tables.SUFFIXES) and os.path.isfile(table):
         source = replace(_reader(Path(table)), name=shown(argument), form="table", part=part)
@@ -127,15 +154,16 @@ def _pattern(argument: str, encoding: str, notes: list[str]) -> list[Source]:
     if not paths:
         raise SourceError(f"no file fits {shown(argument)}. Check the pattern, or name a folder.")
     files = [path for path in paths if path.is_file()]
-    notes += [f"{shown(path)} is a folder and was passed over." for path in paths if path.is_dir()]
-    return [_file(path, encoding, notes) for path in files]
+    inside = [shown(path) for path in paths if path.is_dir()]
+    if inside:
+        are = "folders that fit" if len(inside) > 1 else "folder that fits"
+        notes.append(f"{len(inside):,} {are} {shown(argument)} passed over: {listed(inside)}.")
+    return [_file(path, encoding) for path in files]
 
 
-def _file(path: Path, encoding: str, notes: list[str]) -> Source:
+def _file(path: Path, encoding: str) -> Source:
     """One file."""
-    source = _reader(path)
-    _hint(path, source, notes)
-    return _checked(source, encoding)
+    return _checked(_reader(path), encoding)
 
 
 def _checked(source: Source, encoding: str) -> Source:
@@ -152,19 +180,29 @@ def _checked(source: Source, encoding: str) -> Source:
     return replace(source, marked=kind.marked)
 
 
-def _hint(path: Path, source: Source, notes: list[str]) -> None:
-    """Suggests a better way to read a table or a book that is read as plain text."""
-    if path.suffix.lower() in tables.SUFFIXES:
-        what = "field" if tables.is_json(path.name) else "column"
-        notes.append(
-            f"{source.name} is read as plain text; {source.name}:NAME would read one {what} of it."
-        )
-    head = next(source.read(sniffing.HEAD), b"")
-    if gutenberg.has_marks(head.decode("latin-1")):
-        notes.append(
-            f"{source.name} has the header of Project Gutenberg, which is read as text. "
+def _hints(sources: list[Source]) -> list[str]:
+    """Suggests a better way to read tables and books that are read as plain text."""
+    plain = [source for source in sources if source.form == "text" and source.path]
+    told = []
+    for what in ("column", "field"):
+        names = [
+            source.name
+            for source in plain
+            if source.name.lower().endswith(tables.SUFFIXES)
+            and tables.is_json(source.name) == (what == "field")
+        ]
+        if names:
+            are = f"{listed(names)} {'is' if len(names) == 1 else 'are'} read as plain text"
+            told.append(f"{are}; {names[0]}:NAME would read one {what} of it.")
+    heads = ((source, next(source.read(sniffing.HEAD), b"")) for source in plain)
+    books = [source.name for source, head in heads if gutenberg.has_marks(head.decode("latin-1"))]
+    if books:
+        have = f"{listed(books)} {'has' if len(books) == 1 else 'have'}"
+        told.append(
+            f"{have} the header of Project Gutenberg, which is read as text. "
             "gutenberg:NUMBER would leave it out, or cut it off by hand."
         )
+    return told
 
 
 def _reader(path: Path) -> Source:
@@ -214,21 +252,17 @@ def _folder(folder: Path, encoding: str, notes: list[str]) -> list[Source]:
     paths, passed = folders.walk(folder)
     sources = []
     for path in paths:
-        kind = sniffing.kind(next(_reader(path).read(sniffing.HEAD), b""))
-        if kind.binary:
-            passed["not text"].append(path)
+        head = next(_reader(path).read(sniffing.HEAD), b"")
+        if sniffing.kind(head).binary:
+            # Models and memories name burble in their headers.
+            reason = folders.OURS if head[8:9] == b"{" and b'"burble' in head else "not text"
+            passed[reason].append(path)
         else:
-            sources.append(_file(path, encoding, notes))
-    notes += folders.sentences(folder, passed)
-    if not sources:
-        raise SourceError(
-            " ".join(
-                [
-                    f"the folder {shown(folder)} holds no text files.",
-                    *folders.sentences(folder, passed),
-                ]
-            )
-        )
+            sources.append(_file(path, encoding))
+    told = folders.sentences(folder, passed)
+    if not sources and not passed[folders.OURS]:
+        raise SourceError(" ".join([f"the folder {shown(folder)} holds no text files.", *told]))
+    notes += told
     return sources
 
 

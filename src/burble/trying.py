@@ -1,6 +1,5 @@
 """The commands that compare settings and search for good ones."""
 
-import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from burble.errors import InputError, Interrupted, SettingsError
 from burble.orders import Order
 from burble.settings import LIMITS, SourceSettings, require
 from burble.trials import Work, alone_in
+from burble.wording import command_line
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
@@ -117,7 +117,7 @@ def tune(
         raise InputError(f"no trial came to its end. What they said is in {output}.")
     best = output / tuning.BEST
     tell(f"The best settings are in {best}.")
-    again = shlex.join(["burble", "train", *sources, "--recipe", str(best), "-o", "RUN"])
+    again = command_line(["burble", "train", *sources, "--recipe", str(best), "-o", "RUN"])
     tell(f"Now, on all of the text: {again}")
 
 

@@ -2,9 +2,11 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+_NAMED = 6
 _OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -15,6 +17,35 @@ def some(count: int, noun: str) -> str:
     ('1 line', '2,000 lines')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few of some names.
+
+    >>> listed(["a", "b"]), listed([*"abcdefgh"])
+    ('a, b', 'a, b, c, d, e, f and 2 more')
+    """
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def command_line(words: Iterable[str]) -> str:
+    r"""A command that a person can paste into a shell, whatever bytes its words hold.
+
+    >>> command_line(["burble", "a b", "caf\udce9.txt"])
+    "burble 'a b' $'caf\\xe9.txt'"
+    """
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    """A word as shells take it; bytes that are no UTF-8, and control characters, as escapes."""
+    if shown(word) == word:
+        return shlex.quote(word)
+    plain = (
+        chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in os.fsencode(word)
+    )
+    return f"$'{''.join(plain)}'"
 
 
 def shown(path: str | os.PathLike[str]) -> str:
