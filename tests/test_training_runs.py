@@ -126,6 +126,29 @@ def test_a_terminal_shows_a_bar_with_the_losses_speed_and_time_left(text, tmp_pa
     assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l") > 0
 
 
+def test_messages_that_nobody_reads_any_more_cost_no_training(text, uninterrupted, tmp_path):
+    folder = tmp_path / "run"
+    with started(text, folder) as process:
+        process.stderr.readline()
+        process.stderr.close()
+        assert process.wait(timeout=600) == 74
+    assert model(folder) == model(uninterrupted)
+    assert Run(folder).facts()["status"] == "finished"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGHUP is of POSIX systems")
+def test_a_closed_terminal_stops_and_saves_however_often_it_is_told(text, tmp_path):
+    folder = tmp_path / "run"
+    with started(text, folder) as process:
+        after_scores(process, 1)
+        for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+            process.send_signal(number)
+        said = process.stderr.read().decode()
+    assert process.returncode == 130
+    assert "all is saved. Go on with: burble train" in said
+    assert Run(folder).facts()["status"] == "interrupted"
+
+
 def test_a_run_by_the_clock_is_repeated_by_its_flags(burble, text, tmp_path):
     size = ["--units", "24", "--layers", "1", "--length", "16"]
     assert burble("train", text, "-o", tmp_path / "a", "--minutes", 0.5, *size).returncode == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from burble import cookbook, corpus, evaluation, generation, modelfile, remembering
+from burble import cookbook, corpus, evaluation, generation, modelfile, packages, remembering
 from burble.corpus import Corpus
 from burble.errors import SettingsError
 from burble.evaluation import Report
@@ -122,7 +122,8 @@ def train(
     chosen = cookbook.with_recipe(settings, named, resume=resume)
     order = Order(chosen, size, resume, model, _sources(source), reading)
     text = order.read(text_settings(order, folder))
-    from burble import jobs
+    with packages.needed("training"):
+        from burble import jobs
 
     def stopped() -> bool:
         return stop() or bool(interrupted)

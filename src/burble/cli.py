@@ -5,7 +5,6 @@ Imports Keras and JAX in `train` alone, so that the other commands start at once
 
 import dataclasses
 import inspect
-import io
 import json
 import os
 import sys
@@ -27,18 +26,20 @@ from burble import (
     inheritance,
     launching,
     outputs,
+    packages,
     progress,
     reporting,
     settings,
     sizing,
     sources,
     speaking,
+    streams,
     trying,
     verdicts,
     watching,
 )
 from burble.corpus import Corpus
-from burble.errors import BurbleError, Interrupted, LostError
+from burble.errors import BurbleError, Interrupted, LostError, OutputError
 from burble.launching import Peer
 from burble.orders import Order, text_settings
 from burble.progress import stop_on_signal
@@ -260,16 +261,17 @@ app.command("corpus")(with_settings(_report, READING, settings.TextSettings))
 
 def main() -> None:
     """Runs the command line; every error burble knows becomes one sentence and an exit code."""
+    streams.reserve()
     peer = launching.me()
     if peer:
         watching.settle(peer)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+    streams.guard()
     # Whatever Keras is set to elsewhere, here it runs on JAX.
     os.environ["KERAS_BACKEND"] = "jax"
     code = _run()
-    if peer and code not in (0, Interrupted.exit_code):
+    if not code and streams.messages_lost():
+        code = OutputError.exit_code
+    if peer and code not in (*watching.DONE, Interrupted.exit_code):
         watching.leave(code)
     sys.exit(code)
 
@@ -277,16 +279,16 @@ def main() -> None:
 def _run() -> int:
     """Runs the command, and tells what went wrong; returns the exit code."""
     try:
-        app()
+        with packages.needed("this command"):
+            return _command()
+    except streams.Enough:
+        return streams.Enough.exit_code
     except LostError:
         # Whoever watches over this process tells which other one is gone.
         return LostError.exit_code
     except BurbleError as error:
         console.print(f"burble: {error}", markup=False)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has had enough, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
         console.print(f"burble: {named}{error.strerror or error}.", markup=False)
@@ -299,4 +301,14 @@ def _run() -> int:
             raise
         traceback.print_exc()
         return BurbleError.exit_code
-    return 0
+
+
+def _command() -> int:
+    """Runs the command; returns its exit code once all it wrote has left this process."""
+    code = 0
+    try:
+        app()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 0
+    sys.stdout.flush()
+    return code

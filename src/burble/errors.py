@@ -48,6 +48,12 @@ class StorageError(BurbleError, OSError):
     """The disk refused: full, read-only or gone."""
 
 
+class OutputError(BurbleError, OSError):
+    """What was to be said or written to a standard stream is lost; the work is not."""
+
+    exit_code = 74
+
+
 class DivergedError(BurbleError, ArithmeticError):
     """Training left the range of finite numbers and could not come back."""
 

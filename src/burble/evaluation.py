@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import generation, text
+from burble import generation, packages, text
 from burble.calibration import Calibration
 from burble.decoding import decode
 from burble.documents import Reading
@@ -269,7 +269,8 @@ def _costs(
 
     if adaptive:
         # Brings Keras and JAX, which take seconds to load.
-        from burble.adapting import Adaptive
+        with packages.needed("an adaptive score"):
+            from burble.adapting import Adaptive
 
         each = Adaptive(writer.model).costs_each(texts, look)
     elif memories:

@@ -15,6 +15,8 @@ from burble.errors import SettingsError
 from burble.settings import require
 
 PEER = "BURBLE_PEER"
+STARTER = "BURBLE_STARTER"
+"""The environment's name for the process that started this one for itself."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,12 @@ def command(*arguments: str) -> list[str]:
     burble, while `PYTHONPATH` goes on to hold.
     """
     return [sys.executable, "-P", "-m", "burble", *arguments]
+
+
+def orphaned() -> bool:
+    """Whether the process that started this one for itself, as a comparison does, is gone."""
+    starter = os.environ.get(STARTER, "")
+    return starter.isdecimal() and os.getppid() != int(starter)
 
 
 def available_cores() -> int:

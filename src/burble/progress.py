@@ -11,6 +11,7 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from burble import launching, streams
 from burble.errors import Interrupted
 from burble.events import End, Epoch, Event, Recovery, Report, Sample, Score
 from burble.settings import Unit
@@ -133,19 +134,25 @@ def _close(end: End | None, console: Console, output: Path, again: str, symbol: 
 def stop_on_signal() -> Callable[[], bool]:
     """Makes the first Ctrl-C or SIGTERM a wish to stop after the step; a second stops at once.
 
+    A terminal that is closed says so with SIGHUP, once or several times, often beside another
+    signal: a wish to stop as well, but never at once. Where it is ignored, as `nohup` has it, it
+    stays so.
+
     Returns:
-        Whether stopping has been asked for.
+        Whether stopping has been asked for, or whoever started this process for itself is gone.
     """
     asked: list[int] = []
+    closed: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
         if asked:
             # The bar hides the cursor; nothing else is left to clean up.
-            os.write(2, b"\x1b[?25h\n" if os.isatty(2) else b"")
+            streams.say_now(b"\x1b[?25h\n" if os.isatty(2) else b"")
             os._exit(Interrupted.exit_code)
         asked.append(number)
-        os.write(2, b"\nStopping after this step; again stops at once.\n")
+        streams.say_now(b"\nStopping after this step; again stops at once.\n")
 
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
-    return lambda: bool(asked)
+    streams.on_hangup(lambda number, _: closed.append(number))
+    return lambda: bool(asked or closed) or launching.orphaned()

@@ -147,16 +147,12 @@ def sample(
     ready = writer.prepare(prompt, unknown)
     for note in [*told, *ready.notes, f"seed {options['seed']}"]:
         console.print(note, markup=False)
-    try:
-        if not compare:
-            _write(writer, ready, options, count, jsonl, said)
-            return
-        for temperature, kind in TEMPERATURES.items():
-            console.print(f"— temperature {temperature}: {kind} —")
-            _write(writer, ready, options | {"temperature": temperature}, count, jsonl, said)
-    except BrokenPipeError:
-        # Whoever reads has had enough, as `head` does. Typer itself would call that a failure.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if not compare:
+        _write(writer, ready, options, count, jsonl, said)
+        return
+    for temperature, kind in TEMPERATURES.items():
+        console.print(f"— temperature {temperature}: {kind} —")
+        _write(writer, ready, options | {"temperature": temperature}, count, jsonl, said)
 
 
 def _begin(

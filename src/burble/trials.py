@@ -4,10 +4,11 @@ Knows nothing of what it is compared with.
 """
 
 import math
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import filelock
 
 from burble import modelfile, outputs
 from burble.errors import BurbleError, RunError, StorageError
-from burble.launching import command
+from burble.launching import STARTER, command
 from burble.runs import Run
 
 
@@ -140,18 +141,20 @@ class Trial:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         asked = ["--resume"] if Run(self.folder).exists else flags
         with (
-            self.log.open("ab") as log,
+            # Without a buffer, that what cannot be written is lost, and nothing after it.
+            self.log.open("ab", buffering=0) as log,
             subprocess.Popen(
                 command("train", *sources, "-o", str(self.folder), *asked),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
+                env=os.environ | {STARTER: str(os.getpid())},
             ) as child,
         ):
             work.begin(child)
             for line in child.stdout or ():
-                log.write(line)
-                log.flush()
+                with suppress(OSError):
+                    log.write(line)
                 if is_over():
                     child.kill()
         work.child = None

@@ -12,7 +12,16 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from burble import comparing, cookbook, reporting, settings, sizing, varying
+from burble import (
+    comparing,
+    cookbook,
+    packages,
+    reporting,
+    settings,
+    sizing,
+    streams,
+    varying,
+)
 from burble.comparing import Comparison
 from burble.errors import InputError, Interrupted, SettingsError
 from burble.orders import Order
@@ -127,13 +136,8 @@ def _tuning() -> ModuleType:
     Raises:
         InputError: That is not installed.
     """
-    try:
+    with packages.needed("burble tune"):
         from burble import tuning
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"burble tune needs {error.name}, which is not installed. Install it with: pip install "
-            "optuna"
-        ) from error
     return tuning
 
 
@@ -169,10 +173,18 @@ def _check_sources(source: list[str]) -> None:
 
 
 def _stop_on_signal(work: Work) -> None:
-    """Makes Ctrl-C and SIGTERM a wish to stop; a terminal's Ctrl-C reaches the training itself."""
+    """Makes Ctrl-C and SIGTERM a wish to stop; a terminal's Ctrl-C reaches the training itself.
+
+    Of a terminal that is closed both may hear, and a training takes that for one wish.
+    """
 
     def handle(number: int, _frame: FrameType | None) -> None:
         work.stop(reached=number == signal.SIGINT and sys.stdin.isatty())
 
+    def closed(_number: int, _frame: FrameType | None) -> None:
+        if not work.stopped:
+            work.stop(reached=False)
+
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
+    streams.on_hangup(closed)

@@ -15,14 +15,24 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 
-from burble.errors import Interrupted, LostError, PeerError, SettingsError
-from burble.launching import PEER, Peer, command
+from burble import streams
+from burble.errors import (
+    BurbleError,
+    Interrupted,
+    LostError,
+    OutputError,
+    PeerError,
+    SettingsError,
+)
+from burble.launching import PEER, STARTER, Peer, command
 
+DONE = (0, OutputError.exit_code)
+"""Exit codes of a process that has done its part, whether or not all it said was heard."""
 GRACE = 10.0
 """Seconds that others have to end by themselves once one has failed."""
 SILENT = -1_000
@@ -52,8 +62,9 @@ def settle(peer: Peer) -> None:
 
 def leave(code: int) -> None:
     """Ends this process at once, since others would be waited for otherwise."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError, BurbleError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code)
 
 
@@ -96,7 +107,7 @@ def watch(peers: Sequence[Peer], arguments: Sequence[str], again: str) -> int:
         ended = _wait(children)
         if os.isatty(2):
             # The bar hides the cursor, and whoever showed it may have been killed.
-            os.write(2, b"\x1b[?25h")
+            streams.say_now(b"\x1b[?25h")
         if len(asked) > 1:
             return Interrupted.exit_code
         if asked and any(code == -signal.SIGTERM for _, code in ended):
@@ -111,14 +122,18 @@ def _start(peer: Peer, arguments: Sequence[str], text: Path) -> subprocess.Popen
         return subprocess.Popen(
             command(*arguments),
             stdin=source,
-            env=os.environ | {PEER: json.dumps(asdict(peer)), "COLUMNS": width},
+            env=os.environ
+            | {PEER: json.dumps(asdict(peer)), STARTER: str(os.getpid()), "COLUMNS": width},
             start_new_session=True,
             pass_fds=(peer.lifeline,),
         )
 
 
 def _forward(children: Sequence[subprocess.Popen[bytes]]) -> list[int]:
-    """Passes Ctrl-C and SIGTERM on as a wish to stop, the second time as an end at once."""
+    """Passes Ctrl-C and SIGTERM on as a wish to stop, the second time as an end at once.
+
+    That the terminal was closed is passed on as it is.
+    """
     asked: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -128,11 +143,16 @@ def _forward(children: Sequence[subprocess.Popen[bytes]]) -> list[int]:
             else:
                 child.terminate()
         if not asked:
-            os.write(2, b"\nStopping after this step; again stops at once.\n")
+            streams.say_now(b"\nStopping after this step; again stops at once.\n")
         asked.append(number)
+
+    def closed(_number: int, _frame: FrameType | None) -> None:
+        for child in children:
+            child.send_signal(signal.SIGHUP)
 
     signal.signal(signal.SIGINT, handle)
     signal.signal(signal.SIGTERM, handle)
+    streams.on_hangup(closed)
     return asked
 
 
@@ -160,7 +180,7 @@ def _wait(children: Sequence[subprocess.Popen[bytes]]) -> list[tuple[int, int]]:
             silent = True
             for child in children:
                 child.kill()
-        if any(code for _, code in ended):
+        if any(code not in DONE for _, code in ended):
             left = GRACE
     return ended
 
@@ -169,9 +189,9 @@ def _judge(
     peers: Sequence[Peer], ended: Sequence[tuple[int, int]], folder: Path, again: str
 ) -> int:
     """The exit code of all, from the first that failed by itself; see `watch`."""
-    failed = [(peers[place], code) for place, code in ended if code]
+    failed = [(peers[place], code) for place, code in ended if code not in DONE]
     if not failed:
-        return 0
+        return max(code for _, code in ended)
     advice = f"Nothing that was saved is lost. Go on with: {again}"
     for peer, code in failed:
         log = folder / f"process-{peer.process_id}"

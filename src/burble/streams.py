@@ -1,0 +1,138 @@
+"""The standard streams, which may be closed, full or broken: what is lost there costs no work.
+
+Messages (standard error) are dropped from where they can be written no more. What a command is
+there to write (standard output) ends it: with a sentence, or in silence where whoever reads has
+had enough, as `head` does.
+"""
+
+import errno
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+
+from burble.errors import BurbleError, OutputError
+
+
+class Enough(BurbleError):
+    """Whoever read standard output has gone."""
+
+    exit_code = 0
+
+
+def reserve() -> None:
+    """Puts something in the place of standard streams that are closed.
+
+    The next file to be opened would have their number otherwise, and be written into by whoever
+    writes a message. Writing to what stands for a closed standard output fails.
+    """
+    for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, mode), True)
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+
+
+def guard() -> None:
+    """Replaces standard output and standard error by streams that fail as this module says."""
+    sys.stdout = _Product(_number(sys.stdout, 1))
+    sys.stderr = _Messages(_number(sys.stderr, 2))
+
+
+def _number(stream: object, usual: int) -> int:
+    """The file descriptor of a stream; the usual one where it was closed."""
+    return stream.fileno() if isinstance(stream, io.TextIOWrapper) else usual
+
+
+def messages_lost() -> bool:
+    """Whether messages could not be written."""
+    return isinstance(sys.stderr, _Messages) and sys.stderr.lost
+
+
+def say_now(said: bytes) -> None:
+    """Writes a message past all buffers, from within a signal's handler, if it can be written."""
+    with suppress(OSError):
+        os.write(2, said)
+
+
+def on_hangup(handle: Callable[[int, FrameType | None], object]) -> None:
+    """Has a function called when the terminal is closed, unless `nohup` has that ignored."""
+    number = getattr(signal, "SIGHUP", None)
+    if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+        signal.signal(number, handle)
+
+
+class _Stream(io.TextIOWrapper):
+    """Text to a file descriptor that stays open.
+
+    Args:
+        number: The file descriptor.
+        by_line: Whether each line is written at once.
+    """
+
+    def __init__(self, number: int, *, by_line: bool) -> None:
+        """Only wraps it."""
+        raw = io.BufferedWriter(io.FileIO(number, "w", closefd=False))
+        super().__init__(raw, encoding="utf-8", errors="replace", line_buffering=by_line)
+
+    def write(self, text: str) -> int:
+        """Writes text."""
+        try:
+            return super().write(text)
+        except OSError as error:
+            self._fail(error)
+        return len(text)
+
+    def flush(self) -> None:
+        """Writes what is held back."""
+        try:
+            super().flush()
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        """Lets nothing fail from here on: what is held back would be tried again and again."""
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, self.fileno())
+        os.close(null)
+        self._tell(error)
+
+    def _tell(self, error: OSError) -> None:
+        """What follows from a failure."""
+        raise NotImplementedError
+
+
+class _Messages(_Stream):
+    """Standard error, or what is left of it."""
+
+    def __init__(self, number: int) -> None:
+        """Nothing is lost yet."""
+        super().__init__(number, by_line=True)
+        self.lost = False
+
+    def _tell(self, _error: OSError) -> None:
+        """Goes on without."""
+        self.lost = True
+
+
+class _Product(_Stream):
+    """Standard output."""
+
+    def __init__(self, number: int) -> None:
+        """Lines appear at once where a person looks on."""
+        super().__init__(number, by_line=os.isatty(number))
+
+    def _tell(self, error: OSError) -> None:
+        """Ends the command."""
+        if isinstance(error, BrokenPipeError):
+            raise Enough from error
+        why = "it is closed" if error.errno == errno.EBADF else error.strerror
+        raise OutputError(
+            f"standard output cannot be written: {why}. What was to come there is lost, and "
+            "nothing else."
+        ) from error
