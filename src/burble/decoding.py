@@ -8,6 +8,8 @@ from burble import sniffing
 from burble.errors import EncodingError
 
 BOM = "\ufeff"
+_NEAR = 4096
+"""Bytes before and after the first that cannot be decoded, from which the encoding is told."""
 
 
 def decode(
@@ -38,7 +40,7 @@ def decode(
         if len(head) >= 4:
             break
     codec = _codec(head, name, encoding)
-    pieces = _strict(chain([head], stream), name, codec)
+    pieces = _strict(chain([head], stream), name, codec, encoding is not None)
     start = ""
     for piece in pieces:
         start += piece
@@ -72,35 +74,92 @@ def _codec(head: bytes, name: str, encoding: str) -> str:
     return known
 
 
-def _strict(blocks: Iterable[bytes], name: str, codec: str) -> Iterator[str]:
+def _strict(blocks: Iterable[bytes], name: str, codec: str, named: bool) -> Iterator[str]:
     """Decodes block by block; an undecodable byte is named by its place in the whole."""
     decoder = codecs.getincrementaldecoder(codec)()
     taken = feeds = returns = 0
     beyond_ascii = False
+    last = b""
     for block in chain(blocks, [b""]):
         taken += len(block)
+        if not named and (other := sniffing.escaped(block)):
+            raise EncodingError(sniffing.told(other, name))
         try:
             piece = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
             seen = error.object[: error.start]
             wide = codec.startswith(("utf-16", "utf-32"))
             text = seen.decode(codec, "ignore") if wide else seen.decode("latin-1")
-            line = 1 + max(feeds + text.count("\n"), returns + text.count("\r"))
+            line = 1 + _lines(feeds + text.count("\n"), returns + text.count("\r"))
             place = f"line {line:,}, byte {taken - len(error.object) + error.start:,}"
             mixed = beyond_ascii or (codec == "utf-8" and not seen.isascii())
-            raise EncodingError(_sentence(error, name, codec, place, mixed)) from error
+            # A letter that two blocks share stands in both.
+            before = last[: len(last) - (len(error.object) - len(block))]
+            raise EncodingError(_sentence(error, before, name, codec, place, mixed)) from error
         feeds += piece.count("\n")
         returns += piece.count("\r")
         beyond_ascii = beyond_ascii or (codec == "utf-8" and not piece.isascii())
+        last = block if len(block) >= _NEAR else _end(last + block)
         yield piece
 
 
-def _sentence(error: UnicodeDecodeError, name: str, codec: str, place: str, mixed: bool) -> str:
-    """What to say of bytes that `codec` cannot decode."""
+def _end(data: bytes) -> bytes:
+    """The end of some bytes, cut where letters of two or four bytes stay whole."""
+    return data[max(0, len(data) - _NEAR) // 4 * 4 :]
+
+
+def _lines(feeds: int, returns: int) -> int:
+    """Line ends among so many characters: old files have returns alone, others have both."""
+    return returns if returns > 3 * feeds else feeds
+
+
+def _sentence(
+    error: UnicodeDecodeError, before: bytes, name: str, codec: str, place: str, mixed: bool
+) -> str:
+    """What to say of bytes that `codec` cannot decode, and of what stands before them."""
     byte = error.object[error.start]
     said = f"{name} is not {codec} text: {place} is 0x{byte:02x}. Nothing was read from it. "
-    if mixed:
-        said += "All before it is good UTF-8, so this place may be damaged: mend it there. Or: "
+    # A multiple of four, so that letters of two or four bytes stay whole.
+    near, start = before + error.object, len(before) + error.start
+    sample = near[max(0, start - _NEAR) // 4 * 4 : start + _NEAR]
     if not codec.startswith("utf-8"):
-        return said + "Name the right encoding with --encoding, or leave it out for UTF-8."
-    return said + sniffing.advice(error.object[max(0, error.start - 4096) : error.start + 4096])
+        return said + _instead(sample)
+    rest = error.object[error.start :]
+    ends = error.reason == "unexpected end of data"
+    if ends and (mixed or _is_begun(rest)):
+        return (
+            f"{name} is UTF-8 text that is cut short: its last letter, at {place}, is not whole. "
+            "Nothing was read from it. Get the whole file, or remove what is left of that letter."
+        )
+    if not mixed:
+        said += "It may be UTF-8 that was cut short. If it is not: " if ends else ""
+        return said + sniffing.advice(sample)
+    said += "All before it is good UTF-8, so this place may be damaged: mend it there."
+    if _is_mostly_utf8(rest):
+        return said
+    # To read all of it in the encoding of its second part would spoil the first.
+    after = sniffing.advice(rest[:_NEAR])
+    return said + f" Or two files were joined; then part them. Of what follows: {after}"
+
+
+def _is_begun(rest: bytes) -> bool:
+    """Whether a text's last bytes are a letter of UTF-8 that is cut, and hardly one of another.
+
+    A lone byte from 0xc4 on is a usual letter of many encodings at the end of a word.
+    """
+    return len(rest) > 1 or rest in (b"\xc2", b"\xc3")
+
+
+def _is_mostly_utf8(rest: bytes) -> bool:
+    """Whether more letters beyond ASCII are whole UTF-8 than are not."""
+    text = rest[:_NEAR].decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    return len(text) - damaged - sum(map(str.isascii, text)) >= damaged
+
+
+def _instead(sample: bytes) -> str:
+    """What to do where the encoding that was named is not the right one."""
+    # The sample may begin and end inside a letter.
+    if sample.decode("utf-8", "replace").count("\ufffd") > 6:
+        return sniffing.advice(sample)
+    return "Name the right encoding with --encoding, or leave it out for UTF-8."

@@ -169,14 +169,12 @@ def _file(path: Path, encoding: str) -> Source:
 def _checked(source: Source, encoding: str) -> Source:
     """The source, if its first bytes look like text."""
     kind = sniffing.kind(next(source.read(sniffing.HEAD), b""))
-    if kind.binary and not (encoding and kind.binary == "a binary file"):
+    if kind.binary and (kind.sure or not encoding):
         write = f" To write with it: burble sample {source.name}." if "model" in kind.binary else ""
-        raise SourceError(f"{source.name} is {kind.binary}, not text; leave it out.{write}")
+        read = "" if kind.sure else " If it is text, name its encoding with --encoding."
+        raise SourceError(f"{source.name} is {kind.binary}, not text; leave it out.{write}{read}")
     if kind.codec and not kind.marked and not encoding:
-        raise EncodingError(
-            f"{source.name} is {kind.codec} text without a byte-order mark; "
-            f"add --encoding {kind.codec}."
-        )
+        raise EncodingError(sniffing.told(kind.codec, source.name))
     return replace(source, marked=kind.marked)
 
 
