@@ -4,6 +4,7 @@ import pytest
 
 from burble import decoding, guessing, languages, sniffing, sources
 from burble.errors import EncodingError, SourceError
+from burble.settings import SourceSettings
 
 HUNGARIAN = "Este a gyerekek a tűz köré ültek, és a hősről szóló mesét kérték, meg őszi szőlőt. "
 RUSSIAN = "Вечером дети сели у огня и попросили сказку о смелом зайце. "
@@ -145,7 +146,7 @@ WORDS = ["ID3 tags", "BZh 9", "OggS sings", "fLaC", "GIF87a and GIF89a", "%PDF-1
 def test_a_text_may_begin_with_any_word(word, tmp_path):
     path = tmp_path / "t.txt"
     path.write_bytes(f"{word}, il était une fois.\n".encode("cp1252"))
-    found, notes = sources.read([str(path)], encoding="cp1252")
+    found, notes = sources.read([str(path)], SourceSettings(encoding="cp1252"))
     assert ([s.name for s in found], notes) == ([str(path)], [])
     assert sniffing.kind(path.read_bytes()).binary == ""
 
@@ -171,10 +172,10 @@ def test_a_named_encoding_is_honoured_where_the_bytes_can_be_text(tmp_path):
     path.write_bytes(b"{\\rtf1 is how it begins, and the rest is a text.\n")
     with pytest.raises(SourceError, match=r"leave it out\. If it is text, name its encoding"):
         sources.read([str(path)])
-    assert sources.read([str(path)], encoding="cp1252")[0][0].name == str(path)
+    assert sources.read([str(path)], SourceSettings(encoding="cp1252"))[0][0].name == str(path)
     path.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01")
     with pytest.raises(SourceError, match=r"is a JPEG image, not text; leave it out\.$"):
-        sources.read([str(path)], encoding="cp1252")
+        sources.read([str(path)], SourceSettings(encoding="cp1252"))
 
 
 def test_every_encoding_that_is_tried_is_one_python_knows():
