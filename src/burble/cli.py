@@ -22,6 +22,7 @@ from burble import (
     __version__,
     borrowing,
     cookbook,
+    doctor,
     generation,
     inheritance,
     launching,
@@ -254,6 +255,7 @@ app.command("info")(speaking.info)
 app.command("remember")(with_settings(speaking.remember, READING))
 app.command("compare")(with_settings(trying.compare, *SETTINGS))
 app.command("tune")(with_settings(trying.tune, *SETTINGS))
+app.command("doctor")(doctor.doctor)
 app.command("recipes")(borrowing.recipes)
 app.command("import")(with_settings(borrowing.bring, READING))
 app.command("corpus")(with_settings(_report, READING, settings.TextSettings))

@@ -3,20 +3,21 @@
 import hashlib
 import json
 import os
-import shutil
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import storage
+from burble import cache, storage
 from burble.documents import Reading
 from burble.encoding import Encoder, gather, starts
-from burble.errors import CorpusError, SourceError
+from burble.errors import CorpusError, SourceError, StorageError
 from burble.sources import Source
 from burble.storage import Ids
 from burble.text import Changes
@@ -72,11 +73,13 @@ def prepare(sources: list[Source], reading: Reading, limit: int | None = None) -
     limit = IN_MEMORY if limit is None else limit
     total = sum(source.size for source in sources)
     if total > limit:
+        # What is wrong with the limit is better said before the reading, which may take long.
+        cache.most_bytes()
         place = storage.folder("corpora") / _key(sources, reading, _digest(sources))
-        if _is_whole(place):
+        if found := _load(place):
             if reading.progress:
                 reading.progress(total, total)
-            return _load(place)
+            return found
     pieces = gather(reading.read(sources), reading.block)
     return encode(pieces, reading, sources, limit)
 
@@ -174,26 +177,41 @@ def _finish(
         return _prepared(whole, _starts(found, len(whole)), facts)
     key = _key(sources, reading, reading.digest.hexdigest())
     parent = storage.folder("corpora")
-    facts["notes"].append(f"The encoded text is kept in {parent} to be used again.")
-    with storage.new_entry(parent, key) as partial:
+    facts["notes"].append(
+        f"The encoded text is kept in {parent} to be used again; burble doctor --clear-cache "
+        "removes it."
+    )
+    with storage.new_entry(parent, key) as partial, cache.held(partial):
         _write(partial, ids, found, facts)
-    return _load(parent / key)
+    prepared = _load(parent / key)
+    if prepared is None:
+        raise StorageError(f"{parent / key} cannot be read back. Is the disk sound, or full?")
+    cache.trim(parent, cache.most_bytes())
+    return prepared
 
 
 def _write(
     place: Path, ids: Iterator[Ids], found: list[NDArray[np.int64]], facts: dict[str, Any]
 ) -> None:
-    """Fills an entry of the cache."""
+    """Fills an entry of the cache; all of it is on the disk when this returns."""
     size = 0
-    with (place / "ids").open("wb") as file:
+    with _flushed(place / "ids") as file:
         for block in ids:
             file.write(block.data)
             size += len(block)
+    with _flushed(place / "starts.npy") as file:
+        np.save(file, _starts(found, size))
+    with _flushed(place / "facts.json") as file:
+        file.write(json.dumps(facts | {"size": size}).encode("ascii"))
+
+
+@contextmanager
+def _flushed(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to, which is on the disk afterwards."""
+    with path.open("wb") as file:
+        yield file
         file.flush()
         os.fsync(file.fileno())
-    np.save(place / "starts.npy", _starts(found, size))
-    text = json.dumps(facts | {"size": size})
-    (place / "facts.json").write_text(text, encoding="ascii")
 
 
 def _starts(found: list[NDArray[np.int64]], size: int) -> NDArray[np.int64]:
@@ -202,28 +220,48 @@ def _starts(found: list[NDArray[np.int64]], size: int) -> NDArray[np.int64]:
     return joined[joined < size]
 
 
-def _is_whole(place: Path) -> bool:
-    """Whether there is an entry; one that a failing disk cut short is removed."""
+def _load(place: Path) -> Prepared | None:
+    """Maps an entry of the cache; None where there is none.
+
+    One that a failing disk or a loss of power has spoilt is removed.
+    """
     if not place.is_dir():
-        return False
+        return None
     try:
-        facts = json.loads((place / "facts.json").read_text(encoding="ascii"))
-        np.load(place / "starts.npy", mmap_mode="r")
-        size = (place / "ids").stat().st_size // np.dtype(_alphabet(facts).dtype).itemsize
-        whole = bool(size == facts["size"])
-    except (OSError, ValueError, KeyError):
-        whole = False
-    if not whole:
-        shutil.rmtree(place, ignore_errors=True)
-    return whole
+        with ExitStack() as stack:
+            stack.enter_context(cache.held(place))
+            facts = json.loads((place / "facts.json").read_text(encoding="ascii"))
+            ids = np.memmap(place / "ids", _alphabet(facts).dtype, "r")
+            prepared = _prepared(ids, np.load(place / "starts.npy", mmap_mode="r"), facts)
+            _check(prepared, facts["size"])
+            # All that is cut from an array keeps the array.
+            weakref.finalize(ids, stack.pop_all().close)
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        cache.discard(place)
+        return None
+    return prepared
 
 
-def _load(place: Path) -> Prepared:
-    """Maps an entry of the cache."""
-    facts = json.loads((place / "facts.json").read_text(encoding="ascii"))
-    alphabet = _alphabet(facts)
-    ids = np.memmap(place / "ids", alphabet.dtype, "r")
-    return _prepared(ids, np.load(place / "starts.npy", mmap_mode="r"), facts)
+def _check(found: Prepared, size: object) -> None:
+    """Raises ValueError unless all parts of an entry fit each other."""
+    starts, counts = found.starts, found.counts
+    numbers = [size, found.lines, *counts.values(), *found.removed.values()]
+    numbers += [*vars(found.changes).values()]
+    words = [found.sha256, *found.names, *found.notes, *counts, *found.removed]
+    edges = len(starts) if found.vocabulary.boundary else 0
+    fits = (
+        all(type(number) is int and number >= 0 for number in numbers)
+        and all(type(word) is str for word in words)
+        and found.vocabulary.unit in ("char", "grapheme")
+        and size == len(found.ids) == counts.total() + edges
+        and starts.dtype == np.int64
+        and starts.ndim == 1
+        and starts[0] == 0
+        and starts[-1] < len(found.ids)
+        and bool(np.all(starts[1:] > starts[:-1]))
+    )
+    if not fits:
+        raise ValueError("parts of different texts")
 
 
 def _alphabet(facts: dict[str, Any]) -> Vocabulary:

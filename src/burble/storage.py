@@ -24,7 +24,13 @@ from burble.wording import shown
 
 Ids = NDArray[np.uint8 | np.uint16]
 _DAY = 86_400.0
-_PARTIAL = ".partial-"
+PARTIAL = ".partial-"
+"""What the name of a folder that is not whole begins with."""
+
+
+def base() -> Path:
+    """The person's cache folder for burble, whether it is there or not."""
+    return platformdirs.user_cache_path("burble")
 
 
 def folder(name: str) -> Path:
@@ -33,11 +39,11 @@ def folder(name: str) -> Path:
     Raises:
         StorageError: It cannot be made.
     """
-    base = platformdirs.user_cache_path("burble")
-    with _telling(base):
-        base.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (base / name).mkdir(exist_ok=True, mode=0o700)
-    return base / name
+    whole = base()
+    with _telling(whole):
+        whole.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (whole / name).mkdir(exist_ok=True, mode=0o700)
+    return whole / name
 
 
 @contextmanager
@@ -117,11 +123,13 @@ def new_entry(parent: Path, key: str) -> Iterator[Path]:
     """
     _sweep(parent)
     with _telling(parent):
-        partial = Path(tempfile.mkdtemp(dir=parent, prefix=_PARTIAL))
+        partial = Path(tempfile.mkdtemp(dir=parent, prefix=PARTIAL))
         try:
             yield partial
+            flush_folder(partial)
             try:
                 partial.replace(parent / key)
+                flush_folder(parent)
             except OSError:
                 # Another process may have been faster; its entry is as good as this one.
                 if not (parent / key).is_dir():
@@ -132,7 +140,7 @@ def new_entry(parent: Path, key: str) -> Iterator[Path]:
 
 def _sweep(parent: Path) -> None:
     """Removes what killed processes left more than a day ago."""
-    for partial in parent.glob(f"{_PARTIAL}*"):
+    for partial in parent.glob(f"{PARTIAL}*"):
         with suppress(OSError):
             if time.time() - partial.stat().st_mtime > _DAY:
                 shutil.rmtree(partial, ignore_errors=True)
