@@ -97,7 +97,7 @@ class Reading:
             yield [book]
         elif source.form == "table":
             name = source.name.removesuffix(f":{source.part}")
-            for row in tables.rows(pieces, name, source.part, self.notes):
+            for row in tables.rows(pieces, name, source.part, self.notes, self.reading):
                 yield [row]
         else:
             yield pieces

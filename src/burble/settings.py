@@ -43,15 +43,33 @@ def require(holds: bool, name: str, value: object, expected: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceSettings:
-    """How sources are read; nothing of it concerns a model once its text is there.
+    r"""How sources are read; nothing of it concerns a model once its text is there.
 
     Attributes:
         encoding: The encoding of the text; if empty, UTF-8 or what a byte-order mark says.
         mirror: Where to ask for books of Project Gutenberg; if empty, the main site.
+        delimiter: The character between two cells of a table, or tab; if empty, it is found.
+        quote: What encloses a cell of a table: " or '; \" or \' where those inside a cell have a
+            backslash before them; or none, where quotes are letters. If empty, it is found.
     """
 
     encoding: str = ""
     mirror: str = ""
+    delimiter: str = ""
+    quote: str = ""
+
+    def __post_init__(self) -> None:
+        """Checks what describes tables, and gives the tab its name."""
+        if self.delimiter in ("\t", "\\t"):
+            object.__setattr__(self, "delimiter", "tab")
+        fits = self.delimiter in ("", "tab") or (
+            len(self.delimiter) == 1 and self.delimiter not in "\r\n\0\"'\\"
+        )
+        expected = "one character that is no quote, such as ';' or '|', or tab"
+        require(fits, "delimiter", self.delimiter, expected)
+        fits = self.quote in ("", '"', "'", '\\"', "\\'", "none")
+        expected = "none, \" or ', with a backslash before it where those inside a cell have one"
+        require(fits, "quote", self.quote, expected)
 
     @classmethod
     def taken_from(cls, values: dict[str, Any]) -> "SourceSettings":

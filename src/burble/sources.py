@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from burble import folders, gutenberg, sniffing, storage, tables
+from burble import folders, gutenberg, jsonlines, sniffing, storage, tables
 from burble.errors import EncodingError, SourceError
-from burble.settings import AS_IT_COMES, SourceSettings
+from burble.settings import AS_IT_COMES, SourceSettings, require
 from burble.wording import listed, shown
 
 _BUILTIN = "builtin:"
@@ -42,6 +42,12 @@ class Source:
     part: str = ""
     marked: bool = False
     path: Path | None = None
+
+    @property
+    def delimited(self) -> bool:
+        """Whether it is a table of cells with a delimiter between them."""
+        name = self.name.removesuffix(f":{self.part}")
+        return self.form == "table" and not tables.is_json(name)
 
 
 def from_bytes(name: str, data: bytes, form: Literal["text", "table", "book"] = "text") -> Source:
@@ -82,6 +88,8 @@ def read(
             first = found.setdefault(_identity(source), source)
             if first is not source:
                 again.append((source.name, first.name))
+    if not any(source.delimited for source in found.values()):
+        _refuse_dialect(reading)
     if not found:
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
@@ -143,9 +151,26 @@ def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Sour
     if colon and part and table.lower().endswith(tables.SUFFIXES) and os.path.isfile(table):
         source = replace(_reader(Path(table)), name=shown(argument), form="table", part=part)
         return [_checked(source, encoding)]
+    if colon and part and table.lower().endswith(".json") and os.path.isfile(table):
+        raise SourceError(
+            f"{shown(argument)} names a field, but {shown(table)} is one JSON value, not JSON "
+            f"lines, one object a line in a file that ends in .jsonl. {jsonlines.MAKING}"
+        )
     if any(mark in argument for mark in "*?["):
         return _pattern(argument, encoding, notes)
     raise SourceError(folders.missing(path, argument))
+
+
+def _refuse_dialect(reading: SourceSettings) -> None:
+    """Refuses what describes tables, where there are none.
+
+    Raises:
+        SettingsError: Something does.
+    """
+    for name in ("delimiter", "quote"):
+        value = getattr(reading, name)
+        expected = "left out: no column of a table is read here (as p.csv:text would be)"
+        require(not value, name, value, expected)
 
 
 def _pattern(argument: str, encoding: str, notes: list[str]) -> list[Source]:

@@ -60,6 +60,21 @@ def shown(path: str | os.PathLike[str]) -> str:
     return _OBEYED.sub(lambda found: found.group().encode("unicode_escape").decode(), name)
 
 
+def listed(names: Sequence[str], count: int = 0, most: int = 6) -> str:
+    """The first few of some names, and how many more there are.
+
+    Args:
+        names: All of them, or the first.
+        count: How many there are, if that is more than are given.
+        most: How many are named at most.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c"], 1000, most=2)
+    ('a, b', 'a, b and 998 more')
+    """
+    more = max(count, len(names)) - len(names[:most])
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more else "")
+
+
 def symbol_name(unit: str) -> str:
     """What a person calls one symbol.
 
