@@ -156,6 +156,11 @@ def test_quotes_with_a_backslash_before_them_as_databases_write_them(quote, end)
     assert notes == ([blank, told] if not quote else [blank])[::-1]
 
 
+def test_backslashes_before_quotes_of_cells_that_are_in_none():
+    table = 'id,text\n1,\\"Stop\\" she said\n2,b\n'
+    assert rows(table, "m.csv", "text")[0] == ['"Stop" she said', "b"]
+
+
 def test_backslashes_are_letters_where_quotes_are_doubled():
     table = 'id,text\n1,"C:\\"\n2,"a\\b ""c"""\n'
     assert rows(table, "p.csv", "text") == (["C:\\", 'a\\b "c"'], [])

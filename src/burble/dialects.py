@@ -10,6 +10,7 @@ _KNOWN = ",;\t|"
 # Where these part cells, hardly a writer of tables encloses any.
 BARE = "\t|"
 _SEP = re.compile('"?sep=([^"\r\n])"?[ \t]*(?:\r\n?|\n|\\Z)', re.IGNORECASE)
+_PAIR = re.compile(r"\\.", re.DOTALL)
 # The csv module must have a delimiter; this one parts nothing in a text.
 _NOTHING = "\x1f"
 
@@ -53,7 +54,7 @@ class _Look:
         whole: Cells in quotes.
         parted: Cells in quotes over several lines with a delimiter among them.
         broken: Cells that begin with a quote and are not in quotes.
-        inner: Other cells with a quote in them.
+        inner: Other cells with a quote in them that no backslash escapes.
         spaced: Cells that begin with a space.
     """
 
@@ -64,6 +65,11 @@ class _Look:
     broken: int = 0
     inner: int = 0
     spaced: int = 0
+
+    @property
+    def stray(self) -> int:
+        """Cells with quotes that enclose nothing."""
+        return self.broken + self.inner
 
     @property
     def usual(self) -> int:
@@ -141,12 +147,12 @@ def _quoting(sample: str, delimiter: str, asked: str, ended: bool) -> tuple[Dial
     if asked == "none":
         return bare, _look(sample, bare, ended)
     look = _look(sample, dialect, ended)
-    if look.broken and not dialect.escaped and f"\\{dialect.quote}" in sample:
+    if look.stray and not dialect.escaped and f"\\{dialect.quote}" in sample:
         escaped = Dialect(delimiter, dialect.quote, escaped=True)
         other = _look(sample, escaped, ended)
-        if other.whole and other.broken < look.broken:
+        if other.stray < look.stray:
             dialect, look = escaped, other
-    letters = look.broken or look.inner or look.parted or not look.whole
+    letters = look.stray or look.parted or not look.whole
     if not asked and delimiter and delimiter in BARE and letters:
         return bare, _look(sample, bare, ended)
     return dialect, look
@@ -178,7 +184,7 @@ def _look(sample: str, dialect: Dialect, ended: bool) -> _Look:
         if cell is not None:
             look.whole += 1
             look.parted += dialect.parting in cell and ("\n" in cell or "\r" in cell)
-        elif dialect.quote and dialect.quote in bare:
+        elif dialect.quote and dialect.quote in (_PAIR.sub("", bare) if dialect.escaped else bare):
             look.broken += bare.startswith(dialect.quote)
             look.inner += not bare.startswith(dialect.quote)
         look.spaced += bare.startswith(" ")
