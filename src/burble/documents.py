@@ -14,6 +14,7 @@ from burble.sentences import EDGE
 from burble.settings import AS_IT_COMES, SourceSettings, TextSettings
 from burble.sources import Source
 from burble.text import Changes
+from burble.wording import shown
 
 _BLANK_LINES = r"(?:[^\S\n]*\n)"
 _EDGES = {
@@ -96,7 +97,7 @@ class Reading:
             self.notes.append(told)
             yield [book]
         elif source.form == "table":
-            name = source.name.removesuffix(f":{source.part}")
+            name = source.name.removesuffix(f":{shown(source.part)}")
             for row in tables.rows(pieces, name, source.part, self.notes, self.reading):
                 yield [row]
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from burble.errors import SourceError
-from burble.wording import listed, some
+from burble.wording import listed, shown, some
 
 SUFFIXES = (".jsonl", ".ndjson")
 MAKING = "A list becomes such lines by: jq -c '.[]' FILE.json > FILE.jsonl"
@@ -147,8 +147,9 @@ def _missing(name: str, part: str, found: _Found) -> str:
         inside = found.fields.get(part, [])
         if not inside:
             return f"{said} Name another field."
+        inner = shown(f"{part}.{inside[0]}")
         holds = listed([repr(key) for key in inside], most=_MOST)
-        return f"{said} It holds {holds}: name one of these, as in {name}:{part}.{inside[0]}."
+        return f"{said} It holds {holds}: name one of these, as in {name}:{inner}."
     fields = [
         f"{key!r} (with {listed([repr(one) for one in inside], most=_MOST)})"
         if inside

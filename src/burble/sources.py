@@ -46,7 +46,7 @@ class Source:
     @property
     def delimited(self) -> bool:
         """Whether it is a table of cells with a delimiter between them."""
-        name = self.name.removesuffix(f":{self.part}")
+        name = self.name.removesuffix(f":{shown(self.part)}")
         return self.form == "table" and not tables.is_json(name)
 
 

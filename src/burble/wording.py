@@ -19,16 +19,6 @@ def some(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def listed(names: Sequence[str]) -> str:
-    """The first few of some names.
-
-    >>> listed(["a", "b"]), listed([*"abcdefgh"])
-    ('a, b', 'a, b, c, d, e, f and 2 more')
-    """
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
-
-
 def command_line(words: Iterable[str]) -> str:
     r"""A command that a person can paste into a shell, whatever bytes its words hold.
 
@@ -60,7 +50,7 @@ def shown(path: str | os.PathLike[str]) -> str:
     return _OBEYED.sub(lambda found: found.group().encode("unicode_escape").decode(), name)
 
 
-def listed(names: Sequence[str], count: int = 0, most: int = 6) -> str:
+def listed(names: Sequence[str], count: int = 0, most: int = _NAMED) -> str:
     """The first few of some names, and how many more there are.
 
     Args:
