@@ -40,13 +40,11 @@ def reserve() -> None:
 
 def guard() -> None:
     """Replaces standard output and standard error by streams that fail as this module says."""
-    sys.stdout = _Product(_number(sys.stdout, 1))
-    sys.stderr = _Messages(_number(sys.stderr, 2))
-
-
-def _number(stream: object, usual: int) -> int:
-    """The file descriptor of a stream; the usual one where it was closed."""
-    return stream.fileno() if isinstance(stream, io.TextIOWrapper) else usual
+    for name, usual, kind in (("stdout", 1, _Product), ("stderr", 2, _Messages)):
+        stream = getattr(sys, name)
+        # One that stands for another place, as in a notebook, stays.
+        with suppress(io.UnsupportedOperation, AttributeError):
+            setattr(sys, name, kind(usual if stream is None else stream.fileno()))
 
 
 def messages_lost() -> bool:
