@@ -1,3 +1,4 @@
+import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -60,6 +61,86 @@ def test_a_book_that_tells_of_the_project_is_not_cut_there():
     assert gutenberg.cut(whole, "kettle")[0] == inner
 
 
+STORY = "The kettle sang, and the cat slept on.\n\nOutside it rained.\n\n"
+LICENCE = "\nThis licence lets you copy the work. Donations keep the lights on.\n" * 40
+
+
+@pytest.mark.parametrize(
+    "title", ["A * IS BORN", "A** STORY", "K*E*T", "Q*", "A *\nIN THE SKY", "THE F**K OF\nA KETTLE"]
+)
+def test_a_star_in_the_title_does_not_end_the_mark(title):
+    header = f"*** START OF THE PROJECT GUTENBERG EBOOK {title} ***\n\n"
+    footer = f"\n*** END OF THE PROJECT GUTENBERG EBOOK {title} ***\n{LICENCE}"
+    assert gutenberg.cut(header + STORY * 3 + footer, "k")[0] == (STORY * 3).rstrip() + "\n"
+
+
+IN_BOOK = [
+    "End of Project Gutenberg, he wrote, or of the world?\n",
+    "END OF THE PROJECT GUTENBERG EBOOK, said the sign.\nIt rained on.\n",
+    "End of Project Gutenberg's first year.\n",
+    "*** END OF THE PROJECT GUTENBERG EBOOK OF SNOW ***\n",
+    "*** END OF THE PROJECT GUTENBERG EBOOK THE KETTLE ***\n",
+]
+
+
+@pytest.mark.parametrize("inner", IN_BOOK)
+@pytest.mark.parametrize("footer", FOOTERS.values(), ids=FOOTERS.keys())
+def test_an_end_line_in_the_book_near_the_real_one_does_not_end_it(inner, footer):
+    book = STORY * 2 + inner + STORY * 3
+    assert gutenberg.cut(HEADERS["of the"] + book + footer, "k")[0] == book.rstrip() + "\n"
+
+
+@pytest.mark.parametrize("inner", IN_BOOK[:3])
+def test_an_end_line_in_a_book_without_a_footer_does_not_end_it(inner):
+    book = STORY * 2 + inner + STORY * 30
+    read, told = gutenberg.cut(HEADERS["of the"] + book, "k")
+    assert read == book.strip() + ("\n" if read.endswith("\n") else "")
+    assert "no footer mark was found" in told
+
+
+@pytest.mark.parametrize("last", [*FOOTERS.values()], ids=FOOTERS.keys())
+@pytest.mark.parametrize("first", ["of the", "of this", "twice"])
+def test_an_end_line_after_the_licence_does_not_hide_the_real_one(first, last):
+    whole = HEADERS["of the"] + BOOK + FOOTERS[first] + LICENCE + last
+    assert gutenberg.cut(whole, "k")[0] == BOOK
+
+
+def test_a_mark_may_be_wrapped_before_its_author_ends():
+    plain = "\nEnd of the Project Gutenberg EBook of Kettles and Pots, by A.\nNobody\n\n"
+    whole = HEADERS["of the"] + BOOK + plain + FOOTERS["of the"]
+    assert gutenberg.cut(whole, "k")[0] == BOOK
+
+
+def test_what_a_transcriber_wrote_between_two_marks_is_no_part_of_the_book():
+    note = "\nTranscriber's note: two commas were mended.\n"
+    whole = HEADERS["of the"] + BOOK + FOOTERS["plain"] + note + FOOTERS["of the"]
+    assert gutenberg.cut(whole, "k")[0] == BOOK
+
+
+@pytest.mark.parametrize("mark", ["of the", "of this", "starless", "small print"])
+@pytest.mark.parametrize("before", [BOOK, STORY * 9, "Hart began it.\n\n" + STORY])
+def test_a_start_line_in_a_book_without_a_header_does_not_begin_it(mark, before):
+    inner = before + HEADERS[mark].removeprefix("Preface.\n\n") + STORY
+    read, told = gutenberg.cut(inner + FOOTERS["of the"], "k")
+    assert read == inner.rstrip() + "\n"
+    assert "0 characters of header" in told
+    assert "no header mark was found" in told
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "The Project Gutenberg eBook of The Kettle\n\nFor anyone, anywhere, at no cost.\n\n",
+        "Title: The Kettle\n\nAuthor: Nobody\n\nLanguage: English\n\nCredits: A and B\n\n",
+        "This is the Project Gutenberg Etext of The Kettle\n\n" + "Please copy it.\n" * 60,
+        "\n\n",
+    ],
+)
+def test_a_header_is_known_by_its_lines(header):
+    whole = header + HEADERS["of this"] + BOOK + FOOTERS["twice"]
+    assert gutenberg.cut(whole, "k")[0] == BOOK
+
+
 def test_indented_first_lines_and_verse_keep_their_shape():
     verse = "     Sing, kettle,\n  sing.\n"
     whole = HEADERS["of the"] + verse + FOOTERS["of the"]
@@ -98,7 +179,7 @@ def mirror(pages):
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}", asked
@@ -137,13 +218,57 @@ def test_a_book_that_is_not_there_is_one_sentence(tmp_path):
     assert not list(tmp_path.rglob("pg9*"))
 
 
-def test_a_web_page_is_no_book_and_is_not_kept():
-    page = b"<!DOCTYPE html><html>Slow down</html>"
-    with mirror({"/cache/epub/7/pg7.txt": page}) as (address, asked):
+NO_BOOKS = {
+    "page": (b"<!DOCTYPE html><html>Slow down</html>", "a web page"),
+    "marked page": (b"\xef\xbb\xbf\n <HTML><body>Slow down</body></HTML>", "a web page"),
+    "page after a comment": (
+        b"<!-- a -->\n<!-- b --><html lang='en'>" + b" " * 9_000,
+        "a web page",
+    ),
+    "xhtml": (b"<?xml version='1.0'?>\n<html/>", "a web page"),
+    "wide page": ("<html>Slow down</html>".encode("utf-16"), "a web page"),
+    "empty": (b"", "nothing"),
+    "blank": (b"\xef\xbb\xbf\r\n \r\n", "nothing"),
+    "error": (b"Error 503: come back later.\n", r"a few words \(Error 503: come back later\.\)"),
+    "archive": (b"PK\x03\x04" + b"\0" * 99, "a ZIP archive"),
+}
+
+
+@pytest.mark.parametrize(("page", "said"), NO_BOOKS.values(), ids=NO_BOOKS.keys())
+def test_what_is_no_book_is_not_kept(page, said, tmp_path):
+    pages = {"/cache/epub/7/pg7.txt": page}
+    with mirror(pages) as (address, asked):
+        reading = SourceSettings(mirror=address)
         for _ in range(2):
-            with pytest.raises(SourceError, match="a web page, not a book"):
-                sources.read(["gutenberg:7"], SourceSettings(mirror=address))
+            with pytest.raises(SourceError, match=f"pg7.txt gave {said}.*, not a book. Try again"):
+                sources.read(["gutenberg:7"], reading)
+        assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+        pages["/cache/epub/7/pg7.txt"] = (HEADERS["of the"] + BOOK).encode()
+        ((book,), _) = sources.read(["gutenberg:7"], reading)
+    assert b"".join(book.read(99)) == (HEADERS["of the"] + BOOK).encode()
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize(("page", "said"), NO_BOOKS.values(), ids=NO_BOOKS.keys())
+def test_what_lies_in_the_cache_and_is_no_book_is_asked_for_again(page, said, tmp_path):
+    whole = (HEADERS["of the"] + BOOK + FOOTERS["of the"]).encode()
+    with mirror({"/cache/epub/7/pg7.txt": whole}) as (address, asked):
+        reading = SourceSettings(mirror=address)
+        sources.read(["gutenberg:7"], reading)
+        (kept,) = tmp_path.rglob("pg7*")
+        kept.write_bytes(page)
+        ((book,), (note,)) = sources.read(["gutenberg:7"], reading)
+        assert b"".join(book.read(99)) == kept.read_bytes() == whole
+        assert sources.read(["gutenberg:7"], reading)[1] == []
     assert len(asked) == 2
+    assert re.match(rf"gutenberg:7: in the cache lay {said}.*; it was asked for again\.$", note)
+
+
+def test_a_long_book_without_marks_is_kept():
+    with mirror({"/cache/epub/7/pg7.txt": (STORY * 99).encode()}) as (address, asked):
+        for _ in range(2):
+            sources.read(["gutenberg:7"], SourceSettings(mirror=address))
+    assert len(asked) == 1
 
 
 def test_offline_is_one_sentence():
@@ -155,7 +280,7 @@ def test_offline_is_one_sentence():
         sources.read(["gutenberg:7"], SourceSettings(mirror=address))
 
 
-@pytest.mark.parametrize("number", ["", "alice", "-1", "0", "1.5"])
+@pytest.mark.parametrize("number", ["", "alice", "-1", "0", "1.5", "9" * 5_000])
 def test_a_book_is_named_by_its_number(number):
     with pytest.raises(SourceError, match="names no book"):
         sources.read([f"gutenberg:{number}"])

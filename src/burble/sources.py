@@ -138,7 +138,7 @@ def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Sour
     if argument.startswith(_BUILTIN):
         return [_builtin(argument)]
     if argument.startswith(_GUTENBERG):
-        data = gutenberg.fetch(argument.removeprefix(_GUTENBERG), reading.mirror)
+        data = gutenberg.fetch(argument.removeprefix(_GUTENBERG), reading.mirror, notes)
         return [from_bytes(argument, data, "book")]
     path = Path(argument)
     if not argument:
