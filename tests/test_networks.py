@@ -155,28 +155,53 @@ def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
 # What is chosen.
 
 
-def chosen(symbols, **asked):
-    text = corpus.from_texts(["ab" * (symbols // 2)], TextSettings(), held_out=0.0)
-    return sizing.choose(asked, text)
+def text_of(symbols):
+    return corpus.from_texts(["ab" * (symbols // 2)], TextSettings(), held_out=0.0)
+
+
+def chosen(symbols, speed=sizing.TYPICAL_SPEED, **asked):
+    return sizing.choose(asked, text_of(symbols), speed=speed).model
 
 
 def test_minutes_are_shared_by_networks_and_steps_are_not():
-    settings, why = chosen(130_000)
-    assert settings.model.networks == 2
-    assert why.startswith("2 networks, averaged, each LSTM of 2 x 256 units")
-    assert "will be read about 13 times" in why
-    assert chosen(130_000, minutes=1)[0].model.networks == 1
-    assert chosen(130_000, minutes=60)[0].model.networks == 4
-    assert chosen(130_000, networks=3)[0].model.networks == 3
-    assert chosen(130_000, epochs=50)[0].model.networks == 1
-    assert chosen(130_000, minutes=60, framing="windows")[0].model.networks == 1
+    assert chosen(130_000).networks == 2
+    assert chosen(130_000, minutes=1).networks == 1
+    assert chosen(130_000, minutes=60).networks == 4
+    assert chosen(130_000, networks=3).networks == 3
+    assert chosen(130_000, epochs=50).networks == 1
+    assert chosen(130_000, minutes=60, framing="windows").networks == 1
     # A hundred epochs are those of each.
-    assert chosen(4_000)[0].model.networks == 4
-    assert "read about 100 times" in chosen(4_000)[1]
+    assert chosen(4_000).networks == 4
+    assert chosen(4_000).dropout == 0.5
+
+
+def test_what_is_chosen_suits_the_speed_and_no_small_change_of_it():
+    # Alice in Wonderland for five minutes: so the figures in the README were measured.
+    usual = chosen(130_000)
+    assert (usual.networks, usual.dropout, usual.dropout_recurrent) == (2, 0.31, 0.21)
+    for speed in (600_000, 700_000, 850_000, 1_100_000, 1_500_000):
+        assert chosen(130_000, sizing.reckoned(speed)) == usual
+    slow = chosen(130_000, sizing.reckoned(60_000))
+    assert (slow.networks, slow.dropout) == (1, 0.06)
+    fast = chosen(130_000, sizing.reckoned(9_000_000))
+    assert (fast.networks, fast.dropout) == (4, 0.48)
+    assert chosen(130_000, sizing.reckoned(1.0), minutes=1).dropout == 0
+    # Where nothing is measured, no speed is looked at.
+    assert chosen(130_000, 1.0, steps=900) == chosen(130_000, steps=900)
+
+
+def test_how_often_the_text_is_read_is_told():
+    text = text_of(130_000)
+    settings = sizing.choose({"networks": 2, "steps": 1_500}, text)
+    said = sizing.why(settings, text, 12.3)
+    assert said.startswith("2 networks, averaged, each LSTM of 2 x 256 units (size medium, for 130")
+    assert "will be read about 12 times" in said
+    assert "will be read about 2.3 times" in sizing.why(settings, text, 2.3)
+    assert "will be read about 0.1 times" in sizing.why(settings, text, 0.1)
 
 
 def test_what_is_left_out_grows_with_how_often_each_network_reads_the_text():
-    model = chosen(130_000, epochs=20)[0].model
+    model = chosen(130_000, epochs=20)
     assert model.dropout == model.dropout_output == 0.36
     assert (model.dropout_input, model.dropout_recurrent) == (0.18, 0.24)
-    assert chosen(130_000, epochs=1)[0].model.dropout_recurrent == 0
+    assert chosen(130_000, epochs=1).dropout_recurrent == 0

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -23,9 +24,14 @@ def test_one_that_misspells_is_as_careful_as_repetition_allows():
     text = corpus.from_texts(["a cab. bac a!\n" * 900], TextSettings())
     writer = Generator(chancy(" !.abc\n", scale=0.8))
     found = suited(writer, text)
-    tried = [tempering._written(writer, reference(text), t).words for t in TEMPERATURES]
+    tried = [written(writer, reference(text), t).words for t in TEMPERATURES]
     assert max(tried) < tempering.REAL_WORDS
     assert found["words"] == pytest.approx(max(tried), abs=1e-4)
+
+
+def written(writer, known, temperature, nudge=0.0):
+    tried = tempering._written(writer, known, tempering.TEXTS, temperature, nudge)
+    return tempering.outcome(tried)
 
 
 def reference(text):
@@ -73,8 +79,8 @@ def test_the_gentlest_nudge_that_closes_enough():
     text = corpus.from_texts([QUOTED * 600], TextSettings())
     writer = Generator(chancy("abc ,.()\n", seed=3, scale=0.3))
     reference_ = reference(text)
-    unnudged = tempering._written(writer, reference_, 0.8)
-    shares = [tempering._written(writer, reference_, 0.8, n).closed for n in tempering.NUDGES]
+    unnudged = written(writer, reference_, 0.8)
+    shares = [written(writer, reference_, 0.8, n).closed for n in tempering.NUDGES]
     assert unnudged.closed < shares[0]
     for enough, chosen in (
         (unnudged.closed, 0.0),
@@ -82,7 +88,9 @@ def test_the_gentlest_nudge_that_closes_enough():
         (1.5, tempering.NUDGES[shares.index(max(shares))]),
     ):
         human = replace(unnudged, closed=enough + tempering.LESS_CLOSED)
-        assert tempering._closing(writer, reference_, (0.8, unnudged), human)[0] == chosen
+        write = partial(tempering._written, writer, reference_, tempering.TEXTS)
+        tried = tempering._closing(write, (0.8, unnudged), human)
+        assert tempering.outcome(tried)[0] == chosen
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import jax
 import numpy as np
 import pytest
 
-from burble import corpus, objective, sampling, settings
+from burble import corpus, objective, sampling, settings, together
+from burble.clock import Clock
 from burble.engine import Engine
 from burble.errors import DivergedError, SettingsError
-from burble.events import End, Recovery, Report, Save, Score
+from burble.events import End, Recovery, Report, Save, Score, State, Task
 from burble.settings import TextSettings, TrainingSettings
 from burble.training import Trainer
 
@@ -72,7 +73,7 @@ def test_one_step_is_compiled_whatever_happens(make):
     t.fix_steps()
     state = t.start()
     events = list(t.run(replace(state, arrays=with_nan(state))))
-    assert {type(event) for event in events} == {Recovery, Report, Score, End}
+    assert {type(event) for event in events} == {Recovery, Report, Task, Score, End}
     assert t.objective._step._cache_size() == 1
 
 
@@ -163,7 +164,7 @@ def test_an_absurd_learning_rate_does_not_cost_the_best_model():
     states, diverged = [], False
     try:
         for event in worse.run(good):
-            states += [] if isinstance(event, Report) else [event.state]
+            states += [] if isinstance(event, Report | Task) else [event.state]
     except DivergedError:
         diverged = True
     assert diverged or any(state.recoveries for state in states)
@@ -186,6 +187,68 @@ def test_measuring_the_machine_changes_nothing_learned():
     t = trainer(minutes=1.0)
     t.fix_steps()
     assert_equal(finish(t), finish(trainer()))
+
+
+def test_measuring_ends_where_it_is_asked_to():
+    t, steps = trainer(minutes=60.0), []
+    whole = t._step
+    t._step = lambda *given: steps.append(given[1]) or whole(*given)
+    # The first step is compiled; the speed is that of another.
+    pace = t.pace(stop=lambda: True)
+    assert steps == [0, 1]
+    assert 0 < pace.step < pace.compiling
+    assert t.fix_steps(pace=pace, stop=lambda: True).training.steps == 30
+
+
+def test_settings_that_suit_what_was_measured_train_as_if_they_had_been_given():
+    def better(pace):
+        assert pace.step > 0
+        return settings.make(settings.flat(t.settings) | {"networks": 2, "dropout": 0.1})
+
+    t = trainer(minutes=60.0, steps=6)
+    fitted = together.fitted(t, better, stop=lambda: True)
+    assert (fitted.settings.model.networks, fitted.settings.training.steps) == (2, 6)
+    assert_equal(finish(fitted), finish(trainer(steps=6, networks=2, dropout=0.1)))
+    # With steps alone nothing is measured, and nobody asked.
+    assert together.fitted(trainer(steps=6), better).settings == trainer(steps=6).settings
+    epochs = together.fitted(trainer(epochs=2.0, steps=0))
+    assert (epochs.passes, round(epochs.symbols_a_step)) == (2, 64)
+
+
+def test_no_time_left_is_told_before_a_second_step():
+    t = trainer()
+    reports = [e for e in t.run(t.start()) if isinstance(e, Report)]
+    assert [r.step for r in reports[:3]] == [1, 2, 3]
+    assert math.isnan(reports[0].left)
+    assert math.isnan(reports[0].speed)
+    assert all(r.left >= 0 and r.speed > 0 for r in reports[1:])
+    assert reports[-1].left == 0
+
+
+def test_compiling_is_no_speed():
+    # A minute to compile, two steps of a second, and ten seconds of a score.
+    now = iter([0.0, 60.0, 62.0, 72.0])
+    measured = Clock(State({}), now.__next__)
+    measured.stepped(1)
+    assert measured.left(3, 11, 0) == 8
+    measured.scored(10.0)
+    assert measured.left(3, 11, 2) == 8 + 2 * 10
+
+
+def test_the_closing_scores_tell_how_far_they_are_and_end_where_asked():
+    t = trainer(steps=3, evaluations=1)
+    state = finish(t)
+    told = list(closing := t.closing(state))
+    assert closing.gi_frame is None
+    assert [task.done for task in told] == [1.0, 1.0, 1.0]
+    with pytest.raises(StopIteration) as end:
+        next(t.closing(state, stop=lambda: True))
+    assert end.value.value is None
+    # A training that was stopped there takes them when it goes on.
+    answers = itertools.chain([False] * 3, itertools.repeat(True))
+    stopped = [*trainer(steps=3, evaluations=1).run(t.start(), stop=lambda: next(answers))][-1]
+    assert (stopped.reason, stopped.state.step) == ("stopped", 3)
+    assert [*t.run(stopped.state)][-1].facts == [*t.run(state)][-1].facts
 
 
 def test_the_step_size_rises_straight_and_falls_as_a_cosine():

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from burble import corpus, generation, jobs
+from burble.events import Task
 from burble.orders import Order
 from burble.runs import Run
 from burble.settings import TextSettings
@@ -151,13 +152,51 @@ def test_a_closed_terminal_stops_and_saves_however_often_it_is_told(text, tmp_pa
 
 def test_a_run_by_the_clock_is_repeated_by_its_flags(burble, text, tmp_path):
     size = ["--units", "24", "--layers", "1", "--length", "16"]
-    assert burble("train", text, "-o", tmp_path / "a", "--minutes", 0.5, *size).returncode == 0
-    repeat = json.loads((tmp_path / "a" / "run.json").read_text())["repeat"]
-    start, flags = repeat.split(" -o RUN ")
+    # However long starting takes, some steps are trained: here there is no time for more.
+    done = burble("train", text, "-o", tmp_path / "a", "--minutes", 0.001, *size)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "10 steps are trained all the same" in done.stderr.decode()
+    facts = json.loads((tmp_path / "a" / "run.json").read_text())
+    assert facts["settings"]["training"]["steps"] == facts["done"]["steps"] == 10
+    start, flags = facts["repeat"].split(" -o RUN ")
     assert start == f"burble train {text}"
     again = burble("train", text, "-o", tmp_path / "b", *flags.split())
     assert again.returncode == 0, again.stderr.decode()
     assert model(tmp_path / "a") == model(tmp_path / "b")
+
+
+def test_scores_that_short_minutes_had_no_room_for_come_when_there_is_more(text, tmp_path):
+    made = corpus.build([str(text)], TextSettings())
+    run = Run(tmp_path / "run")
+    asked = {"units": 8, "layers": 1, "minutes": 1e-6, "evaluations": 7}
+    list(jobs.train(made, run, Order(asked)))
+    assert run.settings().training.evaluations == 1
+    # Nothing else asked for, nothing changes.
+    list(jobs.train(made, run, Order({}, resume=True)))
+    assert run.settings().training.evaluations == 1
+    list(jobs.train(made, run, Order({"steps": 20}, resume=True)))
+    assert run.settings().training.evaluations == 7
+
+
+@pytest.mark.parametrize("phase", ["scoring the held-out text", "finding the temperature"])
+def test_what_is_stopped_after_the_last_step_is_usable_and_goes_on(phase, text, tmp_path):
+    made = corpus.build([str(text)], TextSettings())
+    run = Run(tmp_path / "run")
+    asked = {"units": 8, "layers": 1, "steps": 3, "evaluations": 1}
+    whole = Run(tmp_path / "whole")
+    list(jobs.train(made, whole, Order(asked)))
+    reached = []
+    for event in jobs.train(made, run, Order(asked), stop=lambda: bool(reached)):
+        # The one score on the way is taken before there is a model.
+        if isinstance(event, Task) and run.has_model and event.what.startswith(phase):
+            reached.append(event)
+        ended = event
+    assert (ended.reason, ended.state.step, len(reached)) == ("stopped", 3, 1)
+    assert run.facts()["status"] == "interrupted"
+    assert len(generation.load(run.folder).generate(length=5)) == 5
+    list(jobs.train(made, run, Order({}, resume=True)))
+    assert run.facts()["status"] == "finished"
+    assert model(run.folder) == model(whole.folder)
 
 
 def test_a_run_stopped_before_its_first_score_has_a_model_and_goes_on(text, tmp_path):

@@ -47,8 +47,9 @@ class Report:
         step: Steps done.
         steps: Steps in all.
         loss: Nats per symbol, dropout on.
-        speed: Symbols a second since training began or went on.
-        left: Seconds left, about.
+        speed: Symbols a second in steps since training began or went on, the first left out, which
+            is compiled; not a number before a second one.
+        left: Seconds left until the last step, about; not a number where the speed is none.
     """
 
     step: int
@@ -106,6 +107,19 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Task:
+    """What is done besides steps, and may take long.
+
+    Attributes:
+        what: What it is, as a person would say it.
+        done: The share of it that is done, 0 to 1.
+    """
+
+    what: str
+    done: float
+
+
+@dataclass(frozen=True)
 class Save:
     """A state that should be saved now, so that little is lost if the process is killed."""
 
@@ -142,4 +156,4 @@ class End:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = Report | Epoch | Score | Sample | Save | Recovery | End
+Event = Report | Epoch | Score | Sample | Task | Save | Recovery | End

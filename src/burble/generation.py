@@ -155,6 +155,24 @@ class Generator:
         ready, stops = self._check(prompt, settings)
         return self._whole(ready, stops, settings, count)
 
+    def pieces(
+        self, prompt: str = "", *, count: int, **options: Any
+    ) -> Iterator[tuple[int, str | None]]:
+        """The pieces of `count` texts that are written side by side, as they come.
+
+        Args:
+            prompt: What the texts go on from.
+            count: How many.
+            **options: Fields of `WritingSettings`.
+
+        Returns:
+            The number of a text with its next piece, or with None once it is finished; joined,
+            they are what `generate_many` returns of as many.
+        """
+        settings = self._settings(options)
+        ready, stops = self._check(prompt, settings)
+        return self._write(ready, stops, settings, range(count))
+
     def probabilities(
         self, prompt: str = "", unknown: Unknown = "error", memory: float = 0.0
     ) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """The held-out text, framed for scoring as it was for training, and what it costs a network."""
 
 import math
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,8 +61,10 @@ class Part:
             yield from whole_documents(tail[1:], starts, edge)
 
 
-def loss(objective: Objective, part: Part, groups: Groups, group: str, *, carried: bool) -> float:
-    """The mean loss of a part with dropout off.
+def running(
+    objective: Objective, part: Part, groups: Groups, group: str, *, carried: bool = False
+) -> Iterator[tuple[float, float]]:
+    """Scores a part with dropout off, batch by batch.
 
     Args:
         objective: The network.
@@ -70,8 +73,8 @@ def loss(objective: Objective, part: Part, groups: Groups, group: str, *, carrie
         group: Which of them are the weights.
         carried: Whether to start from each training stream's state, not from zero.
 
-    Returns:
-        Nats per symbol; not a number where nothing is held out.
+    Yields:
+        The loss so far in nats, summed, and over how many places.
     """
     rows = min(part.training.batch, STREAMS_CHECKED) if carried else 1
     now = [c[:rows] for c in groups["carried"]] if carried else objective.zero(rows)
@@ -81,4 +84,10 @@ def loss(objective: Objective, part: Part, groups: Groups, group: str, *, carrie
             now = objective.zero(len(batch.inputs))
         nats, places, now = objective.nats(groups[group], groups["seed"], batch, now)
         total, count = total + float(nats), count + float(places)
-    return total / count if count else math.nan
+        yield total, count
+
+
+def mean(scored: Iterable[tuple[float, float]]) -> float:
+    """The mean loss that `running` comes to; not a number of nothing."""
+    found = deque(scored, maxlen=1)
+    return found[0][0] / found[0][1] if found and found[0][1] else math.nan

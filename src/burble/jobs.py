@@ -4,6 +4,7 @@ Saving is done here, between the trainer's events, so that a run that is killed 
 goes on from its last save to the same bits.
 """
 
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,15 +14,18 @@ from burble import cards, compiled, generation, inheritance, peers, sizing, temp
 from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.errors import RunError, SettingsError
-from burble.events import End, Epoch, Event, Report, Sample, Save, Score, State
+from burble.events import End, Epoch, Event, Report, Sample, Save, Score, State, Task
 from burble.modelfile import Model
-from burble.orders import Order, text_settings
+from burble.orders import Order, evaluations, text_settings
+from burble.planning import Pace
 from burble.runs import BEGIN_AGAIN, STATE, Run
 from burble.settings import Settings
 from burble.training import Trainer
 from burble.wording import some
 
 SAMPLE_LENGTH = 300
+COMPILING = 0.15
+"""Share of the time that is left which may go into compiling once more, for better settings."""
 
 
 def train(
@@ -52,20 +56,22 @@ def train(
         DivergedError: The loss ran away again and again; the best model is kept.
     """
     early = text_settings(order, run)
+    began = time.perf_counter() if started is None else started
+    start = _Start(corpus, order, began, stop, tell)
     compiled.keep()
     with run.locked(), peers.missed():
         if order.resume:
             _check_same_text(corpus, run)
-            settings = early
-        else:
-            asked = inheritance.asked(order.asked, order.base)
-            settings, why = sizing.choose(asked, corpus, order.size)
-            tell(f"{why} Seed {settings.training.seed}.")
+        settings = early if order.resume else start.settings()
         together.meet(order.peer, settings.training.batch, settings.model.units, tell)
-        trainer, state = _ready(corpus, settings, run, order, started)
+        asked = {"evaluations": evaluations(order, run, settings)}
+        trainer, state = _ready(start, settings, run)
+        if not order.resume:
+            why = sizing.why(trainer.settings, corpus, trainer.passes, order.size)
+            tell(f"{why} Seed {settings.training.seed}.")
         # Room for the state and the model, each with its next version beside it.
         run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
-        job = _Job(trainer, run, order)
+        job = _Job(trainer, run, order, asked)
         # Whoever is killed from here on goes on from this very state.
         run.write_state(state)
         job.describe("training")
@@ -75,21 +81,60 @@ def train(
         yield from job.events(state, stop)
 
 
-def _ready(
-    corpus: Corpus, settings: Settings, run: Run, order: Order, started: float | None
-) -> tuple[Trainer, State]:
+@dataclass(frozen=True)
+class _Start:
+    """How a training is begun; see `train`.
+
+    Attributes:
+        corpus: What to learn.
+        order: What was asked for.
+        started: From when the minutes count.
+        stop: Whether to stop.
+        tell: Takes sentences.
+    """
+
+    corpus: Corpus
+    order: Order
+    started: float
+    stop: Callable[[], bool]
+    tell: Callable[[str], object]
+
+    def settings(self, speed: float = sizing.TYPICAL_SPEED) -> Settings:
+        """The settings of a new run, for a machine of that speed; see `sizing.choose`."""
+        asked = inheritance.asked(self.order.asked, self.order.base)
+        return sizing.choose(asked, self.corpus, self.order.size, speed)
+
+    def fitted(self, trainer: Trainer, done: int = 0) -> Trainer:
+        """The trainer with its number of steps fixed; see `together.fitted`."""
+        settings = trainer.settings
+
+        def better(pace: Pace) -> Settings:
+            """What suits the speed that was measured, where to compile anew is not too long."""
+            left = settings.training.minutes * 60 - (time.perf_counter() - self.started)
+            if self.order.resume or self.stop() or pace.compiling > COMPILING * left:
+                return settings
+            symbols = trainer.symbols_a_step * settings.model.networks
+            return self.settings(sizing.reckoned(symbols / pace.step * 60))
+
+        return together.fitted(
+            trainer, better, started=self.started, done=done, stop=self.stop, tell=self.tell
+        )
+
+
+def _ready(start: _Start, settings: Settings, run: Run) -> tuple[Trainer, State]:
     """The trainer with its number of steps fixed, and the state to begin with."""
+    corpus, order = start.corpus, start.order
     state = run.read_state() if order.resume else None
     done = state.step if state else 0
     peers.from_first(lambda: [settings_module.flat(settings), done])
     together.check_same(corpus)
     trainer = Trainer(corpus, settings)
     if state is None:
-        trainer.fix_steps(started)
+        trainer = start.fitted(trainer)
         return trainer, together.shared(_first_state(trainer, order))
     if _shapes(state) != _shapes(trainer.start()):
         raise RunError(f"{run.folder / STATE} is damaged: not this network's. {BEGIN_AGAIN}")
-    trainer.fix_steps(started, done)
+    trainer = start.fitted(trainer, done)
     if trainer.settings.training.steps < done:
         raise SettingsError(
             f"steps is {trainer.settings.training.steps:,}, but the run has done {done:,} "
@@ -132,16 +177,22 @@ class _Job:
         trainer: The trainer, its number of steps fixed.
         run: The folder.
         order: What was asked for.
+        asked: Settings by name that minutes may have changed.
     """
 
     trainer: Trainer
     run: Run
     order: Order
+    asked: Mapping[str, Any]
 
     def events(self, state: State, stop: Callable[[], bool]) -> Iterator[Event]:
         """The trainer's events, each after what it brings has been saved, with samples between."""
-        for event in self.trainer.run(state, stop):
-            self._save(event)
+        for told in self.trainer.run(state, stop):
+            event = told
+            if isinstance(event, End) and event.reason != "stopped":
+                event = yield from self._finish(event, stop)
+            else:
+                self._save(event)
             yield event
             if isinstance(event, Score) and event.improved:
                 step = event.state.step
@@ -173,18 +224,31 @@ class _Job:
                 # that went on from there would miss.
                 run.write_state(state)
             case End(state=state, reason=reason, facts=scores):
-                if reason != "stopped":
-                    model = self._model(state, scores)
-                    suited = tempering.suited(generation.Generator(model), trainer.corpus)
-                    more = {"writing": dict(suited)} if suited else {}
-                    run.write_model(replace(model, summary={**model.summary, **more}))
-                elif not run.has_model:
+                if not run.has_model:
                     # Stopped before the first score: what there is can be used until then.
                     run.write_model(self._model(state, scores, trainer.judged))
                 run.write_state(state)
                 status = "interrupted" if reason == "stopped" else "finished"
                 self.describe(status, scores, state)
                 cards.write(run, trainer.settings, facts(trainer.corpus))
+
+    def _finish(self, end: End, stop: Callable[[], bool]) -> Generator[Event, None, End]:
+        """Finds how the best model writes best, once it is saved with its scores.
+
+        Returns:
+            The end, as one that was stopped if that was wished for before all was done: then the
+            rest is done when training goes on.
+        """
+        model = self._model(end.state, end.facts)
+        self.run.write_model(model)
+        tried = tempering.search(generation.Generator(model), self.trainer.corpus)
+        suited = yield from _until(tried, stop)
+        if suited is None:
+            end = replace(end, reason="stopped")
+        elif suited:
+            self.run.write_model(replace(model, summary={**model.summary, "writing": suited}))
+        self._save(end)
+        return end
 
     def describe(
         self, status: str, scores: Mapping[str, float] | None = None, state: State | None = None
@@ -195,6 +259,7 @@ class _Job:
             settings,
             facts(corpus) | {"names": [Path(name).name for name in corpus.names]},
             status=status,
+            asked=self.asked,
             scores=dict(scores or {}),
             done={"steps": state.step, "seconds": state.elapsed} if state else {},
             resume=self.order.command(self.run.folder, "--resume"),
@@ -219,6 +284,18 @@ class _Job:
                 "training": asdict(settings.training),
             },
         )
+
+
+def _until(
+    tried: tempering.Search, stop: Callable[[], bool]
+) -> Generator[Event, None, dict[str, Any] | None]:
+    """What a search for the way to write comes to; None where it was stopped."""
+    while not stop():
+        try:
+            yield Task("finding the temperature that suits", next(tried))
+        except StopIteration as found:
+            return dict(found.value)
+    return None
 
 
 def facts(corpus: Corpus) -> dict[str, Any]:

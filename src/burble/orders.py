@@ -96,7 +96,7 @@ def text_settings(order: Order, run: Run) -> Settings:
     if order.resume:
         if not run.exists:
             raise RunError(f"there is no run in {run.folder} to resume; leave out --resume.")
-        return _resumed(order, run.settings())
+        return _resumed(order, run)
     if run.exists:
         raise RunError(
             f"{run.folder} holds a run already. Add --resume to go on with it, or choose another "
@@ -105,8 +105,17 @@ def text_settings(order: Order, run: Run) -> Settings:
     return settings_module.make(inheritance.asked(order.asked, order.base))
 
 
-def _resumed(order: Order, settings: Settings) -> Settings:
+def evaluations(order: Order, run: Run, settings: Settings) -> int:
+    """The scores on the way that were asked for, of which short minutes may have left fewer."""
+    asked = run.facts().get("asked") if order.resume else None
+    before = asked.get("evaluations") if isinstance(asked, Mapping) else None
+    known = before if isinstance(before, int) and before >= 1 else settings.training.evaluations
+    return order.asked.get("evaluations") or known
+
+
+def _resumed(order: Order, run: Run) -> Settings:
     """The settings of a run with what may change changed."""
+    settings = run.settings()
     given = {
         name: value
         for name, value in order.asked.items()
@@ -121,5 +130,5 @@ def _resumed(order: Order, settings: Settings) -> Settings:
             f"{', '.join(sorted(MAY_CHANGE))}. Leave it out, or train anew in another folder."
         )
     if any(given.get(limit) for limit in settings_module.LIMITS):
-        had |= {"steps": 0}
+        had |= {"steps": 0, "evaluations": evaluations(order, run, settings)}
     return settings_module.make(had | given)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from burble import launching, streams
 from burble.errors import Interrupted
-from burble.events import End, Epoch, Event, Recovery, Report, Sample, Score
+from burble.events import End, Epoch, Event, Recovery, Report, Sample, Score, Task
 from burble.settings import Unit
 from burble.wording import command_line, some, symbol_name
 
@@ -77,13 +77,17 @@ class _View:
                     f"The loss ran away ({event.loss:.3g}) at step {event.step:,}. Went back to "
                     "the best weights; the step size is halved from here on."
                 )
+            case Task():
+                self._task_goes_on(event, now)
             case End():
                 self.end = event
 
     def _report(self, report: Report, now: float) -> None:
         """Moves the bar on, or writes a line now and then where there is none."""
-        said = f"loss {report.loss:.3f}{self._held_out} · {report.speed:,.0f} {self._symbol}s/s"
-        said += f" · {_span(report.left)} left"
+        said = f"loss {report.loss:.3f}{self._held_out}"
+        if not math.isnan(report.left):
+            # The first step is compiled, which tells nothing of the others.
+            said += f" · {report.speed:,.0f} {self._symbol}s/s · {_span(report.left)} left"
         step = f"step {report.step:,} of {report.steps:,} · "
         self._bar.update(
             self._task, completed=report.step, total=report.steps, description=step + said
@@ -91,6 +95,13 @@ class _View:
         if not self._console.is_terminal and now - self._lined > LINE_SECONDS:
             self._lined = now
             self._say(step + said)
+
+    def _task_goes_on(self, task: Task, now: float) -> None:
+        """Shows how far a task is that is no step."""
+        self._bar.update(self._task, completed=task.done, total=1, description=f"{task.what} …")
+        if not self._console.is_terminal and now - self._lined > LINE_SECONDS:
+            self._lined = now
+            self._say(f"{task.what}: {task.done:.0%} …")
 
     def _say(self, said: str) -> None:
         """Prints a line above the bar."""

@@ -1,7 +1,8 @@
 """Chooses what a person left open, from the amount of text, and says why.
 
-Knows nothing of Keras or files. Everything here depends on the text and on what was asked for,
-never on the machine, so the same command makes the same choices everywhere.
+Knows nothing of Keras or files. Everything here depends on the text and on what was asked for;
+where minutes were asked for, also on how fast the machine was found to be, but only roughly, so
+that the same command makes the same choice on the same machine.
 """
 
 import math
@@ -30,8 +31,11 @@ CHOSEN = {
 """Settings that are chosen for the text unless they are given."""
 SMALL_TEXT = 40_000
 DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
-# Symbols a minute that two ordinary cores learn at medium size, rounded: only for choosing dropout.
 TYPICAL_SPEED = 700_000
+"""Symbols that one network of medium size learns in each of the minutes asked for on two ordinary
+cores, rounded; starting and scores included."""
+ORDINARY = 600_000, 1_500_000
+"""Symbols a minute that the steps alone learn there: so much does a shared machine's speed vary."""
 PASSES_A_NETWORK = 10
 """Times the text is read for each network there is; one alone would learn it by heart."""
 MOST_NETWORKS = 4
@@ -43,16 +47,19 @@ SHORT_DOCUMENT = 1_000
 STEP_SYMBOLS = 1_024
 
 
-def choose(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> tuple[Settings, str]:
+def choose(
+    asked: Mapping[str, Any], corpus: Corpus, size: str = "auto", speed: float = TYPICAL_SPEED
+) -> Settings:
     """Fills in what was not asked for.
 
     Args:
         asked: Settings by name, as given; None means not given.
         corpus: What will be learned.
         size: auto, or one of `SIZES`.
+        speed: Symbols that one network will learn in each of the minutes; see `reckoned`.
 
     Returns:
-        The settings, and a sentence that says what was chosen and why.
+        The settings.
 
     Raises:
         SettingsError: A value that cannot be.
@@ -70,17 +77,34 @@ def choose(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> tupl
             f"framing is 'windows', which cuts one running text, but there are "
             f"{len(corpus.starts):,} documents here. Give one text, or leave out --framing."
         )
-    symbols = corpus.cut
-    name = size if size != "auto" else "small" if symbols < SMALL_TEXT else "medium"
-    chosen: dict[str, Any] = {**SIZES[name], **_framing(given, corpus)}
+    chosen: dict[str, Any] = {**SIZES[_size(corpus, size)], **_framing(given, corpus)}
     if not any(given.get(limit) for limit in LIMITS):
         chosen |= DEFAULT_LIMITS
     asked_for = settings_module.make(chosen | given)
-    chosen["networks"] = given.get("networks") or _networks(asked_for, symbols)
-    passes = _passes(asked_for, symbols, chosen["networks"])
-    chosen |= _dropout(passes)
-    settings = settings_module.make(chosen | given | _width(given, corpus))
-    return settings, _why(settings, symbols, name if size == "auto" else "", passes)
+    chosen["networks"] = given.get("networks") or _networks(asked_for, corpus.cut, speed)
+    chosen |= _dropout(_passes(asked_for, corpus.cut, speed / chosen["networks"]))
+    return settings_module.make(chosen | given | _width(given, corpus))
+
+
+def reckoned(measured: float) -> float:
+    """The speed to choose by, from a measured one: an ordinary machine's, doubled or halved.
+
+    So roughly that a machine which is a little slower today makes the same choice as yesterday.
+
+    Args:
+        measured: Symbols a minute that one network learns in steps.
+
+    >>> [reckoned(speed) for speed in (500_000, 700_000, 1_400_000, 2_000_000)]
+    [350000.0, 700000.0, 700000.0, 1400000.0]
+    """
+    slow, fast = ORDINARY
+    above, below = (max(0, math.ceil(math.log2(r))) for r in (measured / fast, slow / measured))
+    return TYPICAL_SPEED * 2.0 ** (above - below)
+
+
+def _size(corpus: Corpus, size: str) -> str:
+    """The name of the network's size."""
+    return size if size != "auto" else "small" if corpus.cut < SMALL_TEXT else "medium"
 
 
 def _framing(given: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
@@ -117,18 +141,18 @@ def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
     return {"embedding": width}
 
 
-def _passes(settings: Settings, symbols: int, networks: int) -> float:
-    """How often each network will read the text, about, on two ordinary cores."""
+def _passes(settings: Settings, symbols: int, speed: float) -> float:
+    """How often each network will read the text, about, at symbols a minute for each."""
     training = settings.training
     limits = (
         training.steps * training.foretold_a_step / symbols,
         training.epochs,
-        training.minutes * TYPICAL_SPEED / symbols / networks,
+        training.minutes * speed / symbols,
     )
     return min((limit for limit in limits if limit), default=1.0)
 
 
-def _networks(settings: Settings, symbols: int) -> int:
+def _networks(settings: Settings, symbols: int, speed: float) -> int:
     """Networks that share the minutes: several where one alone would learn the text by heart.
 
     One where windows are read anew for each symbol that is written, which takes long enough; and
@@ -136,7 +160,7 @@ def _networks(settings: Settings, symbols: int) -> int:
     """
     if settings.training.window or not settings.training.minutes:
         return 1
-    passes = _passes(settings, symbols, 1)
+    passes = _passes(settings, symbols, speed)
     return max(1, min(MOST_NETWORKS, int(passes / PASSES_A_NETWORK)))
 
 
@@ -147,15 +171,24 @@ def _dropout(passes: float) -> dict[str, float]:
     return dict(zip(DROPOUTS, (half, share, share, recurrent), strict=True))
 
 
-def _why(settings: Settings, symbols: int, name: str, passes: float) -> str:
-    """The sentence that tells a person what was chosen."""
+def why(settings: Settings, corpus: Corpus, passes: float, size: str = "auto") -> str:
+    """The sentence that tells a person what was chosen, once it is known how long it will train.
+
+    Args:
+        settings: What was chosen.
+        corpus: What will be learned.
+        passes: How often it will be read.
+        size: See `choose`.
+    """
     model, training = settings.model, settings.training
-    usual = bool(name) and all(getattr(model, key) == n for key, n in SIZES[name].items())
-    size = f" (size {name}, for {symbols:,} training symbols)" if usual else ""
+    name, symbols = _size(corpus, size), corpus.cut
+    usual = size == "auto" and all(getattr(model, key) == n for key, n in SIZES[name].items())
+    sized = f" (size {name}, for {symbols:,} training symbols)" if usual else ""
     several = f"{model.networks} networks, averaged, each " if model.networks > 1 else ""
+    times = f"{passes:,.0f}" if passes >= 9.5 else f"{passes:.2g}"
     return (
-        f"{several}{model.cell.upper()} of {model.layers} x {model.units} units{size}; dropout "
-        f"{model.dropout:g}, as the text will be read about {max(1, round(passes)):,} times; "
+        f"{several}{model.cell.upper()} of {model.layers} x {model.units} units{sized}; dropout "
+        f"{model.dropout:g}, as the text will be read about {times} times; "
         f"{training.batch} {training.framing} side by side, {training.length} symbols a step."
     )
 

@@ -6,12 +6,13 @@ nothing of training.
 """
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from burble import measures
 from burble.corpus import Corpus
-from burble.generation import Generator
+from burble.generation import Generator as Writer
 from burble.measures import Measures, Reference
 
 TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.0)
@@ -27,16 +28,45 @@ OPENED, CLOSED = 20, 0.9
 """Marks of a person's text that open, at least, and the share of them that close: fewer, and they
 may be apostrophes."""
 TEXTS, LENGTH = 16, 400
+MANY, FEW = 1_000, 4
+"""Symbols from which on an alphabet is large, and the fewer texts that are written then."""
+KNOWN = 0.5
+"""The share of a person's words that the training text knows, where an alphabet is large: with
+fewer, what is found between its marks are no words, as in Chinese."""
 LARGEST = 1_000_000
 """Training symbols of which the words are known, from the last."""
 
 
-def suited(writer: Generator, text: Corpus) -> Mapping[str, Any]:
-    """The settings of writing that suit a model, and why.
+T = TypeVar("T")
+Search = Generator[float, None, Mapping[str, Any]]
+"""Yields the share that is done, about; returns what was found."""
+Writing = Generator[float, None, Measures]
+"""The same, of one temperature."""
+
+
+def suited(writer: Writer, text: Corpus) -> Mapping[str, Any]:
+    """The settings of writing that suit a model, and why; see `search`."""
+    return outcome(search(writer, text))
+
+
+def outcome(work: Generator[float, None, T]) -> T:
+    """What work comes to that tells how far it is, done in one go."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as found:
+            return cast(T, found.value)
+
+
+def search(writer: Writer, text: Corpus) -> Search:
+    """Finds the settings of writing that suit a model, and why.
 
     Args:
         writer: The model.
         text: What it was trained on.
+
+    Yields:
+        The share of it that is done, about, after each symbol or so.
 
     Returns:
         `temperature` and `close_quotes`, with the shares `words`, `repeated` and `closed` of what
@@ -51,14 +81,20 @@ def suited(writer: Generator, text: Corpus) -> Mapping[str, Any]:
         return {}
     reference = Reference.of(_part(text, max(0, text.cut - LARGEST), text.cut))
     human = measures.measure(pieces, reference)
-    if math.isnan(human.words) or math.isnan(human.repeated):
+    many = text.vocabulary.size >= MANY
+    if math.isnan(human.words) or math.isnan(human.repeated) or (many and human.words < KNOWN):
         return {}
-    tried = {t: _written(writer, reference, t) for t in TEMPERATURES}
+    write = partial(_written, writer, reference, FEW if many else TEXTS)
+    opened, closed = measures.quotes([held_out])
+    quoted = opened >= OPENED and closed >= CLOSED * opened
+    rounds = len(TEMPERATURES) + len(NUDGES) * quoted
+    tried = {}
+    for place, temperature in enumerate(TEMPERATURES):
+        tried[temperature] = yield from _shown(write(temperature), place, rounds)
     temperature = _boldest(tried, human)
     best, facts = tried[temperature], {"temperature": temperature}
-    opened, closed = measures.quotes([held_out])
-    if opened >= OPENED and closed >= CLOSED * opened:
-        nudge, best = _closing(writer, reference, (temperature, best), human)
+    if quoted:
+        nudge, best = yield from _closing(write, (temperature, best), human)
         facts |= {"close_quotes": nudge, "closed": round(best.closed, 4)}
     facts |= {"words": round(_real(best), 4), "repeated": round(best.repeated, 4)}
     # Of none there is no share, and a model's file knows no such number.
@@ -74,8 +110,8 @@ def _boldest(tried: Mapping[float, Measures], human: Measures) -> float:
 
 
 def _closing(
-    writer: Generator, reference: Reference, best: tuple[float, Measures], human: Measures
-) -> tuple[float, Measures]:
+    write: Callable[[float, float], Writing], best: tuple[float, Measures], human: Measures
+) -> Generator[float, None, tuple[float, Measures]]:
     """The gentlest nudge with which about as many quotes close as in a person's text.
 
     If none is strong enough, the one with which most do; none where it opens none.
@@ -84,22 +120,37 @@ def _closing(
     found = {0.0: unnudged}
     if math.isnan(unnudged.closed):
         return 0.0, unnudged
-    for nudge in NUDGES:
+    rounds = len(TEMPERATURES) + len(NUDGES)
+    for place, nudge in enumerate(NUDGES, len(TEMPERATURES)):
         if any(one.closed >= human.closed - LESS_CLOSED for one in found.values()):
             break
-        found[nudge] = _written(writer, reference, temperature, nudge)
+        found[nudge] = yield from _shown(write(temperature, nudge), place, rounds)
     most = max(found, key=lambda nudge: (found[nudge].closed >= 0, found[nudge].closed))
     return most, found[most]
 
 
 def _written(
-    writer: Generator, reference: Reference, temperature: float, nudge: float = 0.0
-) -> Measures:
-    """Figures of what a model writes."""
-    samples = writer.generate_many(
-        count=TEXTS, length=LENGTH, seed=0, temperature=temperature, close_quotes=nudge
+    writer: Writer, reference: Reference, count: int, temperature: float, nudge: float = 0.0
+) -> Writing:
+    """Figures of what a model writes, in some texts."""
+    samples: list[list[str]] = [[] for _ in range(count)]
+    pieces = writer.pieces(
+        count=count, length=LENGTH, seed=0, temperature=temperature, close_quotes=nudge
     )
-    return measures.measure(samples, reference)
+    for number, piece in pieces:
+        samples[number].append(piece or "")
+        if number == 0:
+            yield min(1.0, len(samples[0]) / LENGTH)
+    return measures.measure(["".join(sample) for sample in samples], reference)
+
+
+def _shown(writing: Writing, place: int, rounds: int) -> Writing:
+    """The same writing, with what it is of several rounds as the share that is done."""
+    while True:
+        try:
+            yield (place + next(writing)) / rounds
+        except StopIteration as found:
+            return cast(Measures, found.value)
 
 
 def _real(written: Measures) -> float:

@@ -1,5 +1,6 @@
 """Training along with other processes: meeting them, one state, one text. Knows no run folders."""
 
+import time
 from collections.abc import Callable
 
 from burble import compiled, devices, peers
@@ -8,6 +9,7 @@ from burble.corpus import Corpus
 from burble.errors import DivergedError, LostError, RunError, SettingsError
 from burble.events import State
 from burble.launching import Peer, available_cores
+from burble.planning import Pace
 from burble.settings import Settings
 from burble.training import Trainer
 
@@ -42,13 +44,47 @@ def follow(
         settings = settings_module.make(told)
         corpus = read(settings)
         check_same(corpus)
-        trainer = Trainer(corpus, settings)
-        trainer.fix_steps(done=done)
+        trainer = fitted(Trainer(corpus, settings), done=done, stop=stop)
         try:
             for _ in trainer.run(shared(trainer.start()), stop):
                 pass
         except DivergedError as error:
             raise LostError("process 0 tells what happened.") from error
+
+
+def fitted(
+    trainer: Trainer,
+    choose: Callable[[Pace], Settings] | None = None,
+    *,
+    started: float | None = None,
+    done: int = 0,
+    stop: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], object] = str,
+) -> Trainer:
+    """A trainer with its number of steps fixed, of settings that suit this machine's speed.
+
+    Args:
+        trainer: With settings from the text alone.
+        choose: Chooses settings by what was measured; the same as they are if None. Only process
+            0 is asked.
+        started: The `time.perf_counter()` from which the minutes count; now if None.
+        done: Steps done before, which minutes come on top of.
+        stop: Whether to measure no longer.
+        tell: Takes sentences about what is done.
+    """
+    started = time.perf_counter() if started is None else started
+    settings, pace = trainer.settings, None
+    if settings.training.minutes:
+        tell("Measuring this machine for a moment …")
+        measured = pace = trainer.pace(stop)
+        better = settings_module.make(
+            peers.from_first(lambda: settings_module.flat(choose(measured) if choose else settings))
+        )
+        if better != settings:
+            trainer = Trainer(trainer.corpus, better)
+            pace = trainer.pace(stop)
+    trainer.fix_steps(started, done, pace=pace, stop=stop, tell=tell)
+    return trainer
 
 
 def meet(peer: Peer | None, batch: int, units: int, tell: Callable[[str], object]) -> None:

@@ -12,22 +12,23 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from burble import heldout, peers
+from burble import heldout, pacing, peers
 from burble import model as network
 from burble.batches import CHUNK
 from burble.clock import Clock
 from burble.corpus import Corpus
 from burble.errors import DivergedError
-from burble.events import End, Epoch, Event, Recovery, Report, Save, Score, State
+from burble.events import End, Epoch, Event, Recovery, Report, Save, Score, State, Task
 from burble.framing import framed
 from burble.modelfile import Weights
 from burble.objective import Groups, Objective, finite, flat, grouped, rate, share
-from burble.planning import is_over, is_scored, planned
+from burble.planning import Pace, is_over, is_scored, planned, seconds_to_measure
 from burble.settings import Settings, TrainingSettings
 
 REPORTS = 200
 RECOVERIES = 3
 SCORED_AT_END = 200_000
+SCORING = "scoring the held-out text"
 AGREE_EVERY = 8
 """Steps after which several processes ask each other whether to stop or to save."""
 
@@ -67,54 +68,67 @@ class Trainer:
         arrays = [a for name, a in state.arrays.items() if name.startswith(f"{group}.")]
         return network.weights_of(arrays, self.settings.model, self.corpus.vocabulary.size)
 
-    def fix_steps(self, started: float | None = None, done: int = 0) -> Settings:
+    def fix_steps(
+        self,
+        started: float | None = None,
+        done: int = 0,
+        *,
+        pace: Pace | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        tell: Callable[[str], object] = str,
+    ) -> Settings:
         """Fixes the number of steps by the nearest of the limits on steps, epochs and minutes.
 
         Args:
             started: The `time.perf_counter()` from which the minutes count; now if None.
             done: Steps done before, which minutes come on top of.
+            pace: What a step takes; measured if None, where there is a limit on minutes.
+            stop: Whether to measure no longer.
+            tell: Takes a sentence where the minutes are too short.
 
         Returns:
             The settings, without other limits than steps; with them, training repeats exactly
             whatever the machine's speed.
         """
-        training = planned(
-            self.settings.training,
-            self.batches.steps_per_epoch,
-            self._measure,
-            started=time.perf_counter() if started is None else started,
-            done=done,
+        started = time.perf_counter() if started is None else started
+        training = self.settings.training
+        if training.minutes:
+            pace = self._with_scores(pace or self.pace(stop), stop)
+        left = training.minutes * 60 - (time.perf_counter() - started)
+        training, said = planned(
+            training, self.batches.steps_per_epoch, pace or Pace(0.0), left=left, done=done
         )
+        if said:
+            tell(said)
         training = TrainingSettings(**peers.from_first(lambda: asdict(training)))
         self.settings = replace(self.settings, training=training)
         return self.settings
 
-    def _measure(self, longest: float) -> tuple[float, float, float]:
-        """Seconds that a step, a score and the closing scores take, compilation left out.
+    def pace(self, stop: Callable[[], bool] = lambda: False) -> Pace:
+        """Measures steps for a moment, which changes nothing of what will be learned."""
+        groups = self.objective.place(self.start().arrays)
+        seconds = seconds_to_measure(self.settings.training)
+        return pacing.of_steps(lambda g, n: self._step(g, n, 0.0), groups, seconds, stop)
 
-        Args:
-            longest: Seconds to measure steps for, about; the longer, the surer.
-        """
-        state = self.start()
-        groups = self._step(self.objective.place(state.arrays), 0, 0.0)
-        groups["loss"][0].block_until_ready()
-        started, count, elapsed = time.perf_counter(), 0, 0.0
+    def _with_scores(self, pace: Pace, stop: Callable[[], bool]) -> Pace:
+        """A pace with what held-out scores take."""
+        if stop() or len(self.corpus.tail) < 2 or not peers.first():
+            return pace
+        part, groups = self._part(self._usual), grouped(self.start().arrays)
+        seconds = seconds_to_measure(self.settings.training)
+        each = pacing.of_scores(lambda: self._running(part, groups), seconds, stop)
+        score = each * part.size
+        return replace(pace, score=score, closing=score + each * self._part(SCORED_AT_END).size)
 
-        def unsure() -> bool:
-            return count < 8 or elapsed < longest
+    @property
+    def symbols_a_step(self) -> float:
+        """Symbols of the text that a step reads, padding left out."""
+        return len(self.corpus.training) / self.batches.steps_per_epoch
 
-        while peers.from_first(unsure):
-            for _ in range(4):
-                count += 1
-                groups = self._step(groups, count, 0.0)
-            groups["loss"][0].block_until_ready()
-            elapsed = time.perf_counter() - started
-        self.score(state, limit=self._usual)
-        started = time.perf_counter()
-        self.score(state, limit=self._usual)
-        score = time.perf_counter() - started
-        closing = self._part(SCORED_AT_END).size / max(1, self._part(self._usual).size)
-        return elapsed / count, score, score * (1 + closing)
+    @property
+    def passes(self) -> float:
+        """How often the text will be read, once the number of steps is fixed."""
+        return self.settings.training.steps / self.batches.steps_per_epoch
 
     @property
     def _usual(self) -> int:
@@ -135,7 +149,8 @@ class Trainer:
 
         Args:
             state: From `start`, or one that was saved.
-            stop: Asked before every step whether to stop there.
+            stop: Asked before every step whether to stop there, and between the closing scores,
+                which are then taken when training goes on.
 
         Yields:
             Events as they come, and one `End` at last.
@@ -157,10 +172,12 @@ class Trainer:
             size = rate(training, state.step) * 0.5**state.recoveries
             groups = self._step(groups, state.step, size)
             state = replace(state, step=state.step + 1)
+            clock.stepped(state.step)
             state, groups = yield from self._tell(state, groups, clock)
         reason = "done" if state.step >= training.steps else "no better"
         state = clock.stamp(state, groups)
-        yield End(state, reason, self.closing(state) if peers.first() else {})
+        facts = (yield from self.closing(state, stop)) if peers.first() else {}
+        yield End(state, reason if facts is not None else "stopped", facts or {})
 
     def _wishes(self, state: State, stop: Callable[[], bool], clock: Clock) -> tuple[bool, ...]:
         """Whether to stop, and whether to save; several processes ask each other now and then."""
@@ -193,26 +210,28 @@ class Trainer:
             state = event.state
             yield event
         if scored:
-            score = self._score(clock.stamp(state, groups), groups)
+            began = time.perf_counter()
+            score = yield from self._score(clock.stamp(state, groups), groups)
             state = score.state
             if score.improved:
                 groups["good"] = self.objective.copies(groups[self.judged])
             clock.saved()
             yield score
+            clock.scored(time.perf_counter() - began)
         return state, groups
 
     def _report(self, groups: Groups, state: State, clock: Clock) -> tuple[Report, State]:
         """The mean loss since the last report, and the state with it added to its epoch's."""
         total, count = np.asarray(groups["loss"][0]).tolist()
         nats, places = state.epoch_nats + total, state.epoch_places + count
-        steps_a_second = clock.steps_a_second(state.step)
-        symbols_a_step = len(self.corpus.training) / self.batches.steps_per_epoch
+        training = self.settings.training
+        scores = training.evaluations - state.step * training.evaluations // training.steps
         report = Report(
             step=state.step,
-            steps=self.settings.training.steps,
+            steps=training.steps,
             loss=total / max(count, 1),
-            speed=steps_a_second * symbols_a_step,
-            left=(self.settings.training.steps - state.step) / steps_a_second,
+            speed=clock.steps_a_second(state.step) * self.symbols_a_step,
+            left=clock.left(state.step, training.steps, scores),
         )
         return report, replace(state, epoch_nats=nats, epoch_places=places)
 
@@ -239,9 +258,10 @@ class Trainer:
         fresh = replace(state, recoveries=state.recoveries + 1, epoch_nats=math.nan)
         return clock.stamp(fresh, groups)
 
-    def _score(self, state: State, groups: Groups) -> Score:
+    def _score(self, state: State, groups: Groups) -> Generator[Event, None, Score]:
         """Scores the held-out text, and keeps the weights in the state if they are the best."""
-        loss = float(peers.from_first(lambda: self.score(state, limit=self._usual)))
+        found = (yield from self._scored(state, self._usual)) if peers.first() else math.nan
+        loss = float(peers.from_first(lambda: found))
         unscored = len(self.corpus.tail) < 2
         improved = loss < state.best or (unscored and finite(groups[self.judged]))
         if improved:
@@ -265,33 +285,65 @@ class Trainer:
         Returns:
             The mean loss, nats per symbol; not a number where nothing is held out.
         """
-        return heldout.loss(
-            self.objective,
-            self._part(limit),
-            grouped(state.arrays),
-            group or self.judged,
-            carried=carried,
-        )
+        part, groups = self._part(limit), grouped(state.arrays)
+        return heldout.mean(self._running(part, groups, group, carried=carried))
 
-    def closing(self, state: State) -> dict[str, float]:
+    def _running(
+        self, part: heldout.Part, groups: Groups, group: str = "", *, carried: bool = False
+    ) -> Iterator[tuple[float, float]]:
+        """The loss of a part batch by batch; see `heldout.running`."""
+        group = group or self.judged
+        return heldout.running(self.objective, part, groups, group, carried=carried)
+
+    def _scored(
+        self,
+        state: State,
+        limit: int,
+        group: str = "",
+        *,
+        carried: bool = False,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Generator[Event, None, float]:
+        """What `score` gives, telling how far it is; less of it where it was asked to stop."""
+        part, scored = self._part(limit), (0.0, 0.0)
+        for scored in self._running(part, grouped(state.arrays), group, carried=carried):
+            if stop():
+                break
+            yield Task(SCORING, min(1.0, scored[1] / part.size))
+        return heldout.mean([scored])
+
+    def closing(
+        self, state: State, stop: Callable[[], bool] = lambda: False
+    ) -> Generator[Event, None, dict[str, float] | None]:
         """Scores taken once, at the end of training.
+
+        Args:
+            state: At the end.
+            stop: Asked now and then whether to stop.
+
+        Yields:
+            How far it is.
 
         Returns:
             `held_out_loss` of the best weights on the held-out text (up to `SCORED_AT_END`
             symbols, `held_out_scored` in all); for streams also `zero_state_loss` and
             `carried_state_loss` (from the states of some streams) of the latest weights on its
             first `CHUNK` symbols, which agree unless the carried state has run away; and
-            `largest_state` in the carried state.
+            `largest_state` in the carried state. None where it was stopped.
         """
-        carried = [a for name, a in state.arrays.items() if name.startswith("carried.")]
-        facts = {"largest_state": float(max(np.abs(a).max() for a in carried))}
+        held = [a for name, a in state.arrays.items() if name.startswith("carried.")]
+        facts = {"largest_state": float(max(np.abs(a).max() for a in held))}
         if len(self.corpus.tail) > 1:
-            facts["held_out_loss"] = self.score(state, "good")
+            facts["held_out_loss"] = yield from self._scored(
+                state, SCORED_AT_END, "good", stop=stop
+            )
             facts["held_out_scored"] = self._part(SCORED_AT_END).size
             if self.settings.training.framing == "streams":
-                facts["zero_state_loss"] = self.score(state, limit=CHUNK)
-                facts["carried_state_loss"] = self.score(state, limit=CHUNK, carried=True)
-        return facts
+                for name, carried in (("zero_state_loss", False), ("carried_state_loss", True)):
+                    if stop():
+                        return None
+                    facts[name] = yield from self._scored(state, CHUNK, carried=carried, stop=stop)
+        return None if stop() else facts
 
 
 def _end_epoch(number: int, state: State) -> Epoch:

@@ -112,7 +112,7 @@ def tune(
         tell(line)
     if text.cut == len(text.ids):
         raise InputError("nothing is held out, so no score can choose. Give --held-out, or text.")
-    usual, _ = sizing.choose(given, text)
+    usual = sizing.choose(given, text)
     space, first = tuning.space(given, values, usual)
     sources, seed = _named(source, reading), given.get("seed", 0)
     search = tuning.Search(output, sources, text.sha256, given, space, first, seed, private)
