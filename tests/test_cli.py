@@ -84,3 +84,10 @@ def test_corpus_reports_and_writes_clean_text(burble, tmp_path):
     assert done.returncode == 0
     assert out.read_bytes() == b"a\nb\n"
     assert "2 line ends made plain newlines" in said(done)
+
+
+def test_a_dialect_is_refused_where_no_text_is_read_at_all(burble, trained):
+    done = burble("sample", trained, "--delimiter", ";")
+    said = "delimiter is ';', but must be left out: no column of a table is read here"
+    assert done.returncode == 2
+    assert said in done.stderr.decode()

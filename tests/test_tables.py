@@ -259,6 +259,15 @@ def test_a_dialect_is_not_dropped_in_silence(tmp_path, reading, argument):
         sources.read([str(tmp_path / argument)], SourceSettings(**reading))
 
 
+def test_a_column_of_a_file_that_ends_otherwise_is_refused_with_what_to_do(tmp_path):
+    (tmp_path / "p.txt").write_text("id\ttext\n1\ta\n", encoding="utf-8")
+    said = (
+        r"p\.txt does not end as a table does\. Save it as one of \.csv, \.tsv, \.jsonl, \.ndjson\."
+    )
+    with pytest.raises(SourceError, match=said):
+        sources.read([f"{tmp_path / 'p.txt'}:text"])
+
+
 def test_the_dialect_is_a_flag(burble, tmp_path):
     (tmp_path / "p.csv").write_text("a,b;c\nd,e;f\n", encoding="utf-8")
     path = tmp_path / "p.csv"

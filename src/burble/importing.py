@@ -73,6 +73,7 @@ def from_text(
         )
     window = settings.training.window
     if alphabet_from:
+        reading.without_tables()
         text = _plainly(alphabet_from, reading.encoding, settings.text.lowercase)
         vocabulary = Vocabulary(tuple(sorted(set(text))))
         excerpt = text[len(text) // 2 :][: corpus.EXCERPT + window]

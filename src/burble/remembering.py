@@ -71,6 +71,8 @@ def allowed(
     longest, words, least = asked
     require(longest >= 0, "novel", longest, "0 or more symbols")
     require(least >= 1, "word_count", least, "1 or more")
+    if not sources:
+        reading.without_tables()
     if not _is_asked(asked, sources, writer):
         return {}, {}
     ids, written, sha256 = _text(writer, sources, reading)

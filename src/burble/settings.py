@@ -91,6 +91,17 @@ class SourceSettings:
         """The fields that are not their defaults, by name."""
         return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}
 
+    def without_tables(self) -> None:
+        """Refuses what describes tables, where none is read.
+
+        Raises:
+            SettingsError: Something does.
+        """
+        for name in ("delimiter", "quote"):
+            value = getattr(self, name)
+            expected = "left out: no column of a table is read here (as p.csv:text would be)"
+            require(not value, name, value, expected)
+
 
 AS_IT_COMES = SourceSettings()
 """Sources read by the defaults."""

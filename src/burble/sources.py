@@ -13,7 +13,7 @@ from typing import BinaryIO, Literal
 
 from burble import folders, gutenberg, jsonlines, sniffing, storage, tables
 from burble.errors import EncodingError, SourceError
-from burble.settings import AS_IT_COMES, SourceSettings, require
+from burble.settings import AS_IT_COMES, SourceSettings
 from burble.wording import listed, shown
 
 _BUILTIN = "builtin:"
@@ -89,7 +89,7 @@ def read(
             if first is not source:
                 again.append((source.name, first.name))
     if not any(source.delimited for source in found.values()):
-        _refuse_dialect(reading)
+        reading.without_tables()
     if not found:
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
@@ -151,26 +151,25 @@ def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Sour
     if colon and part and table.lower().endswith(tables.SUFFIXES) and os.path.isfile(table):
         source = replace(_reader(Path(table)), name=shown(argument), form="table", part=part)
         return [_checked(source, encoding)]
-    if colon and part and table.lower().endswith(".json") and os.path.isfile(table):
-        raise SourceError(
-            f"{shown(argument)} names a field, but {shown(table)} is one JSON value, not JSON "
-            f"lines, one object a line in a file that ends in .jsonl. {jsonlines.MAKING}"
-        )
+    if colon and part and os.path.isfile(table):
+        raise SourceError(_no_table(table, argument))
     if any(mark in argument for mark in "*?["):
         return _pattern(argument, encoding, notes)
     raise SourceError(folders.missing(path, argument))
 
 
-def _refuse_dialect(reading: SourceSettings) -> None:
-    """Refuses what describes tables, where there are none.
-
-    Raises:
-        SettingsError: Something does.
-    """
-    for name in ("delimiter", "quote"):
-        value = getattr(reading, name)
-        expected = "left out: no column of a table is read here (as p.csv:text would be)"
-        require(not value, name, value, expected)
+def _no_table(path: str, argument: str) -> str:
+    """What to say where a column is named of a file that is no table."""
+    name = shown(path)
+    if path.lower().endswith(".json"):
+        return (
+            f"{shown(argument)} names a field, but {name} is one JSON value, not JSON lines, one "
+            f"object a line in a file that ends in .jsonl. {jsonlines.MAKING}"
+        )
+    return (
+        f"{shown(argument)} names a column, but {name} does not end as a table does. Save it as "
+        f"one of {', '.join(tables.SUFFIXES)}."
+    )
 
 
 def _pattern(argument: str, encoding: str, notes: list[str]) -> list[Source]:
