@@ -8,8 +8,16 @@ from burble.settings import ModelSettings
 V = 11
 
 
+CELLS = {
+    "lstm": {"cell": "lstm"},
+    "hard lstm": {"cell": "lstm", "recurrent_activation": "hard_sigmoid"},
+    "gru": {"cell": "gru"},
+    "rnn": {"cell": "rnn"},
+}
+
+
 def pair(cell, seed=0, scale=0.2):
-    settings = ModelSettings(cell=cell, layers=2, units=24, embedding=8)
+    settings = ModelSettings(**CELLS[cell], layers=2, units=24, embedding=8)
     core = keras_model.build(settings, V, seed)
     rng = np.random.default_rng(seed)
     for variable in core.trainable_variables:
@@ -19,7 +27,7 @@ def pair(cell, seed=0, scale=0.2):
     return core, Engine(keras_model.weights_of(arrays, settings, V), settings)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_the_engine_equals_the_keras_core_over_a_thousand_symbols(cell):
     core, engine = pair(cell)
     ids = np.random.default_rng(1).integers(0, V, (1, 1000))
@@ -61,6 +69,23 @@ def test_a_two_unit_lstm_step_by_hand():
     np.testing.assert_allclose(logits, [[expected_h + 0.5, -2 * expected_h + 0.25]], rtol=1e-6)
 
 
+def test_hard_gates_are_straight_lines_cut_at_both_ends():
+    settings = ModelSettings(layers=1, units=1, embedding=1, recurrent_activation="hard_sigmoid")
+    weights = {
+        "embedding": np.array([[1.0]], np.float32),
+        # Inside the cut, below it, and above it.
+        "layer0.kernel": np.array([[1.0, -9.0, 0.5, 9.0]], np.float32),
+        "layer0.recurrent": np.zeros((1, 4), np.float32),
+        "layer0.bias": np.zeros(4, np.float32),
+        "output.kernel": np.ones((1, 1), np.float32),
+        "output.bias": np.zeros(1, np.float32),
+    }
+    state = ((np.ones((1, 1), np.float32), np.full((1, 1), 5, np.float32)),)
+    logits, ((_, new_c),) = Engine(weights, settings).step(np.array([0]), state)
+    np.testing.assert_allclose(new_c, [[0.7 * np.tanh(0.5) + 0 * 5]], rtol=1e-6)
+    np.testing.assert_allclose(logits, np.tanh(new_c), rtol=1e-6)
+
+
 def test_streams_do_not_touch_each_other():
     _, engine = pair("lstm")
     both, _ = engine.step(np.array([3, 5]), engine.start(2))
@@ -68,7 +93,7 @@ def test_streams_do_not_touch_each_other():
     np.testing.assert_allclose(both[1], alone[0], atol=1e-6)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_reading_in_a_block_equals_reading_step_by_step(cell):
     _, engine = pair(cell)
     ids = np.random.default_rng(2).integers(0, V, 50)
@@ -82,7 +107,7 @@ def test_reading_in_a_block_equals_reading_step_by_step(cell):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_a_few_rows_have_the_very_bits_they_have_alone(cell):
     _, engine = pair(cell)
     ids = np.arange(ALONE) % V
@@ -94,7 +119,7 @@ def test_a_few_rows_have_the_very_bits_they_have_alone(cell):
             assert (logits[0] == together[row]).all()
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_many_rows_are_what_they_are_alone(cell):
     _, engine = pair(cell)
     ids = np.arange(40) % V
@@ -106,7 +131,7 @@ def test_many_rows_are_what_they_are_alone(cell):
         np.testing.assert_allclose(together[row], alone[0], atol=1e-6)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_a_step_changes_neither_state_nor_weights(cell):
     _, engine = pair(cell)
     _, state = engine.step(np.array([1]), engine.start(1))

@@ -25,7 +25,8 @@ def logits_by_the_page(path, symbols):
     n = struct.unpack("<Q", data[:8])[0]
     arrays = json.loads(data[8 : 8 + n])
     about = json.loads(arrays.pop("__metadata__")["burble"])
-    assert about["format"] == 1
+    hard = "recurrent_activation" in about["architecture"]
+    assert about["format"] == 1 + hard
     w = {}
     for name, a in arrays.items():
         begin, end = (8 + n + at for at in a["data_offsets"])
@@ -47,14 +48,15 @@ def network_by_the_page(w, prefix, shape, ids):
         x = w[f"{prefix}embedding"][i]
         for k in range(shape["layers"]):
             part = (w[f"{prefix}layer{k}.{name}"] for name in ("kernel", "recurrent", "bias"))
-            x, c[k] = step_by_the_page(shape["cell"], x, h[k], c[k], *part)
+            hard = shape.get("recurrent_activation") == "hard_sigmoid"
+            x, c[k] = step_by_the_page(shape["cell"], x, h[k], c[k], *part, hard)
             h[k] = x
     return x @ w[f"{prefix}output.kernel"] + w[f"{prefix}output.bias"]
 
 
-def step_by_the_page(cell, x, h, c, W, R, b):
+def step_by_the_page(cell, x, h, c, W, R, b, hard):
     def sigma(a):
-        return 1 / (1 + np.exp(-a))
+        return np.clip(0.2 * a + 0.5, 0, 1) if hard else 1 / (1 + np.exp(-a))
 
     if cell == "lstm":
         i, f, g, o = np.split(x @ W + h @ R + b, 4)
@@ -67,17 +69,30 @@ def step_by_the_page(cell, x, h, c, W, R, b):
     return np.tanh(x @ W + h @ R + b), c
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize(
+    "shape",
+    [{"cell": "lstm"}, {"recurrent_activation": "hard_sigmoid"}, {"cell": "gru"}, {"cell": "rnn"}],
+)
 @pytest.mark.parametrize(("boundary", "networks"), [(False, 1), (True, 2)])
-def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, cell, boundary, networks):
+def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, shape, boundary, networks):
     # Small weights, since a plain layer with large ones amplifies rounding without bound.
-    model = chancy(cell=cell, boundary=boundary, networks=networks, scale=0.5)
+    model = chancy(boundary=boundary, networks=networks, scale=0.5, **shape)
     modelfile.write(tmp_path / "m", model)
     told = load(tmp_path / "m").probabilities("abca\nc")
     logits = logits_by_the_page(tmp_path / "m", "abca\nc")
     expected = np.exp(logits) / np.exp(logits).sum()
     found = [told[s] for s in ("a", "b", "c", "\n", "")[: len(expected)]]
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_only_a_model_that_needs_format_2_is_written_in_it(tmp_path):
+    """Readers of format 1 would take hard gates for plain ones, so they must refuse them."""
+    for hard in (False, True):
+        gates = "hard_sigmoid" if hard else "sigmoid"
+        modelfile.write(tmp_path / "m", chancy(recurrent_activation=gates))
+        data = (tmp_path / "m").read_bytes()
+        assert (b'\\"format\\": 2' in data, b"recurrent_activation" in data) == (hard, hard)
+        assert modelfile.read(tmp_path / "m").architecture.recurrent_activation == gates
 
 
 def test_the_golden_model_of_format_1_still_loads():

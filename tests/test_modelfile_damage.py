@@ -75,7 +75,7 @@ def test_any_json_as_a_header_is_refused(value):
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("format", 2, r"has format 2; this version of burble \(.*\) knows formats up to 1"),
+        ("format", 3, r"has format 3; this version of burble \(.*\) knows formats up to 2"),
         ("format", 10**30, "Install a newer burble"),
         ("format", "x", "not those of a burble model"),
         ("format", 0, "not those of a burble model"),

@@ -1,5 +1,6 @@
 """The commands that bring in what others made: recipes, and weights that Keras wrote."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from burble import cookbook
 from burble.errors import RunError
 from burble.runs import Run
-from burble.settings import SourceSettings
+from burble.settings import RecurrentActivation, SourceSettings
 from burble.wording import some
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -23,7 +24,7 @@ def recipes(
 
 
 def bring(
-    weights: Annotated[Path, typer.Argument(help="An HDF5 file that Keras wrote.")],
+    weights: Annotated[Path, typer.Argument(help="A file that Keras wrote: HDF5 or .keras.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the model.")],
     recipe: Annotated[str, typer.Option(help="The recipe it was trained with, name or file.")],
     text: Annotated[
@@ -33,6 +34,10 @@ def bring(
     alphabet_from: Annotated[
         Path | None,
         typer.Option(help="The file it was trained on, read as the tutorial does, marks and all."),
+    ] = None,
+    recurrent_activation: Annotated[
+        RecurrentActivation | None,
+        typer.Option(help="What its gates are made with, where the file does not say."),
     ] = None,
     **chosen: Any,
 ) -> None:
@@ -44,11 +49,12 @@ def bring(
     run.check()
     if run.exists or run.has_model:
         raise RunError(f"{output} holds a run already. Choose another folder with -o.")
-    model = importing.from_text(weights, recipe, tuple(text or ()), alphabet_from, reading)
+    tell = partial(console.print, markup=False)
+    asked = (tuple(text or ()), alphabet_from, reading, recurrent_activation)
+    model = importing.from_text(weights, recipe, *asked, tell)
     output.mkdir(parents=True, exist_ok=True)
     run.write_model(model)
-    console.print(
-        f"{some(len(model.vocabulary.symbols), 'symbol')}. The model is "
-        f"{output / 'model.safetensors'}.",
-        markup=False,
+    tell(
+        f"{some(len(model.vocabulary.symbols), 'symbol')}; gates: "
+        f"{model.architecture.recurrent_activation}. The model is {output / 'model.safetensors'}."
     )

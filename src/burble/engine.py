@@ -43,8 +43,9 @@ class Engine:
     def __init__(self, weights: Weights, model: ModelSettings) -> None:
         """Folds the weights once."""
         self.model = model
-        self._cell = _CELLS[model.cell]
-        fold = _FOLDS[model.cell]
+        self._cell, fold = _CELLS[model.cell]
+        if model.recurrent_activation == "hard_sigmoid":
+            self._cell, fold = _hard_lstm, _fold_hard_lstm
         folded = [
             fold(*(weights[f"layer{i}.{part}"] for part in ("kernel", "recurrent", "bias")))
             for i in range(model.layers)
@@ -192,6 +193,20 @@ def _lstm(gates: Array, h: Array, c: Array) -> tuple[Array, Array]:
     sigmoids = gates[: 3 * units]
     np.add(sigmoids, _ONE, sigmoids)
     np.multiply(sigmoids, _HALF, sigmoids)
+    return _entered(gates, c)
+
+
+def _hard_lstm(gates: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    """One LSTM step whose sigmoids are straight lines, cut at 0 and 1; see `_lstm`."""
+    units = len(h)
+    np.clip(gates[: 3 * units], 0, 1, out=gates[: 3 * units])
+    np.tanh(gates[3 * units :], gates[3 * units :])
+    return _entered(gates, c)
+
+
+def _entered(gates: Array, c: Array) -> tuple[Array, Array]:
+    """The state of an LSTM after finished gates i, f, o, c (4U, B); overwrites them."""
+    units = len(c)
     new_c = gates[units : 2 * units] * c
     entering = gates[:units]
     np.multiply(entering, gates[3 * units :], entering)
@@ -225,6 +240,17 @@ def _fold_lstm(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Arr
     return fold(kernel), fold(recurrent), fold(bias)
 
 
+def _fold_hard_lstm(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Array, Array]:
+    """Keras's gates i, f, c, o in the order i, f, o, c, those of sigmoids as 0.2 x + 0.5."""
+
+    def fold(array: Array, more: float = 0) -> Array:
+        i, f, c, o = np.split(array, 4, axis=-1)
+        gates = np.concatenate([i, f, o], axis=-1) * np.float32(0.2) + np.float32(more)
+        return np.concatenate([gates, c], axis=-1)
+
+    return fold(kernel), fold(recurrent), fold(bias, 0.5)
+
+
 def _fold_gru(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Array, Array]:
     """Keras's gates z, r, n in four parts: z and r, halved; n of the input; n of the state."""
     z, r, n = np.split(kernel, 3, axis=-1)
@@ -243,5 +269,9 @@ def _fold_rnn(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Arra
     return kernel, recurrent, bias
 
 
-_CELLS: dict[str, Callable[..., tuple[Array, ...]]] = {"lstm": _lstm, "gru": _gru, "rnn": _rnn}
-_FOLDS = {"lstm": _fold_lstm, "gru": _fold_gru, "rnn": _fold_rnn}
+_Fold = Callable[[Array, Array, Array], tuple[Array, Array, Array]]
+_CELLS: dict[str, tuple[Callable[..., tuple[Array, ...]], _Fold]] = {
+    "lstm": (_lstm, _fold_lstm),
+    "gru": (_gru, _fold_gru),
+    "rnn": (_rnn, _fold_rnn),
+}

@@ -1,14 +1,11 @@
-"""Weights that Keras wrote, in HDF5, made a burble model. Read with distrust; nothing is executed.
+"""Weights that Keras wrote, made a burble model.
 
-Legacy files (of `save_weights`, of checkpoints and of whole models) and Keras 3's `.weights.h5`
-are understood. Only arrays of the expected names and shapes are read: no links are followed, no
-data outside the file, no compression that needs a plug-in, and no configuration.
+What cannot be run as it was in Keras is refused by name; see `kerasfile` and `kerasconfig`.
 """
 
 import math
 import re
-import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,30 +13,30 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import cookbook, corpus, inputs
+from burble import cookbook, corpus, inputs, kerasconfig, kerasfile
 from burble import settings as settings_module
-from burble.errors import (
-    BurbleError,
-    ModelFileError,
-    SettingsError,
-    SourceError,
-    VocabularyError,
-)
+from burble.errors import ModelFileError, SettingsError, SourceError, VocabularyError
+from burble.kerasconfig import CAN
+from burble.kerasfile import PARTS, Kept
 from burble.modelfile import Model, shapes
-from burble.settings import AS_IT_COMES, ModelSettings, Settings, SourceSettings
+from burble.settings import (
+    AS_IT_COMES,
+    ModelSettings,
+    RecurrentActivation,
+    Settings,
+    SourceSettings,
+)
 from burble.vocabulary import Vocabulary
 
-MOST_OBJECTS = 10_000
-MOST_DEPTH = 16
 MOST_IN_CHUNK = 1 << 26
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
-NOT_WEIGHTS = {"optimizer", "optimizer_weights"}
-PARTS = ("kernel", "recurrent_kernel", "bias")
-# Keras 1 wrote the gates one by one.
-_GATE = re.compile(r".*_(?P<part>[WUb])_(?P<gate>[ifco])")
-_GATE_PARTS = dict(zip("WUb", PARTS, strict=True))
 GATES = "ifco"
-Layers = dict[str, dict[str, dict[str, h5py.Dataset]]]
+BOTH = "2.2.4-tf"
+"""What TensorFlow 1.13 to 2.1 call their Keras, which changed its gates on the way."""
+NEW_SLOPE = 5 / 6
+"""Keras 3's hard sigmoid is x / 6 + 0.5, that of before 0.2 x + 0.5: the same of 5 / 6 x."""
+Parts = Mapping[str, Mapping[str, h5py.Dataset]]
+Shape = tuple[int, ...]
 
 
 def from_text(
@@ -48,16 +45,20 @@ def from_text(
     sources: Sequence[str],
     alphabet_from: Path | None,
     reading: SourceSettings = AS_IT_COMES,
+    recurrent_activation: RecurrentActivation | None = None,
+    tell: Callable[[str], object] = str,
 ) -> Model:
     """Reads weights as a model, with the alphabet of the text they were trained on.
 
     Args:
-        path: The HDF5 file.
+        path: The file that Keras wrote.
         recipe: The recipe they were trained with.
         sources: The text, read and cleaned as burble does; or none.
         alphabet_from: In its place a file, read as a plain script does: decoded, line ends made
             newlines, lower case where the recipe says so, and every character that is left.
         reading: How either is read.
+        recurrent_activation: See `model`; what the recipe says if it is None.
+        tell: See `model`.
 
     Raises:
         SettingsError: The recipe cannot be used, or it is not said which text it was.
@@ -65,7 +66,9 @@ def from_text(
         ModelFileError: See `model`.
         VocabularyError: See `model`.
     """
-    settings = settings_module.make(cookbook.read(recipe))
+    brought = cookbook.read(recipe)
+    asked = recurrent_activation or brought.get("recurrent_activation")
+    settings = settings_module.make(brought)
     if bool(sources) == bool(alphabet_from):
         raise SettingsError(
             "the alphabet comes from the text the weights were trained on: give it with --text "
@@ -80,7 +83,7 @@ def from_text(
     else:
         read = corpus.build(sources, settings.text, held_out=0.0, reading=reading)
         vocabulary, excerpt = read.vocabulary, read.excerpt(window)
-    return model(path, settings, vocabulary, excerpt)
+    return model(path, settings, vocabulary, excerpt, recurrent_activation=asked, tell=tell)
 
 
 def _plainly(path: Path, encoding: str, lowercase: bool) -> str:
@@ -96,20 +99,32 @@ def _plainly(path: Path, encoding: str, lowercase: bool) -> str:
     return text.lower() if lowercase else text
 
 
-def model(path: Path, settings: Settings, vocabulary: Vocabulary, excerpt: str) -> Model:
+def model(
+    path: Path,
+    settings: Settings,
+    vocabulary: Vocabulary,
+    excerpt: str,
+    *,
+    recurrent_activation: RecurrentActivation | None = None,
+    tell: Callable[[str], object] = str,
+) -> Model:
     """Reads weights as a model.
 
     Args:
-        path: The HDF5 file.
+        path: The file that Keras wrote.
         settings: Of the training that made it; its network is an LSTM.
         vocabulary: The alphabet it was trained with.
         excerpt: A piece of its text.
+        recurrent_activation: What its gates are made with, sigmoid or hard_sigmoid; what the file
+            says, or else was the default of its Keras, if None.
+        tell: Takes a sentence about what the file does not say.
 
     Returns:
         The model, which sees windows where the settings say so.
 
     Raises:
-        SettingsError: The network is none whose weights can be imported.
+        SettingsError: The network is none whose weights can be imported, or it is not known what
+            its gates are made with.
         ModelFileError: It is no such file, or does not hold these weights.
         VocabularyError: Its alphabet has another size.
     """
@@ -121,10 +136,15 @@ def model(path: Path, settings: Settings, vocabulary: Vocabulary, excerpt: str) 
             f"the recipe's network is of {shape.cell} layers with {shape.input} input, but weights "
             "can be imported of LSTM layers with scalar or onehot input."
         )
+    with kerasfile.opened(path) as kept:
+        gates = _gates(path, kept, settings.training.window, recurrent_activation, tell)
+        weights = _weights(path, kept, shape, vocabulary)
+    if gates == "hard_sigmoid" and kept.version.startswith("3"):
+        weights = _flatter(weights)
     return Model(
-        weights={"embedding": entering} | _weights(path, shape, vocabulary),
+        weights={"embedding": entering} | weights,
         vocabulary=vocabulary,
-        architecture=shape,
+        architecture=replace(shape, recurrent_activation=gates),
         text=settings.text,
         summary={"imported": {"file": path.name}},
         window=settings.training.window,
@@ -132,141 +152,173 @@ def model(path: Path, settings: Settings, vocabulary: Vocabulary, excerpt: str) 
     )
 
 
+def _gates(
+    path: Path,
+    kept: Kept,
+    window: int,
+    asked: RecurrentActivation | None,
+    tell: Callable[[str], object],
+) -> RecurrentActivation:
+    """What the gates of a file's network are made with; see `model`."""
+    known = _known_gates(path, kept, window)
+    if known:
+        if asked not in (None, known):
+            raise SettingsError(
+                f"{path} says that its gates are made with {known}, not {asked}. Leave out "
+                "--recurrent-activation, and the recurrent_activation of the recipe."
+            )
+        return known
+    usual = _usual_gates(kept)
+    if asked == "hard_sigmoid" and kept.modern:
+        raise SettingsError(
+            f"{path} does not say whether Keras 2 or 3 wrote it, whose hard sigmoids differ. "
+            f"{kerasfile.SAVE}"
+        )
+    if asked:
+        return asked
+    if usual is None:
+        raise SettingsError(
+            f"{path} does not say what its gates are made with, nor which Keras wrote it, and that "
+            "changed. Give --recurrent-activation hard_sigmoid if it was trained with Keras before "
+            "2.3 or TensorFlow 1, sigmoid if with a later one."
+        )
+    tell(
+        f"{path.name} holds weights and no description of their network, which is taken as the "
+        f"recipe's, with gates of {usual}, the default of the Keras that wrote it. If it was "
+        "trained with others, give --recurrent-activation."
+    )
+    return usual
+
+
+def _known_gates(path: Path, kept: Kept, window: int) -> RecurrentActivation | None:
+    """What a file itself says of its gates, its network checked; None if it says nothing."""
+    if kept.config is None:
+        # cuDNN has no other gates.
+        parts = kept.layers.values()
+        cudnn = any(_width(p, "bias") == 2 * _width(p, "recurrent_kernel") > 0 for p in parts)
+        return "sigmoid" if cudnn else None
+    network = kerasconfig.read(kept.config, path)
+    if window and network.window not in (0, window):
+        raise SettingsError(
+            f"{path} was trained on windows of {network.window} symbols, but the recipe has "
+            f"{window}. Take the recipe it was trained with, or change its length."
+        )
+    if window and network.stateful:
+        raise SettingsError(
+            f"{path} was trained with states that were carried on (stateful), but the recipe "
+            'begins each window anew. Take a recipe with framing = "streams".'
+        )
+    return network.recurrent_activation
+
+
+def _usual_gates(kept: Kept) -> RecurrentActivation | None:
+    """The default of the Keras that wrote a file; None if that is not known."""
+    version = re.match(r"(\d+)\.(\d+)", kept.version)
+    if kept.by_gate or (version and kept.version != BOTH and _before_2_3(version)):
+        return "hard_sigmoid"
+    return "sigmoid" if kept.modern or (version and not _before_2_3(version)) else None
+
+
+def _before_2_3(version: re.Match[str]) -> bool:
+    """Whether a version is one in which hard sigmoids were the default."""
+    return (int(version[1]), int(version[2])) < (2, 3)
+
+
+def _flatter(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    """Weights with which burble's hard sigmoid gives what Keras 3's gives; see `NEW_SLOPE`."""
+    factors = np.array([NEW_SLOPE, NEW_SLOPE, 1, NEW_SLOPE], np.float32)
+    return {
+        name: array * np.repeat(factors, array.shape[-1] // 4) if name[:5] == "layer" else array
+        for name, array in weights.items()
+    }
+
+
 def _weights(
-    path: Path, shape: ModelSettings, vocabulary: Vocabulary
+    path: Path, kept: Kept, shape: ModelSettings, vocabulary: Vocabulary
 ) -> dict[str, NDArray[np.float32]]:
-    """The arrays of the file by the names of a model file."""
-    try:
-        # Looked at before it is opened: opening a pipe would wait for its other end.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError("it is no ordinary file")
-        with h5py.File(path, "r") as file:
-            layers = _layers(file, path)
-            recurrent = [name for name, parts in layers.items() if "recurrent_kernel" in parts]
-            others = [name for name in layers if name not in recurrent]
-            if len(recurrent) != shape.layers or len(others) != 1:
-                raise ModelFileError(
-                    f"{path} holds {len(recurrent)} recurrent and {len(others)} other layers with "
-                    f"weights, but the recipe has {shape.layers} and 1. Take the recipe it was "
-                    "trained with."
-                )
-            _check_alphabet(path, layers[others[0]], vocabulary)
-            named = {}
-            for name, expected in shapes(shape, vocabulary.size).items():
-                if name == "embedding":
-                    continue
-                place, _, part = name.partition(".")
-                found = layers[others[0] if place == "output" else recurrent[int(place[5:])]]
-                wanted = "recurrent_kernel" if part == "recurrent" else part
-                named[name] = _array(found.get(wanted, {}), expected, f"{path}: {name}")
-            return named
-    except BurbleError:
-        raise
-    except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
-        # What h5py raises where a file is damaged.
+    """The arrays of a file by the names of a model file."""
+    recurrent = kept.recurrent
+    others = [name for name in kept.layers if name not in recurrent]
+    if len(recurrent) != shape.layers or len(others) != 1:
         raise ModelFileError(
-            f"cannot read {path} as HDF5 ({error}). Give a file of weights that Keras wrote, such "
-            "as weights.hdf5 or model.weights.h5."
-        ) from error
+            f"{path} holds {len(recurrent)} recurrent and {len(others)} other layers with "
+            f"weights, but the recipe has {shape.layers} and 1. Take the recipe it was "
+            "trained with."
+        )
+    _check_alphabet(path, kept.layers[others[0]], vocabulary)
+    named: dict[str, NDArray[np.float32]] = {}
+    expected = {n: s for n, s in shapes(shape, vocabulary.size).items() if n != "embedding"}
+    for place, layer in [(f"layer{i}", name) for i, name in enumerate(recurrent)]:
+        named |= _recurrent(kept.layers[layer], place, layer, expected, path)
+    for name in ("output.kernel", "output.bias"):
+        part = name.partition(".")[2]
+        named[name] = _array(kept.layers[others[0]], part, expected[name], f"{path}: {name}")
+    return {name: named[name] for name in expected}
 
 
-def _check_alphabet(
-    path: Path, output: Mapping[str, Mapping[str, h5py.Dataset]], vocabulary: Vocabulary
-) -> None:
+def _recurrent(
+    parts: Parts, place: str, layer: str, expected: Mapping[str, Shape], path: Path
+) -> dict[str, NDArray[np.float32]]:
+    """The arrays of one LSTM layer; those of cuDNN's layout put into the usual one."""
+    names = {f"{place}.{part.removesuffix('_kernel')}": part for part in PARTS}
+    units = expected[f"{place}.recurrent"][0]
+    whole = parts["recurrent_kernel"].get("")
+    kind = {units: "SimpleRNN", 3 * units: "GRU"}.get(whole.shape[-1]) if whole else None
+    if kind:
+        raise ModelFileError(
+            f"the layer {layer!r} of {path} is a {kind}, to go by its shape. {CAN}"
+        )
+    cudnn = _width(parts, "bias") == 8 * units
+    wanted = dict(expected) | ({f"{place}.bias": (8 * units,)} if cudnn else {})
+    found = {
+        name: _array(parts, part, wanted[name], f"{path}: {name}") for name, part in names.items()
+    }
+    return dict(zip(names, _from_cudnn(*found.values()), strict=True)) if cudnn else found
+
+
+def _from_cudnn(
+    kernel: NDArray[np.float32], recurrent: NDArray[np.float32], bias: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], ...]:
+    """Arrays of Keras's CuDNNLSTM as those of its LSTM.
+
+    Each gate's matrices lie there column by column, and there are two biases, which add up.
+    """
+    gates = np.split(kernel, 4, -1)
+    kernel = np.concatenate([g.T.reshape(g.shape, order="F") for g in gates], -1)
+    recurrent = np.concatenate([g.T for g in np.split(recurrent, 4, -1)], -1)
+    return kernel, recurrent, bias[: len(bias) // 2] + bias[len(bias) // 2 :]
+
+
+def _width(parts: Parts, part: str) -> int:
+    """How many columns a part has, all its gates together; 0 where it is not there."""
+    return sum(one.shape[-1] if one.shape else 0 for one in parts.get(part, {}).values())
+
+
+def _check_alphabet(path: Path, output: Parts, vocabulary: Vocabulary) -> None:
     """Refuses weights of an alphabet of another size."""
-    sizes: set[tuple[int, ...]] = {d.shape or () for d in output.get("bias", {}).values()}
-    if sizes != {(vocabulary.size,)}:
-        told = ", ".join(str(shape[0]) if len(shape) == 1 else str(shape) for shape in sizes)
+    size = _width(output, "kernel")
+    if size != vocabulary.size:
         raise VocabularyError(
-            f"{path} was trained with {told or 'no'} symbols, but this text has "
+            f"{path} was trained with {size or 'no'} symbols, but this text has "
             f"{vocabulary.size}. Its alphabet depends on how the text was read: give the very "
             "file with --alphabet-from, and its --encoding where that was not UTF-8."
         )
 
 
-def _layers(file: h5py.File, path: Path) -> Layers:
-    """The datasets of a file by layer, part and gate, layers in the order of their numbers."""
-    found: Layers = {}
-    for components, dataset in _datasets(file, path, iter(range(MOST_OBJECTS))):
-        # A whole model keeps its weights one level down.
-        inside = components[1:] if components[0] == "model_weights" else components
-        named = _named(inside) if inside else None
-        if named:
-            layer, part, gate = named
-            found.setdefault(layer, {}).setdefault(part, {})[gate] = dataset
-    return dict(sorted(found.items(), key=lambda item: _number(item[0])))
-
-
-def _datasets(
-    group: h5py.Group, path: Path, budget: Iterator[int], before: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], h5py.Dataset]]:
-    """All datasets below a group that lie in the file itself, with the names on the way.
-
-    Raises:
-        ModelFileError: There are links, or more objects than weights have.
-    """
-    for name in group:
-        # A group may hold itself.
-        if next(budget, None) is None or len(before) > MOST_DEPTH:
-            raise ModelFileError(f"{path} holds more than weights. Give a file that Keras wrote.")
-        if not before and name in NOT_WEIGHTS:
-            continue
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise ModelFileError(
-                f"{path} links {name!r} to another place, which is not followed. Give a file that "
-                "holds its weights itself."
-            )
-        held = group[name]
-        if isinstance(held, h5py.Group):
-            yield from _datasets(held, path, budget, (*before, name))
-        elif isinstance(held, h5py.Dataset):
-            yield (*before, name), held
-
-
-def _named(components: tuple[str, ...]) -> tuple[str, str, str] | None:
-    """Layer, part and gate (empty for all of them) that the names on the way to a dataset mean.
-
-    >>> _named(("layers", "lstm_1", "cell", "vars", "2"))
-    ('lstm_1', 'bias', '')
-    >>> _named(("lstm_1", "lstm_1", "recurrent_kernel:0"))
-    ('lstm_1', 'recurrent_kernel', '')
-    >>> _named(("lstm_1", "lstm_1_U_c"))
-    ('lstm_1', 'recurrent_kernel', 'c')
-    """
-    last = components[-1].removesuffix(":0")
-    if len(components) > 3 and components[0] == "layers" and components[-2] == "vars":
-        parts = PARTS if "cell" in components else ("kernel", "bias")
-        known = last.isdecimal() and int(last) < len(parts)
-        return (components[1], parts[int(last)], "") if known else None
-    if last in PARTS:
-        return components[0], last, ""
-    gate = _GATE.fullmatch(last)
-    if gate:
-        return components[0], _GATE_PARTS[gate["part"]], gate["gate"]
-    if last.endswith(("_W", "_b")):
-        return components[0], "kernel" if last.endswith("_W") else "bias", ""
-    return None
-
-
-def _number(layer: str) -> tuple[int, str]:
-    """What sorts layers as Keras numbers them: `lstm`, `lstm_1`, …, `lstm_10`."""
-    number = layer.rpartition("_")[2]
-    return (int(number) if number.isdecimal() and len(number) < 9 else 0), layer
-
-
-def _array(
-    gates: Mapping[str, h5py.Dataset], expected: tuple[int, ...], name: str
-) -> NDArray[np.float32]:
-    """One array, of one dataset or of four that are its gates.
+def _array(parts: Parts, part: str, expected: Shape, name: str) -> NDArray[np.float32]:
+    """One array, of one dataset or of four that are its gates; zeros for a bias that is not there.
 
     Raises:
         ModelFileError: It is not of that shape, or not stored plainly.
     """
+    gates = parts.get(part, {})
+    if part == "bias" and not gates:
+        return np.zeros(expected, np.float32)
     order = [""] if set(gates) == {""} else list(GATES)
     if set(gates) != set(order):
         raise ModelFileError(f"{name} is missing. Give weights of the network of the recipe.")
-    parts = [gates[gate] for gate in order]
-    shapes_: list[tuple[int, ...]] = [part.shape or () for part in parts]
+    datasets = [gates[gate] for gate in order]
+    shapes_: list[Shape] = [dataset.shape or () for dataset in datasets]
     if sum(s[-1] if s else 0 for s in shapes_) != expected[-1] or any(
         s[:-1] != expected[:-1] for s in shapes_
     ):
@@ -275,17 +327,22 @@ def _array(
             f"{name} has the shape {told}, but the recipe's network has {expected}. Take the "
             "recipe it was trained with."
         )
-    for part in parts:
-        plan = part.id.get_create_plist()
-        filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}
-        whole = part.chunks is None or math.prod(part.chunks) <= MOST_IN_CHUNK
-        plain = not (part.external or part.is_virtual) and part.dtype.kind == "f" and whole
-        if not plain or not filters <= FILTERS:
-            raise ModelFileError(
-                f"{name} is not stored as plain numbers in the file itself. Give a file that "
-                "Keras wrote."
-            )
-    array = np.concatenate([np.asarray(part[()], np.float32) for part in parts], -1)
+    for dataset in datasets:
+        _check_plain(dataset, name)
+    array = np.concatenate([np.asarray(one[()], np.float32) for one in datasets], -1)
     if not np.isfinite(array).all():
         raise ModelFileError(f"{name} holds numbers that are none (NaN or infinity).")
     return array
+
+
+def _check_plain(dataset: h5py.Dataset, name: str) -> None:
+    """Refuses an array that does not lie in the file itself as plain numbers."""
+    plan = dataset.id.get_create_plist()
+    filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}
+    whole = dataset.chunks is None or math.prod(dataset.chunks) <= MOST_IN_CHUNK
+    plain = not (dataset.external or dataset.is_virtual) and dataset.dtype.kind == "f" and whole
+    if not plain or not filters <= FILTERS:
+        raise ModelFileError(
+            f"{name} is not stored as plain numbers in the file itself. Give a file that "
+            "Keras wrote."
+        )

@@ -16,7 +16,7 @@ from keras import layers
 from burble import inputs
 from burble.errors import BurbleError
 from burble.modelfile import Weights, shapes
-from burble.recurrent import LSTM, Dropout
+from burble.recurrent import LSTM, Dropout, hard_sigmoid
 from burble.settings import ModelSettings, Precision
 
 _CELLS = {"lstm": LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
@@ -70,8 +70,11 @@ def build(model: ModelSettings, size: int, seed: int, precision: Precision = "fl
 
 def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision) -> Any:
     """One recurrent layer."""
+    hard = model.recurrent_activation == "hard_sigmoid"
+    gates = {"recurrent_activation": hard_sigmoid} if hard else {}
     return _CELLS[model.cell](
         model.units,
+        **gates,
         dtype="float32" if precision == "float32" else f"mixed_{precision}",
         return_sequences=True,
         return_state=True,

@@ -23,7 +23,8 @@ from burble.errors import BurbleError, ModelFileError
 from burble.settings import ModelSettings, TextSettings
 from burble.vocabulary import Vocabulary
 
-FORMAT = 1
+FORMAT = 2
+"""The highest known; a model is written in the lowest that says all of it."""
 NAME = "model.safetensors"
 MAX_FILE = 4 << 30
 MAX_WINDOW = 1 << 20
@@ -99,9 +100,14 @@ def _shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
 
 def dump(model: Model) -> bytes:
     """The bytes of a model file; equal models give equal bytes."""
+    architecture = asdict(model.architecture)
+    # Readers of format 1 do not know this key, and are right where it says what they do.
+    plain = architecture["recurrent_activation"] == "sigmoid"
+    if plain:
+        del architecture["recurrent_activation"]
     meta = {
-        "format": FORMAT,
-        "architecture": asdict(model.architecture),
+        "format": 1 if plain else FORMAT,
+        "architecture": architecture,
         "text": asdict(model.text),
         "symbols": model.vocabulary.symbols,
         "boundary": model.vocabulary.boundary,

@@ -39,8 +39,13 @@ def kept(key: Any, shape: tuple[int, ...], rate: float) -> Any:
     return jax.lax.optimization_barrier(bits >= jnp.uint16(round(rate * 2**16)))
 
 
+def hard_sigmoid(x: Any) -> Any:
+    """0.2 x + 0.5, cut at 0 and 1: Keras's own before version 3, where it is x / 6 + 0.5."""
+    return jnp.clip(0.2 * x + 0.5, 0, 1)
+
+
 class LSTM(layers.LSTM):
-    """`keras.layers.LSTM` with its default activations, going forward, without masks."""
+    """`keras.layers.LSTM` with its default cell activation, going forward, without masks."""
 
     def inner_loop(
         self, sequences: Any, initial_state: Any, mask: Any, training: bool = False
@@ -50,7 +55,8 @@ class LSTM(layers.LSTM):
         Returns:
             The last output (B, U), all outputs (B, T, U), and the states after them.
         """
-        if jax.default_backend() != "cpu" or self.compute_dtype != "float32":
+        plain = self.compute_dtype == "float32" and self.recurrent_activation is not hard_sigmoid
+        if jax.default_backend() != "cpu" or not plain:
             return super().inner_loop(sequences, initial_state, mask, training)
         kernel, recurrent = self.cell.kernel.value, self.cell.recurrent_kernel.value
         h, c = (state.T for state in initial_state)

@@ -15,6 +15,7 @@ from burble.errors import SettingsError
 
 Unit = Literal["char", "grapheme"]
 Cell = Literal["lstm", "gru", "rnn"]
+RecurrentActivation = Literal["sigmoid", "hard_sigmoid"]
 Documents = Literal["sources", "lines", "blank", "sentences"]
 Input = Literal["embedding", "onehot", "scalar"]
 Framing = Literal["auto", "streams", "documents", "windows"]
@@ -140,6 +141,8 @@ class ModelSettings:
 
     Attributes:
         cell: The recurrent layer: LSTM, GRU, or the plain recurrent layer.
+        recurrent_activation: What the gates of LSTM layers are made with: sigmoid, or hard_sigmoid,
+            0.2 x + 0.5 cut at 0 and 1, as Keras had it before version 2.3.
         layers: Recurrent layers, one above the other.
         units: U, units in each recurrent layer.
         networks: Networks of this shape that are trained side by side, each by itself from weights
@@ -157,6 +160,7 @@ class ModelSettings:
     """
 
     cell: Cell = "lstm"
+    recurrent_activation: RecurrentActivation = "sigmoid"
     layers: int = 2
     units: int = 256
     networks: int = 1
@@ -170,6 +174,10 @@ class ModelSettings:
     def __post_init__(self) -> None:
         """Checks every field."""
         require(self.cell in ("lstm", "gru", "rnn"), "cell", self.cell, "lstm, gru or rnn")
+        activation = self.recurrent_activation
+        known = activation == "sigmoid" or (activation == "hard_sigmoid" and self.cell == "lstm")
+        expected = "sigmoid, or, of LSTM layers, hard_sigmoid"
+        require(known, "recurrent_activation", activation, expected)
         known = self.input in ("embedding", "onehot", "scalar")
         require(known, "input", self.input, "embedding, onehot or scalar")
         require(1 <= self.layers <= 16, "layers", self.layers, "1 to 16")
