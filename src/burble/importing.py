@@ -178,8 +178,8 @@ def _gates(
         return asked
     if usual is None:
         raise SettingsError(
-            f"{path} does not say what its gates are made with, nor which Keras wrote it, and that "
-            "changed. Give --recurrent-activation hard_sigmoid if it was trained with Keras before "
+            f"{path} does not say what its gates are made with, and the Keras that wrote it "
+            f"({kept.version or 'not told'}) leaves that open. Give --recurrent-activation hard_sigmoid if it was trained with Keras before "
             "2.3 or TensorFlow 1, sigmoid if with a later one."
         )
     tell(
