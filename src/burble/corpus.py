@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import outputs, preparation, sources, storage
+from burble import outputs, preparation, repeats, sources, storage
 from burble.documents import Progress, Reading
 from burble.encoding import gather
 from burble.errors import CorpusError
 from burble.preparation import Prepared
+from burble.repeats import Repeats
 from burble.settings import AS_IT_COMES, SourceSettings, TextSettings, require
 from burble.storage import Ids
 from burble.text import Changes
@@ -49,6 +50,7 @@ class Corpus:
         notes: A sentence for each thing that was passed over, cut or decided.
         separator: The text that stands for the edge between two documents.
         files: The files that were read.
+        repeats: What stands in the text more than once, where that was counted.
     """
 
     ids: Ids
@@ -65,6 +67,7 @@ class Corpus:
     notes: tuple[str, ...]
     separator: str
     files: tuple[Path, ...] = ()
+    repeats: Repeats | None = None
 
     @property
     def training(self) -> Ids:
@@ -143,7 +146,9 @@ def build(
     if left_out:
         prepared = _shortened(prepared, left_out)
     files = tuple(source.path for source in found if source.path)
-    return replace(_corpus(prepared, settings, held_out), files=files)
+    made = replace(_corpus(prepared, settings, held_out), files=files)
+    again = repeats.count(made.ids, made.cut, made.vocabulary)
+    return replace(made, repeats=again, notes=(*made.notes, *again.sentences))
 
 
 def from_texts(

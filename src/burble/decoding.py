@@ -13,7 +13,7 @@ _NEAR = 4096
 
 
 def decode(
-    blocks: Iterable[bytes], name: str, encoding: str = "", notes: list[str] | None = None
+    blocks: Iterable[bytes], name: str, encoding: str = "", marked: list[str] | None = None
 ) -> Iterator[str]:
     r"""Turns the bytes of one source into text, whatever the machine's locale is.
 
@@ -22,7 +22,7 @@ def decode(
         name: What to call the source in a message.
         encoding: The encoding the person named, or empty for UTF-8 (UTF-16 and UTF-32 are
             recognised by their byte-order mark).
-        notes: Gets a sentence where a byte-order mark was left out.
+        marked: Gets the name where a byte-order mark was left out.
 
     Yields:
         The text in pieces, without a byte-order mark at its start.
@@ -47,8 +47,8 @@ def decode(
         if start:
             break
     if start.startswith(BOM) or codec in {c for mark, c in sniffing.MARKS if head.startswith(mark)}:
-        if notes is not None:
-            notes.append(f"{name} starts with a byte-order mark, which is no part of the text.")
+        if marked is not None:
+            marked.append(name)
         start = start.removeprefix(BOM)
     yield start
     yield from pieces

@@ -14,7 +14,7 @@ from burble.sentences import EDGE
 from burble.settings import AS_IT_COMES, SourceSettings, TextSettings
 from burble.sources import Source
 from burble.text import Changes
-from burble.wording import shown
+from burble.wording import listed, shown
 
 _BLANK_LINES = r"(?:[^\S\n]*\n)"
 _EDGES = {
@@ -24,6 +24,47 @@ _EDGES = {
 _LEADING = re.compile(rf"\A{_BLANK_LINES}+")
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass
+class _Told:
+    """What is told of sources, once for all of them.
+
+    Attributes:
+        marked: Those with a byte-order mark.
+        empty: Those without text.
+        again: Those with the content of another, and that one.
+        contents: The first source of each content.
+    """
+
+    marked: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+    again: list[tuple[str, str]] = field(default_factory=list)
+    contents: dict[object, str] = field(default_factory=dict)
+
+    def content(self, source: Source, digest: bytes) -> None:
+        """Takes down what a source holds."""
+        key = digest, source.form, source.part
+        if key in self.contents:
+            self.again.append((source.name, self.contents[key]))
+        self.contents.setdefault(key, source.name)
+
+    def sentences(self, *, repeated: bool) -> list[str]:
+        """One for each kind; of repeated contents only if asked."""
+        told = []
+        if self.marked:
+            start = "starts" if len(self.marked) == 1 else "start"
+            mark = "with a byte-order mark, which is no part of the text."
+            told.append(f"{listed(self.marked)} {start} {mark}")
+        if self.empty:
+            are = "is empty and was" if len(self.empty) == 1 else "are empty and were"
+            told.append(f"{listed(self.empty)} {are} passed over.")
+        if repeated and len(self.again) == 1:
+            told.append(f"{self.again[0][0]} has the same content as {self.again[0][1]}.")
+        elif repeated and self.again:
+            names = listed([f"{name} as {first}" for name, first in self.again])
+            told.append(f"{len(self.again):,} sources have the same content as others: {names}.")
+        return told
 
 
 @dataclass
@@ -63,32 +104,35 @@ class Reading:
             EncodingError: A source is not text in the encoding.
             SourceError: A source cannot be read as asked.
         """
-        sources = list(sources)
-        total, done = sum(source.size for source in sources), 0
+        sources, done = list(sources), 0
+        total, told = sum(source.size for source in sources), _Told()
 
         def pass_on(blocks: Iterator[bytes]) -> Iterator[bytes]:
             nonlocal done
             for block in blocks:
                 self.digest.update(block)
+                content.update(block)
                 done += len(block)
                 if self.progress:
                     self.progress(done, total)
                 yield block
 
         for source in sources:
-            documents, empty = self.documents, self.empty
+            documents, empty, content = self.documents, self.empty, hashlib.sha256()
             raw = pass_on(source.read(self.block))
             # A mark is a surer sign than what was named for the other sources.
             encoding = "" if source.marked else self.reading.encoding
-            pieces = decoding.decode(raw, source.name, encoding, self.notes)
+            pieces = decoding.decode(raw, source.name, encoding, told.marked)
             for document in self._texts(source, pieces):
                 yield from self.clean(document)
             self.digest.update(source.size.to_bytes(8, "little"))
             if self.documents > documents:
                 self.names.append(source.name)
+                told.content(source, content.digest())
             else:
-                self.notes.append(f"{source.name} is empty and was passed over.")
+                told.empty.append(source.name)
                 self.empty = empty
+        self.notes += told.sentences(repeated=not self.reading.deduplicate)
 
     def _texts(self, source: Source, pieces: Iterator[str]) -> Iterator[Iterable[str]]:
         """The texts in one source: itself, or one for each row of a table."""

@@ -40,6 +40,7 @@ class Encoder:
         """
         self.unit = unit
         self.spool = Spool(limit)
+        self._limit = limit
         self.digest = hashlib.sha256()
         self._numbers = {EDGE: 0}
         self._by_point = np.full(_POINTS, _NONE, np.uint16)
@@ -86,6 +87,42 @@ class Encoder:
         if len(symbol) == 1:
             self._by_point[ord(symbol)] = self._numbers[symbol]
 
+    @property
+    def size(self) -> int:
+        """How many numbers have been given, that of the edge included."""
+        return len(self._numbers)
+
+    def select(self, kept: NDArray[np.bool_]) -> int:
+        """Leaves out documents, as if they had never come up.
+
+        Args:
+            kept: Which stay, shape (documents,); each of them has an edge after it, and more than
+                one there was.
+
+        Returns:
+            Lines that are left.
+        """
+        spool, digest = Spool(self._limit), hashlib.sha256()
+        symbols, newline = [*self._numbers], self._numbers.get("\n", -1)
+        self._counts[:] = 0
+        done = lines = last = 0
+        for block in self.spool.blocks():
+            numbers = numbered(block, done)
+            done = int(numbers[-1]) + int(block[-1] == 0)
+            ids = block[kept[numbers]]
+            # A line ends at a newline, or with a document that has none at its end.
+            before = np.concatenate([[last], ids[:-1]])
+            lines += int(np.count_nonzero((ids == newline) | ((ids == 0) & (before != newline))))
+            last = int(ids[-1]) if len(ids) else last
+            # A single document needs no edge.
+            ids = ids if kept.sum() > 1 else ids[ids != 0]
+            self._counts[: len(symbols)] += np.bincount(ids, minlength=len(symbols))
+            digest.update("".join(map(symbols.__getitem__, ids.tolist())).encode())
+            if len(ids):
+                spool.append(ids)
+        self.spool, self.digest = spool, digest
+        return lines
+
     def counts(self) -> Counter[str]:
         """How often each symbol has come up, edges left out."""
         return Counter({s: int(self._counts[n]) for s, n in self._numbers.items() if n})
@@ -119,6 +156,21 @@ def _without_empty(ids: NDArray[np.uint16], edge: int | None, at_edge: bool) -> 
     after = np.concatenate([[at_edge], edges[:-1]])
     kept: NDArray[np.uint16] = ids[~(edges & after)]
     return kept
+
+
+def numbered(block: Ids, first: int) -> NDArray[np.intp]:
+    """The number of the document that each symbol is of, an edge being the last of its own.
+
+    Args:
+        block: Numbers as the first pass gives them, 0 for an edge, shape (n,).
+        first: The number of the document in which the block begins.
+
+    >>> numbered(np.array([5, 0, 6, 6], np.uint8), 2).tolist()
+    [2, 2, 3, 3]
+    """
+    edges = block == 0
+    numbers: NDArray[np.intp] = np.cumsum(edges) - edges + first
+    return numbers
 
 
 def gather(pieces: Iterable[str], size: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import cache, storage
+from burble import cache, dropping, storage
 from burble.documents import Reading
 from burble.encoding import Encoder, gather, starts
 from burble.errors import CorpusError, SourceError, StorageError
@@ -129,6 +129,7 @@ def encode(
         raise SourceError(" ".join(["there is no text to read.", *reading.notes]))
     if reading.documents > 1:
         encoder.add("\x00")
+    dropping.drop(encoder, reading)
     if reading.empty:
         what = "blank line" if reading.settings.documents == "lines" else "empty document"
         reading.notes.append(f"{some(reading.empty, what)} skipped.")

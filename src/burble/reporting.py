@@ -90,6 +90,7 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "held_out": len(corpus.ids) - corpus.cut,
         "sha256": corpus.sha256,
         "changes": asdict(corpus.changes),
+        "repeats": asdict(corpus.repeats) if corpus.repeats else None,
         "removed": dict(corpus.removed.most_common()),
         "notes": list(corpus.notes),
         "alphabet": dict(corpus.counts.most_common()),

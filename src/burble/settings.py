@@ -52,15 +52,23 @@ class SourceSettings:
         delimiter: The character between two cells of a table, or tab; if empty, it is found.
         quote: What encloses a cell of a table: " or '; \" or \' where those inside a cell have a
             backslash before them; or none, where quotes are letters. If empty, it is found.
+        deduplicate: Whether a document that is the same as one before it, once both are clean, is
+            left out.
+        drop_documents_with_rare: Documents with a symbol that occurs fewer times than this are
+            left out, so that no symbol of those that are left does; 0 leaves them in.
     """
 
     encoding: str = ""
     mirror: str = ""
     delimiter: str = ""
     quote: str = ""
+    deduplicate: bool = False
+    drop_documents_with_rare: int = 0
 
     def __post_init__(self) -> None:
-        """Checks what describes tables, and gives the tab its name."""
+        """Checks the numbers and what describes tables, and gives the tab its name."""
+        rarest = self.drop_documents_with_rare
+        require(rarest >= 0, "drop_documents_with_rare", rarest, "0 or more")
         if self.delimiter in ("\t", "\\t"):
             object.__setattr__(self, "delimiter", "tab")
         fits = self.delimiter in ("", "tab") or (

@@ -187,13 +187,20 @@ class Spool:
                 self._shapes.append((len(ids), np.uint16 if wide else np.uint8))
         self._kept.clear()
 
-    def blocks(self) -> Iterator[Ids]:
-        """All blocks in order; what is in memory is let go as it is read."""
+    def blocks(self, *, keep: bool = False) -> Iterator[Ids]:
+        """All blocks in order.
+
+        Args:
+            keep: Whether they can be read again; else what is in memory is let go as it is read.
+        """
         if self._file:
             self._file.seek(0)
             for size, dtype in self._shapes:
                 data = self._file.read(size * np.dtype(dtype).itemsize)
                 yield np.frombuffer(data, dtype)
+        if keep:
+            yield from self._kept
+            return
         self._kept.reverse()
         while self._kept:
             yield self._kept.pop()
