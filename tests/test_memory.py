@@ -244,11 +244,17 @@ def test_a_memory_is_needed_and_a_share_between_none_and_all():
 # The file.
 
 
-def remembered(tmp_path, ids, sha256="f" * 64):
-    model = replace(chancy(), summary={"corpus": {"sha256": "f" * 64}})
+def learned(count, model=None, **corpus):
+    """A model that was trained on so many symbols."""
+    facts = {"sha256": "f" * 64, "symbols": count + 20, "held_out": 20, "documents": 1} | corpus
+    return replace(model or chancy(), summary={"corpus": facts})
+
+
+def remembered(tmp_path, ids, model=None, **corpus):
+    model = learned(len(ids), model, **corpus)
     path = tmp_path / "model.memory.safetensors"
     kept = memory.of(ids)
-    memoryfile.write(path, kept, sha256)
+    memoryfile.write(path, kept, model)
     return path, model, kept
 
 
@@ -264,14 +270,62 @@ def test_a_file_holds_the_whole_memory(tmp_path):
     assert memoryfile.beside(tmp_path / "model.safetensors") == path
     # Equal memories give equal bytes.
     first = hashlib.sha256(path.read_bytes()).hexdigest()
-    memoryfile.write(path, kept, "f" * 64)
+    memoryfile.write(path, kept, model)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == first
 
 
-def test_a_file_of_another_model_or_of_none_is_told(tmp_path):
-    path, model, _ = remembered(tmp_path, np.array([0, 1, 2]), sha256="0" * 64)
-    with pytest.raises(ModelFileError, match="the memory of another model"):
+IDS = np.random.default_rng(0).integers(0, 3, 60)
+WITHOUT = replace(chancy("abc"), weights=chancy().weights)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"sha256": "0" * 64}, "is the memory of another text than the model's own."),
+        (
+            {"model": WITHOUT},
+            "is of the model's text, but in another alphabet: it has 3 symbols, the model 4.",
+        ),
+        (
+            {"symbols": 60, "held_out": 0},
+            "is of the model's text, but of 60 symbols of it, where the model was trained on 40: "
+            "another share was held out.",
+        ),
+        (
+            {"symbols": 70, "held_out": 30},
+            "is of the model's text, but of another part: what was held out was chosen otherwise.",
+        ),
+    ],
+)
+def test_a_memory_of_another_text_alphabet_or_part_is_refused(tmp_path, changed, said):
+    path, _, _ = remembered(tmp_path, IDS[: 60 if "held_out" in changed else 40], **changed)
+    with pytest.raises(ModelFileError) as raised:
+        memoryfile.read(path, learned(40, symbols=60))
+    assert str(raised.value) == f"{path} {said} Make it anew: burble remember {tmp_path} TEXT"
+
+
+def test_the_same_text_may_come_from_several_sources(tmp_path):
+    path, _, kept = remembered(tmp_path, IDS, sources=2)
+    found = memoryfile.read(path, learned(60, sources=1))
+    np.testing.assert_array_equal(found.ids(), kept.ids())
+
+
+def test_a_memory_holds_as_much_as_the_model_was_trained_on(tmp_path):
+    path, model, _ = remembered(tmp_path, IDS)
+    memoryfile.write(path, memory.of(IDS[:50]), model)
+    with pytest.raises(ModelFileError, match="its arrays are not those of a memory"):
         memoryfile.read(path, model)
+
+
+def test_a_memory_of_an_earlier_burble_is_made_anew(tmp_path):
+    path, model, _ = remembered(tmp_path, IDS)
+    with_metadata(path, format=1, sha256="f" * 64)
+    said = "is of an earlier burble, .* Make it anew: burble remember '.*my model.safetensors' TEXT"
+    with pytest.raises(ModelFileError, match=said):
+        memoryfile.read(path.rename(tmp_path / "my model.memory.safetensors"), model)
+
+
+def test_a_file_of_no_memory_is_told(tmp_path):
     path, model, _ = remembered(tmp_path, np.array([0, 1, 9]))
     with pytest.raises(ModelFileError, match="numbers that cannot be"):
         memoryfile.read(path, model)
@@ -294,8 +348,8 @@ def with_metadata(path, **changed):
 
 def test_a_newer_format_asks_for_a_newer_burble(tmp_path):
     path, model, _ = remembered(tmp_path, np.array([0, 1, 2]))
-    with_metadata(path, format=2)
-    with pytest.raises(ModelFileError, match="has format 2; this version"):
+    with_metadata(path, format=3)
+    with pytest.raises(ModelFileError, match="has format 3; this version"):
         memoryfile.read(path, model)
     for odd in (True, "1", 0):
         with_metadata(path, format=odd)

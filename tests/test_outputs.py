@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from burble import memory as memory_module
 from burble.errors import InputError, ModelFileError, RunError, StorageError
 from burble.runs import Run
 from corpora import from_texts
+from speakers import chancy
 
 TABLE = "id,body\n1,hello there\n2,bye now\n"
 posix = pytest.mark.skipif(os.name != "posix", reason="this system has other permissions")
@@ -152,10 +154,13 @@ def test_a_comparison_or_a_search_begins_in_a_folder_of_its_own(tmp_path):
 def test_a_memory_replaces_a_memory_alone(tmp_path):
     path = tmp_path / "model.memory.safetensors"
     memory = memory_module.of(np.array([0, 1, 0, 1, 1] * 9, np.uint8))
-    memoryfile.write(path, memory, "a" * 64)
-    memoryfile.write(path, memory, "b" * 64)
+    model, other = (
+        replace(chancy(), summary={"corpus": {"sha256": letter * 64}}) for letter in "ab"
+    )
+    memoryfile.write(path, memory, model)
+    memoryfile.write(path, memory, other)
     assert b"b" * 64 in path.read_bytes()
     path.write_bytes(b"my own notes")
     with pytest.raises(ModelFileError, match="is there already, and is no memory that burble"):
-        memoryfile.write(path, memory, "a" * 64)
+        memoryfile.write(path, memory, model)
     assert path.read_bytes() == b"my own notes"

@@ -179,8 +179,9 @@ def _gates(
     if usual is None:
         raise SettingsError(
             f"{path} does not say what its gates are made with, and the Keras that wrote it "
-            f"({kept.version or 'not told'}) leaves that open. Give --recurrent-activation hard_sigmoid if it was trained with Keras before "
-            "2.3 or TensorFlow 1, sigmoid if with a later one."
+            f"({kept.version or 'not told'}) leaves that open. Give --recurrent-activation "
+            "hard_sigmoid if it was trained with Keras before 2.3 or TensorFlow 1, sigmoid if with "
+            "a later one."
         )
     tell(
         f"{path.name} holds weights and no description of their network, which is taken as the "

@@ -4,8 +4,10 @@ The bytes are those of the safetensors format, with one metadata key, `burble_me
 JSON. Nothing in it is trusted before it was looked at. Knows nothing of networks.
 """
 
+import hashlib
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -15,19 +17,18 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from burble import header, storage
+from burble import header, modelfile, storage
 from burble.errors import ModelFileError
 from burble.memory import DEPTH, LARGEST, Memory
 from burble.modelfile import Model
 
-FORMAT = 1
+FORMAT = 2
 _KINDS = {
     "text": ("U8", "U16"),
     "contexts": ("U32",),
     "shared": ("U8",),
     "discounts": ("F32",),
 }
-_AGAIN = "Make it anew: burble remember MODEL TEXT"
 
 
 def beside(model: Path) -> Path:
@@ -35,13 +36,13 @@ def beside(model: Path) -> Path:
     return model.with_suffix(f".memory{model.suffix}")
 
 
-def write(path: Path, memory: Memory, sha256: str) -> None:
+def write(path: Path, memory: Memory, model: Model) -> None:
     """Writes a memory file, whole or not at all.
 
     Args:
         path: Where.
         memory: The memory.
-        sha256: The fingerprint of the text; see `Corpus.sha256`.
+        model: The model that it belongs to.
 
     Raises:
         ModelFileError: There is another thing at that place.
@@ -49,7 +50,7 @@ def write(path: Path, memory: Memory, sha256: str) -> None:
     """
     _check_place(path)
     arrays = {name: np.ascontiguousarray(getattr(memory, name)) for name in _KINDS}
-    meta = json.dumps({"format": FORMAT, "sha256": sha256}, sort_keys=True)
+    meta = json.dumps({"format": FORMAT} | _learned(model), sort_keys=True)
     data = safetensors.numpy.save(arrays, {"burble_memory": meta})
     storage.write_atomically(path, data)
 
@@ -82,14 +83,15 @@ def read(path: Path, model: Model) -> Memory:
         The memory.
 
     Raises:
-        ModelFileError: It cannot be read, is damaged, no memory, or that of another model.
+        ModelFileError: It cannot be read, is damaged, no memory, or that of another text,
+            alphabet or training part than the model's.
     """
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             length, metadata, entries = _head(file, size, path)
         _check_meta(metadata, path, model)
-        _check_shapes(entries, path)
+        _check_shapes(entries, path, model)
         arrays = {
             name: np.memmap(
                 path, header.KINDS[entry.kind], "r", 8 + length + entry.start, entry.shape
@@ -102,6 +104,36 @@ def read(path: Path, model: Model) -> Memory:
     return Memory(**arrays)
 
 
+def _learned(model: Model) -> dict[str, Any]:
+    """What a model says of the symbols that it was trained on, and of their order, in JSON types.
+
+    All that it says of its text is taken, so that whatever decides what is held out is part of it;
+    but not the number of sources, since the same text may come from one or from several.
+    """
+    alphabet = model.vocabulary
+    written = json.dumps([alphabet.symbols, alphabet.unit, alphabet.boundary]).encode()
+    corpus = dict(model.summary.get("corpus") or {})
+    corpus.pop("sources", None)
+    return {
+        "corpus": corpus,
+        "symbols": len(alphabet.symbols),
+        "alphabet": hashlib.sha256(written).hexdigest(),
+    }
+
+
+def _trained(corpus: Mapping[str, Any]) -> int | None:
+    """How many symbols were trained on, by what is said of a text."""
+    symbols, held_out = corpus.get("symbols"), corpus.get("held_out")
+    return symbols - held_out if isinstance(symbols, int) and isinstance(held_out, int) else None
+
+
+def _again(path: Path) -> str:
+    """What to do about a memory that cannot be used."""
+    model = path.with_name(path.name.replace(".memory", "", 1))
+    named = model.parent if model.name == modelfile.NAME else model
+    return f"Make it anew: burble remember {shlex.quote(str(named))} TEXT"
+
+
 def _head(
     file: IO[bytes], size: int, path: Path
 ) -> tuple[int, dict[str, Any], dict[str, header.Entry]]:
@@ -112,30 +144,60 @@ def _head(
         return length, *header.parse(file.read(length), size, str(path), kinds)
     except ModelFileError as error:
         raise ModelFileError(
-            f"{path} is damaged, or no memory that burble wrote. {_AGAIN}"
+            f"{path} is damaged, or no memory that burble wrote. {_again(path)}"
         ) from error
 
 
 def _check_meta(metadata: Mapping[str, str], path: Path, model: Model) -> None:
-    """Refuses what is no memory, or that of another model."""
+    """Refuses what is no memory, or that of another text, alphabet or training part."""
+    own = _learned(model)
     try:
         meta = header.strict_json(metadata["burble_memory"])
-        number, sha256 = meta["format"], meta["sha256"]
-        if type(number) is not int or number < 1 or type(sha256) is not str:
+        number = meta["format"]
+        if type(number) is not int or number < 1:
             raise ValueError
-    except (ValueError, TypeError, LookupError, RecursionError) as error:
-        raise ModelFileError(f"{path} is no memory that burble wrote. {_AGAIN}") from error
+        learned = {name: meta.get(name) for name in own}
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise ModelFileError(f"{path} is no memory that burble wrote. {_again(path)}") from error
     if number > FORMAT:
         raise ModelFileError(
             f"{path} has format {number}; this version of burble ({version('burble')}) knows "
             f"formats up to {FORMAT}. Install a newer burble to open it."
         )
-    if not model.learned_from(sha256):
-        raise ModelFileError(f"{path} is the memory of another model. {_AGAIN}")
+    if number < FORMAT:
+        raise ModelFileError(
+            f"{path} is of an earlier burble, which did not write down what part of the text it "
+            f"remembers, nor in which alphabet. {_again(path)}"
+        )
+    if learned != own or not own["corpus"]:
+        raise ModelFileError(f"{path} {_differs(learned, own)} {_again(path)}")
 
 
-def _check_shapes(entries: Mapping[str, header.Entry], path: Path) -> None:
-    """Refuses arrays that cannot be those of a memory."""
+def _differs(found: Mapping[str, Any], own: Mapping[str, Any]) -> str:
+    """What a memory is of, if that is not what the model was trained on: the end of a sentence.
+
+    Args:
+        found: What the memory says; see `_learned`.
+        own: What the model says.
+    """
+    has, wants = found["corpus"], own["corpus"]
+    if not isinstance(has, dict) or not wants or has.get("sha256") != wants.get("sha256"):
+        return "is the memory of another text than the model's own."
+    if found["alphabet"] != own["alphabet"]:
+        return (
+            f"is of the model's text, but in another alphabet: it has {found['symbols']} symbols, "
+            f"the model {own['symbols']}."
+        )
+    if _trained(has) != _trained(wants):
+        return (
+            f"is of the model's text, but of {_trained(has)} symbols of it, where the model was "
+            f"trained on {_trained(wants)}: another share was held out."
+        )
+    return "is of the model's text, but of another part: what was held out was chosen otherwise."
+
+
+def _check_shapes(entries: Mapping[str, header.Entry], path: Path, model: Model) -> None:
+    """Refuses arrays that cannot be those of a model's memory."""
     count = entries["shared"].shape[0] if entries.get("shared") and entries["shared"].shape else 0
     shapes: dict[str, tuple[int, ...]] = {
         "text": (count + DEPTH,),
@@ -143,12 +205,16 @@ def _check_shapes(entries: Mapping[str, header.Entry], path: Path) -> None:
         "shared": (count,),
         "discounts": (DEPTH + 1, 4),
     }
-    fits = entries.keys() == shapes.keys() and 0 < count <= LARGEST
+    trained = _trained(model.summary["corpus"])
+    expected = count if trained is None else min(trained, LARGEST)
+    fits = entries.keys() == shapes.keys() and 0 < count == expected <= LARGEST
     if not fits or any(
         entry.shape != shapes[name] or entry.kind not in _KINDS[name]
         for name, entry in entries.items()
     ):
-        raise ModelFileError(f"{path} is damaged: its arrays are not those of a memory. {_AGAIN}")
+        raise ModelFileError(
+            f"{path} is damaged: its arrays are not those of a memory. {_again(path)}"
+        )
 
 
 def _check_values(arrays: Mapping[str, NDArray[Any]], path: Path, size: int) -> None:
@@ -163,4 +229,4 @@ def _check_values(arrays: Mapping[str, NDArray[Any]], path: Path, size: int) -> 
         and np.all(discounts[:, 1:] > 0)
     )
     if not holds:
-        raise ModelFileError(f"{path} is damaged: it holds numbers that cannot be. {_AGAIN}")
+        raise ModelFileError(f"{path} is damaged: it holds numbers that cannot be. {_again(path)}")

@@ -41,7 +41,7 @@ def remember(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
             "text. Give that text, cleaned as it was: all of its files, and nothing else."
         )
     path, memory = memoryfile.beside(file), own.memory()
-    memoryfile.write(path, memory, text.sha256)
+    memoryfile.write(path, memory, model)
     return path, len(memory.contexts)
 
 
