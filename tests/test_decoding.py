@@ -38,7 +38,7 @@ def test_a_curly_quote_in_cp1252_names_line_byte_and_cure(size):
         decode(data)
 
 
-@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\r\r\n"])
 def test_lines_are_counted_whatever_ends_them(end):
     data = end.join(["one", "two", "caf\xe9"]).encode("latin-1")
     with pytest.raises(EncodingError, match="line 3"):

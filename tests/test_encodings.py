@@ -10,7 +10,7 @@ HUNGARIAN = "Este a gyerekek a tűz köré ültek, és a hősről szóló mesét
 RUSSIAN = "Вечером дети сели у огня и попросили сказку о смелом зайце. "
 
 
-def refusal(data, encoding=None, size=1 << 16):
+def refusal(data, encoding="", size=1 << 16):
     """What is said of bytes that cannot be read."""
     blocks = [data[i : i + size] for i in range(0, len(data), size)]
     with pytest.raises(EncodingError) as told:

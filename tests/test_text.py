@@ -57,6 +57,7 @@ def test_clean_text_is_composed_and_can_be_written(raw, settings):
 @example("ΑΣ", [1], TextSettings(lowercase=True))
 @example("e\u0301", [1], TextSettings())
 @example("a\r\nb", [2], TextSettings())
+@example("a\r\r\nb", [2], TextSettings())
 def test_cleaning_in_pieces_is_cleaning_the_whole(raw, cuts, settings):
     assert clean_in_pieces(raw, cuts, settings) == clean_whole(raw, settings)
 
@@ -74,10 +75,34 @@ def test_every_change_is_counted():
         "marks": 1,
         "unusable": 2,
         "newlines": 2,
+        "doubled": 0,
         "composed": 1,
         "lowercased": 0,
         "punctuation": 0,
     }
+
+
+@pytest.mark.parametrize("cut", range(6))
+@pytest.mark.parametrize(
+    ("raw", "cleaned", "newlines", "doubled"),
+    [
+        ("a\r\r\nb", "a\nb", 1, 1),
+        ("a\r\r\n\r\r\nb\r\n", "a\n\nb\n", 3, 2),
+        ("a\r\r\r\nb", "a\nb", 1, 1),
+        ("a\r\rb\r", "a\n\nb\n", 3, 0),
+        ("a\n\r\nb", "a\n\nb", 1, 0),
+    ],
+)
+def test_line_ends_with_two_returns_are_one_and_counted(raw, cleaned, newlines, doubled, cut):
+    found, changes = clean_in_pieces(raw, [cut], TextSettings())
+    assert (found, changes.newlines, changes.doubled) == (cleaned, newlines, doubled)
+
+
+def test_line_ends_with_two_returns_are_told():
+    assert text.clean("a\r\r\nb\r\n", TextSettings())[1].sentences() == [
+        "2 line ends made plain newlines",
+        "1 line end of these had two carriage returns (\\r\\r\\n), made one newline",
+    ]
 
 
 def test_lowering_and_stripping_are_counted():

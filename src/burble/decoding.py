@@ -8,6 +8,8 @@ from burble import sniffing
 from burble.errors import EncodingError
 
 BOM = "\ufeff"
+_FEW = 3
+"""Letters of UTF-8 of which fewer may stand in a text of another encoding by chance."""
 _NEAR = 4096
 """Bytes before and after the first that cannot be decoded, from which the encoding is told."""
 
@@ -40,7 +42,7 @@ def decode(
         if len(head) >= 4:
             break
     codec = _codec(head, name, encoding)
-    pieces = _strict(chain([head], stream), name, codec, encoding is not None)
+    pieces = _strict(chain([head], stream), name, codec, bool(encoding))
     start = ""
     for piece in pieces:
         start += piece
@@ -78,7 +80,7 @@ def _strict(blocks: Iterable[bytes], name: str, codec: str, named: bool) -> Iter
     """Decodes block by block; an undecodable byte is named by its place in the whole."""
     decoder = codecs.getincrementaldecoder(codec)()
     taken = feeds = returns = 0
-    beyond_ascii = False
+    good = 0
     last = b""
     for block in chain(blocks, [b""]):
         taken += len(block)
@@ -92,13 +94,13 @@ def _strict(blocks: Iterable[bytes], name: str, codec: str, named: bool) -> Iter
             text = seen.decode(codec, "ignore") if wide else seen.decode("latin-1")
             line = 1 + _lines(feeds + text.count("\n"), returns + text.count("\r"))
             place = f"line {line:,}, byte {taken - len(error.object) + error.start:,}"
-            mixed = beyond_ascii or (codec == "utf-8" and not seen.isascii())
+            good += _beyond_ascii(seen.decode("utf-8", "replace"))
             # A letter that two blocks share stands in both.
             before = last[: len(last) - (len(error.object) - len(block))]
-            raise EncodingError(_sentence(error, before, name, codec, place, mixed)) from error
+            raise EncodingError(_sentence(error, before, name, codec, place, good)) from error
         feeds += piece.count("\n")
         returns += piece.count("\r")
-        beyond_ascii = beyond_ascii or (codec == "utf-8" and not piece.isascii())
+        good += 0 if good >= _FEW or piece.isascii() else _beyond_ascii(piece[:_NEAR])
         last = block if len(block) >= _NEAR else _end(last + block)
         yield piece
 
@@ -114,9 +116,18 @@ def _lines(feeds: int, returns: int) -> int:
 
 
 def _sentence(
-    error: UnicodeDecodeError, before: bytes, name: str, codec: str, place: str, mixed: bool
+    error: UnicodeDecodeError, before: bytes, name: str, codec: str, place: str, good: int
 ) -> str:
-    """What to say of bytes that `codec` cannot decode, and of what stands before them."""
+    """What to say of bytes that `codec` cannot decode.
+
+    Args:
+        error: What happened.
+        before: Bytes of earlier blocks.
+        name: What to call the source.
+        codec: What it was decoded with.
+        place: Where it happened.
+        good: Letters beyond ASCII that stand before it, or at least some of many.
+    """
     byte = error.object[error.start]
     said = f"{name} is not {codec} text: {place} is 0x{byte:02x}. Nothing was read from it. "
     # A multiple of four, so that letters of two or four bytes stay whole.
@@ -126,20 +137,21 @@ def _sentence(
         return said + _instead(sample)
     rest = error.object[error.start :]
     ends = error.reason == "unexpected end of data"
-    if ends and (mixed or _is_begun(rest)):
+    if ends and (good or _is_begun(rest)):
         return (
             f"{name} is UTF-8 text that is cut short: its last letter, at {place}, is not whole. "
             "Nothing was read from it. Get the whole file, or remove what is left of that letter."
         )
-    if not mixed:
+    damaged = "All before it is good UTF-8, so this place may be damaged: mend it there."
+    if good and (_is_mostly_utf8(rest) or (good < _FEW and _is_mostly_utf8(sample))):
+        return said + damaged
+    if good < _FEW:
+        # Letters of other encodings look like one of UTF-8 now and then.
         said += "It may be UTF-8 that was cut short. If it is not: " if ends else ""
         return said + sniffing.advice(sample)
-    said += "All before it is good UTF-8, so this place may be damaged: mend it there."
-    if _is_mostly_utf8(rest):
-        return said
     # To read all of it in the encoding of its second part would spoil the first.
     after = sniffing.advice(rest[:_NEAR])
-    return said + f" Or two files were joined; then part them. Of what follows: {after}"
+    return f"{said}{damaged} Or two files were joined; then part them. Of what follows: {after}"
 
 
 def _is_begun(rest: bytes) -> bool:
@@ -150,11 +162,16 @@ def _is_begun(rest: bytes) -> bool:
     return len(rest) > 1 or rest in (b"\xc2", b"\xc3")
 
 
-def _is_mostly_utf8(rest: bytes) -> bool:
+def _is_mostly_utf8(sample: bytes) -> bool:
     """Whether more letters beyond ASCII are whole UTF-8 than are not."""
-    text = rest[:_NEAR].decode("utf-8", "replace")
+    text = sample[: 2 * _NEAR].decode("utf-8", "replace")
     damaged = text.count("\ufffd")
-    return len(text) - damaged - sum(map(str.isascii, text)) >= damaged
+    return _beyond_ascii(text) - damaged >= damaged
+
+
+def _beyond_ascii(text: str) -> int:
+    """How many characters are more than ASCII."""
+    return len(text) - sum(map(str.isascii, text))
 
 
 def _instead(sample: bytes) -> str:

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from burble import decoding, gutenberg, sentences, tables, text
+from burble import decoding, findings, gutenberg, sentences, tables, text
+from burble.findings import INVISIBLE, Findings
 from burble.sentences import EDGE
 from burble.settings import AS_IT_COMES, SourceSettings, TextSettings
 from burble.sources import Source
 from burble.text import Changes
 from burble.wording import listed, shown
 
-_BLANK_LINES = r"(?:[^\S\n]*\n)"
+_BLANK_LINES = rf"(?:(?:[^\S\n]|[{INVISIBLE}])*\n)"
 _EDGES = {
     "lines": re.compile(rf"\n{_BLANK_LINES}*"),
     "blank": re.compile(rf"\n{_BLANK_LINES}+"),
@@ -33,12 +34,14 @@ class _Told:
     Attributes:
         marked: Those with a byte-order mark.
         empty: Those without text.
+        blank: Those without text that are not empty, but show nothing.
         again: Those with the content of another, and that one.
         contents: The first source of each content.
     """
 
     marked: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    blank: list[str] = field(default_factory=list)
     again: list[tuple[str, str]] = field(default_factory=list)
     contents: dict[object, str] = field(default_factory=dict)
 
@@ -59,6 +62,11 @@ class _Told:
         if self.empty:
             are = "is empty and was" if len(self.empty) == 1 else "are empty and were"
             told.append(f"{listed(self.empty)} {are} passed over.")
+        if self.blank:
+            hold = "holds" if len(self.blank) == 1 else "hold"
+            was = "was" if len(self.blank) == 1 else "were"
+            nothing = f"only characters that show nothing and {was} passed over."
+            told.append(f"{listed(self.blank)} {hold} {nothing}")
         if repeated and len(self.again) == 1:
             told.append(f"{self.again[0][0]} has the same content as {self.again[0][1]}.")
         elif repeated and self.again:
@@ -79,6 +87,7 @@ class Reading:
         notes: Sentences for the person.
         names: The sources with text so far.
         changes: What the cleaning changed.
+        findings: What was found that may not be meant.
         documents: Documents so far.
         empty: Rows, lines and sources without text so far.
         lines: Lines so far.
@@ -92,6 +101,7 @@ class Reading:
     notes: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
+    findings: Findings = field(default_factory=Findings)
     documents: int = 0
     empty: int = 0
     lines: int = 0
@@ -119,6 +129,7 @@ class Reading:
 
         for source in sources:
             documents, empty, content = self.documents, self.empty, hashlib.sha256()
+            self.findings.begin(source.name, self.lines, is_text=source.form == "text")
             raw = pass_on(source.read(self.block))
             # A mark is a surer sign than what was named for the other sources.
             encoding = "" if source.marked else self.reading.encoding
@@ -130,7 +141,8 @@ class Reading:
                 self.names.append(source.name)
                 told.content(source, content.digest())
             else:
-                told.empty.append(source.name)
+                blank = told.blank if self.findings.beyond_ascii else told.empty
+                blank.append(source.name)
                 self.empty = empty
         self.notes += told.sentences(repeated=not self.reading.deduplicate)
 
@@ -181,6 +193,8 @@ class Reading:
         """Pieces that can be cleaned apart, clean; counts what changed, and the lines."""
         last = "\n"
         for piece in pieces:
+            if count_lines:
+                self.findings.look(piece, self.lines)
             cleaned, changes = text.clean(piece, settings)
             self.changes.add(changes)
             if count_lines:
@@ -199,7 +213,7 @@ class Reading:
         for piece in cleaned:
             held += piece
             if self.documents == before:
-                if not held or held.isspace():
+                if not findings.shown(held):
                     continue
                 held = _LEADING.sub("", held) if edges else held
                 if self.documents:
@@ -226,6 +240,6 @@ def _trimmed(pieces: Iterable[str]) -> Iterator[str]:
 
 def _part(held: str) -> tuple[str, str]:
     """What can be passed on, and the blank end, from its first newline, that can't be yet."""
-    full = held.rstrip()
+    full = findings.shown(held)
     end = held.find("\n", len(full))
     return (held, "") if end < 0 else (held[:end], held[end:])

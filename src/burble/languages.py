@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Bits = NDArray[np.float32]
 _PLAIN = "abcdefghijklmnopqrstuvwxyz"
+# Romanian has been written with either; encodings have one of them.
+_ALIKE = ("şţ", "șț")
 _SMOOTHING = 6.0
 """How many letters, drawn from the rates of all, are believed to have been seen after each."""
 _RARE = 0.3
@@ -77,8 +79,11 @@ def _languages() -> tuple[_Language, ...]:
 
 def _learned(name: str, text: str, letters: str, english: str) -> _Language:
     """A language as its little text shows it."""
+    if "ș" in text:
+        text = text.translate(str.maketrans(*_ALIKE))
     symbols = sorted({c for c in text.lower() + letters + _PLAIN if _is_letter(c)})
     ids = {symbol: number for number, symbol in enumerate(symbols, 2)}
+    ids |= {old: ids[new] for old, new in zip(*_ALIKE, strict=True) if new in ids}
     counts = _steps(text, ids)
     if sum(c in _PLAIN for c in text.lower()) * 2 < len(text):
         counts += _BORROWED * len(text) / len(english) * _steps(english, ids)
@@ -95,7 +100,8 @@ def _learned(name: str, text: str, letters: str, english: str) -> _Language:
 def _steps(text: str, ids: dict[str, int]) -> NDArray[np.float64]:
     """How often each letter follows each, shape (ids, ids)."""
     numbers = np.array([ids.get(c, 0) for c in " ".join(text.lower().split())])
-    counts = np.zeros((len(ids) + 2, len(ids) + 2))
+    size = max(ids.values()) + 1
+    counts = np.zeros((size, size))
     np.add.at(counts, (numbers[:-1], numbers[1:]), 1)
     return counts
 

@@ -24,7 +24,7 @@ from burble.text import Changes
 from burble.vocabulary import Vocabulary
 from burble.wording import some
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the same bytes and settings would be encoded otherwise."""
 IN_MEMORY = 1 << 24
 """Symbols that are kept in memory; more are memory-mapped."""
@@ -125,6 +125,7 @@ def encode(
     encoder = Encoder(reading.settings.unit, limit)
     for piece in pieces:
         encoder.add(piece)
+    reading.notes += reading.findings.sentences()
     if not reading.documents:
         raise SourceError(" ".join(["there is no text to read.", *reading.notes]))
     if reading.documents > 1:

@@ -109,7 +109,8 @@ def escaped(block: bytes) -> str:
     >>> escaped("猫は".encode("iso2022_jp")), escaped(b"\x1b[1mbold")
     ('iso2022_jp', '')
     """
-    if (b"\x1b$" not in block and b"~{" not in block) or not block.isascii():
+    # One byte is found many times faster than two.
+    if (b"\x1b" not in block and b"~" not in block) or not block.isascii():
         return ""
     for signs, names in _ESCAPES:
         if signs.search(block):

@@ -17,7 +17,9 @@ from burble.settings import TextSettings
 from burble.wording import some
 
 BOM = "\ufeff"
-_NEWLINES = re.compile("\r\n?|[\u0085\u2028\u2029]")
+# Programs that write a carriage return before every newline make \r\r\n of \r\n.
+_NEWLINES = re.compile("\r{0,2}\r\n|[\r\u0085\u2028\u2029]")
+_DOUBLED = "\r\r\n"
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Letters of these ranges neither join with what stands before them nor decide how the letters
 # around them are lowered, so text may be cut between any two of them; see `blocks`.
@@ -37,6 +39,7 @@ class Changes:
         marks: Byte-order marks removed from inside the text.
         unusable: NUL characters and halves of surrogate pairs removed.
         newlines: Line ends that were not a plain newline, made one.
+        doubled: Line ends among those with more than one carriage return.
         composed: Characters fewer (or more) after Unicode composition (NFC).
         lowercased: Characters made lower case.
         punctuation: Punctuation characters removed.
@@ -45,6 +48,7 @@ class Changes:
     marks: int = 0
     unusable: int = 0
     newlines: int = 0
+    doubled: int = 0
     composed: int = 0
     lowercased: int = 0
     punctuation: int = 0
@@ -61,6 +65,10 @@ class Changes:
             "marks": ("byte-order mark", "removed from inside the text"),
             "unusable": ("NUL or broken character", "removed"),
             "newlines": ("line end", "made plain newlines"),
+            "doubled": (
+                "line end",
+                "of these had two carriage returns (\\r\\r\\n), made one newline",
+            ),
             "composed": ("character", "joined with accents (NFC)"),
             "lowercased": ("character", "made lower case"),
             "punctuation": ("punctuation character", "removed"),
@@ -89,6 +97,7 @@ def clean(text: str, settings: TextSettings) -> tuple[str, Changes]:
     changes = Changes()
     text = _remove_unusable(text, changes)
     if any(end in text for end in "\r\u0085\u2028\u2029"):
+        changes.doubled = text.count(_DOUBLED)
         text, changes.newlines = _NEWLINES.subn("\n", text)
     if not unicodedata.is_normalized("NFC", text):
         changes.composed = sum(map(_composed, _SEQUENCE.findall(text)))
