@@ -76,13 +76,47 @@ def test_only_so_much_of_a_large_text_is_looked_at_and_that_is_told(monkeypatch)
 
 def test_hashes_are_the_same_wherever_blocks_are_cut():
     text = np.array([5, 6, 0, 7, 0, 0, 5, 6, 7, 0, 5, 6], np.uint16)
-    whole, ends = repeats.digests([text], [0])
-    assert ends.tolist() == [2, 4, 9, 12]
-    assert len(set(whole.tolist())) == 3
+    whole = repeats.digests([text], 0)
+    assert [int(np.flatnonzero(whole == h)[0]) for h in whole] == [0, 1, 2, 3, 0]
     for size in range(1, 12):
         blocks = [text[i : i + size].astype(np.uint8) for i in range(0, len(text), size)]
-        assert repeats.digests(blocks, [0])[0].tolist() == whole.tolist()
-    assert repeats.digests([text], [0], least=3)[1].tolist() == [9]
+        assert repeats.digests(blocks, 0).tolist() == whole.tolist()
+
+
+@given(
+    texts=st.lists(st.text("ab\n", min_size=1, max_size=40), min_size=1, max_size=9),
+    pads=st.lists(st.sampled_from(["", "a" * 40, "b" * 20 + "a" * 20]), min_size=9, max_size=9),
+    block=st.integers(1, 50),
+    cut=st.integers(0, 100),
+    wide=st.booleans(),
+)
+def test_counts_are_those_of_comparing_all_with_all(texts, pads, block, cut, wide):
+    texts = [f"ab{pad}{text}" for pad, text in zip(pads, texts, strict=False)]
+    c = from_texts(*texts, *["ab\n"] * wide)
+    texts = parts(c)
+    ids = c.ids.astype(np.uint16) if wide else c.ids
+    cut = cut * len(ids) // 100
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repeats, "_BLOCK", block)
+        found = repeats.count(ids, cut, c.vocabulary)
+
+    def naive(stretches, least):
+        pairs = [(text, end) for text, end in stretches if len(text) >= least]
+        seen = [text for text, _ in pairs]
+        learned = {text for text, end in pairs if end < cut}
+        held = [text for text, end in pairs if end >= cut]
+        again = len(seen) - len(set(seen))
+        return repeats.Found(len(seen), again, len(held), sum(text in learned for text in held))
+
+    documents, lines, place = [], [], 0
+    for text in texts:
+        for line in text.split("\n"):
+            lines.append((line, place + len(line)))
+            place += len(line) + 1
+        documents.append((text, place - 1))
+    none = repeats.Found(0, 0, 0, 0)
+    assert found.documents == (naive(documents, 1) if len(texts) > 1 else none)
+    assert found.lines == (naive(lines, repeats.LONG) if "\n" in c.vocabulary.ids else none)
 
 
 TEXTS = st.text("abcé\n", min_size=1, max_size=3).filter(str.strip)

@@ -31,7 +31,7 @@ def drop(encoder: Encoder, reading: Reading) -> None:
     """
     kept = np.ones(reading.documents, bool)
     if reading.reading.deduplicate and len(kept) > 1:
-        kept = first_of_their_kind(digests(encoder.spool.blocks(keep=True), [EDGE])[0])
+        kept = first_of_their_kind(digests(encoder.spool.blocks(keep=True), EDGE))
         if again := len(kept) - int(kept.sum()):
             reading.notes.append(f"Left out: {some(again, 'repeated document')}.")
     if reading.reading.drop_documents_with_rare > 1:
