@@ -1,15 +1,19 @@
 """Where a run may lie: any name that a disk takes, and never on top of something else."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 
 import pytest
+import safetensors.numpy
 
 from burble import corpus, jobs
-from burble.errors import RunError, StorageError
-from burble.orders import Order
-from burble.runs import Run
+from burble.errors import RunError, SettingsError, StorageError
+from burble.events import Score
+from burble.orders import Order, text_settings
+from burble.runs import PREVIOUS, STATE, Run
 from burble.settings import TextSettings
 
 SIZE = ["--units", "8", "--embedding", "4", "--layers", "1", "--steps", "4"]
@@ -94,7 +98,6 @@ def test_a_full_disk_ends_training_with_a_sentence_and_keeps_the_last_state(burb
         ("run.json", b'{"format": 2}', "its settings cannot be read"),
         ("run.json", b'{"format": 1}', "has format 1, and this burble knows 2"),
         ("run.json", b"[" * 100_000, "run.json cannot be read"),
-        ("last/state.safetensors", b"\0" * 99, "is damaged"),
         ("metrics.jsonl", b"[]\n", "remove it, and go on"),
     ],
 )
@@ -108,11 +111,136 @@ def test_a_damaged_run_is_refused_with_a_sentence(text, tmp_path, name, damage, 
         list(jobs.train(made, Run(run), Order({"steps": 6}, resume=True)))
 
 
-def test_a_state_of_another_network_is_refused(text, tmp_path):
-    made = corpus.build([str(text)], TextSettings())
-    runs = [Run(tmp_path / name) for name in "ab"]
-    for run, units in zip(runs, (8, 9), strict=True):
-        list(jobs.train(made, run, Order({"units": units, "layers": 1, "steps": 2})))
-    runs[0].write_state(runs[1].read_state())
-    with pytest.raises(RunError, match="not this network's"):
-        list(jobs.train(made, runs[0], Order({"steps": 6}, resume=True)))
+SMALL = {"units": 8, "embedding": 4, "layers": 1, "steps": 12, "evaluations": 4, "patience": 0}
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """A corpus, a run of 12 steps on it, and one that was stopped after 7 of them."""
+    folder = tmp_path_factory.mktemp("begun")
+    (folder / "cat.txt").write_text("the cat sat on the mat. " * 20, encoding="utf-8")
+    made = corpus.build([str(folder / "cat.txt")], TextSettings())
+    list(jobs.train(made, Run(folder / "whole"), Order(SMALL)))
+    left = iter([False] * 7 + [True])
+    list(jobs.train(made, Run(folder / "half"), Order(SMALL), stop=lambda: next(left)))
+    return made, folder / "whole", folder / "half"
+
+
+def copied(begun, tmp_path):
+    made, _, half = begun
+    shutil.copytree(half, tmp_path / "run")
+    return made, Run(tmp_path / "run")
+
+
+def kept(folder):
+    names = ["model.safetensors", "metrics.jsonl", "loss.svg", "README.md"]
+    names += [f"samples/{path.name}" for path in (folder / "samples").iterdir()]
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+def gone_on(made, run, asked=None):
+    """What is said where a run goes on."""
+    said = []
+    list(jobs.train(made, run, Order(asked or {}, resume=True), tell=said.append))
+    return " ".join(said)
+
+
+def flipped(data):
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    ("damage", "how"),
+    [(flipped, "damaged"), (lambda data: data[:99], "damaged"), (None, "not there")],
+)
+def test_a_damaged_state_costs_the_steps_since_the_one_before_it(begun, tmp_path, damage, how):
+    made, run = copied(begun, tmp_path)
+    path = run.folder / STATE
+    if damage:
+        path.write_bytes(damage(path.read_bytes()))
+    else:
+        path.unlink()
+    said = f"{STATE} is {how}, so training goes on from the state before it, at step 6."
+    assert said in gone_on(made, run)
+    # To the same bits as if nothing had been interrupted or damaged.
+    assert kept(run.folder) == kept(begun[1])
+    assert run.read_state().step == 12
+
+
+def test_a_state_of_an_earlier_burble_goes_on(begun, tmp_path):
+    made, run = copied(begun, tmp_path)
+    path = run.folder / STATE
+    with safetensors.safe_open(path, "numpy") as file:
+        counters = file.metadata()["burble"]
+    safetensors.numpy.save_file(safetensors.numpy.load_file(path), path, {"burble": counters})
+    (run.folder / PREVIOUS).unlink()
+    assert "goes on from" not in gone_on(made, run)
+    assert kept(run.folder) == kept(begun[1])
+
+
+def test_a_run_whose_states_are_both_damaged_is_refused(begun, tmp_path):
+    made, run = copied(begun, tmp_path)
+    for name in (STATE, PREVIOUS):
+        (run.folder / name).write_bytes(b"\0" * 99)
+    said = rf"{STATE} is damaged, and so is the state before it, {PREVIOUS}\. Put one of them back"
+    with pytest.raises(RunError, match=said):
+        gone_on(made, run)
+
+
+def test_a_state_of_another_network_is_no_state_of_the_run(begun, tmp_path):
+    made, run = copied(begun, tmp_path)
+    other = Run(tmp_path / "other")
+    list(jobs.train(made, other, Order({"units": 9, "layers": 1, "steps": 1})))
+    shutil.copy(other.folder / STATE, run.folder / STATE)
+    assert "is damaged, so training goes on from the state before it" in gone_on(made, run)
+    assert kept(run.folder) == kept(begun[1])
+
+
+def test_a_run_without_a_state_is_refused_before_anything_is_written(begun, tmp_path):
+    _, run = copied(begun, tmp_path)
+    for name in (STATE, PREVIOUS):
+        (run.folder / name).unlink()
+    before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+    said = f"{STATE} is not there, so the run cannot go on. Put it back from a copy, or begin again"
+    with pytest.raises(RunError, match=re.escape(said)):
+        text_settings(Order({}, resume=True), run)
+    assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
+
+
+def test_a_sample_is_kept_before_the_state_that_would_pass_it_over(begun, tmp_path):
+    made, run = begun[0], Run(tmp_path / "run")
+    events = jobs.train(made, run, Order(SMALL))
+    score = next(event for event in events if isinstance(event, Score) and event.improved)
+    # Killed here, it goes on from this very score.
+    events.close()
+    assert run.read_state().step == score.state.step
+    assert (run.folder / "samples" / f"step-{score.state.step:08}.txt").exists()
+
+
+def test_what_is_refused_leaves_no_folder(begun, tmp_path, monkeypatch):
+    made = begun[0]
+    cases = {
+        "length is 600, but the training text has": {"framing": "windows", "length": 600},
+        "framing is 'documents', but the text is one": {"framing": "documents"},
+        "embedding is 3, but with --input scalar": {"input": "scalar", "embedding": 3},
+    }
+    monkeypatch.setattr(Run, "locked", None)
+    for said, asked in cases.items():
+        with pytest.raises(SettingsError, match=said):
+            next(jobs.train(made, Run(tmp_path / "a" / "run"), Order(asked)))
+    monkeypatch.undo()
+    # What only this machine refuses, once the folder is there.
+    monkeypatch.setattr(Run, "check_room", lambda *_: (_ for _ in ()).throw(StorageError("full")))
+    with pytest.raises(StorageError, match="full"):
+        next(jobs.train(made, Run(tmp_path / "a" / "run"), Order(SMALL)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_framed_is_refused_before_the_engine_is_loaded(burble, tmp_path):
+    (tmp_path / "t.txt").write_text("it is all the same " * 27, encoding="utf-8")
+    asked = ["--framing", "windows", "--length", "600"]
+    done = burble("train", "t.txt", "-o", "run", *asked, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "length is 600, but the training text has only 462 symbols" in done.stderr.decode()
+    assert b"Loading" not in done.stderr
+    assert not (tmp_path / "run").exists()

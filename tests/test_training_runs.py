@@ -242,6 +242,7 @@ def test_a_resumed_run_changes_what_may_change_and_refuses_the_rest(
     fewer = burble("train", text, "-o", uninterrupted, "--resume", "--steps", 10)
     assert fewer.returncode == 2
     assert "steps is 10, but the run has done 300 already" in fewer.stderr.decode()
+    assert b"Loading" not in fewer.stderr
     larger = burble("train", text, "-o", uninterrupted, "--resume", "--size", "large")
     assert larger.returncode == 2
     assert "Leave out --size" in larger.stderr.decode()

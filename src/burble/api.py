@@ -11,7 +11,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from burble import cookbook, corpus, evaluation, generation, modelfile, packages, remembering
+from burble import (
+    cookbook,
+    corpus,
+    evaluation,
+    generation,
+    modelfile,
+    orders,
+    packages,
+    remembering,
+)
 from burble.corpus import Corpus
 from burble.errors import SettingsError
 from burble.evaluation import Report
@@ -122,6 +131,7 @@ def train(
     chosen = cookbook.with_recipe(settings, named, resume=resume)
     order = Order(chosen, size, resume, model, _sources(source), reading)
     text = order.read(text_settings(order, folder))
+    orders.check(order, folder, text)
     with packages.needed("training"):
         from burble import jobs
 

@@ -26,6 +26,7 @@ from burble import (
     generation,
     inheritance,
     launching,
+    orders,
     outputs,
     packages,
     progress,
@@ -176,6 +177,7 @@ def _train(
         if several:
             raise typer.Exit(_watch(several, order, run))
     text = _corpus(order, text_settings(order, run))
+    orders.check(order, run, text)
     if order.base:
         console.print(inheritance.told(order.base, text.vocabulary), markup=False)
     console.print("Loading the training engine …")

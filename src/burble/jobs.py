@@ -13,12 +13,11 @@ from typing import Any
 from burble import cards, compiled, generation, inheritance, peers, sizing, tempering, together
 from burble import settings as settings_module
 from burble.corpus import Corpus
-from burble.errors import RunError, SettingsError
 from burble.events import End, Epoch, Event, Report, Sample, Save, Score, State, Task
 from burble.modelfile import Model
-from burble.orders import Order, evaluations, text_settings
+from burble.orders import Order, check, evaluations
 from burble.planning import Pace
-from burble.runs import BEGIN_AGAIN, STATE, Run
+from burble.runs import Run
 from burble.settings import Settings
 from burble.training import Trainer
 from burble.wording import some
@@ -51,17 +50,15 @@ def train(
         The trainer's events, each after what it brings has been saved.
 
     Raises:
-        RunError: The folder is in use, or the text is not the one the run began with.
-        SettingsError: See `text_settings`.
+        RunError: The folder is in use; see also `orders.check`.
+        SettingsError: See `orders.check`.
         DivergedError: The loss ran away again and again; the best model is kept.
     """
-    early = text_settings(order, run)
+    early = check(order, run, corpus)
     began = time.perf_counter() if started is None else started
     start = _Start(corpus, order, began, stop, tell)
     compiled.keep()
     with run.locked(), peers.missed():
-        if order.resume:
-            _check_same_text(corpus, run)
         settings = early if order.resume else start.settings()
         together.meet(order.peer, settings.training.batch, settings.model.units, tell)
         asked = {"evaluations": evaluations(order, run, settings)}
@@ -69,11 +66,11 @@ def train(
         if not order.resume:
             why = sizing.why(trainer.settings, corpus, trainer.passes, order.size)
             tell(f"{why} Seed {settings.training.seed}.")
-        # Room for the state and the model, each with its next version beside it.
+        # Room for the state, the one before it and the next; models are smaller than a state.
         run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
         job = _Job(trainer, run, order, asked)
         # Whoever is killed from here on goes on from this very state.
-        run.write_state(state)
+        run.begin_state(state)
         job.describe("training")
         run.keep_metrics(state.step)
         steps = trainer.settings.training.steps
@@ -123,23 +120,17 @@ class _Start:
 
 def _ready(start: _Start, settings: Settings, run: Run) -> tuple[Trainer, State]:
     """The trainer with its number of steps fixed, and the state to begin with."""
-    corpus, order = start.corpus, start.order
-    state = run.read_state() if order.resume else None
+    trainer = Trainer(start.corpus, settings)
+    usual = _shapes(trainer.start())
+    state = None
+    if start.order.resume:
+        state = run.read_state(lambda found: _shapes(found) == usual, start.tell)
     done = state.step if state else 0
     peers.from_first(lambda: [settings_module.flat(settings), done])
-    together.check_same(corpus)
-    trainer = Trainer(corpus, settings)
-    if state is None:
-        trainer = start.fitted(trainer)
-        return trainer, together.shared(_first_state(trainer, order))
-    if _shapes(state) != _shapes(trainer.start()):
-        raise RunError(f"{run.folder / STATE} is damaged: not this network's. {BEGIN_AGAIN}")
+    together.check_same(start.corpus)
     trainer = start.fitted(trainer, done)
-    if trainer.settings.training.steps < done:
-        raise SettingsError(
-            f"steps is {trainer.settings.training.steps:,}, but the run has done {done:,} "
-            "already. Ask for more than that."
-        )
+    if state is None:
+        return trainer, together.shared(_first_state(trainer, start.order))
     # A longer or otherwise changed training begins its patience anew.
     changed = trainer.settings != run.settings()
     return trainer, together.shared(replace(state, stale=0) if changed else state)
@@ -157,16 +148,6 @@ def _first_state(trainer: Trainer, order: Order) -> State:
 def _shapes(state: State) -> dict[str, tuple[object, ...]]:
     """The type and shape of each array."""
     return {name: (array.dtype, *array.shape) for name, array in state.arrays.items()}
-
-
-def _check_same_text(corpus: Corpus, run: Run) -> None:
-    """Refuses to go on with another text."""
-    described = run.facts().get("corpus")
-    if not isinstance(described, dict) or described.get("sha256") != corpus.sha256:
-        raise RunError(
-            f"the text is not the one {run.folder} was trained on. Give the same text to resume, "
-            "or begin in another folder from this model with --from."
-        )
 
 
 @dataclass(frozen=True)
@@ -189,18 +170,26 @@ class _Job:
         """The trainer's events, each after what it brings has been saved, with samples between."""
         for told in self.trainer.run(state, stop):
             event = told
+            written = self._sample(event) if isinstance(event, Score) and event.improved else None
             if isinstance(event, End) and event.reason != "stopped":
                 event = yield from self._finish(event, stop)
             else:
                 self._save(event)
             yield event
-            if isinstance(event, Score) and event.improved:
-                step = event.state.step
-                writer = generation.load(self.run.folder)
-                start = writer.beginning(step)
-                text = start + writer.generate(start, length=SAMPLE_LENGTH, seed=step)
-                self.run.write_sample(step, text)
-                yield Sample(step, text)
+            if written:
+                yield written
+
+    def _sample(self, score: Score) -> Sample:
+        """What the best model writes, kept before its state is.
+
+        Whoever is killed in between does the step again, and this as well.
+        """
+        step = score.state.step
+        writer = generation.Generator(self._model(score.state, {"held_out_loss": score.loss}))
+        start = writer.beginning(step)
+        text = start + writer.generate(start, length=SAMPLE_LENGTH, seed=step)
+        self.run.write_sample(step, text)
+        return Sample(step, text)
 
     def _save(self, event: Event) -> None:
         """Writes what an event brings; the state last, so that it never outruns the model."""
@@ -228,9 +217,9 @@ class _Job:
                     # Stopped before the first score: what there is can be used until then.
                     run.write_model(self._model(state, scores, trainer.judged))
                 run.write_state(state)
+                cards.write(run, trainer.settings, facts(trainer.corpus))
                 status = "interrupted" if reason == "stopped" else "finished"
                 self.describe(status, scores, state)
-                cards.write(run, trainer.settings, facts(trainer.corpus))
 
     def _finish(self, end: End, stop: Callable[[], bool]) -> Generator[Event, None, End]:
         """Finds how the best model writes best, once it is saved with its scores.

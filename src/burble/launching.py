@@ -54,6 +54,16 @@ class Peer:
         """Whether it is process 0, which alone writes."""
         return self.process_id == 0
 
+    def check_shares(self, batch: int) -> None:
+        """Refuses a batch that the processes cannot share evenly."""
+        processes = self.num_processes
+        if batch % processes:
+            raise SettingsError(
+                f"batch is {batch}, which {processes} processes cannot share evenly. Take a "
+                f"multiple of {processes}, such as --batch "
+                f"{max(processes, batch - batch % processes)}."
+            )
+
     @property
     def flags(self) -> tuple[str, ...]:
         """The flags with which a person asks for it."""

@@ -13,10 +13,11 @@ from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.documents import Progress
 from burble.errors import RunError, SettingsError
+from burble.framing import framed
 from burble.launching import Peer
 from burble.modelfile import Model
 from burble.runs import Run
-from burble.settings import AS_IT_COMES, Settings, SourceSettings, require
+from burble.settings import AS_IT_COMES, Settings, SourceSettings, TrainingSettings, require
 from burble.wording import command_line
 
 MAY_CHANGE = (
@@ -96,6 +97,7 @@ def text_settings(order: Order, run: Run) -> Settings:
     if order.resume:
         if not run.exists:
             raise RunError(f"there is no run in {run.folder} to resume; leave out --resume.")
+        run.check_state()
         return _resumed(order, run)
     if run.exists:
         raise RunError(
@@ -111,6 +113,51 @@ def evaluations(order: Order, run: Run, settings: Settings) -> int:
     before = asked.get("evaluations") if isinstance(asked, Mapping) else None
     known = before if isinstance(before, int) and before >= 1 else settings.training.evaluations
     return order.asked.get("evaluations") or known
+
+
+def check(order: Order, run: Run, corpus: Corpus) -> Settings:
+    """Refuses what cannot be trained, by all that is known once the text has been read.
+
+    Returns:
+        The settings as far as they are known without the text; see `text_settings`.
+
+    Raises:
+        RunError: See `text_settings`; or the text is not the one the run began with.
+        SettingsError: See `text_settings`; or a value does not suit the text, what was done, or
+            the processes.
+    """
+    early = settings = text_settings(order, run)
+    if order.resume:
+        _check_same_text(run, corpus)
+    else:
+        asked = inheritance.asked(order.asked, order.base)
+        settings = sizing.choose(asked, corpus, order.size)
+    batches = framed(corpus, settings.training)
+    if order.peer:
+        order.peer.check_shares(settings.training.batch)
+    if order.resume:
+        _check_goes_on(settings.training, batches.steps_per_epoch, run.steps_done())
+    return early
+
+
+def _check_same_text(run: Run, corpus: Corpus) -> None:
+    """Refuses to go on with another text."""
+    described = run.facts().get("corpus")
+    if not isinstance(described, dict) or described.get("sha256") != corpus.sha256:
+        raise RunError(
+            f"the text is not the one {run.folder} was trained on. Give the same text to resume, "
+            "or begin in another folder from this model with --from."
+        )
+
+
+def _check_goes_on(training: TrainingSettings, steps_per_epoch: int, done: int) -> None:
+    """Refuses fewer steps than are done."""
+    limits = training.steps, round(training.epochs * steps_per_epoch)
+    steps = min((limit for limit in limits if limit), default=done)
+    if steps < done:
+        raise SettingsError(
+            f"steps is {steps:,}, but the run has done {done:,} already. Ask for more than that."
+        )
 
 
 def _resumed(order: Order, run: Run) -> Settings:

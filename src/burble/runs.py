@@ -1,36 +1,46 @@
 """The run folder: what was learned, and how. Exact checkpoints, whole writes, one trainer.
 
 Knows nothing of sampling. A run folder holds `run.json` (settings and corpus), `model.safetensors`
-(the best model), `last/state.safetensors` (all that training needs to go on) and `metrics.jsonl`.
+(the best model), `last/state.safetensors` (all that training needs to go on),
+`last/previous.safetensors` (the same of the save before) and `metrics.jsonl`.
 """
 
 import json
 import math
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import filelock
+import numpy as np
 import safetensors
 import safetensors.numpy
+from numpy.typing import NDArray
 
 from burble import __version__, modelfile, settings, storage
 from burble.errors import RunError, SettingsError, StorageError
 from burble.events import State
 from burble.modelfile import Model
 from burble.settings import Settings
+from burble.wording import shown
 
 FORMAT = 2
 DESCRIPTION = "run.json"
 MODEL = "model.safetensors"
-STATE = "last/state.safetensors"
+STATE, PREVIOUS = "last/state.safetensors", "last/previous.safetensors"
 PARTS = ("last", "samples")
-BEGIN_AGAIN = "Begin again in another folder, from this model with --from."
+_DAMAGED = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError),
+    safetensors.SafetensorError,
+)
+_AGAIN = "begin again in another folder, from this model with --from."
+BEGIN_AGAIN = _AGAIN.capitalize()
 
 
 class Run:
@@ -69,10 +79,10 @@ class Run:
             ) from error
         others = [name for name in held if name not in PARTS and not name.startswith(".")]
         # What is left of a training that was killed as it began.
-        begun = self.folder / STATE
+        begun = [self.folder / STATE, self.folder / PREVIOUS]
         for part in (self.folder / name for name in PARTS if name in held):
             inside = part.iterdir() if part.is_dir() else [part]
-            kept = [p for p in inside if p != begun and not p.name.startswith(".")]
+            kept = [p for p in inside if p not in begun and not p.name.startswith(".")]
             others += [str(p.relative_to(self.folder)) for p in kept]
         if others and not self.exists:
             raise RunError(
@@ -107,6 +117,7 @@ class Run:
             RunError: Another training is at work in the folder.
             StorageError: The folder cannot be made.
         """
+        made = [p for p in (self.folder, *self.folder.parents) if not p.exists()]
         try:
             for name in PARTS:
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
@@ -123,7 +134,18 @@ class Run:
             self._sweep()
             yield
         finally:
+            if not self.exists:
+                self._leave(made)
             lock.release()
+
+    def _leave(self, made: Sequence[Path]) -> None:
+        """Removes what was made for a training that was refused, as far as it is empty."""
+        with suppress(OSError):
+            for name in PARTS:
+                (self.folder / name).rmdir()
+            (self.folder / ".lock").unlink()
+            for folder in made:
+                folder.rmdir()
 
     def _sweep(self) -> None:
         """Removes what was being written when an earlier training was killed."""
@@ -170,8 +192,9 @@ class Run:
             groups = self.facts()["settings"].values()
             return settings.make({k: v for group in groups for k, v in group.items()})
         except (LookupError, AttributeError, TypeError, SettingsError) as error:
+            why = f" ({error})" if isinstance(error, SettingsError) else ""
             raise RunError(
-                f"{self.folder / DESCRIPTION} is damaged: its settings cannot be read ({error}). "
+                f"{self.folder / DESCRIPTION} is damaged: its settings cannot be read{why}. "
                 f"{BEGIN_AGAIN}"
             ) from error
 
@@ -183,28 +206,68 @@ class Run:
         """Writes the model of an epoch beside the best one."""
         modelfile.write(self.folder / f"{name}.safetensors", model)
 
-    def write_state(self, state: State) -> None:
-        """Writes all that training needs to go on, in one file."""
-        counters = {k: v for k, v in vars(state).items() if k != "arrays"}
-        data = safetensors.numpy.save(dict(state.arrays), {"burble": json.dumps(counters)})
-        storage.write_atomically(self.folder / STATE, data)
+    def begin_state(self, state: State) -> None:
+        """Writes the state that a training begins with, in place of whatever was there.
 
-    def read_state(self) -> State | None:
-        """The state last written, or None if there is none yet.
+        Both files hold it afterwards, so that neither is of another training.
+        """
+        storage.write_atomically(self.folder / STATE, _state_bytes(state))
+        self.write_state(state)
+
+    def write_state(self, state: State) -> None:
+        """Writes all that training needs to go on, in one file, and keeps the state before it."""
+        data, before = _state_bytes(state), self.folder / PREVIOUS
+        storage.write_atomically(self.folder / STATE, data, former=before)
+
+    def read_state(
+        self,
+        fits: Callable[[State], bool] = lambda _: True,
+        tell: Callable[[str], object] = str,
+    ) -> State:
+        """The state last written; the one before it where that is damaged.
+
+        Args:
+            fits: Whether a state can be of this run.
+            tell: Takes a sentence where the state before is taken.
 
         Raises:
-            RunError: The file is damaged.
+            RunError: There is none that is whole and fits.
         """
-        path = self.folder / STATE
-        if not path.exists():
-            return None
-        try:
-            with safetensors.safe_open(path, "numpy") as file:
-                counters = json.loads(file.metadata()["burble"])
-                names = list(file.keys())
-                return State({name: file.get_tensor(name) for name in names}, **counters)
-        except (OSError, ValueError, LookupError, TypeError, safetensors.SafetensorError) as error:
-            raise RunError(f"{path} is damaged. {BEGIN_AGAIN}") from error
+        self.check_state()
+        for name in (STATE, PREVIOUS):
+            state = _state(self.folder / name)
+            if state is not None and fits(state):
+                if name == PREVIOUS:
+                    path = self.folder / STATE
+                    how = "damaged" if path.exists() else "not there"
+                    tell(
+                        f"{shown(path)} is {how}, so training goes on from the state before it, "
+                        f"at step {state.step:,}."
+                    )
+                return state
+        raise RunError(
+            f"{shown(self.folder / STATE)} is damaged, and so is the state before it, "
+            f"{PREVIOUS}. Put one of them back from a copy, or {_AGAIN}"
+        )
+
+    def check_state(self) -> None:
+        """Refuses to go on where there is nothing to go on from.
+
+        Raises:
+            RunError: There is no state, nor one before it.
+        """
+        if not any(os.path.exists(self.folder / name) for name in (STATE, PREVIOUS)):
+            raise RunError(
+                f"{shown(self.folder / STATE)} is not there, so the run cannot go on. Put it back "
+                f"from a copy, or {_AGAIN}"
+            )
+
+    def steps_done(self) -> int:
+        """Steps of the state last written, or the one before it; 0 where neither can be read."""
+        for name in (STATE, PREVIOUS):
+            with suppress(*_DAMAGED), safetensors.safe_open(self.folder / name, "numpy") as file:
+                return int(json.loads(file.metadata()["burble"])["step"])
+        return 0
 
     def write_sample(self, step: int, text: str) -> None:
         """Keeps what the model wrote at `step`."""
@@ -244,3 +307,34 @@ class Run:
         raise RunError(
             f"{path} is damaged. It only holds the losses on the way: remove it, and go on."
         )
+
+
+def _state_bytes(state: State) -> bytes:
+    """The file of a state, with a sum by which damage is known."""
+    counters = json.dumps({k: v for k, v in vars(state).items() if k != "arrays"})
+    known = {"burble": counters, "crc32": str(_sum(counters, state.arrays))}
+    return safetensors.numpy.save(dict(state.arrays), known)
+
+
+def _state(path: Path) -> State | None:
+    """The state in a file; None where there is none, or a damaged one."""
+    try:
+        with safetensors.safe_open(path, "numpy") as file:
+            known, names = file.metadata(), list(file.keys())
+            arrays = {name: file.get_tensor(name) for name in names}
+        # Files of earlier versions have no sum.
+        if known.get("crc32", "") not in ("", str(_sum(known["burble"], arrays))):
+            return None
+        return State(arrays, **json.loads(known["burble"]))
+    except _DAMAGED:
+        return None
+
+
+def _sum(counters: str, arrays: Mapping[str, NDArray[Any]]) -> int:
+    """A sum over all of a state."""
+    found = zlib.crc32(counters.encode())
+    for name in sorted(arrays):
+        found = zlib.crc32(
+            np.ascontiguousarray(arrays[name]).data, zlib.crc32(name.encode(), found)
+        )
+    return found

@@ -58,7 +58,9 @@ def _telling(place: Path) -> Iterator[None]:
         ) from error
 
 
-def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
+def write_atomically(
+    path: Path, data: bytes | Iterable[bytes], *, former: Path | None = None
+) -> None:
     """Writes a file so that `path` holds its old bytes or all the new ones, whatever happens.
 
     A file that was there keeps its permissions; a new one gets those the umask allows. A
@@ -68,6 +70,8 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
     Args:
         path: The file.
         data: Its bytes, or blocks of them, which are written as they come.
+        former: Where what was at `path` goes, if it is to be kept; whoever is killed in between
+            leaves it there, and nothing at `path`.
 
     Raises:
         StorageError: The disk is full, read-only or gone, or there is something else than a file.
@@ -86,6 +90,8 @@ def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
                     file.write(block)
                 file.flush()
                 os.fsync(file.fileno())
+            if former and place.exists():
+                place.replace(former)
             temporary.replace(place)
         except BaseException:
             with suppress(OSError):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from burble import compiled, devices, peers
 from burble import settings as settings_module
 from burble.corpus import Corpus
-from burble.errors import DivergedError, LostError, RunError, SettingsError
+from burble.errors import DivergedError, LostError, RunError
 from burble.events import State
 from burble.launching import Peer, available_cores
 from burble.planning import Pace
@@ -88,20 +88,11 @@ def fitted(
 
 
 def meet(peer: Peer | None, batch: int, units: int, tell: Callable[[str], object]) -> None:
-    """Readies this computer, and meets the other processes where there are some.
-
-    Raises:
-        SettingsError: They cannot share the batch evenly.
-    """
+    """Readies this computer, and meets the other processes where there are some."""
     if peer is None:
         devices.prepare(available_cores(), batch, units)
         return
     processes = peer.num_processes
-    if batch % processes:
-        raise SettingsError(
-            f"batch is {batch}, which {processes} processes cannot share evenly. Take a multiple "
-            f"of {processes}, such as --batch {max(processes, batch - batch % processes)}."
-        )
     devices.prepare(peer.cores or available_cores(), batch // processes, units)
     peers.join(peer, tell)
 
