@@ -25,7 +25,7 @@ from burble.errors import CorpusError, SourceError
 from burble.generation import Generator
 from burble.scoring import Look, Remembering, from_edge_to_edge
 from burble.sentences import EDGE
-from burble.vocabulary import Vocabulary, split
+from burble.vocabulary import Vocabulary
 from burble.writing import require_memory
 
 BLOCK = 200
@@ -312,5 +312,5 @@ def _interval(costs: NDArray[np.float64]) -> tuple[float, float] | None:
 
 def _known(part: str, vocabulary: Vocabulary) -> NDArray[np.intp]:
     """The ids of the symbols that the model knows."""
-    found = (vocabulary.ids.get(symbol) for symbol in split(part, vocabulary.unit))
+    found = (vocabulary.ids.get(symbol) for symbol in vocabulary.split(part))
     return np.array([i for i in found if i is not None], np.intp)

@@ -114,6 +114,8 @@ def dump(model: Model) -> bytes:
         "separator": model.separator,
         "summary": dict(model.summary),
     }
+    if model.vocabulary.cut_by:
+        meta |= {"regex": model.vocabulary.cut_by}
     if model.window:
         meta |= {"window": model.window, "excerpt": model.excerpt}
     weights = {name: np.ascontiguousarray(a, np.float32) for name, a in model.weights.items()}
@@ -198,15 +200,15 @@ def _meta(metadata: dict[str, Any], path: Path) -> dict[str, Any]:
 def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
     """All of a model but its weights, each part checked."""
     try:
-        meta = dict[str, Any](window=0, excerpt="") | meta
+        meta = dict[str, Any](window=0, excerpt="", regex="") | meta
         kinds = {"boundary": bool, "separator": str, "symbols": list, "summary": dict}
-        kinds |= {"window": int, "excerpt": str}
+        kinds |= {"window": int, "excerpt": str, "regex": str}
         for key, kind in kinds.items():
             if type(meta.get(key)) is not kind:
                 raise ValueError(f"{key} is {meta.get(key)!r:.40}, expected a {kind.__name__}.")
         text = _settings(TextSettings, meta.get("text"), TEXT_KEYS)
         symbols = _symbols(meta["symbols"], text)
-        vocabulary = Vocabulary(symbols, text.unit, meta["boundary"])
+        vocabulary = Vocabulary(symbols, text.unit, meta["boundary"], meta["regex"])
         model = Model(
             weights={},
             vocabulary=vocabulary,

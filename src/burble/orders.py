@@ -18,6 +18,7 @@ from burble.launching import Peer
 from burble.modelfile import Model
 from burble.runs import Run
 from burble.settings import AS_IT_COMES, Settings, SourceSettings, TrainingSettings, require
+from burble.vocabulary import cut_here
 from burble.wording import command_line
 
 MAY_CHANGE = (
@@ -147,6 +148,16 @@ def _check_same_text(run: Run, corpus: Corpus) -> None:
         raise RunError(
             f"the text is not the one {run.folder} was trained on. Give the same text to resume, "
             "or begin in another folder from this model with --from."
+        )
+    unit = corpus.vocabulary.unit
+    if unit == "grapheme" and described.get("symbols") != len(corpus.ids):
+        versions = run.facts().get("versions")
+        then = versions.get("regex") if isinstance(versions, dict) else None
+        cure = f"pip install regex=={then}" if then else "install the version of that time"
+        raise RunError(
+            f"the text of {run.folder} is the same, but regex {cut_here(unit)} cuts it into other "
+            f"graphemes than regex {then or 'of another version'} did when the run began. To go "
+            f"on, {cure}; or begin in another folder from this model with --from."
         )
 
 

@@ -21,7 +21,7 @@ from burble.errors import CorpusError, SourceError, StorageError
 from burble.sources import Source
 from burble.storage import Ids
 from burble.text import Changes
-from burble.vocabulary import Vocabulary
+from burble.vocabulary import Vocabulary, cut_here
 from burble.wording import some
 
 FORMAT = 2
@@ -98,6 +98,7 @@ def _key(sources: list[Source], reading: Reading, digest: str) -> str:
     """The name of an entry of the cache: a hash of all that decides what is in it."""
     named = [[source.name, source.form, source.part] for source in sources]
     parts = [FORMAT, asdict(reading.settings), asdict(reading.reading), named, digest]
+    parts += [cut_here(reading.settings.unit)] if reading.settings.unit == "grapheme" else []
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -268,7 +269,8 @@ def _check(found: Prepared, size: object) -> None:
 
 def _alphabet(facts: dict[str, Any]) -> Vocabulary:
     """The alphabet among the facts."""
-    return Vocabulary(tuple(facts["symbols"]), facts["unit"], facts["boundary"])
+    unit = facts["unit"]
+    return Vocabulary(tuple(facts["symbols"]), unit, facts["boundary"], cut_here(unit))
 
 
 def _prepared(ids: Ids, begins: NDArray[np.int64], facts: dict[str, Any]) -> Prepared:

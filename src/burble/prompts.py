@@ -60,6 +60,8 @@ def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
         notes += replaced
         # What stood on either side of what is gone may now be one symbol, and unknown: it goes too.
         cleaned, unknown = text.clean(cleaned, model.text)[0], "skip"
+    if [*vocabulary.split(cleaned)] != [*split(cleaned, vocabulary.unit)]:
+        notes.append(f"The prompt was cut into the model's own symbols: {vocabulary.otherwise}.")
     lead = [vocabulary.boundary_id] if vocabulary.boundary else []
     ids = np.array([*lead, *vocabulary.encode(cleaned, "prompt")], np.intp)
     return Prompt(cleaned, ids if len(ids) else _line_start(vocabulary), tuple(notes))
@@ -67,7 +69,7 @@ def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
 
 def piece(source: str, model: Model, length: int, seed: int) -> str:
     """A random piece of a text, cleaned as the corpus was, `length` symbols or all there are."""
-    symbols = split(text.clean(source, model.text)[0], model.vocabulary.unit)
+    symbols = model.vocabulary.split(text.clean(source, model.text)[0])
     last = max(0, len(symbols) - length)
     first = int(np.random.default_rng([seed, length]).integers(last + 1))
     return "".join(symbols[first : first + length])
@@ -91,7 +93,7 @@ def _replace_unknown(
         f"The prompt's {describe(old)} was {f'read as {new!r}' if new else 'left out'}."
         for old, new in swaps.items()
     ]
-    return "".join(swaps.get(s, s) for s in split(cleaned, vocabulary.unit)), notes
+    return "".join(swaps.get(s, s) for s in vocabulary.split(cleaned)), notes
 
 
 def prepare_stops(stop: str | tuple[str, ...] | list[str], model: Model) -> tuple[str, ...]:

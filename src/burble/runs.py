@@ -158,7 +158,7 @@ class Run:
         known = {
             "format": FORMAT,
             "versions": {"burble": __version__}
-            | {n: version(n) for n in ("keras", "jax", "numpy")},
+            | {n: version(n) for n in ("keras", "jax", "numpy", "regex")},
             "settings": asdict(chosen),
             "corpus": dict(corpus),
             **facts,

@@ -8,8 +8,9 @@ stands for the edge between two documents; it has no text of its own.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.metadata import version
 
 import numpy as np
 import regex
@@ -52,6 +53,16 @@ def count(texts: Iterable[str], unit: Unit) -> Counter[str]:
     return counts
 
 
+@cache
+def cut_here(unit: Unit) -> str:
+    """The version of `regex` that cuts graphemes here; empty where a symbol is one code point.
+
+    Unicode changes what a grapheme is: version 17, for example, keeps conjuncts of Khmer, Myanmar,
+    Balinese and Javanese whole that were parted before.
+    """
+    return version("regex") if unit == "grapheme" else ""
+
+
 def describe(symbol: str) -> str:
     """A symbol as a person should read it: quoted, with its code points.
 
@@ -69,11 +80,14 @@ class Vocabulary:
         symbols: Every symbol, in id order.
         unit: What one symbol is.
         boundary: Whether one more id stands for the edge between two documents.
+        cut_by: The version of `regex` that cut the text into graphemes; empty if that is not known,
+            or a symbol is one code point.
     """
 
     symbols: tuple[str, ...]
     unit: Unit = "char"
     boundary: bool = False
+    cut_by: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         """Checks that the symbols are distinct, not empty, and few enough for 16 bits."""
@@ -96,7 +110,7 @@ class Vocabulary:
     ) -> "Vocabulary":
         """The symbols that occur at least `min_count` times, ordered by code point."""
         kept = sorted(symbol for symbol, n in counts.items() if n >= min_count)
-        return cls(tuple(kept), unit, boundary)
+        return cls(tuple(kept), unit, boundary, cut_here(unit))
 
     @cached_property
     def ids(self) -> dict[str, int]:
@@ -120,8 +134,61 @@ class Vocabulary:
 
     def unknown(self, text: str) -> Counter[str]:
         """The symbols of `text` that are not in the vocabulary, with their counts."""
-        counts = count([text], self.unit)
+        counts = Counter(self.split(text))
         return Counter({s: n for s, n in counts.items() if s not in self.ids})
+
+    def split(self, text: str) -> Sequence[str]:
+        r"""Cuts `text` into symbols; joined, they are `text` again.
+
+        Where another version of `regex` cut the text of this alphabet, its own symbols say where to
+        cut: graphemes of here that together are one of them are joined, the most first, and one
+        that it does not know is parted into symbols that it does know, the longest first, if all of
+        it can be.
+
+        >>> Vocabulary(("e", "\u0308"), "grapheme").split("e\u0308") == ["e", "\u0308"]
+        True
+        """
+        here = split(text, self.unit)
+        if self.cut_by == cut_here(self.unit):
+            return here
+        symbols: list[str] = []
+        place = 0
+        while place < len(here):
+            several = self._joined.get(here[place], ())
+            fitting = (s for s in several if s == tuple(here[place : place + len(s)]))
+            found = next(fitting, (here[place],))
+            symbols.append("".join(found))
+            place += len(found)
+        return [part for symbol in symbols for part in self._parts(symbol)]
+
+    @property
+    def otherwise(self) -> str:
+        """What to say where this alphabet's text was cut otherwise than it would be here."""
+        cut = f"regex {self.cut_by}" if self.cut_by else "another version of regex"
+        return f"its text was cut into graphemes by {cut}, and regex {version('regex')} is here"
+
+    @cached_property
+    def _joined(self) -> dict[str, list[tuple[str, ...]]]:
+        """The symbols that are several graphemes here, as these, by the first; the most first."""
+        found: dict[str, list[tuple[str, ...]]] = {}
+        for symbol in self.symbols:
+            parts = tuple(split(symbol, self.unit))
+            if len(parts) > 1:
+                found.setdefault(parts[0], []).append(parts)
+        return {first: sorted(several, key=len, reverse=True) for first, several in found.items()}
+
+    def _parts(self, symbol: str) -> list[str]:
+        """A symbol, or those known ones that it is made of, if it is not known itself."""
+        parts: list[str] = []
+        place = 0
+        while symbol not in self.ids and place < len(symbol):
+            ends = range(len(symbol), place, -1)
+            end = next((end for end in ends if symbol[place:end] in self.ids), None)
+            if end is None:
+                return [symbol]
+            parts.append(symbol[place:end])
+            place = end
+        return parts or [symbol]
 
     def encode(self, text: str, what: str = "text") -> NDArray[np.uint8 | np.uint16]:
         """The ids of `text`, shape (symbols,).
@@ -134,7 +201,7 @@ class Vocabulary:
             VocabularyError: The text has a symbol that is not in the vocabulary.
         """
         try:
-            ids = [self.ids[symbol] for symbol in split(text, self.unit)]
+            ids = [self.ids[symbol] for symbol in self.split(text)]
         except KeyError:
             raise VocabularyError(self._unknown_sentence(text, what)) from None
         return np.array(ids, dtype=self.dtype)
