@@ -171,9 +171,11 @@ def divergence(one: Counter[str], other: Counter[str]) -> float:
     found = 0.0
     if not one or not other:
         return math.nan
-    for counts, weight in ((one, one.total()), (other, other.total())):
+    # Counted once: there may be as many symbols as there is text.
+    ours, theirs = one.total(), other.total()
+    for counts, weight in ((one, ours), (other, theirs)):
         for symbol, n in counts.items():
-            p, q = one[symbol] / one.total(), other[symbol] / other.total()
+            p, q = one[symbol] / ours, other[symbol] / theirs
             share = n / weight
             found += share / 2 * math.log2(2 * share / (p + q))
     return found
