@@ -28,6 +28,39 @@ def said(done):
     return done.stderr.decode()
 
 
+def many(often, seldom, times=20):
+    kinds = [chr(0x4E00 + n) for n in range(often + seldom)]
+    return ["".join(kinds[:often]) * times, "".join(kinds[often:])]
+
+
+def test_many_symbols_for_little_text_are_told_with_what_helps():
+    texts = many(500, 100)
+    c = corpus.from_texts(texts, TextSettings(), held_out=0)
+    note = (
+        "600 different symbols are many for 10,100 characters: most come too seldom to be learned, "
+        "and each makes training and writing slower. With --min-count 10, 500 would be left, and "
+        "1.0% of the characters would go. --drop-documents-with-rare 10 leaves out whole documents "
+        "with such symbols instead."
+    )
+    assert reporting.summary(c)[-1] == reporting.facts(c)["notes"][-1] == note
+    # The figures are those that it comes to.
+    kept = corpus.from_texts(texts, TextSettings(min_count=10), held_out=0)
+    assert (len(kept.counts), kept.removed.total()) == (500, 100)
+    assert reporting.many_symbols(kept) == []
+    # Documents are spoken of where there are some; a costly count is the lowest there is.
+    (note,) = reporting.many_symbols(
+        corpus.from_texts(["".join(many(100, 600, 5))], TextSettings(), held_out=0)
+    )
+    assert note.endswith(
+        "With --min-count 2, 100 would be left, and 54.5% of the characters would go."
+    )
+
+
+@pytest.mark.parametrize("texts", [many(500, 100, 60), many(100, 50), many(0, 700)])
+def test_nothing_is_told_where_symbols_are_few_or_nothing_would_be_left(texts):
+    assert reporting.many_symbols(corpus.from_texts(texts, TextSettings(), held_out=0)) == []
+
+
 def test_the_summary_adds_up():
     c = corpus.from_texts(["ab\n", "c\u0301d"], TextSettings(lowercase=True), held_out=0)
     assert reporting.summary(c) == [

@@ -11,6 +11,10 @@ from burble.wording import some
 
 _FREQUENT = 24
 _RARE = 24
+MANY, SELDOM = 500, 40
+"""Symbols that are many, and characters for each below which they come too seldom to be learned."""
+COUNTS, SMALL_SHARE = (2, 3, 5, 10), 0.05
+"""Values of --min-count to advise, and the share of the text that one may cost."""
 CODES = 26
 """Columns for the code points of a symbol; those of more have a blank after them."""
 
@@ -33,7 +37,32 @@ def summary(corpus: Corpus) -> list[str]:
             f"Removed: {some(corpus.removed.total(), 'rare character')} "
             f"of {some(len(corpus.removed), 'kind')}."
         )
-    return said
+    return said + many_symbols(corpus)
+
+
+def many_symbols(corpus: Corpus) -> list[str]:
+    """What to do where a text has many symbols for its length; nothing where it has not."""
+    kinds, characters = len(corpus.counts), corpus.characters
+    if kinds < MANY or characters >= SELDOM * kinds:
+        return []
+    rare = {
+        least: [(symbol, n) for symbol, n in corpus.counts.items() if n < least] for least in COUNTS
+    }
+    share = {k: sum(len(s) * n for s, n in found) / characters for k, found in rare.items()}
+    least = max((k for k in COUNTS if rare[k] and share[k] <= SMALL_SHARE), default=COUNTS[0])
+    if not rare[least] or len(rare[least]) == kinds:
+        return []
+    documents = (
+        f" --drop-documents-with-rare {least} leaves out whole documents with such symbols instead."
+        if len(corpus.starts) > 1
+        else ""
+    )
+    return [
+        f"{kinds:,} different symbols are many for {some(characters, 'character')}: most come too "
+        "seldom to be learned, and each makes training and writing slower. With --min-count "
+        f"{least}, {kinds - len(rare[least]):,} would be left, and {share[least]:.1%} of the "
+        f"characters would go.{documents}"
+    ]
 
 
 def name(symbol: str) -> str:
@@ -92,6 +121,6 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "changes": asdict(corpus.changes),
         "repeats": asdict(corpus.repeats) if corpus.repeats else None,
         "removed": dict(corpus.removed.most_common()),
-        "notes": list(corpus.notes),
+        "notes": [*corpus.notes, *many_symbols(corpus)],
         "alphabet": dict(corpus.counts.most_common()),
     }
