@@ -58,6 +58,9 @@ def test_the_command_refuses_before_it_reads_and_saves_before_it_prints(burble, 
     assert done.stderr.decode() == (
         f"burble: {out} is there already. Choose another name, or add --overwrite to replace it.\n"
     )
+    done = burble("corpus", table.parent, "-o", table.with_name("in.txt"))
+    told = "That lies in a folder that is read; leave it out the next time."
+    assert told in done.stderr.decode()
     closed = os.open(os.devnull, os.O_RDONLY)
     # Nothing can be printed there, yet the text is whole.
     burble("corpus", source, "-o", out, "--overwrite", preexec_fn=lambda: os.dup2(closed, 1))
@@ -136,6 +139,17 @@ def test_a_run_begins_in_a_folder_of_its_own(tmp_path, part):
     (tmp_path / part).write_bytes(b"mine")
     with pytest.raises(RunError, match=f"holds other things .*{part.split('/')[-1]}.*of its own"):
         Run(tmp_path).check()
+
+
+def test_a_file_of_an_epoch_takes_no_place_of_other_things(trained, tmp_path):
+    run = Run(tmp_path)
+    (tmp_path / "epoch-1-0.5.safetensors").write_bytes((trained / "model.safetensors").read_bytes())
+    (tmp_path / "other.safetensors").write_bytes(b"mine")
+    run.check_epoch_files("epoch-{epoch}-{loss:.1f}")
+    run.check_epoch_files("")
+    (tmp_path / "epoch-2-0.4.safetensors").write_bytes(b"mine")
+    with pytest.raises(RunError, match=r"epoch-2-0\.4\.safetensors is no model that burble wrote"):
+        run.check_epoch_files("epoch-{epoch}-{loss:.1f}")
 
 
 def test_a_comparison_or_a_search_begins_in_a_folder_of_its_own(tmp_path):

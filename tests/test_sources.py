@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import subprocess
@@ -7,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from burble import outputs, sources
+from burble import outputs, sources, storage
 from burble.comparing import Comparison
-from burble.errors import EncodingError, InputError, SourceError
+from burble.errors import EncodingError, InputError, SourceError, StorageError
 from burble.orders import Order
 from burble.runs import Run
 from burble.settings import Settings, SourceSettings
@@ -156,6 +157,24 @@ def test_many_names_of_read_files_are_one_sentence_and_a_column_is_no_other_one(
     assert notes == [
         f"2 names are of files that are read already, and each was read once: {table}:a, {table}:b."
     ]
+
+
+def test_a_table_read_whole_and_by_a_column_is_told(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"a,b\n1,2\n")
+    table = str(tmp_path / "t.csv")
+    _, notes = sources.read([table, f"{table}:b"])
+    assert notes[0] == (
+        f"{table} is read as a whole and by a column as well, so that text stands there twice. "
+        "Name one of them."
+    )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no full disk")
+def test_an_input_that_finds_no_room_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(storage.tempfile, "TemporaryFile", lambda **_: io.FileIO("/dev/full", "w"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x" * 99)))
+    with pytest.raises(StorageError, match=r"could not write in .*: No space left on device"):
+        sources.read(["-"])
 
 
 def test_hints_come_once_and_folders_that_fit_a_pattern_too(tmp_path, monkeypatch):

@@ -242,6 +242,8 @@ def _report(
         # Before anything is printed: whoever reads that may stop at any time, as `head` does.
         text.save_text(output, overwrite=overwrite)
         console.print(f"The clean text is in {shown(output)}.", markup=False)
+        if any(output.resolve().is_relative_to(Path(name).resolve()) for name in source):
+            console.print("That lies in a folder that is read; leave it out the next time.")
     if as_json:
         print(json.dumps(reporting.facts(text), ensure_ascii=False))
     else:

@@ -127,6 +127,18 @@ def write(path: Path, model: Model) -> None:
     storage.write_atomically(path, dump(model))
 
 
+def is_one(path: Path) -> bool:
+    """Whether a file is a model that burble wrote, as far as its header tells."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            length = header.length(file.read(8), size, str(path))
+            metadata, _ = header.parse(file.read(length), size, str(path))
+    except (OSError, ModelFileError):
+        return False
+    return "burble" in metadata
+
+
 def find(path: Path) -> Path:
     """The model file that a run folder or a path to the file itself means.
 

@@ -99,7 +99,9 @@ def text_settings(order: Order, run: Run) -> Settings:
         if not run.exists:
             raise RunError(f"there is no run in {run.folder} to resume; leave out --resume.")
         run.check_state()
-        return _resumed(order, run)
+        settings = _resumed(order, run)
+        run.check_epoch_files(settings.training.epoch_files)
+        return settings
     if run.exists:
         raise RunError(
             f"{run.folder} holds a run already. Add --resume to go on with it, or choose another "

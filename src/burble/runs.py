@@ -5,9 +5,11 @@ Knows nothing of sampling. A run folder holds `run.json` (settings and corpus), 
 `last/previous.safetensors` (the same of the save before) and `metrics.jsonl`.
 """
 
+import glob
 import json
 import math
 import os
+import re
 import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -201,6 +203,23 @@ class Run:
     def write_model(self, model: Model) -> None:
         """Writes the best model."""
         modelfile.write(self.folder / MODEL, model)
+
+    def check_epoch_files(self, pattern: str) -> None:
+        """Refuses to go on where files of epochs would take the place of other things.
+
+        Args:
+            pattern: See `TrainingSettings.epoch_files`.
+
+        Raises:
+            RunError: A file fits the pattern and is no model that burble wrote.
+        """
+        likely = "*".join(map(glob.escape, re.split(r"\{[^{}]*\}", pattern)))
+        for path in self.folder.glob(f"{likely}.safetensors") if pattern else ():
+            if not modelfile.is_one(path):
+                raise RunError(
+                    f"{path} is no model that burble wrote, and a file of an epoch may be "
+                    "written there. Move it away."
+                )
 
     def write_epoch(self, name: str, model: Model) -> None:
         """Writes the model of an epoch beside the best one."""

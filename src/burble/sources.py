@@ -6,6 +6,7 @@ Gives bytes with a name, in blocks. Knows nothing of symbols or ids.
 import glob
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -94,7 +95,7 @@ def read(
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
     sources = [*found.values()]
-    return sources, [*notes, *_repeated(again), *_hints(sources)]
+    return sources, [*notes, *_repeated(again), *_in_parts(sources), *_hints(sources)]
 
 
 def _identity(source: Source) -> object:
@@ -122,6 +123,16 @@ def _repeated(again: list[tuple[str, str]]) -> list[str]:
     return [
         f"{len(again):,} names are of files that are read already, and each was read once: {names}."
     ]
+
+
+def _in_parts(sources: list[Source]) -> list[str]:
+    """What to say of tables that are read as a whole and by a column as well."""
+    parts = {source.path.resolve() for source in sources if source.path and source.part}
+    whole = [s.name for s in sources if s.path and not s.part and s.path.resolve() in parts]
+    if not whole:
+        return []
+    are = f"{listed(whole)} {'is' if len(whole) == 1 else 'are'} read as a whole and by a column"
+    return [f"{are} as well, so that text stands there twice. Name one of them."]
 
 
 def named(arguments: Iterable[str]) -> list[Path]:
@@ -265,7 +276,8 @@ def _spooled(name: str, stream: BinaryIO) -> Source:
 
     spool = storage.unnamed(read)
     while block := stream.read(_BLOCK):
-        spool.write(block)
+        with storage.telling(Path(tempfile.gettempdir())):
+            spool.write(block)
     return Source(name, spool.tell(), read)
 
 

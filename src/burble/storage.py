@@ -40,21 +40,21 @@ def folder(name: str) -> Path:
         StorageError: It cannot be made.
     """
     whole = base()
-    with _telling(whole):
+    with telling(whole):
         whole.mkdir(parents=True, exist_ok=True, mode=0o700)
         (whole / name).mkdir(exist_ok=True, mode=0o700)
     return whole / name
 
 
 @contextmanager
-def _telling(place: Path) -> Iterator[None]:
+def telling(place: Path) -> Iterator[None]:
     """Turns what the disk refuses into a sentence."""
     try:
         yield
     except OSError as error:
         raise StorageError(
             f"could not write in {shown(place)}: {error.strerror}. Make room there, or set the "
-            "cache folder of your system to another place."
+            "cache or temporary folder of your system to another place."
         ) from error
 
 
@@ -128,7 +128,7 @@ def new_entry(parent: Path, key: str) -> Iterator[Path]:
     is removed after a day.
     """
     _sweep(parent)
-    with _telling(parent):
+    with telling(parent):
         partial = Path(tempfile.mkdtemp(dir=parent, prefix=PARTIAL))
         try:
             yield partial
@@ -154,7 +154,7 @@ def _sweep(parent: Path) -> None:
 
 def unnamed(owner: object, place: Path | None = None) -> IO[bytes]:
     """A file without a name, gone when the process ends in whatever way, or `owner` before it."""
-    with ExitStack() as stack:
+    with ExitStack() as stack, telling(place or Path(tempfile.gettempdir())):
         file = stack.enter_context(tempfile.TemporaryFile(dir=place))
         weakref.finalize(owner, stack.pop_all().close)
     return file
@@ -185,7 +185,7 @@ class Spool:
     def _write(self) -> None:
         """Moves the blocks in memory to the file."""
         place = folder("corpora")
-        with _telling(place):
+        with telling(place):
             self._file = self._file or unnamed(self, place)
             for ids in self._kept:
                 self._file.write(ids.data)
