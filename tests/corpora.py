@@ -4,8 +4,8 @@ from burble import corpus
 from burble.settings import TextSettings
 
 
-def from_texts(*texts, held_out=0.0, **chosen):
-    return corpus.from_texts(texts, TextSettings(**chosen), held_out=held_out)
+def from_texts(*texts, held_out=0.0, split="auto", **chosen):
+    return corpus.from_texts(texts, TextSettings(**chosen), held_out=held_out, split=split)
 
 
 def parts(c):

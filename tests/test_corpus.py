@@ -81,7 +81,7 @@ def test_the_fingerprint_of_one_text_is_that_of_its_file():
 
 
 def test_too_little_text_is_refused_with_numbers():
-    with pytest.raises(CorpusError, match="1 symbols, of which 1 would be trained on"):
+    with pytest.raises(CorpusError, match="1 symbol, of which 1 would be trained on"):
         from_texts("a")
     with pytest.raises(SourceError, match="there is no text to read"):
         from_texts("", " ")
@@ -103,23 +103,23 @@ def test_nothing_held_out_is_said():
 
 
 def test_the_held_out_part_begins_with_a_document_near_the_share():
-    c = from_texts(*["x" * 9] * 30, held_out=0.11)
+    c = from_texts(*["x" * 9] * 30, held_out=0.11, split="tail")
     assert (len(c.ids), c.cut) == (300, 270)
     assert not c.notes
-    c = from_texts("x" * 100, "y" * 17, held_out=0.1)
+    c = from_texts("x" * 100, "y" * 17, held_out=0.1, split="tail")
     assert c.cut == 101
 
 
 @pytest.mark.parametrize("last", [4, 60])
 def test_a_document_too_short_or_too_long_is_cut_into_and_said_so(last):
-    c = from_texts("x" * 200, "y" * last, held_out=0.1)
+    c = from_texts("x" * 200, "y" * last, held_out=0.1, split="tail")
     assert c.cut == len(c.ids) - len(c.ids) // 10
     assert any("inside a document" in note for note in c.notes)
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.floats(0, 0.5))
 def test_the_held_out_part_is_half_to_double_of_what_was_asked(lengths, share):
-    c = from_texts(*["x" * n for n in lengths], "xx", held_out=share)
+    c = from_texts(*["x" * n for n in lengths], "xx", held_out=share, split="tail")
     asked = int(len(c.ids) * share)
     assert asked / 2 <= len(c.ids) - c.cut <= 2 * asked
     assert c.cut >= 2
@@ -137,8 +137,8 @@ def test_what_is_left_out_is_what_would_be_held_out(tmp_path_factory, lengths, s
     path = tmp_path_factory.mktemp("left") / "text.txt"
     path.write_text(text, encoding="utf-8")
     asked = TextSettings(documents="sources" if one else "lines")
-    whole = corpus.build([str(path)], asked, held_out=share)
-    rest = corpus.build([str(path)], asked, held_out=0.1, left_out=share)
+    whole = corpus.build([str(path)], asked, held_out=share, split="tail")
+    rest = corpus.build([str(path)], asked, held_out=0.1, left_out=share, split="tail")
     np.testing.assert_array_equal(rest.ids, whole.training)
     assert rest.cut <= len(rest.ids) == whole.cut
     assert (rest.starts < whole.cut).all()
@@ -147,7 +147,7 @@ def test_what_is_left_out_is_what_would_be_held_out(tmp_path_factory, lengths, s
     assert "".join(whole.text()).startswith("".join(rest.text()).removesuffix(separator))
     assert len("".join(rest.text())) >= len(rest.ids) - 1
     gone = len(whole.ids) - whole.cut
-    told = f"{gone:,} symbols at the very end are left out" if gone else "Nothing is left out"
+    told = f"Left out altogether: {gone:,} symbol" if gone else "Nothing is left out"
     assert any(told in note for note in rest.notes)
 
 

@@ -42,7 +42,7 @@ def test_a_text_scores_as_it_did_in_training(burble, tmp_path):
     rng = np.random.default_rng(0)
     names = ["".join(rng.choice(list("aeiou"), n)) for n in rng.integers(1, 9, size=400)]
     (tmp_path / "names").write_text("\n".join(names), encoding="utf-8")
-    args = ["--documents", "lines", "--units", 8, "--steps", 20]
+    args = ["--documents", "lines", "--split", "tail", "--units", 8, "--steps", 20]
     done = burble("train", tmp_path / "names", "-o", tmp_path / "run", *args)
     assert done.returncode == 0, done.stderr.decode()
     writer = generation.load(tmp_path / "run")
@@ -91,7 +91,7 @@ def test_what_cannot_be_scored_is_refused(tmp_path):
     for text in ("", "a", "QQQQ"):
         with pytest.raises(CorpusError, match="nothing to score"):
             evaluation.score(writer, text)
-    with pytest.raises(SourceError, match="cannot read"):
+    with pytest.raises(SourceError, match="holds no text files"):
         evaluation.evaluate(writer, tmp_path)
 
 

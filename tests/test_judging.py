@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from burble import evaluation, generation, judging
+from burble import evaluation, generation, judging, verdicts
 from burble.calibration import Calibration
 from burble.generation import Generator
 from burble.judging import Own
@@ -77,7 +77,7 @@ def test_json_holds_no_number_that_is_none(burble, tmp_path):
     assert json.loads(done.stdout, parse_constant=pytest.fail)["human"]["words"] is None
 
 
-def test_another_text_has_a_score_alone(burble, trained, text, tmp_path):
+def test_another_text_has_a_score_alone(burble, trained, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("the mat sat on the cat.\n", encoding="utf-8")
     done = burble("eval", trained, other)
@@ -85,9 +85,35 @@ def test_another_text_has_a_score_alone(burble, trained, text, tmp_path):
     assert "bits per character" in done.stdout.decode()
     assert "| this model |" not in done.stdout.decode()
     assert "not the text the model was trained on" in done.stderr.decode()
-    done = burble("eval", trained, other, text)
-    assert done.returncode == 2
-    assert "Give one text to score" in done.stderr.decode()
+    assert "the first" not in done.stdout.decode()
+
+
+def test_eval_reads_whatever_train_reads(burble, trained, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a.txt").write_text("the mat sat\n", encoding="utf-8")
+    (tmp_path / "folder" / "b.txt").write_text("on the cat.", encoding="utf-8")
+    (tmp_path / "rows.csv").write_text("n,said\n1,the mat sat\n2,on the cat.\n", "utf-8")
+    writer = generation.load(trained)
+    one = evaluation.evaluate(writer, [f"{tmp_path}/rows.csv:said"])
+    two = evaluation.evaluate(writer, tmp_path / "folder")
+    # Each of two texts is read from its beginning; the first symbol of each is given.
+    assert (one.characters, two.characters) == (20, 21)
+    parts = [evaluation.score(writer, part) for part in ("the mat sat", "on the cat.")]
+    assert one.nats == pytest.approx(sum(part.nats for part in parts) / 2)
+    done = burble("eval", trained, tmp_path / "folder", f"{tmp_path}/rows.csv:said", "--json")
+    assert json.loads(done.stdout)["characters"] == 41
+    done = burble("eval", trained, "builtin:nothing")
+    assert (done.returncode, b"there is builtin:python-docs" in done.stderr) == (2, True)
+
+
+def test_what_was_left_out_of_the_figures_is_said():
+    vocabulary = chancy().vocabulary
+    text = Own(np.zeros(2_600_000, np.uint8), 2_500_000, vocabulary, "", held_out=300_000)
+    assert verdicts._limits(text.parts(1.0)) == [
+        "Scored are the first 100,000 of 300,000 held-out symbols.",
+        "The n-grams and compressors read the last 2,000,000 of 2,500,000 training symbols.",
+    ]
+    assert verdicts._limits(Own(np.zeros(9), 5, vocabulary, "", held_out=4).parts(1.0)) == []
 
 
 def test_a_text_of_which_nothing_was_held_out_is_refused(burble, text, tmp_path):

@@ -28,7 +28,7 @@ from burble.events import End, Event
 from burble.generation import Generator
 from burble.orders import Order, text_settings
 from burble.runs import Run
-from burble.settings import SourceSettings, TextSettings, make
+from burble.settings import SourceSettings, SplitKind, TextSettings, make
 
 Pathlike = str | os.PathLike[str]
 
@@ -52,13 +52,15 @@ def read(
     source: Pathlike | Sequence[Pathlike],
     *,
     held_out: float = 0.1,
+    split: SplitKind = "auto",
     **settings: Any,
 ) -> Corpus:
     """Reads a text as `train` does, to look at before anyone trains on it.
 
     Args:
         source: What to read, as for `train`.
-        held_out: Share of the symbols, at the end, that would be kept from training.
+        held_out: Share of the symbols that would be kept from training.
+        split: Where it is: tail, spread or auto; see `TrainingSettings`.
         **settings: Any setting of the text or of how it is read, such as `lowercase=True` or
             `encoding="cp1252"`.
 
@@ -77,7 +79,7 @@ def read(
             f"{name} is no setting of the text. There are: {', '.join(sorted(known))}."
         )
     order = Order({}, sources=_sources(source), reading=reading)
-    return order.read(make({**settings, "held_out": held_out}))
+    return order.read(make({**settings, "held_out": held_out, "split": split}))
 
 
 def _sources(source: Pathlike | Sequence[Pathlike]) -> tuple[str, ...]:
@@ -222,13 +224,26 @@ def _reading(given: dict[str, Any]) -> SourceSettings:
 
 def evaluate(
     model: Pathlike | Run,
-    text: Pathlike,
+    text: Pathlike | Sequence[Pathlike],
     *,
-    encoding: str = "",
     adaptive: bool = False,
     memory: float = 0.0,
+    **reading: Any,
 ) -> Report:
-    """Scores a model on a text it did not see; see `burble.evaluation.evaluate`."""
+    """Scores a model on a text it did not see; see `burble.evaluation.evaluate`.
+
+    Args:
+        model: A run, a run folder or a model file.
+        text: What to read, as for `train`.
+        adaptive: Whether the model learns from the text as it reads.
+        memory: How far its memory is believed, 0 to 1; 0 is the network alone.
+        **reading: Any field of `SourceSettings`, such as `encoding="cp1252"`.
+
+    Returns:
+        The score.
+    """
+    how = _reading(reading)
+    writer = load(model)
     return evaluation.evaluate(
-        load(model), Path(text), encoding=encoding, adaptive=adaptive, memory=memory
+        writer, _sources(text), reading=how, adaptive=adaptive, memory=memory
     )

@@ -38,7 +38,11 @@ class Score:
 
 
 def scores(
-    ids: NDArray[np.integer], start: int, vocabulary: Vocabulary, separator: str
+    ids: NDArray[np.integer],
+    start: int,
+    vocabulary: Vocabulary,
+    separator: str,
+    given: NDArray[np.integer] | None = None,
 ) -> Iterator[Score]:
     """What a symbol from `start` on costs, method by method, the simplest first.
 
@@ -47,19 +51,21 @@ def scores(
         start: Where the held-out text begins.
         vocabulary: The alphabet.
         separator: The text of the edge between two documents.
+        given: Symbols of the held-out text, counted from 0, that are not scored.
     """
-    size = vocabulary.size
+    size, scored = vocabulary.size, np.ones(len(ids) - start, bool)
+    scored[[] if given is None else given] = False
     yield Score("knowing nothing", math.log(size), adaptive=False)
     orders = list(ngrams.costs_by_order(ids, start, size))
-    yield Score("letter frequencies", float(orders[0][0].mean()), adaptive=False)
+    yield Score("letter frequencies", float(orders[0][0][scored].mean()), adaptive=False)
     order = _best_order(ids[:start], size)
     for costs, adaptive in zip(orders[order - 1], (False, True), strict=True):
-        yield Score(f"n-grams of up to {order}", float(costs.mean()), adaptive)
+        yield Score(f"n-grams of up to {order}", float(costs[scored].mean()), adaptive)
     before = vocabulary.decode(ids[:start], separator).encode()
     both = vocabulary.decode(ids, separator).encode()
     for name, compress in _compressors():
         extra = len(compress(both)) - len(compress(before))
-        yield Score(name, extra * 8 * math.log(2) / (len(ids) - start), adaptive=True)
+        yield Score(name, extra * 8 * math.log(2) / int(scored.sum()), adaptive=True)
 
 
 def _best_order(training: NDArray[np.integer], size: int) -> int:

@@ -4,7 +4,7 @@ Knows nothing of characters or models. `B` streams, `T` steps, as everywhere.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Protocol
 
@@ -36,6 +36,15 @@ class Batch:
 
 
 ALL = slice(None)
+NOWHERE = np.zeros(0, np.int64)
+
+
+def _is_among(places: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.bool_] | bool:
+    """Which places are among some that are in order."""
+    if not len(chosen):
+        return False
+    near = np.minimum(np.searchsorted(chosen, places), len(chosen) - 1)
+    return np.asarray(chosen[near] == places)
 
 
 class Batches(Protocol):
@@ -63,6 +72,7 @@ class Streams:
         seed: Seeds offsets and resets.
         reset_rate: The share of streams reset at each step. Without resets, cell states can
             grow without bound and the model is lost from a zero state.
+        given: Places whose symbols are never predicted, in order.
     """
 
     ids: Ids
@@ -70,6 +80,7 @@ class Streams:
     length: int
     seed: int
     reset_rate: float
+    given: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -83,11 +94,13 @@ class Streams:
         offset = int(np.random.default_rng([self.seed, 0, epoch]).integers(n))
         edges = offset + np.arange(self.batch + 1) * n // self.batch
         places = edges[:-1][rows, None] + chunk * self.length + np.arange(self.length)
-        counted = (places < edges[1:][rows, None]) & ((places + 1) % n != 0)
+        following = (places + 1) % n
+        counted = (places < edges[1:][rows, None]) & (following != 0)
+        counted &= ~np.asarray(_is_among(following, self.given))
         drawn = np.random.default_rng([self.seed, 1, step]).random(self.batch)[rows]
         return Batch(
             inputs=self.ids[places % n].astype(np.int32),
-            targets=self.ids[(places + 1) % n].astype(np.int32),
+            targets=self.ids[following].astype(np.int32),
             weights=counted.astype(np.float32),
             resets=((drawn < self.reset_rate) | (chunk == 0)).astype(np.float32),
         )
@@ -109,6 +122,7 @@ class Documents:
         batch: B, documents read side by side.
         length: T, symbols a step.
         seed: Seeds the order.
+        given: Places whose symbols are never predicted, in order.
     """
 
     ids: Ids
@@ -117,6 +131,7 @@ class Documents:
     batch: int
     length: int
     seed: int
+    given: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
 
     @cached_property
     def _ends(self) -> NDArray[np.int64]:
@@ -157,7 +172,8 @@ class Documents:
         places = first[:, None] + np.arange(self.length)
         ends = np.where(idle, 0, self._ends[document])
         resets = ((inside == 0) | (column == 0)).astype(np.float32)
-        return _cut(self.ids, self.boundary, places, (self.starts[document], ends), resets)
+        spans = self.starts[document], ends
+        return _cut(self.ids, self.boundary, places, spans, resets, self.given)
 
 
 def _cut(
@@ -166,11 +182,12 @@ def _cut(
     places: NDArray[np.int64],
     spans: tuple[NDArray[np.int64], NDArray[np.int64]],
     resets: NDArray[np.float32],
+    given: NDArray[np.int64],
 ) -> Batch:
     """The batch that predicts the symbols at `places` (B, T), as far as they lie in `spans`.
 
     `spans` are the start and end of each row's document, shape (B,) each; the symbol at the
-    start is predicted from the boundary, places outside have weight 0.
+    start is predicted from the boundary, places outside and those `given` have weight 0.
     """
     starts, ends = spans[0][:, None], spans[1][:, None]
     counted = (places >= starts) & (places < ends)
@@ -179,20 +196,22 @@ def _cut(
     return Batch(
         inputs=inputs.astype(np.int32),
         targets=np.where(counted, ids[places], boundary).astype(np.int32),
-        weights=counted.astype(np.float32),
+        weights=(counted & ~np.asarray(_is_among(places, given))).astype(np.float32),
         resets=resets,
     )
 
 
-def in_order(ids: Ids, rows: int) -> Iterator[Batch]:
+def in_order(ids: Ids, rows: int, given: NDArray[np.int64] = NOWHERE) -> Iterator[Batch]:
     """Text in order, the same in every row, in long chunks: shape (rows, T), `CHUNK` places each.
 
     All chunks have one shape, so that one compiled score serves them all: the last is padded.
+    Symbols at places that are `given`, in order, are read and not predicted.
     """
     length = max(1, min(CHUNK // rows, len(ids) - 1))
     for first in range(0, len(ids) - 1, length):
         part = ids[first : first + length + 1].astype(np.int32)
-        weights = np.arange(length) < len(part) - 1
+        places = np.arange(first + 1, first + 1 + length)
+        weights = (places < len(ids)) & ~np.asarray(_is_among(places, given))
         part = np.pad(part, (0, length + 1 - len(part)))
         shape = rows, length
         yield Batch(
@@ -203,7 +222,12 @@ def in_order(ids: Ids, rows: int) -> Iterator[Batch]:
         )
 
 
-def whole_documents(ids: Ids, starts: NDArray[np.int64], boundary: int) -> Iterator[Batch]:
+def whole_documents(
+    ids: Ids,
+    starts: NDArray[np.int64],
+    boundary: int,
+    given: NDArray[np.int64] = NOWHERE,
+) -> Iterator[Batch]:
     """Every document once, whole and from a zero state, for scoring.
 
     Documents of like length are read side by side, in pieces of one shape; where documents begin,
@@ -214,6 +238,7 @@ def whole_documents(ids: Ids, starts: NDArray[np.int64], boundary: int) -> Itera
         ids: The text, shape (N,), each document followed by the boundary.
         starts: Where each document begins, shape (D,).
         boundary: The id of the boundary.
+        given: Places whose symbols are not predicted, in order.
 
     Yields:
         Batches of any B and T, `CHUNK` places at most.
@@ -232,7 +257,7 @@ def whole_documents(ids: Ids, starts: NDArray[np.int64], boundary: int) -> Itera
         for first in range(0, int(lengths[chosen[0]]), length):
             places = spans[0][:, None] + np.arange(first, first + length)
             resets = np.full(lanes, first == 0, np.float32)
-            yield _cut(ids, boundary, places, (spans[0], spans[1]), resets)
+            yield _cut(ids, boundary, places, (spans[0], spans[1]), resets, given)
 
 
 def _power_of_two(n: int) -> int:

@@ -29,12 +29,13 @@ def card(
     shape = f"{model.layers} x {model.units} {model.cell.upper()}, embedding {model.embedding}"
     shape += f"; {model.networks} such networks, averaged" if model.networks > 1 else ""
     text = f"{some(corpus['symbols'], 'symbol')} in {some(corpus['documents'], 'document')}"
+    place = "at the end" if training.split == "tail" else "of all sources"
     return f"""# A small text model, made with burble
 
 | | |
 |---|---|
 | network | {shape} |
-| text | {text}, {corpus["held_out"]:,} held out at the end |
+| text | {text}, {corpus["held_out"]:,} held out {place} |
 | best held-out loss on the way | {best} |
 | steps | {training.steps:,} of {training.batch} x {training.length} symbols, {training.framing} |
 | seed | {training.seed} |

@@ -1,20 +1,22 @@
 """A text as ids, with its documents, held-out tail and fingerprint. Knows nothing of models."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import outputs, preparation, repeats, sources, storage
+from burble import dividing, outputs, preparation, repeats, sources, storage
+from burble.dividing import Split
 from burble.documents import Progress, Reading
 from burble.encoding import gather
 from burble.errors import CorpusError
 from burble.preparation import Prepared
 from burble.repeats import Repeats
-from burble.settings import AS_IT_COMES, SourceSettings, TextSettings, require
+from burble.settings import AS_IT_COMES, SourceSettings, SplitKind, TextSettings
+from burble.sources import Source
 from burble.storage import Ids
 from burble.text import Changes
 from burble.vocabulary import Vocabulary
@@ -32,12 +34,12 @@ class Corpus:
     """Text that is ready to be learned.
 
     Attributes:
-        ids: All symbols in order, shape (N,), memory-mapped where there are many; where there
-            are several documents, each is followed by the boundary id, but for a last one that
-            is cut short because the rest is left out.
+        ids: What is learned and then what is held out, shape (N,), memory-mapped where there are
+            many; where there are several documents, each is followed by the boundary id, but for
+            a last one that is cut short because the rest is left out.
         starts: Where in `ids` each document begins, shape (documents,).
         vocabulary: The alphabet.
-        cut: Where the held-out tail begins, 0 to N.
+        cut: Where the held-out part begins, 0 to N.
         sha256: Fingerprint of the clean text before rare symbols were removed: the SHA-256 of
             its UTF-8, with a NUL after each document where there are several.
         names: The sources with text, in order.
@@ -49,6 +51,14 @@ class Corpus:
         removed: Rare symbols that were removed, with their counts.
         notes: A sentence for each thing that was passed over, cut or decided.
         separator: The text that stands for the edge between two documents.
+        split: tail, where the held-out part is the end of the text, so that `ids` are in the order
+            of reading; or spread, where it is of all sources; see `dividing`.
+        given: Places in `ids`, in order, that are neither learned nor scored: where a document was
+            cut in two.
+        learned_by_source: Symbols of each source that are learned, by the order of `names`.
+        held_out_by_source: Symbols of each source that are held out.
+        read: The text in the order of reading.
+        cleaning: How it was cleaned.
         files: The files that were read.
         repeats: What stands in the text more than once, where that was counted.
     """
@@ -66,8 +76,19 @@ class Corpus:
     removed: Counter[str]
     notes: tuple[str, ...]
     separator: str
+    split: SplitKind
+    given: NDArray[np.int64]
+    learned_by_source: tuple[int, ...]
+    held_out_by_source: tuple[int, ...]
+    read: Prepared
+    cleaning: TextSettings
     files: tuple[Path, ...] = ()
     repeats: Repeats | None = None
+
+    @property
+    def documents(self) -> int:
+        """How many documents there are."""
+        return len(self.starts if self.split == "tail" else self.read.starts)
 
     @property
     def training(self) -> Ids:
@@ -86,12 +107,21 @@ class Corpus:
         return self.vocabulary.decode(self.training[first : first + length], self.separator)
 
     def text(self) -> Iterator[str]:
-        """The clean text in pieces, documents parted by the separator."""
+        """The clean text in pieces, in the order of reading, documents parted by the separator."""
+        ids = self.ids if self.split == "tail" else self.read.ids
         edge = self.vocabulary.boundary_id
-        end = len(self.ids) - (edge is not None and self.ids[-1] == edge)
+        end = len(ids) - (edge is not None and ids[-1] == edge)
         for start in range(0, end, _BLOCK):
-            part = self.ids[start : min(start + _BLOCK, end)]
+            part = ids[start : min(start + _BLOCK, end)]
             yield self.vocabulary.decode(part, self.separator)
+
+    def divided(self, split: Split) -> "Corpus":
+        """The same text with another part of it held out.
+
+        Raises:
+            CorpusError: Fewer than two symbols would be left to learn from.
+        """
+        return replace(_corpus(self.read, self.cleaning, split), files=self.files)
 
     def save_text(self, path: Path, *, overwrite: bool = False) -> None:
         """Writes the clean text as UTF-8.
@@ -114,6 +144,7 @@ def build(
     *,
     held_out: float = 0.1,
     left_out: float = 0.0,
+    split: SplitKind = "auto",
     reading: SourceSettings = AS_IT_COMES,
     progress: Progress | None = None,
 ) -> Corpus:
@@ -125,8 +156,9 @@ def build(
     Args:
         arguments: Paths and names as `sources.read` takes them.
         settings: How to clean the text.
-        held_out: Share of the symbols, at the end, that is kept from training.
-        left_out: Share of the symbols, after those, that is left out altogether.
+        held_out: Share of the symbols that is kept from training.
+        left_out: Share of the symbols that is left out altogether.
+        split: Where both are; see `TrainingSettings`.
         reading: How the sources are read.
         progress: Told the bytes read so far, and in all.
 
@@ -138,17 +170,24 @@ def build(
         EncodingError: A source is not text in that encoding.
         CorpusError: Fewer than two symbols would be left to learn from.
     """
-    _check_share("held_out", held_out)
-    _check_share("left_out", left_out)
+    asked = Split(held_out, left_out, split)
     found, notes = sources.read(arguments, reading)
-    prepared = preparation.prepare(found, Reading(settings, reading, progress=progress))
-    prepared = replace(prepared, notes=[*notes, *prepared.notes])
-    if left_out:
-        prepared = _shortened(prepared, left_out)
-    files = tuple(source.path for source in found if source.path)
-    made = replace(_corpus(prepared, settings, held_out), files=files)
+    made = of_sources(found, settings, asked, reading, progress)
     again = repeats.count(made.ids, made.cut, made.vocabulary)
-    return replace(made, repeats=again, notes=(*made.notes, *again.sentences))
+    return replace(made, repeats=again, notes=(*notes, *made.notes, *again.sentences))
+
+
+def of_sources(
+    found: Sequence[Source],
+    settings: TextSettings,
+    split: Split,
+    reading: SourceSettings = AS_IT_COMES,
+    progress: Progress | None = None,
+) -> Corpus:
+    """Cleans and encodes sources that were found; see `build`."""
+    prepared = preparation.prepare([*found], Reading(settings, reading, progress=progress))
+    files = tuple(source.path for source in found if source.path)
+    return replace(_corpus(prepared, settings, split), files=files)
 
 
 def from_texts(
@@ -156,6 +195,7 @@ def from_texts(
     settings: TextSettings,
     *,
     held_out: float = 0.1,
+    split: SplitKind = "auto",
     names: Sequence[str] | None = None,
 ) -> Corpus:
     """Cleans and encodes texts that are at hand.
@@ -163,7 +203,8 @@ def from_texts(
     Args:
         texts: The texts, in order.
         settings: How to clean them.
-        held_out: Share of the symbols, at the end, that is kept from training.
+        held_out: Share of the symbols that is kept from training.
+        split: Where it is; see `TrainingSettings`.
         names: What to call them.
 
     Returns:
@@ -176,46 +217,37 @@ def from_texts(
     >>> corpus.ids.tolist(), corpus.starts.tolist()
     ([0, 1, 1, 0, 2, 0, 1, 2], [0, 5])
     """
-    _check_share("held_out", held_out)
+    asked = Split(held_out, kind=split)
     named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
     reading = Reading(settings, names=list(named))
-    pieces = (piece for text in texts for piece in reading.clean([text]))
+    pieces = _cleaned(texts, reading)
     prepared = preparation.encode(gather(pieces, reading.block), reading)
-    return _corpus(prepared, settings, held_out)
+    return _corpus(prepared, settings, asked)
 
 
-def _check_share(name: str, share: float) -> None:
-    """Refuses a share that is none."""
-    require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
+def _cleaned(texts: Iterable[str], reading: Reading) -> Iterator[str]:
+    """The clean text of all of them, in pieces, each counted as a source."""
+    for text in texts:
+        before = reading.documents
+        yield from reading.clean([text])
+        reading.counts.append(reading.documents - before)
 
 
-def _shortened(prepared: Prepared, left_out: float) -> Prepared:
-    """A text without its end, which begins where it would if it were held out."""
-    end, _ = _cut(len(prepared.ids), prepared.starts, left_out)
-    gone = len(prepared.ids) - end
-    said = f"Left out altogether: {some(gone, 'symbol')} at the very end."
-    if not gone:
-        said = "Nothing is left out; the text is too short for that."
-    starts = prepared.starts[prepared.starts < end]
-    notes = [*prepared.notes, said]
-    return replace(prepared, ids=prepared.ids[:end], starts=starts, notes=notes)
-
-
-def _corpus(prepared: Prepared, settings: TextSettings, held_out: float) -> Corpus:
-    """Joins what was prepared with its cut."""
-    cut, said = _cut(len(prepared.ids), prepared.starts, held_out)
-    if cut < 2:
+def _corpus(prepared: Prepared, settings: TextSettings, split: Split) -> Corpus:
+    """Joins what was prepared with its parts."""
+    parts = dividing.divide(prepared, split, sentences=settings.documents == "sentences")
+    if parts.cut < 2:
         raise CorpusError(
-            f"the text has {some(len(prepared.ids), 'symbol')}, of which {cut:,} would be trained "
-            "on; at least 2 are needed. Add text."
+            f"the text has {some(len(parts.ids), 'symbol')}, of which {parts.cut:,} would be "
+            "trained on; at least 2 are needed. Add text."
         )
     separator = SEPARATORS.get(settings.documents, "\n\n")
     alphabet = prepared.vocabulary
     return Corpus(
-        ids=prepared.ids,
-        starts=prepared.starts,
+        ids=parts.ids,
+        starts=parts.starts,
         vocabulary=alphabet,
-        cut=cut,
+        cut=parts.cut,
         sha256=prepared.sha256,
         names=tuple(prepared.names),
         counts=prepared.counts,
@@ -223,31 +255,12 @@ def _corpus(prepared: Prepared, settings: TextSettings, held_out: float) -> Corp
         lines=prepared.lines,
         changes=prepared.changes,
         removed=prepared.removed,
-        notes=(*prepared.notes, *said),
+        notes=(*prepared.notes, *parts.notes),
         separator=separator if alphabet.boundary else "",
+        split=parts.kind,
+        given=parts.given,
+        learned_by_source=tuple(parts.learned.tolist()),
+        held_out_by_source=tuple(parts.held_out.tolist()),
+        read=prepared,
+        cleaning=settings,
     )
-
-
-def _cut(size: int, starts: NDArray[np.int64], held_out: float) -> tuple[int, list[str]]:
-    """Where the held-out tail begins: at a document if one is near enough, else within one.
-
-    Args:
-        size: N, ids in all.
-        starts: Where documents begin.
-        held_out: The share asked for.
-
-    Returns:
-        The place, and what to say of it.
-    """
-    asked = int(size * held_out)
-    if not asked:
-        reason = "the text is too short for that" if held_out else "all of it is trained on"
-        return size, [f"Nothing is held out; {reason}, so nothing will tell when to stop."]
-    cut = size - asked
-    near = starts[np.searchsorted(starts, size - 2 * asked) :]
-    near = near[(near <= size - asked / 2) & (near >= 2)]
-    if len(near):
-        return int(near[np.argmin(np.abs(near - cut))]), []
-    if len(starts) > 1:
-        return cut, ["The held-out part begins inside a document, since none begins near there."]
-    return cut, []

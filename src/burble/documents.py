@@ -86,6 +86,7 @@ class Reading:
         progress: Told the bytes read so far, and in all.
         notes: Sentences for the person.
         names: The sources with text so far.
+        counts: Documents of each of them.
         changes: What the cleaning changed.
         findings: What was found that may not be meant.
         documents: Documents so far.
@@ -100,6 +101,7 @@ class Reading:
     progress: Progress | None = None
     notes: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
     findings: Findings = field(default_factory=Findings)
     documents: int = 0
@@ -139,6 +141,7 @@ class Reading:
             self.digest.update(source.size.to_bytes(8, "little"))
             if self.documents > documents:
                 self.names.append(source.name)
+                self.counts.append(self.documents - documents)
                 told.content(source, content.digest())
             else:
                 blank = told.blank if self.findings.beyond_ascii else told.empty

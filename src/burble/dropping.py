@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.documents import Reading
-from burble.encoding import Encoder, numbered
+from burble.encoding import Encoder, by_source, numbered
 from burble.errors import CorpusError
 from burble.repeats import digests, first_of_their_kind
 from burble.storage import Ids
@@ -39,6 +39,7 @@ def drop(encoder: Encoder, reading: Reading) -> None:
     if not kept.all():
         reading.lines = encoder.select(kept)
         reading.documents = int(kept.sum())
+        reading.counts[:] = by_source(np.flatnonzero(kept), reading.counts)
 
 
 def _drop_rare(encoder: Encoder, reading: Reading, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -29,6 +29,8 @@ class Encoder:
     Attributes:
         spool: Ids in the order of first appearance; 0 is the edge between documents.
         digest: Hash of the text, its edges as NUL.
+        kept: Numbers, from 0, of the documents of which the second pass left something; None
+            where it left all.
     """
 
     def __init__(self, unit: Unit, limit: int) -> None:
@@ -42,6 +44,7 @@ class Encoder:
         self.spool = Spool(limit)
         self._limit = limit
         self.digest = hashlib.sha256()
+        self.kept: list[NDArray[np.int64]] | None = None
         self._numbers = {EDGE: 0}
         self._by_point = np.full(_POINTS, _NONE, np.uint16)
         self._by_point[0] = 0
@@ -123,6 +126,16 @@ class Encoder:
         self.spool, self.digest = spool, digest
         return lines
 
+    def documents(self, counts: Sequence[int]) -> list[int]:
+        """How many documents of each source are left after the second pass.
+
+        Args:
+            counts: How many each had.
+        """
+        if self.kept is None:
+            return [*counts]
+        return by_source(np.concatenate([np.zeros(0, np.int64), *self.kept]), counts)
+
     def counts(self) -> Counter[str]:
         """How often each symbol has come up, edges left out."""
         return Counter({s: int(self._counts[n]) for s, n in self._numbers.items() if n})
@@ -136,11 +149,18 @@ class Encoder:
         whole = bool(np.all(final[1:] != _NONE))
         if alphabet.boundary_id is not None:
             final[0] = alphabet.boundary_id
-        at_edge = True
+        at_edge, done = True, 0
+        self.kept = None if whole or alphabet.boundary_id is None else []
         for block in self.spool.blocks():
             ids = final[block]
             if not whole:
-                ids = _without_empty(ids[ids != _NONE], alphabet.boundary_id, at_edge)
+                there = np.flatnonzero(ids != _NONE)
+                there = there[_is_kept(ids[there], alphabet.boundary_id, at_edge)]
+                ids = ids[there]
+            if self.kept is not None:
+                numbers = np.cumsum(block == 0) + (done - 1)
+                done = int(numbers[-1]) + 1
+                self.kept.append(numbers[there][ids == alphabet.boundary_id])
             if len(ids):
                 at_edge = ids[-1] == alphabet.boundary_id
                 yield ids.astype(alphabet.dtype)
@@ -148,14 +168,12 @@ class Encoder:
             yield np.array([alphabet.boundary_id], alphabet.dtype)
 
 
-def _without_empty(ids: NDArray[np.uint16], edge: int | None, at_edge: bool) -> NDArray[np.uint16]:
-    """Leaves out each edge that follows an edge, since rare symbols may have been all between."""
+def _is_kept(ids: NDArray[np.uint16], edge: int | None, at_edge: bool) -> NDArray[np.bool_]:
+    """All but each edge that follows an edge, since rare symbols may have been all between."""
     if edge is None or not len(ids):
-        return ids
+        return np.ones(len(ids), bool)
     edges = ids == edge
-    after = np.concatenate([[at_edge], edges[:-1]])
-    kept: NDArray[np.uint16] = ids[~(edges & after)]
-    return kept
+    return np.asarray(~(edges & np.concatenate([[at_edge], edges[:-1]])))
 
 
 def numbered(block: Ids, first: int) -> NDArray[np.intp]:
@@ -171,6 +189,20 @@ def numbered(block: Ids, first: int) -> NDArray[np.intp]:
     edges = block == 0
     numbers: NDArray[np.intp] = np.cumsum(edges) - edges + first
     return numbers
+
+
+def by_source(documents: NDArray[np.integer], counts: Sequence[int]) -> list[int]:
+    """How many of some documents are of each source.
+
+    Args:
+        documents: Their numbers, in order.
+        counts: How many documents each source has.
+
+    >>> by_source(np.array([0, 3, 4]), [2, 1, 2])
+    [1, 0, 2]
+    """
+    ends = np.searchsorted(documents, np.cumsum(counts))
+    return [int(n) for n in np.diff(ends, prepend=0)]
 
 
 def gather(pieces: Iterable[str], size: int) -> Iterator[str]:

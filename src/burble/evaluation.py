@@ -9,15 +9,15 @@ document is foretold as it was learned, its end included.
 import math
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import generation, packages, text
+from burble import generation, packages, sources, text
 from burble.calibration import Calibration
 from burble.decoding import decode
 from burble.documents import Reading
@@ -25,7 +25,10 @@ from burble.errors import CorpusError, SourceError
 from burble.generation import Generator
 from burble.scoring import Look, Remembering, from_edge_to_edge
 from burble.sentences import EDGE
+from burble.settings import AS_IT_COMES, SourceSettings
+from burble.sources import Source
 from burble.vocabulary import Vocabulary
+from burble.wording import some
 from burble.writing import require_memory
 
 BLOCK = 200
@@ -69,18 +72,18 @@ class Report:
 
 def evaluate(
     model: str | Path | Generator,
-    source: str | Path,
+    source: str | Path | Sequence[str | Path],
     *,
-    encoding: str = "",
+    reading: SourceSettings = AS_IT_COMES,
     adaptive: bool = False,
     memory: float = 0.0,
 ) -> Report:
-    """Scores a model on a text file, cleaned as its corpus was.
+    """Scores a model on a text, read and cleaned as its corpus was.
 
     Args:
         model: A run folder, a model file, or a model loaded from one.
-        source: The file, or `-` for standard input.
-        encoding: The encoding of the text; UTF-8 if empty.
+        source: What to read, as for training, or several of them.
+        reading: How the sources are read.
         adaptive: Whether the model learns from the text as it reads; see `burble.adapting`.
         memory: How far its memory is believed, 0 to 1; 0 is the network alone.
 
@@ -89,12 +92,44 @@ def evaluate(
 
     Raises:
         ModelFileError: There is no model.
-        SettingsError: A memory is asked for, and there is none.
-        SourceError: The file cannot be read, or is not text.
-        CorpusError: There is nothing in it to foretell.
+        SettingsError: A memory is asked for, and there is none, or a value that cannot be.
+        SourceError: A source cannot be read, or is not text.
+        CorpusError: There is nothing in it to score.
     """
+    require_memory(memory)
     writer = model if isinstance(model, Generator) else generation.load(model)
-    return score(writer, read(source, encoding), adaptive=adaptive, memory=memory)
+    given = [source] if isinstance(source, str | Path) else source
+    found, _ = sources.read(map(str, given), reading)
+    return score_sources(writer, found, reading, adaptive=adaptive, memory=memory)
+
+
+def score_sources(
+    writer: Generator,
+    found: Sequence[Source],
+    reading: SourceSettings = AS_IT_COMES,
+    *,
+    adaptive: bool = False,
+    memory: float = 0.0,
+    tell: Callable[[str], object] = str,
+) -> Report:
+    """Scores a model on sources, each of them from a zero state; see `evaluate`.
+
+    Args:
+        writer: The model.
+        found: The sources.
+        reading: How they are read.
+        adaptive: Whether the model learns from them as it reads.
+        memory: How far its memory is believed.
+        tell: Takes a sentence for each thing that was decided on the way.
+    """
+    model = writer.model
+    # To a model without documents, each source is one text.
+    how = model.text if model.vocabulary.boundary else replace(model.text, documents="sources")
+    texts = Reading(how, reading)
+    parts = "".join(texts.read(found)).split(EDGE)
+    for note in texts.notes:
+        tell(note)
+    return _score_parts(writer, parts, adaptive=adaptive, memory=memory)
 
 
 def read(source: str | Path, encoding: str = "") -> str:
@@ -117,14 +152,25 @@ def score(
     """Scores a model on a text, cleaned and cut into documents as its corpus was.
 
     Raises:
-        CorpusError: There is nothing in it to foretell.
+        CorpusError: There is nothing in it to score.
     """
     require_memory(memory)
-    vocabulary = writer.model.vocabulary
-    if vocabulary.boundary:
+    if writer.model.vocabulary.boundary:
         parts = "".join(Reading(writer.model.text).clean([written])).split(EDGE)
     else:
         parts = [text.clean(written, writer.model.text)[0]]
+    return _score_parts(writer, parts, adaptive=adaptive, memory=memory)
+
+
+def _score_parts(
+    writer: Generator, parts: Sequence[str], *, adaptive: bool, memory: float
+) -> Report:
+    """Scores a model on clean texts, or documents.
+
+    Raises:
+        CorpusError: There is nothing in them to score.
+    """
+    vocabulary = writer.model.vocabulary
     cleaned = "".join(parts)
     unknown = vocabulary.unknown(cleaned)
     edge = vocabulary.boundary_id
@@ -132,8 +178,8 @@ def score(
     reports = _score(writer, known, unknown, adaptive=adaptive, shares=(memory,))
     if not reports:
         raise CorpusError(
-            f"there is nothing to score: of {len(cleaned):,} characters, {unknown.total():,} are "
-            "unknown to this model, and it needs two it knows. Give a longer text."
+            f"there is nothing to score: of {some(len(cleaned), 'character')}, {unknown.total():,} "
+            "are unknown to this model, and it needs two it knows. Give a longer text."
         )
     return reports[0]
 
@@ -142,6 +188,7 @@ def score_end(
     writer: Generator,
     ids: NDArray[np.integer],
     start: int,
+    given: NDArray[np.integer] | Sequence[int] = (),
     *,
     adaptive: bool = False,
     shares: Sequence[float] = (0.0,),
@@ -152,6 +199,7 @@ def score_end(
         writer: The model.
         ids: Shape (N,), in the model's alphabet.
         start: Where the end begins, at least 1.
+        given: Places of symbols that are not scored: the first of a document's part, or an edge.
         adaptive: Whether the model learns from the text as it reads.
         shares: How far its memory is believed, 0 to 1; the network reads once for all of them.
 
@@ -167,14 +215,29 @@ def score_end(
     if edge is None:
         documents, read = [np.array(ids[start - lead :])], lead - 1
     else:
-        end = np.array(ids[start:])
-        parts = np.split(end, np.flatnonzero(end == edge) + 1)
-        # One that is cut short has no end to be foretold.
-        documents, read = [np.append(edge, part) for part in parts if (part != edge).any()], 0
+        parts = np.split(np.arange(start, len(ids)), np.flatnonzero(ids[start:] == edge) + 1)
+        found = (_from_edge(ids, part, edge, given) for part in parts if len(part))
+        documents, read = [text for text in found if (text[1:] != edge).any()], 0
     reports = _score(writer, documents, Counter(), read, adaptive=adaptive, shares=shares)
     if not reports:
         raise CorpusError("there is nothing to score in it. Give a longer text.")
     return reports
+
+
+def _from_edge(
+    ids: NDArray[np.integer],
+    places: NDArray[np.intp],
+    edge: int,
+    given: NDArray[np.integer] | Sequence[int],
+) -> NDArray[np.intp]:
+    """A document of which all symbols but the first are to be foretold.
+
+    It begins with an edge, unless it is a part of one and its own first symbol is given; it ends
+    with one, unless it is cut short or its end is given.
+    """
+    first, last = np.isin(places[[0, -1]], given)
+    text = ids[places[: len(places) - (last and ids[places[-1]] == edge)]]
+    return np.array(text if first else [edge, *text], np.intp)
 
 
 def _score(

@@ -18,6 +18,8 @@ def framed(corpus: Corpus, training: TrainingSettings) -> Batches:
             )
         return Windows(ids, training.batch, training.length, training.seed)
     if training.framing != "documents" or edge is None:
-        return Streams(ids, training.batch, training.length, training.seed, training.reset_rate)
+        rate = training.reset_rate
+        return Streams(ids, training.batch, training.length, training.seed, rate, corpus.given)
     starts = corpus.starts[corpus.starts < corpus.cut]
-    return Documents(ids, starts, edge, training.batch, training.length, training.seed)
+    size = training.batch, training.length
+    return Documents(ids, starts, edge, *size, training.seed, corpus.given)

@@ -32,8 +32,19 @@ class Part:
     limit: int
 
     @property
+    def scored(self) -> int:
+        """How many symbols are scored: those that are read, but for those that are given."""
+        first, last = np.searchsorted(self.corpus.given, [self.cut, self.cut + self.size])
+        return self.size - int(last - first)
+
+    @property
+    def cut(self) -> int:
+        """Where the held-out text begins."""
+        return self.corpus.cut
+
+    @property
     def size(self) -> int:
-        """How many symbols are scored."""
+        """How many symbols are read."""
         most = max(1, self.limit // (self.training.window or 1))
         return min(most, len(self.corpus.ids) - self.corpus.cut)
 
@@ -48,17 +59,17 @@ class Part:
             for windows, the symbols before each one.
         """
         corpus, edge = self.corpus, self.corpus.vocabulary.boundary_id
-        tail = corpus.tail[: self.size + 1]
+        tail, given = corpus.tail[: self.size + 1], corpus.given[corpus.given >= corpus.cut]
         if self.training.window:
             last = corpus.cut + self.size
             yield from windows_in_order(corpus.ids, self.training.length, corpus.cut, last)
         elif self.training.framing != "documents" or edge is None:
-            yield from in_order(tail, rows)
+            yield from in_order(tail, rows, given - (corpus.cut - 1))
         elif len(tail) > 1:
             # Where the held-out part begins inside a document, its rest is scored like one.
             starts = corpus.starts[(corpus.starts > corpus.cut)] - corpus.cut
             starts = np.append(0, starts[starts < len(tail) - 1])
-            yield from whole_documents(tail[1:], starts, edge)
+            yield from whole_documents(tail[1:], starts, edge, given - corpus.cut)
 
 
 def running(

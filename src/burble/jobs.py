@@ -18,7 +18,8 @@ from burble.modelfile import Model
 from burble.orders import Order, check, evaluations
 from burble.planning import Pace
 from burble.runs import Run
-from burble.settings import Settings
+from burble.settings import Settings, TrainingSettings
+from burble.splitting import SEED
 from burble.training import Trainer
 from burble.wording import some
 
@@ -246,7 +247,7 @@ class _Job:
         corpus, settings = self.trainer.corpus, self.trainer.settings
         self.run.describe(
             settings,
-            facts(corpus) | {"names": [Path(name).name for name in corpus.names]},
+            facts(corpus) | _sources(corpus),
             status=status,
             asked=self.asked,
             scores=dict(scores or {}),
@@ -270,7 +271,7 @@ class _Job:
             summary={
                 "corpus": facts(corpus),
                 "scores": {name: loss for name, loss in scores.items() if loss == loss},
-                "training": asdict(settings.training),
+                "training": _told(settings.training),
             },
         )
 
@@ -287,11 +288,27 @@ def _until(
     return None
 
 
+def _told(training: TrainingSettings) -> dict[str, Any]:
+    """What a model file says of its training; of where the held-out part is only if not usual."""
+    return {n: v for n, v in asdict(training).items() if (n, v) != ("split", "tail")}
+
+
+def _sources(corpus: Corpus) -> dict[str, Any]:
+    """What the run folder says of the sources, which a model file does not."""
+    seed = {"seed": SEED} if corpus.split == "spread" else {}
+    return {
+        "names": [Path(name).name for name in corpus.names],
+        "split": {"kind": corpus.split, **seed},
+        "learned_by_source": corpus.learned_by_source,
+        "held_out_by_source": corpus.held_out_by_source,
+    }
+
+
 def facts(corpus: Corpus) -> dict[str, Any]:
     """What the run folder and the model file say of the corpus."""
     return {
         "sources": len(corpus.names),
-        "documents": len(corpus.starts),
+        "documents": corpus.documents,
         "symbols": len(corpus.ids),
         "held_out": len(corpus.ids) - corpus.cut,
         "sha256": corpus.sha256,

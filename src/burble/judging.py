@@ -5,7 +5,7 @@ never saw.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,8 @@ from burble import baselines, evaluation, measures
 from burble import memory as memories
 from burble.baselines import Score
 from burble.corpus import Corpus
+from burble.dividing import Split
+from burble.errors import CorpusError, SettingsError
 from burble.evaluation import Report
 from burble.generation import Generator
 from burble.measures import Measures
@@ -43,16 +45,32 @@ class Own:
         start: Where the held-out part begins.
         vocabulary: The model's alphabet.
         separator: What is written between two documents.
+        given: Places, in order, of symbols that are neither learned nor scored.
+        held_out: Symbols that were held out, of which the first may be all that is scored.
     """
 
     ids: NDArray[np.integer]
     start: int
     vocabulary: Vocabulary
     separator: str
+    given: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    held_out: int = 0
 
     def text(self, first: int, end: int) -> str:
         """A part of it as text."""
         return self.vocabulary.decode(self.ids[first:end], self.separator)
+
+    def parts(self, memory: float = 0.0) -> dict[str, tuple[int, int]]:
+        """How many symbols were used, of how many there are, by what they were used for.
+
+        Args:
+            memory: How far a memory was believed.
+        """
+        used = {
+            "scored": (len(self.ids) - self.start, self.held_out),
+            "others": (min(self.start, baselines.LARGEST), self.start),
+        }
+        return used | ({"memory": (min(self.start, LARGEST), self.start)} if memory else {})
 
     def memory(self) -> Memory:
         """A memory of what was trained on; of the last `LARGEST` symbols, if there are more."""
@@ -93,19 +111,40 @@ class Verdict:
 
 
 def own(model: Model, text: Corpus) -> Own | None:
-    """A text as the model's own, if it is the one that it was trained on."""
-    if not model.learned_from(text.sha256):
+    """A text as the model's own, if it is the one that it was trained on.
+
+    Args:
+        model: The model.
+        text: The text, with whatever held out.
+    """
+    facts, known = model.summary.get("corpus"), model.vocabulary
+    if not model.learned_from(text.sha256) or known.boundary != text.vocabulary.boundary:
         return None
-    facts = model.summary["corpus"]
+    if not isinstance(facts, dict) or not {*text.vocabulary.symbols} <= {*known.symbols}:
+        return None
     held_out, symbols = facts.get("held_out"), facts.get("symbols")
     if not isinstance(held_out, int) or not isinstance(symbols, int):
         return None
-    known, start = model.vocabulary, symbols - held_out
-    fits = 0 < start <= symbols <= len(text.ids) and known.boundary == text.vocabulary.boundary
-    if not fits or not {*text.vocabulary.symbols} <= {*known.symbols}:
+    parted, start = _as_in_training(model, text), symbols - held_out
+    if parted is None or not 0 < start <= symbols <= len(parted.ids):
         return None
     end = min(symbols, start + SCORED // (model.window or 1))
-    return Own(known.renumbered(text.ids[:end], text.vocabulary), start, known, model.separator)
+    ids = known.renumbered(parted.ids[:end], parted.vocabulary)
+    return Own(ids, start, known, model.separator, parted.given, held_out)
+
+
+def _as_in_training(model: Model, text: Corpus) -> Corpus | None:
+    """A text with its parts in the order in which the model learned it; None if it says none."""
+    facts = model.summary.get("training")
+    how = facts if isinstance(facts, dict) else {}
+    if how.get("split", "tail") == "tail":
+        # Nothing moves, wherever the cut is.
+        return text.divided(Split(0.0, kind="tail"))
+    try:
+        split = Split(float(how["held_out"]), float(how.get("left_out", 0.0)), how["split"])
+        return text.divided(split)
+    except (LookupError, TypeError, ValueError, SettingsError, CorpusError):
+        return None
 
 
 def judge(
@@ -161,7 +200,9 @@ def _reports(
 ) -> tuple[Report, Report | None]:
     """The score of the network alone, and with its memory if that is to be believed at all."""
     shares = (0.0, memory) if memory else (0.0,)
-    found = evaluation.score_end(writer, text.ids, text.start, adaptive=adaptive, shares=shares)
+    found = evaluation.score_end(
+        writer, text.ids, text.start, text.given, adaptive=adaptive, shares=shares
+    )
     return found[0], found[1] if memory else None
 
 
@@ -199,8 +240,12 @@ def _first(text: Own) -> int:
 def _others(text: Own, report: Report) -> list[Score]:
     """What the symbols of a report cost others, per character."""
     first = _first(text)
-    per_character = (len(text.ids) - text.start) / (report.characters + report.ends)
-    scores = baselines.scores(text.ids[first:], text.start - first, text.vocabulary, text.separator)
+    given = text.given[(text.given >= text.start) & (text.given < len(text.ids))]
+    scored = len(text.ids) - text.start - len(given)
+    per_character = scored / (report.characters + report.ends)
+    scores = baselines.scores(
+        text.ids[first:], text.start - first, text.vocabulary, text.separator, given - text.start
+    )
     return [Score(score.name, score.nats * per_character, score.adaptive) for score in scores]
 
 

@@ -72,6 +72,7 @@ class Order:
             settings.text,
             held_out=settings.training.held_out,
             left_out=settings.training.left_out,
+            split=settings.training.split,
             reading=self.reading,
             progress=progress,
         )

@@ -5,7 +5,7 @@ import json
 import os
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ class Prepared:
         sha256: Fingerprint of the clean text.
         counts: How often each symbol occurs.
         names: The sources with text, in order.
+        documents: How many documents each of them has.
         lines: Lines of the clean text.
         changes: What the cleaning changed.
         removed: Rare symbols that were removed, with their counts.
@@ -53,6 +54,7 @@ class Prepared:
     sha256: str
     counts: Counter[str]
     names: list[str]
+    documents: list[int]
     lines: int
     changes: Changes
     removed: Counter[str]
@@ -175,6 +177,7 @@ def _finish(
     """Renumbers into memory, or into a new entry of the cache."""
     found = [np.zeros(1, np.int64)]
     ids = starts(encoder.renumber(alphabet), alphabet.boundary_id, found)
+    ids = _noting(ids, lambda: facts.update(documents=encoder.documents(reading.counts)))
     if sources is None or encoder.spool.size <= limit:
         whole = np.concatenate(list(ids))
         return _prepared(whole, _starts(found, len(whole)), facts)
@@ -191,6 +194,12 @@ def _finish(
         raise StorageError(f"{parent / key} cannot be read back. Is the disk sound, or full?")
     cache.trim(parent, cache.most_bytes())
     return prepared
+
+
+def _noting(ids: Iterator[Ids], note: Callable[[], object]) -> Iterator[Ids]:
+    """Passes blocks of ids on, and notes what is known only after the last."""
+    yield from ids
+    note()
 
 
 def _write(
@@ -248,7 +257,7 @@ def _load(place: Path) -> Prepared | None:
 def _check(found: Prepared, size: object) -> None:
     """Raises ValueError unless all parts of an entry fit each other."""
     starts, counts = found.starts, found.counts
-    numbers = [size, found.lines, *counts.values(), *found.removed.values()]
+    numbers = [size, found.lines, *counts.values(), *found.removed.values(), *found.documents]
     numbers += [*vars(found.changes).values()]
     words = [found.sha256, *found.names, *found.notes, *counts, *found.removed]
     edges = len(starts) if found.vocabulary.boundary else 0
@@ -256,6 +265,8 @@ def _check(found: Prepared, size: object) -> None:
         all(type(number) is int and number >= 0 for number in numbers)
         and all(type(word) is str for word in words)
         and found.vocabulary.unit in ("char", "grapheme")
+        and len(found.documents) == len(found.names)
+        and sum(found.documents) == len(starts)
         and size == len(found.ids) == counts.total() + edges
         and starts.dtype == np.int64
         and starts.ndim == 1
@@ -282,6 +293,7 @@ def _prepared(ids: Ids, begins: NDArray[np.int64], facts: dict[str, Any]) -> Pre
         sha256=facts["sha256"],
         counts=Counter(dict(zip(facts["symbols"], facts["counts"], strict=True))),
         names=facts["names"],
+        documents=facts["documents"],
         lines=facts["lines"],
         changes=Changes(**facts["changes"]),
         removed=Counter(facts["removed"]),

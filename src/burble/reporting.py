@@ -6,6 +6,7 @@ from typing import Any
 
 import rich.cells
 
+from burble import validation
 from burble.corpus import Corpus
 from burble.wording import some
 
@@ -23,13 +24,15 @@ def summary(corpus: Corpus) -> list[str]:
     """What was read, what was changed, and what is held out: a few lines."""
     held = len(corpus.ids) - corpus.cut
     share = f" ({held / len(corpus.ids):.1%})" if held else ""
+    where = "at the end held out" if corpus.split == "tail" else "held out, drawn from all of it"
     # Edges between documents are symbols too, which would not add up with the characters.
     said = [
         f"{some(corpus.characters, 'character')} in {some(corpus.lines, 'line')} and "
-        f"{some(len(corpus.starts), 'document')} from {some(len(corpus.names), 'source')}; "
+        f"{some(corpus.documents, 'document')} from {some(len(corpus.names), 'source')}; "
         f"{len(corpus.vocabulary.symbols):,} different; "
-        f"{some(held, 'symbol')} at the end held out{share}.",
+        f"{some(held, 'symbol')} {where}{share}.",
         *corpus.notes,
+        *validation.told(corpus),
     ]
     said += [f"Changed: {change}." for change in corpus.changes.sentences()]
     if corpus.removed:
@@ -114,9 +117,12 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "sources": list(corpus.names),
         "characters": corpus.characters,
         "lines": corpus.lines,
-        "documents": len(corpus.starts),
+        "documents": corpus.documents,
         "symbols": len(corpus.ids),
         "held_out": len(corpus.ids) - corpus.cut,
+        "split": corpus.split,
+        "learned_by_source": list(corpus.learned_by_source),
+        "held_out_by_source": list(corpus.held_out_by_source),
         "sha256": corpus.sha256,
         "changes": asdict(corpus.changes),
         "repeats": asdict(corpus.repeats) if corpus.repeats else None,

@@ -192,7 +192,9 @@ class Run:
         """The settings of the run, as resolved when it began."""
         try:
             groups = self.facts()["settings"].values()
-            return settings.make({k: v for group in groups for k, v in group.items()})
+            # A run that says nothing of it is from before there was another split.
+            found = {"split": "tail"} | {k: v for group in groups for k, v in group.items()}
+            return settings.make(found)
         except (LookupError, AttributeError, TypeError, SettingsError) as error:
             why = f" ({error})" if isinstance(error, SettingsError) else ""
             raise RunError(

@@ -19,6 +19,7 @@ RecurrentActivation = Literal["sigmoid", "hard_sigmoid"]
 Documents = Literal["sources", "lines", "blank", "sentences"]
 Input = Literal["embedding", "onehot", "scalar"]
 Framing = Literal["auto", "streams", "documents", "windows"]
+SplitKind = Literal["auto", "tail", "spread"]
 Schedule = Literal["cosine", "constant"]
 LIMITS = ("steps", "epochs", "minutes")
 """Settings that end a training; of several the nearest holds."""
@@ -223,10 +224,13 @@ class TrainingSettings:
         clip: The largest norm of the gradient; 0 sets no limit.
         reset_rate: Share of the streams that start again from a zero state at each step; other
             framings reset by themselves.
-        held_out: Share of the text, at its end, that is never trained on but scored.
-        left_out: Share of the text, at its very end, that is neither trained on nor scored; the
-            held-out part is taken from what stands before it. For choosing settings by held-out
-            scores without a look at the text that will judge the choice.
+        held_out: Share of the text that is never trained on but scored.
+        left_out: Share of the text that is neither trained on nor scored: what would be held out
+            if so much were; the held-out part is taken from the rest. For choosing settings by
+            held-out scores without a look at the text that will judge the choice.
+        split: Where the held-out part is: tail, the end of the text; spread, some documents of
+            each source, and the ends of long ones; or auto, which takes the tail of one running
+            text and spreads it otherwise.
         evaluations: Times the held-out text is scored, evenly spread.
         val_chars: Held-out symbols scored each time, from the first; 0 means all. The best
             model is scored on more of them, mostly all, at the end.
@@ -255,6 +259,7 @@ class TrainingSettings:
     reset_rate: float = 0.03
     held_out: float = 0.1
     left_out: float = 0.0
+    split: SplitKind = "auto"
     evaluations: int = 15
     val_chars: int = 20_000
     patience: int = 5
@@ -273,6 +278,8 @@ class TrainingSettings:
             fits = _is_file_name(self.epoch_files)
             expected = "a short file name that holds {epoch}, and {loss} if you like"
             require(fits, "epoch_files", self.epoch_files, expected)
+        known = self.split in ("auto", "tail", "spread")
+        require(known, "split", self.split, "auto, tail or spread")
         known = self.precision in ("float32", "bfloat16")
         require(known, "precision", self.precision, "float32 or bfloat16")
         for name in ("batch", "length", "evaluations"):

@@ -83,7 +83,8 @@ def choose(
     asked_for = settings_module.make(chosen | given)
     chosen["networks"] = given.get("networks") or _networks(asked_for, corpus.cut, speed)
     chosen |= _dropout(_passes(asked_for, corpus.cut, speed / chosen["networks"]))
-    return settings_module.make(chosen | given | _width(given, corpus))
+    known = {**_width(given, corpus), "split": corpus.split}
+    return settings_module.make(chosen | given | known)
 
 
 def reckoned(measured: float) -> float:

@@ -160,6 +160,18 @@ def unnamed(owner: object, place: Path | None = None) -> IO[bytes]:
     return file
 
 
+def mapped(blocks: Iterable[Ids], dtype: type[np.uint8 | np.uint16]) -> Ids:
+    """Ids that are many: in a file without a name, mapped from there, and gone with the process."""
+    place = folder("corpora")
+    with _telling(place), tempfile.TemporaryFile(dir=place) as file:
+        for block in blocks:
+            file.write(block.data)
+        file.flush()
+        # The map holds on to what it shows when the file is closed.
+        ids: Ids = np.memmap(file, dtype, "r")
+    return ids
+
+
 class Spool:
     """Blocks of ids to be read again in order: in memory while few, else in an unnamed file."""
 

@@ -105,7 +105,7 @@ def shared(state: State) -> State:
 
 def check_same(corpus: Corpus) -> None:
     """Refuses to train together on different texts."""
-    others = peers.unlike_first(corpus.sha256)
+    others = peers.unlike_first(f"{corpus.sha256} {corpus.split} {corpus.cut} {len(corpus.ids)}")
     if others:
         raise RunError(
             f"the text of process {others[0]} is not that of process 0. Give all processes the "

@@ -337,7 +337,7 @@ class Trainer:
             facts["held_out_loss"] = yield from self._scored(
                 state, SCORED_AT_END, "good", stop=stop
             )
-            facts["held_out_scored"] = self._part(SCORED_AT_END).size
+            facts["held_out_scored"] = self._part(SCORED_AT_END).scored
             if self.settings.training.framing == "streams":
                 for name, carried in (("zero_state_loss", False), ("carried_state_loss", True)):
                     if stop():

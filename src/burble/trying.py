@@ -34,7 +34,7 @@ tell = partial(console.print, markup=False)
 MINUTES = 2.0
 TUNE_MINUTES = 1.0
 UNLIKE = {f.name for f in fields(settings.TextSettings)} | {*LIMITS, "held_out", "left_out"}
-UNLIKE |= {"val_chars", "evaluations"}
+UNLIKE |= {"split", "val_chars", "evaluations"}
 """Settings with which the text that is scored differs, or the work: not to be searched."""
 STOPPED = "stopped; what was done is saved. The same command goes on."
 

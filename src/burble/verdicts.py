@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from burble import corpus, evaluation, generation, judging
+from burble import corpus, evaluation, generation, judging, sources
+from burble.dividing import Split
 from burble.errors import CorpusError, InputError
 from burble.evaluation import Report
 from burble.generation import Generator
@@ -19,6 +20,7 @@ from burble.judging import Own, Verdict
 from burble.measures import Measures
 from burble.modelfile import Model
 from burble.settings import SourceSettings
+from burble.sources import Source
 from burble.vocabulary import describe
 from burble.wording import markdown, some, symbol_name
 from burble.writing import WritingSettings, require_memory
@@ -66,10 +68,15 @@ def evaluate(
             )
         _print_held_out(writer.model, as_json)
         return
-    mine, read = _read(writer, text, reading)
+    found, notes = sources.read(text, reading)
+    for note in notes:
+        tell(note)
+    mine = _own(writer, found, reading)
     if mine is None:
         tell("This is not the text the model was trained on, so there is a score alone.")
-        report = evaluation.score(writer, read, adaptive=adaptive, memory=memory)
+        report = evaluation.score_sources(
+            writer, found, reading, adaptive=adaptive, memory=memory, tell=tell
+        )
         print(_as_json(asdict(report)) if as_json else _told(writer, report))
         return
     asked = {} if temperature is None else {"temperature": temperature}
@@ -79,17 +86,19 @@ def evaluate(
         facts = asdict(verdict)
         report = facts.pop("report")
         how = {name: getattr(settings, name) for name in ("temperature", "close_quotes", "seed")}
-        print(_as_json({**report, "writing": how, **facts}))
+        print(_as_json({**report, "writing": how, **facts, "parts": mine.parts(memory)}))
     else:
-        _print(writer, verdict, settings)
+        _print(writer, verdict, settings, mine)
 
 
-def _print(writer: Generator, verdict: Verdict, how: WritingSettings) -> None:
+def _print(writer: Generator, verdict: Verdict, how: WritingSettings, text: Own) -> None:
     """Prints a verdict for a person."""
     nudged = f"quotes closed with {how.close_quotes:g}, " if how.close_quotes else ""
     print(_told(writer, verdict.report))
     print("\nThis is the text it was trained on; scored is what was held out.\n")
     print(_scores(verdict))
+    for line in _limits(text.parts(how.memory)):
+        print(line)
     if verdict.human is None:
         print("\nThe held-out part is blank, so what the model writes is not laid beside it.")
         return
@@ -100,37 +109,34 @@ def _print(writer: Generator, verdict: Verdict, how: WritingSettings) -> None:
     print(_copied(verdict))
 
 
-def _read(writer: Generator, text: list[str], reading: SourceSettings) -> tuple[Own | None, str]:
-    """The text as the model's own, if that is what it is; otherwise what it says.
+def _own(writer: Generator, found: list[Source], reading: SourceSettings) -> Own | None:
+    """The text as the model's own, if that is what it is.
 
     Raises:
-        InputError: Several texts are not the model's own.
+        CorpusError: It is, and nothing of it was held out.
     """
-    cleaning = writer.model.text
-    written = evaluation.read("-", reading.encoding) if text == ["-"] else ""
     try:
-        if text == ["-"]:
-            read = corpus.from_texts([written], cleaning, held_out=0.0)
-        else:
-            read = corpus.build(text, cleaning, held_out=0.0, reading=reading)
+        read = corpus.of_sources(found, writer.model.text, Split(0.0), reading)
     except CorpusError:
         # Too short to be trained on, but perhaps not to be scored.
-        mine = None
-    else:
-        mine = judging.own(writer.model, read)
+        return None
+    mine = judging.own(writer.model, read)
     if mine and mine.start == len(mine.ids):
         raise CorpusError(
             "this is the text the model was trained on, all of it, so a score on it would say "
             "nothing. Give a text it never saw."
         )
-    if mine is None and len(text) > 1:
-        raise InputError(
-            f"{len(text)} texts were given, which together are not what this model was trained "
-            "on. Give one text to score."
-        )
-    if mine is None and text != ["-"]:
-        written = evaluation.read(text[0], reading.encoding)
-    return mine, written
+    return mine
+
+
+def _limits(parts: Mapping[str, tuple[int, int]]) -> list[str]:
+    """What to say where not all of a text was used."""
+    said = {
+        "scored": "Scored are the first {0:,} of {1:,} held-out symbols.",
+        "others": "The n-grams and compressors read the last {0:,} of {1:,} training symbols.",
+        "memory": "The memory is of the last {0:,} of {1:,} training symbols.",
+    }
+    return [said[name].format(*part) for name, part in parts.items() if part[0] < part[1]]
 
 
 def _as_json(facts: Any) -> str:

@@ -1,0 +1,261 @@
+"""Which part of a text is held out: its end, or documents and ends from all of its sources.
+
+A source is many documents or running text. Of documents some are drawn, about as many symbols of
+each source as were asked for; running text gives its end. What is drawn depends on the text and
+on `SEED` alone, so trainings of any seed are scored on the same. Knows nothing of models.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+SEED = 0
+"""Seeds the drawing of documents; recorded in `run.json`."""
+MANY = 20
+"""Documents from which on some of them are drawn; fewer are running text."""
+LONG = 10_000
+"""Symbols of a document from which on it is running text, and gives its end."""
+LEAST = 10
+"""Symbols of an end at least: a shorter source is learned whole."""
+FIRST = 20_000
+"""Held-out symbols, from the first, that are mixed of all sources; so are as many more, and then
+twice as many each time, so that any beginning of the held-out part speaks for all of it."""
+SHORTEST = 500
+"""Symbols of a piece, at least, that an end is cut into for that."""
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Stretches of a text: whole documents, or parts of them.
+
+    Attributes:
+        begins: Where each begins, shape (P,).
+        ends: Where each ends, its edge included, shape (P,).
+        sources: The source of each, shape (P,).
+        first: Whether it begins where a document does, shape (P,).
+        last: Whether it ends where a document does, shape (P,).
+    """
+
+    begins: Ints
+    ends: Ints
+    sources: Ints
+    first: Bools
+    last: Bools
+
+    @classmethod
+    def of(cls, size: int, starts: Ints, documents: list[int]) -> "Pieces":
+        """All documents of a text.
+
+        Args:
+            size: N, symbols of the text.
+            starts: Where documents begin.
+            documents: How many of them each source has.
+        """
+        whole = np.ones(len(starts), bool)
+        sources = np.repeat(np.arange(len(documents)), documents)
+        return cls(np.array(starts), np.append(starts[1:], size), sources, whole, whole)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.begins)
+
+    @property
+    def sizes(self) -> Ints:
+        """Symbols of each, shape (P,)."""
+        return self.ends - self.begins
+
+    def at(self, places: Ints | Bools) -> "Pieces":
+        """Some of them, in the order given."""
+        return Pieces(*(getattr(self, field.name)[places] for field in fields(self)))
+
+    def and_(self, others: "Pieces") -> "Pieces":
+        """These, and others after them."""
+        return Pieces(
+            *(
+                np.concatenate([getattr(self, field.name), getattr(others, field.name)])
+                for field in fields(self)
+            )
+        )
+
+    def cut(self, places: Ints) -> tuple["Pieces", NDArray[np.intp]]:
+        """The same, cut where places fall inside of one, and which each part was part of.
+
+        They must be in the order of the text.
+        """
+        piece = np.searchsorted(self.begins, places, side="right") - 1
+        inside = (piece >= 0) & (places > self.begins[piece]) & (places < self.ends[piece])
+        begins = np.sort(np.append(self.begins, places[inside]))
+        origin = np.searchsorted(self.begins, begins, side="right") - 1
+        first, last = begins == self.begins[origin], np.append(np.diff(origin) > 0, True)
+        ends = np.where(last, self.ends[origin], np.append(begins[1:], 0))
+        first, last = first & self.first[origin], last & self.last[origin]
+        return Pieces(begins, ends, self.sources[origin], first, last), origin
+
+
+def suited(documents: list[int], *, sentences: bool) -> Literal["tail", "spread"]:
+    """How to split a text where that was left open.
+
+    Args:
+        documents: How many each source has.
+        sentences: Whether they are the sentences of running text.
+
+    Returns:
+        tail for one running text, whose end is held out; spread for all others.
+
+    >>> suited([1], sentences=False), suited([1, 1], sentences=False)
+    ('tail', 'spread')
+    """
+    sources, every = sum(map(bool, documents)), sum(documents)
+    return "tail" if sources < 2 and (sentences or every < MANY) else "spread"
+
+
+def divide(pieces: Pieces, share: float, *, running: bool, number: int) -> tuple[Pieces, Pieces]:
+    """Parts what is learned from what is held out.
+
+    Args:
+        pieces: The text, in the order of reading.
+        share: The share of the symbols to hold out.
+        running: Whether each source is one running text, whatever its documents are.
+        number: Divisions of this text before this one; seeds the drawing with `SEED`.
+
+    Returns:
+        What is learned, in the order of reading, and what is held out, mixed of all sources.
+    """
+    rng = np.random.default_rng([SEED, number])
+    alone = np.ones(len(pieces), bool) if running else pieces.sizes >= LONG
+    drawn, keys = _documents(pieces, np.flatnonzero(~alone), share, rng)
+    tails = _tails(pieces, _running(pieces, alone, running=running), share)
+    marks = _marks(int(pieces.sizes[drawn].sum() + np.diff(tails).sum()))
+    cut, origin = pieces.cut(_places(pieces, tails, marks))
+    tail = np.searchsorted(tails[:, 0], cut.begins, side="right") - 1
+    begin, end = np.vstack([tails, [0, 0]])[tail].T
+    inside = (begin <= cut.begins) & (cut.begins < end)
+    share_before = np.where(inside, (cut.begins - begin) / np.maximum(1, end - begin), 0)
+    mark = np.searchsorted(marks, share_before, side="right") - 1
+    ranks = rng.random((len(tails) + 1, len(marks)))
+    order = np.lexsort(
+        (
+            cut.begins,
+            np.where(inside, ranks[tail, mark], rng.random(len(cut))),
+            np.where(inside, marks[mark], keys[origin]),
+        )
+    )
+    held = inside | drawn[origin]
+    return cut.at(~held), cut.at(order[held[order]])
+
+
+def end_of(sizes: Ints, share: float) -> tuple[int, int]:
+    """Where the end of a running text begins: with a document near by, or else within one.
+
+    Args:
+        sizes: Symbols of each of its documents, shape (D,).
+        share: The share of its symbols that is its end.
+
+    Returns:
+        A document's number, and symbols of it that stand before the end; (D, 0) where the end
+        would be too short.
+    """
+    size, starts = int(sizes.sum()), np.cumsum(sizes) - sizes
+    asked = int(size * share)
+    if asked < LEAST:
+        return len(sizes), 0
+    cut = size - asked
+    least = max(1, size - 2 * asked)
+    near = np.flatnonzero((starts >= least) & (starts <= size - asked / 2))
+    if len(near):
+        return int(near[np.argmin(np.abs(starts[near] - cut))]), 0
+    inside = int(np.searchsorted(starts, cut, side="right")) - 1
+    return inside, cut - int(starts[inside])
+
+
+def _running(pieces: Pieces, alone: Bools, *, running: bool) -> Iterator[NDArray[np.intp]]:
+    """The pieces of each running text: those of a source, or each long one by itself."""
+    chosen = np.flatnonzero(alone)
+    if not running:
+        yield from chosen[:, None]
+    elif len(chosen):
+        yield from np.split(chosen, np.flatnonzero(np.diff(pieces.sources[chosen])) + 1)
+
+
+def _documents(
+    pieces: Pieces, chosen: NDArray[np.intp], share: float, rng: np.random.Generator
+) -> tuple[Bools, NDArray[np.float64]]:
+    """Which pieces are drawn, of those chosen, and where in the held-out part, from 0 to 1."""
+    sizes = pieces.sizes
+    drawn, keys = np.zeros(len(pieces), bool), np.zeros(len(pieces))
+    for stratum in _strata(pieces, chosen, share):
+        some = _drawn(stratum, sizes[stratum], share, rng)
+        drawn[some] = True
+        before = np.cumsum(sizes[some]) - sizes[some] * rng.random(len(some))
+        keys[some] = before / max(1, sizes[some].sum())
+    return drawn, keys
+
+
+def _strata(pieces: Pieces, chosen: NDArray[np.intp], share: float) -> Iterator[NDArray[np.intp]]:
+    """Documents of which a share is drawn: those of each source, of small sources together."""
+    sources, counts = pieces.sources[chosen], np.bincount(pieces.sources[chosen])
+    small = counts * share < 0.5
+    yield chosen[small[sources]]
+    ordered = chosen[~small[sources]]
+    if len(ordered):
+        yield from np.split(ordered, np.flatnonzero(np.diff(pieces.sources[ordered])) + 1)
+
+
+def _drawn(
+    stratum: NDArray[np.intp], sizes: Ints, share: float, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Some of the documents of a stratum, in random order, with about a share of its symbols.
+
+    One that alone is longer than all that is asked for is never drawn, but for the shortest
+    where there are only such; and never all of them are.
+    """
+    asked, order = sizes.sum() * share, rng.permutation(len(stratum))
+    if len(stratum) < 2 or not asked:
+        return stratum[:0]
+    fits = order[sizes[order] <= asked]
+    if not len(fits):
+        shortest = int(sizes.argmin())
+        return stratum[shortest : shortest + 1] if sizes[shortest] <= 2 * asked else stratum[:0]
+    taken = int(np.argmin(np.abs(np.cumsum(sizes[fits]) - asked))) + 1
+    drawn: NDArray[np.intp] = stratum[fits[: min(taken, len(stratum) - 1)]]
+    return drawn
+
+
+def _tails(pieces: Pieces, texts: Iterable[NDArray[np.intp]], share: float) -> NDArray[np.int64]:
+    """Where the end of each running text begins and ends, shape (texts that give one, 2)."""
+    found = []
+    for text in texts:
+        piece, inside = end_of(pieces.sizes[text], share)
+        if piece < len(text):
+            found.append((pieces.begins[text[piece]] + inside, pieces.ends[text[-1]]))
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
+def _marks(total: int) -> NDArray[np.float64]:
+    """Shares of the held-out part, of so many symbols, up to which it is mixed; see `FIRST`."""
+    marks = [0.0]
+    while (after := max(FIRST / max(1, total), 2 * marks[-1])) < 1:
+        marks.append(after)
+    return np.array(marks)
+
+
+def _places(pieces: Pieces, tails: NDArray[np.int64], marks: NDArray[np.float64]) -> Ints:
+    """Where running texts are cut: where their ends begin, and at marks inside of these."""
+    edges = np.append(pieces.begins, pieces.ends.max(initial=0))
+    found = []
+    for begin, end in tails.tolist():
+        found.append(begin)
+        for mark in marks[1:]:
+            place = begin + math.ceil(mark * (end - begin))
+            after = int(np.searchsorted(edges, place))
+            last = max(found[-1], int(edges[after - 1]))
+            if last + SHORTEST <= place <= edges[after] - SHORTEST:
+                found.append(place)
+    return np.array(found, np.int64)

@@ -1,0 +1,227 @@
+"""Which part of a text is held out, where it has several sources or many documents."""
+
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burble import dividing, jobs, judging, preparation, reporting, splitting
+from burble.batches import Documents, Streams
+from burble.heldout import Part
+from burble.modelfile import Model
+from burble.settings import TrainingSettings
+from corpora import from_texts, parts
+from speakers import chancy
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+NAMES = [f"{letter}{number:03}" for letter in "abcdefghij" for number in range(60)]
+
+
+def held_out(c):
+    """The held-out documents as texts."""
+    return c.vocabulary.decode(c.ids[c.cut :], "\n").split("\n")[:-1]
+
+
+# One running text keeps its end.
+
+
+@pytest.mark.parametrize("documents", ["sources", "sentences", "blank"])
+def test_of_one_running_text_the_end_is_held_out(documents):
+    text = "One sentence. Another one.\n" * 40
+    c = from_texts(text, held_out=0.1, documents=documents)
+    d = from_texts(text, held_out=0.1, documents=documents, split="tail")
+    assert c.split == "tail"
+    np.testing.assert_array_equal(c.ids, d.ids)
+    assert (c.cut, len(c.given)) == (d.cut, 0)
+
+
+# Documents.
+
+
+def test_of_a_sorted_list_some_of_all_letters_are_held_out():
+    c = from_texts("\n".join(NAMES), held_out=0.1, documents="lines")
+    drawn = held_out(c)
+    assert (c.split, len(drawn)) == ("spread", 60)
+    assert {name[0] for name in drawn} == {*"abcdefghij"}
+    assert {name[0] for name in parts(c)[:540]} == {*"abcdefghij"}
+    # What is learned keeps its order, and what was read is written as it was read.
+    assert parts(c)[:540] == [name for name in NAMES if name not in drawn]
+    assert "".join(c.text()) == "\n".join(NAMES)
+    assert c.sha256 == from_texts("\n".join(NAMES), documents="lines").sha256
+    # The end of the list was held out before.
+    old = held_out(from_texts("\n".join(NAMES), held_out=0.1, documents="lines", split="tail"))
+    assert {name[0] for name in old} == {"j"}
+
+
+def test_what_is_held_out_is_the_same_each_time_and_mixed_from_its_beginning():
+    texts = ["\n".join(f"a{n:03}" for n in range(1000)), "\n".join(f"b{n:03}" for n in range(200))]
+    c = from_texts(*texts, held_out=0.1, documents="lines")
+    np.testing.assert_array_equal(c.ids, from_texts(*texts, held_out=0.1, documents="lines").ids)
+    assert c.held_out_by_source == (500, 100)
+    assert c.learned_by_source == (4500, 900)
+    # Of each stretch of the part about a sixth is of the small source.
+    for first in range(0, 120, 30):
+        assert 3 <= sum(name[0] == "b" for name in held_out(c)[first : first + 30]) <= 7
+
+
+def test_small_sources_are_drawn_from_together_and_large_documents_give_their_ends():
+    small, novel = [f"note {n} " * 5 for n in range(200)], "word " * 4_000
+    c = from_texts(novel, *small, held_out=0.1)
+    assert c.held_out_by_source[0] == 2_000
+    assert sum(n > 0 for n in c.held_out_by_source[1:]) == pytest.approx(20, abs=3)
+    assert 0.05 < sum(c.held_out_by_source[1:]) / sum(map(len, small)) < 0.2
+
+
+# Running texts.
+
+
+def test_each_of_a_few_running_texts_gives_its_end_and_nothing_is_learned_across():
+    one, other = "ab" * 500, "xyz" * 400
+    c = from_texts(one, other, held_out=0.1)
+    edge = c.vocabulary.boundary_id
+    assert (c.learned_by_source, c.held_out_by_source) == ((901, 1081), (100, 120))
+    learned, held = (c.vocabulary.decode(part, "|") for part in (c.training, c.ids[c.cut :]))
+    assert learned == f"{one[:901]}|{other[:1081]}|"
+    assert {*held.split("|")} == {one[901:], other[1081:], ""}
+    # Neither the edge between two parts of a text, nor the symbol after it, nor its end.
+    assert sum(c.ids[c.given] == edge) == 4
+    assert len(c.given) == 6
+
+
+def test_what_is_too_short_is_learned_whole_and_said():
+    c = from_texts("ab" * 500, "xy" * 20, held_out=0.1)
+    assert c.held_out_by_source == (100, 0)
+    said = reporting.summary(c)
+    assert "Held-out symbols: 100 of 1,001 of text 1; 0 of 41 of text 2." in said
+    assert "Learned whole, being too short to hold some of it out: text 2." in said
+    # Where all are, the end is held out after all.
+    assert from_texts("ab" * 20, "xy" * 20, held_out=0.1).split == "tail"
+
+
+def test_a_large_part_is_mixed_from_its_beginning(monkeypatch):
+    monkeypatch.setattr(splitting, "FIRST", 2_000)
+    c = from_texts("a" * 100_000, "b" * 300_000, "c" * 50, held_out=0.1)
+    assert c.held_out_by_source == (10_000, 30_000, 0)
+    a, b = (c.vocabulary.ids[letter] for letter in "ab")
+    for size in (2_000, 4_000, 8_000, 16_000):
+        part = c.ids[c.cut : c.cut + size]
+        assert np.mean(part == a) == pytest.approx(0.25, abs=0.01)
+        assert np.mean(part == b) == pytest.approx(0.75, abs=0.01)
+
+
+# Whatever the text.
+
+
+@given(
+    st.lists(st.lists(st.integers(1, 60), min_size=1, max_size=12), min_size=1, max_size=8),
+    st.sampled_from([0.02, 0.1, 0.4]),
+    st.sampled_from([0.0, 0.1]),
+    st.booleans(),
+)
+def test_every_symbol_is_in_one_part_and_every_document_whole_or_cut_once(
+    sources, share, left_out, long
+):
+    sizes = [n * (300 if long else 1) for documents in sources for n in documents]
+    whole = splitting.Pieces.of(
+        sum(sizes), np.cumsum([0, *sizes[:-1]]), [len(documents) for documents in sources]
+    )
+    pieces, number = whole, 0
+    gone = whole.at(np.zeros(len(whole), bool))
+    for running in (True, False):
+        if left_out:
+            pieces, gone = splitting.divide(whole, left_out, running=running, number=0)
+            number = 1
+        learned, held = splitting.divide(pieces, share, running=running, number=number)
+        covered = np.zeros(sum(sizes), int)
+        for part in (gone, learned, held):
+            assert (part.sizes > 0).all()
+            for begin, end in zip(part.begins, part.ends, strict=True):
+                covered[begin:end] += 1
+            firsts, lasts = np.isin(part.begins, whole.begins), np.isin(part.ends, whole.ends)
+            np.testing.assert_array_equal(part.first, firsts)
+            np.testing.assert_array_equal(part.last, lasts)
+        assert (covered == 1).all()
+        # What is learned never begins inside a document, and keeps its order.
+        assert learned.first.all()
+        assert (np.diff(learned.begins) > 0).all()
+        assert held.sizes.sum() <= 2 * share * pieces.sizes.sum()
+        assert len(learned) > 0
+
+
+def test_what_is_left_out_is_what_would_be_held_out():
+    def read(text_share, left_out=0.0):
+        split = dividing.Split(text_share, left_out)
+        c = from_texts("\n".join(NAMES), held_out=0.1, documents="lines").divided(split)
+        return c, Counter(parts(c))
+
+    chosen, _ = read(0.2)
+    rest, every = read(0.1, 0.2)
+    assert every == Counter(parts(chosen)[: len(NAMES) - len(held_out(chosen))])
+    assert len(held_out(rest)) == pytest.approx(48, abs=1)
+    assert any("Left out altogether: 600 symbols of all sources." in n for n in rest.notes)
+
+
+def test_a_text_that_is_mapped_is_parted_as_one_in_memory(monkeypatch):
+    texts = ["ab" * 500, "xyz" * 400]
+    here = from_texts(*texts, held_out=0.1)
+    monkeypatch.setattr(preparation, "IN_MEMORY", 100)
+    mapped = from_texts(*texts, held_out=0.1)
+    assert isinstance(mapped.ids, np.memmap)
+    np.testing.assert_array_equal(here.ids, mapped.ids)
+
+
+def test_documents_that_vanish_with_their_rare_symbols_leave_their_source_right():
+    c = from_texts("a\nxy\nb", "z", "a\nb\na", min_count=2, documents="lines")
+    assert (c.read.documents, parts(c)) == ([2, 0, 3], ["a", "b", "a", "b", "a"])
+
+
+# Learned and scored.
+
+
+def test_places_that_are_given_are_neither_learned_nor_scored():
+    ids = np.arange(12, dtype=np.uint8)
+    nowhere = np.array([3, 7])
+    streams = Streams(ids, 1, 4, 0, 0.0, nowhere)
+    seen = [streams.at(step) for step in range(streams.steps_per_epoch)]
+    targets = np.concatenate([b.targets[b.weights > 0] for b in seen])
+    assert sorted(targets) == [1, 2, 4, 5, 6, 8, 9, 10, 11]
+    documents = Documents(ids, np.array([0, 6]), 11, 1, 4, 0, nowhere)
+    seen = [documents.at(step) for step in range(documents.steps_per_epoch)]
+    targets = np.concatenate([b.targets[b.weights > 0] for b in seen])
+    assert sorted(targets) == [0, 1, 2, 4, 5, 6, 8, 9, 10, 11]
+
+
+@pytest.mark.parametrize("framing", ["streams", "documents"])
+def test_the_part_is_scored_in_training_without_what_is_given(framing):
+    c = from_texts("ab" * 500, "xyz" * 400, held_out=0.1)
+    part = Part(c, TrainingSettings(framing=framing), 10_000)
+    assert part.size - part.scored == 4
+    assert sum(batch.weights.sum() for batch in part.batches()) == part.scored
+
+
+@pytest.mark.parametrize("texts", [["ab" * 500, "ba" * 400], ["\n".join(["ab", "ba"] * 200)]])
+def test_eval_finds_the_part_that_was_held_out(texts):
+    kind = "lines" if len(texts) == 1 else "sources"
+    c = from_texts(*texts, held_out=0.1, documents=kind)
+    model = chancy("\nab" if kind == "sources" else "ab", boundary=True)
+    training = jobs._told(TrainingSettings(split=c.split))
+    summary = {"corpus": jobs.facts(c), "training": training}
+    read = from_texts(*texts, held_out=0.0, documents=kind)
+    own = judging.own(replace_summary(model, summary), read)
+    assert (own.start, own.held_out) == (c.cut, len(c.ids) - c.cut)
+    np.testing.assert_array_equal(own.given, c.given)
+    text = own.text(own.start, len(own.ids))
+    assert text == c.vocabulary.decode(c.ids[c.cut :], model.separator)
+
+
+def replace_summary(model, summary):
+    """A model with another summary."""
+    return Model(**{**vars(model), "summary": json.loads(json.dumps(summary))})
