@@ -163,7 +163,7 @@ def unnamed(owner: object, place: Path | None = None) -> IO[bytes]:
 def mapped(blocks: Iterable[Ids], dtype: type[np.uint8 | np.uint16]) -> Ids:
     """Ids that are many: in a file without a name, mapped from there, and gone with the process."""
     place = folder("corpora")
-    with _telling(place), tempfile.TemporaryFile(dir=place) as file:
+    with telling(place), tempfile.TemporaryFile(dir=place) as file:
         for block in blocks:
             file.write(block.data)
         file.flush()
