@@ -1,4 +1,5 @@
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -176,6 +177,19 @@ def test_a_named_encoding_is_honoured_where_the_bytes_can_be_text(tmp_path):
     path.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01")
     with pytest.raises(SourceError, match=r"is a JPEG image, not text; leave it out\.$"):
         sources.read([str(path)], SourceSettings(encoding="cp1252"))
+
+
+def test_advice_is_right_of_a_piece_in_every_encoding(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1])
+    from benchmarks import encodings as table
+
+    texts, outcomes = table.paragraphs(1), []
+    for codec, spoken in table.LANGUAGES.items():
+        truth, data = next(table.pieces(codec, table.named(spoken), texts, 80, True))
+        outcomes.append(table.outcome(data, truth))
+    assert len(outcomes) >= 40
+    assert outcomes.count("wrong") + outcomes.count("read in silence") <= 1
+    assert outcomes.count("right") >= 0.8 * len(outcomes)
 
 
 def test_every_encoding_that_is_tried_is_one_python_knows():

@@ -102,16 +102,17 @@ def test_json_that_is_read_as_text_is_called_that(tmp_path, text, field):
     ) in told
 
 
-TRACES = "a <b class='x'>bold</b> &amp; <p>na\ufffdve</p>\u200b lâ€™Ã©tÃ© " * 3
+TRACES = "a\n<b\nclass='x'>bold</b> &amp; <p>na\ufffdve</p>\u200b lâ€™Ã©tÃ© " * 3
 
 
 @pytest.mark.parametrize("cuts", [(30,), (3, 9, 50), (1, 2, 4, 8, 16)])
 def test_tags_are_counted_wherever_a_text_is_cut(cuts):
-    whole, parted = Findings(), Findings()
+    whole, parted = Findings(is_text=True), Findings(is_text=True)
     whole.look(TRACES, 0)
     for start, end in itertools.pairwise([0, *cuts, len(TRACES)]):
-        parted.look(TRACES[start:end], 0)
-    assert whole.found["HTML tag"].count == parted.found["HTML tag"].count == 12
+        parted.look(TRACES[start:end], TRACES[:start].count("\n"))
+    tags = [findings.found["HTML tag"] for findings in (whole, parted)]
+    assert [(found.count, found.line) for found in tags] == [(12, "in line 2")] * 2
 
 
 def test_nothing_of_a_text_is_changed(tmp_path):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from keras import layers
 
 from burble import generation, importing, recurrent
-from burble.errors import ModelFileError, SettingsError, SourceError, VocabularyError
+from burble.errors import EncodingError, ModelFileError, SettingsError, SourceError, VocabularyError
 from burble.settings import SourceSettings
 
 TEXT = "\ufeffThe ‘cat’ sat on the mat.\r\nThe dog lay on the log.\r\n" * 9
@@ -300,6 +300,9 @@ def test_anything_else_is_refused(text, recipe, tmp_path):
         importing.from_text(path, recipe(), (), tmp_path / "none")
     with pytest.raises(SourceError, match="cannot read"):
         importing.from_text(path, recipe(), (), text, SourceSettings(encoding="no such encoding"))
+    (tmp_path / "old.txt").write_bytes("Les élèves étaient déjà à la fête.".encode("cp1252"))
+    with pytest.raises(EncodingError, match=r"line 1, byte 4 is 0xe9.*--encoding cp1252\.$"):
+        importing.from_text(path, recipe(), (), tmp_path / "old.txt")
     for sources, alphabet_from in (((), None), ((str(text),), text)):
         with pytest.raises(SettingsError, match="not both"):
             importing.from_text(path, recipe(), sources, alphabet_from)

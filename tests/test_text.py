@@ -86,9 +86,9 @@ def test_every_change_is_counted():
 @pytest.mark.parametrize(
     ("raw", "cleaned", "newlines", "doubled"),
     [
-        ("a\r\r\nb", "a\nb", 1, 1),
-        ("a\r\r\n\r\r\nb\r\n", "a\n\nb\n", 3, 2),
-        ("a\r\r\r\nb", "a\nb", 1, 1),
+        ("a\r\r\nb", "a\nb", 0, 1),
+        ("a\r\r\n\r\r\nb\r\n", "a\n\nb\n", 1, 2),
+        ("a\r\r\r\nb", "a\nb", 0, 1),
         ("a\r\rb\r", "a\n\nb\n", 3, 0),
         ("a\n\r\nb", "a\n\nb", 1, 0),
     ],
@@ -100,8 +100,8 @@ def test_line_ends_with_two_returns_are_one_and_counted(raw, cleaned, newlines, 
 
 def test_line_ends_with_two_returns_are_told():
     assert text.clean("a\r\r\nb\r\n", TextSettings())[1].sentences() == [
-        "2 line ends made plain newlines",
-        "1 line end of these had two carriage returns (\\r\\r\\n), made one newline",
+        "1 line end made plain newlines",
+        "1 doubled line end (\\r\\r\\n) made one newline each",
     ]
 
 

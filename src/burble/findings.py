@@ -43,6 +43,7 @@ _MISREAD = re.compile(
     f"([ÃÂÐÑÎÏâ])(?:(?<!â){_HALF}|(?<!â){_EITHER}(?:[ÃÂÐÑÎÏ]{_EITHER})+|(?<=â)€(?:{_HALF}|[œ“”]))"
 )
 _JSON = re.compile(r'\s*(?:\[\s*)?\{\s*"([^"\n]{0,60})"\s*:|\s*\[\s*(?:\[|"[^"\n]*"\s*,)')
+_LINE_END = re.compile("\r{0,2}\r\n|\r|\n")
 _AROUND = 16
 """Characters of a text that are shown on each side of an example."""
 _LONGEST = 400
@@ -178,19 +179,22 @@ class Findings:
         kinds: tuple[_Kind, ...] = _PLAIN
         if not piece.isascii():
             self.beyond_ascii, kinds = True, _PLAIN + _BEYOND_ASCII
+        elif "<" not in piece and "&" not in piece and not self.held:
+            return
         for kind in kinds:
             self._count(kind, piece, lines - self.first + 1)
 
     def _count(self, kind: _Kind, piece: str, line: int) -> None:
         """Counts one kind."""
         if kind is _TAGS:
+            line -= len(_LINE_END.findall(self.held))
             piece = self._whole(piece)
         if not (count := kind.matches(piece)):
             return
         found = self.found.setdefault(kind.one, _Found())
         if not found.count:
             first = kind.first(piece)
-            line += len(re.findall("\r{0,2}\r\n|\r|\n", piece[: first.start()]))
+            line += len(_LINE_END.findall(piece[: first.start()]))
             found.line = f"in line {line:,}" if self.is_text else ""
             found.example = _example(piece, first)
         found.count += count

@@ -22,6 +22,8 @@ _PAGE = re.compile(
     r"(?:<\?.*?\?>|<!--.*?-->|\s)*<(?:!doctype|html|head|title|meta|body|center|h1|pre|div|script)\b",
     re.IGNORECASE | re.DOTALL,
 )
+# The same as in `text`.
+_LINE_ENDS = re.compile("\r{0,2}\r\n|\r")
 _START = re.compile(
     r"^[ \t]*\*{2,}\s*START\s+OF\s+(?:THE|THIS)\s+PROJECT\s+GUTENBERG\s+E-?(?:BOOK|TEXT)"
     # The title may be wrapped, but a blank line ends the mark even where its stars are missing.
@@ -140,7 +142,7 @@ def _no_book(data: bytes) -> str:
 
 def has_marks(text: str) -> bool:
     """Whether a text carries the header of Project Gutenberg."""
-    return _body_start(re.sub("\r\n?", "\n", text)) > 0
+    return _body_start(_LINE_ENDS.sub("\n", text)) > 0
 
 
 def cut(text: str, name: str) -> tuple[str, str]:
@@ -163,7 +165,7 @@ def cut(text: str, name: str) -> tuple[str, str]:
     >>> cut(whole, "tale")
     ('Once.\n', 'tale: 60 characters of header and 41 of footer were cut.')
     """
-    text = re.sub("\r\n?", "\n", text)
+    text = _LINE_ENDS.sub("\n", text)
     start = _body_start(text)
     end = _body_end(text, start)
     book = text[start:end].strip("\n")

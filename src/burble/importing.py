@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from burble import cookbook, corpus, inputs, kerasconfig, kerasfile
 from burble import settings as settings_module
+from burble.decoding import decode
 from burble.errors import ModelFileError, SettingsError, SourceError, VocabularyError
 from burble.kerasconfig import CAN
 from burble.kerasfile import PARTS, Kept
@@ -27,6 +28,7 @@ from burble.settings import (
     SourceSettings,
 )
 from burble.vocabulary import Vocabulary
+from burble.wording import shown
 
 MOST_IN_CHUNK = 1 << 26
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
@@ -91,6 +93,9 @@ def _plainly(path: Path, encoding: str, lowercase: bool) -> str:
     try:
         text = path.read_text(encoding or "utf-8")
     except (OSError, UnicodeError, LookupError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            # This tells the line, and which encodings read well.
+            "".join(decode([path.read_bytes()], shown(path), encoding))
         why = getattr(error, "strerror", None) or error
         raise SourceError(
             f"cannot read {path}: {why}. Give the text file the weights were trained on, and its "

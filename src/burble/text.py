@@ -39,7 +39,7 @@ class Changes:
         marks: Byte-order marks removed from inside the text.
         unusable: NUL characters and halves of surrogate pairs removed.
         newlines: Line ends that were not a plain newline, made one.
-        doubled: Line ends among those with more than one carriage return.
+        doubled: The same for line ends with more than one carriage return.
         composed: Characters fewer (or more) after Unicode composition (NFC).
         lowercased: Characters made lower case.
         punctuation: Punctuation characters removed.
@@ -65,10 +65,7 @@ class Changes:
             "marks": ("byte-order mark", "removed from inside the text"),
             "unusable": ("NUL or broken character", "removed"),
             "newlines": ("line end", "made plain newlines"),
-            "doubled": (
-                "line end",
-                "of these had two carriage returns (\\r\\r\\n), made one newline",
-            ),
+            "doubled": ("doubled line end", "(\\r\\r\\n) made one newline each"),
             "composed": ("character", "joined with accents (NFC)"),
             "lowercased": ("character", "made lower case"),
             "punctuation": ("punctuation character", "removed"),
@@ -98,7 +95,8 @@ def clean(text: str, settings: TextSettings) -> tuple[str, Changes]:
     text = _remove_unusable(text, changes)
     if any(end in text for end in "\r\u0085\u2028\u2029"):
         changes.doubled = text.count(_DOUBLED)
-        text, changes.newlines = _NEWLINES.subn("\n", text)
+        text, newlines = _NEWLINES.subn("\n", text)
+        changes.newlines = newlines - changes.doubled
     if not unicodedata.is_normalized("NFC", text):
         changes.composed = sum(map(_composed, _SEQUENCE.findall(text)))
         text = unicodedata.normalize("NFC", text)
