@@ -11,7 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-PLAIN = ("machine", "writing", "step_profile", "processes", "corpus_scale", "scale", "kills")
+PLAIN = ("machine", "encodings", "writing", "step_profile", "processes", "corpus_scale", "scale")
+PLAIN += ("kills",)
 BESIDE_TORCH = ("training_speed", "writing_rivals")
 ON_TEXTS = {
     "wonderland": "wonderland.txt",
