@@ -69,7 +69,7 @@ def test_the_command_scores_both_ways(burble, trained):
     assert float(adaptive) > 0
     done = burble("eval", trained, "--adaptive")
     assert done.returncode == 2
-    assert "need a text to score" in done.stderr.decode()
+    assert "--adaptive needs a text to score" in done.stderr.decode()
 
 
 def test_a_model_of_windows_is_refused():

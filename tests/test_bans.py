@@ -17,12 +17,17 @@ LETTERS = [chr(0x100 + n) for n in range(60)]
 
 
 def write(ban, size, wanted):
-    """Writes the wanted symbols as far as they may, and another where they may not."""
+    """Writes the wanted symbols as far as they may, and another where they may not.
+
+    Where none may come, that is the end, and None.
+    """
     written = []
     for symbol in wanted:
         logits = np.zeros((1, size), np.float32)
         logits[0, symbol] = 1
         ban.apply(logits)
+        if logits.max() <= bans.NEVER:
+            return [*written, None]
         written.append(int(logits.argmax()))
         ban.add(np.array(written[-1:]))
     return written
@@ -70,10 +75,9 @@ IDS = st.lists(st.integers(0, 3), max_size=80)
 @given(IDS, st.lists(st.integers(0, 3), max_size=80), st.integers(1, 12))
 def test_no_passage_of_that_length_is_written_and_none_other_is_banned(text, wanted, length):
     passages = Passages.of(np.array(text, np.uint8), length)
-    try:
-        written = write(Copies(passages, 1), 4, wanted)
-    except SettingsError:
-        return
+    written = write(Copies(passages, 1), 4, wanted)
+    if None in written:
+        written, wanted = written[:-1], wanted[: len(written) - 1]
     known = {tuple(text[i : i + length]) for i in range(len(text) - length + 1)}
     for end in range(length, len(written) + 1):
         assert tuple(written[end - length : end]) not in known
@@ -82,10 +86,65 @@ def test_no_passage_of_that_length_is_written_and_none_other_is_banned(text, wan
             assert (*written[max(0, i - length + 1) : i], aim) in known
 
 
-def test_where_every_symbol_would_be_a_copy_that_is_said():
+DEAD_END = "cut short: every symbol would have gone on with a copy there. Give a longer --novel."
+
+
+def test_a_text_at_a_dead_end_ends_there_and_others_go_on():
+    writer = Generator(chancy("ab", scale=0.1))
+    options = {"length": 40, "seed": 1, "temperature": 1, "break_loops": False}
+    passages = Passages.of(np.array([0, 0, 0, 0, 1, 0, 0]), 4)
+    # Nothing may come after "aaa", as "aaaa" and "aaab" are in it.
+    with pytest.warns(UserWarning, match=rf"of 9 texts were {DEAD_END}"):
+        found = writer.generate_many(count=9, novel=passages, **options)
+    short = [text for text in found if len(text) < 40]
+    assert 0 < len(short) < 9
+    assert all(text.endswith("aaa") for text in short)
+    place = found.index(short[-1])
+    with pytest.warns(UserWarning, match="cut short"):
+        assert (
+            writer.generate_many(count=place + 1, novel=passages, **options) == found[: place + 1]
+        )
+
+
+def test_a_single_text_at_a_dead_end_is_what_there_is_of_it():
+    writer = Generator(follower("ab", [1, 0]))
     passages = Passages.of(np.array([0, 1]), 1)
-    with pytest.raises(SettingsError, match="longer --novel"):
-        Copies(passages, 1).apply(np.zeros((1, 2), np.float32))
+    with pytest.warns(UserWarning, match=f"^the text was {DEAD_END}"):
+        assert writer.generate("a", novel=passages) == ""
+    with pytest.warns(UserWarning, match=f"^the text was {DEAD_END}"):
+        assert list(writer.stream("a", novel=passages)) == []
+
+
+def test_a_copy_is_one_whatever_its_case():
+    known = ("A", "a", "B", "b")
+    alike = bans.alike(known, boundary=False)
+    passages = Passages.of(np.array([1, 3, 1]), 3, alike)
+    assert write(Copies(passages, 1), 4, [0, 3, 0]) != [0, 3, 0]
+    assert write(Copies(passages, 1), 4, [0, 3, 2]) == [0, 3, 2]
+
+
+def test_capitals_are_no_way_out_of_a_copy():
+    words = ["bac", "cab", "abba"]
+    symbols = ("A", "B", "C", "a", "b", "c", " ")
+    follows = [4, 3, 3, 4, 3, 3, 3]
+    writer = Generator(follower(symbols, follows, strength=4.0))
+    alike = bans.alike(symbols, boundary=False)
+    ids = writer.model.vocabulary.encode(" ".join(words * 9))
+    passages = Passages.of(ids, 4, alike)
+    text = writer.generate(novel=passages, words=set(words), length=2000, seed=1)
+    capitals = [word for word in text.split()[1:-1] if word != word.lower() != word.capitalize()]
+    before = Passages.of(ids, 4)
+    was = writer.generate(novel=before, words=set(words), length=2000, seed=1).split()[1:-1]
+    assert len(capitals) < 0.5 * len([w for w in was if w != w.lower() != w.capitalize()])
+
+
+def test_a_long_prompt_is_not_forgotten():
+    writer = Generator(follower("ab", [1, 0]))
+    ids = writer.model.vocabulary.encode("ab" * 300)
+    options = {"length": 5, "temperature": 0}
+    assert writer.generate("ab" * 299, **options) == "ababa"
+    # With the 598 symbols of the prompt, one more would be a passage of 599.
+    assert writer.generate("ab" * 299, novel=Passages.of(ids, 599), **options) == "babab"
 
 
 def test_a_model_that_only_goes_round_is_made_to_leave():
@@ -200,7 +259,7 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
         assert "Give it with --training-text" in done.stderr.decode()
     done = burble("sample", trained, "--training-text", text)
     assert done.returncode == 2
-    assert "neither was given" in done.stderr.decode()
+    assert "none was given" in done.stderr.decode()
     other = tmp_path / "other.txt"
     other.write_text("a dog and Ωmega\n" * 9, encoding="utf-8")
     done = burble("sample", trained, "--novel", 9, "--training-text", other, "-l", 9)

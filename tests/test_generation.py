@@ -1,17 +1,21 @@
 import itertools
 import threading
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from burble import vocabulary
+from burble.composing import BLOCK, GROUP
 from burble.engine import ALONE
 from burble.errors import DivergedError, SettingsError, VocabularyError
-from burble.generation import BLOCK, GROUP, Generator
+from burble.generation import Generator
 from speakers import chancy, follower
 
+HERE = vocabulary.cut_here("grapheme")
 CYCLE = Generator(follower("abc", [1, 2, 0]))
 POEMS = Generator(follower("ab", [1, 2, 0], boundary=True, separator="\n\n"))
 CHANCY = Generator(chancy())
@@ -179,7 +183,8 @@ def test_unknown_symbols_are_named_or_dealt_with():
 
 
 def test_what_joins_once_an_unknown_symbol_is_gone_goes_too():
-    writer = Generator(follower(["🇦", "🇧", "c"], [1, 2, 0], unit="grapheme"))
+    model = follower(["🇦", "🇧", "c"], [1, 2, 0], unit="grapheme")
+    writer = Generator(replace(model, vocabulary=replace(model.vocabulary, cut_by=HERE)))
     ready = writer.prepare("🇦x🇧c", "skip")
     assert ready.text == "c"
     assert len(ready.notes) == 2

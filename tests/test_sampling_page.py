@@ -35,6 +35,7 @@ def here(tmp_path, monkeypatch):
         summary = {"scores": {"held_out_loss": 1.0}, "corpus": known if boundary else {}}
         modelfile.write(folder / "model.safetensors", replace(model, summary=summary))
     remember(tmp_path / "runs" / "poems", tmp_path / "poems")
+    (tmp_path / "beginning.txt").write_text("The value\n", "utf-8")
     (tmp_path / "other.txt").write_text("The value of an expression.\n", "utf-8")
     monkeypatch.chdir(tmp_path)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from burble import cli, modelfile
+from burble.generation import load
 from speakers import chancy, follower
 
 
@@ -59,6 +60,88 @@ def test_several_texts_are_told_apart_on_stderr_alone(command, models):
     assert "text 2 of 3" in done.stderr.decode()
 
 
+def test_a_prompt_comes_from_standard_input_or_a_file_to_its_last_line_end(
+    burble, models, tmp_path
+):
+    for data, flags in ((b"b\r\n", []), ("b\n".encode("utf-16"), ["--encoding", "utf-16"])):
+        done = burble(*ASKED, models / "chancy", "-p", "-", *flags, stdin=data)
+        assert done.stdout.decode() == "b\n" + command_text(models, "b\n") + "\n"
+        (tmp_path / "prompt").write_bytes(data)
+        other = burble(*ASKED, models / "chancy", "--prompt-file", tmp_path / "prompt", *flags)
+        assert other.stdout == done.stdout
+    assert (
+        "In the prompt: 1 line end made plain newlines"
+        in burble(*ASKED, models / "chancy", "-p", "-", stdin=b"b\r\n").stderr.decode()
+    )
+    cut = burble(*ASKED, models / "chancy", "-p", "-", stdin=b"ab\xff\n")
+    assert "line 1, byte 2 is 0xff. Nothing was read from it." in refused(cut)
+    assert "there is no prompt in -" in refused(burble(*ASKED, models / "chancy", "-p", "-"))
+
+
+ASKED = ["sample", "-l", 9, "--seed", 1]
+
+
+def command_text(models, prompt):
+    """What is written after a prompt."""
+    return load(models / "chancy").generate(prompt, length=9, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (
+            ["-p", "a\udcffb"],
+            "the prompt is no text in UTF-8: after 1 character comes the byte 0xFF.",
+        ),
+        (["-p", "\udcff", "--unknown", "skip"], "the prompt is no text in UTF-8"),
+        (["--stop", "a\udce9"], "a stop string is no text in UTF-8: after 1 character"),
+        (["-p", "a", "--prompt-file", "f"], "--prompt and --prompt-file both say what to go on"),
+        (["--text", "f", "--prompt-file", "f"], "--prompt-file and --text both say what to go on"),
+        (["-p", "-", "--training-text", "-"], "standard input can be read only once"),
+        (["--encoding", "cp1252"], "--encoding: this says how a text is read, and none is."),
+        (["-p", "-", "--mirror", "x"], "--mirror: this says how a text is read, and none is."),
+        (["--greedy", "-t", "0.9"], "--greedy is --temperature 0, and --temperature 0.9 was given"),
+        (["--endless", "-l", "9"], "--endless writes until stopped, and --length 9 was given as"),
+        (["--word-count", "3"], "--word-count 3 says which words are known, but any may"),
+        (["--rounds", "3", "--no-break-loops"], "--rounds 3 says when a loop is broken"),
+    ],
+)
+def test_nothing_that_is_given_is_dropped(command, models, flags, said):
+    assert f"burble: {said}" in refused(command("sample", models / "chancy", *flags))
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["-t", "0.9"], "--temperature needs a text to score, and none was given. Give one."),
+        (["--seed", "3"], "--seed needs a text to score, and none was given."),
+        (["--encoding", "cp1252"], "--encoding needs a text to score, and none was given."),
+        (["--adaptive", "--memory", "1"], "--adaptive, --memory need a text to score"),
+        (["TEXT", "-t", "0.9"], "--temperature: this is about what the model writes, which is"),
+        (["TEXT", "-t", "-1"], "temperature is -1.0, but must be a number of 0 or more."),
+    ],
+)
+def test_nothing_that_is_given_to_eval_is_dropped(command, models, tmp_path, flags, said):
+    (tmp_path / "text").write_text("abcabc" * 9)
+    given = [tmp_path / "text" if flag == "TEXT" else flag for flag in flags]
+    assert f"burble: {said}" in refused(command("eval", models / "cycle", *given))
+
+
+def test_a_stop_string_has_escapes_and_a_prompt_has_none(command, tmp_path):
+    modelfile.write(tmp_path / "lines", follower("a\n\\n", [1, 2, 3, 0]))
+    asked = ["sample", tmp_path / "lines", "-p", "a", "--greedy", "-l", 9]
+    assert command(*asked, "--stop", r"\n").stdout == b"a\n"
+    assert command(*asked, "--stop", r"\\n").stdout == b"a\n\n"
+    done = command(*asked, "--stop", r"a\n")
+    assert done.stdout.decode() == "a\n\\n\n"
+    assert r"--stop a\n was read as 'a\n'; \\ is a backslash." in done.stderr.decode()
+    done = command("sample", tmp_path / "lines", "-p", r"\n", "--greedy", "-l", 1)
+    assert done.stdout.decode() == "\\na\n"
+    assert r"The prompt's \n is a backslash and an n. For a line end, write $'\n'" in (
+        done.stderr.decode()
+    )
+
+
 def test_jsonl_rows_hold_what_writes_them_again(command, models):
     asked = ["sample", models / "chancy", "-p", "a", "-l", 9, "--seed", 2, "--jsonl", "--top-k", 2]
     rows = [json.loads(line) for line in command(*asked, "-n", 3).stdout.splitlines()]
@@ -72,9 +155,9 @@ def test_jsonl_rows_hold_what_writes_them_again(command, models):
     )
 
 
-def test_no_texts_are_no_output(command, models):
-    done = command("sample", models / "chancy", "-n", 0)
-    assert (done.returncode, done.stdout) == (0, b"")
+def test_no_texts_are_nothing_to_ask_for(command, models):
+    said = refused(command("sample", models / "chancy", "-n", 0))
+    assert said == "burble: count is 0, but must be 1 or more texts.\n"
 
 
 def test_three_temperatures_from_the_safest_to_the_boldest(command, models):
@@ -91,6 +174,9 @@ def test_the_help_says_which_way_is_bolder(command):
     said = " ".join(command("sample", "--help").stdout.decode().replace("│", " ").split())
     assert "Lower is safer" in said
     assert "higher is bolder" in said
+    assert "New characters, exactly. [default: 400]" in said
+    assert "0 leaves all. [default: 0]" in said
+    assert r"\n is a line end, \t a tab, and \\ a backslash." in said
 
 
 def test_a_loop_is_told_and_what_to_do(command, models):

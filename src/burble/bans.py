@@ -17,6 +17,9 @@ from burble.measures import APOSTROPHES, LAYOUT, is_inside
 
 LONGEST_PERIOD = 400
 BLOCK = 1 << 20
+ROUNDS = 2
+"""Times that a passage may stand in a row."""
+MOST_ROUNDS = 1_000_000
 SHORTEST_LOOP = 12
 """Symbols: "-----" and a few blank lines are none yet."""
 SIGMA = "Σ"
@@ -39,7 +42,7 @@ class Ban(Protocol):
 
 
 class Loops:
-    """Bans what would make a passage stand a third time in a row.
+    """Bans what would make a passage stand too often in a row.
 
     A passage of period p goes round as long as each symbol is the one p before it. Only periods
     count, not single symbols, so that spelling stays as it is; and passages without a letter or
@@ -48,19 +51,25 @@ class Loops:
     Args:
         symbols: The text of each id.
         texts: B.
+        rounds: Times that it may stand in a row.
+
+    Attributes:
+        acted: Whether the likeliest symbol was banned at some step of each text, shape (B,).
     """
 
-    def __init__(self, symbols: Sequence[str], texts: int) -> None:
+    def __init__(self, symbols: Sequence[str], texts: int, rounds: int = ROUNDS) -> None:
         """Nothing has been written."""
+        self.acted = np.zeros(texts, bool)
         self._speaks = np.array([any(map(str.isalnum, symbol)) for symbol in symbols])
         self._silent = np.zeros(texts, np.int32)
         self._past = np.full((texts, LONGEST_PERIOD), -1, np.int32)
         self._same = np.zeros((texts, LONGEST_PERIOD), np.int32)
         self._periods = np.arange(1, LONGEST_PERIOD + 1, dtype=np.int32)
-        self._limits = np.maximum(2 * self._periods, SHORTEST_LOOP) - 1
+        least = min(rounds, MOST_ROUNDS) * self._periods
+        self._limits = np.maximum(least, SHORTEST_LOOP) - 1
 
     def apply(self, logits: NDArray[np.float32]) -> None:
-        """Makes the symbols impossible that would close the third round of a period.
+        """Makes the symbols impossible that would close one round more than a period may have.
 
         Where nothing else may come, for another ban, the loop goes on.
         """
@@ -71,10 +80,11 @@ class Loops:
         layout = self._periods <= self._silent[:, None]
         rows, periods = (closing & (~layout | (self._same + 1 >= LAYOUT))).nonzero()
         symbols = self._past[rows, periods]
-        before = logits[rows, symbols]
+        before, likeliest = logits[rows, symbols], logits[rows].max(axis=1, initial=NEVER)
         logits[rows, symbols] = NEVER
         stuck = logits[rows].max(axis=1, initial=NEVER) <= NEVER
         logits[rows[stuck], symbols[stuck]] = before[stuck]
+        self.acted[rows[~stuck & (before > NEVER) & (before >= likeliest)]] = True
 
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text."""
@@ -88,6 +98,7 @@ class Loops:
         """Goes on with some of the texts."""
         self._past, self._same = self._past[rows], self._same[rows]
         self._silent = self._silent[rows]
+        self.acted = self.acted[rows]
 
 
 @dataclass(frozen=True)
@@ -97,18 +108,24 @@ class Passages:
     Attributes:
         keys: The numbers, sorted: polynomials of the symbols modulo 2^64.
         length: Symbols of a passage.
+        alike: For each id, the one that it is taken for, such as its small letter's, and -1 for
+            what is unknown, shape (V + 1,); None where each is itself.
     """
 
     keys: NDArray[np.uint64]
     length: int
+    alike: NDArray[np.int32] | None = None
 
     @classmethod
-    def of(cls, ids: NDArray[np.integer], length: int) -> "Passages":
+    def of(
+        cls, ids: NDArray[np.integer], length: int, alike: NDArray[np.int32] | None = None
+    ) -> "Passages":
         """The passages of a text, 8 bytes for each symbol of it.
 
         Args:
-            ids: Shape (N,).
+            ids: Shape (N,); -1 is a symbol that nobody writes.
             length: Symbols of a passage.
+            alike: See `Passages`.
 
         Raises:
             SettingsError: The length is less than one.
@@ -121,9 +138,22 @@ class Passages:
             part = keys[first : first + BLOCK]
             for place in range(first, first + length):
                 part *= _BASE
-                part += ids[place : place + len(part)].astype(np.uint64) + np.uint64(1)
+                read = ids[place : place + len(part)]
+                read = read if alike is None else alike[read]
+                part += read.astype(np.uint64) + np.uint64(1)
         keys.sort()
-        return cls(keys, length)
+        return cls(keys, length, alike)
+
+
+def alike(symbols: Sequence[str], *, boundary: bool) -> NDArray[np.int32]:
+    """For each id, the first one whose symbol differs in nothing but case; see `Passages`.
+
+    >>> alike(("A", "B", "a"), boundary=True).tolist()
+    [0, 1, 0, 3, -1]
+    """
+    first: dict[str, int] = {}
+    found = [first.setdefault(symbol.casefold(), place) for place, symbol in enumerate(symbols)]
+    return np.array([*found, *([len(symbols)] if boundary else []), -1], np.int32)
 
 
 class Copies:
@@ -138,18 +168,16 @@ class Copies:
         """Nothing has been written."""
         self._passages = passages
         before = passages.length - 1
+        self._alike = passages.alike
         self._recent = [deque[int](maxlen=before) for _ in range(texts)]
         powers = [pow(int(_BASE), before - place, 2**64) for place in range(before)]
         self._powers = np.array(powers, np.uint64)
 
     def apply(self, logits: NDArray[np.float32]) -> None:
-        """Makes the symbols impossible that would complete a passage.
-
-        Raises:
-            SettingsError: None is left.
-        """
+        """Makes the symbols impossible that would complete a passage, be it all of them."""
         known = self._passages.keys
-        last = np.arange(1, logits.shape[1] + 1, dtype=np.uint64)
+        ids = np.arange(logits.shape[1]) if self._alike is None else self._alike[:-1]
+        last = ids.astype(np.uint64) + np.uint64(1)
         for row, recent in enumerate(self._recent):
             if len(recent) < self._passages.length - 1 or not len(known):
                 continue
@@ -157,14 +185,11 @@ class Copies:
             keys = before.sum(dtype=np.uint64) + last
             places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
             logits[row, known[places] == keys] = NEVER
-            if logits[row].max() <= NEVER:
-                raise SettingsError(
-                    "every symbol would go on with a copy here, so nothing can be written. Give a "
-                    "longer --novel."
-                )
 
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text."""
+        if self._alike is not None:
+            symbols = self._alike[symbols].astype(np.intp)
         for recent, symbol in zip(self._recent, symbols.tolist(), strict=True):
             recent.append(symbol)
 

@@ -36,6 +36,7 @@ from burble import (
     sources,
     speaking,
     streams,
+    telling,
     trying,
     verdicts,
     watching,
@@ -102,7 +103,7 @@ def with_settings(function: Callable[..., None], *classes: type) -> Callable[...
             flag = field.name.replace("_", "-")
             option = typer.Option(
                 f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}",
-                help=helps[field.name] + (f" [default: {default}]" if default != "" else ""),
+                help=helps[field.name] + (rf" \[default: {default}]" if default != "" else ""),
                 rich_help_panel=cls.__name__,
                 show_default=False,
             )
@@ -255,8 +256,8 @@ SETTINGS = (READING, settings.TextSettings, settings.ModelSettings, settings.Tra
 app.command("train")(with_settings(_train, *SETTINGS))
 app.command("sample")(with_settings(speaking.sample, READING, SamplingSettings))
 app.command("eval")(with_settings(verdicts.evaluate, READING))
-app.command("info")(speaking.info)
-app.command("remember")(with_settings(speaking.remember, READING))
+app.command("info")(telling.info)
+app.command("remember")(with_settings(telling.remember, READING))
 app.command("compare")(with_settings(trying.compare, *SETTINGS))
 app.command("tune")(with_settings(trying.tune, *SETTINGS))
 app.command("doctor")(doctor.doctor)

@@ -1,6 +1,8 @@
 """A model that writes: prime, stream, stop, many at once. Knows nothing of how it was trained."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -8,37 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import engine, memoryfile, modelfile, prompts, sampling, scoring
+from burble import engine, memoryfile, modelfile, prompts, restrictions, sampling, scoring
+from burble.composing import Texts
 from burble.contexts import Remembered, Seen, Stream, Windows
 from burble.engine import Array
 from burble.errors import SettingsError
 from burble.memory import Memory
 from burble.modelfile import Model
+from burble.outcomes import Outcome
 from burble.prompts import Prompt, Unknown
 from burble.recall import Index
 from burble.scoring import Look
-from burble.settings import require
-from burble.stopping import Cutter
-from burble.writing import WritingSettings, completed, require_memory
-
-GROUP = 64
-BLOCK = 256
-
-
-class _Writer:
-    """One text being written.
-
-    Args:
-        index: Its number among those asked for.
-        cutter: Says where it ends.
-        seed: The seed of all the texts.
-    """
-
-    def __init__(self, index: int, cutter: Cutter, seed: int) -> None:
-        """Each text has a generator of its own, from (seed, index) alone."""
-        self.index = index
-        self.cutter = cutter
-        self.rng = np.random.default_rng((seed, index))
+from burble.settings import AS_IT_COMES, SourceSettings, is_whole, require
+from burble.writing import WritingSettings, completed, fresh_seed, require_memory
 
 
 class Generator:
@@ -58,6 +42,31 @@ class Generator:
     def completed(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Options, with what was found to suit the model where they say nothing."""
         return completed(options, self.model.summary.get("writing"))
+
+    def settled(
+        self,
+        options: Mapping[str, Any],
+        reading: SourceSettings = AS_IT_COMES,
+        tell: Callable[[str], object] = warnings.warn,
+    ) -> tuple[WritingSettings, dict[str, Any]]:
+        """How it writes with some options, so that it can be done again and again.
+
+        Args:
+            options: Fields of `WritingSettings`; what is left out is what suits the model.
+            reading: How the training text is read, if one is among them.
+            tell: Takes a sentence about that text.
+
+        Returns:
+            The settings, with a seed and all that is looked up in the training text; and what was
+            looked up there as facts in JSON types.
+
+        Raises:
+            SettingsError: A value that cannot be.
+        """
+        settings = WritingSettings(**self.completed(options))
+        if settings.seed is None:
+            settings = replace(settings, seed=fresh_seed())
+        return restrictions.settle(settings, self.model, self._memory, reading, tell)
 
     @property
     def has_memory(self) -> bool:
@@ -93,22 +102,33 @@ class Generator:
 
         Args:
             prompt: What the text goes on from.
-            **options: Fields of `WritingSettings`, such as `length`, `temperature` and `seed`.
+            **options: Fields of `WritingSettings`, such as `length`, `temperature` and `seed`;
+                and of `SourceSettings`, to read the training text.
 
         Returns:
             The new text.
 
         Raises:
-            SettingsError: A value that cannot be, such as a length without end.
+            SettingsError: A value that cannot be, such as a length without end; or a new text was
+                asked for, and there is none.
             VocabularyError: The prompt has symbols the model never saw, or a stop string cannot be.
+            EncodingError: The prompt has bytes that are no text.
         """
-        return self.generate_many(prompt, count=1, **options)[0]
+        outcome = Outcome()
+        texts = list(self.stream_many(prompt, count=1, outcome=outcome, **options))
+        if not texts:
+            raise SettingsError(outcome.lacking)
+        _warn(outcome)
+        return texts[0]
 
-    def stream(self, prompt: str = "", **options: Any) -> Iterator[str]:
+    def stream(
+        self, prompt: str = "", *, outcome: Outcome | None = None, **options: Any
+    ) -> Iterator[str]:
         """Writes one text piece by piece, without end unless a length or a stop is given.
 
         Args:
             prompt: What the text goes on from.
+            outcome: Takes what happened; without it, what is lacking becomes a warning.
             **options: Fields of `WritingSettings`.
 
         Returns:
@@ -119,41 +139,52 @@ class Generator:
             VocabularyError: See `generate`.
         """
         settings = self._settings({"length": None} | options)
-        ready, stops = self._check(prompt, settings)
-        return (piece for _, piece in self._write(ready, stops, settings, range(1)) if piece)
+        texts = self._texts(prompt, settings)
+        found = Outcome() if outcome is None else outcome
+        found.wanted += 1
+        # Only when it is whole does it show whether it is new.
+        pieces = texts.whole(1, found) if settings.new is not False else texts.one(found)
+        return pieces if outcome else _warned(pieces, found)
 
     def generate_many(self, prompt: str = "", *, count: int, **options: Any) -> list[str]:
         """Writes `count` texts from one prompt, many in each pass; see `stream_many`."""
         return list(self.stream_many(prompt, count=count, **options))
 
-    def stream_many(self, prompt: str = "", *, count: int, **options: Any) -> Iterator[str]:
+    def stream_many(
+        self, prompt: str = "", *, count: int, outcome: Outcome | None = None, **options: Any
+    ) -> Iterator[str]:
         """Writes `count` texts from one prompt, many in each pass.
 
         Text i comes from (seed, i) alone, however many are asked for; the first is what
         `generate` writes. (More than `engine.ALONE` at once are rounded otherwise in the last
-        bit, which tips about one draw in a million.) Memory does not grow with `count`.
+        bit, which tips about one draw in a million.) Memory does not grow with `count`, unless
+        all are to be `distinct`.
 
         Args:
             prompt: What the texts go on from.
             count: How many.
+            outcome: Takes what happened; without it, what is lacking becomes a warning.
             **options: Fields of `WritingSettings`.
 
         Returns:
             The texts, whole and in order, each as soon as it and those before it are finished.
+            Fewer than `count` where no more are found that are `new` or `distinct`.
 
         Raises:
             SettingsError: See `generate`.
             VocabularyError: See `generate`.
         """
         settings = self._settings(options)
-        require(count >= 0, "count", count, "0 or more texts")
-        if settings.length is None and not (settings.stop or settings.until_document):
+        require(is_whole(count) and count >= 0, "count", count, "a whole number of 0 or more texts")
+        if settings.length is None and not (settings.stop or settings.by_document):
             raise SettingsError(
                 "whole texts were asked for, but nothing ends them. Give a length or a stop "
                 "string, or stream one text."
             )
-        ready, stops = self._check(prompt, settings)
-        return self._whole(ready, stops, settings, count)
+        found = Outcome() if outcome is None else outcome
+        found.wanted += count
+        texts = self._texts(prompt, settings).whole(count, found)
+        return texts if outcome else _warned(texts, found)
 
     def pieces(
         self, prompt: str = "", *, count: int, **options: Any
@@ -169,9 +200,9 @@ class Generator:
             The number of a text with its next piece, or with None once it is finished; joined,
             they are what `generate_many` returns of as many.
         """
-        settings = self._settings(options)
-        ready, stops = self._check(prompt, settings)
-        return self._write(ready, stops, settings, range(count))
+        texts = self._texts(prompt, self._settings(options))
+        pieces = texts.pieces(range(count))
+        return ((number, one if isinstance(one, str) else None) for number, one in pieces)
 
     def probabilities(
         self, prompt: str = "", unknown: Unknown = "error", memory: float = 0.0
@@ -220,20 +251,24 @@ class Generator:
         return self.costs_each([scoring.from_edge_to_edge(edge, ids) for ids in texts], look)
 
     def _settings(self, options: dict[str, Any]) -> WritingSettings:
-        """Settings, completed with what suits the model."""
-        return WritingSettings(**self.completed(options))
+        """Settings, completed with what suits the model and with the training text."""
+        rest = dict(options)
+        return self.settled(rest, SourceSettings.taken_from(rest))[0]
 
-    def _check(self, prompt: str, settings: WritingSettings) -> tuple[Prompt, tuple[str, ...]]:
-        """The prompt and stop strings, ready; refuses what this model cannot do."""
-        if settings.until_document and not self.model.vocabulary.boundary:
+    def _texts(self, prompt: str, settings: WritingSettings) -> Texts:
+        """What writes texts, with prompt and stop strings ready; refuses what cannot be done."""
+        if settings.by_document and not self.model.vocabulary.boundary:
+            name = "until_document" if settings.until_document else "new"
             raise SettingsError(
-                "until_document needs a model trained on documents, and this one was trained on "
+                f"{name} needs a model trained on documents, and this one was trained on "
                 "running text. Use a length or a stop string instead."
             )
         # Told now if there is no memory, not at the first piece.
         _ = settings.memory and self.memory
         stops = prompts.prepare_stops(settings.stop, self.model)
-        return self.prepare(prompt, settings.unknown), stops
+        ready = self.prepare(prompt, settings.unknown)
+        prime = partial(self._prime, ready.ids, settings.memory)
+        return Texts(self.model, prime, ready, stops, settings)
 
     def _prime(self, ids: NDArray[np.integer], memory: float) -> tuple[Array, Seen]:
         """The logits (1, V) after `ids`, and all that has been seen to foretell what follows."""
@@ -242,73 +277,17 @@ class Generator:
         seen = Remembered(seen, self.memory, memory) if memory else seen
         return seen.prime(ids), seen
 
-    def _whole(
-        self, prompt: Prompt, stops: tuple[str, ...], settings: WritingSettings, count: int
-    ) -> Iterator[str]:
-        """Whole texts in order, in groups of `GROUP`."""
-        for first in range(0, count, GROUP):
-            group = range(first, min(first + GROUP, count))
-            parts: dict[int, list[str]] = {i: [] for i in group}
-            finished: set[int] = set()
-            for index, piece in self._write(prompt, stops, settings, group):
-                if piece is not None:
-                    parts[index].append(piece)
-                    continue
-                finished.add(index)
-                while parts and (earliest := next(iter(parts))) in finished:
-                    yield "".join(parts.pop(earliest))
 
-    def _write(
-        self, prompt: Prompt, stops: tuple[str, ...], settings: WritingSettings, group: range
-    ) -> Iterator[tuple[int, str | None]]:
-        """Writes texts side by side.
+def _warn(outcome: Outcome) -> None:
+    """Warns of what is lacking, where nobody asked to hear it."""
+    if outcome.lacking:
+        warnings.warn(outcome.lacking, stacklevel=3)
 
-        Args:
-            prompt: What all of them go on from.
-            stops: Strings at which to stop.
-            settings: How to choose, and where to end.
-            group: The numbers of the texts.
 
-        Yields:
-            The number of a text and its next piece, or None once it is finished.
-        """
-        writers = [_Writer(i, Cutter(stops, settings.length), settings.seed) for i in group]
-        if settings.length == 0:
-            yield from ((writer.index, None) for writer in writers)
-            return
-        vocabulary = self.model.vocabulary
-        pieces = (*vocabulary.symbols, self.model.separator)
-        last = vocabulary.boundary_id if settings.until_document else None
-        bans = settings.bans(len(group), pieces, prompt.ids.tolist() if prompt.text else ())
-        logits, seen = self._prime(prompt.ids, settings.memory)
-        rows = [0] * len(writers)
-        logits = logits[rows]
-        seen.keep(rows)
-        draws = np.empty((len(writers), 0))
-        used = 0
-        while writers:
-            if used == draws.shape[1]:
-                draws, used = np.stack([writer.rng.random(BLOCK) for writer in writers]), 0
-            for ban in bans:
-                ban.apply(logits)
-            chosen = sampling.choose(logits, settings, draws[:, used])
-            for ban in bans:
-                ban.add(chosen)
-            used += 1
-            for writer, i in zip(writers, chosen.tolist(), strict=True):
-                cutter = writer.cutter
-                yield writer.index, cutter.finish() if i == last else cutter.feed(pieces[i])
-                if cutter.done:
-                    yield writer.index, None
-            if any(writer.cutter.done for writer in writers):
-                rows = [row for row, writer in enumerate(writers) if not writer.cutter.done]
-                writers = [writers[row] for row in rows]
-                chosen, draws = chosen[rows], draws[rows]
-                seen.keep(rows)
-                for ban in bans:
-                    ban.keep(rows)
-            if writers:
-                logits = seen.add(chosen)
+def _warned(pieces: Iterator[str], outcome: Outcome) -> Iterator[str]:
+    """The same, and a warning after them of what is lacking."""
+    yield from pieces
+    _warn(outcome)
 
 
 def load(path: str | Path) -> Generator:

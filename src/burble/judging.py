@@ -211,7 +211,7 @@ def _samples(writer: Generator, human: Sequence[str], how: WritingSettings) -> l
     if not human:
         return []
     samples = writer.generate_many(
-        writer.beginning(how.seed),
+        writer.beginning(how.seed or 0),
         count=len(human),
         length=max(map(len, human)),
         temperature=how.temperature,

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import text
-from burble.errors import VocabularyError
+from burble.errors import EncodingError, VocabularyError
 from burble.modelfile import Model
 from burble.settings import require
 from burble.vocabulary import Vocabulary, describe, split
+from burble.wording import some
 
 Unknown = Literal["error", "skip", "nearest"]
 _ALIKE = str.maketrans("‘’‚‛“”„«»–—−…\u00a0", '\'\'\'\'"""""---. ')
@@ -48,10 +49,14 @@ def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
 
     Raises:
         VocabularyError: The prompt has unknown symbols and `unknown` leaves them.
-        SettingsError: There is no such way to deal with them.
+        EncodingError: It has bytes that are no text, as a terminal of another encoding gives them.
+        SettingsError: There is no such way to deal with unknown symbols.
     """
     expected = "error, skip or nearest"
     require(unknown in ("error", "skip", "nearest"), "unknown", unknown, expected)
+    require(isinstance(prompt, str), "prompt", prompt, "a text")
+    other = "or of another encoding in a file: --prompt-file FILE --encoding NAME"
+    _check_bytes(prompt, "the prompt", f"Give it in UTF-8, {other}")
     vocabulary = model.vocabulary
     cleaned, changes = text.clean(prompt, model.text)
     notes = [f"In the prompt: {', '.join(said)}."] if (said := changes.sentences()) else []
@@ -65,6 +70,17 @@ def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
     lead = [vocabulary.boundary_id] if vocabulary.boundary else []
     ids = np.array([*lead, *vocabulary.encode(cleaned, "prompt")], np.intp)
     return Prompt(cleaned, ids if len(ids) else _line_start(vocabulary), tuple(notes))
+
+
+def _check_bytes(given: str, what: str, advice: str) -> None:
+    """Refuses what came as bytes that are no text: Python keeps them as halves of pairs."""
+    odd = next((place for place, char in enumerate(given) if "\ud800" <= char <= "\udfff"), None)
+    if odd is not None:
+        code = ord(given[odd])
+        shown = f"the byte 0x{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else f"U+{code:04X}"
+        raise EncodingError(
+            f"{what} is no text in UTF-8: after {some(odd, 'character')} comes {shown}. {advice}"
+        )
 
 
 def piece(source: str, model: Model, length: int, seed: int) -> str:
@@ -101,8 +117,11 @@ def prepare_stops(stop: str | tuple[str, ...] | list[str], model: Model) -> tupl
 
     Raises:
         VocabularyError: The model can never write one of them.
+        EncodingError: One has bytes that are no text.
     """
     given = (stop,) if isinstance(stop, str) else tuple(stop)
+    for one in given:
+        _check_bytes(one, "a stop string", "Give it in UTF-8.")
     stops = tuple(text.clean(s, model.text)[0] for s in given)
     for old, new in zip(given, stops, strict=True):
         if not new or model.vocabulary.unknown(new).keys() - set(model.separator):

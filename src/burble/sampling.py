@@ -7,14 +7,13 @@ impossible with minus infinity and always leaves the likeliest one.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burble.bans import NEVER
 from burble.errors import DivergedError
-from burble.settings import require
+from burble.settings import is_number, is_whole, require
 
 Logits = NDArray[np.float64]
 # Below this, quotients could leave the range of numbers; the likeliest symbol is certain anyway.
@@ -42,10 +41,11 @@ class SamplingSettings:
         """Checks every field."""
         for field in fields(SamplingSettings):
             value = getattr(self, field.name)
-            require(isinstance(value, Real), field.name, value, "a number")
+            require(is_number(value), field.name, value, "a number")
         finite = 0 <= self.temperature < float("inf")
         require(finite, "temperature", self.temperature, "a number of 0 or more")
-        require(self.top_k >= 0, "top_k", self.top_k, "0 (all symbols) or more")
+        some = is_whole(self.top_k) and self.top_k >= 0
+        require(some, "top_k", self.top_k, "a whole number: 0 (all symbols) or more")
         require(0 <= self.top_p <= 1, "top_p", self.top_p, "between 0 and 1")
         require(0 <= self.min_p <= 1, "min_p", self.min_p, "between 0 and 1")
 
@@ -165,6 +165,8 @@ def filtered(logits: NDArray[np.float32], settings: SamplingSettings) -> Logits:
             "weights are damaged; take an earlier copy, or train again."
         )
     banned = passed <= NEVER
+    # Where nothing may come, whoever writes ends the text.
+    banned &= ~banned.all(axis=-1, keepdims=True)
     for name, apply in FILTERS.items():
         passed = apply(passed, getattr(settings, name))
         if name == "temperature" and banned.any():

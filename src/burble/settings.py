@@ -43,6 +43,16 @@ def require(holds: bool, name: str, value: object, expected: str) -> None:
         raise SettingsError(f"{name} is {value!r}, but must be {expected}.")
 
 
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number; True is none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number; True is none, and NaN is one."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 @dataclass(frozen=True, kw_only=True)
 class SourceSettings:
     r"""How sources are read; nothing of it concerns a model once its text is there.
@@ -366,12 +376,10 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
         require(isinstance(value, bool), name, value, "True or False")
         return value
     if kind is int:
-        whole = isinstance(value, Integral) and not isinstance(value, bool)
-        require(whole, name, value, "a whole number")
+        require(is_whole(value), name, value, "a whole number")
         return int(value)
     if kind is float:
-        real = isinstance(value, Real) and not isinstance(value, bool)
-        require(real, name, value, "a number")
+        require(is_number(value), name, value, "a number")
         return float(value)
     require(isinstance(value, str), name, value, "a word")
     return value

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
@@ -43,7 +43,9 @@ def evaluate(
         float | None,
         typer.Option("--temperature", "-t", help="At which it writes what is measured."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="With which it writes what is measured.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="With which it writes what is measured. \\[default: 0]")
+    ] = None,
     adaptive: Annotated[
         bool, typer.Option("--adaptive", help="Score it as it learns from what it reads.")
     ] = False,
@@ -60,12 +62,13 @@ def evaluate(
     """
     require_memory(memory)
     reading = SourceSettings.taken_from(chosen)
+    how = {"temperature": temperature, "seed": seed}
+    asked: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
+    WritingSettings(**asked)
+    if not text:
+        _refuse([*asked, *reading.given], adaptive=adaptive, memory=memory)
     writer = generation.load(model)
     if not text:
-        if adaptive or memory:
-            raise InputError(
-                "--adaptive and --memory need a text to score, and none was given. Give one."
-            )
         _print_held_out(writer.model, as_json)
         return
     found, notes = sources.read(text, reading)
@@ -73,22 +76,45 @@ def evaluate(
         tell(note)
     mine = _own(writer, found, reading)
     if mine is None:
+        if asked:
+            raise InputError(
+                f"{_flags(asked)}: this is about what the model writes, which is measured beside "
+                "the text it was trained on, and this is another. Leave it out, or give that text."
+            )
         tell("This is not the text the model was trained on, so there is a score alone.")
         report = evaluation.score_sources(
             writer, found, reading, adaptive=adaptive, memory=memory, tell=tell
         )
         print(_as_json(asdict(report)) if as_json else _told(writer, report))
         return
-    asked = {} if temperature is None else {"temperature": temperature}
-    settings = WritingSettings(**writer.completed(asked), seed=seed, memory=memory)
+    settings, _ = writer.settled({"seed": 0, **asked, "memory": memory})
     verdict = judging.judge(writer, mine, settings, adaptive=adaptive, tell=tell)
     if as_json:
         facts = asdict(verdict)
         report = facts.pop("report")
-        how = {name: getattr(settings, name) for name in ("temperature", "close_quotes", "seed")}
-        print(_as_json({**report, "writing": how, **facts, "parts": mine.parts(memory)}))
+        wrote = {name: getattr(settings, name) for name in ("temperature", "close_quotes", "seed")}
+        print(_as_json({**report, "writing": wrote, **facts, "parts": mine.parts(memory)}))
     else:
         _print(writer, verdict, settings, mine)
+
+
+def _flags(names: Iterable[str]) -> str:
+    """The flags of some settings."""
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
+
+
+def _refuse(given: Sequence[str], *, adaptive: bool, memory: float) -> None:
+    """Refuses what says how a text is scored where none is.
+
+    Raises:
+        InputError: Something does.
+    """
+    named = [*["adaptive"] * adaptive, *["memory"] * bool(memory), *given]
+    if named:
+        raise InputError(
+            f"{_flags(named)} need{'s' if len(named) == 1 else ''} a text to score, and none was "
+            "given. Give one."
+        )
 
 
 def _print(writer: Generator, verdict: Verdict, how: WritingSettings, text: Own) -> None:

@@ -1,24 +1,36 @@
 """How a text is written: what is drawn, where it ends, and what may not come. Knows no models."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from burble.bans import LONGEST_PERIOD, Ban, Copies, Loops, Passages, Words
+from burble.bans import LONGEST_PERIOD, NEVER, ROUNDS, Ban, Copies, Loops, Passages, Words
+from burble.errors import SettingsError
 from burble.prompts import Unknown
 from burble.quoting import Nudge
 from burble.sampling import SamplingSettings
 from burble.sentences import LONGEST_QUOTE
-from burble.settings import require
+from burble.settings import is_number, is_whole, require
+
+LEAST = 2
+"""Times that a word occurs in a training text, to be known."""
+Paths = str | os.PathLike[str]
 
 
 def require_memory(share: float) -> None:
     """Raises `SettingsError` unless it can be how far a memory is believed."""
-    fits = isinstance(share, int | float) and 0 <= share <= 1
+    fits = is_number(share) and 0 <= share <= 1
     require(fits, "memory", share, "between 0, the network alone, and 1")
+
+
+def fresh_seed() -> int:
+    """A seed no one chose, short enough to be typed again."""
+    return int.from_bytes(os.urandom(3), "little")
 
 
 def completed(options: Mapping[str, Any], suited: object) -> dict[str, Any]:
@@ -28,14 +40,22 @@ def completed(options: Mapping[str, Any], suited: object) -> dict[str, Any]:
         options: Fields of `WritingSettings`. At temperature 0 nothing is nudged by itself.
         suited: What the model's file says of it; what cannot be is taken for nothing.
     """
-    found = {"temperature": WritingSettings.temperature, "close_quotes": 0.0}
+    given = {name: value for name, value in options.items() if value is not None}
+    known: Mapping[str, Any] = suited if isinstance(suited, Mapping) else {}
+    found: dict[str, Any] = {"temperature": WritingSettings.temperature, "close_quotes": 0.0}
     for name in found:
-        value = suited.get(name) if isinstance(suited, Mapping) else None
-        if isinstance(value, int | float) and 0 < value <= sys.float_info.max:
+        value = known.get(name, 0)
+        if is_number(value) and 0 < value <= sys.float_info.max:
             found[name] = float(value)
-    if options.get("temperature") == 0:
+    warm, breaks = given.get("temperature") != 0, given.get("break_loops")
+    if not warm:
         found["close_quotes"] = 0.0
-    return found | dict(options)
+    # What the text itself repeats is no loop.
+    if known.get("break_loops") is False and warm and breaks is None and "rounds" not in given:
+        found["break_loops"] = False
+    elif is_whole(known.get("rounds")) and (warm if breaks is None else breaks):
+        found["rounds"] = max(1, known["rounds"])
+    return dict(options) | {name: found[name] for name in found.keys() - given.keys()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,56 +64,140 @@ class WritingSettings(SamplingSettings):
 
     Attributes:
         length: New characters; exactly so many unless something stops it before. None never ends.
-        seed: The same seed writes the same text.
+        seed: The same seed writes the same text; None takes a new one.
         stop: A string at which to stop, or several; they are not part of the text.
         until_document: Whether to stop where a document would end.
         unknown: What to do with symbols of a prompt the model never saw: error, skip, nearest.
-        break_loops: Whether no passage may come a third time in a row; None breaks loops unless
-            the temperature is 0.
-        novel: Passages that may not be written, such as those of the training text; see
-            `bans.Passages.of`.
+        break_loops: Whether no passage may come too often in a row; None breaks loops unless the
+            temperature is 0.
+        rounds: How often a passage may stand in a row where loops are broken; None is twice.
+        novel: Never write a longer passage of the training text than this, in symbols, whatever
+            its case; 0 may. Or passages that may not be written; see `bans.Passages.of`.
+        words: any or known: whether only words of the training text are written. Or the words, in
+            lower case; see `measures.count_words`.
+        word_count: How often a word occurs in the training text at least, to be known; None is
+            twice.
+        new: Whether each text is one document, and none of the training text. Or the documents
+            that it may not be.
+        distinct: Whether texts that are written together are all different.
+        training_text: The training text, as for `train`; None takes it from the model's memory.
         memory: How far the model's memory is believed, 0 to 1; 0 is the network alone.
         close_quotes: How much likelier a mark becomes that closes a quote or bracket, in nats, for
             each 100 characters that it has been open; 0 leaves it to the model.
-        words: Words in lower case, such as those of the training text, besides which none is
-            written; see `measures.count_words`.
     """
 
     length: int | None = 400
-    seed: int = 0
+    seed: int | None = None
     stop: str | tuple[str, ...] | list[str] = ()
     until_document: bool = False
     unknown: Unknown = "error"
     break_loops: bool | None = None
-    novel: Passages | None = None
-    words: Set[str] | None = None
+    rounds: int | None = None
+    novel: int | Passages = 0
+    words: str | Set[str] = "any"
+    word_count: int | None = None
+    new: bool | Set[str] = False
+    distinct: bool = False
+    training_text: Paths | Sequence[Paths] | None = None
     memory: float = 0.0
     close_quotes: float = 0.0
 
     def __post_init__(self) -> None:
         """Checks every field."""
         super().__post_init__()
-        for name, value in (("length", self.length or 0), ("seed", self.seed)):
-            whole = isinstance(value, int) and value >= 0
-            require(whole, name, value, "a whole number of 0 or more")
+        self._check_kinds()
+        for name, least in (("length", 0), ("seed", 0), ("rounds", 1), ("word_count", 1)):
+            value = getattr(self, name)
+            whole = value is None or (is_whole(value) and value >= least)
+            require(whole, name, value, f"a whole number of {least} or more")
         require_memory(self.memory)
         nudge = self.close_quotes
-        fits = isinstance(nudge, int | float) and 0 <= nudge < float("inf")
+        fits = is_number(nudge) and 0 <= nudge < float("inf")
         require(fits, "close_quotes", nudge, "a number of 0 or more")
+        if self.word_count is not None and self.words == "any":
+            raise SettingsError(
+                f"--word-count {self.word_count} says which words are known, but any may be "
+                "written. Add --words known, or leave it out."
+            )
+        if self.rounds is not None and self.break_loops is False:
+            raise SettingsError(
+                f"--rounds {self.rounds} says when a loop is broken, and --no-break-loops that "
+                "none is. Give only one."
+            )
 
-    def bans(self, texts: int, symbols: Sequence[str], before: Sequence[int]) -> list[Ban]:
+    def _check_kinds(self) -> None:
+        """Checks the fields that are no numbers."""
+        for name in ("until_document", "distinct"):
+            value = getattr(self, name)
+            require(isinstance(value, bool), name, value, "True or False")
+        choice = self.break_loops
+        require(choice is None or isinstance(choice, bool), "break_loops", choice, "True or False")
+        stops = (self.stop,) if isinstance(self.stop, str) else self.stop
+        fits = isinstance(stops, tuple | list) and all(isinstance(stop, str) for stop in stops)
+        require(fits, "stop", self.stop, "a text, or several")
+        novel, words, new = self.novel, self.words, self.new
+        fits = isinstance(novel, Passages) or (is_whole(novel) and novel >= 0)
+        require(fits, "novel", novel, "a whole number of 0 or more symbols")
+        fits = isinstance(words, Set) or words in ("any", "known")
+        require(fits, "words", words, "any, known, or a set of words")
+        require(isinstance(new, Set | bool), "new", new, "True or False, or a set of documents")
+
+    @property
+    def by_document(self) -> bool:
+        """Whether a text ends where a document would end."""
+        return self.until_document or self.new is not False
+
+    def bans(self, texts: int, symbols: Sequence[str], before: Sequence[int]) -> "Bans":
         """What steers some texts side by side, written of these symbols after a prompt."""
         # Of several, the later ones give way where the earlier leave nothing else.
         found: list[Ban] = []
         if self.close_quotes:
             found.append(Nudge(self.close_quotes, symbols, texts, self.temperature or 1.0))
-        found += [Copies(self.novel, texts)] if self.novel else []
-        if self.words is not None:
+        if isinstance(self.novel, Passages):
+            found.append(Copies(self.novel, texts))
+        if isinstance(self.words, Set):
             found.append(Words(self.words, symbols, texts))
-        breaks = self.temperature > 0 if self.break_loops is None else self.break_loops
-        found += [Loops(symbols, texts)] if breaks else []
-        seen = LONGEST_QUOTE if self.close_quotes else LONGEST_PERIOD
+        warm = self.temperature > 0 or self.rounds is not None
+        if warm if self.break_loops is None else self.break_loops:
+            found.append(Loops(symbols, texts, self.rounds or ROUNDS))
+        seen = max(LONGEST_PERIOD, LONGEST_QUOTE if self.close_quotes else 0)
+        seen = max(seen, self.novel.length if isinstance(self.novel, Passages) else 0)
+        bans = Bans(found)
         for symbol in before[-seen:]:
-            for ban in found:
-                ban.add(np.full(texts, symbol))
-        return found
+            bans.add(np.full(texts, symbol))
+        return bans
+
+
+class Bans:
+    """All that steers B texts which are written side by side, as one.
+
+    Args:
+        bans: In the order in which they are applied.
+    """
+
+    def __init__(self, bans: Sequence[Ban]) -> None:
+        """Nothing has been written."""
+        self._bans = bans
+        self._copies = any(isinstance(ban, Copies) for ban in bans)
+
+    def apply(self, logits: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Changes logits (B, V); returns in which texts nothing may come any more, shape (B,)."""
+        for ban in self._bans:
+            ban.apply(logits)
+        if not self._copies:
+            return np.zeros(len(logits), bool)
+        return np.asarray(logits.max(axis=1) <= NEVER)
+
+    def add(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text, shape (B,)."""
+        for ban in self._bans:
+            ban.add(symbols)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        for ban in self._bans:
+            ban.keep(rows)
+
+    def broken(self, row: int) -> bool:
+        """Whether a loop was broken in a text."""
+        return any(bool(ban.acted[row]) for ban in self._bans if isinstance(ban, Loops))
