@@ -39,13 +39,23 @@ def test_two_files_of_one_content_are_told_and_left_out_when_asked(tmp_path):
 
 def test_what_stands_on_both_sides_of_the_cut_is_told(tmp_path):
     words = [f"line {number:02}" for number in range(18)]
-    c = lines(tmp_path, *words, "line 03", "new one", held_out=0.1)
+    c = lines(tmp_path, *words, "line 03", "new one", held_out=0.1, split="tail")
     assert c.repeats.documents == repeats.Found(20, 1, 2, 1)
     assert c.notes[-1] == (
         "Repeated: 1 document of 20. Held out, but in the training part as well: 1 document of 2; "
         "its score is better than it would be on new text. With --deduplicate each document is "
         "read once."
     )
+
+
+def test_a_document_that_is_cut_in_two_is_counted_as_one(tmp_path):
+    names = write(
+        tmp_path, a="the same words " * 40, b="other ones " * 40, c="the same words " * 40
+    )
+    c = api.read(names, held_out=0.2, split="spread")
+    assert len(c.starts) > 3
+    assert c.repeats.documents.looked_at == 3
+    assert c.notes[-1].startswith("Repeated: 1 document of 3.")
 
 
 def test_long_lines_are_counted_in_running_text_and_short_ones_are_not(tmp_path):
@@ -68,7 +78,7 @@ def test_only_so_much_of_a_large_text_is_looked_at_and_that_is_told(monkeypatch)
     monkeypatch.setattr(repeats, "_BLOCK", 100)
     monkeypatch.setattr(repeats, "MOST", 2000)
     c = from_texts((LINE * 100)[:4000])
-    found = repeats.count(c.ids, 3000, c.vocabulary)
+    found = repeats.count(c.ids, c.ids, 3000, c.vocabulary)
     assert found.share == 0.5
     assert 10 < found.lines.again < 40
     assert found.sentences[0].startswith("Repeated in the 50% of the text looked at: ")
@@ -98,7 +108,7 @@ def test_counts_are_those_of_comparing_all_with_all(texts, pads, block, cut, wid
     cut = cut * len(ids) // 100
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(repeats, "_BLOCK", block)
-        found = repeats.count(ids, cut, c.vocabulary)
+        found = repeats.count(ids, ids, cut, c.vocabulary)
 
     def naive(stretches, least):
         pairs = [(text, end) for text, end in stretches if len(text) >= least]
@@ -154,6 +164,7 @@ def test_what_is_left_is_as_if_the_rest_had_never_come(texts, asked, unit, block
         return
     assert got.ids.tolist() == expected.ids.tolist()
     assert got.starts.tolist() == expected.starts.tolist()
+    assert [count for count in got.documents if count] == expected.documents
     for name in ("vocabulary", "sha256", "counts", "lines", "removed"):
         assert getattr(got, name) == getattr(expected, name)
 

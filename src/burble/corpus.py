@@ -173,7 +173,7 @@ def build(
     asked = Split(held_out, left_out, split)
     found, notes = sources.read(arguments, reading)
     made = of_sources(found, settings, asked, reading, progress)
-    again = repeats.count(made.ids, made.cut, made.vocabulary)
+    again = repeats.count(made.read.ids, made.ids, made.cut, made.vocabulary)
     return replace(made, repeats=again, notes=(*notes, *made.notes, *again.sentences))
 
 

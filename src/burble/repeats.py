@@ -77,37 +77,41 @@ def _listed(counts: Mapping[str, tuple[int, int]]) -> str:
     return ", ".join(f"{some(n, kind)} of {every:,}" for kind, (n, every) in counts.items() if n)
 
 
-def count(ids: Ids, cut: int, alphabet: Vocabulary) -> Repeats:
+def count(read: Ids, ids: Ids, cut: int, alphabet: Vocabulary) -> Repeats:
     """Counts what is repeated.
 
     Args:
-        ids: What is learned and then what is held out, shape (N,).
+        read: The text in the order of reading, shape (N,).
+        ids: What is learned and then what is held out of it.
         cut: Where the held-out part begins.
         alphabet: What the ids mean.
     """
     edge, newline = alphabet.boundary_id, alphabet.ids.get("\n")
-    looked = min(1.0, MOST / len(ids))
     edges = [i for i in (edge, newline) if i is not None]
     none = Found(0, 0, 0, 0)
     return Repeats(
-        documents=none if edge is None else _found(ids, cut, [edge], 1),
-        lines=none if newline is None else _found(ids, cut, edges, LONG),
-        share=looked,
+        documents=none if edge is None else _found(read, ids, cut, [edge], 1),
+        lines=none if newline is None else _found(read, ids, cut, edges, LONG),
+        share=min(1.0, MOST / len(read)),
     )
 
 
-def _found(ids: Ids, cut: int, edges: list[int], least: int) -> Found:
+def _found(read: Ids, ids: Ids, cut: int, edges: list[int], least: int) -> Found:
     """How often stretches between edges come again."""
-    begins, ends = _stretches(ids, edges)
-    long = ends - begins >= least
-    begins, ends = begins[long], ends[long]
-    hashes = _hashes(ids, begins, ends)
+    hashes, ends = _hashed(ids, edges, least)
+    every = np.sort(hashes if read is ids else _hashed(read, edges, least)[0])
+    again = np.count_nonzero(every[1:] == every[:-1])
     # What is cut in two counts with the held-out part.
     learned = ends < cut
     both = _is_among(hashes[~learned], np.sort(hashes[learned]))
-    every = np.sort(hashes)
-    again = np.count_nonzero(every[1:] == every[:-1])
-    return Found(len(hashes), int(again), len(both), int(both.sum()))
+    return Found(len(every), int(again), len(both), int(both.sum()))
+
+
+def _hashed(ids: Ids, edges: list[int], least: int) -> tuple[NDArray[np.uint64], Places]:
+    """A hash of each stretch of so many symbols, in what is looked at, and where it ends."""
+    begins, ends = _stretches(ids, edges)
+    long = ends - begins >= least
+    return _hashes(ids, begins[long], ends[long]), ends[long]
 
 
 def _is_among(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.bool_]:
