@@ -107,10 +107,12 @@ def test_what_cannot_be_varied_is_refused(vary, said):
         varying.variants(vary)
 
 
-def test_a_folder_holds_one_comparison(burble, compared, text):
+def test_a_folder_holds_one_comparison(burble, compared, text, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("an other text " * 99, encoding="utf-8")
     folder, _ = compared
     vary = ["--vary", "units=8", "--vary", "learning-rate=0.01", "--seeds", "2"]
-    for sources, flags in (((text, text), SMALL), ((text,), [*SMALL, "--clip", "2"])):
+    for sources, flags in (((text, other), SMALL), ((text,), [*SMALL, "--clip", "2"])):
         done = burble("compare", *sources, "-o", folder, *vary, *flags)
         assert done.returncode == 2
         assert "compares other texts or settings" in done.stderr.decode()

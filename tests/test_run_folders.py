@@ -12,6 +12,7 @@ import safetensors.numpy
 from burble import corpus, jobs
 from burble.errors import RunError, SettingsError, StorageError
 from burble.events import Score
+from burble.launching import Peer
 from burble.orders import Order, text_settings
 from burble.runs import PREVIOUS, STATE, Run
 from burble.settings import TextSettings
@@ -244,3 +245,16 @@ def test_what_cannot_be_framed_is_refused_before_the_engine_is_loaded(burble, tm
     assert "length is 600, but the training text has only 462 symbols" in done.stderr.decode()
     assert b"Loading" not in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_what_a_run_keeps_of_its_command_names_no_place_or_machine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = (f"{tmp_path}/a.csv:text", "b.txt", f"{tmp_path}/-c", f"{tmp_path.parent}/d", "-")
+    order = Order({}, sources=names, peer=Peer("ten.example:6000", 1, 2))
+    said = order.kept(str(tmp_path / "run"), "--resume")
+    assert said == (
+        "burble train ./a.csv:text b.txt ./-c ../d - -o run --resume "
+        "--coordinator=HOST:6000 --process-id=1 --num-processes=2"
+    )
+    # What is shown, to be pasted, is what was typed.
+    assert str(tmp_path) in order.command(tmp_path / "run")

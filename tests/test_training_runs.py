@@ -1,8 +1,10 @@
 """Training from the command line: real processes, interrupted and killed for real."""
 
+import hashlib
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -159,7 +161,8 @@ def test_a_run_by_the_clock_is_repeated_by_its_flags(burble, text, tmp_path):
     facts = json.loads((tmp_path / "a" / "run.json").read_text())
     assert facts["settings"]["training"]["steps"] == facts["done"]["steps"] == 10
     start, flags = facts["repeat"].split(" -o RUN ")
-    assert start == f"burble train {text}"
+    # No place of this machine stands in it.
+    assert start == f"burble train {os.path.relpath(text)}"
     again = burble("train", text, "-o", tmp_path / "b", *flags.split())
     assert again.returncode == 0, again.stderr.decode()
     assert model(tmp_path / "a") == model(tmp_path / "b")
@@ -265,6 +268,18 @@ def test_training_starts_from_another_model_with_new_letters(burble, uninterrupt
     metrics = [json.loads(m) for m in (tmp_path / "r" / "metrics.jsonl").read_text().splitlines()]
     first = next(m["held_out_loss"] for m in metrics if "held_out_loss" in m)
     assert first < 2.0
+    facts = json.loads((tmp_path / "r" / "run.json").read_text())
+    sha256 = hashlib.sha256((uninterrupted / "model.safetensors").read_bytes()).hexdigest()
+    assert facts["from"] == {"model": os.path.relpath(uninterrupted), "sha256": sha256}
+    # Both commands hold no place of this machine, and work from where the first was typed.
+    assert str(tmp_path) not in (tmp_path / "r" / "run.json").read_text()
+    resumed = shlex.split(facts["resume"])[1:]
+    assert burble(*resumed).returncode == 0
+    repeat = json.loads((tmp_path / "r" / "run.json").read_text())["repeat"]
+    words = [str(tmp_path / "t") if word == "RUN" else word for word in shlex.split(repeat)]
+    repeated = burble(*words[1:])
+    assert repeated.returncode == 0, repeated.stderr.decode()
+    assert model(tmp_path / "t") == model(tmp_path / "r")
     refused = burble("train", new, "-o", tmp_path / "s", *base, "--units", 7)
     assert refused.returncode == 2
     assert "units is 7, but the model to start from has 24" in refused.stderr.decode()

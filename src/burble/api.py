@@ -131,7 +131,8 @@ def train(
     named = None if recipe is None else os.fspath(recipe)
     reading = SourceSettings.taken_from(settings)
     chosen = cookbook.with_recipe(settings, named, resume=resume)
-    order = Order(chosen, size, resume, model, _sources(source), reading)
+    name = "" if base is None else os.fspath(base)
+    order = Order(chosen, size, resume, model, _sources(source), reading, base_name=name)
     text = order.read(text_settings(order, folder))
     orders.check(order, folder, text)
     with packages.needed("training"):

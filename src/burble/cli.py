@@ -172,7 +172,8 @@ def _train(
     chosen = cookbook.with_recipe(chosen, recipe, resume=resume)
     # What can be refused is refused before the training engine is loaded, which takes seconds.
     model = generation.load(base).model if base else None
-    order = Order(chosen, size, resume, model, tuple(source), reading, peer)
+    named = str(base or "")
+    order = Order(chosen, size, resume, model, tuple(source), reading, peer, named)
     if peer is None:
         several = launching.to_start(processes, coordinator, process_id, num_processes, os.environ)
         if several:

@@ -81,7 +81,7 @@ class Comparison:
             return
         try:
             before = json.loads(path.read_text("utf-8"))
-            same = all(before[name] == value for name, value in self._asked().items())
+            same = all(before[name] == value for name, value in self._alike().items())
         except (OSError, ValueError, LookupError, TypeError):
             same = False
         if not same:
@@ -99,9 +99,9 @@ class Comparison:
                 f"what it compared. Put {NAME} back, or choose another folder with -o."
             )
 
-    def _asked(self) -> dict[str, Any]:
-        """What makes it this comparison."""
-        return {"sources": [*self.sources], "text": self.text, "flags": [*self.flags]}
+    def _alike(self) -> dict[str, Any]:
+        """What makes it this comparison, whatever its sources are called."""
+        return {"text": self.text, "flags": [*self.flags]}
 
     def _trial(self, variant: Variant, seed: int) -> Trial:
         """The training of a variant and a seed."""
@@ -144,7 +144,8 @@ class Comparison:
         table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-        facts = {**self._asked(), "rows": rows}
+        sources = [wording.relative(name) for name in self.sources]
+        facts = {"sources": sources, **self._alike(), "rows": rows}
         curves = {v.name: r[0].curve for v in self.variants if (r := self.results(v))}
         picture = pictures.curves(curves, "nats per symbol, by step (first seed)")
         for name, data in (

@@ -15,7 +15,7 @@ from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.events import End, Epoch, Event, Report, Sample, Save, Score, State, Task
 from burble.modelfile import Model
-from burble.orders import Order, check, evaluations
+from burble.orders import Order, check, evaluations, origin
 from burble.planning import Pace
 from burble.runs import Run
 from burble.settings import Settings, TrainingSettings
@@ -69,7 +69,7 @@ def train(
             tell(f"{why} Seed {settings.training.seed}.")
         # Room for the state, the one before it and the next; models are smaller than a state.
         run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
-        job = _Job(trainer, run, order, asked)
+        job = _Job(trainer, run, order, asked, origin(order, run))
         # Whoever is killed from here on goes on from this very state.
         run.begin_state(state)
         job.describe("training")
@@ -160,12 +160,14 @@ class _Job:
         run: The folder.
         order: What was asked for.
         asked: Settings by name that minutes may have changed.
+        origin: The model that the run started from; see `orders.origin`.
     """
 
     trainer: Trainer
     run: Run
     order: Order
     asked: Mapping[str, Any]
+    origin: Mapping[str, str]
 
     def events(self, state: State, stop: Callable[[], bool]) -> Iterator[Event]:
         """The trainer's events, each after what it brings has been saved, with samples between."""
@@ -245,6 +247,7 @@ class _Job:
     ) -> None:
         """Writes `run.json`; scores and state are those at the end of training."""
         corpus, settings = self.trainer.corpus, self.trainer.settings
+        again = [f"--from={self.origin['model']}"] if self.origin else []
         self.run.describe(
             settings,
             facts(corpus) | _sources(corpus),
@@ -252,8 +255,9 @@ class _Job:
             asked=self.asked,
             scores=dict(scores or {}),
             done={"steps": state.step, "seconds": state.elapsed} if state else {},
-            resume=self.order.command(self.run.folder, "--resume"),
-            repeat=self.order.command(Path("RUN"), *sizing.repeating(settings)),
+            resume=self.order.kept(str(self.run.folder), "--resume"),
+            repeat=self.order.kept("RUN", *again, *sizing.repeating(settings)),
+            **({"from": dict(self.origin)} if self.origin else {}),
         )
 
     def _model(self, state: State, scores: Mapping[str, float], group: str = "good") -> Model:

@@ -3,12 +3,13 @@
 What can be refused is refused here, before the training engine is loaded.
 """
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from burble import corpus, inheritance, sizing, varying
+from burble import corpus, inheritance, modelfile, sizing, varying
 from burble import settings as settings_module
 from burble.corpus import Corpus
 from burble.documents import Progress
@@ -19,7 +20,7 @@ from burble.modelfile import Model
 from burble.runs import Run
 from burble.settings import AS_IT_COMES, Settings, SourceSettings, TrainingSettings, require
 from burble.vocabulary import cut_here
-from burble.wording import command_line
+from burble.wording import command_line, relative
 
 MAY_CHANGE = (
     *settings_module.LIMITS,
@@ -37,6 +38,7 @@ class Order:
         size: auto, small, medium or large.
         resume: Whether to go on with the run that is in the folder.
         base: A model to start from, or None.
+        base_name: The file or folder of that model, as it was given.
         sources: What to read, as `sources.read` takes it.
         reading: How the sources are read.
         peer: Which of several processes this one is, or None.
@@ -49,6 +51,7 @@ class Order:
     sources: tuple[str, ...] = ()
     reading: SourceSettings = AS_IT_COMES
     peer: Peer | None = None
+    base_name: str = ""
 
     def __post_init__(self) -> None:
         """Checks the size, and that nothing is asked for twice."""
@@ -86,6 +89,17 @@ class Order:
             return command_line(["burble", "train", *flags, "--", *self.sources])
         return command_line(["burble", "train", *self.sources, *flags])
 
+    def kept(self, folder: str, *flags: str) -> str:
+        """The command as a run folder keeps it: the same wherever that is copied with its text.
+
+        Absolute paths become paths from the current folder, and a machine's name is left open.
+        """
+        peer = self.peer
+        if peer and not peer.cores:
+            peer = replace(peer, coordinator=f"HOST:{peer.coordinator.rpartition(':')[2]}")
+        portable = replace(self, sources=tuple(map(relative, self.sources)), peer=peer)
+        return portable.command(Path(relative(folder)), *flags)
+
 
 def text_settings(order: Order, run: Run) -> Settings:
     """The settings as far as they are known before the text is read.
@@ -117,6 +131,19 @@ def evaluations(order: Order, run: Run, settings: Settings) -> int:
     before = asked.get("evaluations") if isinstance(asked, Mapping) else None
     known = before if isinstance(before, int) and before >= 1 else settings.training.evaluations
     return order.asked.get("evaluations") or known
+
+
+def origin(order: Order, run: Run) -> dict[str, str]:
+    """The model that a run started from, by its name and fingerprint; nothing where it did not."""
+    if order.resume:
+        known = run.facts().get("from")
+        if isinstance(known, dict) and isinstance(known.get("model"), str):
+            return known
+        return {}
+    if not order.base_name:
+        return {}
+    data = modelfile.find(Path(order.base_name)).read_bytes()
+    return {"model": relative(order.base_name), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def check(order: Order, run: Run, corpus: Corpus) -> Settings:

@@ -160,7 +160,6 @@ class Search:
         )
         to_json = optuna.distributions.distribution_to_json
         asked = {
-            "sources": list(self.sources),
             "text": self.text,
             "given": dict(self.given),
             "space": {name: to_json(values) for name, values in self.space.items()},
@@ -171,7 +170,8 @@ class Search:
             if not study.trials:
                 study.enqueue_trial(dict(self.first))
             study.set_user_attr(ASKED, asked)
-        if study.user_attrs[ASKED] != asked:
+        # Earlier versions kept the names of the sources, too.
+        if study.user_attrs[ASKED] | asked != study.user_attrs[ASKED]:
             raise SettingsError(
                 f"{self.folder} holds a search on other texts or settings. Give the same as "
                 "before, or choose another folder with -o."

@@ -38,6 +38,22 @@ def _quoted(word: str) -> str:
     return f"$'{''.join(plain)}'"
 
 
+def relative(name: str) -> str:
+    """A name that tells nothing of this machine: an absolute path as one from the current folder.
+
+    Names that are no absolute paths stay as a person typed them, and so does what lies on another
+    drive.
+    """
+    if not os.path.isabs(name):
+        return name
+    try:
+        found = os.path.relpath(name)
+    except (OSError, ValueError):
+        return name
+    # Else it might be taken for a flag, or for a source that is no file.
+    return os.path.join(os.curdir, found) if found.startswith("-") or ":" in found else found
+
+
 def shown(path: str | os.PathLike[str]) -> str:
     r"""A path as a person should read it, in whatever locale Python was started.
 
