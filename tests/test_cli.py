@@ -76,6 +76,7 @@ def test_a_run_is_not_written_over(burble, trained, tmp_path):
     done = burble("train", tmp_path / "dog.txt", "-o", trained, "--resume")
     assert done.returncode == 2
     assert "the text is not the one" in said(done)
+    assert "Give the same text to resume, read as it was then (burble train " in said(done)
 
 
 def test_corpus_reports_and_writes_clean_text(burble, tmp_path):

@@ -173,11 +173,12 @@ def check(order: Order, run: Run, corpus: Corpus) -> Settings:
 
 def _check_same_text(run: Run, corpus: Corpus) -> None:
     """Refuses to go on with another text."""
-    described = run.facts().get("corpus")
+    described, again = (run.facts().get(name) for name in ("corpus", "resume"))
     if not isinstance(described, dict) or described.get("sha256") != corpus.sha256:
+        how = f", read as it was then ({again})" if isinstance(again, str) else ""
         raise RunError(
-            f"the text is not the one {run.folder} was trained on. Give the same text to resume, "
-            "or begin in another folder from this model with --from."
+            f"the text is not the one {run.folder} was trained on. Give the same text to resume"
+            f"{how}, or begin in another folder from this model with --from."
         )
     unit = corpus.vocabulary.unit
     if unit == "grapheme" and described.get("symbols") != len(corpus.ids):

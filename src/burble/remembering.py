@@ -30,7 +30,8 @@ def remember(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
     if own is None:
         raise CorpusError(
             "this is not the text the model was trained on, and its memory would be of another "
-            "text. Give that text, cleaned as it was: all of its files, and nothing else."
+            "text. Give that text as it was given then: all of its files, with the flags that say "
+            "how they are read, and nothing else."
         )
     path, memory = memoryfile.beside(file), own.memory()
     memoryfile.write(path, memory, model)
