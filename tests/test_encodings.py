@@ -1,4 +1,5 @@
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,44 @@ def test_advice_is_right_of_a_piece_in_every_encoding(monkeypatch):
     assert len(outcomes) >= 40
     assert outcomes.count("wrong") + outcomes.count("read in silence") <= 1
     assert outcomes.count("right") >= 0.8 * len(outcomes)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "named", "told"),
+    [
+        (
+            HUNGARIAN,
+            "cp1250",
+            "cp1252",
+            "cp1250: .*hősről szóló.*, not .*hõsrõl szóló",
+        ),
+        (HUNGARIAN, "utf-8", "latin-1", "utf-8: .*tűz.*, not .*tÅ±z"),
+        (RUSSIAN, "koi8-r", "cp1251", "koi8_r: .*дети.*, not чЕЮЕТПН ДЕФЙ"),
+    ],
+)
+def test_a_wrong_encoding_that_reads_all_the_same_is_told(tmp_path, text, written, named, told):
+    path = tmp_path / "t.txt"
+    path.write_bytes(b"plain words, and on. \n" * 400 + text.encode(written))
+    _, notes = sources.read([str(path)], SourceSettings(encoding=named))
+    assert re.search(rf"t\.txt is read as {named}, but looks like {told}", " ".join(notes))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (HUNGARIAN, "cp1250"),
+        (HUNGARIAN, "iso8859-16"),
+        (RUSSIAN, "koi8-r"),
+        (RUSSIAN, "utf-8"),
+        (RUSSIAN, "utf-16"),
+        ("Les élèves étaient déjà à la fête.", "mac-roman"),
+        ("plain", "cp037"),
+    ],
+)
+def test_of_a_right_encoding_nothing_is_told(tmp_path, text, named):
+    path = tmp_path / "t.txt"
+    path.write_bytes(text.encode(named))
+    assert sources.read([str(path)], SourceSettings(encoding=named))[1] == []
 
 
 def test_every_encoding_that_is_tried_is_one_python_knows():

@@ -227,8 +227,9 @@ def from_texts(
 
 def _cleaned(texts: Iterable[str], reading: Reading) -> Iterator[str]:
     """The clean text of all of them, in pieces, each counted as a source."""
-    for text in texts:
+    for name, text in zip(reading.names, texts, strict=True):
         before = reading.documents
+        reading.findings.begin(name, reading.lines, is_text=True)
         yield from reading.clean([text])
         reading.counts.append(reading.documents - before)
 

@@ -42,6 +42,8 @@ _AROUND = 4
 """Words on each side of one beyond ASCII that tell its language."""
 _DOUBT = 7.0
 """Bits by which the best must be better than the next to be named alone."""
+_SURELY = 20.0
+"""Bits by which another must be better than the one that was named, for a word on it."""
 _SHOWN = 5
 _POOR = 7.0
 """Bits a byte beyond which a reading is no text; bytes drawn at random have eight."""
@@ -81,6 +83,24 @@ def narrow(sample: bytes) -> list[Guess]:
     return _best(NARROW, sample, near)
 
 
+def better(sample: bytes, codec: str) -> tuple[Guess, Guess] | None:
+    """An encoding in which bytes read much better than in the one that was named.
+
+    Args:
+        sample: Some thousand bytes.
+        codec: The encoding that was named.
+
+    Returns:
+        How they read in that, and how in the better one; None where there is none.
+    """
+    near = _near(_whole(sample))
+    named = _readings({codec: 0}, near, near)
+    best = _best({"utf_8": 0} | NARROW, near, near)
+    if not named or not best or best[0].bits + _SURELY > named[0].bits:
+        return None
+    return named[0], best[0]
+
+
 def wide(sample: bytes) -> list[Guess]:
     """The same for encodings in which even plain letters take two or four bytes.
 
@@ -117,7 +137,15 @@ def _near(sample: bytes) -> bytes:
 
 
 def _best(priors: Mapping[str, float], sample: bytes, near: bytes) -> list[Guess]:
-    """The best readings, those that are alike named once."""
+    """The best readings, as far as they are any good."""
+    ranked = _readings(priors, sample, near)
+    if not ranked or ranked[0].bits > _POOR * len(near):
+        return []
+    return [g for g in ranked[:_SHOWN] if g.bits < ranked[0].bits + _DOUBT]
+
+
+def _readings(priors: Mapping[str, float], sample: bytes, near: bytes) -> list[Guess]:
+    """All readings, the best first, those that are alike named once."""
     found: dict[str, Guess] = {}
     for codec, prior in priors.items():
         whole, some = read(sample, codec), read(near, codec)
@@ -126,10 +154,7 @@ def _best(priors: Mapping[str, float], sample: bytes, near: bytes) -> list[Guess
         bits, language = languages.cost(some[0])
         bits += prior + _CUT * some[1] + _AWAY * (codec in _HOMES and language not in _HOMES[codec])
         found[whole[0]] = Guess(codec, some[0], bits, language)
-    ranked = sorted(found.values(), key=lambda guess: guess.bits)
-    if not ranked or ranked[0].bits > _POOR * len(near):
-        return []
-    return [g for g in ranked[:_SHOWN] if g.bits < ranked[0].bits + _DOUBT]
+    return sorted(found.values(), key=lambda guess: guess.bits)
 
 
 def read(data: bytes, codec: str) -> tuple[str, bool] | None:

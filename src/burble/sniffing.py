@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from burble import guessing
@@ -167,6 +168,39 @@ def advice(sample: bytes) -> str:
     return "Which encoding it is in cannot be told for sure; add the one that reads right:" + (
         "".join(lines)
     )
+
+
+def misnamed(head: bytes, encoding: str) -> str:
+    """What to say of a text that reads much better in another encoding than the named one.
+
+    Args:
+        head: The first bytes.
+        encoding: What was named.
+
+    Returns:
+        What follows the text's name in a sentence; nothing where all is well.
+
+    >>> misnamed("Győr és Fertőd esős".encode("cp1250"), "cp1252")
+    'is read as cp1252, but looks like cp1250: Győr és Fertőd esős, not Gyõr és Fertõd esõs.'
+    """
+    if encoding.lower().startswith("utf"):
+        return ""
+    with suppress(LookupError):
+        # There are other codecs than encodings of text.
+        head[:1].decode(encoding, "ignore")
+        return _misnamed(head, encoding)
+    return ""
+
+
+def _misnamed(head: bytes, encoding: str) -> str:
+    """The same for an encoding that Python knows."""
+    first = next((place for place, byte in enumerate(head) if byte > 127), len(head))
+    sample = head[max(0, first - _SAMPLE) :][:8192]
+    if first == len(head) or not (found := guessing.better(sample, encoding)):
+        return ""
+    named, best = _shown(sample, found)
+    codec = found[1].codec.replace("utf_8", "utf-8")
+    return f"is read as {encoding}, but looks like {codec}: {best}, not {named}."
 
 
 def _shown(sample: bytes, guesses: Sequence[Guess]) -> list[str]:

@@ -20,6 +20,8 @@ from burble.wording import listed, shown
 _BUILTIN = "builtin:"
 _GUTENBERG = "gutenberg:"
 _BLOCK = 1 << 20
+_LOOKED_AT = 3
+"""Sources of which it is looked at whether a named encoding suits them."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def read(
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
     sources = [*found.values()]
-    return sources, [*notes, *_repeated(again), *_in_parts(sources), *_hints(sources)]
+    notes += [*_repeated(again), *_in_parts(sources), *_misnamed(sources, reading.encoding)]
+    return sources, [*notes, *_hints(sources)]
 
 
 def _identity(source: Source) -> object:
@@ -108,6 +111,14 @@ def _identity(source: Source) -> object:
         # Some disks number no files.
         return source.path.resolve() if source.path else source.name, source.part
     return status.st_dev, status.st_ino, source.part
+
+
+def _misnamed(sources: list[Source], encoding: str) -> list[str]:
+    """What to say of an encoding that was named and hardly is the right one; of one source."""
+    named = [source for source in sources if encoding and not source.marked][:_LOOKED_AT]
+    heads = ((source, next(source.read(sniffing.HEAD), b"")) for source in named)
+    told = ((source, sniffing.misnamed(head, encoding)) for source, head in heads)
+    return [f"{source.name} {said}" for source, said in told if said][:1]
 
 
 def _repeated(again: list[tuple[str, str]]) -> list[str]:
