@@ -4,6 +4,7 @@ Saving is done here, between the trainer's events, so that a run that is killed 
 goes on from its last save to the same bits.
 """
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -24,8 +25,9 @@ from burble.training import Trainer
 from burble.wording import some
 
 SAMPLE_LENGTH = 300
-COMPILING = 0.15
-"""Share of the time that is left which may go into compiling once more, for better settings."""
+COMPILING = 0.1
+"""Share of the time that is left which may go into compiling once more, for settings that suit a
+machine twice as fast as an ordinary one, or half as fast; twice as much for one of four times."""
 
 
 def train(
@@ -108,11 +110,13 @@ class _Start:
 
         def better(pace: Pace) -> Settings:
             """What suits the speed that was measured, where to compile anew is not too long."""
-            left = settings.training.minutes * 60 - (time.perf_counter() - self.started)
-            if self.order.resume or self.stop() or pace.compiling > COMPILING * left:
-                return settings
             symbols = trainer.symbols_a_step * settings.model.networks
-            return self.settings(sizing.reckoned(symbols / pace.step * 60))
+            speed = sizing.reckoned(symbols / pace.step * 60)
+            left = settings.training.minutes * 60 - (time.perf_counter() - self.started)
+            worth = COMPILING * abs(math.log2(speed / sizing.TYPICAL_SPEED)) * left
+            if self.order.resume or self.stop() or pace.compiling > worth:
+                return settings
+            return self.settings(speed)
 
         return together.fitted(
             trainer, better, started=self.started, done=done, stop=self.stop, tell=self.tell
