@@ -135,3 +135,16 @@ def test_the_longest_copy_is_measured_however_long_it_is():
     written = "".join(map(chr, np.random.default_rng(0).integers(0x400, 0x500, 3_000)))
     (found,) = copies.find([[written]], [f"a{written}b"])
     assert (found.longest, found.text) == (3_000, written)
+
+
+def test_a_divergence_counts_each_text_once_however_many_symbols_it_has():
+    class Counted(Counter):
+        totals = 0
+
+        def total(self):
+            Counted.totals += 1
+            return super().total()
+
+    one, other = Counted(range(400)), Counted(range(200, 600))
+    assert measures.divergence(one, other) == pytest.approx(0.5)
+    assert Counted.totals == 2
