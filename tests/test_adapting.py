@@ -45,10 +45,17 @@ def test_it_learns_what_comes_again_and_the_model_stays_as_it_was():
         np.testing.assert_array_equal(weights, before[name])
 
 
-def test_no_symbol_is_foretold_from_what_comes_after_it():
+def test_no_symbol_is_foretold_from_what_comes_after_it_and_all_are_probabilities():
     ids = np.random.default_rng(0).integers(0, 4, 200)
     other = np.concatenate([ids[:100], ids[:100]])
-    (one,), (two,) = (Adaptive(chancy()).costs([i]) for i in (ids, other))
+    sums = []
+
+    def look(beliefs, _following):
+        sums.append(np.exp(beliefs).sum(-1))
+
+    (one,), (two,) = (Adaptive(chancy()).costs([i], look) for i in (ids, other))
+    # What it believes is of float32.
+    np.testing.assert_allclose(np.concatenate(sums), 1, atol=1e-6)
     np.testing.assert_allclose(one[:99], two[:99], atol=1e-6)
     assert not np.allclose(one[130:], two[130:])
 

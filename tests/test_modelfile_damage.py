@@ -48,7 +48,7 @@ JSON = st.recursive(
 
 
 @settings(deadline=None)
-@given(st.sampled_from(sorted(parts()[1])), JSON)
+@given(st.sampled_from([*sorted(parts()[1]), "window", "excerpt", "regex"]), JSON)
 def test_any_json_in_the_metadata_is_read_or_refused(key, value):
     meta = parts()[1] | {key: value}
     try:
@@ -94,6 +94,8 @@ def test_any_json_as_a_header_is_refused(value):
         ("separator", "", "nothing to write between them"),
         ("separator", "\udc00", "cannot be"),
         ("summary", [], "summary is "),
+        ("regex", 17, "regex is 17, expected a str"),
+        ("regex", "\ud800", "cannot be"),
         ("text", 7, "cannot be: its TextSettings are 7, expected names with values"),
         ("architecture", None, "cannot be: its ModelSettings are None, expected names"),
         ("text", {}, "it does not say lowercase"),
@@ -115,6 +117,8 @@ def test_odd_metadata_is_refused(key, value, said):
         ("cell", "gru", "has the shape"),
         ("cell", "os.system", "cell is 'os.system'"),
         ("cell", None, "cell is None"),
+        ("recurrent_activation", "relu", "must be sigmoid, or, of LSTM layers, hard_sigmoid"),
+        ("recurrent_activation", 1, "recurrent_activation is 1, expected a str"),
         ("dropout", "0.4", "dropout is '0.4', expected a float"),
         (
             "code",

@@ -236,7 +236,7 @@ def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
             raise ValueError(f"embedding is {shape.embedding}, which no {shape.input} input has.")
         if not 0 <= model.window <= MAX_WINDOW:
             raise ValueError(f"window is {model.window}, expected 0 to {MAX_WINDOW:,}.")
-        (model.separator + model.excerpt).encode()
+        (model.separator + model.excerpt + vocabulary.cut_by).encode()
         if model.vocabulary.boundary and not model.separator:
             raise ValueError("it has documents, but nothing to write between them.")
     except (LookupError, TypeError, ValueError, AttributeError, BurbleError) as error:
