@@ -10,9 +10,9 @@ from importlib.metadata import version
 
 import pytest
 
-from burble import corpus, evaluation, jobs, modelfile, orders, preparation, prompts
+from burble import api, corpus, evaluation, jobs, modelfile, orders, preparation, prompts
 from burble.documents import Reading
-from burble.errors import RunError, VocabularyError
+from burble.errors import CorpusError, RunError, VocabularyError
 from burble.generation import Generator
 from burble.runs import Run
 from burble.settings import TextSettings
@@ -135,3 +135,39 @@ def test_what_the_cache_keeps_is_kept_for_one_version(monkeypatch):
         for unit in ("char", "grapheme"):
             keys.add(preparation._key([], Reading(TextSettings(unit=unit)), ""))
     assert len(keys) == 3
+
+
+def own_model(cut_by, text="abcaababcc" * 3, **corpus_facts):
+    """A model that was trained on a text, the last four symbols of which were held out."""
+    alphabet = model(cut_by).vocabulary
+    read = corpus.from_texts([text], TextSettings(unit="grapheme"), held_out=0)
+    symbols = len(alphabet.split(text))
+    facts = {"sha256": read.sha256, "symbols": symbols, "held_out": 4, "documents": 1}
+    return replace(model(cut_by), summary={"corpus": facts | corpus_facts})
+
+
+@pytest.mark.parametrize("cut_by", ["2024.11.6", ""])
+def test_a_text_is_its_own_model_s_whoever_cuts_it(burble, tmp_path, cut_by):
+    path, file = tmp_path / "text.txt", tmp_path / "m.safetensors"
+    path.write_text("abcaababcc" * 3, encoding="utf-8")
+    modelfile.write(file, own_model(cut_by))
+    assert api.remember(file, path) == tmp_path / "m.memory.safetensors"
+    writer = api.load(file)
+    assert writer.memory.memory.ids().tolist() == [3, 1, 2, 3, 4] * 2 + [3]
+    # The whole text, told as the model's own by the command.
+    done = burble("eval", file, path)
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"This is the text it was trained on" in done.stdout
+    said = f"its text was cut into graphemes by regex 2024.11.6, and regex {HERE} is here."
+    assert (said in done.stderr.decode().replace("\n", " ")) == bool(cut_by)
+
+
+def test_a_text_that_cannot_be_cut_as_it_was_names_the_version_to_install(tmp_path):
+    path, file = tmp_path / "text.txt", tmp_path / "m.safetensors"
+    path.write_text("abcaababcc" * 3, encoding="utf-8")
+    modelfile.write(file, own_model("2024.11.6", symbols=14))
+    with pytest.raises(CorpusError, match=r"but its text was .* pip install regex==2024.11.6"):
+        api.remember(file, path)
+    modelfile.write(file, own_model("", symbols=16))
+    with pytest.raises(CorpusError, match="this is not the text the model was trained on"):
+        api.remember(file, path)

@@ -206,7 +206,7 @@ def remember(
     file = modelfile.find(model.folder if isinstance(model, Run) else Path(model))
     held = modelfile.read(file)
     how = _reading(reading)
-    text = corpus.build(_sources(source), held.text, held_out=0.0, reading=how)
+    text = corpus.build_as(held.vocabulary, _sources(source), held.text, how)
     return remembering.remember(file, held, text)[0]
 
 

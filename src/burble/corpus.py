@@ -19,7 +19,7 @@ from burble.settings import AS_IT_COMES, SourceSettings, SplitKind, TextSettings
 from burble.sources import Source
 from burble.storage import Ids
 from burble.text import Changes
-from burble.vocabulary import Vocabulary
+from burble.vocabulary import Vocabulary, cut_here
 from burble.wording import some
 
 SEPARATORS = {"lines": "\n", "sentences": " "}
@@ -177,15 +177,39 @@ def build(
     return replace(made, repeats=again, notes=(*notes, *made.notes, *again.sentences))
 
 
+def build_as(
+    alphabet: Vocabulary,
+    arguments: Sequence[str],
+    settings: TextSettings,
+    reading: SourceSettings = AS_IT_COMES,
+) -> Corpus:
+    """Reads a text to be laid beside that of a model: nothing is held out, see `build`.
+
+    Args:
+        alphabet: The model's, which says where to cut graphemes; see `Vocabulary.split`.
+        arguments: Paths and names as `sources.read` takes them.
+        settings: How the model's text was cleaned.
+        reading: How the sources are read.
+    """
+    found, notes = sources.read(arguments, reading)
+    made = of_sources(found, settings, Split(0.0), reading, alphabet=alphabet)
+    return replace(made, notes=(*notes, *made.notes))
+
+
 def of_sources(
     found: Sequence[Source],
     settings: TextSettings,
     split: Split,
     reading: SourceSettings = AS_IT_COMES,
     progress: Progress | None = None,
+    *,
+    alphabet: Vocabulary | None = None,
 ) -> Corpus:
-    """Cleans and encodes sources that were found; see `build`."""
-    prepared = preparation.prepare([*found], Reading(settings, reading, progress=progress))
+    """Cleans and encodes sources that were found; see `build` and `build_as`."""
+    if alphabet and alphabet.cut_by == cut_here(settings.unit):
+        alphabet = None
+    how = Reading(settings, reading, progress=progress, alphabet=alphabet)
+    prepared = preparation.prepare([*found], how)
     files = tuple(source.path for source in found if source.path)
     return replace(_corpus(prepared, settings, split), files=files)
 

@@ -15,6 +15,7 @@ from burble.sentences import EDGE
 from burble.settings import AS_IT_COMES, SourceSettings, TextSettings
 from burble.sources import Source
 from burble.text import Changes
+from burble.vocabulary import Vocabulary
 from burble.wording import listed, shown
 
 _BLANK_LINES = rf"(?:(?:[^\S\n]|[{INVISIBLE}])*\n)"
@@ -84,6 +85,8 @@ class Reading:
         reading: How the sources are read.
         block: Bytes and characters handled at once.
         progress: Told the bytes read so far, and in all.
+        alphabet: That of a model whose text this may be, which says where to cut graphemes; see
+            `Vocabulary.split`.
         notes: Sentences for the person.
         names: The sources with text so far.
         counts: Documents of each of them.
@@ -99,6 +102,7 @@ class Reading:
     reading: SourceSettings = AS_IT_COMES
     block: int = 1 << 16
     progress: Progress | None = None
+    alphabet: Vocabulary | None = None
     notes: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)

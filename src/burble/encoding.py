@@ -6,7 +6,8 @@ leaves out the rare ones, and notes where documents begin.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from burble.storage import Ids, Spool
 from burble.text import code_points
 from burble.vocabulary import Vocabulary
 
+Cut = Callable[[str], Sequence[str]]
 _POINTS = 0x110000
 _NONE = np.iinfo(np.uint16).max
 
@@ -33,14 +35,17 @@ class Encoder:
             where it left all.
     """
 
-    def __init__(self, unit: Unit, limit: int) -> None:
+    def __init__(self, unit: Unit, limit: int, cut: Cut | None = None) -> None:
         """Makes an encoder that has seen nothing.
 
         Args:
             unit: What one symbol is.
             limit: Ids that are kept in memory at most.
+            cut: Cuts text into symbols; as the unit says if it is None.
         """
         self.unit = unit
+        self._plain = cut is None
+        self._cut = cut or partial(vocabulary.split, unit=unit)
         self.spool = Spool(limit)
         self._limit = limit
         self.digest = hashlib.sha256()
@@ -55,10 +60,10 @@ class Encoder:
         if not piece:
             return
         self.digest.update(piece.encode())
-        if self.unit == "char" or piece.isascii():
+        if self.unit == "char" or (self._plain and piece.isascii()):
             ids = self._encode_points(code_points(piece))
         else:
-            ids = self._encode_symbols(vocabulary.split(piece, self.unit))
+            ids = self._encode_symbols(self._cut(piece))
         counts = np.bincount(ids)
         self._counts[: len(counts)] += counts
         self.spool.append(ids.astype(np.uint8) if len(self._numbers) <= 256 else ids)

@@ -115,8 +115,22 @@ def own(model: Model, text: Corpus) -> Own | None:
 
     Args:
         model: The model.
-        text: The text, with whatever held out.
+        text: The text, with whatever held out, cut as the model's alphabet says.
+
+    Raises:
+        CorpusError: It is, but cannot be cut as it was.
     """
+    mine = _own(model, text)
+    if mine is None and model.vocabulary.cut_elsewhere and model.learned_from(text.sha256):
+        raise CorpusError(
+            f"this is the text the model was trained on, but {model.vocabulary.otherwise}, which "
+            f"cuts it otherwise. Install that one: pip install regex=={model.vocabulary.cut_by}"
+        )
+    return mine
+
+
+def _own(model: Model, text: Corpus) -> Own | None:
+    """A text as the model's own, if it is that and cut as it was."""
     facts, known = model.summary.get("corpus"), model.vocabulary
     if not model.learned_from(text.sha256) or known.boundary != text.vocabulary.boundary:
         return None
@@ -128,9 +142,17 @@ def own(model: Model, text: Corpus) -> Own | None:
     parted, start = _as_in_training(model, text), symbols - held_out
     if parted is None or not 0 < start <= symbols <= len(parted.ids):
         return None
+    if known.cut_elsewhere and not _left_out(model) and symbols != len(parted.ids):
+        return None
     end = min(symbols, start + SCORED // (model.window or 1))
     ids = known.renumbered(parted.ids[:end], parted.vocabulary)
     return Own(ids, start, known, model.separator, parted.given, held_out)
+
+
+def _left_out(model: Model) -> bool:
+    """Whether a part of the text was left out altogether."""
+    facts = model.summary.get("training")
+    return bool(isinstance(facts, dict) and facts.get("left_out"))
 
 
 def _as_in_training(model: Model, text: Corpus) -> Corpus | None:

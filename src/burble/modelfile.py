@@ -98,15 +98,21 @@ def _shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
     return named | {"output.kernel": (width, size), "output.bias": (size,)}
 
 
+def format_of(model: Model) -> int:
+    """The lowest format that says all of a model.
+
+    Readers of format 1 know no other gates than plain ones.
+    """
+    return 1 if model.architecture.recurrent_activation == "sigmoid" else FORMAT
+
+
 def dump(model: Model) -> bytes:
     """The bytes of a model file; equal models give equal bytes."""
     architecture = asdict(model.architecture)
-    # Readers of format 1 do not know this key, and are right where it says what they do.
-    plain = architecture["recurrent_activation"] == "sigmoid"
-    if plain:
+    if format_of(model) == 1:
         del architecture["recurrent_activation"]
     meta = {
-        "format": 1 if plain else FORMAT,
+        "format": format_of(model),
         "architecture": architecture,
         "text": asdict(model.text),
         "symbols": model.vocabulary.symbols,

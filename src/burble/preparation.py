@@ -100,7 +100,9 @@ def _key(sources: list[Source], reading: Reading, digest: str) -> str:
     """The name of an entry of the cache: a hash of all that decides what is in it."""
     named = [[source.name, source.form, source.part] for source in sources]
     parts = [FORMAT, asdict(reading.settings), asdict(reading.reading), named, digest]
-    parts += [cut_here(reading.settings.unit)] if reading.settings.unit == "grapheme" else []
+    if reading.settings.unit == "grapheme":
+        alphabet = reading.alphabet
+        parts += [cut_here("grapheme"), alphabet and [alphabet.cut_by, *alphabet.symbols]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -125,7 +127,9 @@ def encode(
         SourceError: There is no text.
         CorpusError: All symbols are rare.
     """
-    encoder = Encoder(reading.settings.unit, limit)
+    encoder = Encoder(
+        reading.settings.unit, limit, reading.alphabet.split if reading.alphabet else None
+    )
     for piece in pieces:
         encoder.add(piece)
     reading.notes += reading.findings.sentences()

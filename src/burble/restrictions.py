@@ -143,7 +143,7 @@ def _asked(
 
 def _read(model: Model, sources: Sequence[str], reading: SourceSettings) -> _Text:
     """A training text that is given, cleaned as the model's was."""
-    text = corpus.build(sources, model.text, held_out=0.0, reading=reading)
+    text = corpus.build_as(model.vocabulary, sources, model.text, reading)
     return _Text(text.ids, text.vocabulary, text.separator, text.sha256)
 
 

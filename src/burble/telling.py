@@ -35,7 +35,7 @@ def remember(
     file = modelfile.find(model)
     held = modelfile.read(file)
     reading = settings.SourceSettings.taken_from(chosen)
-    read = corpus.build(text, held.text, held_out=0.0, reading=reading)
+    read = corpus.build_as(held.vocabulary, text, held.text, reading)
     path, symbols = remembering.remember(file, held, read)
     console.print(f"The memory of {some(symbols, 'symbol')} is {path}.", markup=False)
     console.print("It holds the training text; the model file alone does not.")
@@ -47,7 +47,7 @@ def info(model: ModelPath, as_json: AsJson = False) -> None:
     weights = sum(array.size for array in held.weights.values())
     if as_json:
         facts = {
-            "format": modelfile.FORMAT,
+            "format": modelfile.format_of(held),
             "architecture": asdict(held.architecture),
             "weights": weights,
             "symbols": held.vocabulary.symbols,

@@ -72,6 +72,8 @@ def evaluate(
         _print_held_out(writer.model, as_json)
         return
     found, notes = sources.read(text, reading)
+    if writer.model.vocabulary.cut_elsewhere:
+        notes = [*notes, f"Cut into the model's own symbols: {writer.model.vocabulary.otherwise}."]
     for note in notes:
         tell(note)
     mine = _own(writer, found, reading)
@@ -142,11 +144,13 @@ def _own(writer: Generator, found: list[Source], reading: SourceSettings) -> Own
         CorpusError: It is, and nothing of it was held out.
     """
     try:
-        read = corpus.of_sources(found, writer.model.text, Split(0.0), reading)
+        model = writer.model
+        alphabet = model.vocabulary
+        read = corpus.of_sources(found, model.text, Split(0.0), reading, alphabet=alphabet)
     except CorpusError:
         # Too short to be trained on, but perhaps not to be scored.
         return None
-    mine = judging.own(writer.model, read)
+    mine = judging.own(model, read)
     if mine and mine.start == len(mine.ids):
         raise CorpusError(
             "this is the text the model was trained on, all of it, so a score on it would say "

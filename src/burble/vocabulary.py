@@ -162,6 +162,11 @@ class Vocabulary:
         return [part for symbol in symbols for part in self._parts(symbol)]
 
     @property
+    def cut_elsewhere(self) -> bool:
+        """Whether another version of `regex` than is here is known to have cut the text."""
+        return self.cut_by not in ("", cut_here(self.unit))
+
+    @property
     def otherwise(self) -> str:
         """What to say where this alphabet's text was cut otherwise than it would be here."""
         cut = f"regex {self.cut_by}" if self.cut_by else "another version of regex"
