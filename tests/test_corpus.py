@@ -87,6 +87,26 @@ def test_too_little_text_is_refused_with_numbers():
         from_texts("", " ")
 
 
+@pytest.mark.parametrize(
+    ("text", "min_count", "shares", "cure"),
+    [
+        ("a", 1, {}, r"Add text\."),
+        ("ab" * 99, 1, {"held_out": 0.999}, r"1 would be .* Lower --held-out, which is 0\.999\."),
+        (
+            "ab" * 99,
+            1,
+            {"held_out": 0.9, "left_out": 0.99},
+            "Lower --held-out, which is 0.9 and --left-out, which is 0.99",
+        ),
+        ("abcda", 9, {}, "fewer than 9 times"),
+    ],
+)
+def test_what_leaves_too_little_is_named(text, min_count, shares, cure, tmp_path):
+    (tmp_path / "t.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(CorpusError, match=cure):
+        corpus.build([str(tmp_path / "t.txt")], TextSettings(min_count=min_count), **shares)
+
+
 def test_one_character_over_and_over_is_a_text():
     c = from_texts("a" * 50, held_out=0.1)
     assert (c.vocabulary.symbols, c.cut) == (("a",), 45)

@@ -242,9 +242,16 @@ def test_what_cannot_be_framed_is_refused_before_the_engine_is_loaded(burble, tm
     asked = ["--framing", "windows", "--length", "600"]
     done = burble("train", "t.txt", "-o", "run", *asked, cwd=tmp_path)
     assert done.returncode == 2
-    assert "length is 600, but the training text has only 462 symbols" in done.stderr.decode()
+    assert (
+        "length is 600, but the training text has only 462 symbols (51 more" in done.stderr.decode()
+    )
     assert b"Loading" not in done.stderr
     assert not (tmp_path / "run").exists()
+    for command in (["compare", "--vary", "units=8,9"], ["tune"]):
+        done = burble(command[0], "t.txt", "-o", "many", *command[1:], *asked, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "length is 600, but the training text has only" in done.stderr.decode()
+    assert [path.name for path in tmp_path.iterdir()] == ["t.txt"]
 
 
 def test_what_a_run_keeps_of_its_command_names_no_place_or_machine(tmp_path, monkeypatch):

@@ -285,7 +285,7 @@ def test_training_starts_from_another_model_with_new_letters(burble, uninterrupt
     assert "units is 7, but the model to start from has 24" in refused.stderr.decode()
 
 
-def test_the_run_folder_holds_what_the_docs_say(uninterrupted):
+def test_the_run_folder_holds_what_the_docs_say(text, uninterrupted):
     names = {p.name for p in uninterrupted.iterdir() if not p.name.startswith(".")}
     assert names == {
         "run.json",
@@ -296,7 +296,12 @@ def test_the_run_folder_holds_what_the_docs_say(uninterrupted):
         "loss.svg",
         "README.md",
     }
-    assert str(uninterrupted.parent).encode() not in model(uninterrupted)
+    last = {p.name for p in (uninterrupted / "last").iterdir()}
+    assert last == {"state.safetensors", "previous.safetensors"}
+    # Neither where it lies nor where its text does.
+    for path in (p for p in uninterrupted.rglob("*") if p.is_file()):
+        assert str(uninterrupted.parent).encode() not in path.read_bytes(), path
+        assert str(text.parent).encode() not in path.read_bytes(), path
 
 
 def test_a_tiny_text_shrinks_the_steps_and_says_so(burble, tmp_path):

@@ -258,13 +258,22 @@ def _cleaned(texts: Iterable[str], reading: Reading) -> Iterator[str]:
         reading.counts.append(reading.documents - before)
 
 
+def _cure(prepared: Prepared, split: Split) -> str:
+    """What to do about a text of which too little is learned."""
+    if len(prepared.ids) < 2:
+        return "Add text."
+    shares = {"--held-out": split.held_out, "--left-out": split.left_out}
+    given = " and ".join(f"{name}, which is {n:g}" for name, n in shares.items() if n)
+    return f"Lower {given}."
+
+
 def _corpus(prepared: Prepared, settings: TextSettings, split: Split) -> Corpus:
     """Joins what was prepared with its parts."""
     parts = dividing.divide(prepared, split, sentences=settings.documents == "sentences")
     if parts.cut < 2:
         raise CorpusError(
-            f"the text has {some(len(parts.ids), 'symbol')}, of which {parts.cut:,} would be "
-            "trained on; at least 2 are needed. Add text."
+            f"the text has {some(len(prepared.ids), 'symbol')}, of which {parts.cut:,} would be "
+            f"trained on; at least 2 are needed. {_cure(prepared, split)}"
         )
     separator = SEPARATORS.get(settings.documents, "\n\n")
     alphabet = prepared.vocabulary

@@ -12,9 +12,12 @@ def framed(corpus: Corpus, training: TrainingSettings) -> Batches:
     ids, edge = corpus.training, corpus.vocabulary.boundary_id
     if training.framing == "windows":
         if len(ids) <= training.length:
+            held = len(corpus.ids) - len(ids)
+            less = " or hold out less" if len(corpus.ids) > training.length else ""
             raise SettingsError(
                 f"length is {training.length}, but the training text has only {len(ids):,} "
-                "symbols, and a window needs one after it. Take a smaller --length."
+                f"symbols ({held:,} more are held out), and a window needs one after it. Take a "
+                f"smaller --length{less}."
             )
         return Windows(ids, training.batch, training.length, training.seed)
     if training.framing != "documents" or edge is None:

@@ -162,13 +162,24 @@ def check(order: Order, run: Run, corpus: Corpus) -> Settings:
         _check_same_text(run, corpus)
     else:
         asked = inheritance.asked(order.asked, order.base)
-        settings = sizing.choose(asked, corpus, order.size)
+        settings = suited(asked, corpus, order.size)
     batches = framed(corpus, settings.training)
     if order.peer:
         order.peer.check_shares(settings.training.batch)
     if order.resume:
         _check_goes_on(settings.training, batches.steps_per_epoch, run.steps_done())
     return early
+
+
+def suited(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> Settings:
+    """The settings of a new run on a text; see `sizing.choose`.
+
+    Raises:
+        SettingsError: A value that cannot be, or does not suit the text.
+    """
+    settings = sizing.choose(asked, corpus, size)
+    framed(corpus, settings.training)
+    return settings
 
 
 def _check_same_text(run: Run, corpus: Corpus) -> None:

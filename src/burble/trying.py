@@ -18,13 +18,12 @@ from burble import (
     packages,
     reporting,
     settings,
-    sizing,
     streams,
     varying,
 )
 from burble.comparing import Comparison
 from burble.errors import InputError, Interrupted, SettingsError
-from burble.orders import Order
+from burble.orders import Order, suited
 from burble.settings import LIMITS, SourceSettings, require
 from burble.trials import Work, alone_in
 from burble.wording import command_line
@@ -36,6 +35,8 @@ TUNE_MINUTES = 1.0
 UNLIKE = {f.name for f in fields(settings.TextSettings)} | {*LIMITS, "held_out", "left_out"}
 UNLIKE |= {"split", "val_chars", "evaluations"}
 """Settings with which the text that is scored differs, or the work: not to be searched."""
+READ = {f.name for f in fields(settings.TextSettings)} | {"held_out", "left_out", "split"}
+"""Settings with which another text is read, or other parts of it are learned."""
 STOPPED = "stopped; what was done is saved. The same command goes on."
 
 
@@ -65,6 +66,9 @@ def compare(
     for variant in variants:
         settings.make(given | dict(variant.chosen))
     text = Order(given, sources=tuple(source), reading=reading).read(settings.make(given))
+    if not varied & READ:
+        for variant in variants:
+            suited(given | dict(variant.chosen), text)
     every = range(first, first + seeds)
     flags, sources = varying.flags(given), _named(source, reading)
     comparison = Comparison(output, sources, flags, variants, every, text.sha256)
@@ -112,7 +116,7 @@ def tune(
         tell(line)
     if text.cut == len(text.ids):
         raise InputError("nothing is held out, so no score can choose. Give --held-out, or text.")
-    usual = sizing.choose(given, text)
+    usual = suited(given, text)
     space, first = tuning.space(given, values, usual)
     sources, seed = _named(source, reading), given.get("seed", 0)
     search = tuning.Search(output, sources, text.sha256, given, space, first, seed, private)
