@@ -29,7 +29,7 @@ def entries():
 
 
 def entry(corpus):
-    return storage.folder("corpora") / os.path.basename(os.path.dirname(corpus.ids.filename))
+    return storage.folder("corpora") / os.path.basename(os.path.dirname(corpus.read.ids.filename))
 
 
 def facts_with(**changed):
