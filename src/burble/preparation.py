@@ -132,9 +132,9 @@ def encode(
     )
     for piece in pieces:
         encoder.add(piece)
-    reading.notes += reading.findings.sentences()
     if not reading.documents:
         raise SourceError(" ".join(["there is no text to read.", *reading.notes]))
+    reading.notes += reading.findings.sentences()
     if reading.documents > 1:
         encoder.add("\x00")
     dropping.drop(encoder, reading)
