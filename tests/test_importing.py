@@ -306,5 +306,7 @@ def test_anything_else_is_refused(text, recipe, tmp_path):
     for sources, alphabet_from in (((), None), ((str(text),), text)):
         with pytest.raises(SettingsError, match="not both"):
             importing.from_text(path, recipe(), sources, alphabet_from)
+    with pytest.raises(SettingsError, match="deduplicate cannot be given with --alphabet-from"):
+        importing.from_text(path, recipe(), (), text, SourceSettings(deduplicate=True))
     with pytest.raises(SettingsError, match="weights can be imported of LSTM layers"):
         importing.from_text(path, recipe(more='cell = "gru"'), (), text)

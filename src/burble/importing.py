@@ -78,7 +78,12 @@ def from_text(
         )
     window = settings.training.window
     if alphabet_from:
-        reading.without_tables()
+        others = [name for name in reading.given if name != "encoding"]
+        if others:
+            raise SettingsError(
+                f"{', '.join(others)} cannot be given with --alphabet-from, whose file is read as "
+                "it is. Leave it out, or give the text with --text."
+            )
         text = _plainly(alphabet_from, reading.encoding, settings.text.lowercase)
         vocabulary = Vocabulary(tuple(sorted(set(text))))
         excerpt = text[len(text) // 2 :][: corpus.EXCERPT + window]
