@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from burble import api, memoryfile, outputs, storage
+from burble import api, memoryfile, outputs, storage, trying
 from burble import memory as memory_module
 from burble.errors import InputError, ModelFileError, RunError, StorageError
 from burble.runs import Run
@@ -163,6 +163,16 @@ def test_a_comparison_or_a_search_begins_in_a_folder_of_its_own(tmp_path):
         outputs.check_folder(tmp_path / "compare.csv", "compare.json")
     (tmp_path / "compare.json").write_text(json.dumps({}), encoding="utf-8")
     outputs.check_folder(tmp_path, "compare.json")
+
+
+def test_a_recipe_or_table_of_the_same_search_is_not_read(tmp_path):
+    for name in ("compare.csv", "best.toml", "text.txt"):
+        (tmp_path / name).write_bytes(b"a,b\n1,2\n")
+    table, recipe = f"{tmp_path / 'compare.csv'}:a", str(tmp_path / "best.toml")
+    for source, brought, said in ((table, None, "compare.csv"), ("builtin:x", recipe, "best.toml")):
+        with pytest.raises(InputError, match=f"{said} is read and lies in .*all is written anew"):
+            trying._check_sources([source], brought, tmp_path)
+    trying._check_sources([table], "tutorial-small", tmp_path / "below")
 
 
 def test_a_memory_replaces_a_memory_alone(tmp_path):

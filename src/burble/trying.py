@@ -18,6 +18,7 @@ from burble import (
     packages,
     reporting,
     settings,
+    sources,
     streams,
     varying,
 )
@@ -26,7 +27,7 @@ from burble.errors import InputError, Interrupted, SettingsError
 from burble.orders import Order, suited
 from burble.settings import LIMITS, SourceSettings, require
 from burble.trials import Work, alone_in
-from burble.wording import command_line
+from burble.wording import command_line, shown
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
@@ -52,7 +53,7 @@ def compare(
     **chosen: Any,
 ) -> None:
     """Train every combination of some settings for an equal time, and tell which is best."""
-    _check_sources(source)
+    _check_sources(source, recipe, output)
     reading = SourceSettings.taken_from(chosen)
     require(seeds >= 1, "seeds", seeds, "1 or more")
     variants = varying.variants(vary)
@@ -102,7 +103,7 @@ def tune(
     judge the recipe afterwards.
     """
     tuning = _tuning()
-    _check_sources(source)
+    _check_sources(source, recipe, output)
     reading = SourceSettings.taken_from(chosen)
     require(trials >= 1, "trials", trials, "1 or more")
     values = varying.choices(vary or [])
@@ -170,10 +171,16 @@ def _named(source: list[str], reading: SourceSettings) -> list[str]:
     return [*source, *varying.flags(reading.given)]
 
 
-def _check_sources(source: list[str]) -> None:
-    """Refuses what cannot be read again for each training."""
+def _check_sources(source: list[str], recipe: str | None, output: Path) -> None:
+    """Refuses what cannot be read again for each training, or could be written over."""
     if "-" in source:
         raise InputError("standard input can be read only once; save the text to a file.")
+    for path in sources.named([*source, recipe or ""]):
+        if path.resolve().parent == output.resolve():
+            raise InputError(
+                f"{shown(path)} is read and lies in {shown(output)}, where all is written anew. "
+                "Copy it to another place, or choose another folder with -o."
+            )
 
 
 def _stop_on_signal(work: Work) -> None:
