@@ -56,6 +56,24 @@ def test_no_passage_stands_a_third_time_in_a_row(passage, times):
         assert written[:free] == wanted[:free]
 
 
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=8), st.integers(3, 12))
+def test_what_a_text_repeats_itself_is_not_broken(passage, times):
+    wanted = [*passage * times, 3, *passage]
+    _, rounds = measures.loops("".join(LETTERS[symbol] for symbol in wanted))
+    ban = Loops(LETTERS, 1, rounds or bans.ROUNDS)
+    assert write(ban, 40, wanted) == wanted
+    assert not ban.acted[0]
+
+
+def test_a_passage_may_stand_as_often_as_it_is_told():
+    for rounds in (1, 2, 3, 5):
+        ban = Loops(LETTERS, 1, rounds)
+        wanted = [*range(12)] * 9
+        # The last symbol of one round more is another.
+        assert write(ban, 40, wanted)[: 12 * (rounds + 1)] == [*wanted[: 12 * rounds + 11], 0]
+        assert ban.acted[0]
+
+
 def test_spelling_is_left_alone():
     word = [1, 2, 2, 3, 4, 4, 5]
     text = [s for n in range(40) for s in (*word, 6 + n)]
@@ -150,9 +168,9 @@ def test_a_long_prompt_is_not_forgotten():
 def test_a_model_that_only_goes_round_is_made_to_leave():
     writer = Generator(follower("abc ", [1, 2, 3, 0], strength=9))
     text = writer.generate("a", length=300, temperature=1.0, seed=1, break_loops=False)
-    assert measures._looped(text) > 250
+    assert measures.loops(text)[0] > 250
     broken = writer.generate("a", length=300, temperature=1.0, seed=1)
-    assert measures._looped(broken) == 0
+    assert measures.loops(broken)[0] == 0
     # Whoever asks for the likeliest gets it, unless loops are to be broken all the same.
     greedy = writer.generate("a", length=60, temperature=0)
     assert greedy == ("bc a" * 15)
@@ -250,6 +268,12 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
         return copies.find([[json.loads(done.stdout)["text"]]], [source])[0].longest
 
     assert longest() > 40
+    # It learned lines that repeat, so that these are no loop.
+    flags = ["-l", 24 * 201, "--seed", 1, "-t", 0.5]
+    done = burble("sample", trained, *flags)
+    assert done.stdout == burble("sample", trained, *flags, "--no-break-loops").stdout
+    assert b"loop" not in done.stderr
+    flags = ["-l", 600, "--seed", 1, "--jsonl", "--no-break-loops"]
     assert longest("--novel", 15, "--training-text", text) <= 15
     done = burble("sample", trained, "-l", 400, "--words", "known", "--training-text", text)
     assert set(measures.words(done.stdout.decode())[:-1]) <= set(measures.words(source))

@@ -4,7 +4,9 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import safetensors.numpy
 
 from burble import cli, modelfile
 from burble.generation import load
@@ -186,6 +188,15 @@ def test_a_loop_is_told_and_what_to_do(command, models):
     assert "circles" not in done.stderr.decode()
 
 
+def test_a_broken_loop_is_told_once(command, models):
+    done = command("sample", models / "cycle", "-p", "a", "-l", 99, "-n", 3)
+    assert done.stderr.decode().count("loop was broken") == 1
+    said = "A loop was broken in 3 of 3 texts; --no-break-loops leaves loops as they come.\n"
+    assert done.stderr.decode().endswith(said)
+    done = command("sample", models / "cycle", "-p", "a", "-l", 99, "--no-break-loops")
+    assert "loop" not in done.stderr.decode()
+
+
 def test_stop_strings_and_documents(command, models):
     done = command("sample", models / "cycle", "-p", "ab", "--greedy", "--stop", "b", "--endless")
     assert done.stdout.decode() == "abca\n"
@@ -250,6 +261,34 @@ def test_extreme_temperatures_stay_finite(command, models, value):
 def test_what_is_no_model_is_refused(command, tmp_path, verb, name, said):
     (tmp_path / "text").write_text("Alice was beginning to get very tired")
     assert said in refused(command(verb, tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["last/state.safetensors", "last", "run.json", "x.safetensors"])
+def test_a_part_of_a_run_names_the_run(command, models, tmp_path, monkeypatch, name):
+    run = tmp_path / "runs" / "mine"
+    (run / "last").mkdir(parents=True)
+    (run / "model.safetensors").write_bytes((models / "chancy").read_bytes())
+    state = safetensors.numpy.save({"a": np.zeros(3)}, {"burble_state": "{}"})
+    for path in ("last/state.safetensors", "x.safetensors", "run.json"):
+        (run / path).write_bytes(state)
+    monkeypatch.chdir(tmp_path)
+    said = refused(command("sample", f"runs/mine/{name}"))
+    assert said.endswith(" It lies in a run: give runs/mine.\n")
+    (run / "model.safetensors").write_bytes(state)
+    assert "It lies in a run" not in refused(command("info", "runs/mine"))
+
+
+@pytest.mark.parametrize("verb", ["info", "recipes", "corpus"])
+def test_a_reader_that_has_gone_is_no_failure(models, verb):
+    asked = {"info": [models / "chancy"], "recipes": [], "corpus": [__file__]}[verb]
+    code = "from burble.cli import main; main()"
+    read, written = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-c", code, verb, *map(str, asked)], stdout=written, stderr=subprocess.PIPE
+    )
+    os.close(written)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
 
 
 def test_eval_scores_a_text_and_tells_what_it_left_out(burble, models):

@@ -10,7 +10,7 @@ from burble import corpus, generation, tempering
 from burble.generation import Generator
 from burble.settings import TextSettings
 from burble.tempering import TEMPERATURES, suited
-from speakers import chancy
+from speakers import chancy, follower
 
 
 def test_a_model_that_spells_is_as_bold_as_it_may_be():
@@ -128,3 +128,37 @@ def test_of_fewer_symbols_than_can_repeat_nothing_is_said():
     text = corpus.from_texts(["he said a cab bac " * 6], TextSettings())
     assert len(text.ids) - text.cut == 10
     assert suited(Generator(chancy(" abcdehis", scale=0.3)), text) == {}
+
+
+VERSES = [
+    f"Of all {n} saints the one of {n**3} miracles, {n**2} days a year.\n" for n in range(200)
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # The same two lines all over; a chorus of four in a row now and then; ordinary lines.
+        ("the cat sat on the mat.\nthe dog lay on the log.\n" * 60, {"break_loops": False}),
+        ("".join(f"{line}{'pray for us. ' * 4}\n" for line in VERSES), {"rounds": 4}),
+        ("".join(VERSES), {}),
+    ],
+)
+def test_what_a_text_repeats_itself_is_found(text, found):
+    assert tempering.repetition(corpus.from_texts([text], TextSettings())) == found
+
+
+def test_what_repeats_in_the_text_is_written_as_often():
+    writer = Generator(follower("abc\n", [1, 2, 3, 0], strength=20.0))
+    options = {"length": 800, "temperature": 1.0, "seed": 1}
+    free = writer.generate("a", break_loops=False, **options)
+    assert free == "bc\na" * 200
+    assert writer.generate("a", **options) != free
+    for found in ({"break_loops": False}, {"rounds": 300}):
+        own = Generator(replace(writer.model, summary={"writing": found}))
+        assert own.generate("a", **options) == free
+        # What is asked for comes first.
+        assert own.generate("a", rounds=2, **options) != free
+    assert own.generate("a", break_loops=True, rounds=2, **options) != free
+    odd = Generator(replace(writer.model, summary={"writing": {"rounds": "x", "break_loops": 0}}))
+    assert odd.generate("a", **options) == writer.generate("a", **options)

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,11 @@ class _Job:
             if written:
                 yield written
 
+    @cached_property
+    def repetition(self) -> dict[str, Any]:
+        """How a model of this text may repeat itself; see `tempering.repetition`."""
+        return tempering.repetition(self.trainer.corpus)
+
     def _sample(self, score: Score) -> Sample:
         """What the best model writes, kept before its state is.
 
@@ -242,7 +248,8 @@ class _Job:
         if suited is None:
             end = replace(end, reason="stopped")
         elif suited:
-            self.run.write_model(replace(model, summary={**model.summary, "writing": suited}))
+            writing = {**self.repetition, **suited}
+            self.run.write_model(replace(model, summary={**model.summary, "writing": writing}))
         self._save(end)
         return end
 
@@ -280,6 +287,7 @@ class _Job:
                 "corpus": facts(corpus),
                 "scores": {name: loss for name, loss in scores.items() if loss == loss},
                 "training": _told(settings.training),
+                **({"writing": self.repetition} if self.repetition else {}),
             },
         )
 

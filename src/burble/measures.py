@@ -99,7 +99,7 @@ def measure(samples: Sequence[str], reference: Reference) -> Measures:
         distinct_words=_share(len(set(said)), len(said)),
         distinct_grams=_share(len(set(cut)), len(cut)),
         repeated=_share(*map(sum, zip(*map(_repeated, samples), strict=True))),
-        looped=sum(map(_looped, samples)) / size,
+        looped=sum(loops(sample)[0] for sample in samples) / size,
         closed=_share(closed, opened),
         line_length=mean(map(len, lines)) if lines else 0.0,
         sentence_length=mean(parts),
@@ -196,17 +196,28 @@ def _repeated(sample: str) -> tuple[int, int]:
     return len(windows) - len(set(windows)), len(windows)
 
 
-def _looped(sample: str) -> int:
-    """Characters that lie in a passage which stands several times in a row."""
+def loops(sample: str) -> tuple[int, int]:
+    """How much of a text goes round, and how often.
+
+    Returns:
+        How many of its characters lie in a passage that stands several times in a row; and how
+        often such a passage stands in a row at most.
+
+    >>> loops("row, row, row, row on")
+    (18, 3)
+    """
     points = code_points(sample)
     looped = np.zeros(len(points), bool)
+    most = 0
     for period in range(1, min(LONGEST_PERIOD, len(points) // ROUNDS) + 1):
         # Where a run of symbols equals what stood one period before, the passage goes round.
         same = np.concatenate([[False], points[period:] == points[:-period], [False]])
         edges = np.flatnonzero(same[1:] != same[:-1])
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
-            passage = sample[start : start + period]
-            least = WINDOW if any(map(str.isalnum, passage)) else LAYOUT
-            if end - start >= max(period * (ROUNDS - 1), least):
+        starts, ends = edges[::2], edges[1::2]
+        long = ends - starts >= max(period * (ROUNDS - 1), WINDOW)
+        for start, end in zip(starts[long].tolist(), ends[long].tolist(), strict=True):
+            spoken = any(map(str.isalnum, sample[start : start + period]))
+            if spoken or end - start >= LAYOUT:
                 looped[start : end + period] = True
-    return int(looped.sum())
+                most = max(most, (end - start) // period + 1)
+    return int(looped.sum()), most

@@ -22,6 +22,7 @@ from burble import header, inputs, storage
 from burble.errors import BurbleError, ModelFileError
 from burble.settings import ModelSettings, TextSettings
 from burble.vocabulary import Vocabulary
+from burble.wording import shown
 
 FORMAT = 2
 """The highest known; a model is written in the lowest that says all of it."""
@@ -155,12 +156,21 @@ def find(path: Path) -> Path:
         if not (path / NAME).is_file():
             raise ModelFileError(
                 f"the folder {path} holds no {NAME}. Training writes one at its first score; "
-                "give the folder of such a run, or a model file."
+                f"give the folder of such a run, or a model file.{_hint(path)}"
             )
         return path / NAME
     if not os.path.exists(path):
         raise ModelFileError(f"there is no {path}. Give a run folder or a model file.")
     return path
+
+
+def _hint(path: Path) -> str:
+    """What to give instead of a part of a run, such as its state; empty where it is none."""
+    whole = path.absolute()
+    run = next((folder for folder in whole.parents[:2] if (folder / NAME).is_file()), None)
+    if run is None or whole == run / NAME:
+        return ""
+    return f" It lies in a run: give {shown(run if path.is_absolute() else os.path.relpath(run))}."
 
 
 def read(path: Path) -> Model:
@@ -176,6 +186,16 @@ def read(path: Path) -> Model:
         ModelFileError: There is no such file, it is damaged, it is no burble model, or its
             format is newer than this version knows.
     """
+    try:
+        return _read(path)
+    except ModelFileError as error:
+        if hint := _hint(path):
+            raise ModelFileError(f"{error}{hint}") from error
+        raise
+
+
+def _read(path: Path) -> Model:
+    """Reads a model file; see `read`."""
     try:
         # Looked at before it is opened: opening a pipe would wait for its other end.
         if not stat.S_ISREG(path.stat().st_mode):

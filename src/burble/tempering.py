@@ -33,6 +33,11 @@ MANY, FEW = 1_000, 4
 KNOWN = 0.5
 """The share of a person's words that the training text knows, where an alphabet is large: with
 fewer, what is found between its marks are no words, as in Chinese."""
+OWN, ALL = 0.01, 0.5
+"""The share of a text that goes round from which on that is its own way, and from which on there is
+no saying how often it may."""
+LOOKED = 300_000
+"""Training symbols that are looked at for that, from the last."""
 LARGEST = 1_000_000
 """Training symbols of which the words are known, from the last."""
 
@@ -42,6 +47,22 @@ Search = Generator[float, None, Mapping[str, Any]]
 """Yields the share that is done, about; returns what was found."""
 Writing = Generator[float, None, Measures]
 """The same, of one temperature."""
+
+
+def repetition(text: Corpus) -> dict[str, Any]:
+    """The settings of writing with which what a text itself repeats is no loop.
+
+    Args:
+        text: What is learned.
+
+    Returns:
+        `break_loops` or `rounds`, in JSON types; empty for a text that hardly goes round.
+    """
+    learned = _part(text, max(0, text.cut - LOOKED), text.cut)
+    looped, rounds = measures.loops(learned)
+    if looped < OWN * len(learned):
+        return {}
+    return {"break_loops": False} if looped > ALL * len(learned) else {"rounds": rounds}
 
 
 def suited(writer: Writer, text: Corpus) -> Mapping[str, Any]:
