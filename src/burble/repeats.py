@@ -1,7 +1,7 @@
 """What stands in a text more than once: documents and long lines, and where. Keeps hashes only."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,9 @@ from burble.wording import some
 
 LONG = 40
 """Symbols of a line from which on it is unlikely to come again by chance."""
-MOST = 1 << 26
+MOST = 1 << 25
 """Symbols that are looked at; of a longer text, blocks spread evenly over it."""
 _BLOCK = 1 << 20
-_ROWS = 1 << 16
 _LOOK = 16
 Places = NDArray[np.int64]
 
@@ -98,20 +97,44 @@ def count(read: Ids, ids: Ids, cut: int, alphabet: Vocabulary) -> Repeats:
 
 def _found(read: Ids, ids: Ids, cut: int, edges: list[int], least: int) -> Found:
     """How often stretches between edges come again."""
-    hashes, ends = _hashed(ids, edges, least)
-    every = np.sort(hashes if read is ids else _hashed(read, edges, least)[0])
+    hashes, learned = _hashed(ids, cut, edges, least)
+    every = np.sort(hashes if read is ids else _hashed(read, cut, edges, least)[0])
     again = np.count_nonzero(every[1:] == every[:-1])
-    # What is cut in two counts with the held-out part.
-    learned = ends < cut
     both = _is_among(hashes[~learned], np.sort(hashes[learned]))
     return Found(len(every), int(again), len(both), int(both.sum()))
 
 
-def _hashed(ids: Ids, edges: list[int], least: int) -> tuple[NDArray[np.uint64], Places]:
-    """A hash of each stretch of so many symbols, in what is looked at, and where it ends."""
-    begins, ends = _stretches(ids, edges)
-    long = ends - begins >= least
-    return _hashes(ids, begins[long], ends[long]), ends[long]
+def _hashed(
+    ids: Ids, cut: int, edges: list[int], least: int
+) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """A hash of each stretch in what is looked at, the same for the same symbols.
+
+    Most stretches differ in their length, beginning or end; only those that do not are read whole.
+
+    Args:
+        ids: Shape (N,).
+        cut: Where the held-out part begins. What is cut in two counts with that.
+        edges: What ends a stretch.
+        least: Symbols of the shortest that is looked at.
+
+    Returns:
+        The hashes, and which stretches are learned, each of shape (stretches,).
+    """
+    keys, learned = [np.zeros(0, np.uint64)], [np.zeros(0, bool)]
+    for begins, ends in _stretches(ids, edges, least):
+        keys.append(_keys(ids, begins, ends))
+        learned.append(ends < cut)
+    hashes = np.concatenate(keys)
+    ordered = np.sort(hashes)
+    doubled = ordered[1:][ordered[1:] == ordered[:-1]]
+    done = 0
+    for begins, ends in _stretches(ids, edges, least) if len(doubled) else ():
+        mine = hashes[done : done + len(begins)]
+        for row in np.flatnonzero(_is_among(mine, doubled) & (ends - begins > _LOOK)).tolist():
+            whole = hashlib.blake2b(ids[begins[row] : ends[row]].tobytes(), digest_size=8)
+            mine[row] = int.from_bytes(whole.digest(), "little")
+        done += len(begins)
+    return hashes, np.concatenate(learned)
 
 
 def _is_among(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -125,44 +148,26 @@ def _is_among(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray
     return np.asarray(there)
 
 
-def _stretches(ids: Ids, edges: list[int]) -> tuple[Places, Places]:
-    """Where the stretches between edges begin and end, in what is looked at."""
+def _stretches(ids: Ids, edges: list[int], least: int) -> Iterator[tuple[Places, Places]]:
+    """Where the stretches between edges begin and end, in each block that is looked at."""
     places = range(0, len(ids), _BLOCK)
     chosen = [*places]
     if len(ids) > MOST:
         even = np.linspace(0, len(places) - 1, max(1, MOST // _BLOCK)).astype(int)
         chosen = [places[number] for number in even.tolist()]
-    begins: list[Places] = []
-    ends: list[Places] = []
     # Where the last edge was; none where nobody knows how a stretch began.
     last, done = np.array([-1]), 0
     for place in chosen:
         block = ids[place : place + _BLOCK]
         found = np.flatnonzero(np.logical_or.reduce([block == edge for edge in edges])) + place
-        marks = np.concatenate([last if place == done else last[:0], found])
-        begins.append(marks[:-1] + 1)
-        ends.append(marks[1:])
-        last, done = marks[-1:], place + len(block)
-    if done == len(ids):
-        begins.append(last + 1)
-        ends.append(np.full(len(last), done))
-    return np.concatenate(begins), np.concatenate(ends)
-
-
-def _hashes(ids: Ids, begins: Places, ends: Places) -> NDArray[np.uint64]:
-    """A hash of each stretch, shape (stretches,): the same for the same symbols.
-
-    Most differ in their length, beginning or end; only those that do not are read whole.
-    """
-    parts = np.arange(0, len(begins), _ROWS)
-    keys = [_keys(ids, begins[p : p + _ROWS], ends[p : p + _ROWS]) for p in parts]
-    hashes = np.concatenate([np.zeros(0, np.uint64), *keys])
-    _, which, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    unsure = np.flatnonzero((counts[which] > 1) & (ends - begins > _LOOK))
-    for place in unsure.tolist():
-        whole = hashlib.blake2b(ids[begins[place] : ends[place]].tobytes(), digest_size=8)
-        hashes[place] = int.from_bytes(whole.digest(), "little")
-    return hashes
+        done, before = place + len(block), done
+        # A text ends without an edge.
+        end = [done] if done == len(ids) else []
+        marks = np.concatenate([last if place == before else last[:0], found, end]).astype(np.int64)
+        begins, ends = marks[:-1] + 1, marks[1:]
+        long = ends - begins >= least
+        yield begins[long], ends[long]
+        last = marks[-1:]
 
 
 def _keys(ids: Ids, begins: Places, ends: Places) -> NDArray[np.uint64]:
