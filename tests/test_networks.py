@@ -170,6 +170,10 @@ def test_minutes_are_shared_by_networks_and_steps_are_not():
     assert chosen(130_000, networks=3).networks == 3
     assert chosen(130_000, epochs=50).networks == 1
     assert chosen(130_000, minutes=60, framing="windows").networks == 1
+    # Each needs time to learn: where one has a minute, two would learn less.
+    assert chosen(27_000, minutes=1).networks == 1
+    assert chosen(27_000, minutes=5).networks == 4
+    assert chosen(27_000, sizing.reckoned(5_000_000), minutes=1).networks == 3
     # A hundred epochs are those of each.
     assert chosen(4_000).networks == 4
     assert chosen(4_000).dropout == 0.5

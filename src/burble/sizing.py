@@ -38,6 +38,8 @@ ORDINARY = 600_000, 1_500_000
 """Symbols a minute that the steps alone learn there: so much does a shared machine's speed vary."""
 PASSES_A_NETWORK = 10
 """Times the text is read for each network there is; one alone would learn it by heart."""
+STEPS_A_NETWORK = 800
+"""Steps that each network needs to learn, however often it reads the text."""
 MOST_NETWORKS = 4
 MANY_DOCUMENTS = 20
 MOST_ONEHOT = 8192
@@ -156,13 +158,18 @@ def _passes(settings: Settings, symbols: int, speed: float) -> float:
 def _networks(settings: Settings, symbols: int, speed: float) -> int:
     """Networks that share the minutes: several where one alone would learn the text by heart.
 
-    One where windows are read anew for each symbol that is written, which takes long enough; and
-    where no minutes were asked for, since steps and epochs are those of each network.
+    No more than have time to learn it at all. One where windows are read anew for each symbol that
+    is written, which takes long enough; and where no minutes were asked for, since steps and epochs
+    are those of each network.
     """
-    if settings.training.window or not settings.training.minutes:
+    training = settings.training
+    if training.window or not training.minutes:
         return 1
-    passes = _passes(settings, symbols, speed)
-    return max(1, min(MOST_NETWORKS, int(passes / PASSES_A_NETWORK)))
+    wanted = _passes(settings, symbols, speed) / PASSES_A_NETWORK
+    limits = training.steps, training.epochs * symbols / training.foretold_a_step
+    needed = min([STEPS_A_NETWORK, *(limit for limit in limits if limit)])
+    learning = training.minutes * speed / training.foretold_a_step / needed
+    return max(1, min(MOST_NETWORKS, int(wanted), int(learning)))
 
 
 def _dropout(passes: float) -> dict[str, float]:
