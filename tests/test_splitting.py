@@ -225,3 +225,40 @@ def test_eval_finds_the_part_that_was_held_out(texts):
 def replace_summary(model, summary):
     """A model with another summary."""
     return Model(**{**vars(model), "summary": json.loads(json.dumps(summary))})
+
+
+# What is told of it.
+
+
+def test_what_is_held_out_of_each_source_is_told_and_which_symbols_are_only_there():
+    texts = ["the cat sat " * 500, "собака " * 200]
+    said = reporting.summary(from_texts(*texts, held_out=0.1, split="tail"))
+    assert "Never learned, since all of it is held out or left out: text 2." in said
+    assert "Not scored: text 1; --split spread would hold out some of each source." in said
+    assert any(line.startswith("5 different symbols occur in the held-out part") for line in said)
+    said = reporting.summary(from_texts(*texts, held_out=0.1))
+    assert "Held-out symbols: 600 of 6,001 of text 1; 140 of 1,401 of text 2." in said
+    assert not any("different symbol" in line for line in said[1:])
+    many = reporting.summary(from_texts(*["ab" * 100] * 30, held_out=0.1))
+    assert any(line.startswith("The held-out part is of 3 of 30 sources.") for line in many)
+
+
+def test_lists_in_alphabetical_order_are_noticed():
+    def said(text, **chosen):
+        told = reporting.summary(from_texts(text, held_out=0.1, **chosen))
+        return [line for line in told if "alphabetical" in line]
+
+    names = "\n".join(NAMES)
+    assert said(names, documents="lines") == [
+        "The documents are in alphabetical order; those held out are drawn from all."
+    ]
+    assert said(names, documents="lines", split="tail") == [
+        "The documents are in alphabetical order, and their end, held out, is never learned; "
+        "--split spread would hold out some of all letters."
+    ]
+    assert said(names) == [
+        "The lines are in alphabetical order, and their end, held out, is never learned; with "
+        "--documents lines some of all letters would be held out."
+    ]
+    shuffled = "\n".join(np.random.default_rng(0).permutation(NAMES))
+    assert said(shuffled) == said(shuffled, documents="lines") == []

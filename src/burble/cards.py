@@ -10,12 +10,14 @@ from burble.storage import write_atomically
 from burble.wording import some
 
 LABELS = {"loss": "training (dropout on)", "held_out_loss": "held out"}
+REFERENCES = {"letters": "letter frequencies", "ngrams": "n-grams, about"}
 
 
 def write(run: Run, settings: Settings, corpus: Mapping[str, Any]) -> None:
     """Writes `README.md` and `loss.svg` into a run folder, from its metrics."""
-    metrics = run.metrics()
-    write_atomically(run.folder / "loss.svg", loss_picture(metrics).encode())
+    metrics, beside = run.metrics(), run.facts().get("references")
+    picture = loss_picture(metrics, beside if isinstance(beside, Mapping) else {})
+    write_atomically(run.folder / "loss.svg", picture.encode())
     write_atomically(run.folder / "README.md", card(settings, corpus, metrics).encode())
 
 
@@ -48,10 +50,17 @@ The unit is the character, so an odd spelling is the model's own invention.
 """
 
 
-def loss_picture(metrics: Sequence[Mapping[str, Any]]) -> str:
-    """The losses by step as an SVG picture."""
+def loss_picture(
+    metrics: Sequence[Mapping[str, Any]], beside: Mapping[str, Any] | None = None
+) -> str:
+    """The losses by step as an SVG picture, with the figures of `References` beside them."""
     curves = {
         label: [(m["step"], m[name]) for m in metrics if m.get(name) is not None]
         for name, label in LABELS.items()
     }
+    last = max((metric["step"] for metric in metrics), default=0)
+    for name, label in REFERENCES.items():
+        figure = (beside or {}).get(name)
+        if isinstance(figure, int | float) and last:
+            curves[label] = [(0, figure), (last, figure)]
     return pictures.curves(curves, "nats per symbol, by step")

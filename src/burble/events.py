@@ -60,6 +60,36 @@ class Report:
 
 
 @dataclass(frozen=True)
+class References:
+    """What the held-out text costs those who know little, about; told before the first step.
+
+    Attributes:
+        nothing: Nats per symbol where each is as likely as the other.
+        letters: By how often each occurs in the training text.
+        ngrams: By n-grams of the training text.
+        order: Symbols of the longest n-gram that helped.
+    """
+
+    nothing: float
+    letters: float
+    ngrams: float
+    order: int
+
+    def place(self, loss: float) -> str:
+        """Where a loss stands among them.
+
+        >>> References(nothing=4.0, letters=3.0, ngrams=2.0, order=5).place(2.5)
+        'above n-grams (2.00)'
+        """
+        figures = {"knowing nothing": self.nothing, "letter frequencies": self.letters}
+        figures["n-grams"] = self.ngrams
+        for name, figure in figures.items():
+            if loss > figure:
+                return f"above {name} ({figure:.2f})"
+        return f"below n-grams ({self.ngrams:.2f})"
+
+
+@dataclass(frozen=True)
 class Epoch:
     """The mean training loss of a whole epoch, told where files of epochs are kept.
 
@@ -156,4 +186,4 @@ class End:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = Report | Epoch | Score | Sample | Task | Save | Recovery | End
+Event = References | Report | Epoch | Score | Sample | Task | Save | Recovery | End

@@ -12,10 +12,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from burble import cards, compiled, generation, inheritance, peers, sizing, tempering, together
+from burble import (
+    cards,
+    compiled,
+    generation,
+    inheritance,
+    peers,
+    references,
+    sizing,
+    tempering,
+    together,
+)
 from burble import settings as settings_module
 from burble.corpus import Corpus
-from burble.events import End, Epoch, Event, Report, Sample, Save, Score, State, Task
+from burble.events import End, Epoch, Event, References, Report, Sample, Save, Score, State, Task
 from burble.modelfile import Model
 from burble.orders import Order, check, evaluations, origin
 from burble.planning import Pace
@@ -23,7 +33,7 @@ from burble.runs import Run
 from burble.settings import Settings, TrainingSettings
 from burble.splitting import SEED
 from burble.training import Trainer
-from burble.wording import some
+from burble.wording import some, symbol_name
 
 SAMPLE_LENGTH = 300
 COMPILING = 0.1
@@ -66,19 +76,23 @@ def train(
         settings = early if order.resume else start.settings()
         together.meet(order.peer, settings.training.batch, settings.model.units, tell)
         asked = {"evaluations": evaluations(order, run, settings)}
+        found = references.of(corpus)
         trainer, state = _ready(start, settings, run)
         if not order.resume:
             why = sizing.why(trainer.settings, corpus, trainer.passes, order.size)
             tell(f"{why} Seed {settings.training.seed}.")
         # Room for the state, the one before it and the next; models are smaller than a state.
         run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
-        job = _Job(trainer, run, order, asked, origin(order, run))
+        job = _Job(trainer, run, order, asked, origin(order, run), found, tell)
         # Whoever is killed from here on goes on from this very state.
         run.begin_state(state)
         job.describe("training")
         run.keep_metrics(state.step)
         steps = trainer.settings.training.steps
         tell(f"{some(steps, 'step')} in all, {steps - state.step:,} to go.")
+        if found:
+            tell(references.told(found, symbol_name(corpus.vocabulary.unit)))
+            yield found
         yield from job.events(state, stop)
 
 
@@ -166,6 +180,8 @@ class _Job:
         order: What was asked for.
         asked: Settings by name that minutes may have changed.
         origin: The model that the run started from; see `orders.origin`.
+        references: What the held-out text costs others, if any is held out.
+        tell: Takes sentences.
     """
 
     trainer: Trainer
@@ -173,6 +189,8 @@ class _Job:
     order: Order
     asked: Mapping[str, Any]
     origin: Mapping[str, str]
+    references: References | None
+    tell: Callable[[str], object]
 
     def events(self, state: State, stop: Callable[[], bool]) -> Iterator[Event]:
         """The trainer's events, each after what it brings has been saved, with samples between."""
@@ -251,7 +269,27 @@ class _Job:
             writing = {**self.repetition, **suited}
             self.run.write_model(replace(model, summary={**model.summary, "writing": writing}))
         self._save(end)
+        if end.reason != "stopped":
+            self._tell(end, found=bool(suited))
         return end
+
+    def _tell(self, end: End, *, found: bool) -> None:
+        """Says what is to be minded of the model, in the end.
+
+        Args:
+            end: The end.
+            found: Whether it was found which temperature suits the model.
+        """
+        trainer, loss = self.trainer, end.facts.get("held_out_loss", math.nan)
+        corpus = trainer.corpus
+        if self.references:
+            steps = end.state.step
+            passes = steps / trainer.batches.steps_per_epoch
+            said = references.doubt(self.references, corpus, loss, steps, passes)
+            _ = said and self.tell(said)
+        if not found and not trainer.settings.training.window:
+            said = tempering.unknown(corpus)
+            _ = said and self.tell(said)
 
     def describe(
         self, status: str, scores: Mapping[str, float] | None = None, state: State | None = None
@@ -264,6 +302,7 @@ class _Job:
             facts(corpus) | _sources(corpus),
             status=status,
             asked=self.asked,
+            references=asdict(self.references) if self.references else {},
             scores=dict(scores or {}),
             done={"steps": state.step, "seconds": state.elapsed} if state else {},
             resume=self.order.kept(str(self.run.folder), "--resume"),
@@ -311,10 +350,10 @@ def _told(training: TrainingSettings) -> dict[str, Any]:
 
 def _sources(corpus: Corpus) -> dict[str, Any]:
     """What the run folder says of the sources, which a model file does not."""
-    seed = {"seed": SEED} if corpus.split == "spread" else {}
     return {
         "names": [Path(name).name for name in corpus.names],
-        "split": {"kind": corpus.split, **seed},
+        "split": corpus.split,
+        "split_seed": SEED,
         "learned_by_source": corpus.learned_by_source,
         "held_out_by_source": corpus.held_out_by_source,
     }
@@ -328,4 +367,5 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "symbols": len(corpus.ids),
         "held_out": len(corpus.ids) - corpus.cut,
         "sha256": corpus.sha256,
+        **({} if corpus.split == "tail" else {"split": corpus.split}),
     }

@@ -32,12 +32,28 @@ def costs_by_order(
         size: V, symbols in the alphabet.
         most: The highest order.
 
-    Yields:
+    Returns:
         Nats, shape (N - start,), for the orders 1, 2, … `most`: static, where nothing more is
         counted, and adaptive, where what has been scored is counted as well, symbol by symbol.
     """
+    kinds = [np.arange(len(ids)) < start, np.ones(len(ids), bool)]
+    return ((costs[0], costs[1]) for costs in _by_order(ids, start, size, most, kinds))
+
+
+def static_costs(
+    ids: NDArray[np.integer], start: int, size: int, most: int = MOST
+) -> Iterator[NDArray[np.float64]]:
+    """The static costs of `costs_by_order` alone, in half the time."""
+    kinds = [np.arange(len(ids)) < start]
+    return (costs[0] for costs in _by_order(ids, start, size, most, kinds))
+
+
+def _by_order(
+    ids: NDArray[np.integer], start: int, size: int, most: int, counts: list[NDArray[np.bool_]]
+) -> Iterator[list[NDArray[np.float64]]]:
+    """The costs by order, for each way to count: which places are counted, shape (N,)."""
     ones = np.ones(len(ids), np.int64)
-    kinds = [ones * (np.arange(len(ids)) < start), ones]
+    kinds = [ones * counted for counted in counts]
     lower = [np.full(len(ids), 1 / size) for _ in kinds]
     contexts = np.zeros(len(ids), np.uint64)
     same = _Places(_joined(contexts, ids))
@@ -45,11 +61,10 @@ def costs_by_order(
         places = _Places(contexts)
         contexts = _one_further_back(contexts, ids)
         longer = _Places(_joined(contexts, ids))
-        static, adaptive = (
+        yield [
             -np.log(_probability(places, same, counted, low, start)[start:])
             for counted, low in zip(kinds, lower, strict=True)
-        )
-        yield static, adaptive
+        ]
         # Below the highest order a sequence counts once for each symbol it was seen after.
         fresh = longer.before(ones) == 0
         lower = [

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from burble import launching, streams
 from burble.errors import Interrupted
-from burble.events import End, Epoch, Event, Recovery, Report, Sample, Score, Task
+from burble.events import End, Epoch, Event, Recovery, References, Report, Sample, Score, Task
 from burble.settings import Unit
 from burble.wording import command_line, some, symbol_name
 
@@ -50,6 +50,7 @@ class _View:
     def __init__(self, console: Console, bar: Progress, task: TaskID, symbol: str) -> None:
         self._console, self._bar, self._task, self._symbol = console, bar, task, symbol
         self._held_out = ""
+        self._references: References | None = None
         self._lined = self._sampled = self._epoch = -math.inf
         self.end: End | None = None
 
@@ -57,6 +58,8 @@ class _View:
         """Shows one event."""
         now = time.perf_counter()
         match event:
+            case References():
+                self._references = event
             case Report():
                 self._report(event, now)
             case Epoch() if now - self._epoch > LINE_SECONDS:
@@ -68,7 +71,9 @@ class _View:
             case Score(loss=loss) if not math.isnan(loss):
                 self._held_out = f" · held out {loss:.3f}"
                 best = "best so far, saved" if event.improved else "no better"
-                self._say(f"step {event.state.step:,} · held-out loss {loss:.4f} ({best})")
+                said = f"step {event.state.step:,} · held-out loss {loss:.4f} ({best})"
+                place = self._references and self._references.place(loss)
+                self._say(f"{said}, {place}" if place else said)
             case Sample() if now - self._sampled > SAMPLE_SECONDS:
                 self._sampled = now
                 self._say(f"It writes now: {event.text.strip()[:160]!r}")

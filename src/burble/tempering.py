@@ -6,6 +6,7 @@ nothing of training.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -14,6 +15,7 @@ from burble import measures
 from burble.corpus import Corpus
 from burble.generation import Generator as Writer
 from burble.measures import Measures, Reference
+from burble.wording import some
 
 TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.0)
 REAL_WORDS = 0.96
@@ -120,6 +122,30 @@ def search(writer: Writer, text: Corpus) -> Search:
     facts |= {"words": round(_real(best), 4), "repeated": round(best.repeated, 4)}
     # Of none there is no share, and a model's file knows no such number.
     return {name: value for name, value in facts.items() if not math.isnan(value)}
+
+
+def unknown(text: Corpus) -> str:
+    """A sentence where too little is held out to find what suits a model; else empty.
+
+    >>> from burble.corpus import from_texts
+    >>> from burble.settings import TextSettings
+    >>> unknown(from_texts(["abc " * 20], TextSettings()))
+    'Only 8 characters are held out, too few to find which temperature suits the model.'
+    """
+    held_out = _part(text, text.cut, text.cut + TEXTS * LENGTH)
+    if not held_out.strip() or not math.isnan(_repeated(held_out)):
+        return ""
+    are = "is" if len(held_out) == 1 else "are"
+    return (
+        f"Only {some(len(held_out), 'character')} {are} held out, too few to find which "
+        "temperature suits the model."
+    )
+
+
+def _repeated(written: str) -> float:
+    """How much of a text came before; NaN where it is too short to tell."""
+    nothing = Reference(frozenset(), Counter(), Counter())
+    return measures.measure([written], nothing).repeated
 
 
 def _boldest(tried: Mapping[float, Measures], human: Measures) -> float:

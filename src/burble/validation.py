@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from burble.corpus import Corpus
 from burble.vocabulary import describe
-from burble.wording import some
 
 NAMED = 6
 """Sources that are told one by one, at most, and symbols."""
@@ -64,8 +63,10 @@ def _only_there(corpus: Corpus) -> list[str]:
     only = [symbol for symbol, n in counts if n and n == corpus.counts[symbol]]
     if not only:
         return []
-    kinds = some(len(only), "kind")
-    return [f"{kinds} of symbols occur in the held-out part alone: {_listed(only, describe)}."]
+    occur = "symbol occurs" if len(only) == 1 else "symbols occur"
+    return [
+        f"{len(only):,} different {occur} in the held-out part alone: {_listed(only, describe)}."
+    ]
 
 
 def _listed(names: Sequence[str], shown: Callable[[str], str] = str) -> str:
