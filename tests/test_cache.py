@@ -171,3 +171,20 @@ def test_an_entry_without_a_place_for_notes_can_be_used(path):
     (place / "in-use.lock").unlink(missing_ok=True)
     (place / "in-use.lock").mkdir()
     assert entry(api.read(path)) == place
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/smaps"), reason="this system tells no maps")
+def test_what_was_read_of_a_mapped_text_leaves_the_memory(path):
+    corpus = api.read(path, held_out=0.0)
+
+    def resident():
+        with open("/proc/self/smaps", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        start = next(i for i, line in enumerate(lines) if line.endswith(corpus.ids.filename))
+        return next(line for line in lines[start:] if line.startswith("Rss:")).split()[1]
+
+    part = corpus.ids[10:].copy(), corpus.ids[10:]
+    assert resident() != "0"
+    storage.let_go(part[1])
+    assert resident() == "0"
+    np.testing.assert_array_equal(*part)

@@ -192,12 +192,15 @@ def _copied(text: Prepared, pieces: Pieces) -> Iterator[Ids]:
     """The symbols of pieces in order, those that follow each other in one block."""
     edge: Ids = np.array([text.vocabulary.boundary_id], text.vocabulary.dtype)
     breaks = ~pieces.last | np.append(pieces.begins[1:] != pieces.ends[:-1], True)
-    first = 0
+    first = seen = 0
     for piece in np.flatnonzero(breaks).tolist():
         begin, end = int(pieces.begins[first]), int(pieces.ends[piece])
         for at in range(begin, end, _BLOCK):
             block: Ids = text.ids[at : min(at + _BLOCK, end)]
             yield block
+            if at // _BLOCK != seen:
+                seen = at // _BLOCK
+                storage.let_go(text.ids)
         if not pieces.last[piece]:
             yield edge
         first = piece + 1

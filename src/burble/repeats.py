@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.storage import Ids
+from burble.storage import Ids, let_go
 from burble.vocabulary import Vocabulary
 from burble.wording import some
 
@@ -124,6 +124,7 @@ def _hashed(
     for begins, ends in _stretches(ids, edges, least):
         keys.append(_keys(ids, begins, ends))
         learned.append(ends < cut)
+        let_go(ids)
     hashes = np.concatenate(keys)
     ordered = np.sort(hashes)
     doubled = ordered[1:][ordered[1:] == ordered[:-1]]
@@ -134,6 +135,7 @@ def _hashed(
             whole = hashlib.blake2b(ids[begins[row] : ends[row]].tobytes(), digest_size=8)
             mine[row] = int.from_bytes(whole.digest(), "little")
         done += len(begins)
+        let_go(ids)
     return hashes, np.concatenate(learned)
 
 

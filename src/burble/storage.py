@@ -3,6 +3,7 @@
 The cache keeps what burble can make again. Knows nothing of text.
 """
 
+import mmap
 import os
 import secrets
 import shutil
@@ -170,6 +171,15 @@ def mapped(blocks: Iterable[Ids], dtype: type[np.uint8 | np.uint16]) -> Ids:
         # The map holds on to what it shows when the file is closed.
         ids: Ids = np.memmap(file, dtype, "r")
     return ids
+
+
+def let_go(ids: Ids) -> None:
+    """Lets what was read of a mapped file leave the memory; it is read again when it is needed."""
+    base: object = ids
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 class Spool:
