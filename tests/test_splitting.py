@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble import dividing, jobs, judging, preparation, reporting, splitting
+from burble import dividing, jobs, judging, orders, preparation, reporting, splitting
 from burble.batches import Documents, Streams
+from burble.errors import CorpusError, RunError
 from burble.heldout import Part
 from burble.modelfile import Model
+from burble.runs import Run
 from burble.settings import TrainingSettings
 from corpora import from_texts, parts
 from speakers import chancy
@@ -220,6 +222,26 @@ def test_eval_finds_the_part_that_was_held_out(texts):
     np.testing.assert_array_equal(own.given, c.given)
     text = own.text(own.start, len(own.ids))
     assert text == c.vocabulary.decode(c.ids[c.cut :], model.separator)
+
+
+def test_the_same_text_from_other_files_is_not_taken_for_its_own(tmp_path):
+    """It would be drawn from otherwise, and what was held out be remembered or learned."""
+    chosen = {"held_out": 0.1, "documents": "lines"}
+    halves = ["".join(f"{name}\n" for name in part) for part in (NAMES[:250], NAMES[250:])]
+    c, other = from_texts(*halves, **chosen), from_texts("".join(halves), **chosen)
+    assert (c.split, c.sha256, len(c.ids)) == (other.split, other.sha256, len(other.ids))
+    model = chancy(c.vocabulary.symbols, boundary=True)
+    training = jobs._told(TrainingSettings(split=c.split))
+    model = replace_summary(model, {"corpus": jobs.facts(c), "training": training})
+    assert judging.own(model, c).start == c.cut
+    with pytest.raises(CorpusError, match="but from other sources than then"):
+        judging.own(model, other)
+    facts = {"format": 2, "corpus": jobs.facts(c), "resume": "burble train a b --resume"}
+    (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+    orders._check_same_text(Run(tmp_path), c)
+    said = "but from other sources, .* Give the same files, .* as in: burble train a b --resume"
+    with pytest.raises(RunError, match=said):
+        orders._check_same_text(Run(tmp_path), other)
 
 
 def replace_summary(model, summary):

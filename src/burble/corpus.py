@@ -1,8 +1,10 @@
 """A text as ids, with its documents, held-out tail and fingerprint. Knows nothing of models."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +97,11 @@ class Corpus:
         """The ids to learn from, shape (cut,)."""
         return self.ids[: self.cut]
 
+    @cached_property
+    def training_sha256(self) -> str:
+        """Fingerprint of the ids to learn from; see `fingerprint`."""
+        return fingerprint(self.training)
+
     @property
     def tail(self) -> Ids:
         """The held-out ids, led by the last training id, from which the first is predicted."""
@@ -136,6 +143,14 @@ class Corpus:
         """
         outputs.check_text(path, self.files, overwrite=overwrite)
         storage.write_atomically(path, (piece.encode() for piece in self.text()))
+
+
+def fingerprint(ids: NDArray[np.integer]) -> str:
+    """The SHA-256 of ids, two bytes each, whatever type they have here."""
+    digest = hashlib.sha256()
+    for start in range(0, len(ids), _BLOCK):
+        digest.update(np.asarray(ids[start : start + _BLOCK], "<u2").tobytes())
+    return digest.hexdigest()
 
 
 def build(

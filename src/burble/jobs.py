@@ -361,7 +361,9 @@ def _sources(corpus: Corpus) -> dict[str, Any]:
 
 def facts(corpus: Corpus) -> dict[str, Any]:
     """What the run folder and the model file say of the corpus."""
-    return {
+    # What is drawn depends on which source holds what; an end needs no such proof.
+    drawn = {"training_sha256": corpus.training_sha256} if corpus.split == "spread" else {}
+    return drawn | {
         "sources": len(corpus.names),
         "documents": corpus.documents,
         "symbols": len(corpus.ids),

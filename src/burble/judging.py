@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from burble import baselines, evaluation, measures
 from burble import memory as memories
 from burble.baselines import Score
-from burble.corpus import Corpus
+from burble.corpus import Corpus, fingerprint
 from burble.dividing import Split
 from burble.errors import CorpusError, SettingsError
 from burble.evaluation import Report
@@ -121,12 +121,25 @@ def own(model: Model, text: Corpus) -> Own | None:
         CorpusError: It is, but cannot be cut as it was.
     """
     mine = _own(model, text)
-    if mine is None and model.vocabulary.cut_elsewhere and model.learned_from(text.sha256):
+    if mine is not None or not model.learned_from(text.sha256):
+        return mine
+    if model.vocabulary.cut_elsewhere:
         raise CorpusError(
             f"this is the text the model was trained on, but {model.vocabulary.otherwise}, which "
             f"cuts it otherwise. Install that one: pip install regex=={model.vocabulary.cut_by}"
         )
-    return mine
+    if _drawn(model):
+        raise CorpusError(
+            "this is the text the model was trained on, but from other sources than then, so that "
+            "another part of it would be held out. Give the same files, in the same order."
+        )
+    return None
+
+
+def _drawn(model: Model) -> str | None:
+    """The fingerprint of what a model was trained on, where that was drawn from a text."""
+    facts = model.summary.get("corpus")
+    return facts.get("training_sha256") if isinstance(facts, dict) else None
 
 
 def _own(model: Model, text: Corpus) -> Own | None:
@@ -143,6 +156,10 @@ def _own(model: Model, text: Corpus) -> Own | None:
     if parted is None or not 0 < start <= symbols <= len(parted.ids):
         return None
     if known.cut_elsewhere and not _left_out(model) and symbols != len(parted.ids):
+        return None
+    # The same text from other files, for example, is not drawn from in the same way.
+    drawn = _drawn(model)
+    if drawn is not None and drawn != fingerprint(parted.ids[:start]):
         return None
     end = min(symbols, start + SCORED // (model.window or 1))
     ids = known.renumbered(parted.ids[:end], parted.vocabulary)

@@ -201,6 +201,17 @@ def _check_same_text(run: Run, corpus: Corpus) -> None:
             f"graphemes than regex {then or 'of another version'} did when the run began. To go "
             f"on, {cure}; or begin in another folder from this model with --from."
         )
+    if described.get("training_sha256", learned := _learned(corpus)) != learned:
+        raise RunError(
+            f"the text is that of {run.folder}, but from other sources, so that another part of it "
+            "would be held out. Give the same files, in the same order"
+            f"{f', as in: {again}' if isinstance(again, str) else ''}."
+        )
+
+
+def _learned(corpus: Corpus) -> str | None:
+    """The fingerprint of what is learned, where that was drawn from the text."""
+    return corpus.training_sha256 if corpus.split == "spread" else None
 
 
 def _check_goes_on(training: TrainingSettings, steps_per_epoch: int, done: int) -> None:
