@@ -329,6 +329,14 @@ def test_info_tells_what_a_model_is(command, models):
     assert facts["weights"] == 42
 
 
+def test_info_tells_of_other_gates_and_of_the_format_that_they_need(command, models, tmp_path):
+    modelfile.write(tmp_path / "m", chancy(recurrent_activation="hard_sigmoid"))
+    said = command("info", tmp_path / "m").stdout.decode()
+    assert "2 × lstm with hard sigmoid gates, 12 units each" in said
+    for path, number in ((tmp_path / "m", 2), (models / "cycle", 1)):
+        assert json.loads(command("info", path, "--json").stdout)["format"] == number
+
+
 def test_speaking_loads_neither_keras_nor_jax(models):
     code = (
         "import sys\nfrom burble.cli import app\nfrom burble.generation import load\n"

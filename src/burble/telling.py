@@ -61,7 +61,9 @@ def info(model: ModelPath, as_json: AsJson = False) -> None:
         return
     shape, alphabet = held.architecture, held.vocabulary
     several = f"; {shape.networks} such networks, averaged" if shape.networks > 1 else ""
-    print(f"network    {shape.layers} × {shape.cell}, {some(shape.units, 'unit')} each{several}")
+    hard = " with hard sigmoid gates" if shape.recurrent_activation == "hard_sigmoid" else ""
+    units = some(shape.units, "unit")
+    print(f"network    {shape.layers} × {shape.cell}{hard}, {units} each{several}")
     print(f"weights    {weights:,} in float32")
     print(
         f"alphabet   {len(alphabet.symbols):,}, each a {symbol_name(alphabet.unit)}: {_shown(held)}"
