@@ -222,6 +222,33 @@ def test_all_that_burble_made_in_a_folder_is_one_note(trained, tmp_path):
             sources.read([str(tmp_path / name)])
 
 
+def test_a_pattern_passes_over_what_a_folder_does(trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_bytes(b"x")
+    (tmp_path / "cat.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "run").symlink_to(trained)
+    (tmp_path / "m.safetensors").write_bytes((trained / "model.safetensors").read_bytes())
+    found, notes = sources.read(["**/*"])
+    assert [source.name for source in found] == ["a.txt"]
+    assert notes == [
+        "2 made by burble that fit **/* passed over: b/run, m.safetensors.",
+        "1 not text that fit **/* passed over: cat.jpg.",
+        "1 folders that fit **/* passed over: b.",
+    ]
+    # What is named outright in a run is read.
+    assert sources.read(["b/run/samples/*"])[0][0].name.startswith("b/run/samples/step-")
+    with pytest.raises(SourceError, match=r"no text file fits c.\.jpg\. 1 not text that fit"):
+        sources.read(["c*.jpg"])
+
+
+def test_what_may_be_text_in_a_folder_is_read_where_an_encoding_is_named(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"a\x01b\x02" * 50)
+    with pytest.raises(SourceError, match="holds no text files"):
+        sources.read([str(tmp_path)])
+    assert len(sources.read([str(tmp_path)], SourceSettings(encoding="utf-8"))[0]) == 1
+
+
 def test_a_link_to_a_folder_is_told(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "a.txt").write_bytes(b"x")

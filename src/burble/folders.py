@@ -1,6 +1,7 @@
 """What lies in a folder, in a stable order, and what to say of the rest. Reads no text."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from burble.errors import SourceError
@@ -54,6 +55,21 @@ def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
             (found if path.is_file() else passed["not plain files"]).append(path)
     found.sort(key=lambda path: path.relative_to(folder).parts)
     return found, passed
+
+
+def made_below(root: Path, paths: Iterable[Path]) -> dict[Path, None]:
+    """The runs, comparisons and searches below a folder that some paths are, or lie in."""
+    found: dict[Path, None] = {}
+    plain: set[Path] = {root}
+    for path in paths:
+        for place in reversed((path, *path.parents)):
+            if place in plain or not place.is_relative_to(root):
+                continue
+            if place in found or (place.is_dir() and _ours({*os.listdir(place)})):
+                found[place] = None
+                break
+            plain.add(place)
+    return found
 
 
 def _ours(names: set[str]) -> str:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -199,12 +200,36 @@ def _pattern(argument: str, encoding: str, notes: list[str]) -> list[Source]:
     paths = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
     if not paths:
         raise SourceError(f"no file fits {shown(argument)}. Check the pattern, or name a folder.")
-    files = [path for path in paths if path.is_file()]
-    inside = [shown(path) for path in paths if path.is_dir()]
-    if inside:
-        are = "folders that fit" if len(inside) > 1 else "folder that fits"
-        notes.append(f"{len(inside):,} {are} {shown(argument)} passed over: {listed(inside)}.")
-    return [_file(path, encoding) for path in files]
+    literal = takewhile(lambda part: not glob.has_magic(part), Path(argument).parts)
+    ours = folders.made_below(Path(*literal), paths)
+    paths = [path for path in paths if ours.keys().isdisjoint((path, *path.parents))]
+    passed = {folders.OURS: [*ours], "not text": [], "folders": [p for p in paths if p.is_dir()]}
+    found = _readable([path for path in paths if path.is_file()], encoding, passed)
+    told = [
+        f"{len(places):,} {reason} that fit {shown(argument)} passed over: "
+        f"{listed([shown(place) for place in places])}."
+        for reason, places in passed.items()
+        if places
+    ]
+    if not found and not passed[folders.OURS]:
+        raise SourceError(" ".join([f"no text file fits {shown(argument)}.", *told]))
+    notes += told
+    return found
+
+
+def _readable(paths: Iterable[Path], encoding: str, passed: dict[str, list[Path]]) -> list[Source]:
+    """Those files that are text; the others go into `passed`, by the reason."""
+    sources = []
+    for path in paths:
+        head = next(_reader(path).read(sniffing.HEAD), b"")
+        kind = sniffing.kind(head)
+        if kind.binary and (kind.sure or not encoding):
+            # Models and memories name burble in their headers.
+            ours = head[8:9] == b"{" and b'"burble' in head
+            passed[folders.OURS if ours else "not text"].append(path)
+        else:
+            sources.append(_file(path, encoding))
+    return sources
 
 
 def _file(path: Path, encoding: str) -> Source:
@@ -295,15 +320,7 @@ def _spooled(name: str, stream: BinaryIO) -> Source:
 def _folder(folder: Path, encoding: str, notes: list[str]) -> list[Source]:
     """Every text file below a folder, ordered by path; what is passed over goes into `notes`."""
     paths, passed = folders.walk(folder)
-    sources = []
-    for path in paths:
-        head = next(_reader(path).read(sniffing.HEAD), b"")
-        if sniffing.kind(head).binary:
-            # Models and memories name burble in their headers.
-            reason = folders.OURS if head[8:9] == b"{" and b'"burble' in head else "not text"
-            passed[reason].append(path)
-        else:
-            sources.append(_file(path, encoding))
+    sources = _readable(paths, encoding, passed)
     told = folders.sentences(folder, passed)
     if not sources and not passed[folders.OURS]:
         raise SourceError(" ".join([f"the folder {shown(folder)} holds no text files.", *told]))
