@@ -156,6 +156,20 @@ def test_capitals_are_no_way_out_of_a_copy():
     assert len(capitals) < 0.5 * len([w for w in was if w != w.lower() != w.capitalize()])
 
 
+@pytest.mark.parametrize("longest", [4, 5, 7])
+def test_no_word_is_begun_that_could_only_be_ended_by_a_copy(longest):
+    symbols = " ABCabc"
+    writer = Generator(chancy(symbols, scale=0.3))
+    source = "abc cab bca acb " * 9
+    ids = writer.model.vocabulary.encode(source)
+    alike = bans.alike(symbols, boundary=False)
+    options = {"novel": Passages.of(ids, longest + 1, alike), "words": {*source.split(), "ab"}}
+    options |= {"break_loops": False, "length": 200, "seed": 1}
+    for text in writer.generate_many(count=6, **options):
+        assert {*text.lower().split()[:-1]} <= options["words"]
+        assert copies.find([[text.lower()]], [source])[0].longest <= longest
+
+
 def test_a_long_prompt_is_not_forgotten():
     writer = Generator(follower("ab", [1, 0]))
     ids = writer.model.vocabulary.encode("ab" * 300)

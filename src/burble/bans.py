@@ -23,6 +23,10 @@ MOST_ROUNDS = 1_000_000
 SHORTEST_LOOP = 12
 """Symbols: "-----" and a few blank lines are none yet."""
 SIGMA = "Σ"
+REACH = 20.0
+"""Logits: what is so much less likely than something else hardly ever comes."""
+LOOKS = 100
+"""Ways that are tried to end a word."""
 NEVER = np.float32(-1e30)
 """The logit of what may not come: its probability is 0 in any number."""
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -186,6 +190,19 @@ class Copies:
             places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
             logits[row, known[places] == keys] = NEVER
 
+    def completes(self, row: int, path: Sequence[int]) -> bool:
+        """Whether the last of some symbols that may follow a text would complete a passage."""
+        length, known = self._passages.length, self._passages.keys
+        folded = path if self._alike is None else self._alike[np.array(path)].tolist()
+        symbols = [*self._recent[row], *folded][-length:]
+        if len(symbols) < length or not len(known):
+            return False
+        key = 0
+        for symbol in symbols:
+            key = (key * int(_BASE) + symbol + 1) % 2**64
+        place = min(int(np.searchsorted(known, np.uint64(key))), len(known) - 1)
+        return int(known[place]) == key
+
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text."""
         if self._alike is not None:
@@ -203,18 +220,27 @@ class Words:
 
     Words are what `measures.words` finds, whatever their case. Everything else is free. A word
     that was begun otherwise, in a prompt, is left alone, and so is one that another ban leaves no
-    end.
+    end. None is begun that could not be ended without a copy, as far as that is soon seen.
 
     Args:
         known: The words, in lower case.
         symbols: The text of each id; what stands for the edge of a document included.
         texts: B.
+        copies: What may not be completed besides, if anything.
+        reach: Symbols whose logits are so much less than the highest are not looked into.
 
     Raises:
         SettingsError: The symbols can spell none of the words.
     """
 
-    def __init__(self, known: Set[str], symbols: Sequence[str], texts: int) -> None:
+    def __init__(
+        self,
+        known: Set[str],
+        symbols: Sequence[str],
+        texts: int,
+        copies: Copies | None = None,
+        reach: float = REACH,
+    ) -> None:
         """Nothing has been written."""
         letters = {*"".join(map(_lowered, symbols))}
         letters |= {*"σς"} if SIGMA in letters else set()
@@ -226,7 +252,11 @@ class Words:
             )
         self._beginnings = {word[:end] for word in self._known for end in range(len(word) + 1)}
         self._symbols = symbols
+        # Where there are no documents, nothing stands between two.
+        self._spelled = [(place, symbol) for place, symbol in enumerate(symbols) if symbol]
         self._words: list[str | None] = [""] * texts
+        self._copies, self._reach = copies, reach
+        self._nexts: dict[str, dict[int, str]] = {}
         self._banned: dict[str, NDArray[np.intp]] = {}
 
     def apply(self, logits: NDArray[np.float32]) -> None:
@@ -235,13 +265,50 @@ class Words:
             if word is None:
                 continue
             if word not in self._banned:
-                spoils = [self._after(word, symbol) is None for symbol in self._symbols]
-                self._banned[word] = np.flatnonzero(spoils)
-            symbols = self._banned[word]
-            before = logits[row, symbols]
-            logits[row, symbols] = NEVER
-            if logits[row].max() <= NEVER:
-                logits[row, symbols] = before
+                fitting = self._next(word)
+                spoils = [place for place, _ in self._spelled if place not in fitting]
+                self._banned[word] = np.array(spoils, np.intp)
+            if _ban(logits[row], self._banned[word]) and self._copies:
+                self._look(row, logits[row], word)
+
+    def _look(self, row: int, logits: NDArray[np.float32], word: str) -> None:
+        """Makes those symbols of a text impossible, (V,), after which a word could not be ended."""
+        looked: set[int] = set()
+        while True:
+            least = max(float(NEVER), float(logits.max()) - self._reach)
+            likely = {*np.flatnonzero(logits > least).tolist()} - looked
+            if not likely:
+                return
+            looked |= likely
+            begun = [(symbol, self._next(word)[symbol]) for symbol in sorted(likely)]
+            lost = [s for s, after in begun if after and not self._ends(row, [s], after, [LOOKS])]
+            if not _ban(logits, np.array(lost, np.intp)):
+                return
+
+    def _ends(self, row: int, path: list[int], word: str, left: list[int]) -> bool:
+        """Whether a word that was begun can be ended without a copy; true if that takes long."""
+        tried = set()
+        for symbol, after in self._next(word).items():
+            left[0] -= 1
+            if left[0] < 0:
+                return True
+            # A capital leads nowhere else than its small letter.
+            if after in tried or self._copies is None:
+                continue
+            tried |= {after} if after else set()
+            if not self._copies.completes(row, [*path, symbol]) and (
+                not after or self._ends(row, [*path, symbol], after, left)
+            ):
+                return True
+        return False
+
+    def _next(self, word: str) -> dict[int, str]:
+        """The symbols that do not spoil a word, those that end it first, and what it is then."""
+        if word not in self._nexts:
+            every = ((place, self._after(word, symbol)) for place, symbol in self._spelled)
+            found = {place: after for place, after in every if after is not None}
+            self._nexts[word] = dict(sorted(found.items(), key=lambda item: bool(item[1])))
+        return self._nexts[word]
 
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text."""
@@ -278,6 +345,16 @@ class Words:
     def _begins(self, word: str) -> bool:
         """Whether a known word begins so, whichever way a capital sigma at its end will go."""
         return {word.lower(), word.replace(SIGMA, "σ")} & self._beginnings != set()
+
+
+def _ban(logits: NDArray[np.float32], symbols: NDArray[np.intp]) -> bool:
+    """Makes symbols impossible, in logits (V,), where others are left; whether there are."""
+    before = logits[symbols]
+    logits[symbols] = NEVER
+    if logits.max() <= NEVER:
+        logits[symbols] = before
+        return False
+    return True
 
 
 def _lowered(symbol: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.bans import LONGEST_PERIOD, NEVER, ROUNDS, Ban, Copies, Loops, Passages, Words
+from burble.bans import LONGEST_PERIOD, NEVER, REACH, ROUNDS, Ban, Copies, Loops, Passages, Words
 from burble.errors import SettingsError
 from burble.prompts import Unknown
 from burble.quoting import Nudge
@@ -153,10 +153,11 @@ class WritingSettings(SamplingSettings):
         found: list[Ban] = []
         if self.close_quotes:
             found.append(Nudge(self.close_quotes, symbols, texts, self.temperature or 1.0))
-        if isinstance(self.novel, Passages):
-            found.append(Copies(self.novel, texts))
+        copies = Copies(self.novel, texts) if isinstance(self.novel, Passages) else None
+        found += [copies] if copies else []
         if isinstance(self.words, Set):
-            found.append(Words(self.words, symbols, texts))
+            reach = REACH * max(1.0, self.temperature)
+            found.append(Words(self.words, symbols, texts, copies, reach))
         warm = self.temperature > 0 or self.rounds is not None
         if warm if self.break_loops is None else self.break_loops:
             found.append(Loops(symbols, texts, self.rounds or ROUNDS))
