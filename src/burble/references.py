@@ -8,14 +8,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import ngrams
+from burble import ngrams, splitting
 from burble.corpus import Corpus
 from burble.events import References
 from burble.wording import some
 
 COUNTED, PIECES = 50_000, 10
 """Training symbols that are counted at most, and stretches of the text that they are taken from."""
-SCORED = 5_000
+SCORED = splitting.FIRST
 """Held-out symbols that are scored at most, from the first."""
 MOST = 5
 """Symbols of the longest n-gram."""

@@ -21,7 +21,7 @@ LONG = 10_000
 """Symbols of a document from which on it is running text, and gives its end."""
 LEAST = 10
 """Symbols of an end at least: a shorter source is learned whole."""
-FIRST = 20_000
+FIRST = 5_000
 """Held-out symbols, from the first, that are mixed of all sources; so are as many more, and then
 twice as many each time, so that any beginning of the held-out part speaks for all of it."""
 SHORTEST = 500
