@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from burble import corpus, objective, sampling, settings, together
+from burble import batches, corpus, objective, sampling, settings, together
 from burble.clock import Clock
 from burble.engine import Engine
 from burble.errors import DivergedError, SettingsError
@@ -65,6 +65,26 @@ def test_stopped_and_gone_on_with_equals_never_stopped(make):
     half = finish(make(), stop=lambda: next(answers))
     assert half.step == 13
     assert_equal(finish(make(), half), whole)
+
+
+@pytest.mark.parametrize("make", [trainer, documents])
+def test_stopped_on_the_way_through_a_score_and_gone_on_with_equals_never_stopped(
+    make, monkeypatch
+):
+    # So many batches that there is a way through.
+    monkeypatch.setattr(batches, "CHUNK", 64)
+    events, kinds, more = [], [], make(steps=20, evaluations=2, val_chars=0)
+    whole = list(more.run(more.start()))
+    for event in more.run(more.start(), stop=lambda: "Task" in kinds):
+        events.append(event)
+        kinds.append(type(event).__name__)
+    stopped = events[-1]
+    assert (stopped.reason, stopped.state.step, stopped.state.due) == ("stopped", 10, True)
+    assert not any(isinstance(event, Score) for event in events)
+    rest = list(more.run(stopped.state))
+    assert_equal(rest[-1].state, whole[-1].state)
+    first, same = (next(e for e in all_ if isinstance(e, Score)) for all_ in (whole, rest))
+    assert (same.loss, same.state.step) == (first.loss, 10)
 
 
 @pytest.mark.parametrize("make", [trainer, documents])
@@ -238,12 +258,8 @@ def test_compiling_is_no_speed():
 def test_the_closing_scores_tell_how_far_they_are_and_end_where_asked():
     t = trainer(steps=3, evaluations=1)
     state = finish(t)
-    told = list(closing := t.closing(state))
-    assert closing.gi_frame is None
-    assert [task.done for task in told] == [1.0, 1.0, 1.0]
-    with pytest.raises(StopIteration) as end:
-        next(t.closing(state, stop=lambda: True))
-    assert end.value.value is None
+    assert [task.done for task in t.closing(state)] == [1.0, 1.0, 1.0]
+    assert [task.done for task in t.closing(state, stop=lambda: True)] == [1.0]
     # A training that was stopped there takes them when it goes on.
     answers = itertools.chain([False] * 3, itertools.repeat(True))
     stopped = [*trainer(steps=3, evaluations=1).run(t.start(), stop=lambda: next(answers))][-1]

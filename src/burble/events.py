@@ -26,6 +26,7 @@ class State:
         epoch_places: So many places.
         best_epoch: The best mean training loss of a whole epoch so far; infinite before one.
         elapsed: Seconds of training so far.
+        due: Whether the score of this step is still to be taken: it was stopped.
     """
 
     arrays: Mapping[str, NDArray[np.generic]]
@@ -37,6 +38,7 @@ class State:
     epoch_places: float = 0.0
     best_epoch: float = math.inf
     elapsed: float = 0.0
+    due: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,15 @@ class Part:
         """Where the held-out text begins."""
         return self.corpus.cut
 
+    def places(self, *, carried: bool = False) -> int:
+        """How many places `running` comes to."""
+        return self.scored * (self.rows if carried else 1)
+
+    @property
+    def rows(self) -> int:
+        """How many streams are checked at once where they are scored from carried states."""
+        return min(self.training.batch, STREAMS_CHECKED)
+
     @property
     def size(self) -> int:
         """How many symbols are read."""
@@ -87,7 +96,7 @@ def running(
     Yields:
         The loss so far in nats, summed, and over how many places.
     """
-    rows = min(part.training.batch, STREAMS_CHECKED) if carried else 1
+    rows = part.rows if carried else 1
     now = [c[:rows] for c in groups["carried"]] if carried else objective.zero(rows)
     total = count = 0.0
     for batch in part.batches(rows):

@@ -149,8 +149,8 @@ class Trainer:
 
         Args:
             state: From `start`, or one that was saved.
-            stop: Asked before every step whether to stop there, and between the closing scores,
-                which are then taken when training goes on.
+            stop: Asked before every step whether to stop there, and on the way through long
+                scores, which are then taken when training goes on.
 
         Yields:
             Events as they come, and one `End` at last.
@@ -161,7 +161,9 @@ class Trainer:
         training = self.settings.training
         clock = Clock(state)
         groups = self.objective.place(state.arrays)
-        while state.step < training.steps and not is_over(state.stale, training):
+        if state.due:
+            state = yield from self._take_score(replace(state, due=False), groups, clock, stop)
+        while self._goes_on(state):
             stopping, saving = self._wishes(state, stop, clock)
             if stopping:
                 yield End(clock.stamp(state, groups), "stopped")
@@ -173,11 +175,19 @@ class Trainer:
             groups = self._step(groups, state.step, size)
             state = replace(state, step=state.step + 1)
             clock.stepped(state.step)
-            state, groups = yield from self._tell(state, groups, clock)
+            state, groups = yield from self._tell(state, groups, clock, stop)
+        if state.due:
+            yield End(clock.stamp(state, groups), "stopped")
+            return
         reason = "done" if state.step >= training.steps else "no better"
         state = clock.stamp(state, groups)
         facts = (yield from self.closing(state, stop)) if peers.first() else {}
         yield End(state, reason if facts is not None else "stopped", facts or {})
+
+    def _goes_on(self, state: State) -> bool:
+        """Whether there is another step to be done."""
+        training = self.settings.training
+        return not (state.due or state.step >= training.steps or is_over(state.stale, training))
 
     def _wishes(self, state: State, stop: Callable[[], bool], clock: Clock) -> tuple[bool, ...]:
         """Whether to stop, and whether to save; several processes ask each other now and then."""
@@ -186,7 +196,7 @@ class Trainer:
         return False, False
 
     def _tell(
-        self, state: State, groups: Groups, clock: Clock
+        self, state: State, groups: Groups, clock: Clock, stop: Callable[[], bool]
     ) -> Generator[Event, None, tuple[State, Groups]]:
         """What is due after a step: a report, the end of an epoch, a score.
 
@@ -210,15 +220,23 @@ class Trainer:
             state = event.state
             yield event
         if scored:
-            began = time.perf_counter()
-            score = yield from self._score(clock.stamp(state, groups), groups)
-            state = score.state
-            if score.improved:
-                groups["good"] = self.objective.copies(groups[self.judged])
-            clock.saved()
-            yield score
-            clock.scored(time.perf_counter() - began)
+            state = yield from self._take_score(state, groups, clock, stop)
         return state, groups
+
+    def _take_score(
+        self, state: State, groups: Groups, clock: Clock, stop: Callable[[], bool]
+    ) -> Generator[Event, None, State]:
+        """Scores the held-out text; if that is stopped, the state says that it is still due."""
+        began = time.perf_counter()
+        score = yield from self._score(clock.stamp(state, groups), groups, stop)
+        if score is None:
+            return replace(state, due=True)
+        if score.improved:
+            groups["good"] = self.objective.copies(groups[self.judged])
+        clock.saved()
+        yield score
+        clock.scored(time.perf_counter() - began)
+        return score.state
 
     def _report(self, groups: Groups, state: State, clock: Clock) -> tuple[Report, State]:
         """The mean loss since the last report, and the state with it added to its epoch's."""
@@ -258,10 +276,14 @@ class Trainer:
         fresh = replace(state, recoveries=state.recoveries + 1, epoch_nats=math.nan)
         return clock.stamp(fresh, groups)
 
-    def _score(self, state: State, groups: Groups) -> Generator[Event, None, Score]:
+    def _score(
+        self, state: State, groups: Groups, stop: Callable[[], bool]
+    ) -> Generator[Event, None, Score | None]:
         """Scores the held-out text, and keeps the weights in the state if they are the best."""
-        found = (yield from self._scored(state, self._usual)) if peers.first() else math.nan
-        loss = float(peers.from_first(lambda: found))
+        found = (yield from self._scored(state, self._usual, stop=stop)) if peers.first() else None
+        loss = peers.from_first(lambda: found)
+        if loss is None:
+            return None
         unscored = len(self.corpus.tail) < 2
         improved = loss < state.best or (unscored and finite(groups[self.judged]))
         if improved:
@@ -302,14 +324,15 @@ class Trainer:
         group: str = "",
         *,
         carried: bool = False,
-        stop: Callable[[], bool] = lambda: False,
-    ) -> Generator[Event, None, float]:
-        """What `score` gives, telling how far it is; less of it where it was asked to stop."""
+        stop: Callable[[], bool],
+    ) -> Generator[Event, None, float | None]:
+        """What `score` gives, telling how far it is; None where it was stopped on the way."""
         part, scored = self._part(limit), (0.0, 0.0)
+        places = part.places(carried=carried)
         for scored in self._running(part, grouped(state.arrays), group, carried=carried):
-            if stop():
-                break
-            yield Task(SCORING, min(1.0, scored[1] / part.size))
+            yield Task(SCORING, scored[1] / places)
+            if scored[1] < places and stop():
+                return None
         return heldout.mean([scored])
 
     def closing(
@@ -333,17 +356,18 @@ class Trainer:
         """
         held = [a for name, a in state.arrays.items() if name.startswith("carried.")]
         facts = {"largest_state": float(max(np.abs(a).max() for a in held))}
-        if len(self.corpus.tail) > 1:
-            facts["held_out_loss"] = yield from self._scored(
-                state, SCORED_AT_END, "good", stop=stop
-            )
-            facts["held_out_scored"] = self._part(SCORED_AT_END).scored
-            if self.settings.training.framing == "streams":
-                for name, carried in (("zero_state_loss", False), ("carried_state_loss", True)):
-                    if stop():
-                        return None
-                    facts[name] = yield from self._scored(state, CHUNK, carried=carried, stop=stop)
-        return None if stop() else facts
+        wanted = {"held_out_loss": (SCORED_AT_END, "good", False)}
+        if self.settings.training.framing == "streams":
+            wanted["zero_state_loss"] = CHUNK, self.judged, False
+            wanted["carried_state_loss"] = CHUNK, self.judged, True
+        for name, (limit, group, carried) in wanted.items() if len(self.corpus.tail) > 1 else ():
+            loss = yield from self._scored(state, limit, group, carried=carried, stop=stop)
+            if loss is None or stop():
+                return None
+            facts[name] = loss
+            if group == "good":
+                facts["held_out_scored"] = self._part(limit).scored
+        return facts
 
 
 def _end_epoch(number: int, state: State) -> Epoch:
