@@ -34,7 +34,7 @@ MOST_IN_CHUNK = 1 << 26
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 GATES = "ifco"
 BOTH = "2.2.4-tf"
-"""What TensorFlow 1.13 to 2.1 call their Keras, which changed its gates on the way."""
+"""What TensorFlow 1.15 and 2.0 both call their Keras, whose gates differ."""
 NEW_SLOPE = 5 / 6
 """Keras 3's hard sigmoid is x / 6 + 0.5, that of before 0.2 x + 0.5: the same of 5 / 6 x."""
 Parts = Mapping[str, Mapping[str, h5py.Dataset]]

@@ -159,8 +159,10 @@ def _json(written: str | bytes, path: Path, name: str) -> Mapping[str, Any]:
 
 def _attribute(group: h5py.Group, name: str) -> str | None:
     """An attribute that is a text."""
-    if name not in group.attrs or group.attrs.get_id(name).get_storage_size() > MOST_JSON:
+    if name not in group.attrs:
         return None
+    if group.attrs.get_id(name).get_storage_size() > MOST_JSON:
+        raise ValueError(f"its {name} has more than {MOST_JSON:,} bytes")
     value = group.attrs[name]
     return value.decode() if isinstance(value, bytes) else str(value)
 
