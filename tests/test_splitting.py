@@ -209,12 +209,15 @@ def test_the_part_is_scored_in_training_without_what_is_given(framing):
     assert sum(batch.weights.sum() for batch in part.batches()) == part.scored
 
 
+@pytest.mark.parametrize("split", ["auto", "tail"])
 @pytest.mark.parametrize("texts", [["ab" * 500, "ba" * 400], ["\n".join(["ab", "ba"] * 200)]])
-def test_eval_finds_the_part_that_was_held_out(texts):
+def test_eval_finds_the_part_that_was_held_out(texts, split):
     kind = "lines" if len(texts) == 1 else "sources"
-    c = from_texts(*texts, held_out=0.1, documents=kind)
+    c = from_texts(*texts, held_out=0.1, documents=kind, split=split)
     model = chancy("\nab" if kind == "sources" else "ab", boundary=True)
     training = jobs._told(TrainingSettings(split=c.split))
+    # A model of before says nothing of it, as one whose end is held out does today.
+    assert ("split" in training) == (split == "auto")
     summary = {"corpus": jobs.facts(c), "training": training}
     read = from_texts(*texts, held_out=0.0, documents=kind)
     own = judging.own(replace_summary(model, summary), read)
@@ -249,7 +252,22 @@ def replace_summary(model, summary):
     return Model(**{**vars(model), "summary": json.loads(json.dumps(summary))})
 
 
+def test_a_run_that_says_nothing_of_it_has_its_end_held_out(trained, tmp_path):
+    facts = json.loads((trained / "run.json").read_text(encoding="utf-8"))
+    assert facts["settings"]["training"].pop("split") == "tail"
+    (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+    assert Run(tmp_path).settings() == Run(trained).settings()
+
+
 # What is told of it.
+
+
+def test_where_nothing_can_be_spread_the_end_is_held_out_and_said():
+    c = from_texts("ab" * 500, held_out=0.1, split="spread")
+    assert "The end is held out, since there is one running text alone." in c.notes
+    c = from_texts("ab" * 20, "xy" * 20, held_out=0.1)
+    said = "The end is held out, since no source is long enough to give some of its own."
+    assert (c.split, said in c.notes) == ("tail", True)
 
 
 def test_what_is_held_out_of_each_source_is_told_and_which_symbols_are_only_there():

@@ -5,7 +5,7 @@ pieces are put behind the others, and places at which a document was cut in two 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +86,12 @@ def divide(text: Prepared, split: Split, *, sentences: bool) -> Divided:
         found = _spread(text, split, sentences=sentences)
         if found.cut < len(found.ids) or not split.held_out:
             return found
-    return _tail(text, split)
+    parts = _tail(text, split)
+    if kind == "spread" and parts.cut < len(parts.ids):
+        alone = "there is one running text alone"
+        why = alone if len(text.starts) == 1 else "no source is long enough to give some of its own"
+        parts = replace(parts, notes=[f"The end is held out, since {why}.", *parts.notes])
+    return parts
 
 
 def _tail(text: Prepared, split: Split) -> Divided:
