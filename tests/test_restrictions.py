@@ -166,8 +166,9 @@ def sample(monkeypatch, capsys, tmp_path):
 
 def test_the_command_writes_new_and_distinct_documents(sample):
     flags = ["--new", "--distinct", "-l", 4, "--seed", 1, "-t", 1]
-    code, out, _ = sample(*flags, "-n", 12)
+    code, out, err = sample(*flags, "-n", 12)
     assert code == 0
+    assert "With --training-text those that were held out are left out, too." in err
     texts = out.splitlines()
     assert len({*texts}) == len(texts) == 12
     assert not {*texts} & {*NAMES, ""}

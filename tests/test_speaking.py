@@ -274,6 +274,7 @@ def test_a_part_of_a_run_names_the_run(command, models, tmp_path, monkeypatch, n
     monkeypatch.chdir(tmp_path)
     said = refused(command("sample", f"runs/mine/{name}"))
     assert said.endswith(" It lies in a run: give runs/mine.\n")
+    assert ("is a state of a training, and no model." in said) == name.startswith("last/")
     (run / "model.safetensors").write_bytes(state)
     assert "It lies in a run" not in refused(command("info", "runs/mine"))
 

@@ -189,9 +189,12 @@ def read(path: Path) -> Model:
     try:
         return _read(path)
     except ModelFileError as error:
-        if hint := _hint(path):
-            raise ModelFileError(f"{error}{hint}") from error
-        raise
+        hint = _hint(path)
+        if not hint:
+            raise
+        within = path.absolute().parent.name == "last"
+        said = f"{path} is a state of a training, and no model." if within else error
+        raise ModelFileError(f"{said}{hint}") from error
 
 
 def _read(path: Path) -> Model:

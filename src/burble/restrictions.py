@@ -4,7 +4,7 @@ Knows nothing of networks or terminals.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,6 +95,11 @@ def settle(
         counts = measures.count_words(text.pieces())
         found["words"] = frozenset(word for word, n in counts.items() if n >= least)
     if "new" in asked:
+        if not sources and _held_out(model):
+            tell(
+                "--new leaves out the documents that were learned, as the memory knows no others. "
+                "With --training-text those that were held out are left out, too."
+            )
         # A text without anything in it is no document.
         found["new"] = frozenset([*text.documents(), ""])
     return replace(settings, training_text=None, word_count=None, **found), facts
@@ -139,6 +144,12 @@ def _asked(
             f"{named}: this says how a text is read, and none is. Leave it out, or give a text."
         )
     return asked
+
+
+def _held_out(model: Model) -> bool:
+    """Whether a part of its text was not learned."""
+    known = model.summary.get("corpus")
+    return isinstance(known, Mapping) and bool(known.get("held_out"))
 
 
 def _read(model: Model, sources: Sequence[str], reading: SourceSettings) -> _Text:

@@ -216,9 +216,10 @@ class Vocabulary:
         unknown = self.unknown(text)
         named = ", ".join(describe(symbol) for symbol, _ in unknown.most_common(12))
         more = ", …" if len(unknown) > 12 else ""
+        left = "it" if len(unknown) == 1 else "them"
         return (
             f"the {what} has {some(len(unknown), 'symbol')} this model never saw: {named}{more}. "
-            f"It knows {len(self.symbols):,}. Leave them out, or pass --unknown skip or nearest."
+            f"It knows {len(self.symbols):,}. Leave {left} out, or pass --unknown skip or nearest."
         )
 
     def renumbered(self, ids: NDArray[np.integer], other: "Vocabulary") -> NDArray[np.integer]:
