@@ -1,5 +1,6 @@
 """Where a run may lie: any name that a disk takes, and never on top of something else."""
 
+import json
 import os
 import re
 import shutil
@@ -175,8 +176,13 @@ def test_a_state_of_an_earlier_burble_goes_on(begun, tmp_path):
         counters = file.metadata()["burble"]
     safetensors.numpy.save_file(safetensors.numpy.load_file(path), path, {"burble": counters})
     (run.folder / PREVIOUS).unlink()
+    facts = run.facts() | {"from": {"model": "its model", "sha256": "ab"}}
+    (run.folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     assert "goes on from" not in gone_on(made, run)
     assert kept(run.folder) == kept(begun[1])
+    # What the run started from is kept where it goes on.
+    assert run.facts()["from"] == facts["from"]
+    assert "'--from=its model'" in run.facts()["repeat"]
 
 
 def test_a_run_whose_states_are_both_damaged_is_refused(begun, tmp_path):

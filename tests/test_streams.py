@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from burble import launching, packages, streams, trials, watching
+from burble import cli, launching, packages, streams, trials, watching
 from burble.errors import InputError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="as POSIX shells close and redirect")
@@ -53,6 +53,14 @@ def test_a_reader_that_has_had_enough_is_no_failure(trained, given):
         process.stdout.close()
         assert process.wait(timeout=120) == 0
         assert b"Exception ignored" not in process.stderr.read()
+
+
+def test_too_little_memory_is_known_from_a_fault():
+    with pytest.raises(MemoryError) as caught:
+        bytearray(1 << 62)
+    assert cli.lacks_memory(caught.value)
+    assert cli.lacks_memory(RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes."))
+    assert not cli.lacks_memory(RuntimeError("out of range"))
 
 
 @contextmanager

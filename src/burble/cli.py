@@ -57,6 +57,10 @@ app = typer.Typer(
     help="Train a small network on your own text, and let it write more of it.",
 )
 console = Console(stderr=True, highlight=False, soft_wrap=True)
+TOO_LARGE = (
+    "there is not enough memory for this. Ask for less at once: a smaller --batch, --length, "
+    "--units or --layers, or fewer --networks; a smaller --count where text is written."
+)
 CHOSEN = {*sizing.CHOSEN, "temperature"}
 
 
@@ -303,12 +307,20 @@ def _run() -> int:
         return BurbleError.exit_code
     except KeyboardInterrupt:
         return Interrupted.exit_code
-    except Exception:
+    except Exception as error:
+        if lacks_memory(error):
+            console.print(f"burble: {TOO_LARGE}")
+            return BurbleError.exit_code
         # A fault of burble's own. One of several processes must not linger: others wait for it.
         if not launching.me():
             raise
         traceback.print_exc()
         return BurbleError.exit_code
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Whether something failed for want of memory, by what Python or JAX (0.10) says of it."""
+    return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
 
 
 def _command() -> int:
