@@ -125,13 +125,16 @@ class _Start:
 
         def better(pace: Pace) -> Settings:
             """What suits the speed that was measured, where to compile anew is not too long."""
-            symbols = trainer.symbols_a_step * settings.model.networks
-            speed = sizing.reckoned(symbols / pace.step * 60)
-            left = settings.training.minutes * 60 - (time.perf_counter() - self.started)
-            worth = COMPILING * abs(math.log2(speed / sizing.TYPICAL_SPEED)) * left
-            if self.order.resume or self.stop() or pace.compiling > worth:
+            minutes = settings.training.minutes
+            left = minutes * 60 - (time.perf_counter() - self.started) - pace.compiling
+            if self.order.resume or self.stop() or left <= 0:
                 return settings
-            return self.settings(speed)
+            symbols = trainer.symbols_a_step * settings.model.networks
+            speed = sizing.reckoned(symbols * left / pace.step / minutes)
+            octaves = abs(math.log2(speed / sizing.TYPICAL_SPEED))
+            return (
+                self.settings(speed) if pace.compiling <= COMPILING * octaves * left else settings
+            )
 
         return together.fitted(
             trainer, better, started=self.started, done=done, stop=self.stop, tell=self.tell

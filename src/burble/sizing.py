@@ -34,8 +34,8 @@ DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
 TYPICAL_SPEED = 700_000
 """Symbols that one network of medium size learns in each of the minutes asked for on two ordinary
 cores, rounded; starting and scores included."""
-ORDINARY = 600_000, 1_500_000
-"""Symbols a minute that the steps alone learn there: so much does a shared machine's speed vary."""
+ORDINARY = 500_000, 1_400_000
+"""The same, scores left out: so much does a shared machine's speed vary."""
 PASSES_A_NETWORK = 10
 """Times the text is read for each network there is; one alone would learn it by heart."""
 STEPS_A_NETWORK = 800
@@ -95,9 +95,10 @@ def reckoned(measured: float) -> float:
     So roughly that a machine which is a little slower today makes the same choice as yesterday.
 
     Args:
-        measured: Symbols a minute that one network learns in steps.
+        measured: Symbols that one network learns in each of the minutes asked for, if all the time
+            that is left of them went to steps.
 
-    >>> [reckoned(speed) for speed in (500_000, 700_000, 1_400_000, 2_000_000)]
+    >>> [reckoned(speed) for speed in (400_000, 700_000, 1_300_000, 2_000_000)]
     [350000.0, 700000.0, 700000.0, 1400000.0]
     """
     slow, fast = ORDINARY
