@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from burble import corpus, gutenberg, sources
-from burble.errors import SourceError
+from burble.errors import SettingsError, SourceError
 from burble.settings import SourceSettings, TextSettings
 
 BOOK = "The kettle sang.\n\nThe cat did not.\n"
@@ -284,6 +284,12 @@ def test_offline_is_one_sentence():
 def test_a_book_is_named_by_its_number(number):
     with pytest.raises(SourceError, match="names no book"):
         sources.read([f"gutenberg:{number}"])
+
+
+def test_a_mirror_is_for_books(tmp_path):
+    (tmp_path / "a.txt").write_text("a b")
+    with pytest.raises(SettingsError, match="mirror is 'http://a', but must be left out: no book"):
+        sources.read([str(tmp_path / "a.txt")], SourceSettings(mirror="http://a"))
 
 
 def test_a_mirror_is_an_address():

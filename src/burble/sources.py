@@ -15,7 +15,7 @@ from typing import BinaryIO, Literal
 
 from burble import folders, gutenberg, jsonlines, sniffing, storage, tables
 from burble.errors import EncodingError, SourceError
-from burble.settings import AS_IT_COMES, SourceSettings
+from burble.settings import AS_IT_COMES, SourceSettings, require
 from burble.wording import listed, shown
 
 _BUILTIN = "builtin:"
@@ -94,6 +94,9 @@ def read(
                 again.append((source.name, first.name))
     if not any(source.delimited for source in found.values()):
         reading.without_tables()
+    if not any(source.form == "book" for source in found.values()):
+        expected = "left out: no book of Project Gutenberg is read here (as gutenberg:11 would be)"
+        require(not reading.mirror, "mirror", reading.mirror, expected)
     if not found:
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
