@@ -118,7 +118,8 @@ def test_without_a_seed_each_text_is_another():
         ({"novel": "9"}, "novel is '9', but must be a whole number of 0 or more symbols."),
         ({"words": "knwon"}, "words is 'knwon', but must be any, known, or a set of words."),
         ({"word_count": 0, "words": "known"}, "word_count is 0, but must be a whole number of 1"),
-        ({"word_count": 3}, "--word-count 3 says which words are known, but any may be written."),
+        ({"word_count": 3}, "--word-count 3 says which words of the training text are known"),
+        ({"word_count": 3, "words": {"a"}}, "--word-count 3 says which words of the training"),
         ({"rounds": 3, "break_loops": False}, "--rounds 3 says when a loop is broken"),
         ({"new": "all"}, "new is 'all', but must be True or False, or a set of documents."),
         ({"stop": 5}, "stop is 5, but must be a text, or several."),
@@ -185,3 +186,6 @@ def test_the_command_says_when_there_is_no_more(sample):
     )
     assert (code, {*out.splitlines()}) == (2, {"", "a", "b"})
     assert "burble: there are 3 of the 5 texts asked for" in err
+    code, out, err = sample("--new", "-p", "aab", "-l", 0)
+    assert (code, out) == (2, "")
+    assert "burble: there are 0 of the 1 text asked for" in err

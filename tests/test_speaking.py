@@ -104,7 +104,7 @@ def command_text(models, prompt):
         (["-p", "-", "--mirror", "x"], "--mirror: this says how a text is read, and none is."),
         (["--greedy", "-t", "0.9"], "--greedy is --temperature 0, and --temperature 0.9 was given"),
         (["--endless", "-l", "9"], "--endless writes until stopped, and --length 9 was given as"),
-        (["--word-count", "3"], "--word-count 3 says which words are known, but any may"),
+        (["--word-count", "3"], "--word-count 3 says which words of the training text"),
         (["--rounds", "3", "--no-break-loops"], "--rounds 3 says when a loop is broken"),
     ],
 )

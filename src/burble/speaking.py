@@ -342,7 +342,7 @@ def _write(
 ) -> None:
     """Writes texts at one temperature; a single one appears as it is written."""
     options = {field.name: getattr(how, field.name) for field in fields(how)}
-    if form.count == 1 and not form.jsonl:
+    if form.count == 1 and not form.jsonl and how.new is False:
         pieces = writer.stream(prompt.text, outcome=outcome, **options)
         end = _print_text(prompt.text, pieces)
         _hint(end, how)
@@ -356,7 +356,8 @@ def _write(
             row = common | {"index": index, "text": text}
             print(json.dumps(row, ensure_ascii=False), flush=True)
         else:
-            console.print(f"— text {index + 1} of {form.count} —")
+            if form.count > 1:
+                console.print(f"— text {index + 1} of {form.count} —")
             print(prompt.text + text, flush=True)
 
 

@@ -29,8 +29,8 @@ def remember(
 ) -> None:
     """Give a model a memory of the text it was trained on, in a file beside it.
 
-    With it, sample and eval take --memory, and sample takes --novel and --words known without the
-    text. The file holds the training text: mind that before you share it.
+    With it, sample and eval take --memory, and sample takes --novel, --words known and --new
+    without the text. The file holds the training text: mind that before you share it.
     """
     file = modelfile.find(model)
     held = modelfile.read(file)

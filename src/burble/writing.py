@@ -114,10 +114,10 @@ class WritingSettings(SamplingSettings):
         nudge = self.close_quotes
         fits = is_number(nudge) and 0 <= nudge < float("inf")
         require(fits, "close_quotes", nudge, "a number of 0 or more")
-        if self.word_count is not None and self.words == "any":
+        if self.word_count is not None and self.words != "known":
             raise SettingsError(
-                f"--word-count {self.word_count} says which words are known, but any may be "
-                "written. Add --words known, or leave it out."
+                f"--word-count {self.word_count} says which words of the training text are known, "
+                "and those were not asked for. Add --words known, or leave it out."
             )
         if self.rounds is not None and self.break_loops is False:
             raise SettingsError(
