@@ -36,10 +36,6 @@ class _Writer:
         self.cutter = cutter
         self.rng = np.random.default_rng((seed, index))
 
-    def take(self, piece: str, *, ends: bool) -> str:
-        """What may be passed on once a piece was written, or the text ends without it."""
-        return self.cutter.finish() if ends else self.cutter.feed(piece)
-
 
 @dataclass(frozen=True)
 class Texts:
@@ -127,13 +123,14 @@ class Texts:
         while writers:
             if used == draws.shape[1]:
                 draws, used = np.stack([writer.rng.random(BLOCK) for writer in writers]), 0
-            stuck = bans.apply(logits).tolist()
+            stuck = bans.apply(logits)
             chosen = sampling.choose(logits, settings, draws[:, used])
             bans.add(chosen)
             used += 1
             for row, (writer, i) in enumerate(zip(writers, chosen.tolist(), strict=True)):
-                yield writer.index, writer.take(pieces[i], ends=stuck[row] or i == last)
-                if writer.cutter.done:
+                cutter, ends = writer.cutter, stuck[row] or i == last
+                yield writer.index, cutter.finish() if ends else cutter.feed(pieces[i])
+                if cutter.done:
                     yield writer.index, Ended(stuck[row], bans.broken(row))
             if any(writer.cutter.done for writer in writers):
                 rows = [row for row, writer in enumerate(writers) if not writer.cutter.done]

@@ -164,12 +164,16 @@ def filtered(logits: NDArray[np.float32], settings: SamplingSettings) -> Logits:
             "what the model says is not a number any more, so nothing can be drawn from it. Its "
             "weights are damaged; take an earlier copy, or train again."
         )
-    banned = passed <= NEVER
-    # Where nothing may come, whoever writes ends the text.
-    banned &= ~banned.all(axis=-1, keepdims=True)
+    banned = _banned(passed) if np.minimum.reduce(passed, axis=None) <= NEVER else None
     for name, apply in FILTERS.items():
         passed = apply(passed, getattr(settings, name))
-        if name == "temperature" and banned.any():
+        if banned is not None and name == "temperature":
             # A high enough temperature would bring back what may not come.
             passed[banned] = -np.inf
     return passed
+
+
+def _banned(logits: Logits) -> NDArray[np.bool_]:
+    """What may not come, (B, V); nothing where all may not: whoever writes ends such a text."""
+    found = logits <= NEVER
+    return np.asarray(found & ~found.all(axis=-1, keepdims=True))

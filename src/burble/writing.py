@@ -181,13 +181,14 @@ class Bans:
         self._bans = bans
         self._copies = any(isinstance(ban, Copies) for ban in bans)
 
-    def apply(self, logits: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Changes logits (B, V); returns in which texts nothing may come any more, shape (B,)."""
+    def apply(self, logits: NDArray[np.float32]) -> list[bool]:
+        """Changes logits (B, V); returns of each text whether nothing may come any more."""
         for ban in self._bans:
             ban.apply(logits)
         if not self._copies:
-            return np.zeros(len(logits), bool)
-        return np.asarray(logits.max(axis=1) <= NEVER)
+            return [False] * len(logits)
+        found: list[bool] = (logits.max(axis=1) <= NEVER).tolist()
+        return found
 
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text, shape (B,)."""
