@@ -48,6 +48,8 @@ def facts_with(**changed):
         ("starts.npy", lambda data: data.replace(b"<i8", b"<f8")),
         ("ids", b""),
         ("ids", lambda data: data + b"x"),
+        ("ids", lambda data: bytes(len(data))),
+        ("ids", lambda data: b"\xff" * len(data)),
         ("facts.json", b""),
         ("facts.json", b"null"),
         ("facts.json", b"[]"),

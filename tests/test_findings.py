@@ -141,3 +141,11 @@ def test_lines_and_parts_that_show_nothing_are_no_documents(tmp_path):
         assert "".join(read.text()).split() == ["one", "two"]
         assert len(read.starts) == 2
         assert ("4 blank lines skipped." in read.notes) == (documents == "lines")
+
+
+def test_json_in_a_file_that_is_named_so_is_told_once(tmp_path):
+    told = notes(tmp_path, '{"text": "a"}\n' + PLAIN, names=["rows.jsonl"])
+    assert (
+        told[0] == "rows.jsonl is read as plain text; rows.jsonl:NAME would read one field of it."
+    )
+    assert not any("JSON" in line for line in told)

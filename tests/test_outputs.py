@@ -80,6 +80,14 @@ def test_only_a_text_may_be_replaced(tmp_path):
     (tmp_path / "metrics.jsonl").write_bytes(b"{}")
     with pytest.raises(InputError, match=r"metrics\.jsonl belongs to a run\. Choose another name"):
         c.save_text(tmp_path / "metrics.jsonl", overwrite=True)
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "step-00000001.txt").write_bytes(b"ab")
+    with pytest.raises(InputError, match=r"00000001\.txt belongs to a run\. Choose another name"):
+        c.save_text(tmp_path / "samples" / "step-00000001.txt", overwrite=True)
+    with pytest.raises(InputError, match=r"x: File name too long\. Choose another name"):
+        c.save_text(tmp_path / ("x" * 300))
+    with pytest.raises(InputError, match=r"^- stands for standard input, and the clean text needs"):
+        c.save_text(outputs.Path("-"))
     with pytest.raises(InputError, match=r"is a folder, and the clean text needs a file"):
         c.save_text(tmp_path)
     with pytest.raises(InputError, match=r"there is no folder .*no to write in"):

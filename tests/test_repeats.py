@@ -69,7 +69,14 @@ def test_long_lines_are_counted_in_running_text_and_short_ones_are_not(tmp_path)
     assert facts["lines"] == {"looked_at": 2, "again": 1, "held_out": 1, "in_both": 1}
 
 
-def test_a_text_without_repetitions_is_told_nothing(tmp_path):
+def test_a_text_without_repetitions_or_with_hardly_any_is_told_nothing(tmp_path):
+    many = [f"{LINE.strip()}, for the {number}th time" for number in range(300)]
+    c = api.read(write(tmp_path, a="\n".join([*many[:9], *many])), held_out=0.0)
+    assert c.repeats.lines.again == 9
+    assert c.notes[-1] == "Repeated: 9 long lines of 309."
+    c = api.read(write(tmp_path, a="\n".join([*many[:2], *many])), held_out=0.1)
+    assert (c.repeats.lines.looked_at, c.repeats.lines.again) == (302, 2)
+    assert c.notes == ()
     assert api.read(write(tmp_path, a="one\n" * 99), held_out=0.1).notes == ()
     assert lines(tmp_path, "one", "two", held_out=0.0).repeats.sentences == []
 
@@ -232,3 +239,11 @@ def test_notes_of_many_sources_come_once(tmp_path):
         f"{b} has the same content as {a}.",
     )
     assert notes[-1].startswith("Repeated: 2 documents of 3.")
+
+
+def test_a_single_document_is_not_deduplicated_in_silence(tmp_path):
+    c = api.read(write(tmp_path, a="one\n\ntwo\n\none\n"), held_out=0.0, deduplicate=True)
+    assert c.notes[0] == (
+        "--deduplicate leaves out documents that come again, and this text is a single one. Part "
+        "it with --documents lines or blank."
+    )

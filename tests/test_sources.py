@@ -253,7 +253,7 @@ def test_a_link_to_a_folder_is_told(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "a.txt").write_bytes(b"x")
     (tmp_path / "b").symlink_to("a")
-    assert sources.read([str(tmp_path)])[1] == [f"1 links to folders in {tmp_path} passed over: b."]
+    assert sources.read([str(tmp_path)])[1] == [f"1 link to a folder in {tmp_path} passed over: b."]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 there")
@@ -335,3 +335,15 @@ def test_the_built_in_text_says_each_long_paragraph_once():
     assert len(long) == len(set(long))
     with pytest.raises(SourceError, match="there is builtin:python-docs"):
         sources.read(["builtin:latin"])
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or not os.geteuid(), reason="root reads all")
+@pytest.mark.parametrize("pattern", ["", "*.txt"])
+def test_a_folder_whose_files_may_not_be_looked_at_is_one_sentence(tmp_path, pattern):
+    (tmp_path / "a.txt").write_bytes(b"x")
+    tmp_path.chmod(0o600)
+    try:
+        with pytest.raises(SourceError, match=r"^cannot read .*a\.txt: Permission denied\."):
+            sources.read([str(tmp_path / pattern)])
+    finally:
+        tmp_path.chmod(0o700)

@@ -30,7 +30,12 @@ def drop(encoder: Encoder, reading: Reading) -> None:
         CorpusError: There is but one document, or none would be left.
     """
     kept = np.ones(reading.documents, bool)
-    if reading.reading.deduplicate and len(kept) > 1:
+    if reading.reading.deduplicate and len(kept) < 2:
+        reading.notes.append(
+            "--deduplicate leaves out documents that come again, and this text is a single one. "
+            "Part it with --documents lines or blank."
+        )
+    elif reading.reading.deduplicate:
         kept = first_of_their_kind(digests(encoder.spool.blocks(keep=True), EDGE))
         if again := len(kept) - int(kept.sum()):
             reading.notes.append(f"Left out: {some(again, 'repeated document')}.")

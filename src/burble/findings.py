@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import entities
 
+from burble.jsonlines import SUFFIXES
 from burble.wording import listed
 
 _JOINERS = "\u200c\u200d"
@@ -173,7 +174,9 @@ class Findings:
             piece: The text as it came, from where the last piece ended.
             lines: Lines of all sources that end before it.
         """
-        if not self.begun and self.is_text and (match := _JSON.match(piece)):
+        # Of a file whose name says so, it is told how to read a field when it is found.
+        sought = not self.begun and self.is_text and not self.source.lower().endswith(SUFFIXES)
+        if sought and (match := _JSON.match(piece)):
             self.json.append((self.source, match[1] or ""))
         self.begun = True
         kinds: tuple[_Kind, ...] = _PLAIN

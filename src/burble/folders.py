@@ -12,6 +12,8 @@ _COMPARISON = {"compare.json", "compare.csv"}
 _SEARCH = "study.db"
 RUN = "a run folder"
 OURS = "made by burble"
+NOT_PLAIN, LINKS = "not plain files", "links to folders"
+_ONE = {NOT_PLAIN: "not a plain file", LINKS: "link to a folder"}
 """Why runs, comparisons, searches and models that lie in a folder are passed over."""
 
 
@@ -30,7 +32,7 @@ def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
     Raises:
         SourceError: It is itself a run, comparison or search, or cannot be read.
     """
-    reasons = ("hidden", OURS, "not text", "not plain files", "links to folders")
+    reasons = ("hidden", OURS, "not text", NOT_PLAIN, LINKS)
     passed: dict[str, list[Path]] = {reason: [] for reason in reasons}
     found: list[Path] = []
 
@@ -47,12 +49,12 @@ def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
             inside.clear()
             continue
         links = [name for name in inside if Path(place, name).is_symlink()]
-        passed["links to folders"] += [Path(place, name) for name in links if name[0] != "."]
+        passed[LINKS] += [Path(place, name) for name in links if name[0] != "."]
         hidden = [name for name in [*inside, *names] if name.startswith(".")]
         passed["hidden"] += [Path(place, name) for name in hidden]
         inside[:] = [name for name in inside if not name.startswith(".")]
         for path in (Path(place, name) for name in names if not name.startswith(".")):
-            (found if path.is_file() else passed["not plain files"]).append(path)
+            (found if path.is_file() else passed[NOT_PLAIN]).append(path)
     found.sort(key=lambda path: path.relative_to(folder).parts)
     return found, passed
 
@@ -92,7 +94,8 @@ def sentences(folder: Path, passed: dict[str, list[Path]]) -> list[str]:
     for reason, paths in passed.items():
         names = sorted(shown(path.relative_to(folder).as_posix()) for path in paths)
         if names:
-            said.append(f"{len(names):,} {reason} in {shown(folder)} passed over: {listed(names)}.")
+            what = _ONE.get(reason, reason) if len(names) == 1 else reason
+            said.append(f"{len(names):,} {what} in {shown(folder)} passed over: {listed(names)}.")
     return said
 
 

@@ -26,6 +26,16 @@ def check_text(path: Path, read: Iterable[Path] = (), *, overwrite: bool = False
         InputError: It is read, is there already, or cannot be a file.
     """
     advice = "Choose another name."
+    if str(path) == "-":
+        raise InputError(f"- stands for standard input, and the clean text needs a file. {advice}")
+    try:
+        _check_text(path, read, advice, overwrite=overwrite)
+    except OSError as error:
+        raise InputError(f"cannot write {shown(path)}: {error.strerror}. {advice}") from error
+
+
+def _check_text(path: Path, read: Iterable[Path], advice: str, *, overwrite: bool) -> None:
+    """The same of a path that may be one the system refuses to look at."""
     if is_among(path, read):
         raise InputError(f"{shown(path)} is what is read; choose another name for the clean text.")
     if path.is_dir():
@@ -40,7 +50,9 @@ def check_text(path: Path, read: Iterable[Path] = (), *, overwrite: bool = False
         head = file.read(sniffing.HEAD)
     if kind := sniffing.kind(head).binary:
         raise InputError(f"{shown(path)} is there already, and is {kind}, not text. {advice}")
-    if head and (path.resolve().parent / _RUN).exists():
+    # What it wrote and its last state lie in folders of their own.
+    around = path.resolve().parents[:2]
+    if head and any((folder / _RUN).exists() for folder in around):
         raise InputError(f"{shown(path)} belongs to a run. {advice}")
     if head and not overwrite:
         raise InputError(

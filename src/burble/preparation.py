@@ -28,6 +28,7 @@ FORMAT = 2
 """Raised whenever the same bytes and settings would be encoded otherwise."""
 IN_MEMORY = 1 << 24
 """Symbols that are kept in memory; more are memory-mapped."""
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -277,9 +278,18 @@ def _check(found: Prepared, size: object) -> None:
         and starts[0] == 0
         and starts[-1] < len(found.ids)
         and bool(np.all(starts[1:] > starts[:-1]))
+        and _counted(found.ids) == [*counts.values(), *[edges] * bool(edges)]
     )
     if not fits:
         raise ValueError("parts of different texts")
+
+
+def _counted(ids: Ids) -> list[int]:
+    """How often each id occurs, up to the highest."""
+    found = np.zeros(np.iinfo(ids.dtype).max + 1, np.int64)
+    for first in range(0, len(ids), _BLOCK):
+        found += np.bincount(ids[first : first + _BLOCK], minlength=len(found))
+    return [int(n) for n in np.trim_zeros(found, "b")]
 
 
 def _alphabet(facts: dict[str, Any]) -> Vocabulary:

@@ -13,6 +13,8 @@ from burble.wording import some
 
 LONG = 40
 """Symbols of a line from which on it is unlikely to come again by chance."""
+FEW = 0.01
+"""Share of lines that come again below which nothing is said: any book has some."""
 MOST = 1 << 25
 """Symbols that are looked at; of a longer text, blocks spread evenly over it."""
 _BLOCK = 1 << 20
@@ -36,6 +38,11 @@ class Found:
     held_out: int
     in_both: int
 
+    @property
+    def are_few(self) -> bool:
+        """Whether so few come again that no score is the better for it."""
+        return self.again < FEW * self.looked_at and self.in_both <= FEW * self.held_out
+
 
 @dataclass(frozen=True)
 class Repeats:
@@ -53,8 +60,10 @@ class Repeats:
 
     @property
     def sentences(self) -> list[str]:
-        """What to say of it: nothing where nothing is repeated."""
-        kinds = {"document": self.documents, "long line": self.lines}
+        """What to say of it: nothing where nothing is repeated, or hardly a line."""
+        kinds = {"document": self.documents}
+        if not self.lines.are_few:
+            kinds["long line"] = self.lines
         again = _listed({kind: (f.again, f.looked_at) for kind, f in kinds.items()})
         both = _listed({kind: (f.in_both, f.held_out) for kind, f in kinds.items()})
         if not again:

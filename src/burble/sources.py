@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from burble import folders, gutenberg, jsonlines, sniffing, storage, tables
-from burble.errors import EncodingError, SourceError
+from burble.errors import EncodingError, SourceError, StorageError
 from burble.settings import AS_IT_COMES, SourceSettings, require
 from burble.wording import listed, shown
 
@@ -87,7 +87,7 @@ def read(
     notes: list[str] = []
     again: list[tuple[str, str]] = []
     for argument in arguments:
-        for source in _open(argument, reading, notes):
+        for source in _opened(argument, reading, notes):
             # A text read twice would stand in the held-out part and in the training too.
             first = found.setdefault(_identity(source), source)
             if first is not source:
@@ -154,6 +154,16 @@ def named(arguments: Iterable[str]) -> list[Path]:
     """The files that are named outright, with or without a column."""
     parted = ((name, name.rpartition(":")[0]) for name in arguments)
     return [Path(name) for pair in parted for name in pair if name and os.path.isfile(name)]
+
+
+def _opened(argument: str, reading: SourceSettings, notes: list[str]) -> list[Source]:
+    """The sources one argument names; of a place that may not even be looked at, a sentence."""
+    try:
+        return _open(argument, reading, notes)
+    except StorageError:
+        raise
+    except OSError as error:
+        raise SourceError(_unreadable(Path(error.filename or argument), error)) from error
 
 
 def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Source]:

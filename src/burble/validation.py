@@ -47,9 +47,8 @@ def _sources(corpus: Corpus) -> list[str]:
     if whole and corpus.split == "spread":
         said.append(f"Learned whole, being too short to hold some of it out: {_listed(whole)}.")
     elif whole:
-        said.append(
-            f"Not scored: {_listed(whole)}; --split spread would hold out some of each source."
-        )
+        # Of several sources it is the end only where that was asked for, or nothing else could be.
+        said.append(f"Not scored: {_listed(whole)}.")
     return said
 
 
