@@ -163,7 +163,7 @@ def test_nonsense_is_refused_by_name(options, said):
 
 
 def test_an_option_that_does_not_exist_is_named():
-    with pytest.raises(TypeError, match="temprature"):
+    with pytest.raises(TypeError, match=r"^there is no option called temprature\. There are: temp"):
         CYCLE.generate(temprature=1)
 
 

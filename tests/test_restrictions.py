@@ -143,6 +143,8 @@ def test_how_many_is_a_whole_number(count):
 def test_numpy_numbers_are_numbers():
     how = WritingSettings(length=np.int64(3), top_k=np.int32(2), temperature=np.float32(0.5))
     assert len(Generator(chancy()).generate(**vars(how))) == 3
+    writer = remembered(chancy(" abc", scale=0.1), "abc cab " * 9)
+    assert len(writer.generate(novel=np.int64(5), words="known", word_count=np.int8(2))) == 400
 
 
 @pytest.fixture

@@ -25,6 +25,9 @@ SHORTEST_LOOP = 12
 SIGMA = "Σ"
 REACH = 20.0
 """Logits: what is so much less likely than something else hardly ever comes."""
+IDLE = 8
+"""Symbols in a row without a letter after which a word may be begun that has no end: there seems to
+be no other."""
 LOOKS = 100
 """Ways that are tried to end a word."""
 NEVER = np.float32(-1e30)
@@ -255,6 +258,7 @@ class Words:
         # Where there are no documents, nothing stands between two.
         self._spelled = [(place, symbol) for place, symbol in enumerate(symbols) if symbol]
         self._words: list[str | None] = [""] * texts
+        self._idle = [0] * texts
         self._copies, self._reach = copies, reach
         self._nexts: dict[str, dict[int, str]] = {}
         self._banned: dict[str, NDArray[np.intp]] = {}
@@ -268,7 +272,8 @@ class Words:
                 fitting = self._next(word)
                 spoils = [place for place, _ in self._spelled if place not in fitting]
                 self._banned[word] = np.array(spoils, np.intp)
-            if _ban(logits[row], self._banned[word]) and self._copies:
+            others = _ban(logits[row], self._banned[word])
+            if others and self._copies and self._idle[row] < IDLE:
                 self._look(row, logits[row], word)
 
     def _look(self, row: int, logits: NDArray[np.float32], word: str) -> None:
@@ -314,6 +319,7 @@ class Words:
         """Takes the symbol that was written in each text."""
         for row, symbol in enumerate(symbols.tolist()):
             word, text = self._words[row], self._symbols[symbol]
+            self._idle[row] = 0 if any(map(str.isalpha, text)) else self._idle[row] + 1
             if word is not None:
                 self._words[row] = self._after(word, text)
             if self._words[row] is None and not all(map(is_inside, text)):
@@ -322,6 +328,7 @@ class Words:
     def keep(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""
         self._words = [self._words[row] for row in rows]
+        self._idle = [self._idle[row] for row in rows]
 
     def _after(self, word: str, symbol: str) -> str | None:
         """The word so far once a symbol is added to it; None where it would spoil it."""

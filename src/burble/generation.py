@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,11 @@ class Generator:
 
         Raises:
             SettingsError: A value that cannot be.
+            TypeError: There is no such option.
         """
+        names = [field.name for field in fields(WritingSettings)]
+        for name in options.keys() - {*names}:
+            raise TypeError(f"there is no option called {name}. There are: {', '.join(names)}.")
         settings = WritingSettings(**self.completed(options))
         if settings.seed is None:
             settings = replace(settings, seed=fresh_seed())

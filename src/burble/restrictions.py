@@ -125,7 +125,9 @@ def _asked(
         SettingsError: There is none, or it is there for nothing.
     """
     novel, words, new = settings.novel, settings.words, settings.new
-    asked: dict[str, Any] = {} if isinstance(novel, Passages) or not novel else {"novel": novel}
+    asked: dict[str, Any] = {}
+    if not isinstance(novel, Passages) and novel:
+        asked["novel"] = int(novel)
     asked |= {"words": words} if words == "known" else {}
     asked |= {"new": True} if new is True else {}
     if asked and not sources and not has_memory:
