@@ -74,7 +74,7 @@ def test_bytes_that_do_not_fit_the_encoding_that_was_named():
         decode("a\nb".encode("utf-16-le") + b"\x00\xd8", encoding="utf-16")
 
 
-@pytest.mark.parametrize("name", ["klingon", "hex", "rot13"])
+@pytest.mark.parametrize("name", ["klingon", "hex", "rot13", "punycode", "idna", "undefined"])
 def test_what_is_no_encoding_is_refused_by_name(name):
     with pytest.raises(EncodingError, match=f"'{name}' is no encoding"):
         decode(b"a", encoding=name)

@@ -233,12 +233,12 @@ def test_a_pattern_passes_over_what_a_folder_does(trained, tmp_path, monkeypatch
     assert [source.name for source in found] == ["a.txt"]
     assert notes == [
         "2 made by burble that fit **/* passed over: b/run, m.safetensors.",
-        "1 not text that fit **/* passed over: cat.jpg.",
-        "1 folders that fit **/* passed over: b.",
+        "1 not text that fits **/* passed over: cat.jpg.",
+        "1 folder that fits **/* passed over: b.",
     ]
     # What is named outright in a run is read.
     assert sources.read(["b/run/samples/*"])[0][0].name.startswith("b/run/samples/step-")
-    with pytest.raises(SourceError, match=r"no text file fits c.\.jpg\. 1 not text that fit"):
+    with pytest.raises(SourceError, match=r"no text file fits c.\.jpg\. 1 not text that fits"):
         sources.read(["c*.jpg"])
 
 
@@ -347,3 +347,19 @@ def test_a_folder_whose_files_may_not_be_looked_at_is_one_sentence(tmp_path, pat
             sources.read([str(tmp_path / pattern)])
     finally:
         tmp_path.chmod(0o700)
+
+
+def test_an_encoding_that_is_not_used_or_hardly_is_the_right_one_is_told(tmp_path):
+    (tmp_path / "a.txt").write_text("\ufeffnaïve\n", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("plain words, naïve\n", encoding="utf-8")
+    a, b = str(tmp_path / "a.txt"), str(tmp_path / "b.txt")
+    assert sources.read([a], SourceSettings(encoding="utf-8"))[1] == []
+    assert sources.read([a], SourceSettings(encoding="cp1250"))[1] == [
+        f"{a} has a byte-order mark, which tells another encoding than cp1250; that was not used "
+        "there."
+    ]
+    assert sources.read([b], SourceSettings(encoding="utf-16"))[1] == [
+        f"{b} is read as utf-16, but looks like utf-8: plain words, naïve."
+    ]
+    with pytest.raises(EncodingError, match=r"^'klingon' is no encoding Python knows"):
+        sources.read([a], SourceSettings(encoding="klingon"))

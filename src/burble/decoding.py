@@ -61,14 +61,9 @@ def _codec(head: bytes, name: str, encoding: str) -> str:
     mark = next((codec for mark, codec in sniffing.MARKS if head.startswith(mark)), "")
     if not encoding:
         return mark or "utf-8"
-    try:
-        b"a".decode(encoding, "ignore")
-        known = codecs.lookup(encoding).name
-    except LookupError as error:
-        raise EncodingError(
-            f"{name} cannot be read: {encoding!r} is no encoding Python knows. "
-            "Try utf-8, cp1252 or utf-16."
-        ) from error
+    known = sniffing.canonical(encoding)
+    if not known:
+        raise EncodingError(f"{name} cannot be read: {sniffing.unknown(encoding)}")
     if known in ("utf-16", "utf-32") and mark != known:
         # Without a mark the codec would ask the machine; Windows, where such files come from,
         # writes the low byte first.

@@ -13,7 +13,7 @@ _SEARCH = "study.db"
 RUN = "a run folder"
 OURS = "made by burble"
 NOT_PLAIN, LINKS = "not plain files", "links to folders"
-_ONE = {NOT_PLAIN: "not a plain file", LINKS: "link to a folder"}
+_ONE = {NOT_PLAIN: "not a plain file", LINKS: "link to a folder", "folders": "folder"}
 """Why runs, comparisons, searches and models that lie in a folder are passed over."""
 
 
@@ -94,9 +94,14 @@ def sentences(folder: Path, passed: dict[str, list[Path]]) -> list[str]:
     for reason, paths in passed.items():
         names = sorted(shown(path.relative_to(folder).as_posix()) for path in paths)
         if names:
-            what = _ONE.get(reason, reason) if len(names) == 1 else reason
-            said.append(f"{len(names):,} {what} in {shown(folder)} passed over: {listed(names)}.")
+            what = counted(len(names), reason)
+            said.append(f"{what} in {shown(folder)} passed over: {listed(names)}.")
     return said
+
+
+def counted(count: int, reason: str) -> str:
+    """How many things are passed over for a reason."""
+    return f"{count:,} {_ONE.get(reason, reason) if count == 1 else reason}"
 
 
 def missing(path: Path, argument: str) -> str:

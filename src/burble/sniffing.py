@@ -1,8 +1,8 @@
 """What some bytes are likely to be: text, in which encoding, or what else. Knows no files."""
 
+import codecs
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from burble import guessing
@@ -45,6 +45,8 @@ _JAPANESE = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_ext", "iso2022_jp_2004")
 _ESCAPES = ((re.compile(rb"\x1b\$[@B(]"), _JAPANESE), (re.compile(rb"\x1b\$\)C"), ("iso2022_kr",)))
 _HZ = re.compile(rb"~\{((?:[\x21-\x77][\x21-\x7e])+)~\}")
 _SAMPLE = 48
+_OF_NAMES = {"idna", "punycode"}
+"""Codecs that read the names of machines, not texts."""
 """Characters of a sample line."""
 
 
@@ -170,6 +172,25 @@ def advice(sample: bytes) -> str:
     )
 
 
+def canonical(encoding: str) -> str:
+    """Python's own name of an encoding of text; empty where it knows none.
+
+    >>> canonical("UTF8"), canonical("nope"), canonical("rot13"), canonical("idna")
+    ('utf-8', '', '', '')
+    """
+    try:
+        b"a".decode(encoding, "ignore")
+        name = codecs.lookup(encoding).name
+    except (LookupError, UnicodeError):
+        return ""
+    return "" if name in _OF_NAMES else name
+
+
+def unknown(encoding: str) -> str:
+    """What to say of an encoding that Python does not know."""
+    return f"{encoding!r} is no encoding Python knows. Try utf-8, cp1252 or utf-16."
+
+
 def misnamed(head: bytes, encoding: str) -> str:
     """What to say of a text that reads much better in another encoding than the named one.
 
@@ -183,17 +204,11 @@ def misnamed(head: bytes, encoding: str) -> str:
     >>> misnamed("Győr és Fertőd esős".encode("cp1250"), "cp1252")
     'is read as cp1252, but looks like cp1250: Győr és Fertőd esős, not Gyõr és Fertõd esõs.'
     """
-    if encoding.lower().startswith("utf"):
+    named = canonical(encoding)
+    if named.startswith(("utf-16", "utf-32")):
+        return _narrow(head, encoding)
+    if not named or named.startswith("utf"):
         return ""
-    with suppress(LookupError):
-        # There are other codecs than encodings of text.
-        head[:1].decode(encoding, "ignore")
-        return _misnamed(head, encoding)
-    return ""
-
-
-def _misnamed(head: bytes, encoding: str) -> str:
-    """The same for an encoding that Python knows."""
     first = next((place for place, byte in enumerate(head) if byte > 127), len(head))
     sample = head[max(0, first - _SAMPLE) :][:8192]
     if first == len(head) or not (found := guessing.better(sample, encoding)):
@@ -201,6 +216,18 @@ def _misnamed(head: bytes, encoding: str) -> str:
     named, best = _shown(sample, found)
     codec = found[1].codec.replace("utf_8", "utf-8")
     return f"is read as {encoding}, but looks like {codec}: {best}, not {named}."
+
+
+def _narrow(head: bytes, encoding: str) -> str:
+    """The same where each letter would take two or four bytes, but all is good UTF-8."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return ""
+    # Where plain letters take more than a byte, the others are zero.
+    if "\0" in text:
+        return ""
+    return f"is read as {encoding}, but looks like utf-8: {' '.join(text.split())[:_SAMPLE]}."
 
 
 def _shown(sample: bytes, guesses: Sequence[Guess]) -> list[str]:

@@ -118,11 +118,27 @@ def _identity(source: Source) -> object:
 
 
 def _misnamed(sources: list[Source], encoding: str) -> list[str]:
-    """What to say of an encoding that was named and hardly is the right one; of one source."""
-    named = [source for source in sources if encoding and not source.marked][:_LOOKED_AT]
+    """What to say of an encoding that was named: where it hardly is the right one, or not used.
+
+    Raises:
+        EncodingError: There is no such encoding.
+    """
+    if not encoding:
+        return []
+    if not sniffing.canonical(encoding):
+        raise EncodingError(sniffing.unknown(encoding))
+    named = [source for source in sources if not source.marked][:_LOOKED_AT]
     heads = ((source, next(source.read(sniffing.HEAD), b"")) for source in named)
     told = ((source, sniffing.misnamed(head, encoding)) for source, head in heads)
-    return [f"{source.name} {said}" for source, said in told if said][:1]
+    said = [f"{source.name} {found}" for source, found in told if found][:1]
+    marked = [source.name for source in sources if source.marked]
+    if marked and not sniffing.canonical(encoding).startswith("utf"):
+        have = "has" if len(marked) == 1 else "have"
+        said.append(
+            f"{listed(marked)} {have} a byte-order mark, which tells another encoding than "
+            f"{encoding}; that was not used there."
+        )
+    return said
 
 
 def _repeated(again: list[tuple[str, str]]) -> list[str]:
@@ -219,8 +235,8 @@ def _pattern(argument: str, encoding: str, notes: list[str]) -> list[Source]:
     passed = {folders.OURS: [*ours], "not text": [], "folders": [p for p in paths if p.is_dir()]}
     found = _readable([path for path in paths if path.is_file()], encoding, passed)
     told = [
-        f"{len(places):,} {reason} that fit {shown(argument)} passed over: "
-        f"{listed([shown(place) for place in places])}."
+        f"{folders.counted(len(places), reason)} that fit{'s' * (len(places) == 1)} "
+        f"{shown(argument)} passed over: {listed([shown(place) for place in places])}."
         for reason, places in passed.items()
         if places
     ]
