@@ -61,6 +61,8 @@ def test_the_command_refuses_before_it_reads_and_saves_before_it_prints(burble, 
     done = burble("corpus", table.parent, "-o", table.with_name("in.txt"))
     told = "That lies in a folder that is read; leave it out the next time."
     assert told in done.stderr.decode()
+    # rich would make a sign of ":a:".
+    assert b"there is no :a:b." in burble("corpus", ":a:b").stderr
     closed = os.open(os.devnull, os.O_RDONLY)
     # Nothing can be printed there, yet the text is whole.
     burble("corpus", source, "-o", out, "--overwrite", preexec_fn=lambda: os.dup2(closed, 1))

@@ -363,3 +363,10 @@ def test_an_encoding_that_is_not_used_or_hardly_is_the_right_one_is_told(tmp_pat
     ]
     with pytest.raises(EncodingError, match=r"^'klingon' is no encoding Python knows"):
         sources.read([a], SourceSettings(encoding="klingon"))
+
+
+def test_a_column_may_have_a_colon_in_its_name(tmp_path):
+    (tmp_path / "p.csv").write_text("id,dc:title\n1,hello\n", encoding="utf-8")
+    name = f"{tmp_path / 'p.csv'}:dc:title"
+    assert sources.read([name])[0][0].part == "dc:title"
+    assert sources.named([name]) == [tmp_path / "p.csv"]

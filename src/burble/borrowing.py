@@ -13,7 +13,7 @@ from burble.runs import Run
 from burble.settings import RecurrentActivation, SourceSettings
 from burble.wording import some
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 
 
 def recipes(

@@ -56,7 +56,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Train a small network on your own text, and let it write more of it.",
 )
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 TOO_LARGE = (
     "there is not enough memory for this. Ask for less at once: a smaller --batch, --length, "
     "--units or --layers, or fewer --networks; a smaller --count where text is written."

@@ -168,8 +168,15 @@ def _in_parts(sources: list[Source]) -> list[str]:
 
 def named(arguments: Iterable[str]) -> list[Path]:
     """The files that are named outright, with or without a column."""
-    parted = ((name, name.rpartition(":")[0]) for name in arguments)
+    parted = ((name, _parted(name)[0]) for name in arguments)
     return [Path(name) for pair in parted for name in pair if name and os.path.isfile(name)]
+
+
+def _parted(argument: str) -> tuple[str, str]:
+    """The file and the column that an argument names; a colon may stand in the name of either."""
+    places = [place for place, letter in enumerate(argument) if letter == ":"]
+    pairs = ((argument[:place], argument[place + 1 :]) for place in places)
+    return next((pair for pair in pairs if os.path.isfile(pair[0])), ("", ""))
 
 
 def _opened(argument: str, reading: SourceSettings, notes: list[str]) -> list[Source]:
@@ -199,11 +206,11 @@ def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Sour
         return _folder(path, encoding, notes)
     if os.path.exists(path):
         return [_file(path, encoding)]
-    table, colon, part = argument.rpartition(":")
-    if colon and part and table.lower().endswith(tables.SUFFIXES) and os.path.isfile(table):
+    table, part = _parted(argument)
+    if part and table.lower().endswith(tables.SUFFIXES):
         source = replace(_reader(Path(table)), name=shown(argument), form="table", part=part)
         return [_checked(source, encoding)]
-    if colon and part and os.path.isfile(table):
+    if part:
         raise SourceError(_no_table(table, argument))
     if any(mark in argument for mark in "*?["):
         return _pattern(argument, encoding, notes)

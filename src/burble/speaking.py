@@ -32,7 +32,7 @@ TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5
 PIECE = 100
 ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
 
 ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")]

@@ -16,7 +16,7 @@ from burble import corpus, modelfile, remembering, settings
 from burble.modelfile import Model
 from burble.wording import some, symbol_name
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 
 ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

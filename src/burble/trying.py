@@ -29,7 +29,7 @@ from burble.settings import LIMITS, SourceSettings, require
 from burble.trials import Work, alone_in
 from burble.wording import command_line, shown
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
 MINUTES = 2.0
 TUNE_MINUTES = 1.0

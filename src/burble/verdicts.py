@@ -28,7 +28,7 @@ from burble.writing import WritingSettings, require_memory
 if TYPE_CHECKING:
     from burble.copies import Copies
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
 MISSING = "Not looked for, as pydivsufsort is not installed: pip install pydivsufsort pyppmd"
 
