@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import subprocess
@@ -63,21 +64,21 @@ def test_several_texts_are_told_apart_on_stderr_alone(command, models):
 
 
 def test_a_prompt_comes_from_standard_input_or_a_file_to_its_last_line_end(
-    burble, models, tmp_path
+    command, models, tmp_path, monkeypatch
 ):
+    def piped(data, *flags):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        return command(*ASKED, models / "chancy", "-p", "-", *flags)
+
     for data, flags in ((b"b\r\n", []), ("b\n".encode("utf-16"), ["--encoding", "utf-16"])):
-        done = burble(*ASKED, models / "chancy", "-p", "-", *flags, stdin=data)
+        done = piped(data, *flags)
         assert done.stdout.decode() == "b\n" + command_text(models, "b\n") + "\n"
         (tmp_path / "prompt").write_bytes(data)
-        other = burble(*ASKED, models / "chancy", "--prompt-file", tmp_path / "prompt", *flags)
+        other = command(*ASKED, models / "chancy", "--prompt-file", tmp_path / "prompt", *flags)
         assert other.stdout == done.stdout
-    assert (
-        "In the prompt: 1 line end made plain newlines"
-        in burble(*ASKED, models / "chancy", "-p", "-", stdin=b"b\r\n").stderr.decode()
-    )
-    cut = burble(*ASKED, models / "chancy", "-p", "-", stdin=b"ab\xff\n")
-    assert "line 1, byte 2 is 0xff. Nothing was read from it." in refused(cut)
-    assert "there is no prompt in -" in refused(burble(*ASKED, models / "chancy", "-p", "-"))
+    assert "In the prompt: 1 line end made plain newlines" in piped(b"b\r\n").stderr.decode()
+    assert "line 1, byte 2 is 0xff. Nothing was read from it." in refused(piped(b"ab\xff\n"))
+    assert "there is no prompt in -" in refused(piped(b""))
 
 
 ASKED = ["sample", "-l", 9, "--seed", 1]
