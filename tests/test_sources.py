@@ -355,9 +355,10 @@ def test_an_encoding_that_is_not_used_or_hardly_is_the_right_one_is_told(tmp_pat
     a, b = str(tmp_path / "a.txt"), str(tmp_path / "b.txt")
     assert sources.read([a], SourceSettings(encoding="utf-8"))[1] == []
     assert sources.read([a], SourceSettings(encoding="cp1250"))[1] == [
-        f"{a} has a byte-order mark, which tells another encoding than cp1250; that was not used "
-        "there."
+        f"{a} is read in its own encoding, which is known, not in cp1250."
     ]
+    builtin, said = sources.read(["builtin:python-docs"], SourceSettings(encoding="cp1252"))
+    assert (builtin[0].marked, len(said)) == (True, 1)
     assert sources.read([b], SourceSettings(encoding="utf-16"))[1] == [
         f"{b} is read as utf-16, but looks like utf-8: plain words, naïve."
     ]

@@ -35,7 +35,7 @@ class Source:
         read: Its bytes again from the start, in blocks of at most so many.
         form: Plain text, a table of which one part is text, or a book of Project Gutenberg.
         part: The column or field of a table.
-        marked: Whether a byte-order mark tells its encoding.
+        marked: Whether its encoding is known: a byte-order mark tells it, or it comes with Python.
         path: The file it is, if it is one.
     """
 
@@ -133,11 +133,8 @@ def _misnamed(sources: list[Source], encoding: str) -> list[str]:
     said = [f"{source.name} {found}" for source, found in told if found][:1]
     marked = [source.name for source in sources if source.marked]
     if marked and not sniffing.canonical(encoding).startswith("utf"):
-        have = "has" if len(marked) == 1 else "have"
-        said.append(
-            f"{listed(marked)} {have} a byte-order mark, which tells another encoding than "
-            f"{encoding}; that was not used there."
-        )
+        its = "is read in its" if len(marked) == 1 else "are read in their"
+        said.append(f"{listed(marked)} {its} own encoding, which is known, not in {encoding}.")
     return said
 
 
@@ -195,7 +192,7 @@ def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Sour
     if argument == "-":
         return [_checked(_spooled("standard input", sys.stdin.buffer), encoding)]
     if argument.startswith(_BUILTIN):
-        return [_builtin(argument)]
+        return [replace(_builtin(argument), marked=True)]
     if argument.startswith(_GUTENBERG):
         data = gutenberg.fetch(argument.removeprefix(_GUTENBERG), reading.mirror, notes)
         return [from_bytes(argument, data, "book")]
