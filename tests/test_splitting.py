@@ -82,6 +82,23 @@ def test_small_sources_are_drawn_from_together_and_large_documents_give_their_en
     assert 0.05 < sum(c.held_out_by_source[1:]) / sum(map(len, small)) < 0.2
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_of_many_small_sources_the_share_that_is_asked_for_is_held_out(share):
+    c = from_texts(*(f"note {n:02} " * 5 for n in range(40)), held_out=share)
+    assert (c.split, len(c.ids) - c.cut) == ("spread", pytest.approx(share * len(c.ids), rel=0.03))
+    assert 0 < sum(held > 0 for held in c.held_out_by_source) < 40
+
+
+def test_a_source_that_would_be_much_of_the_held_out_part_gives_its_end():
+    english, russian = ["the cat " * 500 for _ in range(20)], "кот и пёс " * 600
+    c = from_texts(*english, russian, *["a note"] * 9, held_out=0.1)
+    assert c.held_out_by_source[:21] == (*[400] * 20, 600)
+    assert all(c.learned_by_source[:21])
+    # Rows of one table are drawn, so that ends of rows are learned.
+    d = from_texts("\n".join(english), held_out=0.1, documents="lines")
+    assert (len(d.starts), len(d.given)) == (20, 0)
+
+
 # Running texts.
 
 
@@ -103,7 +120,7 @@ def test_what_is_too_short_is_learned_whole_and_said():
     assert c.held_out_by_source == (100, 0)
     said = reporting.summary(c)
     assert "Held-out symbols: 100 of 1,001 of text 1; 0 of 41 of text 2." in said
-    assert "Learned whole, being too short to hold some of it out: text 2." in said
+    assert "Learned whole, being too short to hold some of it out, or not drawn: text 2." in said
     # Where all are, the end is held out after all.
     assert from_texts("ab" * 20, "xy" * 20, held_out=0.1).split == "tail"
 

@@ -103,10 +103,12 @@ def _reason(corpus: Corpus, steps: int, passes: float) -> str:
     costs = -np.log(np.maximum(learned, 1) / learned.sum())
     own = -np.log(share, where=share > 0, out=np.zeros(size))
     never = float(share[learned == 0].sum())
-    little = (
-        f"because {some(corpus.cut, 'symbol')} are too little to learn from. Add text, or take a "
-        "smaller network: --size small."
-    )
+    held = len(corpus.ids) - corpus.cut
+    little = f"because {some(corpus.cut, 'symbol')} are too little to learn from"
+    if held > corpus.cut:
+        little += f", while {held:,} are held out. Hold out less with --held-out."
+    else:
+        little += ". Add text, or take a smaller network: --size small."
     if corpus.cut < TINY:
         return little
     if float((share * (costs - own)).sum()) > UNLIKE:

@@ -19,6 +19,11 @@ MANY = 20
 """Documents from which on some of them are drawn; fewer are running text."""
 LONG = 10_000
 """Symbols of a document from which on it is running text, and gives its end."""
+FEW = 4
+"""Documents of the whole held-out part below which one that is a source by itself is no candidate:
+it gives its end, so that the source is learned as well as scored, where that end is at least of
+as many symbols as are in `ENOUGH`."""
+ENOUGH = 100
 LEAST = 10
 """Symbols of an end at least: a shorter source is learned whole."""
 FIRST = 5_000
@@ -129,7 +134,7 @@ def divide(pieces: Pieces, share: float, *, running: bool, number: int) -> tuple
         What is learned, in the order of reading, and what is held out, mixed of all sources.
     """
     rng = np.random.default_rng([SEED, number])
-    alone = np.ones(len(pieces), bool) if running else pieces.sizes >= LONG
+    alone = np.ones(len(pieces), bool) if running else _alone(pieces, share)
     drawn, keys = _documents(pieces, np.flatnonzero(~alone), share, rng)
     tails = _tails(pieces, _running(pieces, alone, running=running), share)
     marks = _marks(int(pieces.sizes[drawn].sum() + np.diff(tails).sum()))
@@ -175,6 +180,15 @@ def end_of(sizes: Ints, share: float) -> tuple[int, int]:
     return inside, cut - int(starts[inside])
 
 
+def _alone(pieces: Pieces, share: float) -> Bools:
+    """Which documents are running texts that give their ends."""
+    sizes, ends = pieces.sizes, pieces.sizes * share
+    only = np.bincount(pieces.sources)[pieces.sources] == 1
+    large = (sizes * FEW > share * sizes.sum()) & (ends >= ENOUGH)
+    alone: Bools = (sizes >= LONG) | (only & large)
+    return alone
+
+
 def _running(pieces: Pieces, alone: Bools, *, running: bool) -> Iterator[NDArray[np.intp]]:
     """The pieces of each running text: those of a source, or each long one by itself."""
     chosen = np.flatnonzero(alone)
@@ -201,7 +215,8 @@ def _documents(
 def _strata(pieces: Pieces, chosen: NDArray[np.intp], share: float) -> Iterator[NDArray[np.intp]]:
     """Documents of which a share is drawn: those of each source, of small sources together."""
     sources, counts = pieces.sources[chosen], np.bincount(pieces.sources[chosen])
-    small = counts * share < 0.5
+    # Of a source of one document none could be drawn, whatever the share.
+    small = (counts * share < 0.5) | (counts < 2)
     yield chosen[small[sources]]
     ordered = chosen[~small[sources]]
     if len(ordered):

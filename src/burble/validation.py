@@ -45,7 +45,8 @@ def _sources(corpus: Corpus) -> list[str]:
         said.append(f"Never learned, since all of it is held out or left out: {_listed(never)}.")
     whole = [name for name, _, held in parts if not held]
     if whole and corpus.split == "spread":
-        said.append(f"Learned whole, being too short to hold some of it out: {_listed(whole)}.")
+        why = "being too short to hold some of it out, or not drawn"
+        said.append(f"Learned whole, {why}: {_listed(whole)}.")
     elif whole:
         # Of several sources it is the end only where that was asked for, or nothing else could be.
         said.append(f"Not scored: {_listed(whole)}.")
