@@ -289,6 +289,7 @@ def _counted(ids: Ids) -> list[int]:
     found = np.zeros(np.iinfo(ids.dtype).max + 1, np.int64)
     for first in range(0, len(ids), _BLOCK):
         found += np.bincount(ids[first : first + _BLOCK], minlength=len(found))
+        storage.let_go(ids)
     return [int(n) for n in np.trim_zeros(found, "b")]
 
 
