@@ -147,3 +147,21 @@ def test_without_its_engine_training_is_refused_with_a_sentence(text, tmp_path, 
     assert said in done.stderr.decode()
     assert b"Traceback" not in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_ctrl_c_while_burble_is_loaded_ends_it_without_a_word():
+    pressed = """
+import os, signal, sys
+
+class Pressed:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Pressed())
+from burble.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", pressed], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")

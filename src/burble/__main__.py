@@ -1,5 +1,20 @@
-"""`python -m burble` is `burble`."""
+"""`burble`, and `python -m burble`: loads the command line, which Ctrl-C ends without a word."""
 
-from burble.cli import main
+import signal
 
-main()
+
+def main() -> None:
+    """Runs the command line."""
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if usual:
+        # Python's own handler would print where it was in loading modules.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from burble.cli import main as run
+
+    if usual:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    run()
+
+
+if __name__ == "__main__":
+    main()
