@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from burble import api, memoryfile, outputs, storage, trying
+from burble import api, memoryfile, modelfile, outputs, storage, trying
 from burble import memory as memory_module
 from burble.errors import InputError, ModelFileError, RunError, StorageError
 from burble.runs import Run
@@ -158,8 +158,12 @@ def test_a_file_of_an_epoch_takes_no_place_of_other_things(trained, tmp_path):
     run.check_epoch_files("epoch-{epoch}-{loss:.1f}")
     run.check_epoch_files("")
     (tmp_path / "epoch-2-0.4.safetensors").write_bytes(b"mine")
-    with pytest.raises(RunError, match=r"epoch-2-0\.4\.safetensors is no model that burble wrote"):
-        run.check_epoch_files("epoch-{epoch}-{loss:.1f}")
+    # With its ending or without, the name is the same.
+    for pattern in ("epoch-{epoch}-{loss:.1f}", "epoch-{epoch}-{loss:.1f}.safetensors"):
+        with pytest.raises(RunError, match=r"/epoch-2-0\.4\.safetensors is no model that burble"):
+            run.check_epoch_files(pattern)
+    run.write_epoch("last-1.safetensors", modelfile.read(trained / "model.safetensors"))
+    assert modelfile.is_one(tmp_path / "last-1.safetensors")
 
 
 def test_a_comparison_or_a_search_begins_in_a_folder_of_its_own(tmp_path):

@@ -99,7 +99,7 @@ def test_a_full_disk_ends_training_with_a_sentence_and_keeps_the_last_state(burb
         ("run.json", b"[]", "names no format"),
         ("run.json", b'{"format": 2}', "its settings cannot be read"),
         ("run.json", b'{"format": 1}', "has format 1, and this burble knows 2"),
-        ("run.json", b"[" * 100_000, "run.json cannot be read"),
+        ("run.json", b"[" * 100_000, "is damaged: it is no JSON. Put it back from a copy"),
         ("metrics.jsonl", b"[]\n", "remove it, and go on"),
     ],
 )

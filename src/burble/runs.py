@@ -177,8 +177,12 @@ class Run:
         path = self.folder / DESCRIPTION
         try:
             facts = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
+        except OSError as error:
             raise RunError(f"{self.folder} is no run folder: run.json cannot be read.") from error
+        except (ValueError, RecursionError) as error:
+            raise RunError(
+                f"{shown(path)} is damaged: it is no JSON. Put it back from a copy, or {_AGAIN}"
+            ) from error
         if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
             raise RunError(f"{path} is damaged: it names no format. {BEGIN_AGAIN}")
         if facts["format"] != FORMAT:
@@ -215,8 +219,8 @@ class Run:
         Raises:
             RunError: A file fits the pattern and is no model that burble wrote.
         """
-        likely = "*".join(map(glob.escape, re.split(r"\{[^{}]*\}", pattern)))
-        for path in self.folder.glob(f"{likely}.safetensors") if pattern else ():
+        likely = "*".join(map(glob.escape, re.split(r"\{[^{}]*\}", _epoch_file(pattern))))
+        for path in self.folder.glob(likely) if pattern else ():
             if not modelfile.is_one(path):
                 raise RunError(
                     f"{path} is no model that burble wrote, and a file of an epoch may be "
@@ -225,7 +229,7 @@ class Run:
 
     def write_epoch(self, name: str, model: Model) -> None:
         """Writes the model of an epoch beside the best one."""
-        modelfile.write(self.folder / f"{name}.safetensors", model)
+        modelfile.write(self.folder / _epoch_file(name), model)
 
     def begin_state(self, state: State) -> None:
         """Writes the state that a training begins with, in place of whatever was there.
@@ -328,6 +332,11 @@ class Run:
         raise RunError(
             f"{path} is damaged. It only holds the losses on the way: remove it, and go on."
         )
+
+
+def _epoch_file(name: str) -> str:
+    """The file of an epoch's model, whether or not its ending was given."""
+    return f"{name.removesuffix('.safetensors')}.safetensors"
 
 
 def _state_bytes(state: State) -> bytes:
