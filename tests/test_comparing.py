@@ -10,9 +10,10 @@ import sys
 
 import pytest
 
-from burble import folders, pictures, varying
+from burble import folders, pictures, trying, varying
 from burble.comparing import Comparison
 from burble.errors import SettingsError
+from corpora import from_texts
 from waiting import wait_for
 
 SMALL = ["--batch", "4", "--length", "12", "--embedding", "8", "--steps", "30"]
@@ -105,6 +106,17 @@ def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
 def test_what_cannot_be_varied_is_refused(vary, said):
     with pytest.raises(SettingsError, match=re.escape(said)):
         varying.variants(vary)
+
+
+@pytest.mark.parametrize(
+    ("vary", "said"), [("lowercase=true,false", "lowercase"), ("units=8,16", "")]
+)
+def test_scores_on_different_texts_are_said_not_to_be_comparable(vary, said, capsys):
+    text = from_texts("the cat sat on the mat. " * 9, held_out=0.1)
+    trying._check_on(text, varying.variants([vary]), {})
+    told = f"What is scored depends on {said}, so the scores of these trainings cannot be laid"
+    heard = capsys.readouterr().err
+    assert heard.startswith(told) if said else not heard
 
 
 def test_a_folder_holds_one_comparison(burble, compared, text, tmp_path):

@@ -23,10 +23,12 @@ from burble import (
     varying,
 )
 from burble.comparing import Comparison
+from burble.corpus import Corpus
 from burble.errors import InputError, Interrupted, SettingsError
 from burble.orders import Order, suited
 from burble.settings import LIMITS, SourceSettings, require
 from burble.trials import Work, alone_in
+from burble.varying import Variant
 from burble.wording import command_line, shown
 
 console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
@@ -67,9 +69,7 @@ def compare(
     for variant in variants:
         settings.make(given | dict(variant.chosen))
     text = Order(given, sources=tuple(source), reading=reading).read(settings.make(given))
-    if not varied & READ:
-        for variant in variants:
-            suited(given | dict(variant.chosen), text)
+    _check_on(text, variants, given)
     every = range(first, first + seeds)
     flags, sources = varying.flags(given), _named(source, reading)
     comparison = Comparison(output, sources, flags, variants, every, text.sha256)
@@ -86,6 +86,19 @@ def compare(
         raise InputError(f"not all came to their end: {', '.join(failed)}. The table says why.")
 
 
+def _check_on(text: Corpus, variants: Sequence[Variant], given: Mapping[str, Any]) -> None:
+    """Refuses what does not suit the text; or tells that not all will be scored on the same one."""
+    read = sorted(READ.intersection(variants[0].chosen))
+    if read:
+        tell(
+            f"What is scored depends on {', '.join(read)}, so the scores of these trainings cannot "
+            "be laid side by side: the lowest may be that of the easiest text."
+        )
+        return
+    for variant in variants:
+        suited(dict(given) | dict(variant.chosen), text)
+
+
 def tune(
     source: Annotated[list[str], typer.Argument(help="What to train on, as for train.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the search.")],
@@ -99,8 +112,8 @@ def tune(
 ) -> None:
     """Search for good settings, in trainings of a minute each, and write them as a recipe.
 
-    What is given is fixed. The last tenth of the text is left out of the search, so that it can
-    judge the recipe afterwards.
+    What is given is fixed. A tenth of the text is left out of the search, so that it can judge
+    the recipe afterwards.
     """
     tuning = _tuning()
     _check_sources(source, recipe, output)
