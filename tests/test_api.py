@@ -78,6 +78,9 @@ def test_trainings_in_threads_end_in_the_bytes_of_one_alone(text, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the signal of Ctrl-C is sent as POSIX does")
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="run where Ctrl-C is ignored"
+)
 def test_ctrl_c_finishes_the_step_and_saves_and_the_next_call_goes_on(text, tmp_path):
     whole = burble.train(text, tmp_path / "whole", **SMALL)
 

@@ -83,6 +83,10 @@ def test_a_closed_terminal_stays_ignored_where_nohup_has_it_so():
         assert signal.getsignal(signal.SIGHUP) is print
 
 
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
+    reason="run under nohup, which children are too",
+)
 def test_whoever_watches_over_several_processes_tells_them_that_the_terminal_is_closed():
     with (
         signals_restored(signal.SIGHUP, signal.SIGINT, signal.SIGTERM),
