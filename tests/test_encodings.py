@@ -46,7 +46,8 @@ def refusal(data, encoding="", size=1 << 16):
 )
 def test_one_encoding_is_advised_where_the_text_tells(text, written, advised):
     said = refusal(text.encode(written))
-    assert said.endswith(f"; if so, add --encoding {advised}.")
+    assert f"; if so, add --encoding {advised} (for all texts read together" in said
+    assert said.endswith("where others are UTF-8, save this one as UTF-8 instead).")
     assert text.encode(written).decode(advised) == text
 
 
@@ -97,11 +98,11 @@ def test_damaged_utf8_gets_no_encoding_that_would_spoil_the_rest():
 
 def test_advice_looks_at_what_stands_before_a_block():
     data = ("une ligne sans lui\n" * 3600).encode() + "elle dormait dans le café".encode("cp1252")
-    assert refusal(data, size=len(data) - 1).endswith("add --encoding cp1252.")
+    assert "; if so, add --encoding cp1252 (" in refusal(data, size=len(data) - 1)
 
 
 def test_an_encoding_that_was_named_and_does_not_fit_gets_advice_too():
-    assert "--encoding cp1251." in refusal(RUSSIAN.encode("cp1251"), "ascii")
+    assert "--encoding cp1251 (" in refusal(RUSSIAN.encode("cp1251"), "ascii")
     assert "leave it out for UTF-8." in refusal(RUSSIAN.encode(), "ascii")
 
 

@@ -292,12 +292,18 @@ def test_what_is_held_out_of_each_source_is_told_and_which_symbols_are_only_ther
     said = reporting.summary(from_texts(*texts, held_out=0.1, split="tail"))
     assert "Never learned, since all of it is held out or left out: text 2." in said
     assert "Not scored: text 1." in said
-    assert any(line.startswith("5 different symbols occur in the held-out part") for line in said)
+    only = "5 different symbols occur in the held-out part alone, and will not be learned: "
+    assert any(line.startswith(only) for line in said)
+    assert "1 symbol occurs in the held-out part alone, and will not be learned: 'z' (U+007A)." in (
+        reporting.summary(from_texts("ab" * 500 + "z", held_out=0.1, split="tail"))
+    )
     said = reporting.summary(from_texts(*texts, held_out=0.1))
     assert "Held-out symbols: 600 of 6,001 of text 1; 140 of 1,401 of text 2." in said
     assert not any("different symbol" in line for line in said[1:])
     many = reporting.summary(from_texts(*["ab" * 100] * 30, held_out=0.1))
     assert any(line.startswith("The held-out part is of 3 of 30 sources.") for line in many)
+    each = reporting.summary(from_texts(*["ab" * 1000] * 8, held_out=0.1))
+    assert "The held-out part is of each of 8 sources." in each
 
 
 def test_lists_in_alphabetical_order_are_noticed():

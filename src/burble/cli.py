@@ -61,7 +61,7 @@ TOO_LARGE = (
     "there is not enough memory for this. Ask for less at once: a smaller --batch, --length, "
     "--units or --layers, or fewer --networks; a smaller --count where text is written."
 )
-CHOSEN = {*sizing.CHOSEN, "temperature"}
+CHOSEN = dict.fromkeys(sizing.CHOSEN, "chosen for the text") | {"temperature": "as suits the model"}
 
 
 def _version(wanted: bool) -> None:
@@ -103,16 +103,16 @@ def with_settings(function: Callable[..., None], *classes: type) -> Callable[...
         helps = _helps(cls)
         for field in dataclasses.fields(cls):
             kind = field.type if field.type in (int, float, bool) else str
-            default = "chosen for the text" if field.name in CHOSEN else field.default
+            default = CHOSEN.get(field.name, field.default)
             flag = field.name.replace("_", "-")
             option = typer.Option(
                 f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}",
                 help=helps[field.name] + (rf" \[default: {default}]" if default != "" else ""),
-                rich_help_panel=cls.__name__,
+                rich_help_panel=f"{cls.__name__.removesuffix('Settings')} settings",
                 show_default=False,
             )
             if field.name == "temperature":
-                option.param_decls = ("-t", "--temperature")
+                option.param_decls = ("-t",)  # Beside the one above.
             flags.append(
                 inspect.Parameter(
                     field.name,

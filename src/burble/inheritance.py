@@ -96,7 +96,9 @@ def told(base: Model, vocabulary: Vocabulary) -> str:
     added = [s for s in vocabulary.symbols if s not in base.vocabulary.ids]
     gone = sum(s not in vocabulary.ids for s in base.vocabulary.symbols)
     named = f": {' '.join(map(repr, added[:20]))}{' …' if len(added) > 20 else ''}" if added else ""
+    lost = f"{gone:,}" if gone else "none"
+    gains = some(len(added), "symbol") if added else "no symbol"
     return (
-        f"The alphabet gains {some(len(added), 'symbol')} that the model to start from never saw"
-        f"{named}, and loses {gone:,} that the new text does not have."
+        f"The alphabet gains {gains} that the model to start from never saw{named}, "
+        f"and loses {lost} that the new text does not have."
     )

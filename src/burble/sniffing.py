@@ -152,8 +152,8 @@ def advice(sample: bytes) -> str:
         A sentence; where there is doubt it is followed by a line for each encoding, which shows
         how the same piece of the text reads in it.
 
-    >>> advice("“Café”, she said".encode("cp1252"))
-    'It looks like cp1252 (it reads: “Café”, she said); if so, add --encoding cp1252.'
+    >>> advice("“Café”, she said".encode("cp1252")).partition(" (for all")[0]
+    'It looks like cp1252 (it reads: “Café”, she said); if so, add --encoding cp1252'
     """
     codec = _wide(sample)
     guesses = guessing.wide(sample) if codec else guessing.narrow(sample)
@@ -162,7 +162,10 @@ def advice(sample: bytes) -> str:
     shown = _shown(sample, guesses)
     if len(guesses) == 1:
         name = guesses[0].codec
-        return f"It looks like {name} (it reads: {shown[0]}); if so, add --encoding {name}."
+        return (
+            f"It looks like {name} (it reads: {shown[0]}); if so, add --encoding {name} (for all "
+            "texts read together: where others are UTF-8, save this one as UTF-8 instead)."
+        )
     lines = [
         f"\n  --encoding {guess.codec:<12} {line}"
         for guess, line in zip(guesses, shown, strict=True)

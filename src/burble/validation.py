@@ -39,7 +39,8 @@ def _sources(corpus: Corpus) -> list[str]:
         said = [f"Held-out symbols: {'; '.join(shares)}."]
     else:
         scored = sum(held > 0 for _, _, held in parts)
-        said = [f"The held-out part is of {scored:,} of {len(parts):,} sources."]
+        of = f"{scored:,} of" if scored < len(parts) else "each of"
+        said = [f"The held-out part is of {of} {len(parts):,} sources."]
     never = [name for name, learned, _ in parts if not learned]
     if never:
         said.append(f"Never learned, since all of it is held out or left out: {_listed(never)}.")
@@ -63,9 +64,9 @@ def _only_there(corpus: Corpus) -> list[str]:
     only = [symbol for symbol, n in counts if n and n == corpus.counts[symbol]]
     if not only:
         return []
-    occur = "symbol occurs" if len(only) == 1 else "symbols occur"
+    occur = "1 symbol occurs" if len(only) == 1 else f"{len(only):,} different symbols occur"
     return [
-        f"{len(only):,} different {occur} in the held-out part alone: {_listed(only, describe)}."
+        f"{occur} in the held-out part alone, and will not be learned: {_listed(only, describe)}."
     ]
 
 

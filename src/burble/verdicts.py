@@ -184,7 +184,7 @@ def _as_json(facts: Any) -> str:
 
 def _told(writer: Generator, report: Report) -> str:
     """A score as lines for a person."""
-    ends = f" and {some(report.ends, 'end')} of documents" if report.ends else ""
+    ends = f" and {some(report.ends, 'document end')}" if report.ends else ""
     window = writer.model.window
     before = f"the {some(window, 'symbol')} before it" if window else "all before it"
     sure = "; 95 % interval {:.3f} to {:.3f}".format(*report.interval) if report.interval else ""
