@@ -11,6 +11,7 @@ from burble import bans, copies, measures
 from burble.bans import Copies, Loops, Passages, Words
 from burble.errors import SettingsError
 from burble.generation import Generator
+from burble.outcomes import Outcome
 from speakers import chancy, follower
 
 LETTERS = [chr(0x100 + n) for n in range(60)]
@@ -314,3 +315,24 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
     done = burble("sample", trained, "--novel", 9, "--training-text", other, "-l", 9)
     assert "not the text the model was trained on" in done.stderr.decode()
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 8, 4_000_000_000])
+def test_what_is_looked_ahead_is_what_would_be_banned(length):
+    text = np.random.default_rng(0).integers(0, 3, 400)
+    alike = np.array([0, 1, 0, -1], np.int32)
+    passages = Passages.of(text, length, alike)
+    for path in ([0], [2, 1], [1, 0, 2], [2, 0, 1, 1, 0, 2, 2, 1, 0]):
+        ahead, later = Copies(passages, 1), Copies(passages, 1)
+        for symbol in text[:6]:
+            ahead.add(np.array([symbol]))
+            later.add(np.array([symbol]))
+        for symbol in path[:-1]:
+            later.add(np.array([symbol]))
+        logits = np.zeros((1, 3), np.float32)
+        later.apply(logits)
+        assert ahead.completes(0, path) == (logits[0, path[-1]] <= bans.NEVER)
+
+
+def test_one_text_of_several_is_one():
+    assert Outcome(wanted=5, written=1).lacking.startswith("there is 1 of the 5 texts asked for")

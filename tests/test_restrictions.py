@@ -122,6 +122,8 @@ def test_without_a_seed_each_text_is_another():
         ({"word_count": 3, "words": {"a"}}, "--word-count 3 says which words of the training"),
         ({"rounds": 3, "break_loops": False}, "--rounds 3 says when a loop is broken"),
         ({"new": "all"}, "new is 'all', but must be True or False, or a set of documents."),
+        ({"new": {1}}, "new is {1}, but must be True or False, or a set of documents."),
+        ({"words": {1}}, "words is {1}, but must be any, known, or a set of words."),
         ({"stop": 5}, "stop is 5, but must be a text, or several."),
         ({"stop": [5]}, "stop is [5], but must be a text, or several."),
         ({"memory": True}, "memory is True, but must be between 0"),

@@ -78,7 +78,7 @@ def test_a_prompt_comes_from_standard_input_or_a_file_to_its_last_line_end(
         assert other.stdout == done.stdout
     assert "In the prompt: 1 line end made plain newlines" in piped(b"b\r\n").stderr.decode()
     assert "line 1, byte 2 is 0xff. Nothing was read from it." in refused(piped(b"ab\xff\n"))
-    assert "there is no prompt in -" in refused(piped(b""))
+    assert "there is no prompt in standard input." in refused(piped(b""))
 
 
 ASKED = ["sample", "-l", 9, "--seed", 1]

@@ -174,11 +174,13 @@ class Copies:
     def __init__(self, passages: Passages, texts: int) -> None:
         """Nothing has been written."""
         self._passages = passages
-        before = passages.length - 1
+        # Of a text that is shorter than a passage, nothing can be copied.
+        before = passages.length - 1 if len(passages.keys) else 0
         self._alike = passages.alike
         self._recent = [deque[int](maxlen=before) for _ in range(texts)]
-        powers = [pow(int(_BASE), before - place, 2**64) for place in range(before)]
+        powers = [pow(int(_BASE), before - place, 2**64) for place in range(before + 1)]
         self._powers = np.array(powers, np.uint64)
+        self._ends: dict[int, list[int]] = {}
 
     def apply(self, logits: NDArray[np.float32]) -> None:
         """Makes the symbols impossible that would complete a passage, be it all of them."""
@@ -188,7 +190,7 @@ class Copies:
         for row, recent in enumerate(self._recent):
             if len(recent) < self._passages.length - 1 or not len(known):
                 continue
-            before = (np.array(recent, np.uint64) + np.uint64(1)) * self._powers
+            before = (np.array(recent, np.uint64) + np.uint64(1)) * self._powers[:-1]
             keys = before.sum(dtype=np.uint64) + last
             places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
             logits[row, known[places] == keys] = NEVER
@@ -196,18 +198,27 @@ class Copies:
     def completes(self, row: int, path: Sequence[int]) -> bool:
         """Whether the last of some symbols that may follow a text would complete a passage."""
         length, known = self._passages.length, self._passages.keys
-        folded = path if self._alike is None else self._alike[np.array(path)].tolist()
-        symbols = [*self._recent[row], *folded][-length:]
-        if len(symbols) < length or not len(known):
+        path = path[-length:]
+        if len(self._recent[row]) + len(path) < length or not len(known):
             return False
-        key = 0
-        for symbol in symbols:
-            key = (key * int(_BASE) + symbol + 1) % 2**64
-        place = min(int(np.searchsorted(known, np.uint64(key))), len(known) - 1)
+        key = self._end(row)[length - len(path)]
+        for symbol in path:
+            taken = symbol if self._alike is None else int(self._alike[symbol])
+            key = (key * int(_BASE) + taken + 1) % 2**64
+        place = min(int(known.searchsorted(np.uint64(key))), len(known) - 1)
         return int(known[place]) == key
+
+    def _end(self, row: int) -> list[int]:
+        """The numbers of the last 0, 1, 2 … symbols of a text, for all that may follow it now."""
+        if row not in self._ends:
+            last = np.array(self._recent[row], np.uint64)[::-1] + np.uint64(1)
+            sums = (last * self._powers[::-1][: len(last)]).cumsum(dtype=np.uint64)
+            self._ends[row] = [0, *sums.tolist()]
+        return self._ends[row]
 
     def add(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text."""
+        self._ends.clear()
         if self._alike is not None:
             symbols = self._alike[symbols].astype(np.intp)
         for recent, symbol in zip(self._recent, symbols.tolist(), strict=True):
@@ -215,6 +226,7 @@ class Copies:
 
     def keep(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""
+        self._ends.clear()
         self._recent = [self._recent[row] for row in rows]
 
 

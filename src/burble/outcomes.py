@@ -57,8 +57,9 @@ class Outcome:
                 "short: every symbol would have gone on with a copy there. Give a longer --novel."
             )
         if self.written < self.wanted:
+            are = "is" if self.written == 1 else "are"
             said.append(
-                f"there are {self.written:,} of the {some(self.wanted, 'text')} asked for: "
+                f"there {are} {self.written:,} of the {some(self.wanted, 'text')} asked for: "
                 f"{TRIES:,} more in a row were documents of the training text, or had come "
                 "before, so the model has no more to give. Raise --temperature, or ask for fewer."
             )

@@ -235,7 +235,8 @@ class _Beginning:
         if source is not None:
             prompt = evaluation.read(source, self.reading.encoding)
             if not prompt:
-                raise InputError(f"there is no prompt in {shown(source)}. Give one, or none.")
+                named = "standard input" if source == "-" else shown(source)
+                raise InputError(f"there is no prompt in {named}. Give one, or none.")
         elif "\\n" in prompt:
             notes = [
                 r"The prompt's \n is a backslash and an n. For a line end, write $'\n' in bash or "

@@ -28,6 +28,11 @@ def require_memory(share: float) -> None:
     require(fits, "memory", share, "between 0, the network alone, and 1")
 
 
+def _are_texts(given: object) -> bool:
+    """Whether it is a set of texts."""
+    return isinstance(given, Set) and all(isinstance(one, str) for one in given)
+
+
 def fresh_seed() -> int:
     """A seed no one chose, short enough to be typed again."""
     return int.from_bytes(os.urandom(3), "little")
@@ -138,9 +143,10 @@ class WritingSettings(SamplingSettings):
         novel, words, new = self.novel, self.words, self.new
         fits = isinstance(novel, Passages) or (is_whole(novel) and novel >= 0)
         require(fits, "novel", novel, "a whole number of 0 or more symbols")
-        fits = isinstance(words, Set) or words in ("any", "known")
+        fits = _are_texts(words) or words in ("any", "known")
         require(fits, "words", words, "any, known, or a set of words")
-        require(isinstance(new, Set | bool), "new", new, "True or False, or a set of documents")
+        fits = isinstance(new, bool) or _are_texts(new)
+        require(fits, "new", new, "True or False, or a set of documents")
 
     @property
     def by_document(self) -> bool:
