@@ -173,7 +173,7 @@ def test_minutes_are_shared_by_networks_and_steps_are_not():
     # Each needs time to learn: where one has a minute, two would learn less.
     assert chosen(27_000, minutes=1).networks == 1
     assert chosen(27_000, minutes=5).networks == 4
-    assert chosen(27_000, sizing.reckoned(5_000_000), minutes=1).networks == 3
+    assert chosen(27_000, sizing.reckoned(10_000_000), minutes=1).networks == 3
     # A hundred epochs are those of each.
     assert chosen(4_000).networks == 4
     assert chosen(4_000).dropout == 0.5
@@ -183,11 +183,11 @@ def test_what_is_chosen_suits_the_speed_and_no_small_change_of_it():
     # Alice in Wonderland for five minutes: so the figures in the README were measured.
     usual = chosen(130_000)
     assert (usual.networks, usual.dropout, usual.dropout_recurrent) == (2, 0.31, 0.21)
-    for speed in (500_000, 700_000, 850_000, 1_100_000, 1_400_000):
+    for speed in (500_000, 700_000, 1_100_000, 2_000_000, 2_800_000):
         assert chosen(130_000, sizing.reckoned(speed)) == usual
     slow = chosen(130_000, sizing.reckoned(60_000))
     assert (slow.networks, slow.dropout) == (1, 0.06)
-    fast = chosen(130_000, sizing.reckoned(9_000_000))
+    fast = chosen(130_000, sizing.reckoned(18_000_000))
     assert (fast.networks, fast.dropout) == (4, 0.48)
     assert chosen(130_000, sizing.reckoned(1.0), minutes=1).dropout == 0
     # Where nothing is measured, no speed is looked at.
