@@ -17,6 +17,8 @@ PAST = RNG.integers(4, size=500)
 MODELS = {
     "one": chancy(),
     "three": chancy(networks=3),
+    "gru": chancy(cell="gru"),
+    "hard gates": chancy(recurrent_activation="hard_sigmoid"),
     "documents": chancy(boundary=True),
     "windows": replace(chancy(), window=7, excerpt="abcabc"),
 }
