@@ -301,7 +301,7 @@ def test_anything_else_is_refused(text, recipe, tmp_path):
     with pytest.raises(SourceError, match="cannot read"):
         importing.from_text(path, recipe(), (), text, SourceSettings(encoding="no such encoding"))
     (tmp_path / "old.txt").write_bytes("Les élèves étaient déjà à la fête.".encode("cp1252"))
-    with pytest.raises(EncodingError, match=r"line 1, byte 4 is 0xe9.*; if so, add --encoding cp1252 "):
+    with pytest.raises(EncodingError, match=r"line 1, byte 4 is 0xe9.*--encoding cp1252 "):
         importing.from_text(path, recipe(), (), tmp_path / "old.txt")
     for sources, alphabet_from in (((), None), ((str(text),), text)):
         with pytest.raises(SettingsError, match="not both"):
