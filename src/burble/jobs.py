@@ -288,11 +288,11 @@ class _Job:
         if self.references:
             steps = end.state.step
             passes = steps / trainer.batches.steps_per_epoch
-            said = references.doubt(self.references, corpus, loss, steps, passes)
-            _ = said and self.tell(said)
-        if not found and not trainer.settings.training.window:
-            said = tempering.unknown(corpus)
-            _ = said and self.tell(said)
+            if said := references.doubt(self.references, corpus, loss, steps, passes):
+                self.tell(said)
+        looked = not found and not trainer.settings.training.window
+        if looked and (said := tempering.unknown(corpus)):
+            self.tell(said)
 
     def describe(
         self, status: str, scores: Mapping[str, float] | None = None, state: State | None = None
