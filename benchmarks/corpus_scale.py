@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.children import call
 from benchmarks.record import write
-from burble import launching
+from burble.training import processes
 
 QUICK = (0.1, 1.0)
 FULL = (*QUICK, 10.0, 100.0, 1000.0)
@@ -58,7 +58,7 @@ def measure(path: str, unit: str) -> dict[str, float]:
         Seconds of the clock and of the processor, the peak of the process in MB, the same
         before the text was read, symbols and the size of the alphabet.
     """
-    from burble import corpus
+    from burble.data import corpus
     from burble.settings import TextSettings
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -107,7 +107,7 @@ def run(folder: Path, megabytes: float, text: str, unit: str) -> dict[str, objec
 
 def train(folder: Path, path: Path) -> dict[str, object]:
     """A whole training of a few steps on a text: peak memory of the process, and its seconds."""
-    command = launching.command("train", str(path))
+    command = processes.command("train", str(path))
     command += ["-o", str(folder / f"run-{path.stem}"), "--steps", "20"]
     started = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)

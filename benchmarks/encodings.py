@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.record import write
-from burble import decoding, sniffing
+from burble.data import encodings, sniffing
 from burble.errors import EncodingError
 
 TEXTS = Path(__file__).with_name("encodings.txt")
@@ -159,7 +159,7 @@ def outcome(data: bytes, truth: str) -> str:
     advised = [kind.codec] if kind.codec and not kind.marked else []
     if not advised:
         try:
-            text = "".join(decoding.decode([data], "text"))
+            text = "".join(encodings.decode([data], "text"))
         except EncodingError as error:
             advised = ADVICE.findall(str(error))
         else:

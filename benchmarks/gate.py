@@ -3,8 +3,8 @@
     python -m benchmarks.gate NAME=RUN:TEXT ...
 
 Each run was trained with `--left-out`, so that what is scored here, and learned from, comes before
-the text that judges. Prints the weights for `burble.gate`, and records what each text costs with
-a gate that was learned on all other texts.
+the text that judges. Prints the weights for `burble.ngram.mixing`, and records what each text costs
+with a gate that was learned on all other texts.
 """
 
 import argparse
@@ -15,15 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.record import write
-from burble import corpus, gate, generation, judging, memory
-from burble.memory import DEPTH
-from burble.recall import Expectation, Index, Reader
+from burble.data import corpus
+from burble.evaluation import report as evaluation_report
+from burble.inference import generator
+from burble.ngram import index, mixing
+from burble.ngram.index import DEPTH
+from burble.ngram.predictor import Expectation, Index, Reader
 
 Floats = NDArray[np.float64]
 STEPS, RATE, PULL = 500, 0.03, 1e-4
 SCORED = 13_000
 """Symbols of each text, so that none counts for more."""
-BEGIN = np.zeros((2, len(gate.FEATURES)))
+BEGIN = np.zeros((2, len(mixing.FEATURES)))
 BEGIN[:, 0] = 0.7, 0.3
 """The weights that a gate has before it learns: the network counts for more."""
 
@@ -53,25 +56,25 @@ class Scored:
 
 def score(run: str, text: str, learns: bool) -> Scored:
     """Scores the held-out part of a run's text."""
-    writer = generation.load(run)
-    own = judging.own(writer.model, corpus.build([text], writer.model.text, held_out=0.0))
+    writer = generator.load(run)
+    own = evaluation_report.own(writer.model, corpus.build([text], writer.model.text, held_out=0.0))
     if own is None:
         raise SystemExit(f"{text} is not what {run} was trained on.")
     beliefs: list[Floats] = []
     part = np.array(own.ids[own.start - 1 : own.start + SCORED])
     if learns:
-        from burble.adapting import Adaptive
+        from burble.evaluation.dynamic import Adaptive
 
         Adaptive(writer.model).costs([part], lambda rows, _: beliefs.append(rows))
     else:
         writer.surprise(part, lambda rows, _: beliefs.append(rows))
     network, came = np.concatenate(beliefs), part[1:].astype(np.intp)
-    reader = Reader(Index(memory.of(own.ids[: own.start]), network.shape[1]), learns=learns)
+    reader = Reader(Index(index.of(own.ids[: own.start]), network.shape[1]), learns=learns)
     reader.add(int(part[0]))
     features, shares = [], []
     for row, symbol in zip(network, came.tolist(), strict=True):
         expected = reader.expect()
-        features.append(gate.features(np.exp(row)[None], expected)[0])
+        features.append(mixing.features(np.exp(row)[None], expected)[0])
         shares.append(expected.shares[0])
         reader.add(symbol)
     return Scored(np.array(features), network, np.log(shares), came)
@@ -87,22 +90,22 @@ def of_shares(weights: Floats, scored: Scored) -> tuple[float, Floats]:
 
 
 def of_logarithms(weights: Floats, scored: Scored) -> tuple[float, Floats]:
-    """The same where logarithms are weighed and added, which is how `burble.gate` mixes."""
+    """The same where logarithms are weighed and added, which is how `burble.ngram.mixing` mixes."""
     said = np.stack([scored.network, scored.memory], 1)
-    mixed = gate.mixed(scored.features @ weights.reshape(2, -1).T, said)
+    mixed = mixing.mixed(scored.features @ weights.reshape(2, -1).T, said)
     cost = -float(mixed[np.arange(len(scored.came)), scored.came].mean())
-    slopes = gate.slopes(said, mixed, scored.came)
+    slopes = mixing.slopes(said, mixed, scored.came)
     return cost, -(slopes.T @ scored.features).ravel() / len(scored.came)
 
 
 def learning_on(weights: Floats, scored: Scored) -> float:
     """What a text costs with burble's own gate, as it reads symbol by symbol, from some weights."""
-    reading = gate.Gate(1.0, learns=True)
+    reading = mixing.Gate(1.0, learns=True)
     reading._weights = weights.reshape(2, -1).copy()
     cost = 0.0
     for at, came in enumerate(scored.came):
         one = slice(at, at + 1)
-        longest = scored.features[one, gate.FEATURES.index("longest context met")] * DEPTH
+        longest = scored.features[one, mixing.FEATURES.index("longest context met")] * DEPTH
         expected = Expectation(np.exp(scored.memory[one]), longest.astype(np.int64))
         cost -= float(reading.mix(scored.network[one], expected)[0, came])
         reading.learn(scored.came[one])

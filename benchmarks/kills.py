@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 
 from benchmarks.record import write
-from burble import launching
+from burble.training import processes
 
 SETTINGS = "--units 128 --layers 1 --batch 8 --length 32 --steps 900 --evaluations 300 --patience 0"
 
 
 def train(text: Path, run: Path, *options: str, seconds: float | None = None) -> bool:
     """Trains, and kills the process after `seconds`; whether it came to its end before."""
-    command = launching.command("train", str(text), "-o", str(run), *options)
+    command = processes.command("train", str(text), "-o", str(run), *options)
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
         _, said = process.communicate(timeout=seconds)
@@ -44,7 +44,7 @@ def resumed_to_the_end(text: Path, run: Path, chance: random.Random, longest: fl
         begun = (run / "run.json").exists()
         model = run / "model.safetensors"
         if model.exists():
-            sample = launching.command("sample", str(run), "-l", "5")
+            sample = processes.command("sample", str(run), "-l", "5")
             subprocess.run(sample, check=True, capture_output=True)
 
 

@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.record import spread, write
-from burble import corpus, generation, judging, memory
-from burble.generation import Generator
+from burble.data import corpus
+from burble.evaluation import report as evaluation_report
+from burble.inference import generator
+from burble.inference.generator import Generator
+from burble.ngram import index
 
 TIMES = 7
 SYMBOLS = {1: 2_000, 64: 200}
@@ -38,8 +41,8 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("text")
     asked = parser.parse_args()
-    model = generation.load(asked.run).model
-    own = judging.own(model, corpus.build([asked.text], model.text, held_out=0.0))
+    model = generator.load(asked.run).model
+    own = evaluation_report.own(model, corpus.build([asked.text], model.text, held_out=0.0))
     if own is None:
         raise SystemExit(f"{asked.text} is not what {asked.run} was trained on.")
     ids = np.array(own.ids[: own.start])
@@ -48,9 +51,9 @@ def main() -> None:
     many[::50] = np.random.default_rng(0).integers(0, model.vocabulary.size, len(many[::50]))
     rows = []
     for name, part in (("its text", ids), ("ten million symbols", many)):
-        speeds = [len(part) / s / 1e6 for s in seconds(lambda part=part: memory.of(part))]
+        speeds = [len(part) / s / 1e6 for s in seconds(lambda part=part: index.of(part))]
         rows.append({"what": f"made of {name}", "million symbols/s": f"{median(speeds):.1f}"})
-    kept = memory.of(ids)
+    kept = index.of(ids)
     writer = Generator(model, lambda: kept)
     for texts, length in SYMBOLS.items():
 

@@ -16,7 +16,7 @@ from statistics import median
 
 from benchmarks.corpus_scale import write_text
 from benchmarks.record import write
-from burble import launching
+from burble.training import processes
 
 SIZES = {"1 x 128": (1, 128), "2 x 256": (2, 256), "2 x 512": (2, 512)}
 COUNTS = (1, 2)
@@ -27,7 +27,7 @@ SHORT = 10
 def seconds(text: Path, layers: int, units: int, count: int, steps: int) -> float:
     """Seconds of a whole training."""
     with tempfile.TemporaryDirectory(dir=text.parent) as name:
-        command = launching.command("train", str(text), "-o", f"{name}/run")
+        command = processes.command("train", str(text), "-o", f"{name}/run")
         command += ["--layers", str(layers), "--units", str(units), "--steps", str(steps)]
         command += ["--batch", str(BATCH), "--length", str(LENGTH), "--framing", "streams"]
         command += ["--evaluations", "1", "--val-chars", "100", "--processes", str(count)]

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import mean
 
 from benchmarks.record import write
-from burble import launching
+from burble.training import processes
 
 DROPOUTS = ("--dropout=0.3", "--dropout-output=0.3", "--dropout-input=0.15")
 VARIANTS = {
@@ -34,7 +34,7 @@ VARIANTS = {
 def held_out(text: str, networks: int, steps: int, seed: int, flags: list[str]) -> float:
     """The held-out loss of one training, nats per character."""
     with tempfile.TemporaryDirectory() as folder:
-        command = launching.command("train", text, "-o", f"{folder}/run")
+        command = processes.command("train", text, "-o", f"{folder}/run")
         command += ["--lowercase", "--left-out=0.1", f"--steps={steps // networks}"]
         command += [f"--networks={networks}", f"--seed={seed}", *DROPOUTS, *flags]
         subprocess.run(command, check=True, capture_output=True)

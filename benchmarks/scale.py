@@ -55,7 +55,7 @@ def make(path: Path, size: str) -> None:
 def train(text: str, run: str) -> dict[str, float]:
     """A few steps in this process, from nothing."""
     import burble
-    from burble.events import Event, Report
+    from burble.runs.events import Event, Report
 
     started = time.perf_counter()
     first: list[float] = []
@@ -72,12 +72,14 @@ def train(text: str, run: str) -> dict[str, float]:
 def keep_pace(text: str) -> None:
     """For each line of standard input, trains a stretch and prints characters/s."""
     os.environ["KERAS_BACKEND"] = "jax"
-    from burble import corpus, devices, launching, settings
-    from burble.training import Trainer
+    from burble import settings
+    from burble.data import corpus
+    from burble.training import devices, processes
+    from burble.training.trainer import Trainer
 
     chosen = settings.make(SETTINGS)
     training = chosen.training
-    devices.prepare(launching.available_cores(), training.batch, chosen.model.units)
+    devices.prepare(processes.available_cores(), training.batch, chosen.model.units)
     trainer = Trainer(corpus.build([text], chosen.text, held_out=training.held_out), chosen)
     objective, batches = trainer.objective, trainer.batches
     groups = objective.place(trainer.start().arrays)

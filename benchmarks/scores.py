@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.record import write
-from burble import launching
+from burble.training import processes
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("text")
     parser.add_argument("--run", type=Path, help="score this run, which is trained if it is new")
     asked, flags = parser.parse_known_args()
-    burble = launching.command()
+    burble = processes.command()
     with tempfile.TemporaryDirectory() as folder:
         run = asked.run or Path(folder) / "run"
         if not run.exists():

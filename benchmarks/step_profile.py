@@ -37,11 +37,12 @@ def profile(layers: int, units: int, batch: int, length: int, steps: int) -> dic
     import jax
     import numpy as np
 
-    from burble import devices, launching, settings
-    from burble.batches import Streams
-    from burble.objective import Objective, flat
+    from burble import settings
+    from burble.training import devices, processes
+    from burble.training.batches import Streams
+    from burble.training.step import Objective, flat
 
-    devices.prepare(launching.available_cores(), batch, units)
+    devices.prepare(processes.available_cores(), batch, units)
     shape = {"layers": layers, "units": units, "batch": batch, "length": length, "averaging": 0.0}
     chosen = settings.make(shape | {"dropout": 0.0, "dropout_input": 0.0, "dropout_output": 0.0})
     objective = Objective(chosen.model, SYMBOLS, chosen.training)

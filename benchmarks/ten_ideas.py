@@ -17,7 +17,7 @@ from pathlib import Path
 
 import burble
 from benchmarks.record import write
-from burble import launching
+from burble.training import processes
 
 MINUTE = ("--minutes", "1")
 EPOCHS = ("--epochs", "8")
@@ -49,7 +49,7 @@ WINDOW = 12
 def compared(text: Path, idea: str, folder: Path) -> list[dict[str, object]]:
     """The rows of one comparison, run if it has not been."""
     vary, flags, seeds = IDEAS[idea]
-    command = launching.command("compare", str(text), "-o", str(folder))
+    command = processes.command("compare", str(text), "-o", str(folder))
     command += [word for setting in vary for word in ("--vary", setting)]
     command += [*flags, "--lowercase", "--seeds", str(seeds)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

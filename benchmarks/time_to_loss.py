@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.children import call
 from benchmarks.record import spread, write
-from burble import launching
+from burble.training import processes
 
 CONTEXT = 100
 BURBLE = {"small": 170, "large": 640}
@@ -44,16 +44,16 @@ def epoch(text: Path, recipe: str, batches: int) -> float:
 def burble(text: Path, folder: Path, steps: int) -> tuple[float, float]:
     """Seconds of a whole training, and the loss of its model over the text it learned."""
     run = folder / f"run{len(list(folder.iterdir()))}"
-    command = launching.command("train", str(text))
+    command = processes.command("train", str(text))
     command += ["--lowercase", "-o", str(run), "--steps", str(steps), *PLAIN]
     started = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     seconds = time.perf_counter() - started
 
-    from burble import generation
-    from burble import text as cleaning
+    from burble.data import cleaning
+    from burble.inference import generator
 
-    writer = generation.load(run)
+    writer = generator.load(run)
     cleaned, _ = cleaning.clean(text.read_text("utf-8-sig"), writer.model.text)
     costs = writer.surprise(writer.model.vocabulary.encode(cleaned))
     return seconds, float(costs[CONTEXT - 1 :].mean())

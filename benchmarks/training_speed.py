@@ -34,12 +34,14 @@ TEXT = np.random.default_rng(0).integers(SYMBOLS, size=300_000).astype(np.uint8)
 
 def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], object], float]:
     """A training step of burble, and the loss before it; writes where it starts."""
-    from burble import devices, launching, model, settings
-    from burble.batches import Streams
-    from burble.objective import Objective, flat
+    from burble import settings
+    from burble.model import network as model_network
+    from burble.training import devices, processes
+    from burble.training.batches import Streams
+    from burble.training.step import Objective, flat
 
     layers, units, batch, length = shape
-    devices.prepare(launching.available_cores(), batch, units)
+    devices.prepare(processes.available_cores(), batch, units)
     asked = {"layers": layers, "units": units, "embedding": EMBEDDING, "batch": batch}
     asked |= {"length": length, "dropout_input": 0.0, "dropout": 0.0, "dropout_output": 0.0}
     chosen = settings.make(asked | {"averaging": 0.0})
@@ -50,7 +52,7 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], objec
     first = streams.at(0)
     seeds = [array for name, array in arrays.items() if name.startswith("seed.")]
     nats, places, _ = objective.nats(weights, seeds, first, objective.zero(batch))
-    named = model.weights_of(weights, chosen.model, SYMBOLS)
+    named = model_network.weights_of(weights, chosen.model, SYMBOLS)
     np.savez(start, inputs=first.inputs, targets=first.targets, **named)
     state = {"groups": objective.place(arrays), "step": 0}
 

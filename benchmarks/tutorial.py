@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks.record import write
-from burble import launching
+from burble.training import processes
 
 PUBLISHED = {
     "small": {1: 2.966, 2: 2.763, 3: 2.662, 4: 2.581, 5: 2.513, 20: 1.928},
@@ -26,7 +26,7 @@ WITHIN = 0.06
 
 def losses(text: Path, recipe: str, epochs: int, run: Path) -> tuple[dict[int, float], float]:
     """The loss of each epoch, and the seconds one takes."""
-    command = launching.command("train", str(text), "-o", str(run))
+    command = processes.command("train", str(text), "-o", str(run))
     command += ["--recipe", f"tutorial-{recipe}", "--epochs", str(epochs)]
     started = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.record import write
-from burble import launching
+from burble.training import processes
 
 ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 SHAPES = ((1, 256), (2, 256), (2, 512))
@@ -56,23 +56,23 @@ def make(path: Path, layers: int, units: int) -> None:
     """Writes a model with random weights."""
     import numpy as np
 
-    from burble import modelfile
+    from burble.data.vocabulary import Vocabulary
+    from burble.model import file as model_file
     from burble.settings import ModelSettings, TextSettings
-    from burble.vocabulary import Vocabulary
 
     shape = ModelSettings(layers=layers, units=units)
     vocabulary = Vocabulary(tuple(map(chr, range(58, 58 + SYMBOLS))))
     rng = np.random.default_rng(0)
     weights = {
         name: rng.normal(0, 0.1, size).astype(np.float32)
-        for name, size in modelfile.shapes(shape, SYMBOLS).items()
+        for name, size in model_file.shapes(shape, SYMBOLS).items()
     }
-    modelfile.write(path, modelfile.Model(weights, vocabulary, shape, TextSettings()))
+    model_file.write(path, model_file.Model(weights, vocabulary, shape, TextSettings()))
 
 
 def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, object]:
     """The figures of one model: the best of several tries, since others may use the machine."""
-    from burble.generation import load
+    from burble.inference.generator import load
 
     tries = 3 if quick else 12
     writer = load(path)
@@ -87,7 +87,7 @@ def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, objec
     weights = sum(a.size for n, a in writer.model.weights.items() if n not in SKIPPED)
     memory = bandwidth(MEMORY, max(1, tries // 3)) / (4 * weights)
     cache = bandwidth(weights, tries) / (4 * weights)
-    command = launching.command("sample", str(path))
+    command = processes.command("sample", str(path))
     command += ["-p", "a", "-l", "1000"]
 
     def start() -> None:

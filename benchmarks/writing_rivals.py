@@ -26,7 +26,7 @@ LAYERS, UNITS, TOGETHER = 2, 256, 64
 
 def burble(path: str, count: int) -> float:
     """burble, one text."""
-    from burble.generation import load
+    from burble.inference.generator import load
 
     writer = load(path)
     writer.generate("a", length=50)
@@ -37,7 +37,7 @@ def burble(path: str, count: int) -> float:
 
 def together(path: str, count: int) -> float:
     """burble, many texts at once; characters of all of them."""
-    from burble.generation import load
+    from burble.inference.generator import load
 
     writer = load(path)
     started = time.perf_counter()
@@ -89,7 +89,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model"
         make(path, LAYERS, UNITS)
-        sample = ["from burble.cli import main; main()", "sample", str(path), "-l", "1000"]
+        sample = ["from burble.cli.app import main; main()", "sample", str(path), "-l", "1000"]
         for _ in range(rounds):
             for who, found in speeds.items():
                 found.append(call("writing_rivals", "--child", who, path, count))

@@ -28,7 +28,7 @@ def burble():
             # As the installed command, without the Python files of the current folder.
             "-P",
             "-c",
-            "from burble.cli import main; main()",
+            "from burble.cli.app import main; main()",
             *map(str, arguments),
         ]
         return subprocess.run(command, input=stdin, capture_output=True, check=False, **options)

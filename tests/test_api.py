@@ -8,7 +8,7 @@ import pytest
 
 import burble
 from burble.errors import SettingsError
-from burble.events import End, Report
+from burble.runs.events import End, Report
 
 SMALL = {"units": 12, "embedding": 4, "layers": 1, "batch": 4, "length": 16, "steps": 40}
 

@@ -12,15 +12,20 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 
 if TYPE_CHECKING:
     from burble.api import evaluate, load, read, remember, train
-    from burble.corpus import Corpus
-    from burble.evaluation import Report
-    from burble.generation import Generator
-    from burble.runs import Run
+    from burble.data.corpus import Corpus
+    from burble.evaluation.evaluate import Report
+    from burble.inference.generator import Generator
+    from burble.runs.folder import Run
 
 __version__ = "0.1.0"
 __all__ = ["Corpus", "Generator", "Report", "Run", "evaluate", "load", "read", "remember", "train"]
 
-_HOMES = {"Corpus": "corpus", "Generator": "generation", "Report": "evaluation", "Run": "runs"}
+_HOMES = {
+    "Corpus": "data.corpus",
+    "Generator": "inference.generator",
+    "Report": "evaluation.evaluate",
+    "Run": "runs.folder",
+}
 
 
 def __getattr__(name: str) -> Any:

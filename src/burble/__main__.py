@@ -9,7 +9,7 @@ def main() -> None:
     if usual:
         # Python's own handler would print where it was in loading modules.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from burble.cli import main as run
+    from burble.cli.app import main as run
 
     if usual:
         signal.signal(signal.SIGINT, signal.default_int_handler)

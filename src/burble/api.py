@@ -11,23 +11,20 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from burble import (
-    cookbook,
-    corpus,
-    evaluation,
-    generation,
-    modelfile,
-    orders,
-    packages,
-    remembering,
-)
-from burble.corpus import Corpus
+from burble import packages
+from burble.data import corpus
+from burble.data.corpus import Corpus
 from burble.errors import SettingsError
-from burble.evaluation import Report
-from burble.events import End, Event
-from burble.generation import Generator
-from burble.orders import Order, text_settings
-from burble.runs import Run
+from burble.evaluation import evaluate as evaluation
+from burble.evaluation.evaluate import Report
+from burble.inference import generator
+from burble.inference.generator import Generator
+from burble.model import file as model_file
+from burble.ngram import training_text
+from burble.runs import recipes, request
+from burble.runs.events import End, Event
+from burble.runs.folder import Run
+from burble.runs.request import Order, text_settings
 from burble.settings import SourceSettings, SplitKind, TextSettings, make
 
 Pathlike = str | os.PathLike[str]
@@ -45,7 +42,7 @@ def load(model: Pathlike | Run) -> Generator:
     Raises:
         ModelFileError: There is no model, or it is damaged.
     """
-    return generation.load(model.folder if isinstance(model, Run) else Path(model))
+    return generator.load(model.folder if isinstance(model, Run) else Path(model))
 
 
 def read(
@@ -110,7 +107,7 @@ def train(
         size: auto, small, medium or large.
         resume: Whether to go on with the run that is there.
         base: A model to start from.
-        on_event: Called with each event of `burble.events` as it happens.
+        on_event: Called with each event of `burble.runs.events` as it happens.
         stop: Asked before every step whether to stop there; `resume` then goes on.
         **settings: Any setting by its own name, such as `minutes=3`, `units=128` or
             `encoding="cp1252"`.
@@ -130,13 +127,13 @@ def train(
     model = None if base is None else load(base).model
     named = None if recipe is None else os.fspath(recipe)
     reading = SourceSettings.taken_from(settings)
-    chosen = cookbook.with_recipe(settings, named, resume=resume)
+    chosen = recipes.with_recipe(settings, named, resume=resume)
     name = "" if base is None else os.fspath(base)
     order = Order(chosen, size, resume, model, _sources(source), reading, base_name=name)
     text = order.read(text_settings(order, folder))
-    orders.check(order, folder, text)
+    request.check(order, folder, text)
     with packages.needed("training"):
-        from burble import jobs
+        from burble.training import job
 
     def stopped() -> bool:
         return stop() or bool(interrupted)
@@ -144,7 +141,7 @@ def train(
     with (
         _interruptible() as interrupted,
         # Closed at once, whatever happens: the folder must be free for the next training.
-        closing(jobs.train(text, folder, order, stop=stopped, started=started)) as events,
+        closing(job.train(text, folder, order, stop=stopped, started=started)) as events,
     ):
         for event in events:
             if on_event is not None:
@@ -203,11 +200,11 @@ def remember(
         CorpusError: The text is another one.
         StorageError: The disk refused.
     """
-    file = modelfile.find(model.folder if isinstance(model, Run) else Path(model))
-    held = modelfile.read(file)
+    file = model_file.find(model.folder if isinstance(model, Run) else Path(model))
+    held = model_file.read(file)
     how = _reading(reading)
     text = corpus.build_as(held.vocabulary, _sources(source), held.text, how)
-    return remembering.remember(file, held, text)[0]
+    return training_text.remember(file, held, text)[0]
 
 
 def _reading(given: dict[str, Any]) -> SourceSettings:
@@ -231,7 +228,7 @@ def evaluate(
     memory: float = 0.0,
     **reading: Any,
 ) -> Report:
-    """Scores a model on a text it did not see; see `burble.evaluation.evaluate`.
+    """Scores a model on a text it did not see; see `burble.evaluation.evaluate.evaluate`.
 
     Args:
         model: A run, a run folder or a model file.

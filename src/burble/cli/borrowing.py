@@ -1,0 +1,60 @@
+"""The commands that bring in what others made: recipes, and weights that Keras wrote."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from burble.errors import RunError
+from burble.formatting import some
+from burble.runs import recipes as runs_recipes
+from burble.runs.folder import Run
+from burble.settings import RecurrentActivation, SourceSettings
+
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
+
+
+def recipes(
+    name: Annotated[str | None, typer.Argument(help="A recipe's name or file.")] = None,
+) -> None:
+    """List the recipes that come with burble, or print one, to read, copy and change."""
+    print("\n".join(runs_recipes.names()) if name is None else runs_recipes.text(name).rstrip("\n"))
+
+
+def bring(
+    weights: Annotated[Path, typer.Argument(help="A file that Keras wrote: HDF5 or .keras.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the model.")],
+    recipe: Annotated[str, typer.Option(help="The recipe it was trained with, name or file.")],
+    text: Annotated[
+        list[str] | None,
+        typer.Option(help="The text it was trained on, read and cleaned as burble does."),
+    ] = None,
+    alphabet_from: Annotated[
+        Path | None,
+        typer.Option(help="The file it was trained on, read as the tutorial does, marks and all."),
+    ] = None,
+    recurrent_activation: Annotated[
+        RecurrentActivation | None,
+        typer.Option(help="What its gates are made with, where the file does not say."),
+    ] = None,
+    **chosen: Any,
+) -> None:
+    """Make a model of weights that plain Keras trained."""
+    from burble.exchange import keras_weights
+
+    reading = SourceSettings.taken_from(chosen)
+    run = Run(output)
+    run.check()
+    if run.exists or run.has_model:
+        raise RunError(f"{output} holds a run already. Choose another folder with -o.")
+    tell = partial(console.print, markup=False)
+    asked = (tuple(text or ()), alphabet_from, reading, recurrent_activation)
+    model = keras_weights.from_text(weights, recipe, *asked, tell)
+    output.mkdir(parents=True, exist_ok=True)
+    run.write_model(model)
+    tell(
+        f"{some(len(model.vocabulary.symbols), 'symbol')}; gates: "
+        f"{model.architecture.recurrent_activation}. The model is {output / 'model.safetensors'}."
+    )

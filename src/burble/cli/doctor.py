@@ -1,0 +1,118 @@
+"""The command that tells what burble runs on and what it keeps, and clears that.
+
+Imports none of the packages that it tells of.
+"""
+
+import importlib.util
+import json
+import os
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any
+
+import typer
+
+from burble import __version__, files
+from burble.data import eviction
+from burble.formatting import shown, some
+
+TRAINS = ("jax", "keras", "h5py")
+NEEDED = (*TRAINS, "numpy", "safetensors")
+EXTRAS = {"pydivsufsort": "scores", "pyppmd": "scores", "optuna": "tune"}
+
+
+def doctor(
+    clear_cache: Annotated[
+        bool, typer.Option("--clear-cache", help="Remove all that burble keeps.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell what burble runs on, and what it keeps in the cache folder; or clear that."""
+    freed = _clear() if clear_cache else {}
+    found = facts() | freed
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        print("\n".join(_told(found)))
+
+
+def _clear() -> dict[str, Any]:
+    """Clears the cache; what came of it, in JSON types."""
+    freed, stays = eviction.clear()
+    return {"freed": freed, "in_use": [shown(path) for path in stays]}
+
+
+def facts() -> dict[str, Any]:
+    """What burble runs on and what it keeps, in JSON types."""
+    base = files.base()
+    there = next(path for path in (base, *base.parents) if path.exists())
+    return {
+        "burble": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": _cores(),
+        "packages": {name: _version(name) for name in (*NEEDED, *EXTRAS)},
+        "cache": shown(base),
+        "kept": {
+            part.name: {"entries": part.entries, "bytes": part.size} for part in eviction.contents()
+        },
+        "corpora_limit": eviction.most_bytes(),
+        "free": shutil.disk_usage(there).free,
+    }
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _version(name: str) -> str | None:
+    """The version of a package that can be imported, without importing it; otherwise None."""
+    if importlib.util.find_spec(name) is None:
+        return None
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "of unknown version"
+
+
+def _told(found: dict[str, Any]) -> list[str]:
+    """The facts as lines for a person."""
+    lines = [
+        f"burble {found['burble']}, Python {found['python']}, {found['system']}, "
+        f"{some(found['cores'], 'core')}"
+    ]
+    for name, there in found["packages"].items():
+        extra = EXTRAS.get(name, "")
+        needed = f"needed by burble {extra}" if extra == "tune" else f"needed for {extra}"
+        needed = needed if extra else "needed to train" if name in TRAINS else "needed"
+        cure = f"not installed, {needed}: pip install {name}"
+        lines.append(f"{name:<14}{there or cure}")
+    lines.append(f"cache         {found['cache']}, {_bytes(found['free'])} free on its disk")
+    for name, what in eviction.PARTS.items():
+        part = found["kept"][name]
+        entries = f"{part['entries']:,} {'entry' if part['entries'] == 1 else 'entries'}"
+        lines.append(f"  {name:<12}{_bytes(part['bytes'])} in {entries} ({what})")
+    lines.append(
+        f"  corpora may take {_bytes(found['corpora_limit'])} in all ({eviction.LIMIT} says "
+        "otherwise); --clear-cache removes all of it"
+    )
+    if "freed" in found:
+        lines.append(f"{_bytes(found['freed'])} freed.")
+    lines += [f"{path} is in use and stays." for path in found.get("in_use", ())]
+    return lines
+
+
+def _bytes(size: int) -> str:
+    """A size as a person reads it.
+
+    >>> _bytes(12_300_000), _bytes(2_500_000_000), _bytes(800)
+    ('12.3 MB', '2.5 GB', '800 bytes')
+    """
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:,.1f} {unit}"
+    return some(size, "byte")

@@ -1,0 +1,175 @@
+"""Shows training as it goes: a bar in a terminal, plain lines elsewhere. Knows nothing of Keras."""
+
+import math
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from burble import streams
+from burble.errors import Interrupted
+from burble.formatting import command_line, some, symbol_name
+from burble.runs.events import End, Epoch, Event, Recovery, References, Report, Sample, Score, Task
+from burble.settings import Unit
+from burble.training import processes
+
+LINE_SECONDS = 10.0
+SAMPLE_SECONDS = 20.0
+
+
+def follow(events: Iterator[Event], console: Console, output: Path, again: str, unit: Unit) -> None:
+    """Shows events until training ends.
+
+    Args:
+        events: From `jobs.train`.
+        console: Where to show them.
+        output: The run folder.
+        again: The command that goes on with it.
+        unit: What one symbol is.
+
+    Raises:
+        Interrupted: Training was asked to stop; says how to go on.
+    """
+    columns = BarColumn(bar_width=24), TextColumn("{task.description}", markup=False)
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    symbol = symbol_name(unit)
+    view = _View(console, bar, bar.add_task("measuring this machine", total=None), symbol)
+    with bar:
+        for event in events:
+            view.show(event)
+    _close(view.end, console, output, again, symbol)
+
+
+class _View:
+    """What is on the screen."""
+
+    def __init__(self, console: Console, bar: Progress, task: TaskID, symbol: str) -> None:
+        self._console, self._bar, self._task, self._symbol = console, bar, task, symbol
+        self._held_out = ""
+        self._references: References | None = None
+        self._lined = self._sampled = self._epoch = -math.inf
+        self.end: End | None = None
+
+    def show(self, event: Event) -> None:
+        """Shows one event."""
+        now = time.perf_counter()
+        match event:
+            case References():
+                self._references = event
+            case Report():
+                self._report(event, now)
+            case Epoch() if now - self._epoch > LINE_SECONDS:
+                self._epoch = now
+                best = "best so far" if event.improved else "no better"
+                loss = f"training loss {event.loss:.4f} ({best})"
+                loss = "the loss ran away in it" if math.isnan(event.loss) else loss
+                self._say(f"epoch {event.number:,} · {loss}")
+            case Score(loss=loss) if not math.isnan(loss):
+                self._held_out = f" · held out {loss:.3f}"
+                best = "best so far, saved" if event.improved else "no better"
+                said = f"step {event.state.step:,} · held-out loss {loss:.4f} ({best})"
+                place = self._references and self._references.place(loss)
+                self._say(f"{said}, {place}" if place else said)
+            case Sample() if now - self._sampled > SAMPLE_SECONDS:
+                self._sampled = now
+                self._say(f"It writes now: {event.text.strip()[:160]!r}")
+            case Recovery():
+                self._say(
+                    f"The loss ran away ({event.loss:.3g}) at step {event.step:,}. Went back to "
+                    "the best weights; the step size is halved from here on."
+                )
+            case Task():
+                self._task_goes_on(event, now)
+            case End():
+                self.end = event
+
+    def _report(self, report: Report, now: float) -> None:
+        """Moves the bar on, or writes a line now and then where there is none."""
+        said = f"loss {report.loss:.3f}{self._held_out}"
+        if not math.isnan(report.left):
+            # The first step is compiled, which tells nothing of the others.
+            said += f" · {report.speed:,.0f} {self._symbol}s/s · {_span(report.left)} left"
+        step = f"step {report.step:,} of {report.steps:,} · "
+        self._bar.update(
+            self._task, completed=report.step, total=report.steps, description=step + said
+        )
+        if not self._console.is_terminal and now - self._lined > LINE_SECONDS:
+            self._lined = now
+            self._say(step + said)
+
+    def _task_goes_on(self, task: Task, now: float) -> None:
+        """Shows how far a task is that is no step."""
+        self._bar.update(self._task, completed=task.done, total=1, description=f"{task.what} …")
+        if not self._console.is_terminal and now - self._lined > LINE_SECONDS:
+            self._lined = now
+            self._say(f"{task.what}: {task.done:.0%} …")
+
+    def _say(self, said: str) -> None:
+        """Prints a line above the bar."""
+        self._console.print(said, markup=False)
+
+
+def _span(seconds: float) -> str:
+    """Seconds as a person says them.
+
+    >>> _span(75)
+    '1:15 min'
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min" if seconds > 600 else f"{minutes}:{rest:02} min"
+
+
+def _close(end: End | None, console: Console, output: Path, again: str, symbol: str) -> None:
+    """The last words."""
+    if end is None:
+        return
+    if end.reason == "stopped":
+        raise Interrupted(f"stopped at step {end.state.step:,}; all is saved. Go on with: {again}")
+    if end.reason == "no better":
+        console.print("Stopped early: the held-out loss gets no better.")
+    facts = end.facts
+    if "held_out_loss" in facts:
+        loss = facts["held_out_loss"]
+        console.print(
+            f"Held-out loss {loss:.4f} nats per {symbol} ({loss / math.log(2):.3f} bits), "
+            f"best model, on {some(int(facts['held_out_scored']), 'held-out symbol')}."
+        )
+    if "zero_state_loss" in facts:
+        console.print(
+            f"Check: from a zero state {facts['zero_state_loss']:.4f}, from carried states "
+            f"{facts['carried_state_loss']:.4f}; largest state {facts['largest_state']:.1f}."
+        )
+    console.print(f"The model is {output / 'model.safetensors'}.", markup=False)
+    console.print(f"Now: {command_line(['burble', 'sample', str(output)])}", markup=False)
+
+
+def stop_on_signal() -> Callable[[], bool]:
+    """Makes the first Ctrl-C or SIGTERM a wish to stop after the step; a second stops at once.
+
+    A terminal that is closed says so with SIGHUP, once or several times, often beside another
+    signal: a wish to stop as well, but never at once. Where it is ignored, as `nohup` has it, it
+    stays so.
+
+    Returns:
+        Whether stopping has been asked for, or whoever started this process for itself is gone.
+    """
+    asked: list[int] = []
+    closed: list[int] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if asked:
+            # The bar hides the cursor; nothing else is left to clean up.
+            streams.say_now(b"\x1b[?25h\n" if os.isatty(2) else b"")
+            os._exit(Interrupted.exit_code)
+        asked.append(number)
+        streams.say_now(b"\nStopping after this step; again stops at once.\n")
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+    streams.on_hangup(lambda number, _: closed.append(number))
+    return lambda: bool(asked or closed) or processes.orphaned()

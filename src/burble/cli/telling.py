@@ -1,0 +1,90 @@
+"""The commands that tell what a model is, and give it a memory: info and remember.
+
+JSON and what is told go to stdout, everything else to stderr. Imports neither Keras nor JAX.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from burble import settings
+from burble.data import corpus
+from burble.formatting import some, symbol_name
+from burble.model import file as model_file
+from burble.model.file import Model
+from burble.ngram import training_text
+
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
+
+ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def remember(
+    model: ModelPath,
+    text: Annotated[list[str], typer.Argument(help="The text it was trained on, as for train.")],
+    **chosen: Any,
+) -> None:
+    """Give a model a memory of the text it was trained on, in a file beside it.
+
+    With it, sample and eval take --memory, and sample takes --novel, --words known and --new
+    without the text. The file holds the training text: mind that before you share it.
+    """
+    file = model_file.find(model)
+    held = model_file.read(file)
+    reading = settings.SourceSettings.taken_from(chosen)
+    read = corpus.build_as(held.vocabulary, text, held.text, reading)
+    path, symbols = training_text.remember(file, held, read)
+    console.print(f"The memory of {some(symbols, 'symbol')} is {path}.", markup=False)
+    console.print("It holds the training text; the model file alone does not.")
+
+
+def info(model: ModelPath, as_json: AsJson = False) -> None:
+    """Tell what a model is: its network, its alphabet, how its text was cleaned, its training."""
+    held = model_file.read(model_file.find(model))
+    weights = sum(array.size for array in held.weights.values())
+    if as_json:
+        facts = {
+            "format": model_file.format_of(held),
+            "architecture": asdict(held.architecture),
+            "weights": weights,
+            "symbols": held.vocabulary.symbols,
+            "boundary": held.vocabulary.boundary,
+            "separator": held.separator,
+            "window": held.window,
+            "text": asdict(held.text),
+            "summary": dict(held.summary),
+        }
+        print(json.dumps(facts, ensure_ascii=False))
+        return
+    shape, alphabet = held.architecture, held.vocabulary
+    several = f"; {shape.networks} such networks, averaged" if shape.networks > 1 else ""
+    hard = " with hard sigmoid gates" if shape.recurrent_activation == "hard_sigmoid" else ""
+    units = some(shape.units, "unit")
+    print(f"network    {shape.layers} × {shape.cell}{hard}, {units} each{several}")
+    print(f"weights    {weights:,} in float32")
+    print(
+        f"alphabet   {len(alphabet.symbols):,}, each a {symbol_name(alphabet.unit)}: {_shown(held)}"
+    )
+    if held.window:
+        print(f"window     {some(held.window, 'symbol')}, read anew for each that is written")
+    print(f"documents  {'yes' if alphabet.boundary else 'no, running text'}")
+    print(f"cleaning   {_listed(asdict(held.text))}")
+    for name, facts in held.summary.items():
+        print(f"{name:<10} {_listed(facts) if isinstance(facts, dict) else json.dumps(facts)}")
+
+
+def _shown(model: Model) -> str:
+    """The beginning of an alphabet, as Python writes text, so that no symbol plays tricks."""
+    symbols = model.vocabulary.symbols
+    return repr("".join(symbols[:100])) + (" …" if len(symbols) > 100 else "")
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    """Names and values in one line."""
+    return ", ".join(f"{name} {json.dumps(value)}" for name, value in values.items())

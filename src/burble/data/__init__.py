@@ -1,0 +1,1 @@
+"""Files and folders in, symbol ids out. Knows nothing of models."""

@@ -1,0 +1,316 @@
+"""A text as ids, with its documents, held-out tail and fingerprint. Knows nothing of models."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble import files as _files
+from burble.data import cache, outputs, partition, repeats, sources
+from burble.data.cache import Prepared
+from burble.data.cleaning import Changes
+from burble.data.documents import Progress, Reading
+from burble.data.encoder import gather
+from burble.data.partition import Split
+from burble.data.repeats import Repeats
+from burble.data.sources import Source
+from burble.data.vocabulary import Vocabulary, cut_here
+from burble.errors import CorpusError
+from burble.files import Ids
+from burble.formatting import some
+from burble.settings import AS_IT_COMES, SourceSettings, SplitKind, TextSettings
+
+SEPARATORS = {"lines": "\n", "sentences": " "}
+"""What stands between two documents of some kinds when they are written; else a blank line."""
+EXCERPT = 1_000
+"""Symbols of an excerpt, besides a window."""
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Text that is ready to be learned.
+
+    Attributes:
+        ids: What is learned and then what is held out, shape (N,), memory-mapped where there are
+            many; where there are several documents, each is followed by the boundary id, but for
+            a last one that is cut short because the rest is left out.
+        starts: Where in `ids` each document begins, shape (documents,).
+        vocabulary: The alphabet.
+        cut: Where the held-out part begins, 0 to N.
+        sha256: Fingerprint of the clean text before rare symbols were removed: the SHA-256 of
+            its UTF-8, with a NUL after each document where there are several.
+        names: The sources with text, in order.
+        counts: How often each symbol occurs; this, the alphabet and the two that follow are of
+            all that was read, what is left out included.
+        characters: Characters (code points) in all, edges between documents not counted.
+        lines: Lines of the clean text.
+        changes: What the cleaning changed.
+        removed: Rare symbols that were removed, with their counts.
+        notes: A sentence for each thing that was passed over, cut or decided.
+        separator: The text that stands for the edge between two documents.
+        split: tail, where the held-out part is the end of the text, so that `ids` are in the order
+            of reading; or spread, where it is of all sources; see `dividing`.
+        given: Places in `ids`, in order, that are neither learned nor scored: where a document was
+            cut in two.
+        learned_by_source: Symbols of each source that are learned, by the order of `names`.
+        held_out_by_source: Symbols of each source that are held out.
+        read: The text in the order of reading.
+        cleaning: How it was cleaned.
+        files: The files that were read.
+        repeats: What stands in the text more than once, where that was counted.
+    """
+
+    ids: Ids
+    starts: NDArray[np.int64]
+    vocabulary: Vocabulary
+    cut: int
+    sha256: str
+    names: tuple[str, ...]
+    counts: Counter[str]
+    characters: int
+    lines: int
+    changes: Changes
+    removed: Counter[str]
+    notes: tuple[str, ...]
+    separator: str
+    split: SplitKind
+    given: NDArray[np.int64]
+    learned_by_source: tuple[int, ...]
+    held_out_by_source: tuple[int, ...]
+    read: Prepared
+    cleaning: TextSettings
+    files: tuple[Path, ...] = ()
+    repeats: Repeats | None = None
+
+    @property
+    def documents(self) -> int:
+        """How many documents there are."""
+        return len(self.starts if self.split == "tail" else self.read.starts)
+
+    @property
+    def training(self) -> Ids:
+        """The ids to learn from, shape (cut,)."""
+        return self.ids[: self.cut]
+
+    @cached_property
+    def training_sha256(self) -> str:
+        """Fingerprint of the ids to learn from; see `fingerprint`."""
+        return fingerprint(self.training)
+
+    @property
+    def tail(self) -> Ids:
+        """The held-out ids, led by the last training id, from which the first is predicted."""
+        return self.ids[max(0, self.cut - 1) :]
+
+    def excerpt(self, window: int) -> str:
+        """A piece from the middle of the training text, a window and some more symbols."""
+        length = EXCERPT + window
+        first = max(0, (self.cut - length) // 2)
+        return self.vocabulary.decode(self.training[first : first + length], self.separator)
+
+    def text(self) -> Iterator[str]:
+        """The clean text in pieces, in the order of reading, documents parted by the separator."""
+        ids = self.ids if self.split == "tail" else self.read.ids
+        edge = self.vocabulary.boundary_id
+        end = len(ids) - (edge is not None and ids[-1] == edge)
+        for start in range(0, end, _BLOCK):
+            part = ids[start : min(start + _BLOCK, end)]
+            yield self.vocabulary.decode(part, self.separator)
+
+    def divided(self, split: Split) -> "Corpus":
+        """The same text with another part of it held out.
+
+        Raises:
+            CorpusError: Fewer than two symbols would be left to learn from.
+        """
+        return replace(_corpus(self.read, self.cleaning, split), files=self.files)
+
+    def save_text(self, path: Path, *, overwrite: bool = False) -> None:
+        """Writes the clean text as UTF-8.
+
+        Args:
+            path: A file, made or replaced in one step.
+            overwrite: Whether a text that is there may be replaced; what was read never is.
+
+        Raises:
+            InputError: It is there already, or was read for this corpus.
+            StorageError: It cannot be written.
+        """
+        outputs.check_text(path, self.files, overwrite=overwrite)
+        _files.write_atomically(path, (piece.encode() for piece in self.text()))
+
+
+def fingerprint(ids: NDArray[np.integer]) -> str:
+    """The SHA-256 of ids, two bytes each, whatever type they have here."""
+    digest = hashlib.sha256()
+    for start in range(0, len(ids), _BLOCK):
+        digest.update(np.asarray(ids[start : start + _BLOCK], "<u2").tobytes())
+    return digest.hexdigest()
+
+
+def build(
+    arguments: Sequence[str],
+    settings: TextSettings,
+    *,
+    held_out: float = 0.1,
+    left_out: float = 0.0,
+    split: SplitKind = "auto",
+    reading: SourceSettings = AS_IT_COMES,
+    progress: Progress | None = None,
+) -> Corpus:
+    """Reads, cleans and encodes all that the arguments name.
+
+    Memory stays small whatever the size: large texts are encoded block by block into the
+    cache, under a name made from their bytes and the settings, and mapped from there.
+
+    Args:
+        arguments: Paths and names as `sources.read` takes them.
+        settings: How to clean the text.
+        held_out: Share of the symbols that is kept from training.
+        left_out: Share of the symbols that is left out altogether.
+        split: Where both are; see `TrainingSettings`.
+        reading: How the sources are read.
+        progress: Told the bytes read so far, and in all.
+
+    Returns:
+        The corpus.
+
+    Raises:
+        SourceError: A source is missing, unreadable, not text, or there is no text in all.
+        EncodingError: A source is not text in that encoding.
+        CorpusError: Fewer than two symbols would be left to learn from.
+    """
+    asked = Split(held_out, left_out, split)
+    found, notes = sources.read(arguments, reading)
+    made = of_sources(found, settings, asked, reading, progress)
+    again = repeats.count(made.read.ids, made.ids, made.cut, made.vocabulary)
+    return replace(made, repeats=again, notes=(*notes, *made.notes, *again.sentences))
+
+
+def build_as(
+    alphabet: Vocabulary,
+    arguments: Sequence[str],
+    settings: TextSettings,
+    reading: SourceSettings = AS_IT_COMES,
+) -> Corpus:
+    """Reads a text to be laid beside that of a model: nothing is held out, see `build`.
+
+    Args:
+        alphabet: The model's, which says where to cut graphemes; see `Vocabulary.split`.
+        arguments: Paths and names as `sources.read` takes them.
+        settings: How the model's text was cleaned.
+        reading: How the sources are read.
+    """
+    found, notes = sources.read(arguments, reading)
+    made = of_sources(found, settings, Split(0.0), reading, alphabet=alphabet)
+    return replace(made, notes=(*notes, *made.notes))
+
+
+def of_sources(
+    found: Sequence[Source],
+    settings: TextSettings,
+    split: Split,
+    reading: SourceSettings = AS_IT_COMES,
+    progress: Progress | None = None,
+    *,
+    alphabet: Vocabulary | None = None,
+) -> Corpus:
+    """Cleans and encodes sources that were found; see `build` and `build_as`."""
+    if alphabet and alphabet.cut_by == cut_here(settings.unit):
+        alphabet = None
+    how = Reading(settings, reading, progress=progress, alphabet=alphabet)
+    prepared = cache.prepare([*found], how)
+    files = tuple(source.path for source in found if source.path)
+    return replace(_corpus(prepared, settings, split), files=files)
+
+
+def from_texts(
+    texts: Sequence[str],
+    settings: TextSettings,
+    *,
+    held_out: float = 0.1,
+    split: SplitKind = "auto",
+    names: Sequence[str] | None = None,
+) -> Corpus:
+    """Cleans and encodes texts that are at hand.
+
+    Args:
+        texts: The texts, in order.
+        settings: How to clean them.
+        held_out: Share of the symbols that is kept from training.
+        split: Where it is; see `TrainingSettings`.
+        names: What to call them.
+
+    Returns:
+        The corpus.
+
+    Raises:
+        CorpusError: Fewer than two symbols would be left to learn from.
+
+    >>> corpus = from_texts(["abba", "ab"], TextSettings(), held_out=0)
+    >>> corpus.ids.tolist(), corpus.starts.tolist()
+    ([0, 1, 1, 0, 2, 0, 1, 2], [0, 5])
+    """
+    asked = Split(held_out, kind=split)
+    named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
+    reading = Reading(settings, names=list(named))
+    pieces = _cleaned(texts, reading)
+    prepared = cache.encode(gather(pieces, reading.block), reading)
+    return _corpus(prepared, settings, asked)
+
+
+def _cleaned(texts: Iterable[str], reading: Reading) -> Iterator[str]:
+    """The clean text of all of them, in pieces, each counted as a source."""
+    for name, text in zip(reading.names, texts, strict=True):
+        before = reading.documents
+        reading.findings.begin(name, reading.lines, is_text=True)
+        yield from reading.clean([text])
+        reading.counts.append(reading.documents - before)
+
+
+def _cure(prepared: Prepared, split: Split) -> str:
+    """What to do about a text of which too little is learned."""
+    if len(prepared.ids) < 2:
+        return "Add text."
+    shares = {"--held-out": split.held_out, "--left-out": split.left_out}
+    given = " and ".join(f"{name}, which is {n:g}" for name, n in shares.items() if n)
+    return f"Lower {given}."
+
+
+def _corpus(prepared: Prepared, settings: TextSettings, split: Split) -> Corpus:
+    """Joins what was prepared with its parts."""
+    parts = partition.divide(prepared, split, sentences=settings.documents == "sentences")
+    if parts.cut < 2:
+        raise CorpusError(
+            f"the text has {some(len(prepared.ids), 'symbol')}, of which {parts.cut:,} would be "
+            f"trained on; at least 2 are needed. {_cure(prepared, split)}"
+        )
+    separator = SEPARATORS.get(settings.documents, "\n\n")
+    alphabet = prepared.vocabulary
+    return Corpus(
+        ids=parts.ids,
+        starts=parts.starts,
+        vocabulary=alphabet,
+        cut=parts.cut,
+        sha256=prepared.sha256,
+        names=tuple(prepared.names),
+        counts=prepared.counts,
+        characters=sum(len(symbol) * n for symbol, n in prepared.counts.items()),
+        lines=prepared.lines,
+        changes=prepared.changes,
+        removed=prepared.removed,
+        notes=(*prepared.notes, *parts.notes),
+        separator=separator if alphabet.boundary else "",
+        split=parts.kind,
+        given=parts.given,
+        learned_by_source=tuple(parts.learned.tolist()),
+        held_out_by_source=tuple(parts.held_out.tolist()),
+        read=prepared,
+        cleaning=settings,
+    )

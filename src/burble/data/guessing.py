@@ -1,0 +1,183 @@
+"""Which encodings some bytes may be in, by how well each reads. Knows no files and no messages."""
+
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from burble.data import languages
+
+# What each encoding costs beforehand, in bits: those in wide use first. Where several read the
+# bytes alike, the first of them is named.
+NARROW = (
+    {"cp1252": 0, "cp1250": 1, "cp1251": 1}
+    | dict.fromkeys(("cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874"), 1.5)
+    | dict.fromkeys(("cp932", "euc_jp", "gb18030", "big5hkscs", "cp950", "cp949"), 2)
+    | dict.fromkeys(("koi8_r", "iso8859_2", "latin_1", "iso8859_15", "cp1258"), 3)
+    | dict.fromkeys(("iso8859_5", "iso8859_7", "iso8859_8", "iso8859_6", "iso8859_9"), 4)
+    | dict.fromkeys(("cp850", "cp437", "cp852", "cp866", "mac_roman", "koi8_u"), 4)
+    | dict.fromkeys(("iso8859_13", "iso8859_4", "iso8859_10", "iso8859_16", "tis_620"), 5)
+    | dict.fromkeys(("cp737", "cp857", "cp862", "cp775", "cp855", "cp720", "cp869"), 6)
+    | dict.fromkeys(("mac_latin2", "mac_cyrillic", "mac_greek", "mac_turkish"), 6)
+    | dict.fromkeys(("mac_croatian", "mac_romanian", "mac_iceland"), 7)
+    | dict.fromkeys(("cp865", "cp860", "cp861", "cp863", "iso8859_3", "iso8859_14"), 7)
+    | dict.fromkeys(("johab", "kz1048", "ptcp154", "euc_jis_2004", "cp037", "cp500"), 9)
+)
+WIDE = {"utf_16_le": 0, "utf_16_be": 1, "utf_32_le": 3, "utf_32_be": 3}
+_HOMES = (
+    dict.fromkeys(("cp932", "euc_jp", "euc_jis_2004"), ("Japanese",))
+    | dict.fromkeys(
+        ("gb18030", "big5hkscs", "cp950"), ("Simplified Chinese", "Traditional Chinese")
+    )
+    | dict.fromkeys(("cp949", "johab"), ("Korean",))
+)
+"""The languages of encodings that have the letters of others too."""
+_AWAY = 8.0
+"""What another language costs there, in bits."""
+_CUT = 12.0
+"""What a last character that is cut costs."""
+_MOST = 1500
+"""Bytes that are read in each encoding."""
+_AROUND = 4
+"""Words on each side of one beyond ASCII that tell its language."""
+_DOUBT = 7.0
+"""Bits by which the best must be better than the next to be named alone."""
+_SURELY = 20.0
+"""Bits by which another must be better than the one that was named, for a word on it."""
+_SHOWN = 5
+_POOR = 7.0
+"""Bits a byte beyond which a reading is no text; bytes drawn at random have eight."""
+_POOR_WIDE = (7.5, 13.0)
+"""The same a letter, for letters of several bytes: of some dozens, and of thousands."""
+_EASTERN = frozenset(name for names in _HOMES.values() for name in names)
+_CHUNKS = re.compile(rb"[^\x00-\x2f]*[\x00-\x2f]+|[^\x00-\x2f]+")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """An encoding that some bytes may be in.
+
+    Attributes:
+        codec: Its name.
+        text: The bytes, read in it.
+        bits: What that text costs; less is likelier.
+        language: The language it seems to be in.
+    """
+
+    codec: str
+    text: str
+    bits: float
+    language: str
+
+
+def narrow(sample: bytes) -> list[Guess]:
+    """The encodings in which bytes that are not UTF-8 may be, the likeliest first.
+
+    Args:
+        sample: Some thousand bytes, parted from what surrounds them anywhere.
+
+    Returns:
+        One, where there is hardly a doubt; several, of which a person has to choose; or none.
+    """
+    near = _near(_whole(sample))
+    return _best(NARROW, sample, near)
+
+
+def better(sample: bytes, codec: str) -> tuple[Guess, Guess] | None:
+    """An encoding in which bytes read much better than in the one that was named.
+
+    Args:
+        sample: Some thousand bytes.
+        codec: The encoding that was named.
+
+    Returns:
+        How they read in that, and how in the better one; None where there is none.
+    """
+    near = _near(_whole(sample))
+    named = _readings({codec: 0}, near, near)
+    best = _best({"utf_8": 0} | NARROW, near, near)
+    if not named or not best or best[0].bits + _SURELY > named[0].bits:
+        return None
+    return named[0], best[0]
+
+
+def wide(sample: bytes) -> list[Guess]:
+    """The same for encodings in which even plain letters take two or four bytes.
+
+    None where the bytes read better as a byte a letter, with zeros between words.
+    """
+    some = sample[: 2 * _MOST]
+    found = _best(WIDE, sample, some)
+    apart = languages.cost(some.replace(b"\x00", b"\n").decode("latin-1"))[0] if found else 0.0
+    return [
+        g
+        for g in found
+        if g.bits < apart and g.bits < _POOR_WIDE[g.language in _EASTERN] * len(g.text)
+    ]
+
+
+def _whole(sample: bytes) -> bytes:
+    """A sample without what may be half a word at its beginning."""
+    first = re.search(rb"[\x00-\x2f]", sample[:200])
+    return sample[first.end() :] if first and len(sample) > 4000 else sample
+
+
+def _near(sample: bytes) -> bytes:
+    """The words beyond ASCII with their neighbours, for which alone the encoding matters."""
+    chunks = _CHUNKS.findall(sample)
+    telling = [not chunk.isascii() for chunk in chunks]
+    kept, size = [], 0
+    for place, chunk in enumerate(chunks):
+        if any(telling[max(0, place - _AROUND) : place + _AROUND + 1]):
+            kept.append(chunk)
+            size += len(chunk)
+        if size > _MOST:
+            break
+    return b"".join(kept)[: 2 * _MOST]
+
+
+def _best(priors: Mapping[str, float], sample: bytes, near: bytes) -> list[Guess]:
+    """The best readings, as far as they are any good."""
+    ranked = _readings(priors, sample, near)
+    if not ranked or ranked[0].bits > _POOR * len(near):
+        return []
+    return [g for g in ranked[:_SHOWN] if g.bits < ranked[0].bits + _DOUBT]
+
+
+def _readings(priors: Mapping[str, float], sample: bytes, near: bytes) -> list[Guess]:
+    """All readings, the best first, those that are alike named once."""
+    found: dict[str, Guess] = {}
+    for codec, prior in priors.items():
+        whole, some = read(sample, codec), read(near, codec)
+        if whole is None or some is None or whole[0] in found:
+            continue
+        bits, language = languages.cost(some[0])
+        bits += prior + _CUT * some[1] + _AWAY * (codec in _HOMES and language not in _HOMES[codec])
+        found[whole[0]] = Guess(codec, some[0], bits, language)
+    return sorted(found.values(), key=lambda guess: guess.bits)
+
+
+def read(data: bytes, codec: str) -> tuple[str, bool] | None:
+    """Bytes as text, and whether its last character is cut; None where they are no such text."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    try:
+        text = decoder.decode(data)
+    except UnicodeDecodeError:
+        return None
+    return text, bool(decoder.getstate()[0])
+
+
+def pieces(sample: bytes, size: int) -> list[bytes]:
+    """A sample in pieces of whole words, each of about so many bytes, as far as it has spaces."""
+    found = [b""]
+    for chunk in _CHUNKS.findall(sample):
+        if found[-1] and len(found[-1]) + len(chunk) > size:
+            found.append(b"")
+        found[-1] += chunk
+    return found
+
+
+def is_common_chinese(pairs: bytes) -> bool:
+    """Whether pairs of bytes below 128 are Chinese in HZ: characters in common use, mostly."""
+    common = sum(0x30 <= first < 0x58 or first in (0x21, 0x23) for first in pairs[0::2])
+    return common * 10 >= len(pairs) // 2 * 9

@@ -1,0 +1,236 @@
+"""Rows of a table in a known dialect, read strictly, and what is odd among them."""
+
+import csv
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from burble.data.dialects import Dialect
+from burble.errors import SourceError
+from burble.formatting import listed, some
+
+# The csv module refuses cells of more than 131,072 characters unless told otherwise. A cell with
+# more than this is no text but all rows after a quote that is not closed.
+_CELL_LIMIT = 1 << 25
+_NAMED = 3
+
+
+class Records:
+    """The rows of a table that are not blank, read strictly.
+
+    Attributes:
+        dialect: How cells are parted.
+        row: The number of the row read last, from 1; blank ones count.
+        line: The line at which it begins.
+        last_line: The line at which it ends.
+    """
+
+    def __init__(self, source: Iterator[str], dialect: Dialect, name: str, ahead: int) -> None:
+        """Reads nothing yet.
+
+        Args:
+            source: Lines with their ends.
+            dialect: How cells are parted.
+            name: What to call the table.
+            ahead: Lines that stand before the first row.
+        """
+        self.dialect, self.row, self.line, self.last_line = dialect, 0, 0, ahead
+        self._name, self._ahead = name, ahead
+        self._reader = csv.reader(
+            _escaped(source, dialect) if dialect.escaped else source,
+            delimiter=dialect.parting,
+            quotechar=dialect.quote or None,
+            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+            escapechar="\\" if dialect.escaped else None,
+            strict=True,
+        )
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """The cells of each row.
+
+        Raises:
+            SourceError: A row is damaged.
+        """
+        reader, ahead, limit = self._reader, self._ahead, csv.field_size_limit
+        while True:
+            self.line = self.last_line + 1
+            self.row += 1
+            before = limit(_CELL_LIMIT)
+            try:
+                row = next(reader, None)
+            except csv.Error as error:
+                raise SourceError(self._damage(error)) from error
+            finally:
+                limit(before)
+                self.last_line = ahead + reader.line_num
+            if row is None:
+                return
+            if row:
+                yield row
+
+    @property
+    def place(self) -> str:
+        """Where the row read last is."""
+        line = "" if self.line == self.row else f" (line {self.line:,})"
+        return f"row {self.row:,}{line}"
+
+    def _damage(self, error: csv.Error) -> str:
+        """What to say of a row that cannot be read."""
+        quote, last = self.dialect.quote, self._ahead + self._reader.line_num
+        said = f"{self._name} is damaged: {self.place}"
+        if "expected after" in str(error):
+            at = f", at line {last:,}" if last != self.line else ""
+            return (
+                f"{said} has text after the quote that closes a cell{at}. Mend that row: a quote "
+                "inside a cell in quotes must be doubled. If in this table it has a backslash "
+                f"before it, add --quote {shlex.quote(chr(92) + quote)}; if quotes are letters, "
+                "--quote none."
+            )
+        if quote:
+            return (
+                f"{said} opens a cell with a quote, {quote}, that is not closed in "
+                f"{some(last + 1 - self.line, 'line')}. Close it; or, if quotes are letters in "
+                "this table, add --quote none."
+            )
+        return f"{said} cannot be read: {error}. Mend that row."
+
+
+def _escaped(source: Iterator[str], dialect: Dialect) -> Iterator[str]:
+    """Lines in which a backslash that escapes nothing is a letter, where the csv module drops it.
+
+    It also takes a line end of two characters for an escaped one and another line end.
+    """
+    own = re.compile(rf"\\(\r\n|[\\{dialect.quote}{re.escape(dialect.parting)}\r\n])?")
+
+    def kept(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return r"\\"
+        return "\\\n" if found[1] == "\r\n" else found[0]
+
+    for line in source:
+        yield own.sub(kept, line) if "\\" in line else line
+
+
+@dataclass
+class Doubts:
+    """Rows that are not as most are.
+
+    Attributes:
+        width: The cells of a row as it should be.
+        dialect: How cells are parted.
+        part: The column.
+        short: Rows with fewer cells.
+        long: Rows with more.
+        odd: The first few of both.
+        several: Rows that may be several.
+        merged: The first few of these.
+        enclosed: Cells of the column that stand in quotes which were read as letters.
+        taken: Rows whose cell was read.
+    """
+
+    width: int
+    dialect: Dialect
+    part: str
+    short: int = 0
+    long: int = 0
+    odd: list[str] = field(default_factory=list)
+    several: int = 0
+    merged: list[str] = field(default_factory=list)
+    enclosed: int = 0
+    taken: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """Rows whose cell was not read."""
+        return self.long + (0 if self.dialect.quote else self.short)
+
+    def keep(self, row: list[str], records: Records) -> bool:
+        """Notes a row with another number of cells; whether it is clear which cell is which."""
+        extra = len(row) - self.width
+        if extra > 0 and not any(row[self.width :]):
+            return True
+        if len(self.odd) < _NAMED:
+            self.odd.append(f"{records.place} has {len(row):,}")
+        self.short += extra < 0
+        self.long += extra > 0
+        # The last cells may be missing. But where quotes enclose no line ends, it is half a row.
+        return extra < 0 and bool(self.dialect.quote)
+
+    def add_merged(self, records: Records) -> None:
+        """Notes a row of which some lines look like rows."""
+        self.several += 1
+        if len(self.merged) < _NAMED:
+            self.merged.append(f"{records.place} to line {records.last_line:,}")
+
+    def notes(self, name: str) -> Iterator[str]:
+        """A sentence for each kind of doubt."""
+        if self.odd:
+            yield f"{name}: {self.differing}. {self._done}"
+        if self.merged:
+            yield (
+                f"{name}: {some(self.several, 'row')} of several lines may be several rows, with a "
+                f"quote that is a letter: {listed(self.merged, self.several, _NAMED)}. "
+                "If so, add --quote none."
+            )
+        if self.enclosed:
+            yield (
+                f"{name}: {some(self.enclosed, 'cell')} of {self.part!r} in quotes, which were "
+                "read as letters. If quotes enclose cells there, add --quote '\"'."
+            )
+
+    @property
+    def differing(self) -> str:
+        """Which rows have another number of cells."""
+        count = self.short + self.long
+        few = listed(self.odd, count, _NAMED)
+        verb = "has" if count == 1 else "have"
+        return f"{some(count, 'row')} {verb} another number of cells than {self.width:,}: {few}"
+
+    @property
+    def _done(self) -> str:
+        """What was done with such rows, and what can be."""
+        between = self.dialect.between
+        if not self.dialect.quote:
+            return f"They were left out: without quotes no cell holds {between} or a line end."
+        taken = "Where there are fewer, the last were taken to be missing. " if self.short else ""
+        left = "Where there are more, the row was left out. " if self.long else ""
+        return f"{taken}{left}A cell that holds {between} must stand in quotes."
+
+
+def merged(row: list[str], width: int, dialect: Dialect) -> bool:
+    r"""Whether lines inside a cell look like rows of their own, which a stray quote swallowed.
+
+    >>> comma = Dialect(",", '"')
+    >>> merged(["1", "stop\n2,go\n3,on"], 2, comma), merged(["1", "Once,\nit was."], 2, comma)
+    (True, False)
+    """
+    return any(
+        _is_merged(row, place, width, dialect.parting)
+        for place, cell in enumerate(row)
+        if "\n" in cell or "\r" in cell
+    )
+
+
+def _is_merged(row: list[str], place: int, width: int, parting: str) -> bool:
+    """The same of the cell at `place`."""
+    inside = row[place].splitlines()
+    if len(inside) < 2:
+        return False
+    wanted = [width - 1 - place, *[width - 1] * (len(inside) - 2), place]
+    parts = [line.count(parting) for line in inside]
+    # The first row ends in the first line, and the last one begins in the last.
+    one, other = inside[0].split(parting)[-1], row[-1]
+    if place:
+        one, other = inside[-1].split(parting)[0], row[0]
+    if _shape(one) != _shape(other):
+        return False
+    # Words with commas between them are common in any text, numbers before a comma are not.
+    if "0" in _shape(one):
+        return all(had >= want for had, want in zip(parts, wanted, strict=True))
+    return parts == wanted
+
+
+def _shape(cell: str) -> str:
+    """What kind of cell it is: 0 for digits, a for letters, and all else as it is."""
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", cell))

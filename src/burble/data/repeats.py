@@ -1,0 +1,239 @@
+"""What stands in a text more than once: documents and long lines, and where. Keeps hashes only."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.data.vocabulary import Vocabulary
+from burble.files import Ids, let_go
+from burble.formatting import some
+
+LONG = 40
+"""Symbols of a line from which on it is unlikely to come again by chance."""
+FEW = 0.01
+"""Share of lines that come again below which nothing is said: any book has some."""
+MOST = 1 << 25
+"""Symbols that are looked at; of a longer text, blocks spread evenly over it."""
+_BLOCK = 1 << 20
+_LOOK = 16
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Found:
+    """How often stretches of one kind come again.
+
+    Attributes:
+        looked_at: How many there are, in what was looked at.
+        again: Of those, how many are the same as one before them.
+        held_out: How many are in the held-out part.
+        in_both: Of those, how many stand in the training part too.
+    """
+
+    looked_at: int
+    again: int
+    held_out: int
+    in_both: int
+
+    @property
+    def are_few(self) -> bool:
+        """Whether so few come again that no score is the better for it."""
+        return self.again < FEW * self.looked_at and self.in_both <= FEW * self.held_out
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What stands in a text more than once.
+
+    Attributes:
+        documents: Of documents; nothing of a text that is a single one.
+        lines: Of lines of `LONG` symbols or more; nothing where each is a document.
+        share: How much of the text was looked at.
+    """
+
+    documents: Found
+    lines: Found
+    share: float
+
+    @property
+    def sentences(self) -> list[str]:
+        """What to say of it: nothing where nothing is repeated, or hardly a line."""
+        kinds = {"document": self.documents}
+        if not self.lines.are_few:
+            kinds["long line"] = self.lines
+        again = _listed({kind: (f.again, f.looked_at) for kind, f in kinds.items()})
+        both = _listed({kind: (f.in_both, f.held_out) for kind, f in kinds.items()})
+        if not again:
+            return []
+        part = "" if self.share == 1 else f" in the {self.share:.0%} of the text looked at"
+        said = [f"Repeated{part}: {again}."]
+        if both:
+            said.append(
+                f"Held out, but in the training part as well: {both}; its score is better than it "
+                "would be on new text."
+            )
+        if self.documents.again:
+            said.append("With --deduplicate each document is read once.")
+        return [" ".join(said)]
+
+
+def _listed(counts: Mapping[str, tuple[int, int]]) -> str:
+    """How many there are of each kind, and of how many; empty where there are none."""
+    return ", ".join(f"{some(n, kind)} of {every:,}" for kind, (n, every) in counts.items() if n)
+
+
+def count(read: Ids, ids: Ids, cut: int, alphabet: Vocabulary) -> Repeats:
+    """Counts what is repeated.
+
+    Args:
+        read: The text in the order of reading, shape (N,).
+        ids: What is learned and then what is held out of it.
+        cut: Where the held-out part begins.
+        alphabet: What the ids mean.
+    """
+    edge, newline = alphabet.boundary_id, alphabet.ids.get("\n")
+    edges = [i for i in (edge, newline) if i is not None]
+    none = Found(0, 0, 0, 0)
+    return Repeats(
+        documents=none if edge is None else _found(read, ids, cut, [edge], 1),
+        lines=none if newline is None else _found(read, ids, cut, edges, LONG),
+        share=min(1.0, MOST / len(read)),
+    )
+
+
+def _found(read: Ids, ids: Ids, cut: int, edges: list[int], least: int) -> Found:
+    """How often stretches between edges come again."""
+    hashes, learned = _hashed(ids, cut, edges, least)
+    every = np.sort(hashes if read is ids else _hashed(read, cut, edges, least)[0])
+    again = np.count_nonzero(every[1:] == every[:-1])
+    both = _is_among(hashes[~learned], np.sort(hashes[learned]))
+    return Found(len(every), int(again), len(both), int(both.sum()))
+
+
+def _hashed(
+    ids: Ids, cut: int, edges: list[int], least: int
+) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """A hash of each stretch in what is looked at, the same for the same symbols.
+
+    Most stretches differ in their length, beginning or end; only those that do not are read whole.
+
+    Args:
+        ids: Shape (N,).
+        cut: Where the held-out part begins. What is cut in two counts with that.
+        edges: What ends a stretch.
+        least: Symbols of the shortest that is looked at.
+
+    Returns:
+        The hashes, and which stretches are learned, each of shape (stretches,).
+    """
+    keys, learned = [np.zeros(0, np.uint64)], [np.zeros(0, bool)]
+    for begins, ends in _stretches(ids, edges, least):
+        keys.append(_keys(ids, begins, ends))
+        learned.append(ends < cut)
+        let_go(ids)
+    hashes = np.concatenate(keys)
+    ordered = np.sort(hashes)
+    doubled = ordered[1:][ordered[1:] == ordered[:-1]]
+    done = 0
+    for begins, ends in _stretches(ids, edges, least) if len(doubled) else ():
+        mine = hashes[done : done + len(begins)]
+        for row in np.flatnonzero(_is_among(mine, doubled) & (ends - begins > _LOOK)).tolist():
+            whole = hashlib.blake2b(ids[begins[row] : ends[row]].tobytes(), digest_size=8)
+            mine[row] = int.from_bytes(whole.digest(), "little")
+        done += len(begins)
+        let_go(ids)
+    return hashes, np.concatenate(learned)
+
+
+def _is_among(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which hashes are among others, which are sorted.
+
+    NumPy's own `isin` and `unique` (2.4) take a hundred times as long for numbers without order.
+    """
+    if not len(others):
+        return np.zeros(len(hashes), bool)
+    there = others[np.minimum(np.searchsorted(others, hashes), len(others) - 1)] == hashes
+    return np.asarray(there)
+
+
+def _stretches(ids: Ids, edges: list[int], least: int) -> Iterator[tuple[Places, Places]]:
+    """Where the stretches between edges begin and end, in each block that is looked at."""
+    places = range(0, len(ids), _BLOCK)
+    chosen = [*places]
+    if len(ids) > MOST:
+        even = np.linspace(0, len(places) - 1, max(1, MOST // _BLOCK)).astype(int)
+        chosen = [places[number] for number in even.tolist()]
+    # Where the last edge was; none where nobody knows how a stretch began.
+    last, done = np.array([-1]), 0
+    for place in chosen:
+        block = ids[place : place + _BLOCK]
+        found = np.flatnonzero(np.logical_or.reduce([block == edge for edge in edges])) + place
+        done, before = place + len(block), done
+        # A text ends without an edge.
+        end = [done] if done == len(ids) else []
+        marks = np.concatenate([last if place == before else last[:0], found, end]).astype(np.int64)
+        begins, ends = marks[:-1] + 1, marks[1:]
+        long = ends - begins >= least
+        yield begins[long], ends[long]
+        last = marks[-1:]
+
+
+def _keys(ids: Ids, begins: Places, ends: Places) -> NDArray[np.uint64]:
+    """What each stretch's length and the symbols at its two ends make, shape (stretches,)."""
+    lengths = ends - begins
+    mixed = (lengths + 1).astype(np.uint64)
+    whole = ids if len(ids) >= _LOOK else np.pad(ids, (0, _LOOK))
+    looks = np.lib.stride_tricks.sliding_window_view(whole, _LOOK)
+    first = looks[np.minimum(begins, len(looks) - 1)]
+    for row in np.flatnonzero(begins >= len(looks)).tolist():
+        # So near the end of the text that a look would go beyond it.
+        first[row] = np.roll(first[row], len(looks) - 1 - begins[row])
+    first *= np.arange(_LOOK) < lengths[:, None]
+    last = looks[np.maximum(ends - _LOOK, 0)] * (lengths >= _LOOK)[:, None]
+    for symbols in (first, last):
+        for column in symbols.astype(ids.dtype).view(np.uint64).T:
+            mixed = (mixed ^ column) * np.uint64(0x9E3779B97F4A7C15)
+            mixed ^= mixed >> np.uint64(32)
+    return mixed
+
+
+def digests(blocks: Iterable[Ids], edge: int) -> NDArray[np.uint64]:
+    """A hash of each document, in order.
+
+    Args:
+        blocks: Ids, cut anywhere.
+        edge: What ends a document.
+
+    Returns:
+        64 bits of BLAKE2b of each, shape (documents,).
+
+    >>> one, two, three = digests([np.array([5, 6, 0, 7, 0, 5, 6], np.uint8)], 0)
+    >>> bool(one == three), bool(one == two)
+    (True, False)
+    """
+    found, hashed, length = bytearray(), hashlib.blake2b(digest_size=8), 0
+    for block in blocks:
+        wide, begin = block.astype("<u2"), 0
+        for end in np.flatnonzero(block == edge).tolist():
+            hashed.update(wide[begin:end].data)
+            found += hashed.digest()
+            hashed, length, begin = hashlib.blake2b(digest_size=8), 0, end + 1
+        hashed.update(wide[begin:].data)
+        length += len(block) - begin
+    if length:
+        found += hashed.digest()
+    return np.frombuffer(bytes(found), "<u8")
+
+
+def first_of_their_kind(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which are the first of their value.
+
+    >>> first_of_their_kind(np.array([7, 8, 7], np.uint64)).tolist()
+    [True, True, False]
+    """
+    first = np.zeros(len(hashes), bool)
+    first[np.unique(hashes, return_index=True)[1]] = True
+    return first

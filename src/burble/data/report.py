@@ -1,0 +1,132 @@
+"""What to tell a person about a corpus before anyone trains on it. Knows nothing of terminals."""
+
+import unicodedata
+from dataclasses import asdict
+from typing import Any
+
+import rich.cells
+
+from burble.data import validation
+from burble.data.corpus import Corpus
+from burble.formatting import some
+
+_FREQUENT = 24
+_RARE = 24
+MANY, SELDOM = 500, 40
+"""Symbols that are many, and characters for each below which they come too seldom to be learned."""
+COUNTS, SMALL_SHARE = (2, 3, 5, 10), 0.05
+"""Values of --min-count to advise, and the share of the text that one may cost."""
+CODES = 26
+"""Columns for the code points of a symbol; those of more have a blank after them."""
+
+
+def summary(corpus: Corpus) -> list[str]:
+    """What was read, what was changed, and what is held out: a few lines."""
+    held = len(corpus.ids) - corpus.cut
+    share = f" ({held / len(corpus.ids):.1%})" if held else ""
+    where = "at the end held out" if corpus.split == "tail" else "held out, drawn from all of it"
+    # Edges between documents are symbols too, which would not add up with the characters.
+    said = [
+        f"{some(corpus.characters, 'character')} in {some(corpus.lines, 'line')} and "
+        f"{some(corpus.documents, 'document')} from {some(len(corpus.names), 'source')}; "
+        f"{len(corpus.vocabulary.symbols):,} different; "
+        f"{some(held, 'symbol')} {where}{share}.",
+        *corpus.notes,
+        *validation.told(corpus),
+    ]
+    said += [f"Changed: {change}." for change in corpus.changes.sentences()]
+    if corpus.removed:
+        said.append(
+            f"Removed: {some(corpus.removed.total(), 'rare character')} "
+            f"of {some(len(corpus.removed), 'kind')}."
+        )
+    return said + many_symbols(corpus)
+
+
+def many_symbols(corpus: Corpus) -> list[str]:
+    """What to do where a text has many symbols for its length; nothing where it has not."""
+    kinds, characters = len(corpus.counts), corpus.characters
+    if kinds < MANY or characters >= SELDOM * kinds:
+        return []
+    rare = {
+        least: [(symbol, n) for symbol, n in corpus.counts.items() if n < least] for least in COUNTS
+    }
+    share = {k: sum(len(s) * n for s, n in found) / characters for k, found in rare.items()}
+    least = max((k for k in COUNTS if rare[k] and share[k] <= SMALL_SHARE), default=COUNTS[0])
+    if not rare[least] or len(rare[least]) == kinds:
+        return []
+    documents = (
+        f" --drop-documents-with-rare {least} leaves out whole documents with such symbols instead."
+        if len(corpus.starts) > 1
+        else ""
+    )
+    return [
+        f"{kinds:,} different symbols are many for {some(characters, 'character')}: most come too "
+        "seldom to be learned, and each makes training and writing slower. With --min-count "
+        f"{least}, {kinds - len(rare[least]):,} would be left, and {share[least]:.1%} of the "
+        f"characters would go.{documents}"
+    ]
+
+
+def name(symbol: str) -> str:
+    """The Unicode names of a symbol's characters.
+
+    >>> name("é")
+    'LATIN SMALL LETTER E WITH ACUTE'
+    >>> name(chr(10))
+    'newline'
+    """
+    own = {"\n": "newline", "\t": "tab", "\f": "form feed", "\v": "vertical tab", "\x1b": "escape"}
+    return " + ".join(own.get(c, unicodedata.name(c, "without a name")) for c in symbol)
+
+
+def alphabet(corpus: Corpus) -> list[str]:
+    """The alphabet as lines of a table: the frequent symbols, then the rare tail."""
+    counts = corpus.counts.most_common()
+    total = max(1, corpus.counts.total())
+    left = len(counts) - _FREQUENT - _RARE
+    codes = [" ".join(f"U+{ord(char):04X}" for char in symbol) for symbol, _ in counts]
+    # A symbol of many marks may not push aside the names of all.
+    wide = max(9, 1 + min(CODES, max(map(len, codes), default=0)))
+    lines = [f"{'symbol':<8}{'count':>12} {'share':>9}  {'code':<{wide}}name"]
+    for place, (symbol, count) in enumerate(counts):
+        if left > 1 and _FREQUENT <= place < _FREQUENT + left:
+            if place == _FREQUENT:
+                between = sum(n for _, n in counts[_FREQUENT : _FREQUENT + left])
+                lines.append(
+                    f"{'…':<8}{between:>12,} {between / total:>9.3%}  {left:,} symbols between"
+                )
+            continue
+        named = f"{codes[place]:<{wide - 1}} {name(symbol)}"
+        lines.append(f"{_shown(symbol)}{count:>12,} {count / total:>9.3%}  {named}")
+    return lines
+
+
+def _shown(symbol: str) -> str:
+    """A symbol as it can stand in a table: no blank, nothing unprintable, no mark on nothing."""
+    plain = symbol.isprintable() and not symbol.isspace()
+    shown = symbol if plain else repr(symbol)
+    if unicodedata.combining(symbol[0]):
+        shown = f"◌{symbol}"
+    return rich.cells.set_cell_size(shown, max(8, rich.cells.cell_len(shown)))
+
+
+def facts(corpus: Corpus) -> dict[str, Any]:
+    """All that is known of a corpus, in JSON types."""
+    return {
+        "sources": list(corpus.names),
+        "characters": corpus.characters,
+        "lines": corpus.lines,
+        "documents": corpus.documents,
+        "symbols": len(corpus.ids),
+        "held_out": len(corpus.ids) - corpus.cut,
+        "split": corpus.split,
+        "learned_by_source": list(corpus.learned_by_source),
+        "held_out_by_source": list(corpus.held_out_by_source),
+        "sha256": corpus.sha256,
+        "changes": asdict(corpus.changes),
+        "repeats": asdict(corpus.repeats) if corpus.repeats else None,
+        "removed": dict(corpus.removed.most_common()),
+        "notes": [*corpus.notes, *many_symbols(corpus)],
+        "alphabet": dict(corpus.counts.most_common()),
+    }

@@ -1,0 +1,1 @@
+"""How good a model is, how original, and beside what. Knows nothing of terminals."""

@@ -1,0 +1,381 @@
+"""How well a model foretells a text: nats and bits per character. Knows nothing of terminals.
+
+The score is static, where the model is not changed by what it reads, or adaptive. It starts from
+a zero state and reads the text once, with all that came before as context (or, where the model
+sees windows, with one window). A text of documents is cut as the model's own corpus was, and each
+document is foretold as it was learned, its end included.
+"""
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble import packages
+from burble.data import cleaning, sources
+from burble.data.documents import Reading
+from burble.data.encodings import decode
+from burble.data.sentences import EDGE
+from burble.data.sources import Source
+from burble.data.vocabulary import Vocabulary
+from burble.errors import CorpusError, SourceError
+from burble.evaluation.calibration import Calibration
+from burble.formatting import some
+from burble.inference import generator
+from burble.inference.generator import Generator
+from burble.inference.scoring import Look, Remembering, from_edge_to_edge
+from burble.inference.settings import require_memory
+from burble.settings import AS_IT_COMES, SourceSettings
+
+BLOCK = 200
+"""Symbols of a block: neighbours are alike, so they are drawn together."""
+DRAWS = 1_000
+FEWEST = 10
+"""Blocks below which they say too little of each other."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The score of a text.
+
+    Attributes:
+        characters: Characters that were foretold. The first of a text is given to a model
+            without documents.
+        ends: Ends of documents that were foretold; each counts as one character.
+        nats: Mean cost of one, in nats: the negative natural logarithm of its probability.
+        bits: The same in bits per character.
+        unknown: Symbols the model does not know, with their counts; they were left out.
+        interval: Bits between which those on endless text of this kind lie, with a confidence of
+            95 %: the bootstrap over blocks of neighbouring symbols. None for a text too short.
+        calibration_error: How far off the model's certainty is on average, 0 to 1.
+        best_temperature: The temperature at which this text was likeliest; above 1 the model is
+            too sure of itself.
+        adaptive: Whether the model learned from the text as it read.
+        memory: How far its memory was believed; 0 for the network alone.
+    """
+
+    characters: int
+    ends: int
+    nats: float
+    bits: float
+    unknown: Mapping[str, int]
+    interval: tuple[float, float] | None
+    calibration_error: float
+    best_temperature: float
+    adaptive: bool
+    memory: float
+
+
+def evaluate(
+    model: str | Path | Generator,
+    source: str | Path | Sequence[str | Path],
+    *,
+    reading: SourceSettings = AS_IT_COMES,
+    adaptive: bool = False,
+    memory: float = 0.0,
+) -> Report:
+    """Scores a model on a text, read and cleaned as its corpus was.
+
+    Args:
+        model: A run folder, a model file, or a model loaded from one.
+        source: What to read, as for training, or several of them.
+        reading: How the sources are read.
+        adaptive: Whether the model learns from the text as it reads; see `evaluation.dynamic`.
+        memory: How far its memory is believed, 0 to 1; 0 is the network alone.
+
+    Returns:
+        The score.
+
+    Raises:
+        ModelFileError: There is no model.
+        SettingsError: A memory is asked for, and there is none, or a value that cannot be.
+        SourceError: A source cannot be read, or is not text.
+        CorpusError: There is nothing in it to score.
+    """
+    require_memory(memory)
+    writer = model if isinstance(model, Generator) else generator.load(model)
+    given = [source] if isinstance(source, str | Path) else source
+    found, _ = sources.read(map(str, given), reading)
+    return score_sources(writer, found, reading, adaptive=adaptive, memory=memory)
+
+
+def score_sources(
+    writer: Generator,
+    found: Sequence[Source],
+    reading: SourceSettings = AS_IT_COMES,
+    *,
+    adaptive: bool = False,
+    memory: float = 0.0,
+    tell: Callable[[str], object] = str,
+) -> Report:
+    """Scores a model on sources, each of them from a zero state; see `evaluate`.
+
+    Args:
+        writer: The model.
+        found: The sources.
+        reading: How they are read.
+        adaptive: Whether the model learns from them as it reads.
+        memory: How far its memory is believed.
+        tell: Takes a sentence for each thing that was decided on the way.
+    """
+    model = writer.model
+    # To a model without documents, each source is one text.
+    how = model.text if model.vocabulary.boundary else replace(model.text, documents="sources")
+    texts = Reading(how, reading)
+    parts = "".join(texts.read(found)).split(EDGE)
+    for note in texts.notes:
+        tell(note)
+    return _score_parts(writer, parts, adaptive=adaptive, memory=memory)
+
+
+def read(source: str | Path, encoding: str = "") -> str:
+    """The text of a file, or of standard input where `source` is `-`.
+
+    Raises:
+        SourceError: It cannot be read, or is not text.
+    """
+    name = "standard input" if source == "-" else str(source)
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise SourceError(f"cannot read {name}: {error.strerror}. Give a text file.") from error
+    return "".join(decode([data], name, encoding))
+
+
+def score(
+    writer: Generator, written: str, *, adaptive: bool = False, memory: float = 0.0
+) -> Report:
+    """Scores a model on a text, cleaned and cut into documents as its corpus was.
+
+    Raises:
+        CorpusError: There is nothing in it to score.
+    """
+    require_memory(memory)
+    if writer.model.vocabulary.boundary:
+        parts = "".join(Reading(writer.model.text).clean([written])).split(EDGE)
+    else:
+        parts = [cleaning.clean(written, writer.model.text)[0]]
+    return _score_parts(writer, parts, adaptive=adaptive, memory=memory)
+
+
+def _score_parts(
+    writer: Generator, parts: Sequence[str], *, adaptive: bool, memory: float
+) -> Report:
+    """Scores a model on clean texts, or documents.
+
+    Raises:
+        CorpusError: There is nothing in them to score.
+    """
+    vocabulary = writer.model.vocabulary
+    cleaned = "".join(parts)
+    unknown = vocabulary.unknown(cleaned)
+    edge = vocabulary.boundary_id
+    known = [from_edge_to_edge(edge, ids) for part in parts if len(ids := _known(part, vocabulary))]
+    reports = _score(writer, known, unknown, adaptive=adaptive, shares=(memory,))
+    if not reports:
+        raise CorpusError(
+            f"there is nothing to score: of {some(len(cleaned), 'character')}, {unknown.total():,} "
+            "are unknown to this model, and it needs two it knows. Give a longer text."
+        )
+    return reports[0]
+
+
+def score_end(
+    writer: Generator,
+    ids: NDArray[np.integer],
+    start: int,
+    given: NDArray[np.integer] | Sequence[int] = (),
+    *,
+    adaptive: bool = False,
+    shares: Sequence[float] = (0.0,),
+) -> list[Report]:
+    """Scores a model on the end of a text of its own symbols.
+
+    Args:
+        writer: The model.
+        ids: Shape (N,), in the model's alphabet.
+        start: Where the end begins, at least 1.
+        given: Places of symbols that are not scored: the first of a document's part, or an edge.
+        adaptive: Whether the model learns from the text as it reads.
+        shares: How far its memory is believed, 0 to 1; the network reads once for all of them.
+
+    Returns:
+        A report for each of the shares.
+
+    Raises:
+        CorpusError: There is nothing in it to foretell.
+    """
+    edge = writer.model.vocabulary.boundary_id
+    # A window is read before the first symbol that is scored; a stream begins with one symbol.
+    lead = min(start, writer.model.window or 1)
+    if edge is None:
+        documents, read = [np.array(ids[start - lead :])], lead - 1
+    else:
+        parts = np.split(np.arange(start, len(ids)), np.flatnonzero(ids[start:] == edge) + 1)
+        found = (_from_edge(ids, part, edge, given) for part in parts if len(part))
+        documents, read = [text for text in found if (text[1:] != edge).any()], 0
+    reports = _score(writer, documents, Counter(), read, adaptive=adaptive, shares=shares)
+    if not reports:
+        raise CorpusError("there is nothing to score in it. Give a longer text.")
+    return reports
+
+
+def _from_edge(
+    ids: NDArray[np.integer],
+    places: NDArray[np.intp],
+    edge: int,
+    given: NDArray[np.integer] | Sequence[int],
+) -> NDArray[np.intp]:
+    """A document of which all symbols but the first are to be foretold.
+
+    It begins with an edge, unless it is a part of one and its own first symbol is given; it ends
+    with one, unless it is cut short or its end is given.
+    """
+    first, last = np.isin(places[[0, -1]], given)
+    text = ids[places[: len(places) - (last and ids[places[-1]] == edge)]]
+    return np.array(text if first else [edge, *text], np.intp)
+
+
+def _score(
+    writer: Generator,
+    texts: Sequence[NDArray[np.integer]],
+    unknown: Counter[str],
+    read: int = 0,
+    *,
+    adaptive: bool,
+    shares: Sequence[float],
+) -> list[Report]:
+    """Scores a model on sequences of its own symbols; an empty list if they are too short.
+
+    Args:
+        writer: The model.
+        texts: Ids of each; the first of each is given, and the others are foretold.
+        unknown: What was left out of them.
+        read: Symbols at the beginning that are read and not scored, besides the first.
+        adaptive: Whether the model learns from them as it reads.
+        shares: How far its memory is believed, for each report.
+    """
+    symbols = np.concatenate([np.empty(0, np.intp), *(ids[1:] for ids in texts)])[read:]
+    is_end = symbols == writer.model.vocabulary.boundary_id
+    ends = int(is_end.sum())
+    if len(symbols) <= ends:
+        return []
+    calibrations = [Calibration() for _ in shares]
+    looks = [_after(read, calibration.add) for calibration in calibrations]
+    every = _costs(writer, texts, looks, adaptive=adaptive, shares=shares)
+    lengths = np.array([len(symbol) for symbol in writer.model.vocabulary.symbols])
+    characters = int(lengths[symbols[~is_end]].sum())
+    return [
+        Report(
+            characters=characters,
+            ends=ends,
+            unknown=dict(unknown.most_common()),
+            **_scores(costs[read:], characters + ends),
+            calibration_error=calibration.error,
+            best_temperature=calibration.temperature,
+            adaptive=adaptive,
+            memory=share,
+        )
+        for costs, calibration, share in zip(every, calibrations, shares, strict=True)
+    ]
+
+
+def _after(read: int, look: Look) -> Look:
+    """Looks away while the first symbols are read, which are not scored."""
+    if not read:
+        return look
+    left = read
+
+    def skipping(beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
+        nonlocal left
+        passed = min(left, len(following))
+        left -= passed
+        look(beliefs[passed:], following[passed:])
+
+    return skipping
+
+
+def _scores(costs: NDArray[np.float64], characters: int) -> dict[str, Any]:
+    """What a character costs, and between which values it lies: fields of `Report`."""
+    nats = float(costs.sum()) / characters
+    per_character = len(costs) / characters / math.log(2)
+    interval = _interval(costs)
+    return {
+        "nats": nats,
+        "bits": nats / math.log(2),
+        "interval": interval and (interval[0] * per_character, interval[1] * per_character),
+    }
+
+
+def _costs(
+    writer: Generator,
+    texts: Sequence[NDArray[np.integer]],
+    looks: Sequence[Look],
+    *,
+    adaptive: bool,
+    shares: Sequence[float],
+) -> list[NDArray[np.float64]]:
+    """What all symbols of some texts but their first cost, for each share; see `_score`."""
+    shown: list[Look | Remembering] = [
+        Remembering(writer.memory, share, learns=adaptive, look=look) if share else look
+        for share, look in zip(shares, looks, strict=True)
+    ]
+    memories = [one for one in shown if isinstance(one, Remembering)]
+
+    def look(beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
+        for one in shown:
+            one(beliefs, following)
+
+    if adaptive:
+        # Brings Keras and JAX, which take seconds to load.
+        with packages.needed("an adaptive score"):
+            from burble.evaluation.dynamic import Adaptive
+
+        each = Adaptive(writer.model).costs_each(texts, look)
+    elif memories:
+        # One after the other, since a memory takes up where the last one ended.
+        each = (writer.costs(ids, look) for ids in texts)
+    else:
+        found = dict(writer.costs_each(texts, look))
+        each = (found[i] for i in range(len(texts)))
+    costs, edge, before = [], writer.model.vocabulary.boundary_id, -1
+    for ids in texts:
+        for memory in memories:
+            memory.begin(_given(before, int(ids[0]), edge))
+        costs.append(next(each))
+        before = int(ids[-1])
+    alone = np.concatenate(costs)
+    return [one.costs() if isinstance(one, Remembering) else alone for one in shown]
+
+
+def _given(before: int, first: int, edge: int | None) -> list[int]:
+    """The symbols that are given where a text begins, after what a memory read before."""
+    if edge is None:
+        return [first]
+    return ([] if before == edge else [edge]) + ([] if first == edge else [first])
+
+
+def _interval(costs: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Between which two values the mean lies in 95 of 100 draws of blocks; None for few blocks."""
+    blocks = np.array_split(costs, max(1, len(costs) // BLOCK))
+    if len(blocks) < FEWEST:
+        return None
+    sums, sizes = np.array([block.sum() for block in blocks]), np.array([*map(len, blocks)])
+    rng, means = np.random.default_rng(0), []
+    for _ in range(DRAWS):
+        drawn = rng.integers(len(blocks), size=len(blocks))
+        means.append(sums[drawn].sum() / sizes[drawn].sum())
+    low, high = np.quantile(means, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _known(part: str, vocabulary: Vocabulary) -> NDArray[np.intp]:
+    """The ids of the symbols that the model knows."""
+    found = (vocabulary.ids.get(symbol) for symbol in vocabulary.split(part))
+    return np.array([i for i in found if i is not None], np.intp)

@@ -1,0 +1,223 @@
+"""Figures of a text that a model wrote, to lay beside the same figures of a text a person wrote.
+
+Knows nothing of models. Every share is between 0 and 1; every length is in characters.
+"""
+
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+from statistics import mean
+
+import numpy as np
+import regex
+
+from burble.data import sentences
+from burble.data.cleaning import code_points
+from burble.data.quotes import Quotes
+
+WINDOW = 12
+"""Characters of a window, for what was seen before."""
+ROUNDS = 3
+"""Times a passage stands in a row to count as a loop."""
+LONGEST_PERIOD = 400
+GRAM = 3
+"""Characters of the n-grams that are compared."""
+APOSTROPHES = ("'", "’")
+LAYOUT = 80
+"""Characters of a passage without letters, such as a rule or an indent, that are no loop yet."""
+_WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:['’]\p{L}[\p{L}\p{M}]*)*")
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Figures of one text, or of several taken together.
+
+    Attributes:
+        words: Share of its words that occur in the training text; NaN where it has none.
+        distinct_words: Different words, as a share of all.
+        distinct_grams: Different sequences of three characters, as a share of all.
+        repeated: Share of its windows of twelve characters that stood in it before, of those that
+            hold a letter or digit.
+        looped: Share of its characters in a passage that stands three times in a row or more.
+        closed: Share of its opened quotes and brackets that are closed; NaN where none opens.
+        line_length: Mean length of a line that is not blank.
+        sentence_length: Mean length of a sentence.
+        letters: How far its shares of letters are from those of the training text, in bits, 0 to 1.
+        grams: The same of sequences of three characters.
+    """
+
+    words: float
+    distinct_words: float
+    distinct_grams: float
+    repeated: float
+    looped: float
+    closed: float
+    line_length: float
+    sentence_length: float
+    letters: float
+    grams: float
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is known of the training text.
+
+    Attributes:
+        words: Its words, in lower case.
+        letters: How often each character occurs.
+        grams: How often each sequence of three characters occurs.
+    """
+
+    words: Set[str]
+    letters: Counter[str]
+    grams: Counter[str]
+
+    @classmethod
+    def of(cls, text: str) -> "Reference":
+        """What is to know of a training text."""
+        return cls(frozenset(words(text)), Counter(text), Counter(grams(text)))
+
+
+def measure(samples: Sequence[str], reference: Reference) -> Measures:
+    """The figures of some texts, each weighed by its length; none may be empty."""
+    every = [words(sample) for sample in samples]
+    said = [word for found in every for word in found]
+    cut = [gram for sample in samples for gram in grams(sample)]
+    letters = Counter("".join(samples))
+    opened, closed = quotes(samples)
+    lines = [line for sample in samples for line in sample.splitlines() if line.strip()]
+    parts = [
+        len(part)
+        for sample in samples
+        for part in "".join(sentences.split([sample])).split(sentences.EDGE)
+    ]
+    size = sum(map(len, samples))
+    return Measures(
+        words=_share(sum(word in reference.words for word in said), len(said)),
+        distinct_words=_share(len(set(said)), len(said)),
+        distinct_grams=_share(len(set(cut)), len(cut)),
+        repeated=_share(*map(sum, zip(*map(_repeated, samples), strict=True))),
+        looped=sum(loops(sample)[0] for sample in samples) / size,
+        closed=_share(closed, opened),
+        line_length=mean(map(len, lines)) if lines else 0.0,
+        sentence_length=mean(parts),
+        letters=divergence(letters, reference.letters),
+        grams=divergence(Counter(cut), reference.grams),
+    )
+
+
+def words(text: str) -> list[str]:
+    """Its words in lower case: letters with their marks, and apostrophes inside.
+
+    >>> words("Don't say 'no', Al!")
+    ["don't", 'say', 'no', 'al']
+    """
+    # One by one: what follows a word must not change it, as it does a last Greek sigma.
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def is_inside(char: str) -> bool:
+    """Whether a character can stand inside a word."""
+    return char.isalpha() or char in APOSTROPHES or unicodedata.category(char)[0] == "M"
+
+
+def count_words(pieces: Iterable[str]) -> Counter[str]:
+    """How often each word occurs in a text, which may be cut anywhere.
+
+    >>> count_words(["Al", "l's we", "ll. Al"])
+    Counter({"all's": 1, 'well': 1, 'al': 1})
+    """
+    found: Counter[str] = Counter()
+    held = ""
+    for piece in pieces:
+        held += piece
+        cut = len(held)
+        while cut and is_inside(held[cut - 1]):
+            cut -= 1
+        found.update(words(held[:cut]))
+        held = held[cut:]
+    found.update(words(held))
+    return found
+
+
+def quotes(samples: Iterable[str]) -> tuple[int, int]:
+    """How many quotes and brackets open in some texts, and how many of them close.
+
+    >>> quotes(["'Why?' (she", "said)"])
+    (2, 1)
+    """
+    opened = closed = 0
+    for sample in samples:
+        found = Quotes()
+        found.add(sample)
+        found.end()
+        opened, closed = opened + found.opened, closed + found.closed
+    return opened, closed
+
+
+def grams(text: str) -> Iterable[str]:
+    """Its sequences of three characters, overlapping."""
+    return (text[i : i + GRAM] for i in range(len(text) - GRAM + 1))
+
+
+def divergence(one: Counter[str], other: Counter[str]) -> float:
+    """The Jensen-Shannon divergence of two distributions, in bits: 0 if equal, 1 if disjoint.
+
+    >>> divergence(Counter("ab"), Counter("aabb")), divergence(Counter("a"), Counter("b"))
+    (0.0, 1.0)
+    """
+    found = 0.0
+    if not one or not other:
+        return math.nan
+    # Counted once: there may be as many symbols as there is text.
+    ours, theirs = one.total(), other.total()
+    for counts, weight in ((one, ours), (other, theirs)):
+        for symbol, n in counts.items():
+            p, q = one[symbol] / ours, other[symbol] / theirs
+            share = n / weight
+            found += share / 2 * math.log2(2 * share / (p + q))
+    return found
+
+
+def _share(some: float, every: float) -> float:
+    """A share, or NaN of nothing."""
+    return some / every if every else math.nan
+
+
+def _repeated(sample: str) -> tuple[int, int]:
+    """How many of a sample's windows stood in it before, and how many there are.
+
+    Those without a letter or digit, such as parts of rules and indents, are none.
+    """
+    every = (sample[i : i + WINDOW] for i in range(len(sample) - WINDOW + 1))
+    windows = [window for window in every if any(map(str.isalnum, window))]
+    return len(windows) - len(set(windows)), len(windows)
+
+
+def loops(sample: str) -> tuple[int, int]:
+    """How much of a text goes round, and how often.
+
+    Returns:
+        How many of its characters lie in a passage that stands several times in a row; and how
+        often such a passage stands in a row at most.
+
+    >>> loops("row, row, row, row on")
+    (18, 3)
+    """
+    points = code_points(sample)
+    looped = np.zeros(len(points), bool)
+    most = 0
+    for period in range(1, min(LONGEST_PERIOD, len(points) // ROUNDS) + 1):
+        # Where a run of symbols equals what stood one period before, the passage goes round.
+        same = np.concatenate([[False], points[period:] == points[:-period], [False]])
+        edges = np.flatnonzero(same[1:] != same[:-1])
+        starts, ends = edges[::2], edges[1::2]
+        long = ends - starts >= max(period * (ROUNDS - 1), WINDOW)
+        for start, end in zip(starts[long].tolist(), ends[long].tolist(), strict=True):
+            spoken = any(map(str.isalnum, sample[start : start + period]))
+            if spoken or end - start >= LAYOUT:
+                looped[start : end + period] = True
+                most = max(most, (end - start) // period + 1)
+    return int(looped.sum()), most

@@ -1,0 +1,1 @@
+"""Other programs' formats. Knows nothing of training."""

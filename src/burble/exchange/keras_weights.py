@@ -1,0 +1,362 @@
+"""Weights that Keras wrote, made a burble model.
+
+What cannot be run as it was in Keras is refused by name; see `kerasfile` and `kerasconfig`.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from burble import settings as settings_module
+from burble.data import corpus
+from burble.data.encodings import decode
+from burble.data.vocabulary import Vocabulary
+from burble.errors import ModelFileError, SettingsError, SourceError, VocabularyError
+from burble.exchange import keras_config, keras_file
+from burble.exchange.keras_config import CAN
+from burble.exchange.keras_file import PARTS, Kept
+from burble.formatting import shown
+from burble.model import inputs
+from burble.model.file import Model, shapes
+from burble.runs import recipes
+from burble.settings import (
+    AS_IT_COMES,
+    ModelSettings,
+    RecurrentActivation,
+    Settings,
+    SourceSettings,
+)
+
+MOST_IN_CHUNK = 1 << 26
+FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+GATES = "ifco"
+BOTH = "2.2.4-tf"
+"""What TensorFlow 1.15 and 2.0 both call their Keras, whose gates differ."""
+NEW_SLOPE = 5 / 6
+"""Keras 3's hard sigmoid is x / 6 + 0.5, that of before 0.2 x + 0.5: the same of 5 / 6 x."""
+Parts = Mapping[str, Mapping[str, h5py.Dataset]]
+Shape = tuple[int, ...]
+
+
+def from_text(
+    path: Path,
+    recipe: str,
+    sources: Sequence[str],
+    alphabet_from: Path | None,
+    reading: SourceSettings = AS_IT_COMES,
+    recurrent_activation: RecurrentActivation | None = None,
+    tell: Callable[[str], object] = str,
+) -> Model:
+    """Reads weights as a model, with the alphabet of the text they were trained on.
+
+    Args:
+        path: The file that Keras wrote.
+        recipe: The recipe they were trained with.
+        sources: The text, read and cleaned as burble does; or none.
+        alphabet_from: In its place a file, read as a plain script does: decoded, line ends made
+            newlines, lower case where the recipe says so, and every character that is left.
+        reading: How either is read.
+        recurrent_activation: See `model`; what the recipe says if it is None.
+        tell: See `model`.
+
+    Raises:
+        SettingsError: The recipe cannot be used, or it is not said which text it was.
+        SourceError: The text cannot be read.
+        ModelFileError: See `model`.
+        VocabularyError: See `model`.
+    """
+    brought = recipes.read(recipe)
+    asked = recurrent_activation or brought.get("recurrent_activation")
+    settings = settings_module.make(brought)
+    if bool(sources) == bool(alphabet_from):
+        raise SettingsError(
+            "the alphabet comes from the text the weights were trained on: give it with --text "
+            "or, where it was read as the tutorial does, with --alphabet-from; not both."
+        )
+    window = settings.training.window
+    if alphabet_from:
+        others = [name for name in reading.given if name != "encoding"]
+        if others:
+            raise SettingsError(
+                f"{', '.join(others)} cannot be given with --alphabet-from, whose file is read as "
+                "it is. Leave it out, or give the text with --text."
+            )
+        text = _plainly(alphabet_from, reading.encoding, settings.text.lowercase)
+        vocabulary = Vocabulary(tuple(sorted(set(text))))
+        excerpt = text[len(text) // 2 :][: corpus.EXCERPT + window]
+    else:
+        read = corpus.build(sources, settings.text, held_out=0.0, reading=reading)
+        vocabulary, excerpt = read.vocabulary, read.excerpt(window)
+    return model(path, settings, vocabulary, excerpt, recurrent_activation=asked, tell=tell)
+
+
+def _plainly(path: Path, encoding: str, lowercase: bool) -> str:
+    """A text as a plain script reads it."""
+    try:
+        text = path.read_text(encoding or "utf-8")
+    except (OSError, UnicodeError, LookupError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            # This tells the line, and which encodings read well.
+            "".join(decode([path.read_bytes()], shown(path), encoding))
+        why = getattr(error, "strerror", None) or error
+        raise SourceError(
+            f"cannot read {path}: {why}. Give the text file the weights were trained on, and its "
+            "--encoding."
+        ) from error
+    return text.lower() if lowercase else text
+
+
+def model(
+    path: Path,
+    settings: Settings,
+    vocabulary: Vocabulary,
+    excerpt: str,
+    *,
+    recurrent_activation: RecurrentActivation | None = None,
+    tell: Callable[[str], object] = str,
+) -> Model:
+    """Reads weights as a model.
+
+    Args:
+        path: The file that Keras wrote.
+        settings: Of the training that made it; its network is an LSTM.
+        vocabulary: The alphabet it was trained with.
+        excerpt: A piece of its text.
+        recurrent_activation: What its gates are made with, sigmoid or hard_sigmoid; what the file
+            says, or else was the default of its Keras, if None.
+        tell: Takes a sentence about what the file does not say.
+
+    Returns:
+        The model, which sees windows where the settings say so.
+
+    Raises:
+        SettingsError: The network is none whose weights can be imported, or it is not known what
+            its gates are made with.
+        ModelFileError: It is no such file, or does not hold these weights.
+        VocabularyError: Its alphabet has another size.
+    """
+    width = inputs.width(settings.model.input, vocabulary.size)
+    shape = replace(settings.model, embedding=width or settings.model.embedding)
+    entering = inputs.fixed(shape, vocabulary.size)
+    if entering is None or shape.cell != "lstm":
+        raise SettingsError(
+            f"the recipe's network is of {shape.cell} layers with {shape.input} input, but weights "
+            "can be imported of LSTM layers with scalar or onehot input."
+        )
+    with keras_file.opened(path) as kept:
+        gates = _gates(path, kept, settings.training.window, recurrent_activation, tell)
+        weights = _weights(path, kept, shape, vocabulary)
+    if gates == "hard_sigmoid" and kept.version.startswith("3"):
+        weights = _flatter(weights)
+    return Model(
+        weights={"embedding": entering} | weights,
+        vocabulary=vocabulary,
+        architecture=replace(shape, recurrent_activation=gates),
+        text=settings.text,
+        summary={"imported": {"file": path.name}},
+        window=settings.training.window,
+        excerpt=excerpt,
+    )
+
+
+def _gates(
+    path: Path,
+    kept: Kept,
+    window: int,
+    asked: RecurrentActivation | None,
+    tell: Callable[[str], object],
+) -> RecurrentActivation:
+    """What the gates of a file's network are made with; see `model`."""
+    known = _known_gates(path, kept, window)
+    if known:
+        if asked not in (None, known):
+            raise SettingsError(
+                f"{path} says that its gates are made with {known}, not {asked}. Leave out "
+                "--recurrent-activation, and the recurrent_activation of the recipe."
+            )
+        return known
+    usual = _usual_gates(kept)
+    if asked == "hard_sigmoid" and kept.modern:
+        raise SettingsError(
+            f"{path} does not say whether Keras 2 or 3 wrote it, whose hard sigmoids differ. "
+            f"{keras_file.SAVE}"
+        )
+    if asked:
+        return asked
+    if usual is None:
+        raise SettingsError(
+            f"{path} does not say what its gates are made with, and the Keras that wrote it "
+            f"({kept.version or 'not told'}) leaves that open. Give --recurrent-activation "
+            "hard_sigmoid if it was trained with Keras before 2.3 or TensorFlow 1, sigmoid if with "
+            "a later one."
+        )
+    tell(
+        f"{path.name} holds weights and no description of their network, which is taken as the "
+        f"recipe's, with gates of {usual}, the default of the Keras that wrote it. If it was "
+        "trained with others, give --recurrent-activation."
+    )
+    return usual
+
+
+def _known_gates(path: Path, kept: Kept, window: int) -> RecurrentActivation | None:
+    """What a file itself says of its gates, its network checked; None if it says nothing."""
+    if kept.config is None:
+        # cuDNN has no other gates.
+        parts = kept.layers.values()
+        cudnn = any(_width(p, "bias") == 2 * _width(p, "recurrent_kernel") > 0 for p in parts)
+        return "sigmoid" if cudnn else None
+    network = keras_config.read(kept.config, path)
+    if window and network.window not in (0, window):
+        raise SettingsError(
+            f"{path} was trained on windows of {network.window} symbols, but the recipe has "
+            f"{window}. Take the recipe it was trained with, or change its length."
+        )
+    if window and network.stateful:
+        raise SettingsError(
+            f"{path} was trained with states that were carried on (stateful), but the recipe "
+            'begins each window anew. Take a recipe with framing = "streams".'
+        )
+    return network.recurrent_activation
+
+
+def _usual_gates(kept: Kept) -> RecurrentActivation | None:
+    """The default of the Keras that wrote a file; None if that is not known."""
+    version = re.match(r"(\d+)\.(\d+)", kept.version)
+    if kept.by_gate or (version and kept.version != BOTH and _before_2_3(version)):
+        return "hard_sigmoid"
+    return "sigmoid" if kept.modern or (version and not _before_2_3(version)) else None
+
+
+def _before_2_3(version: re.Match[str]) -> bool:
+    """Whether a version is one in which hard sigmoids were the default."""
+    return (int(version[1]), int(version[2])) < (2, 3)
+
+
+def _flatter(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    """Weights with which burble's hard sigmoid gives what Keras 3's gives; see `NEW_SLOPE`."""
+    factors = np.array([NEW_SLOPE, NEW_SLOPE, 1, NEW_SLOPE], np.float32)
+    return {
+        name: array * np.repeat(factors, array.shape[-1] // 4) if name[:5] == "layer" else array
+        for name, array in weights.items()
+    }
+
+
+def _weights(
+    path: Path, kept: Kept, shape: ModelSettings, vocabulary: Vocabulary
+) -> dict[str, NDArray[np.float32]]:
+    """The arrays of a file by the names of a model file."""
+    recurrent = kept.recurrent
+    others = [name for name in kept.layers if name not in recurrent]
+    if len(recurrent) != shape.layers or len(others) != 1:
+        raise ModelFileError(
+            f"{path} holds {len(recurrent)} recurrent and {len(others)} other layers with "
+            f"weights, but the recipe has {shape.layers} and 1. Take the recipe it was "
+            "trained with."
+        )
+    _check_alphabet(path, kept.layers[others[0]], vocabulary)
+    named: dict[str, NDArray[np.float32]] = {}
+    expected = {n: s for n, s in shapes(shape, vocabulary.size).items() if n != "embedding"}
+    for place, layer in [(f"layer{i}", name) for i, name in enumerate(recurrent)]:
+        named |= _recurrent(kept.layers[layer], place, layer, expected, path)
+    for name in ("output.kernel", "output.bias"):
+        part = name.partition(".")[2]
+        named[name] = _array(kept.layers[others[0]], part, expected[name], f"{path}: {name}")
+    return {name: named[name] for name in expected}
+
+
+def _recurrent(
+    parts: Parts, place: str, layer: str, expected: Mapping[str, Shape], path: Path
+) -> dict[str, NDArray[np.float32]]:
+    """The arrays of one LSTM layer; those of cuDNN's layout put into the usual one."""
+    names = {f"{place}.{part.removesuffix('_kernel')}": part for part in PARTS}
+    units = expected[f"{place}.recurrent"][0]
+    whole = parts["recurrent_kernel"].get("")
+    kind = {units: "SimpleRNN", 3 * units: "GRU"}.get(whole.shape[-1]) if whole else None
+    if kind:
+        raise ModelFileError(
+            f"the layer {layer!r} of {path} is a {kind}, to go by its shape. {CAN}"
+        )
+    cudnn = _width(parts, "bias") == 8 * units
+    wanted = dict(expected) | ({f"{place}.bias": (8 * units,)} if cudnn else {})
+    found = {
+        name: _array(parts, part, wanted[name], f"{path}: {name}") for name, part in names.items()
+    }
+    return dict(zip(names, _from_cudnn(*found.values()), strict=True)) if cudnn else found
+
+
+def _from_cudnn(
+    kernel: NDArray[np.float32], recurrent: NDArray[np.float32], bias: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], ...]:
+    """Arrays of Keras's CuDNNLSTM as those of its LSTM.
+
+    Each gate's matrices lie there column by column, and there are two biases, which add up.
+    """
+    gates = np.split(kernel, 4, -1)
+    kernel = np.concatenate([g.T.reshape(g.shape, order="F") for g in gates], -1)
+    recurrent = np.concatenate([g.T for g in np.split(recurrent, 4, -1)], -1)
+    return kernel, recurrent, bias[: len(bias) // 2] + bias[len(bias) // 2 :]
+
+
+def _width(parts: Parts, part: str) -> int:
+    """How many columns a part has, all its gates together; 0 where it is not there."""
+    return sum(one.shape[-1] if one.shape else 0 for one in parts.get(part, {}).values())
+
+
+def _check_alphabet(path: Path, output: Parts, vocabulary: Vocabulary) -> None:
+    """Refuses weights of an alphabet of another size."""
+    size = _width(output, "kernel")
+    if size != vocabulary.size:
+        raise VocabularyError(
+            f"{path} was trained with {size or 'no'} symbols, but this text has "
+            f"{vocabulary.size}. Its alphabet depends on how the text was read: give the very "
+            "file with --alphabet-from, and its --encoding where that was not UTF-8."
+        )
+
+
+def _array(parts: Parts, part: str, expected: Shape, name: str) -> NDArray[np.float32]:
+    """One array, of one dataset or of four that are its gates; zeros for a bias that is not there.
+
+    Raises:
+        ModelFileError: It is not of that shape, or not stored plainly.
+    """
+    gates = parts.get(part, {})
+    if part == "bias" and not gates:
+        return np.zeros(expected, np.float32)
+    order = [""] if set(gates) == {""} else list(GATES)
+    if set(gates) != set(order):
+        raise ModelFileError(f"{name} is missing. Give weights of the network of the recipe.")
+    datasets = [gates[gate] for gate in order]
+    shapes_: list[Shape] = [dataset.shape or () for dataset in datasets]
+    if sum(s[-1] if s else 0 for s in shapes_) != expected[-1] or any(
+        s[:-1] != expected[:-1] for s in shapes_
+    ):
+        told = shapes_[0] if len(shapes_) == 1 else shapes_
+        raise ModelFileError(
+            f"{name} has the shape {told}, but the recipe's network has {expected}. Take the "
+            "recipe it was trained with."
+        )
+    for dataset in datasets:
+        _check_plain(dataset, name)
+    array = np.concatenate([np.asarray(one[()], np.float32) for one in datasets], -1)
+    if not np.isfinite(array).all():
+        raise ModelFileError(f"{name} holds numbers that are none (NaN or infinity).")
+    return array
+
+
+def _check_plain(dataset: h5py.Dataset, name: str) -> None:
+    """Refuses an array that does not lie in the file itself as plain numbers."""
+    plan = dataset.id.get_create_plist()
+    filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}
+    whole = dataset.chunks is None or math.prod(dataset.chunks) <= MOST_IN_CHUNK
+    plain = not (dataset.external or dataset.is_virtual) and dataset.dtype.kind == "f" and whole
+    if not plain or not filters <= FILTERS:
+        raise ModelFileError(
+            f"{name} is not stored as plain numbers in the file itself. Give a file that "
+            "Keras wrote."
+        )

@@ -1,0 +1,170 @@
+"""Trainings that differ in a few settings, side by side.
+
+One that fails costs its row and nothing else; what is finished is not done again.
+"""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from burble import formatting
+from burble.errors import SettingsError
+from burble.experiments.grid import Variant, flags
+from burble.experiments.trial import Result, Trial, Work
+from burble.files import write_atomically
+from burble.runs import plots
+
+NAME = "compare.json"
+SCORES = HELD_OUT, TRAINING = "held-out bits per symbol", "training loss, nats"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Variants, each trained from several seeds.
+
+    Attributes:
+        folder: Where all of it goes.
+        sources: What to train on, and how it is read, as on the command line of `burble train`.
+        flags: Settings of all of them, as flags.
+        variants: What differs.
+        seeds: Of each variant.
+        text: The fingerprint of the text.
+        work: The training that is at work, if one is.
+    """
+
+    folder: Path
+    sources: Sequence[str]
+    flags: Sequence[str]
+    variants: Sequence[Variant]
+    seeds: Sequence[int]
+    text: str
+    work: Work = field(default_factory=Work)
+
+    def run(self, tell: Callable[[str], object]) -> None:
+        """Trains what has not been trained yet, writing the tables anew after each.
+
+        Args:
+            tell: Takes a sentence about each training.
+
+        Raises:
+            SettingsError: The folder is of another comparison.
+        """
+        self._check_same()
+        self.write()
+        tasks = [(v, seed) for seed in self.seeds for v in self.variants]
+        for number, (variant, seed) in enumerate(tasks, 1):
+            trial = self._trial(variant, seed)
+            told = f"{number} of {len(tasks)} · {variant.name}, seed {seed}"
+            if trial.is_finished:
+                tell(f"{told} · finished before")
+            else:
+                tell(f"{told} …")
+                chosen = [*self.flags, *flags(variant.chosen), f"--seed={seed}"]
+                trial.train(self.sources, chosen, self.work)
+                if not trial.is_finished:
+                    tell(f"  not finished: {trial.failure()}")
+            self.write()
+            if self.work.stopped:
+                return
+
+    def _check_same(self) -> None:
+        """Refuses a folder whose results are of another text or of other settings."""
+        path = self.folder / NAME
+        if not path.exists():
+            self._check_empty()
+            return
+        try:
+            before = json.loads(path.read_text("utf-8"))
+            same = all(before[name] == value for name, value in self._alike().items())
+        except (OSError, ValueError, LookupError, TypeError):
+            same = False
+        if not same:
+            raise SettingsError(
+                f"{self.folder} compares other texts or settings. Give the same as before, "
+                "or choose another folder with -o."
+            )
+
+    def _check_empty(self) -> None:
+        """Refuses to begin where trainings lie of which nobody knows what they compared."""
+        tasks = [self._trial(variant, seed) for variant in self.variants for seed in self.seeds]
+        if left := [trial.folder for trial in tasks if trial.folder.exists()]:
+            raise SettingsError(
+                f"{left[0]} is a training of a comparison whose {NAME} is gone, so nobody knows "
+                f"what it compared. Put {NAME} back, or choose another folder with -o."
+            )
+
+    def _alike(self) -> dict[str, Any]:
+        """What makes it this comparison, whatever its sources are called."""
+        return {"text": self.text, "flags": [*self.flags]}
+
+    def _trial(self, variant: Variant, seed: int) -> Trial:
+        """The training of a variant and a seed."""
+        return Trial(self.folder / variant.name / f"seed-{seed}")
+
+    def results(self, variant: Variant) -> list[Result]:
+        """What its finished trainings came to."""
+        trials = (self._trial(variant, seed) for seed in self.seeds)
+        return [_result(trial) for trial in trials if trial.is_finished]
+
+    def failure(self, variant: Variant) -> str:
+        """The last words of a training that failed; empty where none did."""
+        said = (self._trial(variant, seed).failure() for seed in self.seeds)
+        return next(filter(None, said), "")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The table, the best held-out score first, what failed or is missing last."""
+        rows = []
+        for variant in self.variants:
+            found = self.results(variant)
+            row: dict[str, Any] = {"settings": variant.name, "seeds": len(found)}
+            scores = [r.held_out for r in found if r.held_out is not None]
+            row[HELD_OUT] = mean(scores) if scores else None
+            row["spread"] = max(scores) - min(scores) if len(scores) > 1 else None
+            row[TRAINING] = mean(r.training for r in found) if found else None
+            row["characters/s"] = round(mean(r.speed for r in found)) if found else None
+            row["weights"] = found[0].weights if found else None
+            rows.append(row | {"failed": self.failure(variant)})
+
+        def order(row: Mapping[str, Any]) -> tuple[float, float]:
+            held_out, training = (math.inf if row[k] is None else row[k] for k in SCORES)
+            return held_out, training
+
+        return sorted(rows, key=order)
+
+    def write(self) -> None:
+        """Writes the table as CSV and JSON, and the curves as a picture."""
+        rows = self.rows()
+        text = io.StringIO()
+        table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+        sources = [formatting.relative(name) for name in self.sources]
+        facts = {"sources": sources, **self._alike(), "rows": rows}
+        curves = {v.name: r[0].curve for v in self.variants if (r := self.results(v))}
+        picture = plots.curves(curves, "nats per symbol, by step (first seed)")
+        for name, data in (
+            ("compare.csv", text.getvalue()),
+            (NAME, json.dumps(facts, indent=2) + "\n"),
+            ("compare.svg", picture),
+        ):
+            write_atomically(self.folder / name, data.encode())
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows as a Markdown table, for a person."""
+    names = ["settings", HELD_OUT, "spread", TRAINING, "characters/s", "weights", "seeds"]
+    failed = ["failed"] if any(row["failed"] for row in rows) else []
+    return formatting.markdown([*names, *failed], rows)
+
+
+@cache
+def _result(trial: Trial) -> Result:
+    """What a finished training came to, which changes no more."""
+    return trial.result()

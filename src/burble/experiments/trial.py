@@ -1,0 +1,200 @@
+"""A training in a process and a folder of its own, so that its failure costs nothing else.
+
+Knows nothing of what it is compared with.
+"""
+
+import math
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+
+from burble.data import outputs
+from burble.errors import BurbleError, RunError, StorageError
+from burble.model import file as model_file
+from burble.runs.folder import Run
+from burble.training.processes import STARTER, command
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one training came to.
+
+    Attributes:
+        held_out: Bits per symbol on the held-out text; None where nothing is held out.
+        training: The last mean training loss, nats per symbol, dropout on.
+        speed: Symbols foretold a second in training, its scores and samples included.
+        weights: Numbers that were learned.
+        curve: Held-out losses on the way, by step; training losses where nothing is held out.
+    """
+
+    held_out: float | None
+    training: float
+    speed: float
+    weights: int
+    curve: Sequence[tuple[float, float]]
+
+
+@dataclass
+class Work:
+    """What is at work, and the wish to stop it.
+
+    Attributes:
+        child: The training that is at work, if one is.
+        stopped: Whether to stop, and to begin nothing new.
+    """
+
+    child: subprocess.Popen[bytes] | None = None
+    stopped: bool = False
+
+    def begin(self, child: subprocess.Popen[bytes]) -> None:
+        """Notes what is at work now; stops it if that was wished for before it began."""
+        self.child = child
+        if self.stopped:
+            child.terminate()
+
+    def stop(self, *, reached: bool) -> None:
+        """Stops what is at work, which saves itself, and whatever would come after.
+
+        Args:
+            reached: Whether the wish has reached the training by itself, as a terminal's Ctrl-C.
+        """
+        self.stopped = True
+        if self.child and not reached:
+            self.child.terminate()
+
+
+@contextmanager
+def alone_in(folder: Path, mark: str) -> Iterator[None]:
+    """Makes a folder and keeps other comparisons and searches out of it.
+
+    Args:
+        folder: The folder.
+        mark: The file that tells such a folder.
+
+    Raises:
+        InputError: It holds other files.
+        RunError: Another one is at work in it.
+        StorageError: It cannot be made.
+    """
+    outputs.check_folder(folder, mark)
+    lock = filelock.FileLock(folder / ".lock", blocking=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise RunError(
+            f"another comparison or search is at work in {folder}. Wait for it, or choose another "
+            "folder with -o."
+        ) from error
+    except OSError as error:
+        raise StorageError(f"cannot write in {folder}: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training, in its own process.
+
+    Attributes:
+        folder: Its run folder; what it says is kept beside it.
+    """
+
+    folder: Path
+
+    @property
+    def log(self) -> Path:
+        """The file of what it said."""
+        return self.folder.with_name(f"{self.folder.name}.log.txt")
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it has come to its end."""
+        run = Run(self.folder)
+        try:
+            return run.exists and run.facts().get("status") == "finished"
+        except BurbleError:
+            return False
+
+    def train(
+        self,
+        sources: Sequence[str],
+        flags: Sequence[str],
+        work: Work,
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Trains, or goes on with what was begun, until it ends in whatever way.
+
+        Args:
+            sources: What to train on, and how it is read, as on the command line.
+            flags: Settings, for a training that is new.
+            work: Holds the process while it is at work, and may stop it.
+            is_over: Asked whenever the training has said something; true ends it at once.
+        """
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        asked = ["--resume"] if Run(self.folder).exists else flags
+        with (
+            # Without a buffer, that what cannot be written is lost, and nothing after it.
+            self.log.open("ab", buffering=0) as log,
+            subprocess.Popen(
+                command("train", *sources, "-o", str(self.folder), *asked),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {STARTER: str(os.getpid())},
+            ) as child,
+        ):
+            work.begin(child)
+            for line in child.stdout or ():
+                with suppress(OSError):
+                    log.write(line)
+                if is_over():
+                    child.kill()
+        work.child = None
+
+    def scores(self) -> list[tuple[float, float]]:
+        """The held-out losses so far, in nats, each with the share of the steps it came after."""
+        run = Run(self.folder)
+        if not run.exists:
+            return []
+        steps = run.settings().training.steps
+        found = ((m["step"] / steps, m.get("held_out_loss")) for m in run.metrics() if steps)
+        return [(share, float(loss)) for share, loss in found if loss is not None]
+
+    def result(self) -> Result:
+        """What a finished one came to."""
+        run = Run(self.folder)
+        facts = run.facts()
+        losses, scores = (
+            [(m["step"], m[name]) for m in run.metrics() if m.get(name) is not None]
+            for name in ("loss", "held_out_loss")
+        )
+        nats, done = facts["scores"].get("held_out_loss"), facts["done"]
+        model = model_file.read(self.folder / model_file.NAME)
+        fixed = () if model.architecture.input == "embedding" else ("embedding",)
+        return Result(
+            held_out=None if nats is None else nats / math.log(2),
+            training=losses[-1][1] if losses else math.nan,
+            speed=run.settings().training.foretold_a_step * done["steps"] / done["seconds"],
+            weights=sum(array.size for name, array in model.weights.items() if name not in fixed),
+            curve=scores or losses,
+        )
+
+    def failure(self) -> str:
+        """The last words of one that failed; empty where it did not."""
+        if self.is_finished or not self.log.exists():
+            return ""
+        lines = self.log.read_text("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing."
+
+    def remove(self) -> None:
+        """Removes the run folder, and keeps what the training said."""
+        shutil.rmtree(self.folder, ignore_errors=True)

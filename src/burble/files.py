@@ -1,0 +1,234 @@
+"""Writing to disk, so that nothing is seen before it is whole; and the person's own cache folder.
+
+The cache keeps what burble can make again. Knows nothing of text.
+"""
+
+import mmap
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+import time
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from burble.errors import StorageError
+from burble.formatting import shown
+
+Ids = NDArray[np.uint8 | np.uint16]
+_DAY = 86_400.0
+PARTIAL = ".partial-"
+"""What the name of a folder that is not whole begins with."""
+
+
+def base() -> Path:
+    """The person's cache folder for burble, whether it is there or not."""
+    return platformdirs.user_cache_path("burble")
+
+
+def folder(name: str) -> Path:
+    """A folder of the cache, made if need be and open to its owner alone.
+
+    Raises:
+        StorageError: It cannot be made.
+    """
+    whole = base()
+    with telling(whole):
+        whole.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (whole / name).mkdir(exist_ok=True, mode=0o700)
+    return whole / name
+
+
+@contextmanager
+def telling(place: Path) -> Iterator[None]:
+    """Turns what the disk refuses into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"could not write in {shown(place)}: {error.strerror}. Make room there, or set the "
+            "cache or temporary folder of your system to another place."
+        ) from error
+
+
+def write_atomically(
+    path: Path, data: bytes | Iterable[bytes], *, former: Path | None = None
+) -> None:
+    """Writes a file so that `path` holds its old bytes or all the new ones, whatever happens.
+
+    A file that was there keeps its permissions; a new one gets those the umask allows. A
+    symbolic link goes on pointing where it did. Both the file and its folder are flushed to the
+    disk before this returns.
+
+    Args:
+        path: The file.
+        data: Its bytes, or blocks of them, which are written as they come.
+        former: Where what was at `path` goes, if it is to be kept; whoever is killed in between
+            leaves it there, and nothing at `path`.
+
+    Raises:
+        StorageError: The disk is full, read-only or gone, or there is something else than a file.
+    """
+    place = Path(os.path.realpath(path))
+    temporary = place.with_name(f".{secrets.token_hex(6)}.tmp")
+    try:
+        if place.exists() and not place.is_file():
+            # A device or a pipe would be replaced by a file.
+            raise OSError("there is no ordinary file at that place")
+        try:
+            with open(temporary, "xb") as file:
+                if place.exists():
+                    temporary.chmod(stat.S_IMODE(place.stat().st_mode))
+                for block in [data] if isinstance(data, bytes) else data:
+                    file.write(block)
+                file.flush()
+                os.fsync(file.fileno())
+            if former and place.exists():
+                place.replace(former)
+            temporary.replace(place)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+    except StorageError:
+        # What was to be written could not be read.
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"could not write {shown(path)} to disk: {error.strerror or error}. What was there "
+            "before is untouched; make room or choose another folder."
+        ) from error
+    flush_folder(place.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Makes the names in a folder survive a loss of power, where the system can do that."""
+    if os.name == "posix":
+        # Some network disks refuse; the file itself is safe there all the same.
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+@contextmanager
+def new_entry(parent: Path, key: str) -> Iterator[Path]:
+    """A folder to fill that becomes `parent/key` in one step, when all went well.
+
+    A process that is killed leaves only a partial folder, which nothing ever reads and which
+    is removed after a day.
+    """
+    _sweep(parent)
+    with telling(parent):
+        partial = Path(tempfile.mkdtemp(dir=parent, prefix=PARTIAL))
+        try:
+            yield partial
+            flush_folder(partial)
+            try:
+                partial.replace(parent / key)
+                flush_folder(parent)
+            except OSError:
+                # Another process may have been faster; its entry is as good as this one.
+                if not (parent / key).is_dir():
+                    raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """Removes what killed processes left more than a day ago."""
+    for partial in parent.glob(f"{PARTIAL}*"):
+        with suppress(OSError):
+            if time.time() - partial.stat().st_mtime > _DAY:
+                shutil.rmtree(partial, ignore_errors=True)
+
+
+def unnamed(owner: object, place: Path | None = None) -> IO[bytes]:
+    """A file without a name, gone when the process ends in whatever way, or `owner` before it."""
+    with ExitStack() as stack, telling(place or Path(tempfile.gettempdir())):
+        file = stack.enter_context(tempfile.TemporaryFile(dir=place))
+        weakref.finalize(owner, stack.pop_all().close)
+    return file
+
+
+def mapped(blocks: Iterable[Ids], dtype: type[np.uint8 | np.uint16]) -> Ids:
+    """Ids that are many: in a file without a name, mapped from there, and gone with the process."""
+    place = folder("corpora")
+    with telling(place), tempfile.TemporaryFile(dir=place) as file:
+        for block in blocks:
+            file.write(block.data)
+        file.flush()
+        # The map holds on to what it shows when the file is closed.
+        ids: Ids = np.memmap(file, dtype, "r")
+    return ids
+
+
+def let_go(ids: Ids) -> None:
+    """Lets what was read of a mapped file leave the memory; it is read again when it is needed."""
+    base: object = ids
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
+
+
+class Spool:
+    """Blocks of ids to be read again in order: in memory while few, else in an unnamed file."""
+
+    def __init__(self, limit: int) -> None:
+        """Makes an empty spool.
+
+        Args:
+            limit: Ids that are kept in memory at most.
+        """
+        self.size = 0
+        self._limit = limit
+        self._kept: list[Ids] = []
+        self._shapes: list[tuple[int, type[np.uint8 | np.uint16]]] = []
+        self._file: IO[bytes] | None = None
+
+    def append(self, ids: Ids) -> None:
+        """Adds a block, shape (n,)."""
+        self.size += len(ids)
+        self._kept.append(ids)
+        if self.size > self._limit:
+            self._write()
+
+    def _write(self) -> None:
+        """Moves the blocks in memory to the file."""
+        place = folder("corpora")
+        with telling(place):
+            self._file = self._file or unnamed(self, place)
+            for ids in self._kept:
+                self._file.write(ids.data)
+                wide = ids.dtype.itemsize > 1
+                self._shapes.append((len(ids), np.uint16 if wide else np.uint8))
+        self._kept.clear()
+
+    def blocks(self, *, keep: bool = False) -> Iterator[Ids]:
+        """All blocks in order.
+
+        Args:
+            keep: Whether they can be read again; else what is in memory is let go as it is read.
+        """
+        if self._file:
+            self._file.seek(0)
+            for size, dtype in self._shapes:
+                data = self._file.read(size * np.dtype(dtype).itemsize)
+                yield np.frombuffer(data, dtype)
+        if keep:
+            yield from self._kept
+            return
+        self._kept.reverse()
+        while self._kept:
+            yield self._kept.pop()

@@ -1,0 +1,132 @@
+"""Prompts made ready for a model: cleaned as its corpus was, unknown symbols dealt with, encoded.
+
+Knows nothing of networks or sampling.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.data import cleaning
+from burble.data.vocabulary import Vocabulary, describe, split
+from burble.errors import EncodingError, VocabularyError
+from burble.formatting import some
+from burble.model.file import Model
+from burble.settings import require
+
+Unknown = Literal["error", "skip", "nearest"]
+_ALIKE = str.maketrans("‘’‚‛“”„«»–—−…\u00a0", '\'\'\'\'"""""---. ')
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt made ready for a model.
+
+    Attributes:
+        text: As the model reads it.
+        ids: What primes the model, shape (symbols,); never empty.
+        notes: What was changed in it, a sentence each.
+    """
+
+    text: str
+    ids: NDArray[np.integer]
+    notes: tuple[str, ...] = ()
+
+
+def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
+    """Cleans a prompt as the corpus was cleaned, and encodes it.
+
+    Args:
+        prompt: Any text, of any length. An empty one starts a document or a line.
+        model: The model that is to read it.
+        unknown: What to do with symbols the model never saw: refuse, leave them out, or take
+            the nearest it knows (other case, plain quotes, no accent).
+
+    Returns:
+        The prompt, ready.
+
+    Raises:
+        VocabularyError: The prompt has unknown symbols and `unknown` leaves them.
+        EncodingError: It has bytes that are no text, as a terminal of another encoding gives them.
+        SettingsError: There is no such way to deal with unknown symbols.
+    """
+    expected = "error, skip or nearest"
+    require(unknown in ("error", "skip", "nearest"), "unknown", unknown, expected)
+    require(isinstance(prompt, str), "prompt", prompt, "a text")
+    other = "or of another encoding in a file: --prompt-file FILE --encoding NAME"
+    _check_bytes(prompt, "the prompt", f"Give it in UTF-8, {other}")
+    vocabulary = model.vocabulary
+    cleaned, changes = cleaning.clean(prompt, model.text)
+    notes = [f"In the prompt: {', '.join(said)}."] if (said := changes.sentences()) else []
+    while unknown != "error" and vocabulary.unknown(cleaned):
+        cleaned, replaced = _replace_unknown(cleaned, vocabulary, unknown)
+        notes += replaced
+        # What stood on either side of what is gone may now be one symbol, and unknown: it goes too.
+        cleaned, unknown = cleaning.clean(cleaned, model.text)[0], "skip"
+    if [*vocabulary.split(cleaned)] != [*split(cleaned, vocabulary.unit)]:
+        notes.append(f"The prompt was cut into the model's own symbols: {vocabulary.otherwise}.")
+    lead = [vocabulary.boundary_id] if vocabulary.boundary else []
+    ids = np.array([*lead, *vocabulary.encode(cleaned, "prompt")], np.intp)
+    return Prompt(cleaned, ids if len(ids) else _line_start(vocabulary), tuple(notes))
+
+
+def _check_bytes(given: str, what: str, advice: str) -> None:
+    """Refuses what came as bytes that are no text: Python keeps them as halves of pairs."""
+    odd = next((place for place, char in enumerate(given) if "\ud800" <= char <= "\udfff"), None)
+    if odd is not None:
+        code = ord(given[odd])
+        shown = f"the byte 0x{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else f"U+{code:04X}"
+        raise EncodingError(
+            f"{what} is no text in UTF-8: after {some(odd, 'character')} comes {shown}. {advice}"
+        )
+
+
+def piece(source: str, model: Model, length: int, seed: int) -> str:
+    """A random piece of a text, cleaned as the corpus was, `length` symbols or all there are."""
+    symbols = model.vocabulary.split(cleaning.clean(source, model.text)[0])
+    last = max(0, len(symbols) - length)
+    first = int(np.random.default_rng([seed, length]).integers(last + 1))
+    return "".join(symbols[first : first + length])
+
+
+def _line_start(vocabulary: Vocabulary) -> NDArray[np.integer]:
+    """What primes a model that was given nothing: a line's end, or its first symbol."""
+    return np.array([vocabulary.ids.get("\n", 0)])
+
+
+def _replace_unknown(
+    cleaned: str, vocabulary: Vocabulary, unknown: Unknown
+) -> tuple[str, list[str]]:
+    """`cleaned` without unknown symbols, and a sentence for each kind that was there."""
+    known = vocabulary.ids
+    swaps = {}
+    for symbol in vocabulary.unknown(cleaned):
+        near = (symbol.translate(_ALIKE), symbol.lower(), symbol.upper(), cleaning.bare(symbol))
+        swaps[symbol] = next((n for n in near if n in known), "") if unknown != "skip" else ""
+    notes = [
+        f"The prompt's {describe(old)} was {f'read as {new!r}' if new else 'left out'}."
+        for old, new in swaps.items()
+    ]
+    return "".join(swaps.get(s, s) for s in vocabulary.split(cleaned)), notes
+
+
+def prepare_stops(stop: str | tuple[str, ...] | list[str], model: Model) -> tuple[str, ...]:
+    """Stop strings as the model would write them, each one possible.
+
+    Raises:
+        VocabularyError: The model can never write one of them.
+        EncodingError: One has bytes that are no text.
+    """
+    given = (stop,) if isinstance(stop, str) else tuple(stop)
+    for one in given:
+        _check_bytes(one, "a stop string", "Give it in UTF-8.")
+    stops = tuple(cleaning.clean(s, model.text)[0] for s in given)
+    for old, new in zip(given, stops, strict=True):
+        if not new or model.vocabulary.unknown(new).keys() - set(model.separator):
+            raise VocabularyError(
+                f"this model can never write the stop string {old!r}. Choose one made of symbols "
+                "it knows."
+            )
+    return stops

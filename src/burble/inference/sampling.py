@@ -1,0 +1,179 @@
+"""From logits to a symbol: filters `logits -> logits` in one table, and one draw.
+
+Knows nothing of models or text. Logits are float64 of shape (B, V); a filter makes symbols
+impossible with minus infinity and always leaves the likeliest one.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.errors import DivergedError
+from burble.inference.constraints import NEVER
+from burble.settings import is_number, is_whole, require
+
+Logits = NDArray[np.float64]
+# Below this, quotients could leave the range of numbers; the likeliest symbol is certain anyway.
+COLDEST = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingSettings:
+    """How the next symbol is chosen.
+
+    Attributes:
+        temperature: Lower is safer and repeats itself more, higher is bolder and makes more
+            mistakes; 1 draws as the model believes, and 0 always takes the likeliest symbol.
+        top_k: Only the k likeliest symbols are possible; 0 leaves all.
+        top_p: Only the likeliest symbols that together reach this probability; 1 leaves all.
+        min_p: Only symbols at least this many times as likely as the likeliest; 0 leaves all.
+    """
+
+    temperature: float = 0.8
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Checks every field."""
+        for field in fields(SamplingSettings):
+            value = getattr(self, field.name)
+            require(is_number(value), field.name, value, "a number")
+        finite = 0 <= self.temperature < float("inf")
+        require(finite, "temperature", self.temperature, "a number of 0 or more")
+        some = is_whole(self.top_k) and self.top_k >= 0
+        require(some, "top_k", self.top_k, "a whole number: 0 (all symbols) or more")
+        require(0 <= self.top_p <= 1, "top_p", self.top_p, "between 0 and 1")
+        require(0 <= self.min_p <= 1, "min_p", self.min_p, "between 0 and 1")
+
+
+def temper(logits: Logits, temperature: float) -> Logits:
+    """Divides by the temperature; at 0, only the likeliest symbol stays possible."""
+    if temperature < COLDEST:
+        first = logits.argmax(axis=-1)[:, None] == np.arange(logits.shape[-1])
+        return np.where(first, 0.0, -np.inf)
+    shifted = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
+    return np.asarray(shifted / temperature)
+
+
+def keep_top_k(logits: Logits, k: int) -> Logits:
+    """Keeps the `k` likeliest symbols; of equally likely ones, those of the lowest ids."""
+    if k == 0 or k >= logits.shape[-1]:
+        return logits
+    least = np.partition(logits, -k, axis=-1)[:, -k, None]
+    above, level = logits > least, logits == least
+    room = k - above.sum(axis=-1, keepdims=True)
+    kept = above | (level & (level.cumsum(axis=-1) <= room))
+    return np.where(kept, logits, -np.inf)
+
+
+def keep_top_p(logits: Logits, p: float) -> Logits:
+    """Keeps the likeliest symbols until their probabilities reach `p`.
+
+    Source: Holtzman et al., The Curious Case of Neural Text Degeneration, 2020.
+    """
+    if p >= 1:
+        return logits
+    order = np.argsort(-logits, axis=-1, kind="stable")
+    sorted_probabilities = np.take_along_axis(probabilities(logits), order, -1)
+    before = np.cumsum(sorted_probabilities, axis=-1) - sorted_probabilities
+    kept_in_order = before < p
+    kept_in_order[:, 0] = True
+    kept = np.empty_like(kept_in_order)
+    np.put_along_axis(kept, order, kept_in_order, -1)
+    return np.where(kept, logits, -np.inf)
+
+
+def keep_min_p(logits: Logits, p: float) -> Logits:
+    """Keeps symbols at least `p` times as likely as the likeliest.
+
+    Source: Nguyen et al., Min-p Sampling, 2024.
+    """
+    if p == 0:
+        return logits
+    return np.where(logits >= logits.max(axis=-1, keepdims=True) + np.log(p), logits, -np.inf)
+
+
+FILTERS: Mapping[str, Callable[[Logits, float], Logits]] = {
+    "temperature": temper,
+    "top_k": lambda logits, k: keep_top_k(logits, int(k)),
+    "top_p": keep_top_p,
+    "min_p": keep_min_p,
+}
+"""The filters, by the name of their setting, in the order they are applied."""
+
+
+def log_probabilities(logits: Logits) -> Logits:
+    """The logarithm of the softmax of each row, in nats."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def probabilities(logits: Logits) -> Logits:
+    """The softmax of each row."""
+    return np.asarray(np.exp(log_probabilities(logits)))
+
+
+def draw(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Draws a symbol from each row.
+
+    Args:
+        logits: Shape (B, V), as `filtered` gives them: the largest of a row is 0, which cannot
+            overflow.
+        uniforms: A number from [0, 1) for each row, shape (B,).
+
+    Returns:
+        The ids, shape (B,); never one whose logit is minus infinity.
+    """
+    sums = np.exp(logits).cumsum(axis=-1)
+    aims = uniforms * sums[:, -1]
+    # A strict comparison skips symbols of probability 0, also where the draw is exactly 0.
+    if len(sums) == 1:
+        return np.asarray(sums[0].searchsorted(aims, side="right"))
+    return np.asarray((sums <= aims[:, None]).sum(axis=-1))
+
+
+def choose(
+    logits: NDArray[np.float32], settings: SamplingSettings, uniforms: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Filters logits and draws from what is left.
+
+    Args:
+        logits: Shape (B, V).
+        settings: The filters' values.
+        uniforms: A number from [0, 1) for each row, shape (B,).
+
+    Returns:
+        An id for each row, shape (B,).
+
+    Raises:
+        DivergedError: A logit is not a finite number.
+    """
+    return draw(filtered(logits, settings), uniforms)
+
+
+def filtered(logits: NDArray[np.float32], settings: SamplingSettings) -> Logits:
+    """Logits of shape (B, V) after every filter of the table, in its order; see `choose`."""
+    passed = logits.astype(np.float64)
+    # The sum of float64 is finite just where each of these is.
+    if not math.isfinite(np.add.reduce(passed, axis=None)):
+        raise DivergedError(
+            "what the model says is not a number any more, so nothing can be drawn from it. Its "
+            "weights are damaged; take an earlier copy, or train again."
+        )
+    banned = _banned(passed) if np.minimum.reduce(passed, axis=None) <= NEVER else None
+    for name, apply in FILTERS.items():
+        passed = apply(passed, getattr(settings, name))
+        if banned is not None and name == "temperature":
+            # A high enough temperature would bring back what may not come.
+            passed[banned] = -np.inf
+    return passed
+
+
+def _banned(logits: Logits) -> NDArray[np.bool_]:
+    """What may not come, (B, V); nothing where all may not: whoever writes ends such a text."""
+    found = logits <= NEVER
+    return np.asarray(found & ~found.all(axis=-1, keepdims=True))

@@ -1,0 +1,221 @@
+"""How a text is written: what is drawn, where it ends, and what may not come. Knows no models."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.data.quotes import Nudge
+from burble.data.sentences import LONGEST_QUOTE
+from burble.errors import SettingsError
+from burble.inference.constraints import (
+    LONGEST_PERIOD,
+    NEVER,
+    REACH,
+    ROUNDS,
+    Ban,
+    Copies,
+    Loops,
+    Passages,
+    Words,
+)
+from burble.inference.prompts import Unknown
+from burble.inference.sampling import SamplingSettings
+from burble.settings import is_number, is_whole, require
+
+LEAST = 2
+"""Times that a word occurs in a training text, to be known."""
+Paths = str | os.PathLike[str]
+
+
+def require_memory(share: float) -> None:
+    """Raises `SettingsError` unless it can be how far a memory is believed."""
+    fits = is_number(share) and 0 <= share <= 1
+    require(fits, "memory", share, "between 0, the network alone, and 1")
+
+
+def _are_texts(given: object) -> bool:
+    """Whether it is a set of texts."""
+    return isinstance(given, Set) and all(isinstance(one, str) for one in given)
+
+
+def fresh_seed() -> int:
+    """A seed no one chose, short enough to be typed again."""
+    return int.from_bytes(os.urandom(3), "little")
+
+
+def completed(options: Mapping[str, Any], suited: object) -> dict[str, Any]:
+    """Options of writing, with what suits a model where they say nothing.
+
+    Args:
+        options: Fields of `WritingSettings`. At temperature 0 nothing is nudged by itself.
+        suited: What the model's file says of it; what cannot be is taken for nothing.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    known: Mapping[str, Any] = suited if isinstance(suited, Mapping) else {}
+    found: dict[str, Any] = {"temperature": WritingSettings.temperature, "close_quotes": 0.0}
+    for name in found:
+        value = known.get(name, 0)
+        if is_number(value) and 0 < value <= sys.float_info.max:
+            found[name] = float(value)
+    warm, breaks = given.get("temperature") != 0, given.get("break_loops")
+    if not warm:
+        found["close_quotes"] = 0.0
+    # What the text itself repeats is no loop.
+    if known.get("break_loops") is False and warm and breaks is None and "rounds" not in given:
+        found["break_loops"] = False
+    elif is_whole(known.get("rounds")) and (warm if breaks is None else breaks):
+        found["rounds"] = max(1, known["rounds"])
+    return dict(options) | {name: found[name] for name in found.keys() - given.keys()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritingSettings(SamplingSettings):
+    """How a text is chosen, and where it ends.
+
+    Attributes:
+        length: New characters; exactly so many unless something stops it before. None never ends.
+        seed: The same seed writes the same text; None takes a new one.
+        stop: A string at which to stop, or several; they are not part of the text.
+        until_document: Whether to stop where a document would end.
+        unknown: What to do with symbols of a prompt the model never saw: error, skip, nearest.
+        break_loops: Whether no passage may come too often in a row; None breaks loops unless the
+            temperature is 0.
+        rounds: How often a passage may stand in a row where loops are broken; None is twice.
+        novel: Never write a longer passage of the training text than this, in symbols, whatever
+            its case; 0 may. Or passages that may not be written; see `bans.Passages.of`.
+        words: any or known: whether only words of the training text are written. Or the words, in
+            lower case; see `measures.count_words`.
+        word_count: How often a word occurs in the training text at least, to be known; None is
+            twice.
+        new: Whether each text is one document, and none of the training text. Or the documents
+            that it may not be.
+        distinct: Whether texts that are written together are all different.
+        training_text: The training text, as for `train`; None takes it from the model's memory.
+        memory: How far the model's memory is believed, 0 to 1; 0 is the network alone.
+        close_quotes: How much likelier a mark becomes that closes a quote or bracket, in nats, for
+            each 100 characters that it has been open; 0 leaves it to the model.
+    """
+
+    length: int | None = 400
+    seed: int | None = None
+    stop: str | tuple[str, ...] | list[str] = ()
+    until_document: bool = False
+    unknown: Unknown = "error"
+    break_loops: bool | None = None
+    rounds: int | None = None
+    novel: int | Passages = 0
+    words: str | Set[str] = "any"
+    word_count: int | None = None
+    new: bool | Set[str] = False
+    distinct: bool = False
+    training_text: Paths | Sequence[Paths] | None = None
+    memory: float = 0.0
+    close_quotes: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Checks every field."""
+        super().__post_init__()
+        self._check_kinds()
+        for name, least in (("length", 0), ("seed", 0), ("rounds", 1), ("word_count", 1)):
+            value = getattr(self, name)
+            whole = value is None or (is_whole(value) and value >= least)
+            require(whole, name, value, f"a whole number of {least} or more")
+        require_memory(self.memory)
+        nudge = self.close_quotes
+        fits = is_number(nudge) and 0 <= nudge < float("inf")
+        require(fits, "close_quotes", nudge, "a number of 0 or more")
+        if self.word_count is not None and self.words != "known":
+            raise SettingsError(
+                f"--word-count {self.word_count} says which words of the training text are known, "
+                "and those were not asked for. Add --words known, or leave it out."
+            )
+        if self.rounds is not None and self.break_loops is False:
+            raise SettingsError(
+                f"--rounds {self.rounds} says when a loop is broken, and --no-break-loops that "
+                "none is. Give only one."
+            )
+
+    def _check_kinds(self) -> None:
+        """Checks the fields that are no numbers."""
+        for name in ("until_document", "distinct"):
+            value = getattr(self, name)
+            require(isinstance(value, bool), name, value, "True or False")
+        choice = self.break_loops
+        require(choice is None or isinstance(choice, bool), "break_loops", choice, "True or False")
+        stops = (self.stop,) if isinstance(self.stop, str) else self.stop
+        fits = isinstance(stops, tuple | list) and all(isinstance(stop, str) for stop in stops)
+        require(fits, "stop", self.stop, "a text, or several")
+        novel, words, new = self.novel, self.words, self.new
+        fits = isinstance(novel, Passages) or (is_whole(novel) and novel >= 0)
+        require(fits, "novel", novel, "a whole number of 0 or more symbols")
+        fits = _are_texts(words) or words in ("any", "known")
+        require(fits, "words", words, "any, known, or a set of words")
+        fits = isinstance(new, bool) or _are_texts(new)
+        require(fits, "new", new, "True or False, or a set of documents")
+
+    @property
+    def by_document(self) -> bool:
+        """Whether a text ends where a document would end."""
+        return self.until_document or self.new is not False
+
+    def bans(self, texts: int, symbols: Sequence[str], before: Sequence[int]) -> "Bans":
+        """What steers some texts side by side, written of these symbols after a prompt."""
+        # Of several, the later ones give way where the earlier leave nothing else.
+        found: list[Ban] = []
+        if self.close_quotes:
+            found.append(Nudge(self.close_quotes, symbols, texts, self.temperature or 1.0))
+        copies = Copies(self.novel, texts) if isinstance(self.novel, Passages) else None
+        found += [copies] if copies else []
+        if isinstance(self.words, Set):
+            reach = REACH * max(1.0, self.temperature)
+            found.append(Words(self.words, symbols, texts, copies, reach))
+        warm = self.temperature > 0 or self.rounds is not None
+        if warm if self.break_loops is None else self.break_loops:
+            found.append(Loops(symbols, texts, self.rounds or ROUNDS))
+        seen = max(LONGEST_PERIOD, LONGEST_QUOTE if self.close_quotes else 0)
+        seen = max(seen, self.novel.length if isinstance(self.novel, Passages) else 0)
+        bans = Bans(found)
+        for symbol in before[-seen:]:
+            bans.add(np.full(texts, symbol))
+        return bans
+
+
+class Bans:
+    """All that steers B texts which are written side by side, as one.
+
+    Args:
+        bans: In the order in which they are applied.
+    """
+
+    def __init__(self, bans: Sequence[Ban]) -> None:
+        """Nothing has been written."""
+        self._bans = bans
+        self._copies = any(isinstance(ban, Copies) for ban in bans)
+
+    def apply(self, logits: NDArray[np.float32]) -> list[bool]:
+        """Changes logits (B, V); returns of each text whether nothing may come any more."""
+        for ban in self._bans:
+            ban.apply(logits)
+        if not self._copies:
+            return [False] * len(logits)
+        found: list[bool] = (logits.max(axis=1) <= NEVER).tolist()
+        return found
+
+    def add(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text, shape (B,)."""
+        for ban in self._bans:
+            ban.add(symbols)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        for ban in self._bans:
+            ban.keep(rows)
+
+    def broken(self, row: int) -> bool:
+        """Whether a loop was broken in a text."""
+        return any(bool(ban.acted[row]) for ban in self._bans if isinstance(ban, Loops))

@@ -1,0 +1,277 @@
+"""The network's forward step in NumPy, float32 throughout. Knows nothing of text.
+
+State and symbols go in, logits and state come out; nothing is kept between calls, so one engine
+serves any number of streams and threads. Axes: `B` streams, `T` steps, `V` ids, `U` units, `G`
+the width of all gates.
+
+Inside, streams stand in columns: each part of the gates is then one piece of memory, and the
+arithmetic on it several times as fast. One stream is nearly as fast as its weights can be read: a
+layer's input and state stand on top of each other and meet its weights in one product
+(`benchmarks/writing.py` measures both).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.model.file import Weights, of_network
+from burble.settings import ModelSettings
+
+Array = NDArray[np.float32]
+State = tuple[tuple[Array, ...], ...]
+# Up to here one product for each stream is faster than one for all. It also gives a stream the
+# very bits it has alone, which the matrix product does not.
+ALONE = 8
+_ONE = np.array(1, np.float32)
+_HALF = np.array(0.5, np.float32)
+_LEAST = np.float32(1e-30)
+"""A probability that float32 still tells from none, and that is as good as none."""
+
+
+class Engine:
+    """The forward step of one model, equal to the Keras core within 1e-5.
+
+    The sigmoid of x is computed as (1 + tanh(x / 2)) / 2, which cannot overflow; the halving of
+    x is folded into the weights, where it is exact.
+
+    Args:
+        weights: Arrays by the names and shapes of `modelfile.shapes`.
+        model: The shape of the network.
+    """
+
+    def __init__(self, weights: Weights, model: ModelSettings) -> None:
+        """Folds the weights once."""
+        self.model = model
+        self._cell, fold = _CELLS[model.cell]
+        if model.recurrent_activation == "hard_sigmoid":
+            self._cell, fold = _hard_lstm, _fold_hard_lstm
+        folded = [
+            fold(*(weights[f"layer{i}.{part}"] for part in ("kernel", "recurrent", "bias")))
+            for i in range(model.layers)
+        ]
+        kernel, recurrent, bias = folded[0]
+        # The first layer's input product is the same for every occurrence of a symbol.
+        self._table = np.ascontiguousarray((weights["embedding"] @ kernel + bias).T)
+        self._first = np.ascontiguousarray(recurrent.T)
+        self._upper = [
+            (np.ascontiguousarray(np.concatenate([kernel, recurrent]).T), bias[:, None])
+            for kernel, recurrent, bias in folded[1:]
+        ]
+        output = np.ascontiguousarray(weights["output.kernel"].T)
+        self._output = output, weights["output.bias"][:, None]
+
+    def start(self, streams: int) -> State:
+        """The zero state of `streams` streams: for each layer (h, c), or (h,), of shape (U, B)."""
+        parts = 2 if self.model.cell == "lstm" else 1
+        zero = np.zeros((self.model.units, streams), np.float32)
+        return tuple((zero,) * parts for _ in range(self.model.layers))
+
+    def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads one symbol in each stream.
+
+        Args:
+            ids: Shape (B,).
+            state: From `start` or the last step; it is not changed.
+
+        Returns:
+            The logits of the next symbol, shape (B, V), and the new state.
+        """
+        gates = _product(self._first, state[0][0])
+        gates += self._table.take(ids, 1)
+        after = [self._cell(gates, *state[0])]
+        for (weights, bias), old in zip(self._upper, state[1:], strict=True):
+            gates = _product(weights, np.concatenate((after[-1][0], old[0])))
+            gates += bias
+            after.append(self._cell(gates, *old))
+        weights, bias = self._output
+        logits = _product(weights, after[-1][0])
+        logits += bias
+        return logits.T, tuple(after)
+
+    def read(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads many symbols in one stream, layer by layer, which is faster than step by step.
+
+        Args:
+            ids: Shape (T,). Memory grows with T, so read long texts in blocks.
+            state: The state of one stream; it is not changed.
+
+        Returns:
+            The logits after each symbol, shape (T, V), and the new state.
+        """
+        units = self.model.units
+        below, after = self._scan(self._table.take(ids, 1).T, self._first, state[0])
+        states = [after]
+        for (weights, bias), old in zip(self._upper, state[1:], strict=True):
+            inputs = below @ weights[:, :units].T + bias[:, 0]
+            below, after = self._scan(inputs, weights[:, units:], old)
+            states.append(after)
+        weights, bias = self._output
+        return below @ weights.T + bias[:, 0], tuple(states)
+
+    def _scan(
+        self, inputs: Array, recurrent: Array, state: tuple[Array, ...]
+    ) -> tuple[Array, tuple[Array, ...]]:
+        """One layer over input products (T, G): every h, shape (T, U), and the new state."""
+        hidden = np.empty((len(inputs), self.model.units), np.float32)
+        for row, into in zip(np.ascontiguousarray(inputs), hidden, strict=True):
+            gates = _product(recurrent, state[0])
+            gates[:, 0] += row
+            state = self._cell(gates, *state)
+            into[:] = state[0][:, 0]
+        return hidden, state
+
+
+class Engines:
+    """Several networks; what they say is the mean of their probabilities, as logarithms.
+
+    Args:
+        engines: The networks.
+    """
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        """Only keeps them."""
+        self._engines = engines
+
+    def start(self, streams: int) -> State:
+        """The zero state of all networks, one behind the other; see `Engine.start`."""
+        return tuple(layer for engine in self._engines for layer in engine.start(streams))
+
+    def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads one symbol in each stream; see `Engine.step`."""
+        return self._joined([e.step(ids, part) for e, part in self._dealt(state)])
+
+    def read(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads many symbols in one stream; see `Engine.read`."""
+        return self._joined([e.read(ids, part) for e, part in self._dealt(state)])
+
+    def _dealt(self, state: State) -> Iterator[tuple[Engine, State]]:
+        """Each network with its part of the state."""
+        layers = len(state) // len(self._engines)
+        for n, engine in enumerate(self._engines):
+            yield engine, state[n * layers : (n + 1) * layers]
+
+    def _joined(self, results: Sequence[tuple[Array, State]]) -> tuple[Array, State]:
+        """The mean of all probabilities, and all states."""
+        logits = np.stack([logits for logits, _ in results])
+        logits -= np.maximum.reduce(logits, -1, keepdims=True)
+        shares = np.exp(logits)
+        shares /= np.add.reduce(shares, -1, keepdims=True)
+        mean = np.add.reduce(shares, 0)
+        mean /= np.float32(len(results))
+        return np.log(mean + _LEAST), tuple(layer for _, state in results for layer in state)
+
+
+Core = Engine | Engines
+
+
+def of(weights: Weights, model: ModelSettings) -> Core:
+    """The engine of a model, of one network or of several."""
+    each = [Engine(of_network(weights, model, n), model) for n in range(model.networks)]
+    return each[0] if len(each) == 1 else Engines(each)
+
+
+def take(state: State, streams: Sequence[int]) -> State:
+    """The state of some streams, in the order given."""
+    return tuple(tuple(part.take(streams, 1) for part in layer) for layer in state)
+
+
+def _product(weights: Array, columns: Array) -> Array:
+    """`weights @ columns`, shape (G, B)."""
+    streams = columns.shape[1]
+    if streams > ALONE:
+        return weights @ columns
+    if streams == 1:
+        return np.asarray(weights @ columns[:, 0])[:, None]
+    return np.stack([weights @ columns[:, i] for i in range(streams)], 1)
+
+
+def _lstm(gates: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    """One LSTM step from gates (4U, B), folded into the order i, f, o, c; overwrites them."""
+    units = len(h)
+    np.tanh(gates, gates)
+    sigmoids = gates[: 3 * units]
+    np.add(sigmoids, _ONE, sigmoids)
+    np.multiply(sigmoids, _HALF, sigmoids)
+    return _entered(gates, c)
+
+
+def _hard_lstm(gates: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    """One LSTM step whose sigmoids are straight lines, cut at 0 and 1; see `_lstm`."""
+    units = len(h)
+    np.clip(gates[: 3 * units], 0, 1, out=gates[: 3 * units])
+    np.tanh(gates[3 * units :], gates[3 * units :])
+    return _entered(gates, c)
+
+
+def _entered(gates: Array, c: Array) -> tuple[Array, Array]:
+    """The state of an LSTM after finished gates i, f, o, c (4U, B); overwrites them."""
+    units = len(c)
+    new_c = gates[units : 2 * units] * c
+    entering = gates[:units]
+    np.multiply(entering, gates[3 * units :], entering)
+    np.add(new_c, entering, new_c)
+    new_h = np.tanh(new_c)
+    np.multiply(new_h, gates[2 * units : 3 * units], new_h)
+    return new_h, new_c
+
+
+def _gru(gates: Array, h: Array) -> tuple[Array]:
+    """One GRU step, reset after the product as in Keras, from gates folded as `_fold_gru` does."""
+    units = len(h)
+    sigmoids = _HALF + _HALF * np.tanh(gates[: 2 * units])
+    update, reset = sigmoids[:units], sigmoids[units:]
+    new = np.tanh(gates[2 * units : 3 * units] + reset * gates[3 * units :])
+    return (update * h + (_ONE - update) * new,)
+
+
+def _rnn(gates: Array, _h: Array) -> tuple[Array]:
+    """One step of the plain recurrent layer."""
+    return (np.tanh(gates),)
+
+
+def _fold_lstm(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Array, Array]:
+    """Keras's gates i, f, c, o in the order i, f, o, c, those of sigmoids halved."""
+
+    def fold(array: Array) -> Array:
+        i, f, c, o = np.split(array, 4, axis=-1)
+        return np.concatenate([_HALF * i, _HALF * f, _HALF * o, c], axis=-1)
+
+    return fold(kernel), fold(recurrent), fold(bias)
+
+
+def _fold_hard_lstm(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Array, Array]:
+    """Keras's gates i, f, c, o in the order i, f, o, c, those of sigmoids as 0.2 x + 0.5."""
+
+    def fold(array: Array, more: float = 0) -> Array:
+        i, f, c, o = np.split(array, 4, axis=-1)
+        gates = np.concatenate([i, f, o], axis=-1) * np.float32(0.2) + np.float32(more)
+        return np.concatenate([gates, c], axis=-1)
+
+    return fold(kernel), fold(recurrent), fold(bias, 0.5)
+
+
+def _fold_gru(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Array, Array]:
+    """Keras's gates z, r, n in four parts: z and r, halved; n of the input; n of the state."""
+    z, r, n = np.split(kernel, 3, axis=-1)
+    none = np.zeros_like(n)
+    below = np.concatenate([_HALF * z, _HALF * r, n, none], axis=-1)
+    z, r, n = np.split(recurrent, 3, axis=-1)
+    none = np.zeros_like(n)
+    across = np.concatenate([_HALF * z, _HALF * r, none, n], axis=-1)
+    z, r, _ = np.split(bias.sum(axis=0), 3)
+    n_below, n_across = bias[0, -len(z) :], bias[1, -len(z) :]
+    return below, across, np.concatenate([_HALF * z, _HALF * r, n_below, n_across])
+
+
+def _fold_rnn(kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, Array, Array]:
+    """Nothing to fold."""
+    return kernel, recurrent, bias
+
+
+_Fold = Callable[[Array, Array, Array], tuple[Array, Array, Array]]
+_CELLS: dict[str, tuple[Callable[..., tuple[Array, ...]], _Fold]] = {
+    "lstm": (_lstm, _fold_lstm),
+    "gru": (_gru, _fold_gru),
+    "rnn": (_rnn, _fold_rnn),
+}

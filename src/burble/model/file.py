@@ -1,0 +1,334 @@
+"""The one file a model is: weights and all that is needed to write again. No code runs on reading.
+
+The bytes are those of the safetensors format, with one metadata key, `burble`, that holds JSON.
+Every length, name, dtype and shape is checked before memory is taken. Knows nothing of training.
+"""
+
+import json
+import math
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from burble import files
+from burble.data.vocabulary import Vocabulary
+from burble.errors import BurbleError, ModelFileError
+from burble.formatting import shown
+from burble.model import header, inputs
+from burble.settings import ModelSettings, TextSettings
+
+FORMAT = 2
+"""The highest known; a model is written in the lowest that says all of it."""
+NAME = "model.safetensors"
+MAX_FILE = 4 << 30
+MAX_WINDOW = 1 << 20
+TEXT_KEYS = frozenset({"unit", "lowercase", "strip_punctuation", "min_count"})
+ARCHITECTURE_KEYS = frozenset({"cell", "layers", "units", "embedding"})
+_S = TypeVar("_S", TextSettings, ModelSettings)
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model, whole.
+
+    Attributes:
+        weights: float32 arrays by the names and shapes of `shapes`.
+        vocabulary: The alphabet.
+        architecture: The shape of the network.
+        text: How the corpus was cleaned, and a prompt must be.
+        separator: What is written between two documents.
+        summary: Facts of the training (scores, corpus), in JSON types.
+        window: Symbols it sees before each one it writes, from a zero state; 0 for all of them.
+        excerpt: A piece of its text to take a first window from, where there are windows.
+    """
+
+    weights: Weights
+    vocabulary: Vocabulary
+    architecture: ModelSettings
+    text: TextSettings
+    separator: str = ""
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    window: int = 0
+    excerpt: str = ""
+
+    def learned_from(self, sha256: str) -> bool:
+        """Whether it was trained on the text of that fingerprint; see `Corpus.sha256`."""
+        corpus = self.summary.get("corpus")
+        return isinstance(corpus, Mapping) and corpus.get("sha256") == sha256
+
+
+def shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every array of a model with `size` ids, network by network."""
+    one = _shapes(model, size).items()
+    return {prefix(n) + name: shape for n in range(model.networks) for name, shape in one}
+
+
+def prefix(network: int) -> str:
+    """What the names of a network's arrays begin with; nothing for the first."""
+    return f"network{network}." if network else ""
+
+
+def of_network(weights: Weights, model: ModelSettings, network: int) -> Weights:
+    """The weights of one of a model's networks, by their names in a model that has no other."""
+    return {name: weights[prefix(network) + name] for name in _shapes(model, 1)}
+
+
+def _shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every array of one network, in layer order.
+
+    Kernels are laid out as Keras lays them out; the LSTM's gates stand in the order input,
+    forget, cell, output, the GRU's in the order update, reset, new, with two rows of bias.
+    """
+    gates = {"lstm": 4, "gru": 3, "rnn": 1}[model.cell] * model.units
+    bias = (2, gates) if model.cell == "gru" else (gates,)
+    named: dict[str, tuple[int, ...]] = {"embedding": (size, model.embedding)}
+    width = model.embedding
+    for layer in range(model.layers):
+        named[f"layer{layer}.kernel"] = (width, gates)
+        named[f"layer{layer}.recurrent"] = (model.units, gates)
+        named[f"layer{layer}.bias"] = bias
+        width = model.units
+    return named | {"output.kernel": (width, size), "output.bias": (size,)}
+
+
+def format_of(model: Model) -> int:
+    """The lowest format that says all of a model.
+
+    Readers of format 1 know no other gates than plain ones.
+    """
+    return 1 if model.architecture.recurrent_activation == "sigmoid" else FORMAT
+
+
+def dump(model: Model) -> bytes:
+    """The bytes of a model file; equal models give equal bytes."""
+    architecture = asdict(model.architecture)
+    if format_of(model) == 1:
+        del architecture["recurrent_activation"]
+    meta = {
+        "format": format_of(model),
+        "architecture": architecture,
+        "text": asdict(model.text),
+        "symbols": model.vocabulary.symbols,
+        "boundary": model.vocabulary.boundary,
+        "separator": model.separator,
+        "summary": dict(model.summary),
+    }
+    if model.vocabulary.cut_by:
+        meta |= {"regex": model.vocabulary.cut_by}
+    if model.window:
+        meta |= {"window": model.window, "excerpt": model.excerpt}
+    weights = {name: np.ascontiguousarray(a, np.float32) for name, a in model.weights.items()}
+    return safetensors.numpy.save(weights, {"burble": json.dumps(meta, sort_keys=True)})
+
+
+def write(path: Path, model: Model) -> None:
+    """Writes a model file, whole or not at all."""
+    files.write_atomically(path, dump(model))
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file is a model that burble wrote, as far as its header tells."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            length = header.length(file.read(8), size, str(path))
+            metadata, _ = header.parse(file.read(length), size, str(path))
+    except (OSError, ModelFileError):
+        return False
+    return "burble" in metadata
+
+
+def find(path: Path) -> Path:
+    """The model file that a run folder or a path to the file itself means.
+
+    Raises:
+        ModelFileError: There is no such file or folder, or the folder holds no model.
+    """
+    if os.path.isdir(path):
+        if not (path / NAME).is_file():
+            raise ModelFileError(
+                f"the folder {path} holds no {NAME}. Training writes one at its first score; "
+                f"give the folder of such a run, or a model file.{_hint(path)}"
+            )
+        return path / NAME
+    if not os.path.exists(path):
+        raise ModelFileError(f"there is no {path}. Give a run folder or a model file.")
+    return path
+
+
+def _hint(path: Path) -> str:
+    """What to give instead of a part of a run, such as its state; empty where it is none."""
+    whole = path.absolute()
+    run = next((folder for folder in whole.parents[:2] if (folder / NAME).is_file()), None)
+    if run is None or whole == run / NAME:
+        return ""
+    return f" It lies in a run: give {shown(run if path.is_absolute() else os.path.relpath(run))}."
+
+
+def read(path: Path) -> Model:
+    """Reads a model file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The model.
+
+    Raises:
+        ModelFileError: There is no such file, it is damaged, it is no burble model, or its
+            format is newer than this version knows.
+    """
+    try:
+        return _read(path)
+    except ModelFileError as error:
+        hint = _hint(path)
+        if not hint:
+            raise
+        within = path.absolute().parent.name == "last"
+        said = f"{path} is a state of a training, and no model." if within else error
+        raise ModelFileError(f"{said}{hint}") from error
+
+
+def _read(path: Path) -> Model:
+    """Reads a model file; see `read`."""
+    try:
+        # Looked at before it is opened: opening a pipe would wait for its other end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ModelFileError(f"{path} is no ordinary file. Give a run folder or a model file.")
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_FILE:
+                raise ModelFileError(
+                    f"{path} holds {size:,} bytes; a model has at most {MAX_FILE:,}."
+                )
+            length = header.length(file.read(8), size, str(path))
+            metadata, entries = header.parse(file.read(length), size, str(path))
+            model = _model_without_weights(_meta(metadata, path), path)
+            _check_shapes(entries, model, path)
+            data = file.read(size - 8 - length)
+    except OSError as error:
+        raise ModelFileError(f"cannot read the model {path}: {error.strerror}.") from error
+    return replace(model, weights=_arrays(data, entries, path))
+
+
+def _meta(metadata: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The burble part of the metadata, of a format this version knows."""
+    try:
+        meta = header.strict_json(metadata["burble"])
+        number = meta["format"]
+        if type(number) is not int or number < 1:
+            raise ValueError
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise ModelFileError(
+            f"{path} holds weights, but not those of a burble model. Give a file that burble wrote."
+        ) from error
+    if number > FORMAT:
+        raise ModelFileError(
+            f"{path} has format {number}; this version of burble ({version('burble')}) knows "
+            f"formats up to {FORMAT}. Install a newer burble to open it."
+        )
+    return dict(meta)
+
+
+def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
+    """All of a model but its weights, each part checked."""
+    try:
+        meta = dict[str, Any](window=0, excerpt="", regex="") | meta
+        kinds = {"boundary": bool, "separator": str, "symbols": list, "summary": dict}
+        kinds |= {"window": int, "excerpt": str, "regex": str}
+        for key, kind in kinds.items():
+            if type(meta.get(key)) is not kind:
+                raise ValueError(f"{key} is {meta.get(key)!r:.40}, expected a {kind.__name__}.")
+        text = _settings(TextSettings, meta.get("text"), TEXT_KEYS)
+        symbols = _symbols(meta["symbols"], text)
+        vocabulary = Vocabulary(symbols, text.unit, meta["boundary"], meta["regex"])
+        model = Model(
+            weights={},
+            vocabulary=vocabulary,
+            architecture=_settings(ModelSettings, meta.get("architecture"), ARCHITECTURE_KEYS),
+            text=text,
+            separator=meta["separator"],
+            window=meta["window"],
+            excerpt=meta["excerpt"],
+            summary=meta["summary"],
+        )
+        shape = model.architecture
+        if shape.embedding != (inputs.width(shape.input, vocabulary.size) or shape.embedding):
+            raise ValueError(f"embedding is {shape.embedding}, which no {shape.input} input has.")
+        if not 0 <= model.window <= MAX_WINDOW:
+            raise ValueError(f"window is {model.window}, expected 0 to {MAX_WINDOW:,}.")
+        (model.separator + model.excerpt + vocabulary.cut_by).encode()
+        if model.vocabulary.boundary and not model.separator:
+            raise ValueError("it has documents, but nothing to write between them.")
+    except (LookupError, TypeError, ValueError, AttributeError, BurbleError) as error:
+        raise ModelFileError(f"{path} describes a model that cannot be: {error}") from error
+    return model
+
+
+def _symbols(symbols: list[Any], text: TextSettings) -> tuple[str, ...]:
+    """Symbols that are text, and single characters where the unit is one."""
+    for symbol in symbols:
+        if type(symbol) is not str or (text.unit == "char" and len(symbol) != 1):
+            raise ValueError(f"{symbol!r:.40} is not a symbol.")
+        # Half a surrogate pair could never be printed.
+        symbol.encode()
+    return tuple(symbols)
+
+
+def _settings(kind: type[_S], values: Any, needed: frozenset[str]) -> _S:
+    """Settings from JSON, each value of the very type of its default."""
+    if not isinstance(values, dict):
+        raise ValueError(f"its {kind.__name__} are {values!r:.40}, expected names with values.")
+    if missing := needed - values.keys():
+        raise ValueError(f"it does not say {', '.join(sorted(missing))}.")
+    if unknown := values.keys() - {field_.name for field_ in fields(kind)}:
+        raise ValueError(
+            f"it names {', '.join(map(repr, sorted(unknown)))}, which this version of burble "
+            f"({version('burble')}) does not know. If a newer one wrote it, open it with that."
+        )
+    for field_ in fields(kind):
+        value = values.get(field_.name, field_.default)
+        wanted = type(field_.default)
+        allowed = (int, float) if wanted is float else (wanted,)
+        if type(value) not in allowed:
+            raise ValueError(f"{field_.name} is {value!r}, expected a {wanted.__name__}.")
+    return kind(**values)
+
+
+def _check_shapes(entries: Mapping[str, header.Entry], model: Model, path: Path) -> None:
+    """Checks that the arrays are exactly those the architecture asks for."""
+    expected = shapes(model.architecture, model.vocabulary.size)
+    if entries.keys() != expected.keys():
+        odd = sorted(entries.keys() ^ expected.keys())[:6]
+        raise ModelFileError(
+            f"{path} is damaged: arrays missing or too many: {', '.join(map(repr, odd))}."
+        )
+    for name, shape in expected.items():
+        if entries[name].shape != shape:
+            raise ModelFileError(
+                f"{path} is damaged: {name} has the shape {entries[name].shape}, expected {shape}."
+            )
+
+
+def _arrays(data: bytes, entries: Mapping[str, header.Entry], path: Path) -> Weights:
+    """The arrays, every number of them finite."""
+    arrays = {}
+    for name, entry in entries.items():
+        count = math.prod(entry.shape)
+        array = np.frombuffer(data, "<f4", count, entry.start).astype(np.float32, copy=False)
+        if not np.isfinite(array).all():
+            raise ModelFileError(
+                f"{path} is damaged: {name} holds numbers that are none (NaN or infinity). Take "
+                "an earlier copy, or train again."
+            )
+        arrays[name] = array.reshape(entry.shape)
+    return arrays

@@ -1,0 +1,160 @@
+"""The network as a Keras model, `(ids, state) -> (logits, state)`, and several side by side.
+
+Knows nothing of text or files. State goes in and out as arguments: `LSTM(stateful=True)` carries
+none on JAX (Keras 3.15) and says nothing.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from keras import layers
+
+from burble.errors import BurbleError
+from burble.model import inputs
+from burble.model.file import Weights, shapes
+from burble.model.lstm import LSTM, Dropout, hard_sigmoid
+from burble.settings import ModelSettings, Precision
+
+_CELLS = {"lstm": LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
+
+
+def build(model: ModelSettings, size: int, seed: int, precision: Precision = "float32") -> Any:
+    """Builds the network.
+
+    Args:
+        model: Its shape.
+        size: V, the number of ids.
+        seed: Seeds the first weights and the dropout.
+        precision: The numbers in which the recurrent layers compute.
+
+    Returns:
+        A Keras model from [ids (B, T), state...] to [logits (B, T, V), state...], where each
+        state array has the shape (B, U): h and c of each LSTM layer, h of each other layer. All
+        of them, and the weights, are float32.
+
+    Raises:
+        BurbleError: Keras was imported before with another backend than JAX.
+    """
+    if keras.backend.backend() != "jax":
+        raise BurbleError(
+            f"Keras runs on {keras.backend.backend()} here, but burble trains on JAX. Set "
+            "KERAS_BACKEND=jax before the first import of Keras, or import burble first."
+        )
+    seeds = iter(np.random.SeedSequence(seed).generate_state(4 * model.layers + 8).tolist())
+    ids = layers.Input((None,), dtype="int32")
+    states_in, states_out = [], []
+    fixed = inputs.fixed(model, size)
+    # Ten times Keras's own range: the first steps then learn what tells symbols apart.
+    learned = keras.initializers.RandomUniform(-0.5, 0.5, seed=next(seeds))
+    first = learned if fixed is None else keras.initializers.Constant(fixed)
+    below = layers.Embedding(
+        size, model.embedding, embeddings_initializer=first, trainable=fixed is None
+    )(ids)
+    below = Dropout(model.dropout_input, seed=next(seeds))(below)
+    for layer in range(model.layers):
+        states = [layers.Input((model.units,)) for _ in range(2 if model.cell == "lstm" else 1)]
+        below, *after = _recurrent(model, seeds, precision)(below, initial_state=states)
+        states_in += states
+        states_out += [keras.ops.cast(state, "float32") for state in after]
+        last = layer == model.layers - 1
+        rate = model.dropout_output if last else model.dropout
+        below = Dropout(rate, seed=next(seeds))(below)
+    glorot = keras.initializers.GlorotUniform(seed=next(seeds))
+    logits = layers.Dense(size, kernel_initializer=glorot)(below)
+    return keras.Model([ids, *states_in], [logits, *states_out])
+
+
+def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision) -> Any:
+    """One recurrent layer."""
+    hard = model.recurrent_activation == "hard_sigmoid"
+    gates = {"recurrent_activation": hard_sigmoid} if hard else {}
+    return _CELLS[model.cell](
+        model.units,
+        **gates,
+        dtype="float32" if precision == "float32" else f"mixed_{precision}",
+        return_sequences=True,
+        return_state=True,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+        seed=next(seeds),
+    )
+
+
+class Networks:
+    """The networks of a model, as one function of all their weights.
+
+    Args:
+        model: Their shape.
+        size: V, the number of ids.
+        seed: Seeds their first weights and their dropout.
+        precision: The numbers in which the recurrent layers compute.
+
+    Attributes:
+        trained: The variables that are trained, network by network.
+        others: The other variables: seeds, and what enters without being learned.
+    """
+
+    def __init__(
+        self, model: ModelSettings, size: int, seed: int, precision: Precision = "float32"
+    ) -> None:
+        """Builds them."""
+        seeds = [seed, *np.random.SeedSequence([seed, 1]).generate_state(model.networks - 1)]
+        self._each = [build(model, size, int(one), precision) for one in seeds]
+        self.trained = [v for one in self._each for v in one.trainable_variables]
+        self.others = [v for one in self._each for v in one.non_trainable_variables]
+
+    def __call__(
+        self, trained: list[Any], others: list[Any], ids: Any, states: list[Any], training: bool
+    ) -> tuple[Any, list[Any], list[Any]]:
+        """Runs all networks.
+
+        Args:
+            trained: Values of the variables that are trained.
+            others: Values of the others.
+            ids: Shape (B, T).
+            states: The states of all networks, each (B, U).
+            training: Whether dropout is on.
+
+        Returns:
+            Logits of each network (N, B, T, V), the states after them, and the other variables.
+        """
+        results = [
+            one.stateless_call(values, rest, [ids, *state], training=training)
+            for one, values, rest, state in zip(
+                self._each, *map(self._dealt, (trained, others, states)), strict=True
+            )
+        ]
+        logits = jnp.stack([outputs[0] for outputs, _ in results])
+        after = [state for outputs, _ in results for state in outputs[1:]]
+        return logits, after, [value for _, rest in results for value in rest]
+
+    def _dealt(self, arrays: list[Any]) -> list[list[Any]]:
+        """The arrays of each network."""
+        each = len(arrays) // len(self._each)
+        return [arrays[n * each : (n + 1) * each] for n in range(len(self._each))]
+
+
+def beliefs(logits: Any) -> Any:
+    """The logarithms of the mean of the probabilities of all networks, from (N, ..., V)."""
+    each = jax.nn.log_softmax(logits, -1)
+    return jax.nn.logsumexp(each, 0) - np.log(np.float32(len(logits)))
+
+
+def trained_names(model: ModelSettings, size: int) -> list[str]:
+    """The names of the arrays that are trained, in the order of `Networks.trained`."""
+    fixed = inputs.fixed(model, size) is not None
+    return [name for name in shapes(model, size) if not (fixed and name.endswith("embedding"))]
+
+
+def weights_of(arrays: list[Any], model: ModelSettings, size: int) -> Weights:
+    """Names the arrays that are trained, as a model file does, and adds those that are not."""
+    named = dict(zip(trained_names(model, size), arrays, strict=True))
+    fixed = inputs.fixed(model, size)
+    return {
+        name: np.asarray(named.get(name, fixed)).reshape(shape)
+        for name, shape in shapes(model, size).items()
+    }

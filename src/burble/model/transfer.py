@@ -1,0 +1,104 @@
+"""Starting from another model: its settings and weights, fitted to a new alphabet.
+
+Knows nothing of Keras or files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.data.vocabulary import Vocabulary
+from burble.errors import SettingsError
+from burble.formatting import some
+from burble.model.file import Model, Weights, of_network, prefix
+from burble.settings import DROPOUTS
+
+
+def asked(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:
+    """The settings asked for, with those that a base model brings filled in.
+
+    Args:
+        given: Settings by name; None means not given.
+        base: The model to start from, or None.
+
+    Returns:
+        Settings by name; cleaning and architecture (but dropout) are the base model's.
+
+    Raises:
+        SettingsError: Something was given that differs from what the base model is.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if base is None:
+        return chosen
+    # How documents are cut and rare symbols removed may differ: they are of the text, not the net.
+    free = {*DROPOUTS, "documents", "min_count"}
+    if base.architecture.input != "embedding":
+        # Follows from the alphabet, which may be another.
+        free.add("embedding")
+    brought = {
+        name: value
+        for name, value in (asdict(base.text) | asdict(base.architecture)).items()
+        if name not in free
+    }
+    for name in brought.keys() & chosen.keys():
+        if chosen[name] != brought[name]:
+            raise SettingsError(
+                f"{name} is {chosen[name]!r}, but the model to start from has {brought[name]!r}. "
+                "Leave it out, or train from nothing without --from."
+            )
+    return brought | chosen
+
+
+def weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Weights:
+    """The base model's weights, arranged for another alphabet.
+
+    Args:
+        base: The model to start from.
+        vocabulary: The new alphabet.
+        fresh: Weights of a new model with that alphabet; new symbols keep theirs.
+
+    Returns:
+        Weights for the new alphabet, by the names of the model file.
+    """
+    pairs = [(base.vocabulary.boundary_id, vocabulary.boundary_id)]
+    pairs += [(base.vocabulary.ids.get(s), i) for i, s in enumerate(vocabulary.symbols)]
+    shared = np.array([p for p in pairs if None not in p], np.intp).reshape(-1, 2)
+    kind = base.architecture.input
+    first = {"embedding": "embedding", "onehot": "layer0.kernel", "scalar": None}[kind]
+    arranged = {}
+    for network in range(base.architecture.networks):
+        for part, new in of_network(fresh, base.architecture, network).items():
+            name = prefix(network) + part
+            old = base.weights[name]
+            if part in (first, "output.bias"):
+                arranged[name] = _moved(old, new, shared)
+            elif part == "output.kernel":
+                arranged[name] = _moved(old.T, new.T, shared).T
+            else:
+                arranged[name] = np.array(new if part == "embedding" else old)
+    return arranged
+
+
+def _moved(
+    old: NDArray[np.float32], new: NDArray[np.float32], shared: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """The rows of `new`, those of symbols that both know taken from `old`."""
+    rows = np.array(new)
+    rows[shared[:, 1]] = old[shared[:, 0]]
+    return rows
+
+
+def told(base: Model, vocabulary: Vocabulary) -> str:
+    """A sentence about how the alphabet changes."""
+    added = [s for s in vocabulary.symbols if s not in base.vocabulary.ids]
+    gone = sum(s not in vocabulary.ids for s in base.vocabulary.symbols)
+    named = f": {' '.join(map(repr, added[:20]))}{' …' if len(added) > 20 else ''}" if added else ""
+    lost = f"{gone:,}" if gone else "none"
+    gains = some(len(added), "symbol") if added else "no symbol"
+    return (
+        f"The alphabet gains {gains} that the model to start from never saw{named}, "
+        f"and loses {lost} that the new text does not have."
+    )

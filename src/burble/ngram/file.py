@@ -1,0 +1,234 @@
+"""The file beside a model that holds its memory: flat arrays, mapped, never read whole.
+
+The bytes are those of the safetensors format, with one metadata key, `burble_memory`, that holds
+JSON. Nothing in it is trusted before it was looked at. Knows nothing of networks.
+"""
+
+import hashlib
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from burble import files
+from burble.errors import ModelFileError
+from burble.model import file as model_file
+from burble.model import header
+from burble.model.file import Model
+from burble.ngram.index import DEPTH, LARGEST, Memory
+
+FORMAT = 2
+_KINDS = {
+    "text": ("U8", "U16"),
+    "contexts": ("U32",),
+    "shared": ("U8",),
+    "discounts": ("F32",),
+}
+
+
+def beside(model: Path) -> Path:
+    """Where the memory of a model file is: `model.memory.safetensors` for `model.safetensors`."""
+    return model.with_suffix(f".memory{model.suffix}")
+
+
+def write(path: Path, memory: Memory, model: Model) -> None:
+    """Writes a memory file, whole or not at all.
+
+    Args:
+        path: Where.
+        memory: The memory.
+        model: The model that it belongs to.
+
+    Raises:
+        ModelFileError: There is another thing at that place.
+        StorageError: The disk refused.
+    """
+    _check_place(path)
+    arrays = {name: np.ascontiguousarray(getattr(memory, name)) for name in _KINDS}
+    meta = json.dumps({"format": FORMAT} | _learned(model), sort_keys=True)
+    data = safetensors.numpy.save(arrays, {"burble_memory": meta})
+    files.write_atomically(path, data)
+
+
+def _check_place(path: Path) -> None:
+    """Refuses to write over what is no memory."""
+    if not os.path.lexists(path):
+        return
+    try:
+        with path.open("rb") as file:
+            _, metadata, _ = _head(file, os.fstat(file.fileno()).st_size, path)
+        known = "burble_memory" in metadata
+    except (OSError, ModelFileError):
+        known = False
+    if not known:
+        raise ModelFileError(
+            f"{path} is there already, and is no memory that burble wrote. The memory of a model "
+            "lies beside it under that name; move that file away."
+        )
+
+
+def read(path: Path, model: Model) -> Memory:
+    """Maps a memory file.
+
+    Args:
+        path: The file.
+        model: The model that it belongs to.
+
+    Returns:
+        The memory.
+
+    Raises:
+        ModelFileError: It cannot be read, is damaged, no memory, or that of another text,
+            alphabet or training part than the model's.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            length, metadata, entries = _head(file, size, path)
+        _check_meta(metadata, path, model)
+        _check_shapes(entries, path, model)
+        arrays = {
+            name: np.memmap(
+                path, header.KINDS[entry.kind], "r", 8 + length + entry.start, entry.shape
+            )
+            for name, entry in entries.items()
+        }
+    except OSError as error:
+        raise ModelFileError(f"cannot read the memory {path}: {error.strerror}.") from error
+    _check_values(arrays, path, model.vocabulary.size)
+    return Memory(**arrays)
+
+
+def _learned(model: Model) -> dict[str, Any]:
+    """What a model says of the symbols that it was trained on, and of their order, in JSON types.
+
+    All that it says of its text is taken, so that whatever decides what is held out is part of it;
+    but not the number of sources, since the same text may come from one or from several.
+    """
+    alphabet = model.vocabulary
+    written = json.dumps([alphabet.symbols, alphabet.unit, alphabet.boundary]).encode()
+    corpus = dict(model.summary.get("corpus") or {})
+    corpus.pop("sources", None)
+    return {
+        "corpus": corpus,
+        "symbols": len(alphabet.symbols),
+        "alphabet": hashlib.sha256(written).hexdigest(),
+    }
+
+
+def _trained(corpus: Mapping[str, Any]) -> int | None:
+    """How many symbols were trained on, by what is said of a text."""
+    symbols, held_out = corpus.get("symbols"), corpus.get("held_out")
+    return symbols - held_out if isinstance(symbols, int) and isinstance(held_out, int) else None
+
+
+def _again(path: Path) -> str:
+    """What to do about a memory that cannot be used."""
+    model = path.with_name(path.name.replace(".memory", "", 1))
+    named = model.parent if model.name == model_file.NAME else model
+    return f"Make it anew: burble remember {shlex.quote(str(named))} TEXT"
+
+
+def _head(
+    file: IO[bytes], size: int, path: Path
+) -> tuple[int, dict[str, Any], dict[str, header.Entry]]:
+    """The length of the header, its metadata, and where each array lies."""
+    kinds = sorted({kind for kinds in _KINDS.values() for kind in kinds})
+    try:
+        length = header.length(file.read(8), size, str(path))
+        return length, *header.parse(file.read(length), size, str(path), kinds)
+    except ModelFileError as error:
+        raise ModelFileError(
+            f"{path} is damaged, or no memory that burble wrote. {_again(path)}"
+        ) from error
+
+
+def _check_meta(metadata: Mapping[str, str], path: Path, model: Model) -> None:
+    """Refuses what is no memory, or that of another text, alphabet or training part."""
+    own = _learned(model)
+    try:
+        meta = header.strict_json(metadata["burble_memory"])
+        number = meta["format"]
+        if type(number) is not int or number < 1:
+            raise ValueError
+        learned = {name: meta.get(name) for name in own}
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise ModelFileError(f"{path} is no memory that burble wrote. {_again(path)}") from error
+    if number > FORMAT:
+        raise ModelFileError(
+            f"{path} has format {number}; this version of burble ({version('burble')}) knows "
+            f"formats up to {FORMAT}. Install a newer burble to open it."
+        )
+    if number < FORMAT:
+        raise ModelFileError(
+            f"{path} is of an earlier burble, which did not write down what part of the text it "
+            f"remembers, nor in which alphabet. {_again(path)}"
+        )
+    if learned != own or not own["corpus"]:
+        raise ModelFileError(f"{path} {_differs(learned, own)} {_again(path)}")
+
+
+def _differs(found: Mapping[str, Any], own: Mapping[str, Any]) -> str:
+    """What a memory is of, if that is not what the model was trained on: the end of a sentence.
+
+    Args:
+        found: What the memory says; see `_learned`.
+        own: What the model says.
+    """
+    has, wants = found["corpus"], own["corpus"]
+    if not isinstance(has, dict) or not wants or has.get("sha256") != wants.get("sha256"):
+        return "is the memory of another text than the model's own."
+    if found["alphabet"] != own["alphabet"]:
+        return (
+            f"is of the model's text, but in another alphabet: it has {found['symbols']} symbols, "
+            f"the model {own['symbols']}."
+        )
+    if _trained(has) != _trained(wants):
+        return (
+            f"is of the model's text, but of {_trained(has)} symbols of it, where the model was "
+            f"trained on {_trained(wants)}: another share was held out."
+        )
+    return "is of the model's text, but of another part: what was held out was chosen otherwise."
+
+
+def _check_shapes(entries: Mapping[str, header.Entry], path: Path, model: Model) -> None:
+    """Refuses arrays that cannot be those of a model's memory."""
+    count = entries["shared"].shape[0] if entries.get("shared") and entries["shared"].shape else 0
+    shapes: dict[str, tuple[int, ...]] = {
+        "text": (count + DEPTH,),
+        "contexts": (count,),
+        "shared": (count,),
+        "discounts": (DEPTH + 1, 4),
+    }
+    trained = _trained(model.summary["corpus"])
+    expected = count if trained is None else min(trained, LARGEST)
+    fits = entries.keys() == shapes.keys() and 0 < count == expected <= LARGEST
+    if not fits or any(
+        entry.shape != shapes[name] or entry.kind not in _KINDS[name]
+        for name, entry in entries.items()
+    ):
+        raise ModelFileError(
+            f"{path} is damaged: its arrays are not those of a memory. {_again(path)}"
+        )
+
+
+def _check_values(arrays: Mapping[str, NDArray[Any]], path: Path, size: int) -> None:
+    """Refuses numbers that would lead outside the arrays, or to no probabilities."""
+    contexts, discounts = arrays["contexts"], arrays["discounts"]
+    holds = (
+        np.max(arrays["text"]) < size
+        and 0 < np.min(contexts) <= np.max(contexts) <= len(contexts)
+        and np.max(arrays["shared"]) <= DEPTH
+        and np.all((discounts >= 0) & (discounts <= [0, 1, 2, 3]))
+        # Without a discount, what never came would be impossible.
+        and np.all(discounts[:, 1:] > 0)
+    )
+    if not holds:
+        raise ModelFileError(f"{path} is damaged: it holds numbers that cannot be. {_again(path)}")

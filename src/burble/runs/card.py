@@ -1,0 +1,66 @@
+"""A run folder for people: a page that says what the model is, and a picture of its losses."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from burble.files import write_atomically
+from burble.formatting import some
+from burble.runs import plots
+from burble.runs.folder import Run
+from burble.settings import Settings
+
+LABELS = {"loss": "training (dropout on)", "held_out_loss": "held out"}
+REFERENCES = {"letters": "letter frequencies", "ngrams": "n-grams, about"}
+
+
+def write(run: Run, settings: Settings, corpus: Mapping[str, Any]) -> None:
+    """Writes `README.md` and `loss.svg` into a run folder, from its metrics."""
+    metrics, beside = run.metrics(), run.facts().get("references")
+    picture = loss_picture(metrics, beside if isinstance(beside, Mapping) else {})
+    write_atomically(run.folder / "loss.svg", picture.encode())
+    write_atomically(run.folder / "README.md", card(settings, corpus, metrics).encode())
+
+
+def card(
+    settings: Settings, corpus: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]
+) -> str:
+    """The page, in Markdown."""
+    model, training = settings.model, settings.training
+    scores = [m["held_out_loss"] for m in metrics if m.get("held_out_loss") is not None]
+    best = f"{min(scores):.4f} nats per symbol" if scores else "not measured"
+    shape = f"{model.layers} x {model.units} {model.cell.upper()}, embedding {model.embedding}"
+    shape += f"; {model.networks} such networks, averaged" if model.networks > 1 else ""
+    text = f"{some(corpus['symbols'], 'symbol')} in {some(corpus['documents'], 'document')}"
+    place = "at the end" if training.split == "tail" else "of all sources"
+    return f"""# A small text model, made with burble
+
+| | |
+|---|---|
+| network | {shape} |
+| text | {text}, {corpus["held_out"]:,} held out {place} |
+| best held-out loss on the way | {best} |
+| steps | {training.steps:,} of {training.batch} x {training.length} symbols, {training.framing} |
+| seed | {training.seed} |
+
+![losses by step](loss.svg)
+
+`model.safetensors` is the model, whole: copy that one file, and `burble sample` writes from it
+anywhere. It may have learned passages of its text by heart; mind that before you share it.
+The unit is the character, so an odd spelling is the model's own invention.
+"""
+
+
+def loss_picture(
+    metrics: Sequence[Mapping[str, Any]], beside: Mapping[str, Any] | None = None
+) -> str:
+    """The losses by step as an SVG picture, with the figures of `References` beside them."""
+    curves = {
+        label: [(m["step"], m[name]) for m in metrics if m.get(name) is not None]
+        for name, label in LABELS.items()
+    }
+    last = max((metric["step"] for metric in metrics), default=0)
+    for name, label in REFERENCES.items():
+        figure = (beside or {}).get(name)
+        if isinstance(figure, int | float) and last:
+            curves[label] = [(0, figure), (last, figure)]
+    return plots.curves(curves, "nats per symbol, by step")

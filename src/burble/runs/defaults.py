@@ -1,0 +1,218 @@
+"""Chooses what a person left open, from the amount of text, and says why.
+
+Knows nothing of Keras or files. Everything here depends on the text and on what was asked for;
+where minutes were asked for, also on how fast the machine was found to be, but only roughly, so
+that the same command makes the same choice on the same machine.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from burble import settings as settings_module
+from burble.data.corpus import Corpus
+from burble.errors import SettingsError
+from burble.model import inputs
+from burble.settings import DROPOUTS, LIMITS, Settings
+
+SIZES: Mapping[str, Mapping[str, int]] = {
+    "small": {"layers": 1, "units": 128, "embedding": 32},
+    "medium": {"layers": 2, "units": 256, "embedding": 64},
+    "large": {"layers": 2, "units": 512, "embedding": 64},
+}
+"""The named sizes. `auto` is small below `SMALL_TEXT` training symbols and medium from there on:
+in the minutes most people have, on two cores, a large one learns too few symbols to be better."""
+
+CHOSEN = {
+    *SIZES["small"],
+    *("networks", *DROPOUTS),
+    *("framing", "batch", "length"),
+}
+"""Settings that are chosen for the text unless they are given."""
+SMALL_TEXT = 40_000
+DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
+TYPICAL_SPEED = 700_000
+"""Symbols that one network of medium size learns in each of the minutes asked for on two ordinary
+cores, rounded; starting and scores included."""
+ORDINARY = 500_000, 2_800_000
+"""The same, scores left out, on two cores that are slow, shared or quick. Up to two million were
+measured, where four networks came to 1.274 on Alice in five minutes: two on a slower machine came
+to 1.252."""
+PASSES_A_NETWORK = 10
+"""Times the text is read for each network there is; one alone would learn it by heart."""
+STEPS_A_NETWORK = 800
+"""Steps that each network needs to learn, however often it reads the text."""
+MOST_NETWORKS = 4
+MANY_DOCUMENTS = 20
+MOST_ONEHOT = 8192
+SHORT_DOCUMENT = 1_000
+# In equal time, many small steps learn more than few large ones; on two cores, smaller steps than
+# this begin to cost speed.
+STEP_SYMBOLS = 1_024
+
+
+def choose(
+    asked: Mapping[str, Any], corpus: Corpus, size: str = "auto", speed: float = TYPICAL_SPEED
+) -> Settings:
+    """Fills in what was not asked for.
+
+    Args:
+        asked: Settings by name, as given; None means not given.
+        corpus: What will be learned.
+        size: auto, or one of `SIZES`.
+        speed: Symbols that one network will learn in each of the minutes; see `reckoned`.
+
+    Returns:
+        The settings.
+
+    Raises:
+        SettingsError: A value that cannot be.
+    """
+    given = {name: value for name, value in asked.items() if value is not None}
+    if given.get("framing") == "auto":
+        del given["framing"]
+    if given.get("framing") == "documents" and not corpus.vocabulary.boundary:
+        raise SettingsError(
+            "framing is 'documents', but the text is one document. Say what a document is "
+            "(--documents lines, blank or sentences), or leave out --framing."
+        )
+    if given.get("framing") == "windows" and corpus.vocabulary.boundary:
+        raise SettingsError(
+            f"framing is 'windows', which cuts one running text, but there are "
+            f"{len(corpus.starts):,} documents here. Give one text, or leave out --framing."
+        )
+    chosen: dict[str, Any] = {**SIZES[_size(corpus, size)], **_framing(given, corpus)}
+    if not any(given.get(limit) for limit in LIMITS):
+        chosen |= DEFAULT_LIMITS
+    asked_for = settings_module.make(chosen | given)
+    chosen["networks"] = given.get("networks") or _networks(asked_for, corpus.cut, speed)
+    chosen |= _dropout(_passes(asked_for, corpus.cut, speed / chosen["networks"]))
+    known = {**_width(given, corpus), "split": corpus.split}
+    return settings_module.make(chosen | given | known)
+
+
+def reckoned(measured: float) -> float:
+    """The speed to choose by, from a measured one: an ordinary machine's, doubled or halved.
+
+    So roughly that a machine which is a little slower today makes the same choice as yesterday.
+
+    Args:
+        measured: Symbols that one network learns in each of the minutes asked for, if all the time
+            that is left of them went to steps.
+
+    >>> [reckoned(speed) for speed in (400_000, 700_000, 2_000_000, 4_000_000)]
+    [350000.0, 700000.0, 700000.0, 1400000.0]
+    """
+    slow, fast = ORDINARY
+    above, below = (max(0, math.ceil(math.log2(r))) for r in (measured / fast, slow / measured))
+    return TYPICAL_SPEED * 2.0 ** (above - below)
+
+
+def _size(corpus: Corpus, size: str) -> str:
+    """The name of the network's size."""
+    return size if size != "auto" else "small" if corpus.cut < SMALL_TEXT else "medium"
+
+
+def _framing(given: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
+    """The framing, with streams and steps that fit the text."""
+    lengths = len(corpus.starts), corpus.cut / len(corpus.starts)
+    many_short = lengths[0] >= MANY_DOCUMENTS and lengths[1] <= SHORT_DOCUMENT
+    framing = given.get("framing", "documents" if many_short else "streams")
+    usual = min(64, max(8, math.ceil(lengths[1] * 1.25))) if framing == "documents" else 64
+    length = min(given.get("length", usual), max(1, corpus.cut // 4))
+    batch = min(STEP_SYMBOLS // min(length, STEP_SYMBOLS), max(1, corpus.cut // (4 * length)))
+    return {"framing": framing, "length": length, "batch": min(batch, 128)}
+
+
+def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
+    """Numbers that stand for a symbol, where the alphabet decides it.
+
+    Raises:
+        SettingsError: Another width was asked for, or the alphabet is too large for it.
+    """
+    kind = given.get("input", "embedding")
+    width = inputs.width(kind, corpus.vocabulary.size)
+    if width is None:
+        return {}
+    if given.get("embedding", width) != width:
+        raise SettingsError(
+            f"embedding is {given['embedding']}, but with --input {kind} each symbol is {width} "
+            "numbers here. Leave out --embedding."
+        )
+    if width > MOST_ONEHOT:
+        raise SettingsError(
+            f"input is 'onehot', but the alphabet has {width:,} symbols, of at most "
+            f"{MOST_ONEHOT:,} that can each have a number of their own. Take --input embedding."
+        )
+    return {"embedding": width}
+
+
+def _passes(settings: Settings, symbols: int, speed: float) -> float:
+    """How often each network will read the text, about, at symbols a minute for each."""
+    training = settings.training
+    limits = (
+        training.steps * training.foretold_a_step / symbols,
+        training.epochs,
+        training.minutes * speed / symbols,
+    )
+    return min((limit for limit in limits if limit), default=1.0)
+
+
+def _networks(settings: Settings, symbols: int, speed: float) -> int:
+    """Networks that share the minutes: several where one alone would learn the text by heart.
+
+    No more than have time to learn it at all. One where windows are read anew for each symbol that
+    is written, which takes long enough; and where no minutes were asked for, since steps and epochs
+    are those of each network.
+    """
+    training = settings.training
+    if training.window or not training.minutes:
+        return 1
+    wanted = _passes(settings, symbols, speed) / PASSES_A_NETWORK
+    limits = training.steps, training.epochs * symbols / training.foretold_a_step
+    needed = min([STEPS_A_NETWORK, *(limit for limit in limits if limit)])
+    learning = training.minutes * speed / training.foretold_a_step / needed
+    return max(1, min(MOST_NETWORKS, int(wanted), int(learning)))
+
+
+def _dropout(passes: float) -> dict[str, float]:
+    """Dropout that grows with how often each symbol is seen: none at one pass, half at most."""
+    share = round(min(0.5, max(0.0, 0.12 * math.log(passes))), 2)
+    half, recurrent = round(share / 2, 2), round(share * 2 / 3, 2)
+    return dict(zip(DROPOUTS, (half, share, share, recurrent), strict=True))
+
+
+def why(settings: Settings, corpus: Corpus, passes: float, size: str = "auto") -> str:
+    """The sentence that tells a person what was chosen, once it is known how long it will train.
+
+    Args:
+        settings: What was chosen.
+        corpus: What will be learned.
+        passes: How often it will be read.
+        size: See `choose`.
+    """
+    model, training = settings.model, settings.training
+    name, symbols = _size(corpus, size), corpus.cut
+    usual = size == "auto" and all(getattr(model, key) == n for key, n in SIZES[name].items())
+    sized = f" (size {name}, for {symbols:,} training symbols)" if usual else ""
+    several = f"{model.networks} networks, averaged, each " if model.networks > 1 else ""
+    times = f"{passes:,.0f}" if passes >= 9.5 else f"{passes:.2g}"
+    return (
+        f"{several}{model.cell.upper()} of {model.layers} x {model.units} units{sized}; dropout "
+        f"{model.dropout:g}, as the text will be read about {times} times; "
+        f"{training.batch} {training.framing} side by side, {training.length} symbols a step."
+    )
+
+
+def repeating(settings: Settings) -> list[str]:
+    """The flags of `burble train` that give these settings, whatever would be chosen otherwise.
+
+    >>> repeating(settings_module.make({"steps": 9, "lowercase": True}))[-2:]
+    ['--length=64', '--steps=9']
+    """
+    usual = settings_module.flat(Settings())
+    return [
+        f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}")
+        for name, value in settings_module.flat(settings).items()
+        if value != usual[name] or name in CHOSEN
+    ]

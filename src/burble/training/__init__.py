@@ -1,0 +1,1 @@
+"""Batches, steps, validation and several processes, in JAX. Knows nothing of terminals."""

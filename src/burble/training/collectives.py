@@ -1,0 +1,144 @@
+"""What processes that train together tell each other. Knows nothing of text or networks.
+
+All run the same loop in step; whatever depends on time or on the disk is decided by process 0 and
+told to the others, and any of them may wish to stop. A process that trains alone decides for
+itself, at no cost.
+"""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+from numpy.typing import NDArray
+
+from burble.errors import BurbleError, LostError
+from burble.training.processes import Peer
+
+HEARTBEAT = 30
+"""Seconds of silence after which a process counts as gone; one that is killed is missed at once."""
+TELL_AFTER = 15
+PATIENCE = 3_600
+"""Seconds to wait for the others, who may be reading their text."""
+_LOST = ("gloo", "nccl", "coordination", "distributed service", "connection", "peer")
+
+
+def join(peer: Peer, tell: Callable[[str], object] = str) -> None:
+    """Meets the other processes; before the first use of a device.
+
+    Args:
+        peer: Which of them this one is.
+        tell: Takes a sentence where there is something to wait for.
+
+    Raises:
+        LostError: Process 0 does not answer.
+    """
+    host, _, port = peer.coordinator.rpartition(":")
+    if not peer.first:
+        _await(host.strip("[]"), int(port), tell)
+    # Its handler would take SIGTERM, which here means to stop after the step.
+    jax.config.update("jax_enable_preemption_service", False)
+    # Whoever can reach the port can join: on one machine nobody else needs to.
+    near = peer.coordinator if host in ("127.0.0.1", "localhost", "[::1]") else None
+    jax.distributed.initialize(
+        peer.coordinator,
+        peer.num_processes,
+        peer.process_id,
+        # Of several on one machine, each takes the accelerator of its number.
+        local_device_ids=[peer.process_id] if peer.cores else None,
+        cluster_detection_method="deactivate",
+        coordinator_bind_address=near,
+        initialization_timeout=PATIENCE,
+        heartbeat_timeout_seconds=HEARTBEAT,
+        shutdown_timeout_seconds=PATIENCE,
+    )
+
+
+def _await(host: str, port: int, tell: Callable[[str], object]) -> None:
+    """Waits until process 0 answers; JAX (0.10) would end the process without a word."""
+    began, told = time.monotonic(), False
+    while (waited := time.monotonic() - began) < PATIENCE:
+        try:
+            socket.create_connection((host, port), timeout=10).close()
+        except OSError as error:
+            if waited > TELL_AFTER and not told:
+                tell(f"Waiting for process 0 at {host}:{port} ({error.strerror or error}) …")
+                told = True
+            time.sleep(0.2)
+        else:
+            return
+    raise LostError(f"process 0 did not answer at {host}:{port} for {PATIENCE // 60} minutes.")
+
+
+def alone() -> bool:
+    """Whether this process trains by itself."""
+    return int(jax.process_count()) == 1
+
+
+def first() -> bool:
+    """Whether this is process 0."""
+    return int(jax.process_index()) == 0
+
+
+def from_first(decide: Callable[[], Any]) -> Any:
+    """What process 0 decides, in all processes; the others do not even ask themselves.
+
+    Args:
+        decide: Gives a value that JSON can hold.
+    """
+    if alone():
+        return decide()
+    said = json.dumps(decide()).encode() if first() else b""
+    size = int(multihost_utils.broadcast_one_to_all(np.int32(len(said))))
+    room = np.zeros(size, np.uint8)
+    room[: len(said)] = np.frombuffer(said, np.uint8)
+    return json.loads(bytes(np.asarray(multihost_utils.broadcast_one_to_all(room))))
+
+
+def any_of(*wishes: bool) -> tuple[bool, ...]:
+    """Which wishes at least one process has."""
+    if alone():
+        return wishes
+    return tuple(multihost_utils.process_allgather(np.array(wishes)).any(0).tolist())
+
+
+def unlike_first(said: str) -> list[int]:
+    """The numbers of the processes in which a text is not what it is in process 0."""
+    if alone():
+        return []
+    own = said == from_first(lambda: said)
+    gathered = np.atleast_1d(multihost_utils.process_allgather(np.array(own)))
+    return np.flatnonzero(~gathered).tolist()
+
+
+def shared(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Process 0's arrays, in all processes; each gives arrays of those names and shapes."""
+    if alone():
+        return dict(arrays)
+    told = multihost_utils.broadcast_one_to_all(dict(arrays))
+    return {name: np.asarray(array) for name, array in told.items()}
+
+
+def fetched(array: Any) -> NDArray[Any]:
+    """An array as a NumPy array, also where parts of it lie in other processes."""
+    if not isinstance(array, jax.Array) or array.is_fully_addressable or array.is_fully_replicated:
+        return np.array(array)
+    return np.array(multihost_utils.process_allgather(array, tiled=True))
+
+
+@contextmanager
+def missed() -> Iterator[None]:
+    """Turns what is raised where a process is missed into `LostError`."""
+    try:
+        yield
+    except BurbleError:
+        raise
+    except (ValueError, RuntimeError) as error:
+        if alone() or not any(word in str(error).lower() for word in _LOST):
+            raise
+        raise LostError("another process of this training is gone.") from error

@@ -1,0 +1,146 @@
+"""The processor cores or accelerators that share a batch. Knows nothing of text or networks.
+
+Each core is a device of its own that computes its share of the streams by itself: in the loop
+over time most products are too small to be worth dealing out again at every step. Several
+processes share a batch evenly, each with devices of its own.
+"""
+
+import ctypes
+import os
+import sys
+from contextlib import suppress
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from burble.training import collectives
+from burble.training.processes import available_cores
+
+FEWEST_STREAMS = 4
+FEWEST_UNITS = 128
+"""Below these a device of one's own costs more than it brings."""
+
+
+def prepare(cores: int, batch: int, units: int) -> None:
+    """Readies this computer's cores; does nothing once JAX has been used in this process.
+
+    Args:
+        cores: How many of them.
+        batch: Streams of this process.
+        units: U, units of the network.
+    """
+    _keep_memory()
+    # Raised where JAX already runs: then what it found is used as it is.
+    with suppress(RuntimeError):
+        jax.config.update("jax_num_cpu_devices", cores)
+        # Also one core of several: its process would else use threads on those of the others.
+        if _useful(cores, batch, units) == cores or cores < available_cores():
+            flags = os.environ.get("XLA_FLAGS", "")
+            os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+
+
+def _keep_memory() -> None:
+    """Lets this process keep the memory a step has used for the next one, on Linux.
+
+    Otherwise the system takes back tens of megabytes after every step and hands them out again
+    page by page, which costs a quarter of the step (glibc 2.36, 2 x 256, 32 streams of 64).
+    """
+    if sys.platform != "linux":
+        return
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for option, value in _MALLOC.values():
+            mallopt(option, value)
+
+
+_MALLOC = {
+    # Large blocks come from the heap, too, and stay there; all threads share one heap, since
+    # those of single threads cannot grow as large.
+    "M_MMAP_THRESHOLD": (-3, 1 << 30),
+    "M_TRIM_THRESHOLD": (-1, (1 << 31) - 1),
+    "M_TOP_PAD": (-2, 1 << 26),
+    "M_ARENA_MAX": (-8, 1),
+}
+
+
+def _useful(most: int, batch: int, units: int) -> int:
+    """How many devices share a batch evenly, with enough to do for each.
+
+    >>> _useful(2, 16, 256), _useful(6, 16, 256), _useful(8, 5, 256), _useful(8, 64, 64)
+    (2, 4, 1, 1)
+    """
+    if units < FEWEST_UNITS:
+        return 1
+    most = min(most, batch // FEWEST_STREAMS)
+    return max((n for n in range(1, most + 1) if batch % n == 0), default=1)
+
+
+class Devices:
+    """The devices that share a batch.
+
+    Args:
+        batch: B, streams in all.
+        units: U, units of the network.
+
+    Attributes:
+        count: How many they are, in all processes.
+        rows: The streams of this process.
+        whole: The placement of what every device needs whole.
+        by_stream: The placement of what has a row for each stream.
+    """
+
+    def __init__(self, batch: int, units: int) -> None:
+        """Chooses among the devices JAX has found, as many in each process."""
+        found = jax.devices()
+        share = batch // jax.process_count()
+        numbers = range(jax.process_count())
+        held = [[device for device in found if device.process_index == i] for i in numbers]
+        each = _useful(min(map(len, held)), share, units)
+        chosen = [device for devices in held for device in devices[:each]]
+        self.count = len(chosen)
+        self._waits = each > 1 and jax.default_backend() == "cpu"
+        first = jax.process_index() * share
+        self.rows = slice(first, first + share)
+        mesh = Mesh(np.array(chosen), ("streams",))
+        self.whole = NamedSharding(mesh, PartitionSpec())
+        self.by_stream = NamedSharding(mesh, PartitionSpec("streams"))
+
+    def copied(self, arrays: Any) -> Any:
+        """Arrays that every device needs whole."""
+        return self.finish(self._put(arrays, self.whole))
+
+    def dealt(self, arrays: Any) -> Any:
+        """Arrays with one row for each stream, (B, ...), dealt out to the devices."""
+        return self.finish(self._put(arrays, self.by_stream))
+
+    def finish(self, arrays: Any) -> Any:
+        """Waits until arrays are there, where cores share a batch.
+
+        JAX (0.10) has as many threads as there are cores. One that waits in a step for what
+        another core brings, and one that waits for a copy to begin that step, would leave none to
+        make the copy: then the process ends after a minute, without a word to anyone.
+        """
+        return jax.block_until_ready(arrays) if self._waits else arrays
+
+    def dealt_own(self, arrays: Any) -> Any:
+        """Arrays with one row for each stream of this process, dealt out to its devices."""
+        if collectives.alone():
+            return self.finish(jax.device_put(arrays, self.by_stream))
+
+        def put(array: Any) -> Any:
+            return jax.make_array_from_process_local_data(self.by_stream, np.asarray(array))
+
+        return jax.tree.map(put, arrays)
+
+    def _put(self, arrays: Any, placement: NamedSharding) -> Any:
+        """Arrays placed; with several processes, each takes what it needs of what all have."""
+        if collectives.alone():
+            return jax.device_put(arrays, placement)
+
+        def put(array: Any) -> Any:
+            held = collectives.fetched(array)
+            return jax.make_array_from_callback(held.shape, placement, lambda part: held[part])
+
+        return jax.tree.map(put, arrays)

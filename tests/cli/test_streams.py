@@ -1,0 +1,174 @@
+"""Standard streams that are closed, full or broken: real processes, started as a shell does."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from burble import packages, streams
+from burble.cli import app
+from burble.errors import InputError
+from burble.experiments import trial as experiments_trial
+from burble.training import processes, supervisor
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="as POSIX shells close and redirect")
+
+BURBLE = f"{sys.executable} -c 'from burble.cli.app import main; main()' "
+FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full")
+
+
+def shell(command, **options):
+    return subprocess.run(command, shell=True, capture_output=True, check=False, **options)
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "said"),
+    [
+        ("recipes >&-", 74, "burble: standard output cannot be written: it is closed."),
+        pytest.param("info {run} > /dev/full", 74, "No space left on device.", marks=FULL),
+        pytest.param("info {run} 2> /dev/full", 0, "", marks=FULL),
+        pytest.param("sample {run} -l 9 2> /dev/full", 74, "", marks=FULL),
+        ("sample {run} -l 9 2>&-", 0, ""),
+        ("info {run} <&- >&- 2>&-", 74, ""),
+        ("corpus - <&-", 2, "burble: there is no text to read."),
+    ],
+)
+def test_what_cannot_be_written_ends_in_a_code_and_no_traceback(trained, given, code, said):
+    done = shell(BURBLE + given.format(run=trained))
+    assert done.returncode == code, done.stderr.decode()
+    assert said in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr
+    if given.startswith("sample"):
+        assert len(done.stdout.decode()) == 10
+
+
+@pytest.mark.parametrize("given", ["recipes tutorial-small", "sample {run} --endless", "--help"])
+def test_a_reader_that_has_had_enough_is_no_failure(trained, given):
+    command = f"{BURBLE} {given.format(run=trained)}"
+    with subprocess.Popen(
+        command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.read(1)
+        process.stdout.close()
+        assert process.wait(timeout=120) == 0
+        assert b"Exception ignored" not in process.stderr.read()
+
+
+def test_too_little_memory_is_known_from_a_fault():
+    with pytest.raises(MemoryError) as caught:
+        bytearray(1 << 62)
+    assert app.lacks_memory(caught.value)
+    assert app.lacks_memory(RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes."))
+    assert not app.lacks_memory(RuntimeError("out of range"))
+
+
+@contextmanager
+def signals_restored(*numbers):
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_a_closed_terminal_stays_ignored_where_nohup_has_it_so():
+    with signals_restored(signal.SIGHUP):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        streams.on_hangup(print)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        streams.on_hangup(print)
+        assert signal.getsignal(signal.SIGHUP) is print
+
+
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
+    reason="run under nohup, which children are too",
+)
+def test_whoever_watches_over_several_processes_tells_them_that_the_terminal_is_closed():
+    with (
+        signals_restored(signal.SIGHUP, signal.SIGINT, signal.SIGTERM),
+        subprocess.Popen(["sleep", "60"], start_new_session=True) as child,
+    ):
+        asked = supervisor._forward([child])
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert child.wait(timeout=60) == -signal.SIGHUP
+        # It comes several times, and is no second wish.
+        assert asked == []
+
+
+def test_processes_that_did_their_part_unheard_have_not_failed(tmp_path):
+    peers = processes.to_start(2, None, None, None, {})
+    assert supervisor._judge(peers, [(1, 0), (0, 74)], tmp_path, "again") == 74
+    assert supervisor._judge(peers, [(1, 74), (0, 2)], tmp_path, "again") == 2
+
+
+def test_a_training_ends_with_the_comparison_that_began_it(monkeypatch):
+    assert not processes.orphaned()
+    monkeypatch.setenv(processes.STARTER, str(os.getppid()))
+    assert not processes.orphaned()
+    monkeypatch.setenv(processes.STARTER, "1" if os.getppid() != 1 else "2")
+    assert processes.orphaned()
+
+
+def test_a_log_that_cannot_be_written_costs_no_training(tmp_path, monkeypatch):
+    said = tmp_path / "said"
+    code = f"print('a' * 99, flush=True); open({str(said)!r}, 'w').close()"
+    monkeypatch.setattr(experiments_trial, "command", lambda *_: [sys.executable, "-c", code])
+    trial = experiments_trial.Trial(tmp_path / "trial")
+    if os.path.exists("/dev/full"):
+        trial.log.symlink_to("/dev/full")
+    trial.train([], [], experiments_trial.Work())
+    assert said.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("h5py", "which is not installed. Install it with: pip install h5py"),
+        ("jaxlib.xla_client", "jaxlib, which is not installed. Install it with: pip install jax"),
+        ("_sqlite3", "It is a part of Python that this one was built without"),
+    ],
+)
+def test_what_is_not_installed_is_named_with_its_cure(name, cure):
+    def load():
+        with packages.needed("training"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    with pytest.raises(InputError, match=cure):
+        load()
+
+
+@pytest.mark.parametrize("missing", ["jax", "keras"])
+def test_without_its_engine_training_is_refused_with_a_sentence(text, tmp_path, missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; from burble.cli.app import main; main()"
+    command = [sys.executable, "-c", code, "train", str(text), "-o", str(tmp_path / "run")]
+    done = subprocess.run([*command, "--steps", "2"], capture_output=True, check=False)
+    assert done.returncode == 2
+    said = f"needs {missing}, which is not installed. Install it with: pip install {missing}"
+    assert said in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_ctrl_c_while_burble_is_loaded_ends_it_without_a_word():
+    pressed = """
+import os, signal, sys
+
+class Pressed:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Pressed())
+from burble.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", pressed], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")

@@ -1,0 +1,331 @@
+"""Training from the command line: real processes, interrupted and killed for real."""
+
+import hashlib
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from burble.data import corpus
+from burble.inference import generator
+from burble.runs.events import Task
+from burble.runs.folder import Run
+from burble.runs.request import Order
+from burble.settings import TextSettings
+from burble.training import job
+
+SIZE = ["--units", "24", "--embedding", "8", "--batch", "4", "--length", "16"]
+LONG = [*SIZE, "--steps", "300", "--evaluations", "15", "--patience", "0"]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(burble, text, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    done = burble("train", text, "-o", folder, *LONG)
+    assert done.returncode == 0, done.stderr.decode()
+    return folder
+
+
+def model(folder):
+    return (folder / "model.safetensors").read_bytes()
+
+
+def absolute(path):
+    """Where `path` stands as an absolute path, not at the end of a relative one: ../../tmp."""
+    return re.compile(rb"(?<!\.\.)" + re.escape(os.fsencode(path)))
+
+
+def started(text, folder, *options):
+    command = [sys.executable, "-c", "from burble.cli.app import main; main()"]
+    command += ["train", str(text), "-o", str(folder), *(options or LONG)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE)
+
+
+def after_scores(process, count):
+    """Waits until the process has told of `count` held-out scores."""
+    for line in process.stderr:
+        count -= b"held-out loss" in line
+        if count <= 0:
+            return
+    raise AssertionError("training ended before it could be interrupted")
+
+
+def killed_after_scores(process, count):
+    with process:
+        after_scores(process, count)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_run_killed_twice_ends_in_the_same_bytes(burble, text, uninterrupted, tmp_path):
+    folder = tmp_path / "run"
+    killed_after_scores(started(text, folder), 2)
+    killed_after_scores(started(text, folder, "--resume"), 7)
+    assert burble("sample", folder, "-l", 10).returncode == 0
+    done = burble("train", text, "-o", folder, "--resume")
+    assert done.returncode == 0, done.stderr.decode()
+    assert model(folder) == model(uninterrupted)
+    assert (folder / "metrics.jsonl").read_bytes() == (uninterrupted / "metrics.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_saves_and_prints_the_command_that_goes_on(
+    number, burble, text, uninterrupted, tmp_path
+):
+    folder = tmp_path / "run"
+    with started(text, folder) as process:
+        after_scores(process, 1)
+        process.send_signal(number)
+        said = process.stderr.read().decode()
+    assert process.returncode == 130
+    assert f"Go on with: burble train {text} -o {folder} --resume" in " ".join(said.split())
+    assert json.loads((folder / "run.json").read_text())["status"] == "interrupted"
+    if number == signal.SIGINT:
+        assert burble("train", text, "-o", folder, "--resume").returncode == 0
+        assert model(folder) == model(uninterrupted)
+
+
+def test_a_second_interrupt_stops_at_once_and_costs_what_was_not_saved(
+    burble, text, uninterrupted, tmp_path
+):
+    folder = tmp_path / "run"
+    with started(text, folder) as process:
+        after_scores(process, 1)
+        # Both in one moment: the second comes while the first still waits for its step.
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read()
+    assert process.returncode == 130
+    # It neither saved nor said how to go on: that is what the first alone would have done.
+    assert b"Go on with" not in said
+    assert Run(folder).facts()["status"] == "training"
+    assert burble("train", text, "-o", folder, "--resume").returncode == 0
+    assert model(folder) == model(uninterrupted)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are of POSIX systems")
+def test_a_terminal_shows_a_bar_with_the_losses_speed_and_time_left(text, tmp_path):
+    import pty  # Not on Windows.
+
+    here, there = pty.openpty()
+    command = [sys.executable, "-c", "from burble.cli.app import main; main()", "train", str(text)]
+    command += ["-o", str(tmp_path / "run"), *LONG]
+    wide = os.environ | {"COLUMNS": "140", "TERM": "xterm"}
+    with subprocess.Popen(command, stderr=there, env=wide) as process:
+        os.close(there)
+        shown = b""
+        # The end of a pseudo-terminal is an error on Linux, and nothing more to read elsewhere.
+        with suppress(OSError):
+            while part := os.read(here, 65_536):
+                shown += part
+    os.close(here)
+    assert process.returncode == 0
+    bar = (
+        r"━ *step \d+ of 300 · loss \d\.\d{3} · held out \d\.\d{3} · [\d,]+ characters/s · \d:\d\d"
+    )
+    assert re.search(bar, re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode()))
+    assert shown.rstrip().endswith(f"burble sample {tmp_path / 'run'}".encode())
+    # The cursor, hidden by the bar, is shown again.
+    assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l") > 0
+
+
+def test_messages_that_nobody_reads_any_more_cost_no_training(text, uninterrupted, tmp_path):
+    folder = tmp_path / "run"
+    with started(text, folder) as process:
+        process.stderr.readline()
+        process.stderr.close()
+        assert process.wait(timeout=600) == 74
+    assert model(folder) == model(uninterrupted)
+    assert Run(folder).facts()["status"] == "finished"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGHUP is of POSIX systems")
+def test_a_closed_terminal_stops_and_saves_however_often_it_is_told(text, tmp_path):
+    folder = tmp_path / "run"
+    with started(text, folder) as process:
+        after_scores(process, 1)
+        for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+            process.send_signal(number)
+        said = process.stderr.read().decode()
+    assert process.returncode == 130
+    assert "all is saved. Go on with: burble train" in said
+    assert Run(folder).facts()["status"] == "interrupted"
+
+
+def test_a_run_by_the_clock_is_repeated_by_its_flags(burble, text, tmp_path):
+    size = ["--units", "24", "--layers", "1", "--length", "16"]
+    # However long starting takes, some steps are trained: here there is no time for more.
+    done = burble("train", text, "-o", tmp_path / "a", "--minutes", 0.001, *size)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "10 steps are trained all the same" in done.stderr.decode()
+    facts = json.loads((tmp_path / "a" / "run.json").read_text())
+    assert facts["settings"]["training"]["steps"] == facts["done"]["steps"] == 10
+    start, flags = facts["repeat"].split(" -o RUN ")
+    # No place of this machine stands in it.
+    assert start == f"burble train {os.path.relpath(text)}"
+    again = burble("train", text, "-o", tmp_path / "b", *flags.split())
+    assert again.returncode == 0, again.stderr.decode()
+    assert model(tmp_path / "a") == model(tmp_path / "b")
+
+
+def test_scores_that_short_minutes_had_no_room_for_come_when_there_is_more(text, tmp_path):
+    made = corpus.build([str(text)], TextSettings())
+    run = Run(tmp_path / "run")
+    asked = {"units": 8, "layers": 1, "minutes": 1e-6, "evaluations": 7}
+    list(job.train(made, run, Order(asked)))
+    assert run.settings().training.evaluations == 1
+    # Nothing else asked for, nothing changes.
+    list(job.train(made, run, Order({}, resume=True)))
+    assert run.settings().training.evaluations == 1
+    list(job.train(made, run, Order({"steps": 20}, resume=True)))
+    assert run.settings().training.evaluations == 7
+
+
+@pytest.mark.parametrize("phase", ["scoring the held-out text", "finding the temperature"])
+def test_what_is_stopped_after_the_last_step_is_usable_and_goes_on(phase, text, tmp_path):
+    made = corpus.build([str(text)], TextSettings())
+    run = Run(tmp_path / "run")
+    asked = {"units": 8, "layers": 1, "steps": 3, "evaluations": 1}
+    whole = Run(tmp_path / "whole")
+    list(job.train(made, whole, Order(asked)))
+    reached = []
+    for event in job.train(made, run, Order(asked), stop=lambda: bool(reached)):
+        # The one score on the way is taken before there is a model.
+        if isinstance(event, Task) and run.has_model and event.what.startswith(phase):
+            reached.append(event)
+        ended = event
+    assert (ended.reason, ended.state.step, len(reached)) == ("stopped", 3, 1)
+    assert run.facts()["status"] == "interrupted"
+    assert len(generator.load(run.folder).generate(length=5)) == 5
+    list(job.train(made, run, Order({}, resume=True)))
+    assert run.facts()["status"] == "finished"
+    assert model(run.folder) == model(whole.folder)
+
+
+def test_a_run_stopped_before_its_first_score_has_a_model_and_goes_on(text, tmp_path):
+    made = corpus.build([str(text)], TextSettings())
+    run = Run(tmp_path / "run")
+    asked = {"units": 8, "layers": 1, "steps": 3}
+    list(job.train(made, run, Order(asked), stop=lambda: True))
+    assert len(generator.load(run.folder).generate(length=5)) == 5
+    list(job.train(made, run, Order({}, resume=True)))
+    assert run.facts()["status"] == "finished"
+
+
+def test_a_run_from_a_model_killed_before_its_first_step_keeps_its_weights(
+    text, uninterrupted, tmp_path
+):
+    made = corpus.build([str(text)], TextSettings())
+    run = Run(tmp_path / "run")
+    base = generator.load(uninterrupted).model
+    events = job.train(made, run, Order({"steps": 4, "evaluations": 1}, base=base))
+    next(events)
+    events.close()
+    begun = run.read_state()
+    assert begun.step == 0
+    np.testing.assert_array_equal(begun.arrays["weight.0"], base.weights["embedding"])
+
+
+def test_two_trainings_in_one_folder_are_refused(burble, text, tmp_path):
+    endless = [*SIZE, "--steps", "1000000", "--evaluations", "5000", "--patience", "0"]
+    with started(text, tmp_path / "run", *endless) as process:
+        after_scores(process, 1)
+        done = burble("train", text, "-o", tmp_path / "run", "--resume")
+        process.kill()
+    assert done.returncode == 2
+    assert "another training is at work" in done.stderr.decode()
+
+
+def test_a_resumed_run_changes_what_may_change_and_refuses_the_rest(
+    burble, text, uninterrupted, tmp_path
+):
+    refused = burble("train", text, "-o", uninterrupted, "--resume", "--units", 48, "--batch", 2)
+    assert refused.returncode == 2
+    assert "batch (it is 4, not 2), units (it is 24, not 48)" in refused.stderr.decode()
+    fewer = burble("train", text, "-o", uninterrupted, "--resume", "--steps", 10)
+    assert fewer.returncode == 2
+    assert "steps is 10, but the run has done 300 already" in fewer.stderr.decode()
+    assert b"Loading" not in fewer.stderr
+    larger = burble("train", text, "-o", uninterrupted, "--resume", "--size", "large")
+    assert larger.returncode == 2
+    assert "Leave out --size" in larger.stderr.decode()
+    before = json.loads((uninterrupted / "run.json").read_text())["settings"]["training"]
+    folder = tmp_path / "run"
+    assert burble("train", text, "-o", folder, *SIZE, "--steps", 40).returncode == 0
+    longer = burble("train", text, "-o", folder, "--resume", "--steps", 60, "--learning-rate", 1e-3)
+    assert longer.returncode == 0, longer.stderr.decode()
+    after = json.loads((folder / "run.json").read_text())["settings"]["training"]
+    assert (before["steps"], after["steps"], after["learning_rate"]) == (300, 60, 1e-3)
+
+
+def test_training_starts_from_another_model_with_new_letters(burble, uninterrupted, tmp_path):
+    new = tmp_path / "new.txt"
+    new.write_text("The fox: the cat sat on the mat?\n" * 50, encoding="utf-8")
+    base = ["--from", uninterrupted]
+    done = burble("train", new, "-o", tmp_path / "r", *base, "--steps", 12, "--evaluations", 12)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "gains 5 symbols" in done.stderr.decode()
+    metrics = [json.loads(m) for m in (tmp_path / "r" / "metrics.jsonl").read_text().splitlines()]
+    first = next(m["held_out_loss"] for m in metrics if "held_out_loss" in m)
+    assert first < 2.0
+    facts = json.loads((tmp_path / "r" / "run.json").read_text())
+    sha256 = hashlib.sha256((uninterrupted / "model.safetensors").read_bytes()).hexdigest()
+    assert facts["from"] == {"model": os.path.relpath(uninterrupted), "sha256": sha256}
+    # Its commands hold no place of this machine, and work from where the first was typed.
+    assert not absolute(tmp_path).search((tmp_path / "r" / "run.json").read_bytes())
+    repeat = shlex.split(facts["repeat"])
+    words = [str(tmp_path / "t") if word == "RUN" else word for word in repeat]
+    repeated = burble(*words[1:])
+    assert repeated.returncode == 0, repeated.stderr.decode()
+    assert model(tmp_path / "t") == model(tmp_path / "r")
+    refused = burble("train", new, "-o", tmp_path / "s", *base, "--units", 7)
+    assert refused.returncode == 2
+    assert "units is 7, but the model to start from has 24" in refused.stderr.decode()
+
+
+def test_the_run_folder_holds_what_the_docs_say(text, uninterrupted):
+    names = {p.name for p in uninterrupted.iterdir() if not p.name.startswith(".")}
+    assert names == {
+        "run.json",
+        "model.safetensors",
+        "last",
+        "metrics.jsonl",
+        "samples",
+        "loss.svg",
+        "README.md",
+    }
+    last = {p.name for p in (uninterrupted / "last").iterdir()}
+    assert last == {"state.safetensors", "previous.safetensors"}
+    # Neither where it lies nor where its text does.
+    for path in (p for p in uninterrupted.rglob("*") if p.is_file()):
+        assert not absolute(uninterrupted.parent).search(path.read_bytes()), path
+        assert not absolute(text.parent).search(path.read_bytes()), path
+
+
+def test_a_tiny_text_shrinks_the_steps_and_says_so(burble, tmp_path):
+    (tmp_path / "t.txt").write_text("tiny text of thirty characters", encoding="utf-8")
+    done = burble("train", tmp_path / "t.txt", "-o", tmp_path / "r", "--steps", 5)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "1 streams side by side, 6 symbols a step" in done.stderr.decode()
+    one = burble("train", "-", "-o", tmp_path / "a", "--steps", 5, stdin=b"a" * 500)
+    assert one.returncode == 0, one.stderr.decode()
+    assert burble("sample", tmp_path / "a", "-l", 9).stdout == b"a" * 9 + b"\n"
+
+
+def test_documents_are_learned_one_at_a_time(burble, tmp_path):
+    names = "\n".join(f"{a}{b}{c}" for a in "bcdfg" for b in "aeiou" for c in "lmnrt")
+    (tmp_path / "names.txt").write_text(names, encoding="utf-8")
+    args = [*SIZE[:4], "--documents", "lines", "--steps", 300, "--dropout", 0]
+    done = burble("train", tmp_path / "names.txt", "-o", tmp_path / "r", *args)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "documents side by side" in done.stderr.decode()
+    rows = burble("sample", tmp_path / "r", "-n", 20, "--until-document", "--jsonl", "--seed", 1)
+    texts = [json.loads(row)["text"] for row in rows.stdout.splitlines()]
+    assert sum(len(t) == 3 and "\n" not in t for t in texts) >= 15

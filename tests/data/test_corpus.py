@@ -1,0 +1,190 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burble.data import corpus
+from burble.errors import CorpusError, SettingsError, SourceError
+from burble.settings import TextSettings
+from support.corpora import from_texts, parts
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def test_one_text_is_its_characters():
+    c = from_texts("abracadabra", held_out=0.2)
+    assert c.vocabulary.decode(c.ids) == "abracadabra"
+    assert c.vocabulary.decode(c.training) == "abracadab"
+    assert c.vocabulary.decode(c.tail) == "bra"
+    assert (c.counts["a"], c.characters, c.lines, c.separator) == (5, 11, 1, "")
+    np.testing.assert_array_equal(c.starts, [0])
+
+
+def test_several_texts_have_an_edge_after_each():
+    c = from_texts("ab", "ba")
+    np.testing.assert_array_equal(c.ids, [0, 1, 2, 1, 0, 2])
+    np.testing.assert_array_equal(c.starts, [0, 3])
+    assert "".join(c.text()) == "ab\n\nba"
+
+
+def test_each_line_is_a_document_where_asked():
+    c = from_texts("one\n\n  two\n \t\nthree\n", "\nfour", documents="lines")
+    assert parts(c) == ["one", "  two", "three", "four"]
+    assert "3 blank lines skipped." in c.notes
+    assert c.lines == 7
+    assert "".join(c.text()) == "one\n  two\nthree\nfour"
+
+
+def test_blank_lines_part_documents_where_asked():
+    c = from_texts("\n\na\nb\n\nc\n \n\n  d\n\n", "e\n", documents="blank")
+    assert parts(c) == ["a\nb", "c", "  d", "e"]
+    assert "".join(c.text()) == "a\nb\n\nc\n\n  d\n\ne"
+
+
+def test_empty_texts_are_skipped_and_counted():
+    c = from_texts("ab", " \n", "", "cd")
+    assert parts(c) == ["ab", "cd"]
+    assert "2 empty documents skipped." in c.notes
+
+
+def test_rare_symbols_are_removed_and_counted():
+    c = from_texts("aaxbb", min_count=2)
+    assert c.vocabulary.decode(c.ids) == "aabb"
+    assert c.removed == {"x": 1}
+    assert c.characters == 4
+
+
+def test_documents_of_rare_symbols_alone_vanish_with_their_edges():
+    c = from_texts("xy", "aa", "z", "bb", "w", min_count=2)
+    assert parts(c) == ["aa", "bb"]
+    np.testing.assert_array_equal(c.ids, [0, 0, 2, 1, 1, 2])
+    with pytest.raises(CorpusError, match=r"fewer than 9 times.*--min-count"):
+        from_texts("abc", min_count=9)
+
+
+def test_the_fingerprint_sees_every_letter_and_every_edge():
+    def fingerprint(*texts):
+        return from_texts(*texts).sha256
+
+    assert fingerprint("abc", "d") == fingerprint("abc", "d")
+    assert len({fingerprint("abc", "d"), fingerprint("ab", "cd"), fingerprint("abcd")}) == 3
+
+
+def test_the_fingerprint_of_one_text_is_that_of_its_file():
+    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert from_texts("abc").sha256 == known
+
+
+def test_too_little_text_is_refused_with_numbers():
+    with pytest.raises(CorpusError, match="1 symbol, of which 1 would be trained on"):
+        from_texts("a")
+    with pytest.raises(SourceError, match="there is no text to read"):
+        from_texts("", " ")
+
+
+@pytest.mark.parametrize(
+    ("text", "min_count", "shares", "cure"),
+    [
+        ("a", 1, {}, r"Add text\."),
+        ("ab" * 99, 1, {"held_out": 0.999}, r"1 would be .* Lower --held-out, which is 0\.999\."),
+        (
+            "ab" * 99,
+            1,
+            {"held_out": 0.9, "left_out": 0.99},
+            "Lower --held-out, which is 0.9 and --left-out, which is 0.99",
+        ),
+        ("abcda", 9, {}, "fewer than 9 times"),
+    ],
+)
+def test_what_leaves_too_little_is_named(text, min_count, shares, cure, tmp_path):
+    (tmp_path / "t.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(CorpusError, match=cure):
+        corpus.build([str(tmp_path / "t.txt")], TextSettings(min_count=min_count), **shares)
+
+
+def test_one_character_over_and_over_is_a_text():
+    c = from_texts("a" * 50, held_out=0.1)
+    assert (c.vocabulary.symbols, c.cut) == (("a",), 45)
+
+
+# The held-out part.
+
+
+def test_nothing_held_out_is_said():
+    assert any("Nothing is held out; all" in note for note in from_texts("abc").notes)
+    c = from_texts("abc", held_out=0.1)
+    assert c.cut == 3
+    assert any("Nothing is held out; the text is too short" in note for note in c.notes)
+
+
+def test_the_held_out_part_begins_with_a_document_near_the_share():
+    c = from_texts(*["x" * 9] * 30, held_out=0.11, split="tail")
+    assert (len(c.ids), c.cut) == (300, 270)
+    assert not c.notes
+    c = from_texts("x" * 100, "y" * 17, held_out=0.1, split="tail")
+    assert c.cut == 101
+
+
+@pytest.mark.parametrize("last", [4, 60])
+def test_a_document_too_short_or_too_long_is_cut_into_and_said_so(last):
+    c = from_texts("x" * 200, "y" * last, held_out=0.1, split="tail")
+    assert c.cut == len(c.ids) - len(c.ids) // 10
+    assert any("inside a document" in note for note in c.notes)
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.floats(0, 0.5))
+def test_the_held_out_part_is_half_to_double_of_what_was_asked(lengths, share):
+    c = from_texts(*["x" * n for n in lengths], "xx", held_out=share, split="tail")
+    asked = int(len(c.ids) * share)
+    assert asked / 2 <= len(c.ids) - c.cut <= 2 * asked
+    assert c.cut >= 2
+
+
+@pytest.mark.parametrize("share", [-0.1, 1, 1.5, 100, float("nan")])
+def test_a_share_that_is_none_is_refused_by_name(share):
+    with pytest.raises(SettingsError, match=r"held_out is .*a share"):
+        from_texts("abc", held_out=share)
+
+
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=30), st.floats(0.02, 0.4), st.booleans())
+def test_what_is_left_out_is_what_would_be_held_out(tmp_path_factory, lengths, share, one):
+    text = ("" if one else "\n").join("abc"[n % 3] * n for n in lengths) + "\nxx"
+    path = tmp_path_factory.mktemp("left") / "text.txt"
+    path.write_text(text, encoding="utf-8")
+    asked = TextSettings(documents="sources" if one else "lines")
+    whole = corpus.build([str(path)], asked, held_out=share, split="tail")
+    rest = corpus.build([str(path)], asked, held_out=0.1, left_out=share, split="tail")
+    np.testing.assert_array_equal(rest.ids, whole.training)
+    assert rest.cut <= len(rest.ids) == whole.cut
+    assert (rest.starts < whole.cut).all()
+    assert (rest.sha256, rest.vocabulary) == (whole.sha256, whole.vocabulary)
+    separator = "" if one else "\n"
+    assert "".join(whole.text()).startswith("".join(rest.text()).removesuffix(separator))
+    assert len("".join(rest.text())) >= len(rest.ids) - 1
+    gone = len(whole.ids) - whole.cut
+    told = f"Left out altogether: {gone:,} symbol" if gone else "Nothing is left out"
+    assert any(told in note for note in rest.notes)
+
+
+WORDS = st.text(alphabet="aA1 \n\r.\u0301ΣσİかéÀ一👩\u200d👧\ufeff\0", max_size=30)
+
+
+@given(
+    st.lists(WORDS, min_size=1, max_size=4),
+    st.sampled_from(["sources", "lines", "blank", "sentences"]),
+)
+def test_the_numbers_add_up(texts, documents):
+    try:
+        c = from_texts("ab", *texts, documents=documents)
+    except CorpusError:
+        return
+    assert c.characters == c.counts.total()
+    edges = len(c.starts) if c.vocabulary.boundary else 0
+    assert len(c.ids) == c.characters + edges
+    assert "".join(parts(c)) == c.vocabulary.decode(c.ids)
+    assert all(part.strip() for part in parts(c))

@@ -1,0 +1,89 @@
+"""A network that learns from what it is scored on: equal to the engine where it may not learn."""
+
+import numpy as np
+import pytest
+
+from burble.errors import SettingsError
+from burble.evaluation import dynamic
+from burble.evaluation import evaluate as evaluation
+from burble.evaluation.dynamic import Adaptive
+from burble.inference.generator import Generator
+from support.speakers import chancy
+
+
+@pytest.mark.parametrize(
+    "shape", [{"cell": "lstm"}, {"cell": "gru", "boundary": True}, {"cell": "rnn", "layers": 1}]
+)
+def test_without_steps_it_costs_what_it_costs_the_engine(monkeypatch, shape):
+    monkeypatch.setattr(dynamic, "RATE", 0.0)
+    writer = Generator(chancy(scale=0.5, **shape))
+    ids = np.random.default_rng(0).integers(0, 4, 150)
+    texts = [ids[:70], ids[70:71], ids[71:]]
+    found = Adaptive(writer.model).costs(texts)
+    for one, (_, other) in zip(found, sorted(writer.surprise_each(texts)), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5, rtol=1e-5)
+
+
+def test_inputs_that_are_not_learned_stay_as_they_are(monkeypatch):
+    monkeypatch.setattr(dynamic, "RATE", 0.0)
+    writer = Generator(chancy(input="onehot", embedding=4))
+    writer.model.weights["embedding"] = np.eye(4, dtype=np.float32)
+    writer = Generator(writer.model)
+    ids = np.random.default_rng(0).integers(0, 4, 50)
+    (found,) = Adaptive(writer.model).costs([ids])
+    np.testing.assert_allclose(found, writer.surprise(ids), atol=1e-5)
+
+
+def test_it_learns_what_comes_again_and_the_model_stays_as_it_was():
+    model = chancy(scale=0.3)
+    before = {name: weights.copy() for name, weights in model.weights.items()}
+    text = "abcabcab\n" * 120
+    static = evaluation.score(Generator(model), text)
+    learning = evaluation.score(Generator(model), text, adaptive=True)
+    assert learning.characters == static.characters
+    assert learning.nats < 0.98 * static.nats
+    for name, weights in model.weights.items():
+        np.testing.assert_array_equal(weights, before[name])
+
+
+def test_no_symbol_is_foretold_from_what_comes_after_it_and_all_are_probabilities():
+    ids = np.random.default_rng(0).integers(0, 4, 200)
+    other = np.concatenate([ids[:100], ids[:100]])
+    sums = []
+
+    def look(beliefs, _following):
+        sums.append(np.exp(beliefs).sum(-1))
+
+    (one,), (two,) = (Adaptive(chancy()).costs([i], look) for i in (ids, other))
+    # What it believes is of float32.
+    np.testing.assert_allclose(np.concatenate(sums), 1, atol=1e-6)
+    np.testing.assert_allclose(one[:99], two[:99], atol=1e-6)
+    assert not np.allclose(one[130:], two[130:])
+
+
+def test_what_was_learned_from_one_document_serves_the_next():
+    model = chancy(boundary=True, scale=0.3)
+    ids = np.array([0, 1, 2, 0, 1, 2] * 10)
+    costs = Adaptive(model).costs([ids] * 20)
+    assert costs[-1].mean() < 0.9 * costs[0].mean()
+
+
+def test_the_command_scores_both_ways(burble, trained):
+    text = trained.parent / "cat.txt"
+    said = burble("eval", trained, text, "--adaptive").stdout.decode()
+    (row,) = (line for line in said.splitlines() if line.startswith("| this model"))
+    _, _, static, adaptive, _ = map(str.strip, row.split("|"))
+    assert float(static) > 0
+    assert float(adaptive) > 0
+    done = burble("eval", trained, "--adaptive")
+    assert done.returncode == 2
+    assert "--adaptive needs a text to score" in done.stderr.decode()
+
+
+def test_a_model_of_windows_is_refused():
+    model = chancy()
+    windows = type(model)(
+        model.weights, model.vocabulary, model.architecture, model.text, window=9, excerpt="abc"
+    )
+    with pytest.raises(SettingsError, match="Leave out --adaptive"):
+        Adaptive(windows)

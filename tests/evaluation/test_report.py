@@ -1,0 +1,209 @@
+"""The whole verdict on a model that was trained for real, by the command."""
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from burble.cli import evaluate
+from burble.evaluation import evaluate as evaluation
+from burble.evaluation import report as evaluation_report
+from burble.evaluation.calibration import Calibration
+from burble.evaluation.report import Own
+from burble.inference import generator
+from burble.inference.generator import Generator
+from burble.inference.settings import WritingSettings
+from support.speakers import chancy, follower
+
+
+@pytest.fixture(scope="module")
+def text(trained):
+    return trained.parent / "cat.txt"
+
+
+def test_its_own_text_is_known_and_scored_where_it_was_held_out(burble, trained, text):
+    done = burble("eval", trained, text, "--json", "--seed", 3)
+    assert done.returncode == 0, done.stderr.decode()
+    found = json.loads(done.stdout)
+    stored = generator.load(trained).model.summary
+    assert found["characters"] == stored["corpus"]["held_out"]
+    assert found["nats"] == pytest.approx(stored["scores"]["held_out_loss"], rel=1e-4)
+    # A hundred and fifty symbols say too little for an interval.
+    assert found["interval"] is None
+    assert found["adaptive"] is None
+    names = [(s["name"], s["adaptive"]) for s in found["baselines"]]
+    assert ("knowing nothing", False) in names
+    assert ("PPMd, order 6", True) in names
+    assert found["human"]["words"] == 1
+    assert found["copies"]["longest"] >= 1
+    assert 0 <= found["written"]["words"] <= 1
+    suited = generator.load(trained).completed({})
+    wanted = {name: suited[name] for name in ("temperature", "close_quotes")}
+    assert found["writing"] == wanted | {"seed": 3}
+
+
+def test_the_verdict_reads_as_tables(burble, trained, text):
+    said = burble("eval", trained, text).stdout.decode()
+    for words in ("| this model | ", "| words of the training text | ", "| new runs of 8 | "):
+        assert words in said
+    assert "nan" not in said
+
+
+WITHOUT = (
+    "import sys; sys.modules['pydivsufsort'] = sys.modules['pyppmd'] = None; "
+    "from burble.cli.app import main; main()"
+)
+
+
+def test_without_the_packages_for_scores_the_rest_is_told_and_what_is_missing(trained, text):
+    command = [sys.executable, "-c", WITHOUT, "eval", str(trained), str(text)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    said = done.stdout.decode()
+    assert "| zlib |" in said
+    assert "PPMd is left out: pip install pyppmd" in said
+    assert "pydivsufsort is not installed" in said
+
+
+def test_standard_input_can_be_its_own_text(burble, trained, text):
+    done = burble("eval", trained, "-", "--json", stdin=text.read_bytes())
+    stored = generator.load(trained).model.summary
+    assert json.loads(done.stdout)["characters"] == stored["corpus"]["held_out"]
+
+
+def test_json_holds_no_number_that_is_none(burble, tmp_path):
+    (tmp_path / "dots").write_text(". . .\n.. ..\n" * 40, encoding="utf-8")
+    done = burble("train", tmp_path / "dots", "-o", tmp_path / "run", "--units", 8, "--steps", 5)
+    assert done.returncode == 0, done.stderr.decode()
+    done = burble("eval", tmp_path / "run", tmp_path / "dots", "--json")
+    assert json.loads(done.stdout, parse_constant=pytest.fail)["human"]["words"] is None
+
+
+def test_another_text_has_a_score_alone(burble, trained, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("the mat sat on the cat.\n", encoding="utf-8")
+    done = burble("eval", trained, other)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "bits per character" in done.stdout.decode()
+    assert "| this model |" not in done.stdout.decode()
+    assert "not the text the model was trained on" in done.stderr.decode()
+    assert "the first" not in done.stdout.decode()
+
+
+def test_eval_reads_whatever_train_reads(burble, trained, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a.txt").write_text("the mat sat\n", encoding="utf-8")
+    (tmp_path / "folder" / "b.txt").write_text("on the cat.", encoding="utf-8")
+    (tmp_path / "rows.csv").write_text("n,said\n1,the mat sat\n2,on the cat.\n", "utf-8")
+    writer = generator.load(trained)
+    one = evaluation.evaluate(writer, [f"{tmp_path}/rows.csv:said"])
+    two = evaluation.evaluate(writer, tmp_path / "folder")
+    # Each of two texts is read from its beginning; the first symbol of each is given.
+    assert (one.characters, two.characters) == (20, 21)
+    parts = [evaluation.score(writer, part) for part in ("the mat sat", "on the cat.")]
+    assert one.nats == pytest.approx(sum(part.nats for part in parts) / 2)
+    done = burble("eval", trained, tmp_path / "folder", f"{tmp_path}/rows.csv:said", "--json")
+    assert json.loads(done.stdout)["characters"] == 41
+    done = burble("eval", trained, "builtin:nothing")
+    assert (done.returncode, b"there is builtin:python-docs" in done.stderr) == (2, True)
+
+
+def test_what_was_left_out_of_the_figures_is_said():
+    vocabulary = chancy().vocabulary
+    text = Own(np.zeros(2_600_000, np.uint8), 2_500_000, vocabulary, "", held_out=300_000)
+    assert evaluate._limits(text.parts(1.0)) == [
+        "Scored are the first 100,000 of 300,000 held-out symbols.",
+        "The n-grams and compressors read the last 2,000,000 of 2,500,000 training symbols.",
+    ]
+    assert evaluate._limits(Own(np.zeros(9), 5, vocabulary, "", held_out=4).parts(1.0)) == []
+
+
+def test_a_text_of_which_nothing_was_held_out_is_refused(burble, text, tmp_path):
+    tiny = ["--units", 8, "--steps", 3, "--held-out", 0]
+    done = burble("train", text, "-o", tmp_path / "run", *tiny)
+    assert done.returncode == 0, done.stderr.decode()
+    done = burble("eval", tmp_path / "run", text)
+    assert done.returncode == 2
+    assert "a score on it would say nothing" in done.stderr.decode()
+
+
+def test_windows_score_as_in_training(burble, text, tmp_path):
+    flags = ["--framing", "windows", "--length", 7, "--units", 8, "--steps", 60, "--batch", 8]
+    done = burble("train", text, "-o", tmp_path / "run", *flags)
+    assert done.returncode == 0, done.stderr.decode()
+    stored = generator.load(tmp_path / "run").model.summary
+    done = burble("eval", tmp_path / "run", text, "--json")
+    found = json.loads(done.stdout)
+    assert found["characters"] == stored["corpus"]["held_out"]
+    assert found["nats"] == pytest.approx(stored["scores"]["held_out_loss"], rel=1e-4)
+    done = burble("eval", tmp_path / "run", text, "--adaptive")
+    assert done.returncode == 2
+    assert "Leave out --adaptive" in done.stderr.decode()
+
+
+def test_documents_and_an_inherited_alphabet_score_as_in_training(burble, trained, tmp_path):
+    lines = tmp_path / "lines.txt"
+    names = ["".join(np.random.default_rng(n).choice([*"etaZ"], 5)) for n in range(200)]
+    lines.write_text("\n".join(names), encoding="utf-8")
+    flags = ["--documents", "lines", "--units", 8, "--steps", 10]
+    done = burble("train", lines, "-o", tmp_path / "run", *flags)
+    assert done.returncode == 0, done.stderr.decode()
+    heir = ["train", lines, "--from", trained, "--steps", 10, "--dropout-recurrent", 0]
+    done = burble(*heir, "-o", tmp_path / "heir")
+    assert done.returncode == 0, done.stderr.decode()
+    for name in ("run", "heir"):
+        stored = generator.load(tmp_path / name).model.summary
+        done = burble("eval", tmp_path / name, lines, "--json")
+        assert done.returncode == 0, done.stderr.decode()
+        found = json.loads(done.stdout)
+        assert found["characters"] + found["ends"] == stored["corpus"]["held_out"]
+        assert found["nats"] == pytest.approx(stored["scores"]["held_out_loss"], rel=1e-4)
+
+
+def test_a_held_out_end_that_is_blank_has_a_score_and_nothing_beside_it():
+    writer = Generator(chancy())
+    ids = writer.model.vocabulary.encode("abc\n" * 20 + "\n" * 10)
+    verdict = evaluation_report.judge(
+        writer, Own(ids, 80, writer.model.vocabulary, ""), WritingSettings(seed=0)
+    )
+    assert verdict.report.characters == 10
+    assert verdict.human is verdict.written is verdict.copies is verdict.human_copies is None
+
+
+# Calibration and intervals.
+
+
+def beliefs(sure, rows):
+    """A certainty in symbol 0, of two."""
+    return np.tile(np.log([sure, 1 - sure]), (rows, 1))
+
+
+def test_a_model_that_is_as_often_right_as_it_is_sure_has_no_error():
+    calibration = Calibration()
+    calibration.add(beliefs(0.8, 100), np.array([0] * 80 + [1] * 20))
+    assert calibration.error == pytest.approx(0)
+    assert calibration.temperature == pytest.approx(1, abs=0.01)
+
+
+def test_one_that_is_too_sure_has_a_temperature_above_one():
+    calibration = Calibration()
+    calibration.add(beliefs(0.9, 100), np.array([0] * 75 + [1] * 25))
+    assert calibration.error == pytest.approx(0.15)
+    # The temperature t at which 0.9 becomes 0.75: (0.1 / 0.9) ** (1 / t) = 1 / 3.
+    assert calibration.temperature == pytest.approx(2, abs=0.01)
+    careful = Calibration()
+    careful.add(beliefs(0.7, 100), np.array([0] * 80 + [1] * 20))
+    expected = math.log(0.3 / 0.7) / math.log(0.2 / 0.8)
+    assert careful.temperature == pytest.approx(expected, abs=0.02)
+
+
+def test_an_interval_is_narrow_where_all_blocks_are_alike():
+    writer = Generator(follower("ab", [1, 0], strength=1))
+    even = evaluation.score(writer, "ab" * 2000)
+    assert even.interval == pytest.approx((even.bits, even.bits), rel=1e-3)
+    uneven = evaluation.score(writer, "ab" * 1000 + "a" * 2000)
+    assert uneven.interval[0] < 0.9 * uneven.bits < 1.1 * uneven.bits < uneven.interval[1]
+    assert evaluation.score(writer, "ab" * 500).interval is None

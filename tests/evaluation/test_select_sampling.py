@@ -1,0 +1,166 @@
+"""The temperature that a model writes at unless another is given."""
+
+import json
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from burble.data import corpus
+from burble.evaluation import select_sampling
+from burble.evaluation.select_sampling import TEMPERATURES, suited
+from burble.inference import generator
+from burble.inference.generator import Generator
+from burble.settings import TextSettings
+from support.speakers import chancy, follower
+
+
+def test_a_model_that_spells_is_as_bold_as_it_may_be():
+    # Every run of a is one of its words, and its text is as repetitive as can be.
+    text = corpus.from_texts([" ".join("a" * n for n in range(1, 60)) * 9], TextSettings())
+    found = suited(Generator(chancy(" a", scale=0.3)), text)
+    assert (found["temperature"], found["words"]) == (TEMPERATURES[-1], 1.0)
+
+
+def test_one_that_misspells_is_as_careful_as_repetition_allows():
+    text = corpus.from_texts(["a cab. bac a!\n" * 900], TextSettings())
+    writer = Generator(chancy(" !.abc\n", scale=0.8))
+    found = suited(writer, text)
+    tried = [written(writer, reference(text), t).words for t in TEMPERATURES]
+    assert max(tried) < select_sampling.REAL_WORDS
+    assert found["words"] == pytest.approx(max(tried), abs=1e-4)
+
+
+def written(writer, known, temperature, nudge=0.0):
+    tried = select_sampling._written(writer, known, select_sampling.TEXTS, temperature, nudge)
+    return select_sampling.outcome(tried)
+
+
+def reference(text):
+    return select_sampling.Reference.of(select_sampling._part(text, 0, text.cut))
+
+
+def test_nothing_is_said_where_nothing_can_be():
+    text = corpus.from_texts(["ab ba " * 500], TextSettings(), held_out=0.0)
+    assert suited(Generator(chancy("ab ")), text) == {}
+    text = corpus.from_texts([". .. " * 500], TextSettings())
+    assert suited(Generator(chancy(". ")), text) == {}
+    text = corpus.from_texts(["ab ba " * 500], TextSettings())
+    assert suited(Generator(replace(chancy("ab "), window=5, excerpt="ab ba")), text) == {}
+
+
+QUOTED = 'he said "a cab", "bac a cab a" bac.\n'
+
+
+def test_a_nudge_closes_about_as_many_quotes_as_a_person_does():
+    text = corpus.from_texts([QUOTED * 600], TextSettings())
+    found = suited(Generator(chancy(' ",.abcdehis\n', scale=0.3)), text)
+    assert found["close_quotes"] in select_sampling.NUDGES
+    without = suited(Generator(chancy(" ,.abcdehis\n", scale=0.3)), text)
+    # Where it opens none, there is nothing to close, and no share of it to keep.
+    assert without["close_quotes"] == 0
+    assert "closed" not in without
+    json.dumps([found, without], allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        # Marks that do not pair, and too few of them to tell.
+        "he said 'and a cab, 'had bac a cab a.\n",
+        "he said a cab bac, and a cab. " * 20 + '"a cab." he said.\n',
+    ],
+)
+def test_a_text_that_tells_nothing_of_quotes_asks_for_no_nudge(line):
+    text = corpus.from_texts([line * (20_000 // len(line))], TextSettings())
+    found = suited(Generator(chancy(" ',.abcdehistn\"\n", scale=0.3)), text)
+    assert "close_quotes" not in found
+
+
+def test_the_gentlest_nudge_that_closes_enough():
+    text = corpus.from_texts([QUOTED * 600], TextSettings())
+    writer = Generator(chancy("abc ,.()\n", seed=3, scale=0.3))
+    reference_ = reference(text)
+    unnudged = written(writer, reference_, 0.8)
+    shares = [written(writer, reference_, 0.8, n).closed for n in select_sampling.NUDGES]
+    assert unnudged.closed < shares[0]
+    for enough, chosen in (
+        (unnudged.closed, 0.0),
+        (shares[0], select_sampling.NUDGES[0]),
+        (1.5, select_sampling.NUDGES[shares.index(max(shares))]),
+    ):
+        human = replace(unnudged, closed=enough + select_sampling.LESS_CLOSED)
+        write = partial(select_sampling._written, writer, reference_, select_sampling.TEXTS)
+        tried = select_sampling._closing(write, (0.8, unnudged), human)
+        assert select_sampling.outcome(tried)[0] == chosen
+
+
+@pytest.mark.parametrize(
+    "told", [None, {}, {"temperature": "x"}, {"temperature": -1}, {"temperature": 10**400}, 7]
+)
+def test_without_a_sound_one_it_is_the_usual(told):
+    writer = Generator(replace(chancy(), summary={"writing": told}))
+    assert writer.completed({}) == {"temperature": 0.8, "close_quotes": 0.0}
+
+
+def test_what_is_asked_for_comes_before_what_suits():
+    told = {"temperature": 0.6, "close_quotes": 2}
+    writer = Generator(replace(chancy('abc "\n'), summary={"writing": told}))
+    assert writer.completed({"temperature": 0.9}) == {"temperature": 0.9, "close_quotes": 2.0}
+    assert writer.completed({"close_quotes": 0}) == {"temperature": 0.6, "close_quotes": 0}
+    # The likeliest symbol is the likeliest.
+    assert writer.completed({"temperature": 0})["close_quotes"] == 0
+    nudged = writer.generate(length=200, seed=1)
+    assert nudged == writer.generate(length=200, seed=1, temperature=0.6, close_quotes=2)
+    assert nudged != writer.generate(length=200, seed=1, close_quotes=0)
+
+
+def test_a_model_writes_at_the_temperature_in_its_file(burble, trained):
+    model = generator.load(trained)
+    found = model.model.summary["writing"]
+    assert found["temperature"] in TEMPERATURES
+    options = {"length": 50, "seed": 1}
+    assert model.generate(**options) == model.generate(temperature=found["temperature"], **options)
+    done = burble("sample", trained, "-l", 50, "--seed", 1, "--jsonl")
+    row = json.loads(done.stdout)
+    assert (row["temperature"], row["text"]) == (found["temperature"], model.generate(**options))
+
+
+def test_of_fewer_symbols_than_can_repeat_nothing_is_said():
+    text = corpus.from_texts(["he said a cab bac " * 6], TextSettings())
+    assert len(text.ids) - text.cut == 10
+    assert suited(Generator(chancy(" abcdehis", scale=0.3)), text) == {}
+
+
+VERSES = [
+    f"Of all {n} saints the one of {n**3} miracles, {n**2} days a year.\n" for n in range(200)
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # The same two lines all over; a chorus of four in a row now and then; ordinary lines.
+        ("the cat sat on the mat.\nthe dog lay on the log.\n" * 60, {"break_loops": False}),
+        ("".join(f"{line}{'pray for us. ' * 4}\n" for line in VERSES), {"rounds": 4}),
+        ("".join(VERSES), {}),
+    ],
+)
+def test_what_a_text_repeats_itself_is_found(text, found):
+    assert select_sampling.repetition(corpus.from_texts([text], TextSettings())) == found
+
+
+def test_what_repeats_in_the_text_is_written_as_often():
+    writer = Generator(follower("abc\n", [1, 2, 3, 0], strength=20.0))
+    options = {"length": 800, "temperature": 1.0, "seed": 1}
+    free = writer.generate("a", break_loops=False, **options)
+    assert free == "bc\na" * 200
+    assert writer.generate("a", **options) != free
+    for found in ({"break_loops": False}, {"rounds": 300}):
+        own = Generator(replace(writer.model, summary={"writing": found}))
+        assert own.generate("a", **options) == free
+        # What is asked for comes first.
+        assert own.generate("a", rounds=2, **options) != free
+    assert own.generate("a", break_loops=True, rounds=2, **options) != free
+    odd = Generator(replace(writer.model, summary={"writing": {"rounds": "x", "break_loops": 0}}))
+    assert odd.generate("a", **options) == writer.generate("a", **options)

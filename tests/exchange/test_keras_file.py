@@ -1,0 +1,443 @@
+"""Files as Keras wrote them, by hand: order of layers, gates, what says what the network is."""
+
+import fcntl
+import io
+import json
+import re
+import zipfile
+from contextlib import suppress
+
+import h5py
+import numpy as np
+import pytest
+
+from burble.data.vocabulary import Vocabulary
+from burble.errors import ModelFileError, SettingsError, VocabularyError
+from burble.exchange import keras_weights
+from burble.model import file as model_file
+from burble.model import transfer
+from burble.settings import make
+
+V, U, WINDOW = 5, 3, 8
+VOCABULARY = Vocabulary(tuple("abcde"))
+ONE, TWO, THREE = (
+    make({"framing": "windows", "length": WINDOW, "input": "scalar", "layers": n, "units": U})
+    for n in (1, 2, 3)
+)
+RNG = np.random.default_rng(0)
+
+
+def lstm(name, below=U, **more):
+    """A layer's class, configuration and arrays, in the order of Keras."""
+    shapes = {"kernel": (below, 4 * U), "recurrent_kernel": (U, 4 * U), "bias": (4 * U,)}
+    arrays = {part: RNG.normal(size=shape).astype("f") for part, shape in shapes.items()}
+    own = {"name": name, "activation": "tanh", "recurrent_activation": "sigmoid", **more}
+    return {"class_name": "LSTM", "config": own}, arrays
+
+
+def dense(name="dense", **more):
+    arrays = {"kernel": RNG.normal(size=(U, V)).astype("f"), "bias": np.ones(V, "f")}
+    return {"class_name": "Dense", "config": {"name": name, "activation": "softmax"} | more}, arrays
+
+
+def bare(kind, name="other", **more):
+    """A layer without weights."""
+    return {"class_name": kind, "config": {"name": name, **more}}, {}
+
+
+def described(layers):
+    return {"class_name": "Sequential", "config": {"layers": [layer for layer, _ in layers]}}
+
+
+def legacy(path, layers, *, config=None, version=None, names=True):
+    """A file of HDF5 as Keras wrote it before version 3."""
+    with h5py.File(path, "w") as file:
+        whole = config is not None
+        group = file.create_group("model_weights") if whole else file
+        if whole:
+            file.attrs["model_config"] = config if isinstance(config, str) else json.dumps(config)
+        if version:
+            file.attrs["keras_version"] = version
+        if names is True:
+            group.attrs["layer_names"] = [own["config"]["name"].encode() for own, _ in layers]
+        for own, arrays in layers:
+            name = own["config"]["name"]
+            for part, array in arrays.items():
+                group[f"{name}/{name}/{part}:0"] = array
+    return path
+
+
+def modern(path, layers, *, more=()):
+    """A file of weights as Keras 3 writes it; layers by their class and a number."""
+    with h5py.File(path, "w") as file:
+        for name, arrays in layers:
+            cell = "/cell" if "recurrent_kernel" in arrays else ""
+            for number, array in enumerate(arrays.values()):
+                file[f"layers/{name}{cell}/vars/{number}"] = array
+        for name in more:
+            file[name] = np.ones(3, "f")
+    return path
+
+
+def archive(path, weights, config, version="3.15.1"):
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("metadata.json", json.dumps({"keras_version": version}))
+        zipped.writestr("config.json", json.dumps(config))
+        zipped.writestr("model.weights.h5", weights)
+    return path
+
+
+def brought(path, settings=ONE, gates=None):
+    return keras_weights.model(path, settings, VOCABULARY, "abc", recurrent_activation=gates)
+
+
+def check(model, layers):
+    """A model has the arrays of some layers, in their order."""
+    *recurrent, (_, top) = layers
+    for number, (_, arrays) in enumerate(recurrent):
+        for part, array in arrays.items():
+            name = f"layer{number}.{part.removesuffix('_kernel')}"
+            np.testing.assert_array_equal(model.weights[name], array)
+    np.testing.assert_array_equal(model.weights["output.kernel"], top["kernel"])
+
+
+NAMED = [lstm("alpha", 1), lstm("zulu"), lstm("bravo"), dense("aa")]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_layers_come_in_the_order_in_which_the_file_names_them(tmp_path, whole):
+    config = described(NAMED) if whole else None
+    check(brought(legacy(tmp_path / "w.h5", NAMED, config=config, version="2.4"), THREE), NAMED)
+
+
+def test_a_long_list_of_names_is_kept_in_parts(tmp_path):
+    path = legacy(tmp_path / "w.h5", NAMED, version="2.4", names=None)
+    with h5py.File(path, "r+") as file:
+        file.attrs["layer_names0"] = [b"alpha", b"zulu"]
+        file.attrs["layer_names1"] = ["bravo", "aa"]
+    check(brought(path, THREE), NAMED)
+
+
+def test_an_order_that_is_not_told_is_not_guessed(tmp_path):
+    path = legacy(tmp_path / "w.h5", NAMED, version="2.4", names=None)
+    with pytest.raises(ModelFileError, match="does not say in which order its layers alpha, bravo"):
+        brought(path, THREE)
+    numbered = [lstm("lstm_9", 1), lstm("lstm_10"), lstm("lstm_11"), dense()]
+    check(brought(legacy(path, numbered, version="2.4", names=None), THREE), numbered)
+
+
+def test_a_name_may_hold_slashes_and_another_name(tmp_path):
+    layers = [lstm("a", 1), lstm("a/b"), dense("a/b/c")]
+    check(brought(legacy(tmp_path / "w.h5", layers, version="2.4"), TWO), layers)
+
+
+PLAIN = [lstm("lstm", 1), dense()]
+
+
+@pytest.mark.parametrize(
+    ("version", "gates"),
+    [
+        ("1.2.2", "hard_sigmoid"),
+        ("2.2.5", "hard_sigmoid"),
+        ("2.1.6-tf", "hard_sigmoid"),
+        ("2.3.0", "sigmoid"),
+        ("2.3.0-tf", "sigmoid"),
+        ("2.15.0", "sigmoid"),
+    ],
+)
+def test_gates_are_those_of_the_keras_that_wrote_the_weights(tmp_path, version, gates):
+    told = []
+    path = legacy(tmp_path / "w.h5", PLAIN, version=version)
+    model = keras_weights.model(path, ONE, VOCABULARY, "abc", tell=told.append)
+    assert model.architecture.recurrent_activation == gates
+    assert told == [
+        "w.h5 holds weights and no description of their network, which is taken as the recipe's, "
+        f"with gates of {gates}, the default of the Keras that wrote it. If it was trained with "
+        "others, give --recurrent-activation."
+    ]
+    other = {"sigmoid": "hard_sigmoid", "hard_sigmoid": "sigmoid"}[gates]
+    assert brought(path, gates=other).architecture.recurrent_activation == other
+
+
+@pytest.mark.parametrize("version", [None, "2.2.4-tf", "unknown"])
+def test_it_is_asked_where_the_file_does_not_tell(tmp_path, version):
+    path = legacy(tmp_path / "w.h5", PLAIN, version=version)
+    with pytest.raises(SettingsError, match="Give --recurrent-activation hard_sigmoid if it was"):
+        brought(path)
+    for gates in ("sigmoid", "hard_sigmoid"):
+        assert brought(path, gates=gates).architecture.recurrent_activation == gates
+
+
+def test_a_description_says_more_than_a_version(tmp_path):
+    layers = [lstm("lstm", 1, recurrent_activation="hard_sigmoid"), dense()]
+    path = legacy(tmp_path / "w.h5", layers, config=described(layers), version="2.15.0")
+    model = brought(path)
+    assert model.architecture.recurrent_activation == "hard_sigmoid"
+    check(model, layers)
+    # Whoever goes on from it goes on with its gates.
+    assert transfer.asked({}, model)["recurrent_activation"] == "hard_sigmoid"
+    with pytest.raises(SettingsError, match="gates are made with hard_sigmoid, not sigmoid"):
+        brought(path, gates="sigmoid")
+
+
+def test_the_recipe_may_say_what_the_gates_are(tmp_path):
+    (tmp_path / "text.txt").write_text("abcde", encoding="utf-8")
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(
+        'framing = "windows"\nlength = 8\ninput = "scalar"\nlayers = 1\nunits = 3\n'
+        'recurrent_activation = "hard_sigmoid"\n'
+    )
+    path = legacy(tmp_path / "w.h5", PLAIN, version="2.15.0")
+    model = keras_weights.from_text(path, str(recipe), (), tmp_path / "text.txt")
+    assert model.architecture.recurrent_activation == "hard_sigmoid"
+
+
+def test_hard_gates_of_keras_3_come_in_by_scaled_weights(tmp_path):
+    """x / 6 + 0.5 is 0.2 (5 / 6 x) + 0.5; the cell's own block is no gate."""
+    layers = [lstm("lstm", 1, recurrent_activation="hard_sigmoid"), dense()]
+    path = legacy(tmp_path / "w.h5", layers, config=described(layers), version="3.4.1")
+    found = brought(path).weights["layer0.recurrent"]
+    held = layers[0][1]["recurrent_kernel"]
+    np.testing.assert_array_equal(found[:, 2 * U : 3 * U], held[:, 2 * U : 3 * U])
+    np.testing.assert_allclose(found[:, : 2 * U], held[:, : 2 * U] * 5 / 6, rtol=1e-6)
+    np.testing.assert_allclose(found[:, 3 * U :], held[:, 3 * U :] * 5 / 6, rtol=1e-6)
+    weights = modern(tmp_path / "w.weights.h5", [("lstm", layers[0][1]), ("dense", layers[1][1])])
+    with pytest.raises(SettingsError, match="does not say whether Keras 2 or 3 wrote it"):
+        brought(weights, gates="hard_sigmoid")
+
+
+def chained(*layers, inbound=None):
+    """A model that says which layer takes what of which."""
+    names = [own["config"]["name"] for own, _ in layers]
+    held = [
+        own | {"inbound_nodes": inbound or ([[[before, 0, 0, {}]]] if before else [])}
+        for (own, _), before in zip(layers, [None, *names], strict=False)
+    ]
+    return {"class_name": "Functional", "config": {"layers": held}}
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ([lstm("l", 1, go_backwards=True), dense()], "'l' of PATH is one that reads from the end"),
+        ([lstm("l", 1, activation="relu"), dense()], "the activation 'relu', not 'tanh'"),
+        ([lstm("l", 1, recurrent_activation="relu"), dense()], "one with the gates 'relu'"),
+        ([lstm("l", 1), dense(activation="sigmoid")], "activation sigmoid, not 'softmax'"),
+        ([bare("Masking"), lstm("l", 1), dense()], "'other' of PATH is of the class Masking"),
+        ([lstm("l", 1), bare("Flatten"), dense()], "'other' of PATH is of the class Flatten"),
+        ([bare("GRU"), dense()], "'other' of PATH is of the class GRU"),
+        ([lstm("l", 1), dense("d"), dense("e")], "'e' of PATH is a second dense layer"),
+        ([dense("d"), lstm("l", 1)], "'d' of PATH is a Dense layer below an LSTM"),
+        ([lstm("l", 1)], "PATH has no dense layer above its LSTM layers"),
+        (
+            [lstm("l", 1), lstm("m", recurrent_activation="hard_sigmoid"), dense()],
+            "the layers of PATH have different gates: hard_sigmoid and sigmoid",
+        ),
+        ([bare("Bidirectional", "both"), dense()], "the layer 'both' of PATH is Bidirectional"),
+        ([bare("Lambda"), lstm("l", 1), dense()], "'other' of PATH is of the class Lambda"),
+    ],
+)
+def test_what_cannot_be_run_as_it_was_is_refused_by_name(tmp_path, layers, said):
+    path = legacy(tmp_path / "w.h5", layers, config=described(layers))
+    with pytest.raises(ModelFileError, match=re.escape(said.replace("PATH", str(path)))):
+        brought(path)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("import os; os.abort()", "the model_config of"),
+        ("[1]", "it is no object"),
+        ('{"class_name": "Sequential", "config": 3}', "is not as Keras writes it"),
+        ({"class_name": "Mine", "config": {}}, "of a model of a class of its own"),
+        (chained(*PLAIN, inbound=[[["dense", 0, 0, {}]]]), "does not follow the layer before it"),
+    ],
+)
+def test_a_description_that_does_not_describe_is_refused(tmp_path, config, said):
+    with pytest.raises(ModelFileError, match=said):
+        brought(legacy(tmp_path / "w.h5", PLAIN, config=config))
+
+
+def test_windows_and_carried_states_must_be_those_of_the_recipe(tmp_path):
+    layers = [lstm("lstm", 1, batch_input_shape=[None, 100, 1]), dense()]
+    path = legacy(tmp_path / "w.h5", layers, config=described(layers))
+    with pytest.raises(SettingsError, match="on windows of 100 symbols, but the recipe has 8"):
+        brought(path)
+    layers = [lstm("lstm", 1, stateful=True), dense()]
+    legacy(path, layers, config=described(layers))
+    with pytest.raises(SettingsError, match="states that were carried on"):
+        brought(path)
+    streams = make({"framing": "streams", "input": "scalar", "layers": 1, "units": U})
+    assert brought(path, streams).window == 0
+
+
+def without_bias(layer):
+    own, arrays = layer
+    arrays = {part: array for part, array in arrays.items() if part != "bias"}
+    return own | {"config": own["config"] | {"use_bias": False}}, arrays
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [without_bias(lstm("lstm", 1)), without_bias(dense())],
+        [bare("Dropout"), *PLAIN],
+        [lstm("lstm", 1), dense(activation="linear"), bare("Activation", activation="softmax")],
+        [lstm("lstm", 1, return_sequences=True), dense(activation="linear"), bare("Softmax")],
+        [lstm("lstm", 1, dropout=0.1, unroll=True), dense(activation="linear")],
+    ],
+)
+def test_what_comes_to_the_same_is_brought_in(tmp_path, layers):
+    weighty = [layer for layer in layers if layer[1]]
+    model = brought(legacy(tmp_path / "w.h5", layers, config=described(layers)))
+    check(model, weighty)
+    if "bias" not in weighty[0][1]:
+        assert not model.weights["layer0.bias"].any()
+        assert not model.weights["output.bias"].any()
+    check(brought(legacy(tmp_path / "w.h5", layers, config=chained(*layers))), weighty)
+
+
+def test_a_dense_layer_for_each_symbol_is_one(tmp_path):
+    own, arrays = dense("inner")
+    wrapped = bare("TimeDistributed", "top", layer=own)[0], arrays
+    layers = [lstm("lstm", 1, return_sequences=True), wrapped]
+    check(brought(legacy(tmp_path / "w.h5", layers, config=described(layers))), layers)
+    inside = io.BytesIO()
+    with h5py.File(inside, "w") as file:
+        for number, array in enumerate(layers[0][1].values()):
+            file[f"layers/lstm/cell/vars/{number}"] = array
+        for number, array in enumerate(arrays.values()):
+            file[f"layers/time_distributed/layer/vars/{number}"] = array
+        file["layers/dropout/seed_generator/vars/0"] = np.zeros(2, "u4")
+    path = archive(tmp_path / "w.keras", inside.getvalue(), described(layers))
+    check(brought(path), layers)
+
+
+def test_arrays_in_the_layout_of_cudnn(tmp_path):
+    """Each gate's matrices lie column by column, and its two biases add up."""
+    _, wide = lstm("second")
+    wide["bias"] = np.arange(8 * U, dtype="f")
+    layers = [lstm("first", 1), ({"config": {"name": "second"}}, wide), dense()]
+    model = brought(legacy(tmp_path / "w.h5", layers, version="2.2.4"), TWO)
+    assert model.architecture.recurrent_activation == "sigmoid"
+    check(model, layers[:1] + layers[-1:])
+    assert model.weights["layer1.bias"].tolist() == [4 * U + 2 * i for i in range(4 * U)]
+    for gate in np.split(np.arange(4 * U), 4):
+        for part in ("kernel", "recurrent"):
+            held = wide["kernel" if part == "kernel" else "recurrent_kernel"]
+            np.testing.assert_array_equal(model.weights[f"layer1.{part}"][:, gate], held[:, gate].T)
+    # What TensorFlow 2.15 makes of a matrix that is not square.
+    kernel = np.concatenate([np.array([[1, 2, 3], [4, 5, 6]])] * 4, -1)
+    found, *_ = keras_weights._from_cudnn(kernel, wide["recurrent_kernel"], wide["bias"])
+    assert found[:, :U].tolist() == [[1, 3, 5], [2, 4, 6]]
+
+
+STRANGE = "which belongs to no LSTM or dense layer"
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (("norm", {"gamma": np.ones(3, "f")}), STRANGE),
+        (("embedding", {"embeddings": np.ones((V, 1), "f")}), STRANGE),
+        (("gru", {"recurrent_kernel": np.ones((U, 3 * U), "f")}), "the layer 'gru' of .* is a GRU"),
+        (("rnn", {"recurrent_kernel": np.ones((U, U), "f")}), "the layer 'rnn' of .* is a SimpleR"),
+        (("both", {"backward_lstm/kernel": np.ones((U, U), "f")}), "'both' of .* is Bidirectional"),
+        (
+            ("nested", {"a/kernel": np.ones((U, U), "f"), "b/kernel": np.ones((U, U), "f")}),
+            "several layers in one, 'nested'",
+        ),
+        (("own", {"vars/0": np.ones((U, U), "f")}), "of a model of a class of its own"),
+    ],
+)
+def test_an_array_of_another_layer_is_never_passed_over(tmp_path, layer, said):
+    name, arrays = layer
+    layers = [lstm("lstm", 1), ({"config": {"name": name}}, arrays), dense()]
+    path = tmp_path / "w.h5"
+    legacy(path, layers, version="2.4")
+    if name == "own":
+        with h5py.File(path, "r+") as file:
+            file.move("own/own/vars/0:0", "own/own/vars/0")
+    with pytest.raises(ModelFileError, match=said):
+        brought(path, TWO if "recurrent_kernel" in arrays else ONE)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("layers/embedding/vars/0", f"a part of 'embedding', {STRANGE}"),
+        ("layers/gru/cell/vars/0", f"a part of 'gru', {STRANGE}"),
+        ("layers/lstm/cell/vars/3", STRANGE),
+        ("layers/bidirectional/backward_layer/cell/vars/0", "'bidirectional' of .* is Bidirect"),
+        ("vars/0", STRANGE),
+    ],
+)
+def test_nor_is_one_that_keras_3_wrote(tmp_path, more, said):
+    layers = [("lstm", PLAIN[0][1]), ("dense", PLAIN[1][1])]
+    path = modern(tmp_path / "w.weights.h5", layers, more=["optimizer/vars/0"])
+    check(brought(path), PLAIN)
+    modern(path, layers, more=[more])
+    with pytest.raises(ModelFileError, match=said):
+        brought(path)
+
+
+def test_numbers_of_layers_are_sorted_as_numbers(tmp_path):
+    layers = [lstm("", 1), *(lstm("") for _ in range(11))]
+    named = [(f"lstm_{n}" if n else "lstm", arrays) for n, (_, arrays) in enumerate(layers)]
+    path = modern(tmp_path / "w.weights.h5", [*named, ("dense", PLAIN[1][1])])
+    twelve = make({"framing": "windows", "input": "scalar", "layers": 12, "units": U})
+    check(brought(path, twelve), [*layers, PLAIN[1]])
+
+
+def test_a_file_that_another_program_holds_is_called_locked(tmp_path):
+    path = legacy(tmp_path / "w.h5", PLAIN, version="2.4")
+    with path.open("r+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(ModelFileError, match=r"is locked by another program.* import a copy"):
+            brought(path)
+
+
+def whole_archive(path):
+    weights = modern(path / "w.weights.h5", [("lstm", PLAIN[0][1]), ("dense", PLAIN[1][1])])
+    return archive(path / "w.keras", weights.read_bytes(), described(PLAIN))
+
+
+def test_what_is_not_whole_or_of_another_kind_is_told_with_what_can_help(tmp_path):
+    path = whole_archive(tmp_path)
+    check(brought(path), PLAIN)
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("config.json", "{}")
+    with pytest.raises(ModelFileError, match="an archive, but not one that Keras wrote whole"):
+        brought(path)
+    path = legacy(tmp_path / "w.h5", PLAIN, version="2.4")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(ModelFileError, match=r"is not whole .* take an earlier one"):
+        brought(path)
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (saved / "saved_model.pb").write_bytes(b"x")
+    (tmp_path / "model.ckpt.index").write_bytes(b"x")
+    for other, kind in ((saved, "SavedModel"), (tmp_path / "model.ckpt.index", "checkpoint")):
+        with pytest.raises(ModelFileError, match=rf"TensorFlow {kind}.* model.save\('model.h5'\)"):
+            brought(other)
+
+
+def test_damage_to_an_archive_is_told_in_a_sentence(tmp_path):
+    path = whole_archive(tmp_path)
+    data = path.read_bytes()
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        damaged = bytearray(data)
+        for place in rng.integers(0, len(data), 3):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged)
+        with suppress(ModelFileError, SettingsError, VocabularyError):
+            brought(path)
+
+
+def test_a_model_with_hard_gates_survives_its_file(tmp_path):
+    layers = [lstm("lstm", 1, recurrent_activation="hard_sigmoid"), dense()]
+    model = brought(legacy(tmp_path / "w.h5", layers, config=described(layers)))
+    model_file.write(tmp_path / "m", model)
+    assert model_file.read(tmp_path / "m").architecture == model.architecture

@@ -1,0 +1,179 @@
+"""Comparisons: each training a real process, one that fails, one that is interrupted."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from burble.cli import experiments
+from burble.data import folders
+from burble.errors import SettingsError
+from burble.experiments import grid
+from burble.experiments.compare import Comparison
+from burble.runs import plots
+from support.corpora import from_texts
+from support.waiting import wait_for
+
+SMALL = ["--batch", "4", "--length", "12", "--embedding", "8", "--steps", "30"]
+SMALL += ["--evaluations", "2", "--patience", "0"]
+
+
+@pytest.fixture(scope="module")
+def compared(burble, text, with_own_files, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compare") / "all"
+    # The higher rate has no room: it runs away again and again.
+    vary = ["--vary", "units=8", "--vary", "learning-rate=0.01,1e30", "--seeds", "2"]
+    # Trials begin in the person's folder, and run none of its files.
+    done = burble("compare", text, "-o", folder, *vary, *SMALL, cwd=with_own_files)
+    return folder, done
+
+
+def test_every_combination_has_its_row_and_a_failure_costs_one(compared):
+    folder, done = compared
+    rows = json.loads((folder / "compare.json").read_text(encoding="utf-8"))["rows"]
+    good, failed = rows
+    assert good["settings"] == "units=8,learning_rate=0.01"
+    assert good["seeds"] == 2
+    assert 0 < good["held-out bits per symbol"] < 5
+    assert good["spread"] > 0
+    assert good["failed"] == ""
+    # Sixteen symbols: an embedding of 8, one layer, and the output.
+    assert good["weights"] == 16 * 8 + (8 + 8 + 1) * 32 + 8 * 16 + 16
+    assert failed["settings"] == "units=8,learning_rate=1e+30"
+    assert failed["seeds"] == 0
+    assert "the loss ran away" in failed["failed"]
+    assert done.returncode == 2
+    assert "not all came to their end: units=8,learning_rate=1e+30" in done.stderr.decode()
+
+
+def test_the_table_is_printed_and_written_with_a_picture(compared):
+    folder, done = compared
+    printed = done.stdout.decode()
+    assert printed.count("\n") == 4
+    with open(folder / "compare.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(row["settings"] in printed for row in rows)
+    picture = (folder / "compare.svg").read_text(encoding="utf-8")
+    assert picture.count("<polyline") == 1
+    assert folders.walk(folder.parent)[1][folders.OURS] == [folder]
+
+
+def test_what_is_finished_is_not_done_again(burble, compared, text):
+    folder, _ = compared
+    model = folder / "units=8,learning_rate=0.01" / "seed-0" / "model.safetensors"
+    before = os.stat(model).st_mtime_ns
+    vary = ["--vary", "units=8", "--vary", "learning-rate=0.01", "--seeds", "2"]
+    done = burble("compare", text, "-o", folder, *vary, *SMALL)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stderr.decode().count("finished before") == 2
+    assert os.stat(model).st_mtime_ns == before
+
+
+def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
+    long = [*SMALL, "--steps", "6000"]
+    arguments = ["compare", text, "-o", tmp_path / "c", "--vary", "units=8,12", *long]
+    command = [
+        sys.executable,
+        "-c",
+        "from burble.cli.app import main; main()",
+        *map(str, arguments),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        wait_for(tmp_path / "c" / "units=8" / "seed-0" / "run.json", process)
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read()
+        assert process.wait(timeout=120) == 130, said
+    assert "The same command goes on." in said
+    facts = (tmp_path / "c" / "units=8" / "seed-0" / "run.json").read_text(encoding="utf-8")
+    assert json.loads(facts)["status"] == "interrupted"
+    done = burble(*arguments)
+    assert done.returncode == 0, done.stderr.decode()
+    rows = json.loads((tmp_path / "c" / "compare.json").read_text(encoding="utf-8"))["rows"]
+    assert [row["seeds"] for row in rows] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("vary", "said"),
+    [
+        (["units"], "--vary is 'units', but must be a setting and its values"),
+        (["units="], "--vary is 'units='"),
+        (["width=1,2"], "there is no setting called width"),
+        (["units=1,many"], "units is 'many', but must be a whole number"),
+        (["units=0"], "units is 0, but must be 1 to 8192"),
+        (["dropout=a"], "dropout is 'a', but must be a number"),
+        (["lowercase=yes"], "lowercase is 'yes', but must be true or false"),
+        (["units=1", "units=2"], "each setting once"),
+        (["seed=1,2"], "seed cannot be varied"),
+    ],
+)
+def test_what_cannot_be_varied_is_refused(vary, said):
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        grid.variants(vary)
+
+
+@pytest.mark.parametrize(
+    ("vary", "said"), [("lowercase=true,false", "lowercase"), ("units=8,16", "")]
+)
+def test_scores_on_different_texts_are_said_not_to_be_comparable(vary, said, capsys):
+    text = from_texts("the cat sat on the mat. " * 9, held_out=0.1)
+    experiments._check_on(text, grid.variants([vary]), {})
+    told = f"What is scored depends on {said}, so the scores of these trainings cannot be laid"
+    heard = capsys.readouterr().err
+    assert heard.startswith(told) if said else not heard
+
+
+def test_a_folder_holds_one_comparison(burble, compared, text, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("an other text " * 99, encoding="utf-8")
+    folder, _ = compared
+    vary = ["--vary", "units=8", "--vary", "learning-rate=0.01", "--seeds", "2"]
+    for sources, flags in (((text, other), SMALL), ((text,), [*SMALL, "--clip", "2"])):
+        done = burble("compare", *sources, "-o", folder, *vary, *flags)
+        assert done.returncode == 2
+        assert "compares other texts or settings" in done.stderr.decode()
+
+
+def test_trainings_of_a_comparison_that_is_forgotten_are_no_results_of_a_new_one(tmp_path):
+    (tmp_path / "units=8" / "seed-0").mkdir(parents=True)
+    made = Comparison(tmp_path, ["t.txt"], [], grid.variants(["units=8"]), [0], "sha")
+    with pytest.raises(SettingsError, match=r"of a comparison whose compare\.json is gone"):
+        made.run(print)
+    assert [path.name for path in tmp_path.iterdir()] == ["units=8"]
+
+
+def test_standard_input_cannot_be_compared_on(burble, tmp_path):
+    done = burble("compare", "-", "-o", tmp_path / "c", "--vary", "units=8", stdin=b"text")
+    assert done.returncode == 2
+    assert "standard input can be read only once" in done.stderr.decode()
+
+
+def test_values_have_the_type_of_their_setting():
+    found = grid.variants(["lowercase=true,false", "units=8", "input=onehot"])
+    assert [dict(v.chosen) for v in found] == [
+        {"lowercase": True, "units": 8, "input": "onehot"},
+        {"lowercase": False, "units": 8, "input": "onehot"},
+    ]
+
+
+def test_bars_are_as_long_as_their_values():
+    picture = plots.bars({"'a'": 0.5, "<b>": 0.25, "none": 0.0}, "share")
+    lengths = [float(n) for n in re.findall(r'width="([\d.]+)" height="16"', picture)]
+    assert lengths[0] == 2 * lengths[1] > 200
+    assert lengths[2] == 0
+    assert "&lt;b&gt;" in picture
+    assert ">0.25</text>" in picture
+    assert "0.0</text>" not in picture
+
+
+def test_many_curves_have_room_for_their_names():
+    few = plots.curves({"a": [(0, 1), (9, 2)]}, "x")
+    many = plots.curves({f"curve {n}": [(0, n), (9, n + 1)] for n in range(20)}, "a < b")
+    assert 'viewBox="0 0 640 360"' in few
+    assert 'viewBox="0 0 640 576"' in many
+    assert many.count("<polyline") == 20
+    assert "a &lt; b" in many

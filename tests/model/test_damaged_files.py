@@ -1,0 +1,219 @@
+"""Model files that are damaged, hostile or someone else's: one sentence each, never a guess."""
+
+import json
+import struct
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from burble.errors import ModelFileError
+from burble.model import file as model_file
+from support.modelfiles import VALID, assemble, parts, read, small_model, with_meta
+
+
+@pytest.mark.parametrize("end", [0, 1, 7, 8, 9, 200, len(VALID) // 2, len(VALID) - 1])
+def test_a_cut_file_is_refused(end):
+    with pytest.raises(ModelFileError):
+        read(VALID[:end])
+
+
+def test_bytes_at_the_end_are_refused():
+    with pytest.raises(ModelFileError, match="damaged or was copied only in part"):
+        read(VALID + b"\0")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, len(VALID) - 1), st.integers(1, 255))
+def test_a_flipped_byte_gives_a_model_of_the_same_shape_or_one_sentence(at, flip):
+    data = bytearray(VALID)
+    data[at] ^= flip
+    try:
+        model = read(bytes(data))
+    except ModelFileError:
+        return
+    shapes = {name: array.shape for name, array in model.weights.items()}
+    assert shapes == model_file.shapes(small_model().architecture, 5)
+    assert model.vocabulary.size == 5
+    assert all(np.isfinite(array).all() for array in model.weights.values())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None)
+@given(st.sampled_from([*sorted(parts()[1]), "window", "excerpt", "regex"]), JSON)
+def test_any_json_in_the_metadata_is_read_or_refused(key, value):
+    meta = parts()[1] | {key: value}
+    try:
+        model = read(with_meta(json.dumps(meta)))
+    except ModelFileError:
+        return
+    assert model.weights.keys() == small_model().weights.keys()
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_refused(data):
+    with pytest.raises(ModelFileError):
+        read(data)
+
+
+@settings(deadline=None)
+@given(JSON)
+def test_any_json_as_a_header_is_refused(value):
+    with pytest.raises(ModelFileError):
+        read(assemble(json.dumps(value).encode(), b""))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("format", 3, r"has format 3; this version of burble \(.*\) knows formats up to 2"),
+        ("format", 10**30, "Install a newer burble"),
+        ("format", "x", "not those of a burble model"),
+        ("format", 0, "not those of a burble model"),
+        ("format", True, "not those of a burble model"),
+        ("format", 1.0, "not those of a burble model"),
+        ("symbols", ["a"], r"embedding has the shape \(5, 2\), expected \(2, 2\)"),
+        ("symbols", [], "cannot be"),
+        ("symbols", "abcd", "symbols is 'abcd', expected a list"),
+        ("symbols", ["\n", "a", "é", 7], "7 is not a symbol"),
+        ("symbols", ["\n", "a", "é", "ab"], "'ab' is not a symbol"),
+        ("symbols", ["\n", "a", "é", ""], "cannot be"),
+        ("symbols", ["\n", "a", "a", "é"], "must be distinct"),
+        ("symbols", ["\n", "a", "é", "\ud800"], "cannot be"),
+        ("boundary", 1, "boundary is 1, expected a bool"),
+        ("separator", None, "separator is None, expected a str"),
+        ("separator", "", "nothing to write between them"),
+        ("separator", "\udc00", "cannot be"),
+        ("summary", [], "summary is "),
+        ("regex", 17, "regex is 17, expected a str"),
+        ("regex", "\ud800", "cannot be"),
+        ("text", 7, "cannot be: its TextSettings are 7, expected names with values"),
+        ("architecture", None, "cannot be: its ModelSettings are None, expected names"),
+        ("text", {}, "it does not say lowercase"),
+    ],
+)
+def test_odd_metadata_is_refused(key, value, said):
+    with pytest.raises(ModelFileError, match=said):
+        read(with_meta(json.dumps(parts()[1] | {key: value})))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("layers", True, "layers is True, expected a int"),
+        ("layers", 10**9, "layers is 1000000000"),
+        ("units", 3.0, "units is 3.0, expected a int"),
+        ("units", -3, "units is -3"),
+        ("units", 4, "has the shape"),
+        ("cell", "gru", "has the shape"),
+        ("cell", "os.system", "cell is 'os.system'"),
+        ("cell", None, "cell is None"),
+        ("recurrent_activation", "relu", "must be sigmoid, or, of LSTM layers, hard_sigmoid"),
+        ("recurrent_activation", 1, "recurrent_activation is 1, expected a str"),
+        ("dropout", "0.4", "dropout is '0.4', expected a float"),
+        (
+            "code",
+            "import os",
+            r"cannot be: it names 'code', which this version of burble \(.*\) does not know\. If a "
+            r"newer one wrote it, open it with that\.",
+        ),
+    ],
+)
+def test_an_odd_architecture_is_refused(key, value, said):
+    meta = parts()[1]
+    meta["architecture"][key] = value
+    with pytest.raises(ModelFileError, match=said):
+        read(with_meta(json.dumps(meta)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "7",
+        "NaN",
+        '{"format": 1, "format": 1}',
+        '{"format": 1e400}',
+        '{"format": NaN}',
+        "[" * 100_000,
+        '{"format": ' + "1" * 10_000 + "}",
+    ],
+)
+def test_odd_json_is_refused(text):
+    with pytest.raises(ModelFileError, match="not those of a burble model"):
+        read(with_meta(text))
+
+
+def edit_offsets(entry, begin, end):
+    entry["data_offsets"] = [entry["data_offsets"][0] + begin, entry["data_offsets"][1] + end]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda h: h["output.bias"].update(dtype="F16"),
+        lambda h: h["output.bias"].update(dtype=["F32"]),
+        lambda h: h["output.bias"].update(shape=[-5]),
+        lambda h: h["output.bias"].update(shape=[1 << 62, 4]),
+        lambda h: h["output.bias"].update(shape=[1 << 32, 1 << 32, 0]),
+        lambda h: h["output.bias"].update(shape=[5.0]),
+        lambda h: h["output.bias"].update(shape=[5, True]),
+        lambda h: h["output.bias"].update(shape=5),
+        lambda h: h["output.bias"].update(shape=[1, 5]),
+        lambda h: h["output.bias"].update(data_offsets=[0]),
+        lambda h: h["output.bias"].update(data_offsets=[20, 0]),
+        lambda h: h["output.bias"].update(data_offsets=[0, 20]),
+        lambda h: h["output.bias"].update(data_offsets=[0, 1 << 70]),
+        lambda h: h["output.bias"].update(more=1),
+        lambda h: h["output.bias"].pop("shape"),
+        lambda h: edit_offsets(h["output.bias"], -4, -4),
+        lambda h: edit_offsets(h["output.bias"], 4, 4),
+        lambda h: h.update({"extra": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}}),
+        lambda h: h.update({"output.bias": 5}),
+        lambda h: h.pop("output.bias"),
+        lambda h: h.update(__metadata__=None),
+        lambda h: h.pop("__metadata__"),
+    ],
+)
+def test_an_odd_header_is_refused(edit):
+    header, _, weights = parts()
+    edit(header)
+    with pytest.raises(ModelFileError):
+        read(assemble(header, weights))
+
+
+def test_an_array_named_twice_is_refused():
+    header, _, weights = parts()
+    text = json.dumps(header)
+    entry = json.dumps({"output.bias": header["output.bias"]})[1:-1]
+    with pytest.raises(ModelFileError, match="a key occurs twice"):
+        read(assemble((text[:-1] + ", " + entry + "}").encode(), weights))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(number):
+    model = small_model()
+    model.weights["output.bias"][2] = number
+    with pytest.raises(ModelFileError, match=r"output\.bias holds numbers that are none"):
+        read(model_file.dump(model))
+
+
+def test_a_stranger_s_safetensors_is_refused():
+    with pytest.raises(ModelFileError, match="not those of a burble model"):
+        read(safetensors.numpy.save({"w": np.zeros(3, np.float32)}))
+
+
+@pytest.mark.parametrize("claim", [1, 100 << 20, 1 << 40, (1 << 64) - 1])
+def test_a_header_of_impossible_length_is_refused(claim):
+    with pytest.raises(ModelFileError, match="not a burble model"):
+        read(struct.pack("<Q", claim) + b"{}" + b" " * 1000)

@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+
+from burble.model import network as keras_model
+from burble.model.engine import ALONE, Engine
+from burble.settings import ModelSettings
+
+V = 11
+
+
+CELLS = {
+    "lstm": {"cell": "lstm"},
+    "hard lstm": {"cell": "lstm", "recurrent_activation": "hard_sigmoid"},
+    "gru": {"cell": "gru"},
+    "rnn": {"cell": "rnn"},
+}
+
+
+def pair(cell, seed=0, scale=0.2):
+    settings = ModelSettings(**CELLS[cell], layers=2, units=24, embedding=8)
+    core = keras_model.build(settings, V, seed)
+    rng = np.random.default_rng(seed)
+    for variable in core.trainable_variables:
+        # Larger weights make the plain layer chaotic: it then amplifies rounding without bound.
+        variable.assign(rng.normal(0, scale, variable.shape))
+    arrays = [v.value for v in core.trainable_variables]
+    return core, Engine(keras_model.weights_of(arrays, settings, V), settings)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_engine_equals_the_keras_core_over_a_thousand_symbols(cell):
+    core, engine = pair(cell)
+    ids = np.random.default_rng(1).integers(0, V, (1, 1000))
+    state = engine.start(1)
+    keras_state = [part.T for layer in state for part in layer]
+    expected, *expected_state = core([ids, *keras_state])
+    logits = []
+    for symbol in ids[0]:
+        row, state = engine.step(np.array([symbol]), state)
+        logits.append(row[0])
+    assert row.dtype == np.float32
+    np.testing.assert_allclose(logits, np.asarray(expected)[0], atol=1e-5)
+    flat = [part.T for layer in state for part in layer]
+    for ours, theirs in zip(flat, expected_state, strict=True):
+        np.testing.assert_allclose(ours, np.asarray(theirs), atol=1e-5)
+
+
+def test_a_two_unit_lstm_step_by_hand():
+    settings = ModelSettings(layers=1, units=1, embedding=1)
+    weights = {
+        "embedding": np.array([[1.0], [-1.0]], np.float32),
+        "layer0.kernel": np.array([[1.0, 2.0, 0.5, -1.0]], np.float32),
+        "layer0.recurrent": np.array([[0.3, -0.2, 0.7, 0.1]], np.float32),
+        "layer0.bias": np.array([0.1, 0.2, 0.3, 0.4], np.float32),
+        "output.kernel": np.array([[1.0, -2.0]], np.float32),
+        "output.bias": np.array([0.5, 0.25], np.float32),
+    }
+    h, c = 0.5, -1.0
+    state = ((np.full((1, 1), h, np.float32), np.full((1, 1), c, np.float32)),)
+    logits, ((new_h, new_c),) = Engine(weights, settings).step(np.array([0]), state)
+
+    def sigmoid(x):
+        return 1 / (1 + np.exp(-x))
+
+    expected_c = sigmoid(1 + 0.15 + 0.1) * np.tanh(0.5 + 0.35 + 0.3) + sigmoid(2 - 0.1 + 0.2) * c
+    expected_h = sigmoid(-1 + 0.05 + 0.4) * np.tanh(expected_c)
+    np.testing.assert_allclose(new_c, [[expected_c]], rtol=1e-6)
+    np.testing.assert_allclose(new_h, [[expected_h]], rtol=1e-6)
+    np.testing.assert_allclose(logits, [[expected_h + 0.5, -2 * expected_h + 0.25]], rtol=1e-6)
+
+
+def test_hard_gates_are_straight_lines_cut_at_both_ends():
+    settings = ModelSettings(layers=1, units=1, embedding=1, recurrent_activation="hard_sigmoid")
+    weights = {
+        "embedding": np.array([[1.0]], np.float32),
+        # Inside the cut, below it, and above it.
+        "layer0.kernel": np.array([[1.0, -9.0, 0.5, 9.0]], np.float32),
+        "layer0.recurrent": np.zeros((1, 4), np.float32),
+        "layer0.bias": np.zeros(4, np.float32),
+        "output.kernel": np.ones((1, 1), np.float32),
+        "output.bias": np.zeros(1, np.float32),
+    }
+    state = ((np.ones((1, 1), np.float32), np.full((1, 1), 5, np.float32)),)
+    logits, ((_, new_c),) = Engine(weights, settings).step(np.array([0]), state)
+    np.testing.assert_allclose(new_c, [[0.7 * np.tanh(0.5) + 0 * 5]], rtol=1e-6)
+    np.testing.assert_allclose(logits, np.tanh(new_c), rtol=1e-6)
+
+
+def test_streams_do_not_touch_each_other():
+    _, engine = pair("lstm")
+    both, _ = engine.step(np.array([3, 5]), engine.start(2))
+    alone, _ = engine.step(np.array([5]), engine.start(1))
+    np.testing.assert_allclose(both[1], alone[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_reading_in_a_block_equals_reading_step_by_step(cell):
+    _, engine = pair(cell)
+    ids = np.random.default_rng(2).integers(0, V, 50)
+    logits, state = engine.read(ids, engine.start(1))
+    slow, slow_state = [], engine.start(1)
+    for i in ids:
+        row, slow_state = engine.step(np.array([i]), slow_state)
+        slow.append(row[0])
+    np.testing.assert_allclose(logits, slow, atol=1e-5)
+    for ours, theirs in zip(state, slow_state, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_few_rows_have_the_very_bits_they_have_alone(cell):
+    _, engine = pair(cell)
+    ids = np.arange(ALONE) % V
+    state, alone = engine.start(ALONE), [engine.start(1) for _ in ids]
+    for _ in range(5):
+        together, state = engine.step(ids, state)
+        for row, i in enumerate(ids):
+            logits, alone[row] = engine.step(np.array([i]), alone[row])
+            assert (logits[0] == together[row]).all()
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_many_rows_are_what_they_are_alone(cell):
+    _, engine = pair(cell)
+    ids = np.arange(40) % V
+    together, state = engine.step(ids, engine.start(40))
+    together, _ = engine.step(ids, state)
+    for row in (0, 7, 39):
+        _, state = engine.step(ids[row : row + 1], engine.start(1))
+        alone, _ = engine.step(ids[row : row + 1], state)
+        np.testing.assert_allclose(together[row], alone[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_step_changes_neither_state_nor_weights(cell):
+    _, engine = pair(cell)
+    _, state = engine.step(np.array([1]), engine.start(1))
+    before = [part.copy() for layer in state for part in layer]
+    first, _ = engine.step(np.array([2]), state)
+    again, _ = engine.step(np.array([2]), state)
+    assert (first == again).all()
+    for part, old in zip([p for layer in state for p in layer], before, strict=True):
+        np.testing.assert_array_equal(part, old)
+
+
+def test_greedy_text_is_the_same_from_keras_and_from_the_engine():
+    core, engine = pair("lstm", seed=4, scale=0.7)
+    state = engine.start(1)
+    keras_state = [part.T for layer in state for part in layer]
+    ids = [3]
+    for _ in range(300):
+        logits, state = engine.step(np.array(ids[-1:]), state)
+        ids.append(int(logits[0].argmax()))
+    # Where Keras, given the text so far, would choose each next symbol, it writes this text.
+    expected, *_ = core([np.array([ids[:-1]]), *keras_state])
+    assert np.asarray(expected)[0].argmax(-1).tolist() == ids[1:]
+    assert len(set(ids)) > 5
+
+
+def test_everything_is_float32():
+    for cell in ("lstm", "gru", "rnn"):
+        _, engine = pair(cell)
+        for rows in (1, 20):
+            logits, state = engine.step(np.zeros(rows, int), engine.start(rows))
+            assert {a.dtype for a in [logits, *(p for layer in state for p in layer)]} == {
+                np.dtype(np.float32)
+            }
+        assert engine.read(np.zeros(5, int), engine.start(1))[0].dtype == np.float32

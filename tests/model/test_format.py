@@ -1,0 +1,133 @@
+import json
+import re
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from burble.inference.generator import load
+from burble.model import file as model_file
+from burble.model import header
+from support.speakers import chancy
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden" / "format-1.safetensors"
+# Its weights are large and random, so that it amplifies rounding: what comes after these symbols
+# already differs from a reading in float64.
+GREEDY = "p\npérßnß\nßß\nßß\nß\nß猫\nß\nß\nß\nßm 猫ee"
+LOGITS = [6.8162, -1.35544, -1.18908]
+PAGE = (HERE.parents[1] / "docs" / "model-format.md").read_text("utf-8")
+
+
+def logits_by_the_page(path, symbols):
+    """A reader written from docs/model-format.md, with nothing of burble."""
+    data = path.read_bytes()
+    n = struct.unpack("<Q", data[:8])[0]
+    arrays = json.loads(data[8 : 8 + n])
+    about = json.loads(arrays.pop("__metadata__")["burble"])
+    hard = "recurrent_activation" in about["architecture"]
+    assert about["format"] == 1 + hard
+    w = {}
+    for name, a in arrays.items():
+        begin, end = (8 + n + at for at in a["data_offsets"])
+        w[name] = np.array(struct.unpack(f"<{(end - begin) // 4}f", data[begin:end]))
+        w[name] = w[name].reshape(a["shape"])
+    ids = [about["symbols"].index(s) for s in symbols]
+    ids = [len(about["symbols"])] * about["boundary"] + ids
+    shape = about["architecture"]
+    networks = [f"network{n}." if n else "" for n in range(shape.get("networks", 1))]
+    each = [network_by_the_page(w, prefix, shape, ids) for prefix in networks]
+    if len(each) == 1:
+        return each[0]
+    return np.log(np.mean([np.exp(logits) / np.exp(logits).sum() for logits in each], 0))
+
+
+def network_by_the_page(w, prefix, shape, ids):
+    h, c = np.zeros((2, shape["layers"], shape["units"]))
+    for i in ids:
+        x = w[f"{prefix}embedding"][i]
+        for k in range(shape["layers"]):
+            part = (w[f"{prefix}layer{k}.{name}"] for name in ("kernel", "recurrent", "bias"))
+            hard = shape.get("recurrent_activation") == "hard_sigmoid"
+            x, c[k] = step_by_the_page(shape["cell"], x, h[k], c[k], *part, hard)
+            h[k] = x
+    return x @ w[f"{prefix}output.kernel"] + w[f"{prefix}output.bias"]
+
+
+def step_by_the_page(cell, x, h, c, W, R, b, hard):
+    def sigma(a):
+        return np.clip(0.2 * a + 0.5, 0, 1) if hard else 1 / (1 + np.exp(-a))
+
+    if cell == "lstm":
+        i, f, g, o = np.split(x @ W + h @ R + b, 4)
+        c = sigma(f) * c + sigma(i) * np.tanh(g)
+        return sigma(o) * np.tanh(c), c
+    if cell == "gru":
+        (pz, pr, pn), (qz, qr, qn) = np.split(x @ W + b[0], 3), np.split(h @ R + b[1], 3)
+        z, r = sigma(pz + qz), sigma(pr + qr)
+        return z * h + (1 - z) * np.tanh(pn + r * qn), c
+    return np.tanh(x @ W + h @ R + b), c
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [{"cell": "lstm"}, {"recurrent_activation": "hard_sigmoid"}, {"cell": "gru"}, {"cell": "rnn"}],
+)
+@pytest.mark.parametrize(("boundary", "networks"), [(False, 1), (True, 2)])
+def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, shape, boundary, networks):
+    # Small weights, since a plain layer with large ones amplifies rounding without bound.
+    model = chancy(boundary=boundary, networks=networks, scale=0.5, **shape)
+    model_file.write(tmp_path / "m", model)
+    told = load(tmp_path / "m").probabilities("abca\nc")
+    logits = logits_by_the_page(tmp_path / "m", "abca\nc")
+    expected = np.exp(logits) / np.exp(logits).sum()
+    found = [told[s] for s in ("a", "b", "c", "\n", "")[: len(expected)]]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_only_a_model_that_needs_format_2_is_written_in_it(tmp_path):
+    """Readers of format 1 would take hard gates for plain ones, so they must refuse them."""
+    for hard in (False, True):
+        gates = "hard_sigmoid" if hard else "sigmoid"
+        model_file.write(tmp_path / "m", chancy(recurrent_activation=gates))
+        data = (tmp_path / "m").read_bytes()
+        assert (b'\\"format\\": 2' in data, b"recurrent_activation" in data) == (hard, hard)
+        assert model_file.read(tmp_path / "m").architecture.recurrent_activation == gates
+
+
+def test_the_golden_model_of_format_1_still_loads():
+    model = model_file.read(GOLDEN)
+    assert GOLDEN.stat().st_size < 20_000
+    assert "".join(model.vocabulary.symbols) == "\n !,.?abcdefghilmnoprstuwyéß猫😀"
+    assert (model.vocabulary.boundary, model.separator) == (True, "\n\n")
+    assert (model.text.lowercase, model.text.strip_punctuation) == (True, False)
+    assert (model.architecture.layers, model.architecture.units) == (2, 12)
+
+
+def test_the_golden_model_still_writes_the_same():
+    written = load(GOLDEN).generate("The cat", length=len(GREEDY), temperature=0)
+    assert written == GREEDY
+
+
+def test_the_golden_model_still_says_the_same():
+    writer = load(GOLDEN)
+    logits = logits_by_the_page(GOLDEN, "a cat")
+    np.testing.assert_allclose(logits[[0, 5, 30]], LOGITS, atol=1e-4)
+    told = list(writer.probabilities("a cat").values())
+    np.testing.assert_allclose(
+        told, np.sort(np.exp(logits) / np.exp(logits).sum())[::-1], atol=1e-5
+    )
+
+
+def test_the_page_names_every_array_and_key():
+    model = model_file.read(GOLDEN)
+    rows = set(re.findall(r"^\| `([\w.]+)` \| ", PAGE, re.M))
+    assert {n for n in model.weights if "layer1" not in n} <= rows
+    data = GOLDEN.read_bytes()
+    meta, _ = header.parse(data[8 : 8 + int.from_bytes(data[:8], "little")], len(data), "golden")
+    assert json.loads(meta["burble"]).keys() <= rows
+    for key in model_file.TEXT_KEYS | model_file.ARCHITECTURE_KEYS:
+        assert f"`{key}`" in PAGE
+    assert f"header over {header.MAX_HEADER >> 20} MiB" in PAGE
+    assert f"file over {model_file.MAX_FILE >> 30} GiB" in PAGE

@@ -1,0 +1,14 @@
+"""Small corpora, and their documents as texts."""
+
+from burble.data import corpus
+from burble.settings import TextSettings
+
+
+def from_texts(*texts, held_out=0.0, split="auto", **chosen):
+    return corpus.from_texts(texts, TextSettings(**chosen), held_out=held_out, split=split)
+
+
+def parts(c):
+    """The documents of a corpus as texts."""
+    ends = [*c.starts[1:], len(c.ids) + (not c.vocabulary.boundary)]
+    return [c.vocabulary.decode(c.ids[a : b - 1]) for a, b in zip(c.starts, ends, strict=True)]

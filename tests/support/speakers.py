@@ -1,0 +1,43 @@
+"""Small models with known answers, made by hand."""
+
+import numpy as np
+
+from burble.data.vocabulary import Vocabulary
+from burble.model import file as model_file
+from burble.model.file import Model
+from burble.settings import ModelSettings, TextSettings
+
+
+def follower(symbols, follows, *, strength=50.0, boundary=False, separator="", **text):
+    """A model in which each symbol is followed by one other.
+
+    Args:
+        symbols: Its alphabet, in id order.
+        follows: For each id (the document edge last) the id that follows it.
+        strength: The logit of that one; the others have about 0.
+        boundary: Whether it has documents.
+        separator: What stands between them.
+        text: Fields of `TextSettings`.
+    """
+    cleaning = TextSettings(**text)
+    vocabulary = Vocabulary(tuple(symbols), cleaning.unit, boundary)
+    size = vocabulary.size
+    shape = ModelSettings(cell="rnn", layers=1, units=size, embedding=size)
+    weights = {name: np.zeros(s, np.float32) for name, s in model_file.shapes(shape, size).items()}
+    weights["embedding"] = np.eye(size, dtype=np.float32)
+    # tanh(9) is 1 to seven digits: the state is the last symbol, and nothing else.
+    weights["layer0.kernel"] = 9 * np.eye(size, dtype=np.float32)
+    weights["output.kernel"][np.arange(size), follows] = strength
+    return Model(weights, vocabulary, shape, cleaning, separator)
+
+
+def chancy(symbols="abc\n", seed=0, scale=1.0, boundary=False, **shape):
+    """A model with random weights."""
+    vocabulary = Vocabulary(tuple(symbols), boundary=boundary)
+    settings = ModelSettings(**{"layers": 2, "units": 12, "embedding": 5} | shape)
+    rng = np.random.default_rng(seed)
+    weights = {
+        name: rng.normal(0, scale, s).astype(np.float32)
+        for name, s in model_file.shapes(settings, vocabulary.size).items()
+    }
+    return Model(weights, vocabulary, settings, TextSettings(), "--" if boundary else "")

@@ -1,0 +1,21 @@
+"""Trainers of tiny networks on a tiny text."""
+
+from burble import settings
+from burble.data import corpus
+from burble.runs.events import End
+from burble.settings import TextSettings
+from burble.training.trainer import Trainer
+
+TEXT = "the cat sat on the mat. the dog sat on the log. " * 40
+TINY = {"units": 16, "embedding": 8, "batch": 4, "length": 16, "evaluations": 3, "patience": 0}
+
+
+def trainer(**changed):
+    made = settings.make(TINY | {"steps": 30, "framing": "streams"} | changed)
+    return Trainer(corpus.from_texts([TEXT], TextSettings()), made)
+
+
+def finish(t, state=None, **how):
+    events = list(t.run(state or t.start(), **how))
+    assert isinstance(events[-1], End)
+    return events[-1].state

@@ -1,0 +1,133 @@
+"""Figures to lay beside the losses of a training, and what is said of a model that is no better."""
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from burble.cli import progress
+from burble.runs import card
+from burble.runs.events import References, Score, State
+from burble.runs.folder import Run
+from burble.training import baselines as references
+from burble.training import job
+from support.corpora import from_texts
+
+FIGURES = References(nothing=4.0, letters=3.0, ngrams=2.0, order=5)
+
+
+def test_the_figures_of_a_text_whose_figures_are_known():
+    drawn = "".join(np.random.default_rng(0).choice([*"abcd"], 8_000, p=[0.4, 0.3, 0.2, 0.1]))
+    found = references.of(from_texts(drawn, held_out=0.1))
+    assert found.nothing == pytest.approx(math.log(4))
+    # The entropy of the draw; no symbol tells anything of the next.
+    assert found.letters == pytest.approx(1.2799, abs=0.03)
+    assert found.ngrams == pytest.approx(found.letters, abs=0.02)
+    found = references.of(from_texts("abcd" * 2_000, held_out=0.1))
+    assert (found.letters, found.ngrams) == pytest.approx((math.log(4), 0), abs=0.01)
+    assert references.of(from_texts("abcd" * 9, held_out=0)) is None
+
+
+def test_a_large_text_is_counted_in_stretches_of_all_of_it_and_given_places_are_not():
+    one, other = "ab" * 100_000, "xy" * 100_000
+    found = references.of(from_texts(one, other, held_out=0.1))
+    assert found.letters == pytest.approx(math.log(4), abs=0.01)
+    assert found.ngrams < 0.05
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        (4.5, "above knowing nothing (4.00)"),
+        (3.5, "above letter frequencies (3.00)"),
+        (2.5, "above n-grams (2.00)"),
+        (1.5, "below n-grams (2.00)"),
+    ],
+)
+def test_each_score_is_told_with_its_place_among_the_figures(loss, said):
+    shown = io.StringIO()
+    events = iter([FIGURES, Score(loss, True, State({}, step=7))])
+    console = Console(file=shown, width=200)
+    progress.follow(events, console, Path("run"), "again", "char")
+    expected = f"step 7 · held-out loss {loss:.4f} (best so far, saved), {said}\n"
+    assert shown.getvalue() == expected
+
+
+def test_they_stand_in_the_run_folder(trained):
+    figures = Run(trained).facts()["references"]
+    assert figures["nothing"] > figures["letters"] > figures["ngrams"]
+    picture = (trained / "loss.svg").read_text(encoding="utf-8")
+    assert "letter frequencies" in picture
+    assert "n-grams, about" in picture
+    assert "n-grams" not in card.loss_picture([{"step": 1, "loss": 2.0}])
+
+
+# Where a model is no better.
+
+LONG = "the cat sat on the mat. " * 1_500
+
+
+def doubt(loss, *texts, steps=1_000, passes=9.0, split="tail"):
+    c = from_texts(*texts, held_out=0.1, split=split)
+    return references.doubt(FIGURES, c, loss, steps, passes)
+
+
+def test_a_loss_that_is_better_is_no_doubt():
+    assert doubt(2.9, LONG) == ""
+    assert doubt(math.nan, LONG) == ""
+
+
+def test_why_a_loss_is_above_letter_frequencies_is_said_by_what_is_known():
+    above = (
+        "The held-out loss, 3.20, is above 3.00, that of letter frequencies alone: the model has "
+        "learned nothing that helps there. Likely because "
+    )
+    assert doubt(3.2, LONG, steps=20, passes=0.4) == (
+        f"{above}20 steps are too few: the text was read 0.4 times. Give more --minutes or --steps."
+    )
+    assert doubt(3.2, LONG[:1_000]) == (
+        f"{above}900 symbols are too little to learn from. Add text, or take a smaller network: "
+        "--size small."
+    )
+    assert doubt(3.2, LONG[:9_000]).startswith(f"{above}8,100 symbols are too little")
+    assert doubt(3.2, LONG) == (
+        f"{above}it learned its text by heart, or in too large steps. Give more --dropout, or a "
+        "lower --learning-rate."
+    )
+
+
+def test_where_most_is_held_out_that_is_why_there_is_too_little():
+    c = from_texts(LONG, held_out=0.999)
+    assert references.doubt(FIGURES, c, 3.2, 1_000, 9.0).endswith(
+        "Likely because 36 symbols are too little to learn from, while 35,964 are held out. "
+        "Hold out less with --held-out."
+    )
+
+
+def test_a_held_out_part_in_another_language_is_named():
+    russian = "кот сидит на полу. " * 200
+    assert doubt(3.9, LONG, russian, steps=20, passes=0.4) == (
+        "The held-out loss, 3.90, is above 3.00, that of letter frequencies alone: the model has "
+        "learned nothing that helps there. Likely because the held-out part is unlike the text "
+        "that is learned (74% of its symbols occur nowhere else). --split spread holds out some "
+        "of each source or document."
+    )
+    assert "unlike" not in doubt(3.9, LONG, russian, split="spread")
+    assert "is above 4.00, that of knowing nothing" in doubt(4.2, LONG, russian)
+    unlike = References(nothing=4.0, letters=9.0, ngrams=7.0, order=2)
+    c = from_texts(LONG, russian, held_out=0.1, split="tail")
+    said = references.doubt(unlike, c, 3.9, 20, 0.4)
+    assert said.startswith("The held-out loss, 3.90, is hardly below 4.00, that of knowing nothing")
+
+
+def test_a_memory_of_another_split_is_told_by_what_a_model_says_of_its_text():
+    lines = "\n".join(["ab"] * 200)
+    one, other = (
+        job.facts(from_texts(lines, held_out=0.1, documents="lines", split=split))
+        for split in ("tail", "spread")
+    )
+    assert one != other
+    assert "split" not in one

@@ -1,0 +1,215 @@
+"""Several networks, averaged weights, and recurrent weights left out: what each of them means."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from burble.data import corpus
+from burble.data.vocabulary import Vocabulary
+from burble.evaluation.dynamic import Adaptive
+from burble.inference import sampling
+from burble.inference.generator import Generator
+from burble.model import engine, network, transfer
+from burble.model import file as model_file
+from burble.model.network import Networks
+from burble.runs import defaults
+from burble.settings import ModelSettings, TextSettings, TrainingSettings
+from burble.training import step as training_step
+from burble.training.step import _leave_out
+from support.speakers import chancy
+from support.trainers import finish, trainer
+
+NONE = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "clip": 0, "averaging": 0}
+
+
+@pytest.mark.parametrize("shape", [{"cell": "lstm"}, {"cell": "gru", "input": "onehot"}])
+def test_engines_say_the_mean_of_what_the_networks_say(shape):
+    settings = ModelSettings(units=12, embedding=9, networks=3, **shape)
+    both = Networks(settings, 9, seed=1)
+    values, others = ([v.value for v in part] for part in (both.trained, both.others))
+    weights = network.weights_of(values, settings, 9)
+    assert weights.keys() == model_file.shapes(settings, 9).keys()
+    core = engine.of(weights, settings)
+    ids, state = np.random.default_rng(0).integers(0, 9, 20), core.start(1)
+    zeros = [jnp.asarray(part.T) for layer in state for part in layer]
+    logits, _, _ = both(values, others, ids[None], zeros, False)
+    expected = np.asarray(network.beliefs(logits))[0]
+    mean = sampling.probabilities(np.asarray(logits, np.float64)[:, 0].reshape(-1, 9))
+    np.testing.assert_allclose(np.exp(expected), mean.reshape(3, -1, 9).mean(0), atol=1e-6)
+    found, after = core.read(ids, state)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    for symbol in ids:
+        row, state = core.step(np.array([symbol]), state)
+    np.testing.assert_allclose(row[0], expected[-1], atol=1e-5)
+    for one, other in zip(state, after, strict=True):
+        np.testing.assert_allclose(one[0], other[0], atol=1e-5)
+    # No two begin with the same weights.
+    first = [weights[f"{model_file.prefix(n)}layer0.kernel"] for n in range(3)]
+    assert not any(np.allclose(first[a], first[b]) for a, b in ((0, 1), (0, 2), (1, 2)))
+
+
+def test_each_network_learns_by_itself():
+    alone = finish(trainer(**NONE))
+    t = trainer(networks=2, **NONE)
+    both = t.weights(finish(t), "weight")
+    for name, weights in trainer(**NONE).weights(alone, "weight").items():
+        np.testing.assert_allclose(both[name], weights, atol=1e-4, err_msg=name)
+        assert not np.allclose(both[f"network1.{name}"], weights, atol=1e-2)
+
+
+def test_two_networks_foretell_better_than_the_mean_of_the_two():
+    t = trainer(networks=2, steps=60)
+    state = finish(t)
+    core = engine.of(t.weights(state), t.settings.model)
+    ids = t.corpus.tail
+    each = [one.read(ids[:-1], one.start(1))[0] for one in core._engines]
+    costs = [
+        -sampling.log_probabilities(logits.astype(float))[np.arange(len(ids) - 1), ids[1:]].mean()
+        for logits in each
+    ]
+    assert t.score(state, "good") < np.mean(costs)
+
+
+def test_a_pair_writes_is_scored_and_learns_as_it_reads():
+    model = chancy(networks=2, scale=0.3)
+    writer = Generator(model)
+    many = writer.generate_many("ab", count=20, length=30, seed=2)
+    assert many[0] == writer.generate("ab", length=30, seed=2)
+    ids = np.random.default_rng(0).integers(0, 4, 100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("burble.evaluation.dynamic.RATE", 0.0)
+        (still,) = Adaptive(model).costs([ids])
+    np.testing.assert_allclose(still, writer.surprise(ids), atol=1e-5)
+    (learned,) = Adaptive(model).costs([np.array([0, 1, 2] * 200)])
+    assert learned[-50:].mean() < 0.98 * learned[:50].mean()
+
+
+def test_a_pair_is_gone_on_from_with_another_alphabet():
+    base = chancy("ab", networks=2)
+    fresh = chancy("bc", seed=1, networks=2).weights
+    found = transfer.weights(base, Vocabulary(("b", "c")), fresh)
+    for n in (0, 1):
+        name = f"{model_file.prefix(n)}embedding"
+        np.testing.assert_array_equal(found[name][0], base.weights[name][1])
+        np.testing.assert_array_equal(found[name][1], fresh[name][1])
+        name = f"{model_file.prefix(n)}output.kernel"
+        np.testing.assert_array_equal(found[name][:, 0], base.weights[name][:, 1])
+        name = f"{model_file.prefix(n)}layer1.kernel"
+        np.testing.assert_array_equal(found[name], base.weights[name])
+
+
+# Averages.
+
+
+def test_an_average_counts_all_steps_alike_at_first_and_then_the_latest_most():
+    settings = TrainingSettings(steps=100, averaging=0.05)
+    shares = [training_step.share(settings, step) for step in range(100)]
+    assert shares[:5] == [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5]
+    assert set(shares[5:]) == {1 / 5}
+    alone = TrainingSettings(steps=100, averaging=0.0)
+    assert {training_step.share(alone, step) for step in range(100)} == {1}
+
+
+def test_what_is_scored_is_the_average_of_the_weights():
+    t = trainer(steps=20, averaging=0.9)
+    state, latest = t.start(), []
+    for _ in range(4):
+        steps = iter([False, True])
+        state = finish(t, state, stop=lambda steps=steps: next(steps))
+        latest.append(state.arrays["weight.1"])
+    np.testing.assert_allclose(state.arrays["average.1"], np.mean(latest, 0), atol=1e-6)
+    assert t.score(state) == t.score(state, "average") != t.score(state, "weight")
+    plain = trainer(averaging=0.0)
+    assert not any(name.startswith("average") for name in plain.start().arrays)
+    assert plain.score(plain.start()) == plain.score(plain.start(), "weight")
+
+
+# Recurrent weights left out.
+
+
+def test_a_share_of_the_recurrent_weights_is_left_out_and_the_mean_stays():
+    weights = [jnp.ones((300, 400)), jnp.ones((300, 400))]
+    seed = np.array([3, 0], np.uint32)
+    other, recurrent = _leave_out([False, True], 0.3, weights, seed)
+    np.testing.assert_array_equal(other, weights[0])
+    # The odds of a share further off than 0.01 are below 1e-13.
+    assert abs(float((recurrent == 0).mean()) - 0.3) < 0.01
+    assert float(recurrent.max()) == pytest.approx(1 / 0.7)
+    again, later = (
+        _leave_out([False, True], 0.3, weights, np.array([3, step], np.uint32))[1]
+        for step in (0, 1)
+    )
+    np.testing.assert_array_equal(again, recurrent)
+    assert (np.asarray(later) != np.asarray(recurrent)).mean() > 0.3
+    assert _leave_out([False, True], 0.0, weights, seed) is weights
+
+
+def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
+    t = trainer(steps=30, **NONE | {"dropout_recurrent": 0.5})
+    state = finish(t)
+    *_, seed = sorted(name for name in state.arrays if name.startswith("seed."))
+    assert state.arrays[seed].tolist() == [t.settings.training.seed, 30]
+    core = engine.of(t.weights(state, "weight"), t.settings.model)
+    ids = t.corpus.tail
+    logits = core.read(ids[:-1], core.start(1))[0].astype(float)
+    nats = -sampling.log_probabilities(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
+    assert t.score(state) == pytest.approx(nats, rel=1e-5)
+
+
+# What is chosen.
+
+
+def text_of(symbols):
+    return corpus.from_texts(["ab" * (symbols // 2)], TextSettings(), held_out=0.0)
+
+
+def chosen(symbols, speed=defaults.TYPICAL_SPEED, **asked):
+    return defaults.choose(asked, text_of(symbols), speed=speed).model
+
+
+def test_minutes_are_shared_by_networks_and_steps_are_not():
+    assert chosen(130_000).networks == 2
+    assert chosen(130_000, minutes=1).networks == 1
+    assert chosen(130_000, minutes=60).networks == 4
+    assert chosen(130_000, networks=3).networks == 3
+    assert chosen(130_000, epochs=50).networks == 1
+    assert chosen(130_000, minutes=60, framing="windows").networks == 1
+    # Each needs time to learn: where one has a minute, two would learn less.
+    assert chosen(27_000, minutes=1).networks == 1
+    assert chosen(27_000, minutes=5).networks == 4
+    assert chosen(27_000, defaults.reckoned(10_000_000), minutes=1).networks == 3
+    # A hundred epochs are those of each.
+    assert chosen(4_000).networks == 4
+    assert chosen(4_000).dropout == 0.5
+
+
+def test_what_is_chosen_suits_the_speed_and_no_small_change_of_it():
+    # Alice in Wonderland for five minutes: so the figures in the README were measured.
+    usual = chosen(130_000)
+    assert (usual.networks, usual.dropout, usual.dropout_recurrent) == (2, 0.31, 0.21)
+    for speed in (500_000, 700_000, 1_100_000, 2_000_000, 2_800_000):
+        assert chosen(130_000, defaults.reckoned(speed)) == usual
+    slow = chosen(130_000, defaults.reckoned(60_000))
+    assert (slow.networks, slow.dropout) == (1, 0.06)
+    fast = chosen(130_000, defaults.reckoned(18_000_000))
+    assert (fast.networks, fast.dropout) == (4, 0.48)
+    assert chosen(130_000, defaults.reckoned(1.0), minutes=1).dropout == 0
+    # Where nothing is measured, no speed is looked at.
+    assert chosen(130_000, 1.0, steps=900) == chosen(130_000, steps=900)
+
+
+def test_how_often_the_text_is_read_is_told():
+    text = text_of(130_000)
+    settings = defaults.choose({"networks": 2, "steps": 1_500}, text)
+    said = defaults.why(settings, text, 12.3)
+    assert said.startswith("2 networks, averaged, each LSTM of 2 x 256 units (size medium, for 130")
+    assert "will be read about 12 times" in said
+    assert "will be read about 2.3 times" in defaults.why(settings, text, 2.3)
+    assert "will be read about 0.1 times" in defaults.why(settings, text, 0.1)
+
+
+def test_what_is_left_out_grows_with_how_often_each_network_reads_the_text():
+    model = chosen(130_000, epochs=20)
+    assert model.dropout == model.dropout_output == 0.36
+    assert (model.dropout_input, model.dropout_recurrent) == (0.18, 0.24)
+    assert chosen(130_000, epochs=1).dropout_recurrent == 0

@@ -1,0 +1,304 @@
+import itertools
+import math
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+
+from burble import settings
+from burble.data import corpus
+from burble.errors import DivergedError, SettingsError
+from burble.inference import sampling
+from burble.model.engine import Engine
+from burble.runs.events import End, Recovery, Report, Save, Score, State, Task
+from burble.settings import TextSettings, TrainingSettings
+from burble.training import batches, together
+from burble.training import step as training_step
+from burble.training.clock import Clock
+from burble.training.trainer import Trainer
+from support.trainers import TEXT, TINY, finish, trainer
+
+
+def documents(**changed):
+    made = settings.make(TINY | {"steps": 30, "framing": "documents"} | changed)
+    words = [f"{a}{b}" for a in "abcdefgh" for b in ("one", "two", "three", "seven")]
+    return Trainer(corpus.from_texts(words * 4, TextSettings()), made)
+
+
+def assert_equal(one, other):
+    counters = ("step", "best", "stale", "recoveries")
+    assert [getattr(one, c) for c in counters] == [getattr(other, c) for c in counters]
+    assert one.arrays.keys() == other.arrays.keys()
+    for name, array in one.arrays.items():
+        np.testing.assert_array_equal(other.arrays[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize("make", [trainer, documents])
+def test_an_untrained_model_knows_nothing(make):
+    t = make()
+    loss = t.score(t.start())
+    assert abs(loss - np.log(t.corpus.vocabulary.size)) < 0.05
+
+
+@pytest.mark.parametrize("make", [trainer, documents])
+def test_training_lowers_the_held_out_loss(make):
+    t = make(steps=120)
+    scores = [e for e in t.run(t.start()) if isinstance(e, Score)]
+    assert [s.state.step for s in scores] == [40, 80, 120]
+    assert scores[-1].loss < scores[0].loss < np.log(t.corpus.vocabulary.size)
+
+
+@pytest.mark.parametrize("make", [trainer, documents])
+def test_stopped_and_gone_on_with_equals_never_stopped(make):
+    whole = finish(make())
+    answers = itertools.chain([False] * 13, itertools.repeat(True))
+    half = finish(make(), stop=lambda: next(answers))
+    assert half.step == 13
+    assert_equal(finish(make(), half), whole)
+
+
+@pytest.mark.parametrize("make", [trainer, documents])
+def test_stopped_on_the_way_through_a_score_and_gone_on_with_equals_never_stopped(
+    make, monkeypatch
+):
+    # So many batches that there is a way through.
+    monkeypatch.setattr(batches, "CHUNK", 64)
+    events, kinds, more = [], [], make(steps=20, evaluations=2, val_chars=0)
+    whole = list(more.run(more.start()))
+    for event in more.run(more.start(), stop=lambda: "Task" in kinds):
+        events.append(event)
+        kinds.append(type(event).__name__)
+    stopped = events[-1]
+    assert (stopped.reason, stopped.state.step, stopped.state.due) == ("stopped", 10, True)
+    assert not any(isinstance(event, Score) for event in events)
+    rest = list(more.run(stopped.state))
+    assert_equal(rest[-1].state, whole[-1].state)
+    first, same = (next(e for e in all_ if isinstance(e, Score)) for all_ in (whole, rest))
+    assert (same.loss, same.state.step) == (first.loss, 10)
+
+
+@pytest.mark.parametrize("make", [trainer, documents])
+def test_one_step_is_compiled_whatever_happens(make):
+    t = make(evaluations=5)
+    t.fix_steps()
+    state = t.start()
+    events = list(t.run(replace(state, arrays=with_nan(state))))
+    assert {type(event) for event in events} == {Recovery, Report, Task, Score, End}
+    assert t.objective._step._cache_size() == 1
+
+
+def test_how_often_it_is_scored_changes_nothing_learned():
+    once = finish(trainer(evaluations=1))
+    often = finish(trainer(evaluations=10))
+    np.testing.assert_array_equal(once.arrays["weight.1"], often.arrays["weight.1"])
+
+
+def test_documents_are_scored_each_from_a_zero_state():
+    t = documents()
+    state, c = t.start(), t.corpus
+    core = Engine(t.weights(state), t.settings.model)
+    nats = []
+    edges = [c.cut, *c.starts[c.starts > c.cut], len(c.ids)]
+    for start, end in itertools.pairwise(edges):
+        carried, before = core.start(1), c.vocabulary.boundary_id
+        for symbol in c.ids[start:end]:
+            logits, carried = core.step(np.array([before]), carried)
+            nats.append(-np.log(sampling.probabilities(logits)[0, symbol]))
+            before = symbol
+    assert t.score(state) == pytest.approx(np.mean(nats), rel=1e-5)
+
+
+def test_the_best_weights_are_kept_not_the_last():
+    # Letters by chance: learning them by heart makes what is held out ever less likely.
+    letters = "".join(np.random.default_rng(0).choice(list("abcdefgh"), 600))
+    made = settings.make(TINY | {"steps": 400, "framing": "streams", "evaluations": 20})
+    none = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "learning_rate": 0.02}
+    made = settings.make(settings.flat(made) | none)
+    t = Trainer(corpus.from_texts([letters], TextSettings()), made)
+    scores = []
+    for event in t.run(t.start()):
+        if isinstance(event, Score):
+            scores.append(event.loss)
+        last = event
+    assert scores[-1] > min(scores) + 0.1
+    assert last.state.best == min(scores)
+    assert t.score(last.state, "good") == pytest.approx(min(scores), rel=1e-6)
+    assert t.score(last.state) == pytest.approx(scores[-1], rel=1e-6)
+
+
+def with_nan(state):
+    broken = np.full_like(state.arrays["weight.0"], np.nan)
+    return {**state.arrays, "weight.0": broken}
+
+
+def test_a_loss_that_is_no_number_goes_back_to_the_best_weights_and_says_so():
+    t = trainer(steps=30)
+    state = t.start()
+    events = list(t.run(type(state)(with_nan(state))))
+    (recovery,) = [e for e in events if isinstance(e, Recovery)]
+    assert recovery.step == 1
+    assert math.isnan(recovery.loss)
+    np.testing.assert_array_equal(recovery.state.arrays["weight.0"], state.arrays["good.0"])
+    assert events[-1].state.step == 30
+    assert events[-1].state.best < np.log(t.corpus.vocabulary.size)
+
+
+def test_a_loss_that_is_never_a_number_stops_with_the_step_and_the_cure():
+    t = trainer(steps=30)
+    state = t.start()
+    hopeless = with_nan(state) | {"good.0": with_nan(state)["weight.0"]}
+    said = r"at step 4, .*before, so there is no model\. .*lower --learning-rate than 0\.005"
+    with pytest.raises(DivergedError, match=said):
+        list(t.run(type(state)(hopeless)))
+    with pytest.raises(
+        DivergedError, match=r"3 times\. The best model so far is kept\. Train again"
+    ):
+        list(t.run(type(state)(hopeless, best=2.5)))
+
+
+def test_without_a_held_out_part_weights_that_are_no_numbers_are_never_kept():
+    made = settings.make(TINY | {"steps": 600, "framing": "streams", "evaluations": 7})
+    t = Trainer(corpus.from_texts([TEXT], TextSettings(), held_out=0.0), made)
+    # The step just before a score that is no report: steps // 7 = 85, and a report every 3.
+    begun = finish(t, stop=iter([False] * 84 + [True]).__next__)
+    events = list(t.run(replace(begun, arrays=with_nan(begun))))
+    assert any(isinstance(e, Recovery) for e in events)
+    for event in events:
+        if isinstance(event, Score):
+            assert all(np.isfinite(a).all() for n, a in event.state.arrays.items() if "good" in n)
+
+
+def test_an_absurd_learning_rate_does_not_cost_the_best_model():
+    good = finish(trainer(steps=60))
+    worse = trainer(steps=120, learning_rate=50.0, clip=1e9)
+    states, diverged = [], False
+    try:
+        for event in worse.run(good):
+            states += [] if isinstance(event, Report | Task) else [event.state]
+    except DivergedError:
+        diverged = True
+    assert diverged or any(state.recoveries for state in states)
+    # What is kept after it all is still what was best, measured anew.
+    assert worse.score(states[-1], "good") == pytest.approx(good.best, rel=1e-6)
+
+
+def test_limits_become_a_number_of_steps_and_the_nearest_holds():
+    t = trainer(steps=0, epochs=2.0)
+    per_epoch = t.batches.steps_per_epoch
+    assert t.fix_steps().training.steps == 2 * per_epoch
+    assert trainer(steps=7, epochs=2.0).fix_steps().training.steps == 7
+    assert trainer(steps=7, minutes=5.0).fix_steps().training.steps == 7
+    timed = trainer(steps=0, minutes=0.05).fix_steps().training
+    assert timed.steps >= 1
+    assert timed.minutes == 0
+
+
+def test_measuring_the_machine_changes_nothing_learned():
+    t = trainer(minutes=1.0)
+    t.fix_steps()
+    assert_equal(finish(t), finish(trainer()))
+
+
+def test_measuring_ends_where_it_is_asked_to():
+    t, steps = trainer(minutes=60.0), []
+    whole = t._step
+    t._step = lambda *given: steps.append(given[1]) or whole(*given)
+    # The first step is compiled; the speed is that of another.
+    pace = t.pace(stop=lambda: True)
+    assert steps == [0, 1]
+    assert 0 < pace.step < pace.compiling
+    assert t.fix_steps(pace=pace, stop=lambda: True).training.steps == 30
+
+
+def test_settings_that_suit_what_was_measured_train_as_if_they_had_been_given():
+    def better(pace):
+        assert pace.step > 0
+        return settings.make(settings.flat(t.settings) | {"networks": 2, "dropout": 0.1})
+
+    t = trainer(minutes=60.0, steps=6)
+    fitted = together.fitted(t, better, stop=lambda: True)
+    assert (fitted.settings.model.networks, fitted.settings.training.steps) == (2, 6)
+    assert_equal(finish(fitted), finish(trainer(steps=6, networks=2, dropout=0.1)))
+    # With steps alone nothing is measured, and nobody asked.
+    assert together.fitted(trainer(steps=6), better).settings == trainer(steps=6).settings
+    epochs = together.fitted(trainer(epochs=2.0, steps=0))
+    assert (epochs.passes, round(epochs.symbols_a_step)) == (2, 64)
+
+
+def test_no_time_left_is_told_before_a_second_step():
+    t = trainer()
+    reports = [e for e in t.run(t.start()) if isinstance(e, Report)]
+    assert [r.step for r in reports[:3]] == [1, 2, 3]
+    assert math.isnan(reports[0].left)
+    assert math.isnan(reports[0].speed)
+    assert all(r.left >= 0 and r.speed > 0 for r in reports[1:])
+    assert reports[-1].left == 0
+
+
+def test_compiling_is_no_speed():
+    # A minute to compile, two steps of a second, and ten seconds of a score.
+    now = iter([0.0, 60.0, 62.0, 72.0])
+    measured = Clock(State({}), now.__next__)
+    measured.stepped(1)
+    assert measured.left(3, 11, 0) == 8
+    measured.scored(10.0)
+    assert measured.left(3, 11, 2) == 8 + 2 * 10
+
+
+def test_the_closing_scores_tell_how_far_they_are_and_end_where_asked():
+    t = trainer(steps=3, evaluations=1)
+    state = finish(t)
+    assert [task.done for task in t.closing(state)] == [1.0, 1.0, 1.0]
+    assert [task.done for task in t.closing(state, stop=lambda: True)] == [1.0]
+    # A training that was stopped there takes them when it goes on.
+    answers = itertools.chain([False] * 3, itertools.repeat(True))
+    stopped = [*trainer(steps=3, evaluations=1).run(t.start(), stop=lambda: next(answers))][-1]
+    assert (stopped.reason, stopped.state.step) == ("stopped", 3)
+    assert [*t.run(stopped.state)][-1].facts == [*t.run(state)][-1].facts
+
+
+def test_the_step_size_rises_straight_and_falls_as_a_cosine():
+    training = TrainingSettings(steps=100, warmup=0.1, learning_rate=1.0)
+    rates = [training_step.rate(training, step) for step in range(100)]
+    assert rates[:10] == pytest.approx([0.1 * k for k in range(1, 11)])
+    assert rates[10] == 1.0
+    assert rates[55] == pytest.approx((1 + training_step.LAST_RATE) / 2)
+    assert training_step.rate(training, 100) == pytest.approx(training_step.LAST_RATE)
+
+
+def test_nothing_held_out_is_supported():
+    t = Trainer(
+        corpus.from_texts([TEXT], TextSettings(), held_out=0),
+        settings.make(TINY | {"steps": 6, "framing": "streams", "held_out": 0}),
+    )
+    events = list(t.run(t.start()))
+    assert all(math.isnan(e.loss) and e.improved for e in events if isinstance(e, Score))
+    np.testing.assert_array_equal(
+        t.weights(events[-1].state)["output.bias"],
+        t.weights(events[-1].state, "weight")["output.bias"],
+    )
+
+
+def test_carried_and_zero_states_agree():
+    t = trainer(steps=200)
+    facts = list(t.run(t.start()))[-1].facts
+    assert abs(facts["zero_state_loss"] - facts["carried_state_loss"]) < 0.1
+    assert 0 < facts["largest_state"] < 100
+
+
+def test_a_state_is_offered_for_saving_now_and_then(monkeypatch):
+    monkeypatch.setattr("burble.training.clock.SAVE_SECONDS", 0.0)
+    events = list((t := trainer(steps=9, evaluations=1)).run(t.start()))
+    saves = [e.state for e in events if isinstance(e, Save)]
+    assert [s.step for s in saves] == list(range(9))
+    assert_equal(finish(trainer(steps=9, evaluations=1), saves[4]), events[-1].state)
+
+
+def test_numbers_that_only_cost_time_here_are_refused():
+    if jax.default_backend() != "cpu":
+        pytest.skip("this machine has an accelerator")
+    with pytest.raises(SettingsError, match="precision is 'bfloat16', but processors compute it"):
+        trainer(precision="bfloat16")
+    with pytest.raises(SettingsError, match="precision is 'half', but must be float32 or bfloat16"):
+        trainer(precision="half")

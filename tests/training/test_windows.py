@@ -1,0 +1,195 @@
+"""Windows of the text as the tutorial takes them, and what is trained on them."""
+
+import math
+import tracemalloc
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keras import layers
+
+from burble import settings
+from burble.data import corpus
+from burble.errors import SettingsError
+from burble.model import network
+from burble.model.engine import Engine
+from burble.runs.events import End, Epoch, Recovery
+from burble.settings import ModelSettings, TextSettings
+from burble.training.trainer import Trainer, _end_epoch
+from burble.training.validation import Part
+from burble.training.windows import Windows, shuffled, windows_in_order
+
+TEXT = "the cat sat on the mat. the dog lay on the log. " * 12
+SHAPE = {"framing": "windows", "length": 10, "units": 12, "embedding": 1, "input": "scalar"}
+PLAIN = {"dropout": 0.0, "dropout_input": 0.0, "dropout_output": 0.0, "schedule": "constant"}
+PLAIN |= {"clip": 0.0, "weight_decay": 0.0, "beta_2": 0.999, "learning_rate": 1e-3, "held_out": 0.0}
+PLAIN |= {"epoch_files": "epoch-{epoch}"}
+
+
+def trainer(**changed):
+    made = settings.make(SHAPE | PLAIN | {"batch": 8, "steps": 50, "patience": 0} | changed)
+    text = corpus.from_texts([TEXT], TextSettings(), held_out=made.training.held_out)
+    return Trainer(text, made)
+
+
+@given(st.integers(1, 400), st.integers(0, 99))
+def test_a_shuffle_takes_every_place_once(count, seed):
+    order = shuffled(np.arange(count), count, [seed])
+    assert sorted(order.tolist()) == list(range(count))
+
+
+def test_a_shuffle_is_in_no_order():
+    order = shuffled(np.arange(10_000), 10_000, [1, 2])
+    # Of two neighbours in a random order, the second is the larger one half of the time: here
+    # 5,000 +- 29 (a standard deviation, since neighbouring pairs are not independent); six of them
+    # are passed once in 500 million.
+    assert abs(int((np.diff(order) > 0).sum()) - 5_000) < 6 * 29
+    assert abs(np.corrcoef(order[:-1], order[1:])[0, 1]) < 0.06
+    assert (order != shuffled(np.arange(10_000), 10_000, [1, 3])).mean() > 0.99
+
+
+@given(st.integers(2, 120), st.integers(1, 30), st.integers(1, 9), st.integers(0, 2))
+def test_an_epoch_foretells_every_symbol_once_from_those_before_it(n, length, batch, epoch):
+    length = min(length, n - 1)
+    framing = Windows(np.arange(n, dtype=np.uint8), batch, length, seed=3)
+    foretold = []
+    for step in range(epoch * framing.steps_per_epoch, (epoch + 1) * framing.steps_per_epoch):
+        b = framing.at(step)
+        np.testing.assert_array_equal(b.targets, b.inputs + 1)
+        np.testing.assert_array_equal(b.weights[:, :-1], 0)
+        np.testing.assert_array_equal(b.resets, 1)
+        foretold += b.targets[b.weights[:, -1] == 1, -1].tolist()
+    assert sorted(foretold) == list(range(length, n))
+
+
+def test_rows_of_windows_are_those_of_the_whole_batch():
+    framing = Windows(np.arange(100, dtype=np.uint8), 8, 5, seed=0)
+    whole, some = framing.at(11), framing.at(11, slice(2, 6))
+    for name in ("inputs", "targets", "weights", "resets"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(whole, name)[2:6])
+
+
+def test_scoring_takes_windows_in_order():
+    found = list(windows_in_order(np.arange(200, dtype=np.uint8), 7, 50, 130))
+    targets = np.concatenate([b.targets[b.weights[:, -1] == 1, -1] for b in found])
+    assert targets.tolist() == list(range(50, 130))
+
+
+def test_windows_of_a_large_text_take_no_memory(tmp_path):
+    path = tmp_path / "ids"
+    path.write_bytes(bytes(50_000_000))
+    framing = Windows(np.memmap(path, np.uint8, "r"), 128, 100, seed=0)
+    tracemalloc.start()
+    framing.at(framing.steps_per_epoch + 5)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # A copy of the text would be 50 MB, its windows 5 GB, an order of them 400 MB.
+    assert peak < 2_000_000
+
+
+def test_a_text_shorter_than_a_window_is_refused():
+    with pytest.raises(SettingsError, match="length is 600, but the training text has only 576"):
+        trainer(length=600)
+
+
+@pytest.mark.parametrize("layers_", [1, 2])
+def test_the_loss_is_that_of_a_plain_sequential_model(layers_):
+    t = trainer(layers=layers_)
+    ours = t.objective.place(t.start().arrays)
+    plain = keras.Sequential([layers.Input((10, 1))])
+    for last in [False] * (layers_ - 1) + [True]:
+        plain.add(layers.LSTM(12, return_sequences=not last))
+    size = t.corpus.vocabulary.size
+    plain.add(layers.Dense(size, activation="softmax"))
+    plain.compile("adam", "categorical_crossentropy")
+    plain.set_weights([np.asarray(a) for a in ours["weight"]])
+    batches = [t.batches.at(step) for step in range(50)]
+    inputs = np.concatenate([b.inputs for b in batches])[..., None] / size
+    targets = keras.utils.to_categorical(np.concatenate([b.targets[:, -1] for b in batches]), size)
+    losses = []
+    for step in range(50):
+        before = float(np.asarray(ours["loss"][0])[0])
+        ours = t._step(ours, step, 1e-3)
+        losses.append((float(np.asarray(ours["loss"][0])[0]) - before) / 8)
+    history = plain.fit(inputs, targets, batch_size=8, epochs=1, shuffle=False, verbose=0)
+    assert np.mean(losses) == pytest.approx(history.history["loss"][0], abs=1e-5)
+    for mine, theirs in zip(ours["weight"], plain.weights, strict=True):
+        np.testing.assert_allclose(np.asarray(mine), np.asarray(theirs.value), atol=1e-5)
+
+
+def test_an_epoch_tells_its_mean_loss_also_when_interrupted():
+    t = trainer(steps=300)
+    whole = [e for e in t.run(t.start()) if isinstance(e, Epoch)]
+    assert [e.number for e in whole] == [1, 2, 3, 4]
+    assert [e.state.step for e in whole] == [71, 142, 213, 284]
+    assert whole[0].improved
+    assert whole[-1].loss < whole[0].loss
+    left = iter([False] * 100 + [True])
+    stopped = list(t.run(t.start(), lambda: next(left)))[-1]
+    assert isinstance(stopped, End)
+    again = [e for e in t.run(stopped.state) if isinstance(e, Epoch)]
+    assert [(e.number, e.loss, e.improved) for e in again] == [
+        (e.number, e.loss, e.improved) for e in whole[1:]
+    ]
+
+
+def test_an_epoch_that_ran_away_does_not_spoil_those_after_it():
+    state = trainer().start()
+    bad = _end_epoch(1, replace(state, epoch_nats=math.nan, epoch_places=1.0))
+    assert not bad.improved
+    good = _end_epoch(2, replace(bad.state, epoch_nats=2.0, epoch_places=1.0))
+    assert (good.loss, good.improved, good.state.best_epoch) == (2.0, True, 2.0)
+
+
+def test_a_loss_that_runs_away_at_an_epochs_end_is_no_loss_of_nothing():
+    t = trainer(batch=64, steps=27)
+    assert t.batches.steps_per_epoch == 9
+    left = iter([False] * 8 + [True])
+    stopped = list(t.run(t.start(), lambda: next(left)))[-1].state
+    nan = np.full_like(stopped.arrays["weight.1"], np.nan)
+    broken = replace(stopped, arrays={**stopped.arrays, "weight.1": nan})
+    events = list(t.run(broken))
+    recovery, first, second, third = [e for e in events if isinstance(e, Recovery | Epoch)]
+    assert recovery.step == 9
+    assert math.isnan(first.loss)
+    assert not first.improved
+    assert second.improved
+    assert 0 < third.loss < second.loss < 4
+    assert third.improved
+
+
+def test_scoring_windows_reads_no_more_than_scoring_streams():
+    t = trainer(held_out=0.3)
+    assert Part(t.corpus, t.settings.training, 100).size == 10
+    assert sum(b.weights.sum() for b in Part(t.corpus, t.settings.training, 100).batches()) == 10
+    streams = trainer(held_out=0.3, framing="streams")
+    assert Part(streams.corpus, streams.settings.training, 100).size == 100
+
+
+def test_held_out_windows_are_scored_from_the_symbols_before_each():
+    t = trainer(held_out=0.1, steps=5)
+    state = t.start()
+    core = Engine(t.weights(state), t.settings.model)
+    ids, costs = t.corpus.ids, []
+    # 20,000 symbols are scored, or a tenth as many windows of ten: here all there are.
+    for place in range(t.corpus.cut, len(ids)):
+        logits, _ = core.read(ids[place - 10 : place], core.start(1))
+        costs.append(np.log(np.exp(logits[-1]).sum()) - logits[-1][ids[place]])
+    assert t.score(state) == pytest.approx(np.mean(costs), abs=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "width"), [("scalar", 1), ("onehot", 9)])
+def test_the_engine_equals_the_network_whatever_enters_it(kind, width):
+    shape = ModelSettings(layers=2, units=8, input=kind, embedding=width)
+    core = network.build(shape, 9, seed=2)
+    arrays = [variable.value for variable in core.trainable_variables]
+    weights = network.weights_of(arrays, shape, 9)
+    fixed = np.arange(9)[:, None] / 9 if kind == "scalar" else np.eye(9)
+    np.testing.assert_allclose(weights["embedding"], fixed, rtol=1e-6)
+    ids = np.arange(9)[None]
+    logits, _ = Engine(weights, shape).read(ids[0], Engine(weights, shape).start(1))
+    expected, *_ = core([ids, *[np.zeros((1, 8), np.float32)] * 4])
+    np.testing.assert_allclose(logits, np.asarray(expected)[0], atol=1e-5)
