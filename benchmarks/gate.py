@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from benchmarks.record import write
 from burble.data import corpus
-from burble.evaluation import report as evaluation_report
 from burble.inference import generator
-from burble.ngram import index, mixing
+from burble.ngram import index, mixing, training_text
 from burble.ngram.index import DEPTH
 from burble.ngram.predictor import Expectation, Index, Reader
 
@@ -57,7 +56,8 @@ class Scored:
 def score(run: str, text: str, learns: bool) -> Scored:
     """Scores the held-out part of a run's text."""
     writer = generator.load(run)
-    own = evaluation_report.own(writer.model, corpus.build([text], writer.model.text, held_out=0.0))
+    read = corpus.build([text], writer.model.text, held_out=0.0)
+    own = training_text.recognize(writer.model, read)
     if own is None:
         raise SystemExit(f"{text} is not what {run} was trained on.")
     beliefs: list[Floats] = []

@@ -15,10 +15,9 @@ import numpy as np
 
 from benchmarks.record import spread, write
 from burble.data import corpus
-from burble.evaluation import report as evaluation_report
 from burble.inference import generator
 from burble.inference.generator import Generator
-from burble.ngram import index
+from burble.ngram import index, training_text
 
 TIMES = 7
 SYMBOLS = {1: 2_000, 64: 200}
@@ -42,7 +41,7 @@ def main() -> None:
     parser.add_argument("text")
     asked = parser.parse_args()
     model = generator.load(asked.run).model
-    own = evaluation_report.own(model, corpus.build([asked.text], model.text, held_out=0.0))
+    own = training_text.recognize(model, corpus.build([asked.text], model.text, held_out=0.0))
     if own is None:
         raise SystemExit(f"{asked.text} is not what {asked.run} was trained on.")
     ids = np.array(own.ids[: own.start])

@@ -21,11 +21,12 @@ from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.model import file as model_file
 from burble.ngram import training_text
-from burble.runs import recipes, request
+from burble.runs import recipes
 from burble.runs.events import End, Event
 from burble.runs.folder import Run
 from burble.runs.request import Order, text_settings
 from burble.settings import SourceSettings, SplitKind, TextSettings, make
+from burble.training import preflight
 
 Pathlike = str | os.PathLike[str]
 
@@ -131,7 +132,7 @@ def train(
     name = "" if base is None else os.fspath(base)
     order = Order(chosen, size, resume, model, _sources(source), reading, base_name=name)
     text = order.read(text_settings(order, folder))
-    request.check(order, folder, text)
+    preflight.check(order, folder, text)
     with packages.needed("training"):
         from burble.training import job
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from burble.data import cache, partition, splitting
 from burble.data import report as corpus_report
 from burble.errors import CorpusError, RunError
-from burble.evaluation import report as evaluation_report
 from burble.model.file import Model
+from burble.ngram import training_text
 from burble.runs import request
 from burble.runs.folder import Run
 from burble.settings import TrainingSettings
@@ -241,7 +241,7 @@ def test_eval_finds_the_part_that_was_held_out(texts, split):
     assert ("split" in training) == (split == "auto")
     summary = {"corpus": job.facts(c), "training": training}
     read = from_texts(*texts, held_out=0.0, documents=kind)
-    own = evaluation_report.own(replace_summary(model, summary), read)
+    own = training_text.recognize(replace_summary(model, summary), read)
     assert (own.start, own.held_out) == (c.cut, len(c.ids) - c.cut)
     np.testing.assert_array_equal(own.given, c.given)
     text = own.text(own.start, len(own.ids))
@@ -257,9 +257,9 @@ def test_the_same_text_from_other_files_is_not_taken_for_its_own(tmp_path):
     model = chancy(c.vocabulary.symbols, boundary=True)
     training = job._told(TrainingSettings(split=c.split))
     model = replace_summary(model, {"corpus": job.facts(c), "training": training})
-    assert evaluation_report.own(model, c).start == c.cut
+    assert training_text.recognize(model, c).start == c.cut
     with pytest.raises(CorpusError, match="but from other sources than then"):
-        evaluation_report.own(model, other)
+        training_text.recognize(model, other)
     facts = {"format": 2, "corpus": job.facts(c), "resume": "burble train a b --resume"}
     (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     request._check_same_text(Run(tmp_path), c)

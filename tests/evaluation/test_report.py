@@ -12,10 +12,11 @@ from burble.cli import evaluate
 from burble.evaluation import evaluate as evaluation
 from burble.evaluation import report as evaluation_report
 from burble.evaluation.calibration import Calibration
-from burble.evaluation.report import Own
+from burble.evaluation.report import parts_used
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
+from burble.ngram.training_text import TrainingText
 from support.speakers import chancy, follower
 
 
@@ -113,12 +114,13 @@ def test_eval_reads_whatever_train_reads(burble, trained, tmp_path):
 
 def test_what_was_left_out_of_the_figures_is_said():
     vocabulary = chancy().vocabulary
-    text = Own(np.zeros(2_600_000, np.uint8), 2_500_000, vocabulary, "", held_out=300_000)
-    assert evaluate._limits(text.parts(1.0)) == [
+    text = TrainingText(np.zeros(2_600_000, np.uint8), 2_500_000, vocabulary, "", held_out=300_000)
+    assert evaluate._limits(parts_used(text, 1.0)) == [
         "Scored are the first 100,000 of 300,000 held-out symbols.",
         "The n-grams and compressors read the last 2,000,000 of 2,500,000 training symbols.",
     ]
-    assert evaluate._limits(Own(np.zeros(9), 5, vocabulary, "", held_out=4).parts(1.0)) == []
+    short = TrainingText(np.zeros(9), 5, vocabulary, "", held_out=4)
+    assert evaluate._limits(parts_used(short, 1.0)) == []
 
 
 def test_a_text_of_which_nothing_was_held_out_is_refused(burble, text, tmp_path):
@@ -167,7 +169,7 @@ def test_a_held_out_end_that_is_blank_has_a_score_and_nothing_beside_it():
     writer = Generator(chancy())
     ids = writer.model.vocabulary.encode("abc\n" * 20 + "\n" * 10)
     verdict = evaluation_report.judge(
-        writer, Own(ids, 80, writer.model.vocabulary, ""), WritingSettings(seed=0)
+        writer, TrainingText(ids, 80, writer.model.vocabulary, ""), WritingSettings(seed=0)
     )
     assert verdict.report.characters == 10
     assert verdict.human is verdict.written is verdict.copies is verdict.human_copies is None

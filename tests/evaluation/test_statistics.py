@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burble.data import words
 from burble.evaluation import overlap, statistics
 from burble.evaluation.statistics import Reference, measure
 
@@ -33,13 +34,13 @@ def test_words_are_those_of_the_training_text_in_either_case():
     assert found.words == pytest.approx(4 / 6)
     assert found.distinct_words == 1
     assert math.isnan(of("12 + 3").words)
-    assert statistics.words("हिन्दी में m² שָׁלוֹם") == ["हिन्दी", "में", "m", "שָׁלוֹם"]
+    assert words.words("हिन्दी में m² שָׁלוֹם") == ["हिन्दी", "में", "m", "שָׁלוֹם"]
 
 
 @given(st.text("aé'- \u0301²\n", max_size=40), st.integers(1, 5))
 def test_words_are_counted_wherever_a_text_is_cut(text, size):
     pieces = [text[i : i + size] for i in range(0, len(text), size)]
-    assert statistics.count_words(pieces) == Counter(statistics.words(text))
+    assert words.count_words(pieces) == Counter(words.words(text))
 
 
 @pytest.mark.parametrize(

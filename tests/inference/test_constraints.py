@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burble.data import words
 from burble.errors import SettingsError
 from burble.evaluation import overlap, statistics
 from burble.inference import constraints
@@ -212,7 +213,7 @@ KNOWN = st.frozensets(st.text("abté", min_size=1, max_size=4) | st.just("a't"),
 def test_only_known_words_are_written(known, wanted):
     text = "".join(SYMBOLS[i] for i in write(Words(known, SYMBOLS, 1), len(SYMBOLS), wanted))
     ended = text[: max(text.rfind(end) for end in " .1") + 1]
-    assert set(statistics.words(ended)) <= known
+    assert set(words.words(ended)) <= known
 
 
 def test_a_capital_sigma_ends_a_word_or_stands_inside_it():
@@ -220,7 +221,7 @@ def test_a_capital_sigma_ends_a_word_or_stands_inside_it():
 
     def written(text):
         ids = [symbols.index(char) for char in text]
-        known = {*statistics.words("Οδός ΟΔΟΣ. Σοφός ΣΟΦΟΣ.")}
+        known = {*words.words("Οδός ΟΔΟΣ. Σοφός ΣΟΦΟΣ.")}
         return "".join(symbols[i] for i in write(Words(known, symbols, 1), len(symbols), ids))
 
     for text in ("ΟΔΟΣ ΣΟΦΟΣ.", "Οδος σοφος ", "ΟΔΟΣ.ΟΔΟΣ "):
@@ -303,7 +304,7 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
     flags = ["-l", 600, "--seed", 1, "--jsonl", "--no-break-loops"]
     assert longest("--novel", 15, "--training-text", text) <= 15
     done = burble("sample", trained, "-l", 400, "--words", "known", "--training-text", text)
-    assert set(statistics.words(done.stdout.decode())[:-1]) <= set(statistics.words(source))
+    assert set(words.words(done.stdout.decode())[:-1]) <= set(words.words(source))
     for half in (["--novel", 9], ["--words", "known"]):
         done = burble("sample", trained, *half)
         assert done.returncode == 2

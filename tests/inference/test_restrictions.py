@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from burble.cli import app
-from burble.data import corpus
+from burble.data import corpus, words
 from burble.errors import SettingsError
-from burble.evaluation import statistics
 from burble.evaluation.overlap import find
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
@@ -80,7 +79,7 @@ def test_numbers_and_words_are_looked_up_in_the_memory():
     text = writer.generate(novel=5, length=400, seed=1)
     assert find([[text]], [source])[0].longest <= 5
     text = writer.generate(words="known", length=400, seed=1)
-    assert {*statistics.words(text)[1:-1]} <= {"abc", "cab", "bca", "acb"}
+    assert {*words.words(text)[1:-1]} <= {"abc", "cab", "bca", "acb"}
     with pytest.raises(SettingsError, match="of 0 known words"):
         writer.generate(words="known", word_count=10)
     with pytest.raises(SettingsError, match="need the text the model was trained on"):

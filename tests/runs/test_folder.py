@@ -264,7 +264,8 @@ def test_what_cannot_be_framed_is_refused_before_the_engine_is_loaded(burble, tm
 def test_what_a_run_keeps_of_its_command_names_no_place_or_machine(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = (f"{tmp_path}/a.csv:text", "b.txt", f"{tmp_path}/-c", f"{tmp_path.parent}/d", "-")
-    order = Order({}, sources=names, peer=Peer("ten.example:6000", 1, 2))
+    peer = Peer("ten.example:6000", 1, 2)
+    order = Order({}, sources=names, flags=peer.flags, kept_flags=peer.portable.flags)
     said = order.kept(str(tmp_path / "run"), "--resume")
     assert said == (
         "burble train ./a.csv:text b.txt ./-c ../d - -o run --resume "

@@ -7,9 +7,8 @@ import pytest
 from burble.data import corpus
 from burble.data.vocabulary import Vocabulary
 from burble.evaluation.dynamic import Adaptive
-from burble.inference import sampling
 from burble.inference.generator import Generator
-from burble.model import engine, network, transfer
+from burble.model import engine, network, softmax, transfer
 from burble.model import file as model_file
 from burble.model.network import Networks
 from burble.runs import defaults
@@ -34,7 +33,7 @@ def test_engines_say_the_mean_of_what_the_networks_say(shape):
     zeros = [jnp.asarray(part.T) for layer in state for part in layer]
     logits, _, _ = both(values, others, ids[None], zeros, False)
     expected = np.asarray(network.beliefs(logits))[0]
-    mean = sampling.probabilities(np.asarray(logits, np.float64)[:, 0].reshape(-1, 9))
+    mean = softmax.probabilities(np.asarray(logits, np.float64)[:, 0].reshape(-1, 9))
     np.testing.assert_allclose(np.exp(expected), mean.reshape(3, -1, 9).mean(0), atol=1e-6)
     found, after = core.read(ids, state)
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -64,7 +63,7 @@ def test_two_networks_foretell_better_than_the_mean_of_the_two():
     ids = t.corpus.tail
     each = [one.read(ids[:-1], one.start(1))[0] for one in core._engines]
     costs = [
-        -sampling.log_probabilities(logits.astype(float))[np.arange(len(ids) - 1), ids[1:]].mean()
+        -softmax.log_probabilities(logits.astype(float))[np.arange(len(ids) - 1), ids[1:]].mean()
         for logits in each
     ]
     assert t.score(state, "good") < np.mean(costs)
@@ -152,7 +151,7 @@ def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
     core = engine.of(t.weights(state, "weight"), t.settings.model)
     ids = t.corpus.tail
     logits = core.read(ids[:-1], core.start(1))[0].astype(float)
-    nats = -sampling.log_probabilities(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
+    nats = -softmax.log_probabilities(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
     assert t.score(state) == pytest.approx(nats, rel=1e-5)
 
 

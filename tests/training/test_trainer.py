@@ -9,7 +9,7 @@ import pytest
 from burble import settings
 from burble.data import corpus
 from burble.errors import DivergedError, SettingsError
-from burble.inference import sampling
+from burble.model import softmax
 from burble.model.engine import Engine
 from burble.runs.events import End, Recovery, Report, Save, Score, State, Task
 from burble.settings import TextSettings, TrainingSettings
@@ -104,7 +104,7 @@ def test_documents_are_scored_each_from_a_zero_state():
         carried, before = core.start(1), c.vocabulary.boundary_id
         for symbol in c.ids[start:end]:
             logits, carried = core.step(np.array([before]), carried)
-            nats.append(-np.log(sampling.probabilities(logits)[0, symbol]))
+            nats.append(-np.log(softmax.probabilities(logits)[0, symbol]))
             before = symbol
     assert t.score(state) == pytest.approx(np.mean(nats), rel=1e-5)
 

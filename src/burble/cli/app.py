@@ -29,11 +29,11 @@ from burble.formatting import shown
 from burble.inference import generator
 from burble.inference.sampling import SamplingSettings
 from burble.model import transfer
-from burble.runs import defaults, recipes, request
+from burble.runs import defaults, recipes
 from burble.runs.folder import Run
 from burble.runs.request import Order, text_settings
+from burble.training import preflight, supervisor
 from burble.training import processes as training_processes
-from burble.training import supervisor
 from burble.training.processes import Peer
 
 app = typer.Typer(
@@ -165,7 +165,9 @@ def _train(
     # What can be refused is refused before the training engine is loaded, which takes seconds.
     model = generator.load(base).model if base else None
     named = str(base or "")
-    order = Order(chosen, size, resume, model, tuple(source), reading, peer, named)
+    order = Order(chosen, size, resume, model, tuple(source), reading, named)
+    if peer:
+        order = dataclasses.replace(order, flags=peer.flags, kept_flags=peer.portable.flags)
     if peer is None:
         several = training_processes.to_start(
             processes, coordinator, process_id, num_processes, os.environ
@@ -173,14 +175,15 @@ def _train(
         if several:
             raise typer.Exit(_watch(several, order, run))
     text = _corpus(order, text_settings(order, run))
-    request.check(order, run, text)
+    preflight.check(order, run, text, peer)
     if order.base:
         console.print(transfer.told(order.base, text.vocabulary), markup=False)
     console.print("Loading the training engine …")
     from burble.training import job
 
     tell = partial(console.print, markup=False)
-    events = job.train(text, run, order, stop=stop_on_signal(), started=started, tell=tell)
+    stop = stop_on_signal()
+    events = job.train(text, run, order, peer=peer, stop=stop, started=started, tell=tell)
     again = order.command(output, "--resume")
     progress.follow(events, console, output, again, text.vocabulary.unit)
 
@@ -189,7 +192,7 @@ def _watch(several: list[Peer], order: Order, run: Run) -> int:
     """Watches over the processes of this machine that train together; returns their exit code."""
     if several[0].first:
         text_settings(order, run)
-    again = dataclasses.replace(order, peer=several[0]).command(run.folder, "--resume")
+    again = dataclasses.replace(order, flags=several[0].flags).command(run.folder, "--resume")
     return supervisor.watch(several, sys.argv[1:], again)
 
 

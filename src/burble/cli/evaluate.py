@@ -19,13 +19,15 @@ from burble.errors import CorpusError, InputError
 from burble.evaluation import evaluate as evaluation
 from burble.evaluation import report as evaluation_report
 from burble.evaluation.evaluate import Report
-from burble.evaluation.report import Own, Verdict
+from burble.evaluation.report import Verdict
 from burble.evaluation.statistics import Measures
 from burble.formatting import markdown, some, symbol_name
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings, require_memory
 from burble.model.file import Model
+from burble.ngram import training_text
+from burble.ngram.training_text import TrainingText
 from burble.settings import SourceSettings
 
 if TYPE_CHECKING:
@@ -98,7 +100,8 @@ def evaluate(
         facts = asdict(verdict)
         report = facts.pop("report")
         wrote = {name: getattr(settings, name) for name in ("temperature", "close_quotes", "seed")}
-        print(_as_json({**report, "writing": wrote, **facts, "parts": mine.parts(memory)}))
+        parts = evaluation_report.parts_used(mine, memory)
+        print(_as_json({**report, "writing": wrote, **facts, "parts": parts}))
     else:
         _print(writer, verdict, settings, mine)
 
@@ -122,13 +125,13 @@ def _refuse(given: Sequence[str], *, adaptive: bool, memory: float) -> None:
         )
 
 
-def _print(writer: Generator, verdict: Verdict, how: WritingSettings, text: Own) -> None:
+def _print(writer: Generator, verdict: Verdict, how: WritingSettings, text: TrainingText) -> None:
     """Prints a verdict for a person."""
     nudged = f"quotes closed with {how.close_quotes:g}, " if how.close_quotes else ""
     print(_told(writer, verdict.report))
     print("\nThis is the text it was trained on; scored is what was held out.\n")
     print(_scores(verdict))
-    for line in _limits(text.parts(how.memory)):
+    for line in _limits(evaluation_report.parts_used(text, how.memory)):
         print(line)
     if verdict.human is None:
         print("\nThe held-out part is blank, so what the model writes is not laid beside it.")
@@ -140,7 +143,7 @@ def _print(writer: Generator, verdict: Verdict, how: WritingSettings, text: Own)
     print(_copied(verdict))
 
 
-def _own(writer: Generator, found: list[Source], reading: SourceSettings) -> Own | None:
+def _own(writer: Generator, found: list[Source], reading: SourceSettings) -> TrainingText | None:
     """The text as the model's own, if that is what it is.
 
     Raises:
@@ -153,7 +156,7 @@ def _own(writer: Generator, found: list[Source], reading: SourceSettings) -> Own
     except CorpusError:
         # Too short to be trained on, but perhaps not to be scored.
         return None
-    mine = evaluation_report.own(model, read)
+    mine = training_text.recognize(model, read)
     if mine and mine.start == len(mine.ids):
         raise CorpusError(
             "this is the text the model was trained on, all of it, so a score on it would say "

@@ -24,8 +24,9 @@ from burble.experiments.grid import Variant
 from burble.experiments.trial import Work, alone_in
 from burble.formatting import command_line, shown
 from burble.runs import recipes
-from burble.runs.request import Order, suited
+from burble.runs.request import Order, to_flags
 from burble.settings import LIMITS, SourceSettings, require
+from burble.training.preflight import suited
 
 console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
@@ -67,7 +68,7 @@ def compare(
     text = Order(given, sources=tuple(source), reading=reading).read(settings.make(given))
     _check_on(text, variants, given)
     every = range(first, first + seeds)
-    flags, sources = grid.flags(given), _named(source, reading)
+    flags, sources = to_flags(given), _named(source, reading)
     comparison = Comparison(output, sources, flags, variants, every, text.sha256)
     _stop_on_signal(comparison.work)
     with alone_in(output, experiments_compare.NAME):
@@ -177,7 +178,7 @@ def _fixed(
 
 def _named(source: list[str], reading: SourceSettings) -> list[str]:
     """The sources and how they are read, as on the command line."""
-    return [*source, *grid.flags(reading.given)]
+    return [*source, *to_flags(reading.given)]
 
 
 def _check_sources(source: list[str], recipe: str | None, output: Path) -> None:

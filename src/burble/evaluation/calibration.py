@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.inference import sampling
+from burble.model import softmax
 
 BINS = 15
 MANY = 400
@@ -36,9 +36,7 @@ class Calibration:
         self._sure += np.bincount(place, sure, minlength=BINS)
         self._right += np.bincount(place, likeliest == following, minlength=BINS)
         for i, temperature in enumerate(TEMPERATURES):
-            self._nats[i] -= sampling.log_probabilities(beliefs / temperature)[
-                rows, following
-            ].sum()
+            self._nats[i] -= softmax.log_probabilities(beliefs / temperature)[rows, following].sum()
 
     @property
     def error(self) -> float:

@@ -4,18 +4,17 @@ Knows nothing of models. Every share is between 0 and 1; every length is in char
 """
 
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from statistics import mean
 
 import numpy as np
-import regex
 
 from burble.data import sentences
 from burble.data.cleaning import code_points
 from burble.data.quotes import Quotes
+from burble.data.words import LAYOUT, words
 
 WINDOW = 12
 """Characters of a window, for what was seen before."""
@@ -24,10 +23,6 @@ ROUNDS = 3
 LONGEST_PERIOD = 400
 GRAM = 3
 """Characters of the n-grams that are compared."""
-APOSTROPHES = ("'", "’")
-LAYOUT = 80
-"""Characters of a passage without letters, such as a rule or an indent, that are no loop yet."""
-_WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:['’]\p{L}[\p{L}\p{M}]*)*")
 
 
 @dataclass(frozen=True)
@@ -106,40 +101,6 @@ def measure(samples: Sequence[str], reference: Reference) -> Measures:
         letters=divergence(letters, reference.letters),
         grams=divergence(Counter(cut), reference.grams),
     )
-
-
-def words(text: str) -> list[str]:
-    """Its words in lower case: letters with their marks, and apostrophes inside.
-
-    >>> words("Don't say 'no', Al!")
-    ["don't", 'say', 'no', 'al']
-    """
-    # One by one: what follows a word must not change it, as it does a last Greek sigma.
-    return [word.lower() for word in _WORD.findall(text)]
-
-
-def is_inside(char: str) -> bool:
-    """Whether a character can stand inside a word."""
-    return char.isalpha() or char in APOSTROPHES or unicodedata.category(char)[0] == "M"
-
-
-def count_words(pieces: Iterable[str]) -> Counter[str]:
-    """How often each word occurs in a text, which may be cut anywhere.
-
-    >>> count_words(["Al", "l's we", "ll. Al"])
-    Counter({"all's": 1, 'well': 1, 'al': 1})
-    """
-    found: Counter[str] = Counter()
-    held = ""
-    for piece in pieces:
-        held += piece
-        cut = len(held)
-        while cut and is_inside(held[cut - 1]):
-            cut -= 1
-        found.update(words(held[:cut]))
-        held = held[cut:]
-    found.update(words(held))
-    return found
 
 
 def quotes(samples: Iterable[str]) -> tuple[int, int]:

@@ -16,10 +16,11 @@ from typing import Any
 
 from burble import formatting
 from burble.errors import SettingsError
-from burble.experiments.grid import Variant, flags
+from burble.experiments.grid import Variant
 from burble.experiments.trial import Result, Trial, Work
 from burble.files import write_atomically
 from burble.runs import plots
+from burble.runs.request import to_flags
 
 NAME = "compare.json"
 SCORES = HELD_OUT, TRAINING = "held-out bits per symbol", "training loss, nats"
@@ -66,7 +67,7 @@ class Comparison:
                 tell(f"{told} · finished before")
             else:
                 tell(f"{told} …")
-                chosen = [*self.flags, *flags(variant.chosen), f"--seed={seed}"]
+                chosen = [*self.flags, *to_flags(variant.chosen), f"--seed={seed}"]
                 trial.train(self.sources, chosen, self.work)
                 if not trial.is_finished:
                     tell(f"  not finished: {trial.failure()}")

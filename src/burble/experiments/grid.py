@@ -1,4 +1,4 @@
-"""Combinations of settings, from `units=128,256` and the like to flags of `burble train`."""
+"""Combinations of settings, from `units=128,256` and the like."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -91,19 +91,3 @@ def _typed(name: str, value: str, kind: Any) -> Any:
         raise SettingsError(
             f"{name} is {value!r}, but must be a {'whole ' * (kind is int)}number."
         ) from error
-
-
-def flags(chosen: Mapping[str, Any]) -> list[str]:
-    """Settings as flags of `burble train`.
-
-    >>> flags({"units": 128, "lowercase": True, "strip_punctuation": False})
-    ['--units=128', '--lowercase', '--no-strip-punctuation']
-    """
-    written = []
-    for name, value in chosen.items():
-        flag = name.replace("_", "-")
-        if isinstance(value, bool):
-            written.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            written.append(f"--{flag}={value}")
-    return written

@@ -24,10 +24,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from burble import formatting
 from burble.errors import RunError, SettingsError
-from burble.experiments.grid import flags
 from burble.experiments.trial import Trial, Work
 from burble.files import write_atomically
 from burble.runs import recipes
+from burble.runs.request import to_flags
 from burble.settings import Settings, flat
 
 SPACE: Mapping[str, BaseDistribution] = {
@@ -213,7 +213,7 @@ class Search:
             return asked.should_prune()
 
         if not trial.is_finished:
-            settings = flags({**self.given, **chosen})
+            settings = to_flags({**self.given, **chosen})
             trial.train(self.sources, settings, self.work, is_hopeless)
         score = trial.result().held_out if trial.is_finished else None
         if score is not None and math.isfinite(score):

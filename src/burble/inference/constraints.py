@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from burble.data.words import APOSTROPHES, LAYOUT, is_inside
 from burble.errors import SettingsError
-from burble.evaluation.statistics import APOSTROPHES, LAYOUT, is_inside
 
 LONGEST_PERIOD = 400
 BLOCK = 1 << 20

@@ -9,8 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.inference import sampling
-from burble.model import engine
+from burble.model import engine, softmax
 from burble.model.engine import Array, Core, State
 from burble.ngram.index import DEPTH
 from burble.ngram.mixing import Gate
@@ -132,5 +131,5 @@ class Remembered:
 
     def _mixed(self, logits: Array) -> Array:
         """The logarithms of what both expect together, (B, V)."""
-        rows = sampling.log_probabilities(logits.astype(np.float64))
+        rows = softmax.log_probabilities(logits.astype(np.float64))
         return self._gate.mix(rows, self._index.expect(self._last)).astype(np.float32)

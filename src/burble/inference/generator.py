@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.errors import SettingsError
-from burble.inference import prompts, restrictions, sampling, scoring
+from burble.inference import prompts, restrictions, scoring
 from burble.inference.candidates import Texts
 from burble.inference.context import Remembered, Seen, Stream, Windows
 from burble.inference.outcomes import Outcome
 from burble.inference.prompts import Prompt, Unknown
 from burble.inference.scoring import Look
 from burble.inference.settings import WritingSettings, completed, fresh_seed, require_memory
-from burble.model import engine
+from burble.model import engine, softmax
 from burble.model import file as model_file
 from burble.model.engine import Array
 from burble.model.file import Model
@@ -226,7 +226,7 @@ class Generator:
         """
         require_memory(memory)
         logits, _ = self._prime(self.prepare(prompt, unknown).ids, memory)
-        row = sampling.probabilities(logits.astype(np.float64))[0]
+        row = softmax.probabilities(logits.astype(np.float64))[0]
         names = (*self.model.vocabulary.symbols, "")
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
 

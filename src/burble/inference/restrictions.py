@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.data import corpus
+from burble.data import corpus, words
 from burble.data.vocabulary import Vocabulary
 from burble.errors import InputError, SettingsError
-from burble.evaluation import statistics
 from burble.inference import constraints
 from burble.inference.constraints import Passages
 from burble.inference.settings import LEAST, WritingSettings
@@ -94,7 +93,7 @@ def settle(
         found["novel"] = Passages.of(ids, asked["novel"] + 1, alike)
     if "words" in asked:
         least = facts["word_count"] = settings.word_count or LEAST
-        counts = statistics.count_words(text.pieces())
+        counts = words.count_words(text.pieces())
         found["words"] = frozenset(word for word, n in counts.items() if n >= least)
     if "new" in asked:
         if not sources and _held_out(model):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from burble.errors import DivergedError
 from burble.inference.constraints import NEVER
+from burble.model.softmax import probabilities
 from burble.settings import is_number, is_whole, require
 
 Logits = NDArray[np.float64]
@@ -104,17 +105,6 @@ FILTERS: Mapping[str, Callable[[Logits, float], Logits]] = {
     "min_p": keep_min_p,
 }
 """The filters, by the name of their setting, in the order they are applied."""
-
-
-def log_probabilities(logits: Logits) -> Logits:
-    """The logarithm of the softmax of each row, in nats."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
-
-
-def probabilities(logits: Logits) -> Logits:
-    """The softmax of each row."""
-    return np.asarray(np.exp(log_probabilities(logits)))
 
 
 def draw(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:

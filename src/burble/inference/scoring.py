@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.inference import sampling
-from burble.model import engine
+from burble.model import engine, softmax
 from burble.model.engine import Core
 from burble.ngram.mixing import Gate
 from burble.ngram.predictor import Index, Reader
@@ -159,7 +158,7 @@ def _nats(
     logits: NDArray[np.float32], following: NDArray[np.intp], look: Look
 ) -> NDArray[np.float64]:
     """The cost of the symbol that followed each row of logits (rows, V)."""
-    rows = sampling.log_probabilities(logits.astype(np.float64))
+    rows = softmax.log_probabilities(logits.astype(np.float64))
     look(rows, following)
     return -rows[np.arange(len(following)), following]
 

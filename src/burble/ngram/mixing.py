@@ -9,7 +9,7 @@ added. Source: Hinton, Products of Experts, 1999; Mattern, Mixing Strategies in 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.inference import sampling
+from burble.model import softmax
 from burble.ngram.index import DEPTH
 from burble.ngram.predictor import Expectation
 
@@ -94,7 +94,7 @@ def mixed(trust: Floats, said: Floats) -> Floats:
         trust: The weight of each of E, shape (B, E).
         said: Their logarithms of probabilities, shape (B, E, V).
     """
-    return sampling.log_probabilities((trust[:, None] @ said)[:, 0])
+    return softmax.log_probabilities((trust[:, None] @ said)[:, 0])
 
 
 def slopes(said: Floats, together: Floats, symbols: NDArray[np.integer]) -> Floats:

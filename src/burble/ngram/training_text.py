@@ -1,15 +1,130 @@
-"""What a model has from its training text besides its weights: a memory in a file beside it.
+"""The text a model was trained on, known again by its fingerprint, and the memory of it.
 
 Knows nothing of terminals.
 """
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from burble.data.corpus import Corpus
-from burble.errors import CorpusError
-from burble.evaluation import report as evaluation_report
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.data.corpus import Corpus, fingerprint
+from burble.data.partition import Split
+from burble.data.vocabulary import Vocabulary
+from burble.errors import CorpusError, SettingsError
 from burble.model.file import Model
 from burble.ngram import file as ngram_file
+from burble.ngram import index
+from burble.ngram.index import LARGEST, Memory
+
+SCORED = 200_000
+"""Held-out symbols that are scored at most, from the first."""
+
+
+@dataclass(frozen=True)
+class TrainingText:
+    """The text a model was trained on, in the model's alphabet.
+
+    Attributes:
+        ids: What was trained on and what is scored, shape (N,).
+        start: Where the held-out part begins.
+        vocabulary: The model's alphabet.
+        separator: What is written between two documents.
+        given: Places, in order, of symbols that are neither learned nor scored.
+        held_out: Symbols that were held out, of which the first may be all that is scored.
+    """
+
+    ids: NDArray[np.integer]
+    start: int
+    vocabulary: Vocabulary
+    separator: str
+    given: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    held_out: int = 0
+
+    def text(self, first: int, end: int) -> str:
+        """A part of it as text."""
+        return self.vocabulary.decode(self.ids[first:end], self.separator)
+
+    def memory(self) -> Memory:
+        """A memory of what was trained on; of the last `LARGEST` symbols, if there are more."""
+        return index.of(self.ids[max(0, self.start - LARGEST) : self.start])
+
+
+def recognize(model: Model, text: Corpus) -> TrainingText | None:
+    """A text as the model's own, if it is the one that it was trained on.
+
+    Args:
+        model: The model.
+        text: The text, with whatever held out, cut as the model's alphabet says.
+
+    Raises:
+        CorpusError: It is, but cannot be cut as it was.
+    """
+    mine = _recognized(model, text)
+    if mine is not None or not model.learned_from(text.sha256):
+        return mine
+    if model.vocabulary.cut_elsewhere:
+        raise CorpusError(
+            f"this is the text the model was trained on, but {model.vocabulary.otherwise}, which "
+            f"cuts it otherwise. Install that one: pip install regex=={model.vocabulary.cut_by}"
+        )
+    if _drawn(model):
+        raise CorpusError(
+            "this is the text the model was trained on, but from other sources than then, so that "
+            "another part of it would be held out. Give the same files, in the same order."
+        )
+    return None
+
+
+def _drawn(model: Model) -> str | None:
+    """The fingerprint of what a model was trained on, where that was drawn from a text."""
+    facts = model.summary.get("corpus")
+    return facts.get("training_sha256") if isinstance(facts, dict) else None
+
+
+def _recognized(model: Model, text: Corpus) -> TrainingText | None:
+    """A text as the model's own, if it is that and cut as it was."""
+    facts, known = model.summary.get("corpus"), model.vocabulary
+    if not model.learned_from(text.sha256) or known.boundary != text.vocabulary.boundary:
+        return None
+    if not isinstance(facts, dict) or not {*text.vocabulary.symbols} <= {*known.symbols}:
+        return None
+    held_out, symbols = facts.get("held_out"), facts.get("symbols")
+    if not isinstance(held_out, int) or not isinstance(symbols, int):
+        return None
+    parted, start = _as_in_training(model, text), symbols - held_out
+    if parted is None or not 0 < start <= symbols <= len(parted.ids):
+        return None
+    if known.cut_elsewhere and not _left_out(model) and symbols != len(parted.ids):
+        return None
+    # The same text from other files, for example, is not drawn from in the same way.
+    drawn = _drawn(model)
+    if drawn is not None and drawn != fingerprint(parted.ids[:start]):
+        return None
+    end = min(symbols, start + SCORED // (model.window or 1))
+    ids = known.renumbered(parted.ids[:end], parted.vocabulary)
+    return TrainingText(ids, start, known, model.separator, parted.given, held_out)
+
+
+def _left_out(model: Model) -> bool:
+    """Whether a part of the text was left out altogether."""
+    facts = model.summary.get("training")
+    return bool(isinstance(facts, dict) and facts.get("left_out"))
+
+
+def _as_in_training(model: Model, text: Corpus) -> Corpus | None:
+    """A text with its parts in the order in which the model learned it; None if it says none."""
+    facts = model.summary.get("training")
+    how = facts if isinstance(facts, dict) else {}
+    if how.get("split", "tail") == "tail":
+        # Nothing moves, wherever the cut is.
+        return text.divided(Split(0.0, kind="tail"))
+    try:
+        split = Split(float(how["held_out"]), float(how.get("left_out", 0.0)), how["split"])
+        return text.divided(split)
+    except (LookupError, TypeError, ValueError, SettingsError, CorpusError):
+        return None
 
 
 def remember(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
@@ -21,19 +136,19 @@ def remember(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
         text: The text it was trained on; what was held out of it is not remembered.
 
     Returns:
-        Where the memory is, and how many symbols it holds; see `Own.memory`.
+        Where the memory is, and how many symbols it holds; see `TrainingText.memory`.
 
     Raises:
         CorpusError: The text is another one.
         StorageError: The disk refused.
     """
-    own = evaluation_report.own(model, text)
-    if own is None:
+    known = recognize(model, text)
+    if known is None:
         raise CorpusError(
             "this is not the text the model was trained on, and its memory would be of another "
             "text. Give that text as it was given then: all of its files, with the flags that say "
             "how they are read, and nothing else."
         )
-    path, memory = ngram_file.beside(file), own.memory()
+    path, memory = ngram_file.beside(file), known.memory()
     ngram_file.write(path, memory, model)
     return path, len(memory.contexts)

@@ -13,18 +13,14 @@ from burble import settings as settings_module
 from burble.data import corpus
 from burble.data.corpus import Corpus
 from burble.data.documents import Progress
-from burble.data.vocabulary import cut_here
 from burble.errors import RunError, SettingsError
-from burble.experiments import grid
 from burble.formatting import command_line, relative
 from burble.model import file as model_file
 from burble.model import transfer
 from burble.model.file import Model
 from burble.runs import defaults
 from burble.runs.folder import Run
-from burble.settings import AS_IT_COMES, Settings, SourceSettings, TrainingSettings, require
-from burble.training.framings import framed
-from burble.training.processes import Peer
+from burble.settings import AS_IT_COMES, Settings, SourceSettings, require
 
 MAY_CHANGE = (
     *settings_module.LIMITS,
@@ -45,7 +41,8 @@ class Order:
         base_name: The file or folder of that model, as it was given.
         sources: What to read, as `sources.read` takes it.
         reading: How the sources are read.
-        peer: Which of several processes this one is, or None.
+        flags: Further flags of the command, such as those of several processes.
+        kept_flags: The same as a run folder keeps them, where they name no machine.
     """
 
     asked: Mapping[str, Any]
@@ -54,8 +51,9 @@ class Order:
     base: Model | None = None
     sources: tuple[str, ...] = ()
     reading: SourceSettings = AS_IT_COMES
-    peer: Peer | None = None
     base_name: str = ""
+    flags: tuple[str, ...] = ()
+    kept_flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks the size, and that nothing is asked for twice."""
@@ -90,8 +88,8 @@ class Order:
     def command(self, folder: Path, *flags: str) -> str:
         """The command that trains on the same sources, with other flags."""
         flags = ("-o", str(folder), *flags)
-        flags += tuple(grid.flags(self.reading.given))
-        flags += self.peer.flags if self.peer else ()
+        flags += tuple(to_flags(self.reading.given))
+        flags += self.flags
         if any(name.startswith("-") and name != "-" for name in self.sources):
             return command_line(["burble", "train", *flags, "--", *self.sources])
         return command_line(["burble", "train", *self.sources, *flags])
@@ -101,10 +99,8 @@ class Order:
 
         Absolute paths become paths from the current folder, and a machine's name is left open.
         """
-        peer = self.peer
-        if peer and not peer.cores:
-            peer = replace(peer, coordinator=f"HOST:{peer.coordinator.rpartition(':')[2]}")
-        portable = replace(self, sources=tuple(map(relative, self.sources)), peer=peer)
+        sources = tuple(map(relative, self.sources))
+        portable = replace(self, sources=sources, flags=self.kept_flags)
         return portable.command(Path(relative(folder)), *flags)
 
 
@@ -153,84 +149,6 @@ def origin(order: Order, run: Run) -> dict[str, str]:
     return {"model": relative(order.base_name), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def check(order: Order, run: Run, corpus: Corpus) -> Settings:
-    """Refuses what cannot be trained, by all that is known once the text has been read.
-
-    Returns:
-        The settings as far as they are known without the text; see `text_settings`.
-
-    Raises:
-        RunError: See `text_settings`; or the text is not the one the run began with.
-        SettingsError: See `text_settings`; or a value does not suit the text, what was done, or
-            the processes.
-    """
-    early = settings = text_settings(order, run)
-    if order.resume:
-        _check_same_text(run, corpus)
-    else:
-        asked = transfer.asked(order.asked, order.base)
-        settings = suited(asked, corpus, order.size)
-    batches = framed(corpus, settings.training)
-    if order.peer:
-        order.peer.check_shares(settings.training.batch)
-    if order.resume:
-        _check_goes_on(settings.training, batches.steps_per_epoch, run.steps_done())
-    return early
-
-
-def suited(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> Settings:
-    """The settings of a new run on a text; see `sizing.choose`.
-
-    Raises:
-        SettingsError: A value that cannot be, or does not suit the text.
-    """
-    settings = defaults.choose(asked, corpus, size)
-    framed(corpus, settings.training)
-    return settings
-
-
-def _check_same_text(run: Run, corpus: Corpus) -> None:
-    """Refuses to go on with another text."""
-    described, again = (run.facts().get(name) for name in ("corpus", "resume"))
-    if not isinstance(described, dict) or described.get("sha256") != corpus.sha256:
-        how = f", read as it was then ({again})" if isinstance(again, str) else ""
-        raise RunError(
-            f"the text is not the one {run.folder} was trained on. Give the same text to resume"
-            f"{how}, or begin in another folder from this model with --from."
-        )
-    unit = corpus.vocabulary.unit
-    if unit == "grapheme" and described.get("symbols") != len(corpus.ids):
-        versions = run.facts().get("versions")
-        then = versions.get("regex") if isinstance(versions, dict) else None
-        cure = f"pip install regex=={then}" if then else "install the version of that time"
-        raise RunError(
-            f"the text of {run.folder} is the same, but regex {cut_here(unit)} cuts it into other "
-            f"graphemes than regex {then or 'of another version'} did when the run began. To go "
-            f"on, {cure}; or begin in another folder from this model with --from."
-        )
-    if described.get("training_sha256", learned := _learned(corpus)) != learned:
-        raise RunError(
-            f"the text is that of {run.folder}, but from other sources, so that another part of it "
-            "would be held out. Give the same files, in the same order"
-            f"{f', as in: {again}' if isinstance(again, str) else ''}."
-        )
-
-
-def _learned(corpus: Corpus) -> str | None:
-    """The fingerprint of what is learned, where that was drawn from the text."""
-    return corpus.training_sha256 if corpus.split == "spread" else None
-
-
-def _check_goes_on(training: TrainingSettings, steps_per_epoch: int, done: int) -> None:
-    """Refuses fewer steps than are done."""
-    limits = training.steps, round(training.epochs * steps_per_epoch)
-    steps = min((limit for limit in limits if limit), default=done)
-    if steps < done:
-        raise SettingsError(
-            f"steps is {steps:,}, but the run has done {done:,} already. Ask for more than that."
-        )
-
-
 def _resumed(order: Order, run: Run) -> Settings:
     """The settings of a run with what may change changed."""
     settings = run.settings()
@@ -250,3 +168,19 @@ def _resumed(order: Order, run: Run) -> Settings:
     if any(given.get(limit) for limit in settings_module.LIMITS):
         had |= {"steps": 0, "evaluations": evaluations(order, run, settings)}
     return settings_module.make(had | given)
+
+
+def to_flags(chosen: Mapping[str, Any]) -> list[str]:
+    """Settings as flags of `burble train`.
+
+    >>> to_flags({"units": 128, "lowercase": True, "strip_punctuation": False})
+    ['--units=128', '--lowercase', '--no-strip-punctuation']
+    """
+    written = []
+    for name, value in chosen.items():
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            written.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            written.append(f"--{flag}={value}")
+    return written

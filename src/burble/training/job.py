@@ -34,10 +34,12 @@ from burble.runs.events import (
     Task,
 )
 from burble.runs.folder import Run
-from burble.runs.request import Order, check, evaluations, origin
+from burble.runs.request import Order, evaluations, origin
 from burble.settings import Settings, TrainingSettings
 from burble.training import baselines as references
 from burble.training import collectives, compiled, together
+from burble.training.preflight import check
+from burble.training.processes import Peer
 from burble.training.schedule import Pace
 from burble.training.trainer import Trainer
 
@@ -52,6 +54,7 @@ def train(
     run: Run,
     order: Order,
     *,
+    peer: Peer | None = None,
     stop: Callable[[], bool] = lambda: False,
     started: float | None = None,
     tell: Callable[[str], object] = str,
@@ -62,6 +65,7 @@ def train(
         corpus: What to learn, cleaned by `text_settings(order, run).text`.
         run: The folder.
         order: What was asked for.
+        peer: Which of several processes this one is, or None.
         stop: Asked before every step whether to stop there.
         started: The `time.perf_counter()` from which minutes count.
         tell: Takes sentences about what was chosen.
@@ -74,13 +78,13 @@ def train(
         SettingsError: See `orders.check`.
         DivergedError: The loss ran away again and again; the best model is kept.
     """
-    early = check(order, run, corpus)
+    early = check(order, run, corpus, peer)
     began = time.perf_counter() if started is None else started
     start = _Start(corpus, order, began, stop, tell)
     compiled.keep()
     with run.locked(), collectives.missed():
         settings = early if order.resume else start.settings()
-        together.meet(order.peer, settings.training.batch, settings.model.units, tell)
+        together.meet(peer, settings.training.batch, settings.model.units, tell)
         asked = {"evaluations": evaluations(order, run, settings)}
         found = references.of(corpus)
         trainer, state = _ready(start, settings, run)

@@ -9,7 +9,7 @@ import re
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from burble.errors import SettingsError
 from burble.settings import require
@@ -71,6 +71,13 @@ class Peer:
             return (f"--processes={self.num_processes}",)
         number = f"--process-id={self.process_id}", f"--num-processes={self.num_processes}"
         return (f"--coordinator={self.coordinator}", *number)
+
+    @property
+    def portable(self) -> "Peer":
+        """The same with the machine's name left open."""
+        if self.cores:
+            return self
+        return replace(self, coordinator=f"HOST:{self.coordinator.rpartition(':')[2]}")
 
 
 def to_start(

@@ -1,0 +1,93 @@
+"""Refuses what cannot be trained, once the text has been read. Loads neither Keras nor JAX."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from burble.data.corpus import Corpus
+from burble.data.vocabulary import cut_here
+from burble.errors import RunError, SettingsError
+from burble.model import transfer
+from burble.runs import defaults, request
+from burble.runs.folder import Run
+from burble.runs.request import Order
+from burble.settings import Settings, TrainingSettings
+from burble.training.framings import framed
+from burble.training.processes import Peer
+
+
+def check(order: Order, run: Run, corpus: Corpus, peer: Peer | None = None) -> Settings:
+    """Refuses what cannot be trained, by all that is known once the text has been read.
+
+    Returns:
+        The settings as far as they are known without the text; see `request.text_settings`.
+
+    Raises:
+        RunError: See `request.text_settings`; or the text is not the one the run began with.
+        SettingsError: See `request.text_settings`; or a value does not suit the text, what was
+            done, or the processes.
+    """
+    early = settings = request.text_settings(order, run)
+    if order.resume:
+        _check_same_text(run, corpus)
+    else:
+        asked = transfer.asked(order.asked, order.base)
+        settings = suited(asked, corpus, order.size)
+    batches = framed(corpus, settings.training)
+    if peer:
+        peer.check_shares(settings.training.batch)
+    if order.resume:
+        _check_goes_on(settings.training, batches.steps_per_epoch, run.steps_done())
+    return early
+
+
+def suited(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> Settings:
+    """The settings of a new run on a text; see `sizing.choose`.
+
+    Raises:
+        SettingsError: A value that cannot be, or does not suit the text.
+    """
+    settings = defaults.choose(asked, corpus, size)
+    framed(corpus, settings.training)
+    return settings
+
+
+def _check_same_text(run: Run, corpus: Corpus) -> None:
+    """Refuses to go on with another text."""
+    described, again = (run.facts().get(name) for name in ("corpus", "resume"))
+    if not isinstance(described, dict) or described.get("sha256") != corpus.sha256:
+        how = f", read as it was then ({again})" if isinstance(again, str) else ""
+        raise RunError(
+            f"the text is not the one {run.folder} was trained on. Give the same text to resume"
+            f"{how}, or begin in another folder from this model with --from."
+        )
+    unit = corpus.vocabulary.unit
+    if unit == "grapheme" and described.get("symbols") != len(corpus.ids):
+        versions = run.facts().get("versions")
+        then = versions.get("regex") if isinstance(versions, dict) else None
+        cure = f"pip install regex=={then}" if then else "install the version of that time"
+        raise RunError(
+            f"the text of {run.folder} is the same, but regex {cut_here(unit)} cuts it into other "
+            f"graphemes than regex {then or 'of another version'} did when the run began. To go "
+            f"on, {cure}; or begin in another folder from this model with --from."
+        )
+    if described.get("training_sha256", learned := _learned(corpus)) != learned:
+        raise RunError(
+            f"the text is that of {run.folder}, but from other sources, so that another part of it "
+            "would be held out. Give the same files, in the same order"
+            f"{f', as in: {again}' if isinstance(again, str) else ''}."
+        )
+
+
+def _learned(corpus: Corpus) -> str | None:
+    """The fingerprint of what is learned, where that was drawn from the text."""
+    return corpus.training_sha256 if corpus.split == "spread" else None
+
+
+def _check_goes_on(training: TrainingSettings, steps_per_epoch: int, done: int) -> None:
+    """Refuses fewer steps than are done."""
+    limits = training.steps, round(training.epochs * steps_per_epoch)
+    steps = min((limit for limit in limits if limit), default=done)
+    if steps < done:
+        raise SettingsError(
+            f"steps is {steps:,}, but the run has done {done:,} already. Ask for more than that."
+        )
