@@ -1,4 +1,4 @@
-"""What each part of the training recipe gives at equal cost; see docs/recipe.md.
+"""What each part of the training recipe gives at equal cost; see docs/explanation/recipe.md.
 
     python -m benchmarks.recipe TEXT [--seeds N] [--steps N]
 

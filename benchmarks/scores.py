@@ -58,7 +58,7 @@ def main() -> None:
 
 NOTE = "nats per character of the held-out tenth; the training part was read before"
 
-NOTE_WRITES = "as much of each, in pieces of 2,000 characters; see docs/scores.md"
+NOTE_WRITES = "as much of each, in pieces of 2,000 characters; see docs/explanation/scores.md"
 COPIED = ("longest", "inside_30", "inside_60")
 
 

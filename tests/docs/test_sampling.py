@@ -1,4 +1,4 @@
-"""Every command of docs/sampling.md runs, and every call in it gives what it says."""
+"""Every command of docs/guides/sampling.md runs, and every call in it gives what it says."""
 
 import doctest
 import re
@@ -17,7 +17,7 @@ from burble.model import file as model_file
 from burble.settings import TextSettings
 from support.speakers import chancy
 
-PAGE = (Path(__file__).parents[2] / "docs" / "sampling.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "guides" / "sampling.md").read_text("utf-8")
 COMMANDS = re.findall(r"^\$ (burble (?!train).*)$", PAGE, re.M)
 
 

@@ -8,7 +8,7 @@ from burble import settings
 from burble.runs import recipes
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "ten-ideas.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "explanation" / "ten-ideas.md").read_text("utf-8")
 
 
 def results(name):
@@ -41,7 +41,7 @@ def test_every_idea_is_a_setting():
 
 
 def test_the_page_of_the_recipes_says_what_the_results_of_record_say():
-    page = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+    page = (ROOT / "docs" / "guides" / "tutorial.md").read_text("utf-8")
     for row in results("tutorial"):
         assert f"| {row['epoch']} | {row['burble']:.3f} | {row['published']:.3f} |" in page
         assert abs(row["burble"] - row["published"]) < 0.06
@@ -49,7 +49,7 @@ def test_the_page_of_the_recipes_says_what_the_results_of_record_say():
 
 
 def test_the_page_of_what_learns_well_says_what_the_results_of_record_say():
-    page = (ROOT / "docs" / "recipe.md").read_text("utf-8")
+    page = (ROOT / "docs" / "explanation" / "recipe.md").read_text("utf-8")
     rows = results("recipe")
     assert len(rows) == 10
     for row in rows:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parents[2]
-PAGE = (HERE / "docs" / "trials.md").read_text("utf-8")
+PAGE = (HERE / "docs" / "contributing" / "trials.md").read_text("utf-8")
 ROWS = [line for line in PAGE.splitlines() if line.startswith("| ") and "what can go" not in line]
 NAMED = re.compile(r"`((?:tests|src)/[\w/]+\.py)::(\w+)(?:\[[^`]*\])?`")
 

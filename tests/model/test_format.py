@@ -21,7 +21,7 @@ PAGE = (HERE.parents[1] / "docs" / "model-format.md").read_text("utf-8")
 
 
 def logits_by_the_page(path, symbols):
-    """A reader written from docs/model-format.md, with nothing of burble."""
+    """A reader written from docs/reference/model-format.md, with nothing of burble."""
     data = path.read_bytes()
     n = struct.unpack("<Q", data[:8])[0]
     arrays = json.loads(data[8 : 8 + n])
