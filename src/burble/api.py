@@ -11,10 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from burble import packages
 from burble.data import corpus
 from burble.data.corpus import Corpus
-from burble.errors import SettingsError
+from burble.errors import SettingsError, require_packages
 from burble.evaluation import evaluate as evaluation
 from burble.evaluation.evaluate import Report
 from burble.inference import generator
@@ -133,7 +132,7 @@ def train(
     order = Order(chosen, size, resume, model, _sources(source), reading, base_name=name)
     text = order.read(text_settings(order, folder))
     preflight.check(order, folder, text)
-    with packages.needed("training"):
+    with require_packages("training"):
         from burble.training import job
 
     def stopped() -> bool:

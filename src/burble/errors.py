@@ -3,6 +3,13 @@
 Every message says what came, what was expected and what to do about it.
 """
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_INSTALLED_AS = {"jaxlib": "jax", "sqlalchemy": "optuna"}
+"""Packages that come with another one, which is the one to install."""
+
 
 class BurbleError(Exception):
     """Anything burble reports on purpose."""
@@ -72,3 +79,25 @@ class Interrupted(BurbleError):
     """The person asked to stop; what was done so far is kept."""
 
     exit_code = 130
+
+
+@contextmanager
+def require_packages(for_what: str) -> Iterator[None]:
+    """Names a package that is not installed, with the command that installs it.
+
+    Args:
+        for_what: Such as "burble train".
+
+    Raises:
+        InputError: A package is missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        if name in ("", "burble"):
+            raise
+        cure = f"Install it with: pip install {_INSTALLED_AS.get(name, name)}"
+        if name in sys.stdlib_module_names:
+            cure = "It is a part of Python that this one was built without; use another Python."
+        raise InputError(f"{for_what} needs {name}, which is not installed. {cure}") from error

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from burble import packages, streams
+from burble import streams
 from burble.cli import app
-from burble.errors import InputError
+from burble.errors import InputError, require_packages
 from burble.experiments import trial as experiments_trial
 from burble.training import processes, supervisor
 
@@ -137,7 +137,7 @@ def test_a_log_that_cannot_be_written_costs_no_training(tmp_path, monkeypatch):
 )
 def test_what_is_not_installed_is_named_with_its_cure(name, cure):
     def load():
-        with packages.needed("training"):
+        with require_packages("training"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
     with pytest.raises(InputError, match=cure):

@@ -18,13 +18,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from burble import __version__, packages, settings, streams
+from burble import __version__, settings, streams
 from burble.cli import borrowing, doctor, evaluate, experiments, progress, sample, telling
 from burble.cli.progress import stop_on_signal
 from burble.data import outputs, sources
 from burble.data import report as corpus_report
 from burble.data.corpus import Corpus
-from burble.errors import BurbleError, Interrupted, LostError, OutputError
+from burble.errors import BurbleError, Interrupted, LostError, OutputError, require_packages
 from burble.formatting import shown
 from burble.inference import generator
 from burble.inference.sampling import SamplingSettings
@@ -284,7 +284,7 @@ def main() -> None:
 def _run() -> int:
     """Runs the command, and tells what went wrong; returns the exit code."""
     try:
-        with packages.needed("this command"):
+        with require_packages("this command"):
             return _command()
     except streams.Enough:
         return streams.Enough.exit_code

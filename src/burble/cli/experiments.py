@@ -12,11 +12,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from burble import packages, settings, streams
+from burble import settings, streams
 from burble.data import report as corpus_report
 from burble.data import sources
 from burble.data.corpus import Corpus
-from burble.errors import InputError, Interrupted, SettingsError
+from burble.errors import InputError, Interrupted, SettingsError, require_packages
 from burble.experiments import compare as experiments_compare
 from burble.experiments import grid
 from burble.experiments.compare import Comparison
@@ -151,7 +151,7 @@ def _tuning() -> ModuleType:
     Raises:
         InputError: That is not installed.
     """
-    with packages.needed("burble tune"):
+    with require_packages("burble tune"):
         from burble.experiments import search as experiments_search
     return experiments_search
 

@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import packages
 from burble.data import cleaning, sources
 from burble.data.documents import Reading
 from burble.data.encodings import decode
 from burble.data.sentences import EDGE
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
-from burble.errors import CorpusError, SourceError
+from burble.errors import CorpusError, SourceError, require_packages
 from burble.evaluation.calibration import Calibration
 from burble.formatting import some
 from burble.inference import generator
@@ -334,7 +333,7 @@ def _costs(
 
     if adaptive:
         # Brings Keras and JAX, which take seconds to load.
-        with packages.needed("an adaptive score"):
+        with require_packages("an adaptive score"):
             from burble.evaluation.dynamic import Adaptive
 
         each = Adaptive(writer.model).costs_each(texts, look)
