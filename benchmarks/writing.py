@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.record import write
+from burble.model.architecture import array_shapes
 from burble.training import processes
 
 ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -65,7 +66,7 @@ def make(path: Path, layers: int, units: int) -> None:
     rng = np.random.default_rng(0)
     weights = {
         name: rng.normal(0, 0.1, size).astype(np.float32)
-        for name, size in model_file.shapes(shape, SYMBOLS).items()
+        for name, size in array_shapes(shape, SYMBOLS).items()
     }
     model_file.write(path, model_file.Model(weights, vocabulary, shape, TextSettings()))
 

@@ -31,8 +31,8 @@ def test_equal_models_give_equal_bytes():
 
 def test_the_bytes_do_not_depend_on_the_seed_of_hashes():
     code = (
-        "import hashlib, sys; sys.path.insert(0, 'tests'); import modelfiles as t;"
-        "print(hashlib.sha256(t.VALID).hexdigest())"
+        "import hashlib, sys; sys.path.insert(0, 'tests');"
+        "from support.modelfiles import VALID; print(hashlib.sha256(VALID).hexdigest())"
     )
     here = Path(__file__).parents[2]
     told = {
@@ -111,9 +111,9 @@ def test_a_link_goes_on_pointing_where_it_did(tmp_path):
 def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path):
     (tmp_path / "m").write_bytes(b"old")
     code = (
-        "import resource\nfrom pathlib import Path\nfrom burble import errors, storage\n"
+        "import resource\nfrom pathlib import Path\nfrom burble import errors, files\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-        "try:\n    storage.write_atomically(Path('m'), bytes(5000))\n"
+        "try:\n    files.write_atomically(Path('m'), bytes(5000))\n"
         "except errors.StorageError as error:\n    print(error)\n"
     )
     done = subprocess.run(

@@ -9,6 +9,7 @@ import numpy as np
 
 from burble.data.vocabulary import Vocabulary
 from burble.model import file as model_file
+from burble.model.architecture import array_shapes
 from burble.model.file import Model
 from burble.settings import ModelSettings, TextSettings
 
@@ -17,7 +18,7 @@ def small_model():
     vocabulary = Vocabulary(("\n", "a", "é", "猫"), boundary=True)
     architecture = ModelSettings(layers=2, units=3, embedding=2)
     rng = np.random.default_rng(0)
-    named = model_file.shapes(architecture, vocabulary.size).items()
+    named = array_shapes(architecture, vocabulary.size).items()
     weights = {name: rng.normal(size=shape).astype(np.float32) for name, shape in named}
     text = TextSettings(lowercase=True)
     return Model(weights, vocabulary, architecture, text, "\n\n", {"held_out_loss": 1.5})

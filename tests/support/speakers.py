@@ -3,7 +3,7 @@
 import numpy as np
 
 from burble.data.vocabulary import Vocabulary
-from burble.model import file as model_file
+from burble.model.architecture import array_shapes
 from burble.model.file import Model
 from burble.settings import ModelSettings, TextSettings
 
@@ -23,7 +23,7 @@ def follower(symbols, follows, *, strength=50.0, boundary=False, separator="", *
     vocabulary = Vocabulary(tuple(symbols), cleaning.unit, boundary)
     size = vocabulary.size
     shape = ModelSettings(cell="rnn", layers=1, units=size, embedding=size)
-    weights = {name: np.zeros(s, np.float32) for name, s in model_file.shapes(shape, size).items()}
+    weights = {name: np.zeros(s, np.float32) for name, s in array_shapes(shape, size).items()}
     weights["embedding"] = np.eye(size, dtype=np.float32)
     # tanh(9) is 1 to seven digits: the state is the last symbol, and nothing else.
     weights["layer0.kernel"] = 9 * np.eye(size, dtype=np.float32)
@@ -38,6 +38,6 @@ def chancy(symbols="abc\n", seed=0, scale=1.0, boundary=False, **shape):
     rng = np.random.default_rng(seed)
     weights = {
         name: rng.normal(0, scale, s).astype(np.float32)
-        for name, s in model_file.shapes(settings, vocabulary.size).items()
+        for name, s in array_shapes(settings, vocabulary.size).items()
     }
     return Model(weights, vocabulary, settings, TextSettings(), "--" if boundary else "")

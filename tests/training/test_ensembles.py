@@ -9,7 +9,7 @@ from burble.data.vocabulary import Vocabulary
 from burble.evaluation.dynamic import Adaptive
 from burble.inference.generator import Generator
 from burble.model import engine, network, softmax, transfer
-from burble.model import file as model_file
+from burble.model.architecture import array_shapes, network_prefix
 from burble.model.network import Networks
 from burble.runs import defaults
 from burble.settings import ModelSettings, TextSettings, TrainingSettings
@@ -27,7 +27,7 @@ def test_engines_say_the_mean_of_what_the_networks_say(shape):
     both = Networks(settings, 9, seed=1)
     values, others = ([v.value for v in part] for part in (both.trained, both.others))
     weights = network.weights_of(values, settings, 9)
-    assert weights.keys() == model_file.shapes(settings, 9).keys()
+    assert weights.keys() == array_shapes(settings, 9).keys()
     core = engine.of(weights, settings)
     ids, state = np.random.default_rng(0).integers(0, 9, 20), core.start(1)
     zeros = [jnp.asarray(part.T) for layer in state for part in layer]
@@ -43,7 +43,7 @@ def test_engines_say_the_mean_of_what_the_networks_say(shape):
     for one, other in zip(state, after, strict=True):
         np.testing.assert_allclose(one[0], other[0], atol=1e-5)
     # No two begin with the same weights.
-    first = [weights[f"{model_file.prefix(n)}layer0.kernel"] for n in range(3)]
+    first = [weights[f"{network_prefix(n)}layer0.kernel"] for n in range(3)]
     assert not any(np.allclose(first[a], first[b]) for a, b in ((0, 1), (0, 2), (1, 2)))
 
 
@@ -88,12 +88,12 @@ def test_a_pair_is_gone_on_from_with_another_alphabet():
     fresh = chancy("bc", seed=1, networks=2).weights
     found = transfer.weights(base, Vocabulary(("b", "c")), fresh)
     for n in (0, 1):
-        name = f"{model_file.prefix(n)}embedding"
+        name = f"{network_prefix(n)}embedding"
         np.testing.assert_array_equal(found[name][0], base.weights[name][1])
         np.testing.assert_array_equal(found[name][1], fresh[name][1])
-        name = f"{model_file.prefix(n)}output.kernel"
+        name = f"{network_prefix(n)}output.kernel"
         np.testing.assert_array_equal(found[name][:, 0], base.weights[name][:, 1])
-        name = f"{model_file.prefix(n)}layer1.kernel"
+        name = f"{network_prefix(n)}layer1.kernel"
         np.testing.assert_array_equal(found[name], base.weights[name])
 
 

@@ -22,8 +22,8 @@ from burble.exchange import keras_config, keras_file
 from burble.exchange.keras_config import CAN
 from burble.exchange.keras_file import PARTS, Kept
 from burble.formatting import shown
-from burble.model import inputs
-from burble.model.file import Model, shapes
+from burble.model.architecture import array_shapes, fixed_input, input_width
+from burble.model.file import Model
 from burble.runs import recipes
 from burble.settings import (
     AS_IT_COMES,
@@ -141,9 +141,9 @@ def model(
         ModelFileError: It is no such file, or does not hold these weights.
         VocabularyError: Its alphabet has another size.
     """
-    width = inputs.width(settings.model.input, vocabulary.size)
+    width = input_width(settings.model.input, vocabulary.size)
     shape = replace(settings.model, embedding=width or settings.model.embedding)
-    entering = inputs.fixed(shape, vocabulary.size)
+    entering = fixed_input(shape, vocabulary.size)
     if entering is None or shape.cell != "lstm":
         raise SettingsError(
             f"the recipe's network is of {shape.cell} layers with {shape.input} input, but weights "
@@ -261,7 +261,7 @@ def _weights(
         )
     _check_alphabet(path, kept.layers[others[0]], vocabulary)
     named: dict[str, NDArray[np.float32]] = {}
-    expected = {n: s for n, s in shapes(shape, vocabulary.size).items() if n != "embedding"}
+    expected = {n: s for n, s in array_shapes(shape, vocabulary.size).items() if n != "embedding"}
     for place, layer in [(f"layer{i}", name) for i, name in enumerate(recurrent)]:
         named |= _recurrent(kept.layers[layer], place, layer, expected, path)
     for name in ("output.kernel", "output.bias"):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.model.file import Weights, of_network
+from burble.model.architecture import Weights, network_weights
 from burble.settings import ModelSettings
 
 Array = NDArray[np.float32]
@@ -36,7 +36,7 @@ class Engine:
     x is folded into the weights, where it is exact.
 
     Args:
-        weights: Arrays by the names and shapes of `modelfile.shapes`.
+        weights: Arrays by the names and shapes of `array_shapes`.
         model: The shape of the network.
     """
 
@@ -167,7 +167,7 @@ Core = Engine | Engines
 
 def of(weights: Weights, model: ModelSettings) -> Core:
     """The engine of a model, of one network or of several."""
-    each = [Engine(of_network(weights, model, n), model) for n in range(model.networks)]
+    each = [Engine(network_weights(weights, model, n), model) for n in range(model.networks)]
     return each[0] if len(each) == 1 else Engines(each)
 
 

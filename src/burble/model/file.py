@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 import safetensors.numpy
-from numpy.typing import NDArray
 
 from burble import files
 from burble.data.vocabulary import Vocabulary
 from burble.errors import BurbleError, ModelFileError
 from burble.formatting import shown
-from burble.model import header, inputs
+from burble.model import header
+from burble.model.architecture import Weights, array_shapes, input_width
 from burble.settings import ModelSettings, TextSettings
 
 FORMAT = 2
@@ -33,7 +33,6 @@ MAX_WINDOW = 1 << 20
 TEXT_KEYS = frozenset({"unit", "lowercase", "strip_punctuation", "min_count"})
 ARCHITECTURE_KEYS = frozenset({"cell", "layers", "units", "embedding"})
 _S = TypeVar("_S", TextSettings, ModelSettings)
-Weights = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Model:
     """A trained model, whole.
 
     Attributes:
-        weights: float32 arrays by the names and shapes of `shapes`.
+        weights: float32 arrays by the names and shapes of `array_shapes`.
         vocabulary: The alphabet.
         architecture: The shape of the network.
         text: How the corpus was cleaned, and a prompt must be.
@@ -64,40 +63,6 @@ class Model:
         """Whether it was trained on the text of that fingerprint; see `Corpus.sha256`."""
         corpus = self.summary.get("corpus")
         return isinstance(corpus, Mapping) and corpus.get("sha256") == sha256
-
-
-def shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
-    """The name and shape of every array of a model with `size` ids, network by network."""
-    one = _shapes(model, size).items()
-    return {prefix(n) + name: shape for n in range(model.networks) for name, shape in one}
-
-
-def prefix(network: int) -> str:
-    """What the names of a network's arrays begin with; nothing for the first."""
-    return f"network{network}." if network else ""
-
-
-def of_network(weights: Weights, model: ModelSettings, network: int) -> Weights:
-    """The weights of one of a model's networks, by their names in a model that has no other."""
-    return {name: weights[prefix(network) + name] for name in _shapes(model, 1)}
-
-
-def _shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
-    """The name and shape of every array of one network, in layer order.
-
-    Kernels are laid out as Keras lays them out; the LSTM's gates stand in the order input,
-    forget, cell, output, the GRU's in the order update, reset, new, with two rows of bias.
-    """
-    gates = {"lstm": 4, "gru": 3, "rnn": 1}[model.cell] * model.units
-    bias = (2, gates) if model.cell == "gru" else (gates,)
-    named: dict[str, tuple[int, ...]] = {"embedding": (size, model.embedding)}
-    width = model.embedding
-    for layer in range(model.layers):
-        named[f"layer{layer}.kernel"] = (width, gates)
-        named[f"layer{layer}.recurrent"] = (model.units, gates)
-        named[f"layer{layer}.bias"] = bias
-        width = model.units
-    return named | {"output.kernel": (width, size), "output.bias": (size,)}
 
 
 def format_of(model: Model) -> int:
@@ -262,7 +227,7 @@ def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
             summary=meta["summary"],
         )
         shape = model.architecture
-        if shape.embedding != (inputs.width(shape.input, vocabulary.size) or shape.embedding):
+        if shape.embedding != (input_width(shape.input, vocabulary.size) or shape.embedding):
             raise ValueError(f"embedding is {shape.embedding}, which no {shape.input} input has.")
         if not 0 <= model.window <= MAX_WINDOW:
             raise ValueError(f"window is {model.window}, expected 0 to {MAX_WINDOW:,}.")
@@ -306,7 +271,7 @@ def _settings(kind: type[_S], values: Any, needed: frozenset[str]) -> _S:
 
 def _check_shapes(entries: Mapping[str, header.Entry], model: Model, path: Path) -> None:
     """Checks that the arrays are exactly those the architecture asks for."""
-    expected = shapes(model.architecture, model.vocabulary.size)
+    expected = array_shapes(model.architecture, model.vocabulary.size)
     if entries.keys() != expected.keys():
         odd = sorted(entries.keys() ^ expected.keys())[:6]
         raise ModelFileError(

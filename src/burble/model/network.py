@@ -14,8 +14,7 @@ import numpy as np
 from keras import layers
 
 from burble.errors import BurbleError
-from burble.model import inputs
-from burble.model.file import Weights, shapes
+from burble.model.architecture import Weights, array_shapes, fixed_input
 from burble.model.lstm import LSTM, Dropout, hard_sigmoid
 from burble.settings import ModelSettings, Precision
 
@@ -47,7 +46,7 @@ def build(model: ModelSettings, size: int, seed: int, precision: Precision = "fl
     seeds = iter(np.random.SeedSequence(seed).generate_state(4 * model.layers + 8).tolist())
     ids = layers.Input((None,), dtype="int32")
     states_in, states_out = [], []
-    fixed = inputs.fixed(model, size)
+    fixed = fixed_input(model, size)
     # Ten times Keras's own range: the first steps then learn what tells symbols apart.
     learned = keras.initializers.RandomUniform(-0.5, 0.5, seed=next(seeds))
     first = learned if fixed is None else keras.initializers.Constant(fixed)
@@ -146,15 +145,17 @@ def beliefs(logits: Any) -> Any:
 
 def trained_names(model: ModelSettings, size: int) -> list[str]:
     """The names of the arrays that are trained, in the order of `Networks.trained`."""
-    fixed = inputs.fixed(model, size) is not None
-    return [name for name in shapes(model, size) if not (fixed and name.endswith("embedding"))]
+    fixed = fixed_input(model, size) is not None
+    return [
+        name for name in array_shapes(model, size) if not (fixed and name.endswith("embedding"))
+    ]
 
 
 def weights_of(arrays: list[Any], model: ModelSettings, size: int) -> Weights:
     """Names the arrays that are trained, as a model file does, and adds those that are not."""
     named = dict(zip(trained_names(model, size), arrays, strict=True))
-    fixed = inputs.fixed(model, size)
+    fixed = fixed_input(model, size)
     return {
         name: np.asarray(named.get(name, fixed)).reshape(shape)
-        for name, shape in shapes(model, size).items()
+        for name, shape in array_shapes(model, size).items()
     }

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from burble.data.vocabulary import Vocabulary
 from burble.errors import SettingsError
 from burble.formatting import some
-from burble.model.file import Model, Weights, of_network, prefix
+from burble.model.architecture import Weights, network_prefix, network_weights
+from burble.model.file import Model
 from burble.settings import DROPOUTS
 
 
@@ -70,8 +71,8 @@ def weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Weights:
     first = {"embedding": "embedding", "onehot": "layer0.kernel", "scalar": None}[kind]
     arranged = {}
     for network in range(base.architecture.networks):
-        for part, new in of_network(fresh, base.architecture, network).items():
-            name = prefix(network) + part
+        for part, new in network_weights(fresh, base.architecture, network).items():
+            name = network_prefix(network) + part
             old = base.weights[name]
             if part in (first, "output.bias"):
                 arranged[name] = _moved(old, new, shared)

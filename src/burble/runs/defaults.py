@@ -12,7 +12,7 @@ from typing import Any
 from burble import settings as settings_module
 from burble.data.corpus import Corpus
 from burble.errors import SettingsError
-from burble.model import inputs
+from burble.model.architecture import input_width
 from burble.settings import DROPOUTS, LIMITS, Settings
 
 SIZES: Mapping[str, Mapping[str, int]] = {
@@ -131,7 +131,7 @@ def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
         SettingsError: Another width was asked for, or the alphabet is too large for it.
     """
     kind = given.get("input", "embedding")
-    width = inputs.width(kind, corpus.vocabulary.size)
+    width = input_width(kind, corpus.vocabulary.size)
     if width is None:
         return {}
     if given.get("embedding", width) != width:

@@ -15,7 +15,7 @@ import numpy as np
 from burble.data.corpus import Corpus
 from burble.errors import DivergedError
 from burble.model import network
-from burble.model.file import Weights
+from burble.model.architecture import Weights
 from burble.runs.events import End, Epoch, Event, Recovery, Report, Save, Score, State, Task
 from burble.settings import Settings, TrainingSettings
 from burble.training import collectives, throughput

@@ -10,6 +10,7 @@ import numpy as np
 
 from burble.data.vocabulary import Vocabulary
 from burble.model import file as model_file
+from burble.model.architecture import array_shapes
 from burble.model.file import Model
 from burble.settings import ModelSettings, TextSettings
 
@@ -21,7 +22,7 @@ def golden() -> Model:
     vocabulary = Vocabulary(SYMBOLS, boundary=True)
     shape = ModelSettings(layers=2, units=12, embedding=6)
     weights, seed = {}, 26
-    for name, size in model_file.shapes(shape, vocabulary.size).items():
+    for name, size in array_shapes(shape, vocabulary.size).items():
         numbers = []
         for _ in range(int(np.prod(size))):
             seed = seed * 48271 % 2147483647

@@ -1,0 +1,61 @@
+"""What a network is made of: the name and shape of each array, and what enters it for a symbol.
+
+Knows nothing of files or of how a network runs.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.settings import Input, ModelSettings
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+def array_shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every array of a model with `size` ids, network by network."""
+    one = _one_network(model, size).items()
+    return {network_prefix(n) + name: shape for n in range(model.networks) for name, shape in one}
+
+
+def network_prefix(network: int) -> str:
+    """What the names of a network's arrays begin with; nothing for the first."""
+    return f"network{network}." if network else ""
+
+
+def network_weights(weights: Weights, model: ModelSettings, network: int) -> Weights:
+    """The weights of one of a model's networks, by their names in a model that has no other."""
+    return {name: weights[network_prefix(network) + name] for name in _one_network(model, 1)}
+
+
+def _one_network(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every array of one network, in layer order.
+
+    Kernels are laid out as Keras lays them out; the LSTM's gates stand in the order input,
+    forget, cell, output, the GRU's in the order update, reset, new, with two rows of bias.
+    """
+    gates = {"lstm": 4, "gru": 3, "rnn": 1}[model.cell] * model.units
+    bias = (2, gates) if model.cell == "gru" else (gates,)
+    named: dict[str, tuple[int, ...]] = {"embedding": (size, model.embedding)}
+    width = model.embedding
+    for layer in range(model.layers):
+        named[f"layer{layer}.kernel"] = (width, gates)
+        named[f"layer{layer}.recurrent"] = (model.units, gates)
+        named[f"layer{layer}.bias"] = bias
+        width = model.units
+    return named | {"output.kernel": (width, size), "output.bias": (size,)}
+
+
+def input_width(kind: Input, size: int) -> int | None:
+    """Numbers that stand for each of `size` symbols; None where that can be chosen."""
+    return {"onehot": size, "scalar": 1}.get(kind)
+
+
+def fixed_input(model: ModelSettings, size: int) -> NDArray[np.float32] | None:
+    """What stands for each of `size` ids, shape (V, E); None where that is learned."""
+    if model.input == "onehot":
+        return np.eye(size, dtype=np.float32)
+    if model.input == "scalar":
+        return np.arange(size, dtype=np.float32)[:, None] / np.float32(size)
+    return None
