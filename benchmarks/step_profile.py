@@ -39,7 +39,7 @@ def profile(layers: int, units: int, batch: int, length: int, steps: int) -> dic
 
     from burble import settings
     from burble.training import devices, processes
-    from burble.training.batches import Streams
+    from burble.training.framings import Streams
     from burble.training.step import Objective, flat
 
     devices.prepare(processes.available_cores(), batch, units)

@@ -37,7 +37,7 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], objec
     from burble import settings
     from burble.model import network as model_network
     from burble.training import devices, processes
-    from burble.training.batches import Streams
+    from burble.training.framings import Streams
     from burble.training.step import Objective, flat
 
     layers, units, batch, length = shape

@@ -13,11 +13,10 @@ from burble.data import report as corpus_report
 from burble.errors import CorpusError, RunError
 from burble.model.file import Model
 from burble.ngram import training_text
-from burble.runs import request
 from burble.runs.folder import Run
 from burble.settings import TrainingSettings
-from burble.training import job
-from burble.training.batches import Documents, Streams
+from burble.training import job, preflight
+from burble.training.framings import Documents, Streams
 from burble.training.validation import Part
 from support.corpora import from_texts, parts
 from support.speakers import chancy
@@ -262,10 +261,10 @@ def test_the_same_text_from_other_files_is_not_taken_for_its_own(tmp_path):
         training_text.recognize(model, other)
     facts = {"format": 2, "corpus": job.facts(c), "resume": "burble train a b --resume"}
     (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
-    request._check_same_text(Run(tmp_path), c)
+    preflight._check_same_text(Run(tmp_path), c)
     said = "but from other sources, .* Give the same files, .* as in: burble train a b --resume"
     with pytest.raises(RunError, match=said):
-        request._check_same_text(Run(tmp_path), other)
+        preflight._check_same_text(Run(tmp_path), other)
 
 
 def replace_summary(model, summary):

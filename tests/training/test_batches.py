@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burble.training import batches
-from burble.training.batches import CHUNK, Documents, Streams
+from burble.training.batches import CHUNK
+from burble.training.framings import Documents, Streams
 
 
 @st.composite

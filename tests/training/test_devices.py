@@ -8,9 +8,11 @@ import pytest
 
 TRAIN = """
 import json, sys
-from burble import corpus, devices, settings
-from burble.events import End, Score
-from burble.training import Trainer
+from burble import settings
+from burble.data import corpus
+from burble.runs.events import Score
+from burble.training import devices
+from burble.training.trainer import Trainer
 
 asked = {"layers": 2, "units": 128, "embedding": 16, "batch": 8, "length": 12, "steps": 50}
 asked |= {"dropout": 0.3, "dropout_input": 0.1, "dropout_output": 0.3, "framing": sys.argv[2]}
@@ -47,11 +49,12 @@ def test_two_cores_come_to_the_losses_of_one(framing):
 
 IN_FLIGHT = """
 import json
-from burble import devices, settings
 import jax
 import numpy as np
-from burble.batches import Streams
-from burble.objective import Objective, flat
+from burble import settings
+from burble.training import devices
+from burble.training.framings import Streams
+from burble.training.step import Objective, flat
 
 chosen = settings.make({"layers": 1, "units": 128, "embedding": 16, "batch": 8, "length": 12})
 devices.prepare(2, 8, 128)

@@ -1,12 +1,10 @@
-"""The framings: which symbols each training step sees. A pure function of (seed, step).
+"""Batches, and a text cut into them in order, for scoring. Knows nothing of characters or models.
 
-Knows nothing of characters or models. `B` streams, `T` steps, as everywhere.
+`B` streams, `T` steps, as everywhere.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import Protocol
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +33,10 @@ class Batch:
     resets: NDArray[np.float32]
 
 
-ALL = slice(None)
 NOWHERE = np.zeros(0, np.int64)
 
 
-def _is_among(places: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.bool_] | bool:
+def is_among(places: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.bool_] | bool:
     """Which places are among some that are in order."""
     if not len(chosen):
         return False
@@ -47,136 +44,7 @@ def _is_among(places: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[n
     return np.asarray(chosen[near] == places)
 
 
-class Batches(Protocol):
-    """A framing of one text."""
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps that read the text once."""
-
-    def at(self, step: int, rows: slice = ALL) -> Batch:
-        """The batch of `step`, counted from 0, or some rows of it: only these are read."""
-
-
-@dataclass(frozen=True)
-class Streams:
-    """B contiguous stretches of one circular text, read side by side with carried state.
-
-    Every epoch begins at another random offset and counts each pair of neighbouring symbols
-    once; the pair that joins the text's end to its start never counts.
-
-    Attributes:
-        ids: The training text, shape (N,); may be memory-mapped.
-        batch: B, streams side by side.
-        length: T, symbols a step.
-        seed: Seeds offsets and resets.
-        reset_rate: The share of streams reset at each step. Without resets, cell states can
-            grow without bound and the model is lost from a zero state.
-        given: Places whose symbols are never predicted, in order.
-    """
-
-    ids: Ids
-    batch: int
-    length: int
-    seed: int
-    reset_rate: float
-    given: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps that read the text once."""
-        return -(-len(self.ids) // (self.batch * self.length))
-
-    def at(self, step: int, rows: slice = ALL) -> Batch:
-        """The batch of `step`, counted from 0, or some rows of it."""
-        n = len(self.ids)
-        epoch, chunk = divmod(step, self.steps_per_epoch)
-        offset = int(np.random.default_rng([self.seed, 0, epoch]).integers(n))
-        edges = offset + np.arange(self.batch + 1) * n // self.batch
-        places = edges[:-1][rows, None] + chunk * self.length + np.arange(self.length)
-        following = (places + 1) % n
-        counted = (places < edges[1:][rows, None]) & (following != 0)
-        counted &= ~np.asarray(_is_among(following, self.given))
-        drawn = np.random.default_rng([self.seed, 1, step]).random(self.batch)[rows]
-        return Batch(
-            inputs=self.ids[places % n].astype(np.int32),
-            targets=self.ids[following].astype(np.int32),
-            weights=counted.astype(np.float32),
-            resets=((drawn < self.reset_rate) | (chunk == 0)).astype(np.float32),
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Documents:
-    """Documents one at a time in each of B streams, each from a zero state.
-
-    A document begins with the boundary as input and ends with it as target. It is read in chunks
-    of T, the last one padded with places of weight 0, and its state is carried from chunk to
-    chunk. Every epoch reads the documents in another order. Where a stream's share of the chunks
-    ends inside a document, the next stream goes on with it from a zero state.
-
-    Attributes:
-        ids: The text, shape (N,), each document followed by the boundary.
-        starts: Where each document begins, shape (D,).
-        boundary: The id of the boundary.
-        batch: B, documents read side by side.
-        length: T, symbols a step.
-        seed: Seeds the order.
-        given: Places whose symbols are never predicted, in order.
-    """
-
-    ids: Ids
-    starts: NDArray[np.int64]
-    boundary: int
-    batch: int
-    length: int
-    seed: int
-    given: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
-
-    @cached_property
-    def _ends(self) -> NDArray[np.int64]:
-        """Where each document ends, its boundary included, shape (D,)."""
-        return np.append(self.starts[1:], len(self.ids))
-
-    @cached_property
-    def _chunks(self) -> NDArray[np.int64]:
-        """How many chunks each document takes, shape (D,)."""
-        return -(-(self._ends - self.starts) // self.length)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps that read every document once."""
-        return -(-int(self._chunks.sum()) // self.batch)
-
-    @cached_property
-    def _order(self) -> Callable[[int], tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """For an epoch: its documents in order, and the chunks up to the end of each."""
-
-        @lru_cache(maxsize=1)
-        def order(epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-            shuffled = np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.starts))
-            return shuffled, np.cumsum(self._chunks[shuffled])
-
-        return order
-
-    def at(self, step: int, rows: slice = ALL) -> Batch:
-        """The batch of `step`, counted from 0, or some rows of it."""
-        epoch, column = divmod(step, self.steps_per_epoch)
-        shuffled, upto = self._order(epoch)
-        chunk = np.arange(self.batch)[rows] * self.steps_per_epoch + column
-        place = np.searchsorted(upto, chunk, side="right")
-        idle = place == len(shuffled)
-        document = shuffled[np.where(idle, 0, place)]
-        inside = chunk - np.where(place > 0, upto[place - 1], 0)
-        first = self.starts[document] + inside * self.length
-        places = first[:, None] + np.arange(self.length)
-        ends = np.where(idle, 0, self._ends[document])
-        resets = ((inside == 0) | (column == 0)).astype(np.float32)
-        spans = self.starts[document], ends
-        return _cut(self.ids, self.boundary, places, spans, resets, self.given)
-
-
-def _cut(
+def cut_documents(
     ids: Ids,
     boundary: int,
     places: NDArray[np.int64],
@@ -196,7 +64,7 @@ def _cut(
     return Batch(
         inputs=inputs.astype(np.int32),
         targets=np.where(counted, ids[places], boundary).astype(np.int32),
-        weights=(counted & ~np.asarray(_is_among(places, given))).astype(np.float32),
+        weights=(counted & ~np.asarray(is_among(places, given))).astype(np.float32),
         resets=resets,
     )
 
@@ -211,7 +79,7 @@ def in_order(ids: Ids, rows: int, given: NDArray[np.int64] = NOWHERE) -> Iterato
     for first in range(0, len(ids) - 1, length):
         part = ids[first : first + length + 1].astype(np.int32)
         places = np.arange(first + 1, first + 1 + length)
-        weights = (places < len(ids)) & ~np.asarray(_is_among(places, given))
+        weights = (places < len(ids)) & ~np.asarray(is_among(places, given))
         part = np.pad(part, (0, length + 1 - len(part)))
         shape = rows, length
         yield Batch(
@@ -257,7 +125,37 @@ def whole_documents(
         for first in range(0, int(lengths[chosen[0]]), length):
             places = spans[0][:, None] + np.arange(first, first + length)
             resets = np.full(lanes, first == 0, np.float32)
-            yield _cut(ids, boundary, places, (spans[0], spans[1]), resets, given)
+            yield cut_documents(ids, boundary, places, (spans[0], spans[1]), resets, given)
+
+
+def cut_windows(ids: Ids, starts: NDArray[np.int64], length: int, real: NDArray[np.bool_]) -> Batch:
+    """The windows that begin at `starts`, of which only the last symbol's successor counts."""
+    places = starts[:, None] + np.arange(length)
+    weights = np.zeros(places.shape, np.float32)
+    weights[:, -1] = real
+    return Batch(
+        inputs=ids[places].astype(np.int32),
+        targets=ids[places + 1].astype(np.int32),
+        weights=weights,
+        resets=np.ones(len(starts), np.float32),
+    )
+
+
+def windows_in_order(ids: Ids, length: int, first: int, last: int) -> Iterator[Batch]:
+    """The windows that foretell the symbols from `first` up to `last`, in order, for scoring.
+
+    Args:
+        ids: The text, shape (N,).
+        length: T, symbols in a window.
+        first: The first symbol to be foretold; at least T.
+        last: The first that is not; at most N.
+
+    Yields:
+        Batches of `LANES` windows, the last one padded.
+    """
+    for begin in range(first, last, LANES):
+        places = np.arange(begin, begin + LANES)
+        yield cut_windows(ids, np.minimum(places, last - 1) - length, length, places < last)
 
 
 def _power_of_two(n: int) -> int:

@@ -11,7 +11,7 @@ from burble.runs import defaults, request
 from burble.runs.folder import Run
 from burble.runs.request import Order
 from burble.settings import Settings, TrainingSettings
-from burble.training.framings import framed
+from burble.training.framings import frame_text
 from burble.training.processes import Peer
 
 
@@ -32,7 +32,7 @@ def check(order: Order, run: Run, corpus: Corpus, peer: Peer | None = None) -> S
     else:
         asked = transfer.asked(order.asked, order.base)
         settings = suited(asked, corpus, order.size)
-    batches = framed(corpus, settings.training)
+    batches = frame_text(corpus, settings.training)
     if peer:
         peer.check_shares(settings.training.batch)
     if order.resume:
@@ -47,7 +47,7 @@ def suited(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> Sett
         SettingsError: A value that cannot be, or does not suit the text.
     """
     settings = defaults.choose(asked, corpus, size)
-    framed(corpus, settings.training)
+    frame_text(corpus, settings.training)
     return settings
 
 

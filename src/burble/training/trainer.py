@@ -22,7 +22,7 @@ from burble.training import collectives, throughput
 from burble.training import validation as heldout
 from burble.training.batches import CHUNK
 from burble.training.clock import Clock
-from burble.training.framings import framed
+from burble.training.framings import frame_text
 from burble.training.schedule import Pace, is_over, is_scored, planned, seconds_to_measure
 from burble.training.step import Groups, Objective, finite, flat, grouped, rate, share
 
@@ -48,7 +48,7 @@ class Trainer:
         self.settings = settings
         training, vocabulary = settings.training, corpus.vocabulary
         self.objective = Objective(settings.model, vocabulary.size, training)
-        self.batches = framed(corpus, training)
+        self.batches = frame_text(corpus, training)
 
     def start(self, weights: Weights | None = None) -> State:
         """The state before the first step, from given weights or from the seed alone."""

@@ -9,9 +9,8 @@ import numpy as np
 
 from burble.data.corpus import Corpus
 from burble.settings import TrainingSettings
-from burble.training.batches import Batch, in_order, whole_documents
+from burble.training.batches import Batch, in_order, whole_documents, windows_in_order
 from burble.training.step import Groups, Objective
-from burble.training.windows import windows_in_order
 
 STREAMS_CHECKED = 16
 

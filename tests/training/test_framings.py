@@ -18,9 +18,10 @@ from burble.model import network
 from burble.model.engine import Engine
 from burble.runs.events import End, Epoch, Recovery
 from burble.settings import ModelSettings, TextSettings
+from burble.training.batches import windows_in_order
+from burble.training.framings import Windows, shuffled
 from burble.training.trainer import Trainer, _end_epoch
 from burble.training.validation import Part
-from burble.training.windows import Windows, shuffled, windows_in_order
 
 TEXT = "the cat sat on the mat. the dog lay on the log. " * 12
 SHAPE = {"framing": "windows", "length": 10, "units": 12, "embedding": 1, "input": "scalar"}
