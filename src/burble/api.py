@@ -23,7 +23,7 @@ from burble.ngram import training_text
 from burble.runs import recipes
 from burble.runs.events import End, Event
 from burble.runs.folder import Run
-from burble.runs.request import Order, text_settings
+from burble.runs.request import TrainingRequest, text_settings
 from burble.settings import SourceSettings, SplitKind, TextSettings, make
 from burble.training import preflight
 
@@ -75,8 +75,8 @@ def read(
         raise SettingsError(
             f"{name} is no setting of the text. There are: {', '.join(sorted(known))}."
         )
-    order = Order({}, sources=_sources(source), reading=reading)
-    return order.read(make({**settings, "held_out": held_out, "split": split}))
+    request = TrainingRequest({}, sources=_sources(source), reading=reading)
+    return request.read(make({**settings, "held_out": held_out, "split": split}))
 
 
 def _sources(source: Pathlike | Sequence[Pathlike]) -> tuple[str, ...]:
@@ -128,10 +128,10 @@ def train(
     named = None if recipe is None else os.fspath(recipe)
     reading = SourceSettings.taken_from(settings)
     chosen = recipes.with_recipe(settings, named, resume=resume)
-    name = "" if base is None else os.fspath(base)
-    order = Order(chosen, size, resume, model, _sources(source), reading, base_name=name)
-    text = order.read(text_settings(order, folder))
-    preflight.check(order, folder, text)
+    base_name = "" if base is None else os.fspath(base)
+    request = TrainingRequest(chosen, size, resume, model, _sources(source), reading, base_name)
+    text = request.read(text_settings(request, folder))
+    preflight.check(request, folder, text)
     with require_packages("training"):
         from burble.training import job
 
@@ -141,7 +141,7 @@ def train(
     with (
         _interruptible() as interrupted,
         # Closed at once, whatever happens: the folder must be free for the next training.
-        closing(job.train(text, folder, order, stop=stopped, started=started)) as events,
+        closing(job.train(text, folder, request, stop=stopped, started=started)) as events,
     ):
         for event in events:
             if on_event is not None:

@@ -10,7 +10,7 @@ from burble.data import cache, repeats, sources
 from burble.data import report as corpus_report
 from burble.data.documents import Reading
 from burble.errors import CorpusError, SettingsError
-from burble.runs.request import Order
+from burble.runs.request import TrainingRequest
 from burble.settings import SourceSettings, TextSettings
 from support.corpora import from_texts, parts
 
@@ -224,7 +224,7 @@ def test_a_large_text_is_reduced_in_the_cache_too(tmp_path, monkeypatch):
 
 def test_the_command_that_goes_on_leaves_out_the_same():
     reading = SourceSettings(deduplicate=True, drop_documents_with_rare=3)
-    order = Order({}, sources=("a",), reading=reading)
+    order = TrainingRequest({}, sources=("a",), reading=reading)
     assert order.command(cache.Path("r")) == (
         "burble train a -o r --deduplicate --drop-documents-with-rare=3"
     )

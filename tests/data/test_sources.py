@@ -14,7 +14,7 @@ from burble.errors import EncodingError, InputError, SourceError, StorageError
 from burble.experiments.compare import Comparison
 from burble.experiments.grid import Variant
 from burble.runs.folder import Run
-from burble.runs.request import Order
+from burble.runs.request import TrainingRequest
 from burble.settings import Settings, SourceSettings
 
 
@@ -264,7 +264,7 @@ def test_a_name_that_is_not_utf_8_works_and_can_be_pasted(tmp_path, monkeypatch)
     (tmp_path / name).write_bytes(b"text")
     ((source,), _) = sources.read(["."])
     assert (source.name, content(source)) == ("caf\\xe9 'x'\\n.txt", b"text")
-    command = Order({}, sources=(name,)).command(Path("r"), "--resume")
+    command = TrainingRequest({}, sources=(name,)).command(Path("r"), "--resume")
     Run(tmp_path).describe(Settings(), {"names": [source.name]}, resume=command)
     resume = json.loads((tmp_path / "run.json").read_text("utf-8"))["resume"]
     assert resume == "burble train $'caf\\xe9 \\x27x\\x27\\x0a.txt' -o r --resume"

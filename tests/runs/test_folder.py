@@ -14,7 +14,7 @@ from burble.data import corpus
 from burble.errors import RunError, SettingsError, StorageError
 from burble.runs.events import Score
 from burble.runs.folder import PREVIOUS, STATE, Run
-from burble.runs.request import Order, text_settings
+from burble.runs.request import TrainingRequest, text_settings
 from burble.settings import TextSettings
 from burble.training import job
 from burble.training.processes import Peer
@@ -108,10 +108,10 @@ def test_a_damaged_run_is_refused_with_a_sentence(text, tmp_path, name, damage, 
     run = tmp_path / "run"
     made = corpus.build([str(text)], TextSettings())
     asked = {"units": 8, "embedding": 4, "layers": 1, "steps": 4}
-    list(job.train(made, Run(run), Order(asked)))
+    list(job.train(made, Run(run), TrainingRequest(asked)))
     (run / name).write_bytes(damage)
     with pytest.raises(RunError, match=said):
-        list(job.train(made, Run(run), Order({"steps": 6}, resume=True)))
+        list(job.train(made, Run(run), TrainingRequest({"steps": 6}, resume=True)))
 
 
 SMALL = {"units": 8, "embedding": 4, "layers": 1, "steps": 12, "evaluations": 4, "patience": 0}
@@ -123,9 +123,9 @@ def begun(tmp_path_factory):
     folder = tmp_path_factory.mktemp("begun")
     (folder / "cat.txt").write_text("the cat sat on the mat. " * 20, encoding="utf-8")
     made = corpus.build([str(folder / "cat.txt")], TextSettings())
-    list(job.train(made, Run(folder / "whole"), Order(SMALL)))
+    list(job.train(made, Run(folder / "whole"), TrainingRequest(SMALL)))
     left = iter([False] * 7 + [True])
-    list(job.train(made, Run(folder / "half"), Order(SMALL), stop=lambda: next(left)))
+    list(job.train(made, Run(folder / "half"), TrainingRequest(SMALL), stop=lambda: next(left)))
     return made, folder / "whole", folder / "half"
 
 
@@ -144,7 +144,7 @@ def kept(folder):
 def gone_on(made, run, asked=None):
     """What is said where a run goes on."""
     said = []
-    list(job.train(made, run, Order(asked or {}, resume=True), tell=said.append))
+    list(job.train(made, run, TrainingRequest(asked or {}, resume=True), tell=said.append))
     return " ".join(said)
 
 
@@ -198,7 +198,7 @@ def test_a_run_whose_states_are_both_damaged_is_refused(begun, tmp_path):
 def test_a_state_of_another_network_is_no_state_of_the_run(begun, tmp_path):
     made, run = copied(begun, tmp_path)
     other = Run(tmp_path / "other")
-    list(job.train(made, other, Order({"units": 9, "layers": 1, "steps": 1})))
+    list(job.train(made, other, TrainingRequest({"units": 9, "layers": 1, "steps": 1})))
     shutil.copy(other.folder / STATE, run.folder / STATE)
     assert "is damaged, so training goes on from the state before it" in gone_on(made, run)
     assert kept(run.folder) == kept(begun[1])
@@ -211,13 +211,13 @@ def test_a_run_without_a_state_is_refused_before_anything_is_written(begun, tmp_
     before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
     said = f"{STATE} is not there, so the run cannot go on. Put it back from a copy, or begin again"
     with pytest.raises(RunError, match=re.escape(said)):
-        text_settings(Order({}, resume=True), run)
+        text_settings(TrainingRequest({}, resume=True), run)
     assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
 
 
 def test_a_sample_is_kept_before_the_state_that_would_pass_it_over(begun, tmp_path):
     made, run = begun[0], Run(tmp_path / "run")
-    events = job.train(made, run, Order(SMALL))
+    events = job.train(made, run, TrainingRequest(SMALL))
     score = next(event for event in events if isinstance(event, Score) and event.improved)
     # Killed here, it goes on from this very score.
     events.close()
@@ -235,12 +235,12 @@ def test_what_is_refused_leaves_no_folder(begun, tmp_path, monkeypatch):
     monkeypatch.setattr(Run, "locked", None)
     for said, asked in cases.items():
         with pytest.raises(SettingsError, match=said):
-            next(job.train(made, Run(tmp_path / "a" / "run"), Order(asked)))
+            next(job.train(made, Run(tmp_path / "a" / "run"), TrainingRequest(asked)))
     monkeypatch.undo()
     # What only this machine refuses, once the folder is there.
     monkeypatch.setattr(Run, "check_room", lambda *_: (_ for _ in ()).throw(StorageError("full")))
     with pytest.raises(StorageError, match="full"):
-        next(job.train(made, Run(tmp_path / "a" / "run"), Order(SMALL)))
+        next(job.train(made, Run(tmp_path / "a" / "run"), TrainingRequest(SMALL)))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -265,11 +265,11 @@ def test_what_a_run_keeps_of_its_command_names_no_place_or_machine(tmp_path, mon
     monkeypatch.chdir(tmp_path)
     names = (f"{tmp_path}/a.csv:text", "b.txt", f"{tmp_path}/-c", f"{tmp_path.parent}/d", "-")
     peer = Peer("ten.example:6000", 1, 2)
-    order = Order({}, sources=names, flags=peer.flags, kept_flags=peer.portable.flags)
-    said = order.kept(str(tmp_path / "run"), "--resume")
+    request = TrainingRequest({}, sources=names, flags=peer.flags, kept_flags=peer.portable.flags)
+    said = request.kept(str(tmp_path / "run"), "--resume")
     assert said == (
         "burble train ./a.csv:text b.txt ./-c ../d - -o run --resume "
         "--coordinator=HOST:6000 --process-id=1 --num-processes=2"
     )
     # What is shown, to be pasted, is what was typed.
-    assert str(tmp_path) in order.command(tmp_path / "run")
+    assert str(tmp_path) in request.command(tmp_path / "run")

@@ -31,7 +31,7 @@ from burble.inference.sampling import SamplingSettings
 from burble.model import transfer
 from burble.runs import defaults, recipes
 from burble.runs.folder import Run
-from burble.runs.request import Order, text_settings
+from burble.runs.request import TrainingRequest, text_settings
 from burble.training import preflight, supervisor
 from burble.training import processes as training_processes
 from burble.training.processes import Peer
@@ -159,55 +159,55 @@ def _train(
     run, peer = Run(output), training_processes.me()
     reading = settings.SourceSettings.taken_from(chosen)
     if peer and not peer.first:
-        _follow(peer, Order(chosen, sources=tuple(source), reading=reading))
+        _follow(peer, TrainingRequest(chosen, sources=tuple(source), reading=reading))
         return
     chosen = recipes.with_recipe(chosen, recipe, resume=resume)
     # What can be refused is refused before the training engine is loaded, which takes seconds.
     model = generator.load(base).model if base else None
     named = str(base or "")
-    order = Order(chosen, size, resume, model, tuple(source), reading, named)
+    request = TrainingRequest(chosen, size, resume, model, tuple(source), reading, named)
     if peer:
-        order = dataclasses.replace(order, flags=peer.flags, kept_flags=peer.portable.flags)
+        request = dataclasses.replace(request, flags=peer.flags, kept_flags=peer.portable.flags)
     if peer is None:
         several = training_processes.to_start(
             processes, coordinator, process_id, num_processes, os.environ
         )
         if several:
-            raise typer.Exit(_watch(several, order, run))
-    text = _corpus(order, text_settings(order, run))
-    preflight.check(order, run, text, peer)
-    if order.base:
-        console.print(transfer.told(order.base, text.vocabulary), markup=False)
+            raise typer.Exit(_watch(several, request, run))
+    text = _corpus(request, text_settings(request, run))
+    preflight.check(request, run, text, peer)
+    if request.base:
+        console.print(transfer.told(request.base, text.vocabulary), markup=False)
     console.print("Loading the training engine …")
     from burble.training import job
 
     tell = partial(console.print, markup=False)
     stop = stop_on_signal()
-    events = job.train(text, run, order, peer=peer, stop=stop, started=started, tell=tell)
-    again = order.command(output, "--resume")
+    events = job.train(text, run, request, peer=peer, stop=stop, started=started, tell=tell)
+    again = request.command(output, "--resume")
     progress.follow(events, console, output, again, text.vocabulary.unit)
 
 
-def _watch(several: list[Peer], order: Order, run: Run) -> int:
+def _watch(several: list[Peer], request: TrainingRequest, run: Run) -> int:
     """Watches over the processes of this machine that train together; returns their exit code."""
     if several[0].first:
-        text_settings(order, run)
-    again = dataclasses.replace(order, flags=several[0].flags).command(run.folder, "--resume")
+        text_settings(request, run)
+    again = dataclasses.replace(request, flags=several[0].flags).command(run.folder, "--resume")
     return supervisor.watch(several, sys.argv[1:], again)
 
 
-def _follow(peer: Peer, order: Order) -> None:
+def _follow(peer: Peer, request: TrainingRequest) -> None:
     """Trains along with process 0, which does the talking."""
     from burble.training import together
 
     tell = partial(console.print, markup=False)
-    together.follow(peer, order.read, stop=stop_on_signal(), tell=tell)
+    together.follow(peer, request.read, stop=stop_on_signal(), tell=tell)
 
 
-def _corpus(order: Order, asked: settings.Settings) -> Corpus:
+def _corpus(request: TrainingRequest, asked: settings.Settings) -> Corpus:
     """Reads a text, and tells what was read and what was changed."""
     with console.status("Reading …") as status:
-        text = order.read(
+        text = request.read(
             asked,
             lambda done, total: status.update(
                 f"Reading: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB …"
@@ -235,8 +235,8 @@ def _report(
     if output:
         # Before the reading, which may take long, and again when all that is read is known.
         outputs.check_text(output, sources.named(source), overwrite=overwrite)
-    order = Order(chosen, sources=tuple(source), reading=reading)
-    text = _corpus(order, asked)
+    request = TrainingRequest(chosen, sources=tuple(source), reading=reading)
+    text = _corpus(request, asked)
     if output:
         # Before anything is printed: whoever reads that may stop at any time, as `head` does.
         text.save_text(output, overwrite=overwrite)

@@ -24,7 +24,7 @@ from burble.experiments.grid import Variant
 from burble.experiments.trial import Work, alone_in
 from burble.formatting import command_line, shown
 from burble.runs import recipes
-from burble.runs.request import Order, to_flags
+from burble.runs.request import TrainingRequest, to_flags
 from burble.settings import LIMITS, SourceSettings, require
 from burble.training.preflight import suited
 
@@ -65,7 +65,7 @@ def compare(
     given = {name: value for name, value in given.items() if name not in varied}
     for variant in variants:
         settings.make(given | dict(variant.chosen))
-    text = Order(given, sources=tuple(source), reading=reading).read(settings.make(given))
+    text = TrainingRequest(given, sources=tuple(source), reading=reading).read(settings.make(given))
     _check_on(text, variants, given)
     every = range(first, first + seeds)
     flags, sources = to_flags(given), _named(source, reading)
@@ -122,7 +122,7 @@ def tune(
     if not any(given.get(limit) for limit in LIMITS):
         given["minutes"] = TUNE_MINUTES
         private.append("minutes")
-    text = Order(given, sources=tuple(source), reading=reading).read(settings.make(given))
+    text = TrainingRequest(given, sources=tuple(source), reading=reading).read(settings.make(given))
     for line in corpus_report.summary(text):
         tell(line)
     if text.cut == len(text.ids):

@@ -30,11 +30,11 @@ MAY_CHANGE = (
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainingRequest:
     """What a person asked to be trained.
 
     Attributes:
-        asked: Settings by name; None means not given.
+        options: Settings by name; None means not given.
         size: auto, small, medium or large.
         resume: Whether to go on with the run that is in the folder.
         base: A model to start from, or None.
@@ -45,7 +45,7 @@ class Order:
         kept_flags: The same as a run folder keeps them, where they name no machine.
     """
 
-    asked: Mapping[str, Any]
+    options: Mapping[str, Any]
     size: str = "auto"
     resume: bool = False
     base: Model | None = None
@@ -104,7 +104,7 @@ class Order:
         return portable.command(Path(relative(folder)), *flags)
 
 
-def text_settings(order: Order, run: Run) -> Settings:
+def text_settings(request: TrainingRequest, run: Run) -> Settings:
     """The settings as far as they are known before the text is read.
 
     Raises:
@@ -113,11 +113,11 @@ def text_settings(order: Order, run: Run) -> Settings:
         SettingsError: A value that cannot be, or may not change.
     """
     run.check()
-    if order.resume:
+    if request.resume:
         if not run.exists:
             raise RunError(f"there is no run in {run.folder} to resume; leave out --resume.")
         run.check_state()
-        settings = _resumed(order, run)
+        settings = _resumed(request, run)
         run.check_epoch_files(settings.training.epoch_files)
         return settings
     if run.exists:
@@ -125,36 +125,36 @@ def text_settings(order: Order, run: Run) -> Settings:
             f"{run.folder} holds a run already. Add --resume to go on with it, or choose another "
             "folder with -o."
         )
-    return settings_module.make(transfer.asked(order.asked, order.base))
+    return settings_module.make(transfer.asked(request.options, request.base))
 
 
-def evaluations(order: Order, run: Run, settings: Settings) -> int:
+def evaluations(request: TrainingRequest, run: Run, settings: Settings) -> int:
     """The scores on the way that were asked for, of which short minutes may have left fewer."""
-    asked = run.facts().get("asked") if order.resume else None
+    asked = run.facts().get("asked") if request.resume else None
     before = asked.get("evaluations") if isinstance(asked, Mapping) else None
     known = before if isinstance(before, int) and before >= 1 else settings.training.evaluations
-    return order.asked.get("evaluations") or known
+    return request.options.get("evaluations") or known
 
 
-def origin(order: Order, run: Run) -> dict[str, str]:
+def origin(request: TrainingRequest, run: Run) -> dict[str, str]:
     """The model that a run started from, by its name and fingerprint; nothing where it did not."""
-    if order.resume:
+    if request.resume:
         known = run.facts().get("from")
         if isinstance(known, dict) and isinstance(known.get("model"), str):
             return known
         return {}
-    if not order.base_name:
+    if not request.base_name:
         return {}
-    data = model_file.find(Path(order.base_name)).read_bytes()
-    return {"model": relative(order.base_name), "sha256": hashlib.sha256(data).hexdigest()}
+    data = model_file.find(Path(request.base_name)).read_bytes()
+    return {"model": relative(request.base_name), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def _resumed(order: Order, run: Run) -> Settings:
+def _resumed(request: TrainingRequest, run: Run) -> Settings:
     """The settings of a run with what may change changed."""
     settings = run.settings()
     given = {
         name: value
-        for name, value in order.asked.items()
+        for name, value in request.options.items()
         if value is not None and (value or name not in settings_module.LIMITS)
     }
     had = settings_module.flat(settings)
@@ -166,7 +166,7 @@ def _resumed(order: Order, run: Run) -> Settings:
             f"{', '.join(sorted(MAY_CHANGE))}. Leave it out, or train anew in another folder."
         )
     if any(given.get(limit) for limit in settings_module.LIMITS):
-        had |= {"steps": 0, "evaluations": evaluations(order, run, settings)}
+        had |= {"steps": 0, "evaluations": evaluations(request, run, settings)}
     return settings_module.make(had | given)
 
 

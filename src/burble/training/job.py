@@ -34,7 +34,7 @@ from burble.runs.events import (
     Task,
 )
 from burble.runs.folder import Run
-from burble.runs.request import Order, evaluations, origin
+from burble.runs.request import TrainingRequest, evaluations, origin
 from burble.settings import Settings, TrainingSettings
 from burble.training import baselines as references
 from burble.training import collectives, compiled, together
@@ -52,7 +52,7 @@ machine twice as fast as an ordinary one, or half as fast; twice as much for one
 def train(
     corpus: Corpus,
     run: Run,
-    order: Order,
+    request: TrainingRequest,
     *,
     peer: Peer | None = None,
     stop: Callable[[], bool] = lambda: False,
@@ -62,9 +62,9 @@ def train(
     """Trains in a run folder.
 
     Args:
-        corpus: What to learn, cleaned by `text_settings(order, run).text`.
+        corpus: What to learn, cleaned by `text_settings(request, run).text`.
         run: The folder.
-        order: What was asked for.
+        request: What was asked for.
         peer: Which of several processes this one is, or None.
         stop: Asked before every step whether to stop there.
         started: The `time.perf_counter()` from which minutes count.
@@ -74,26 +74,26 @@ def train(
         The trainer's events, each after what it brings has been saved.
 
     Raises:
-        RunError: The folder is in use; see also `orders.check`.
-        SettingsError: See `orders.check`.
+        RunError: The folder is in use; see also `preflight.check`.
+        SettingsError: See `preflight.check`.
         DivergedError: The loss ran away again and again; the best model is kept.
     """
-    early = check(order, run, corpus, peer)
+    early = check(request, run, corpus, peer)
     began = time.perf_counter() if started is None else started
-    start = _Start(corpus, order, began, stop, tell)
+    start = _Start(corpus, request, began, stop, tell)
     compiled.keep()
     with run.locked(), collectives.missed():
-        settings = early if order.resume else start.settings()
+        settings = early if request.resume else start.settings()
         together.meet(peer, settings.training.batch, settings.model.units, tell)
-        asked = {"evaluations": evaluations(order, run, settings)}
+        asked = {"evaluations": evaluations(request, run, settings)}
         found = references.of(corpus)
         trainer, state = _ready(start, settings, run)
-        if not order.resume:
-            why = defaults.why(trainer.settings, corpus, trainer.passes, order.size)
+        if not request.resume:
+            why = defaults.why(trainer.settings, corpus, trainer.passes, request.size)
             tell(f"{why} Seed {settings.training.seed}.")
         # Room for the state, the one before it and the next; models are smaller than a state.
         run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
-        job = _Job(trainer, run, order, asked, origin(order, run), found, tell)
+        job = _Job(trainer, run, request, asked, origin(request, run), found, tell)
         # Whoever is killed from here on goes on from this very state.
         run.begin_state(state)
         job.describe("training")
@@ -112,22 +112,22 @@ class _Start:
 
     Attributes:
         corpus: What to learn.
-        order: What was asked for.
+        request: What was asked for.
         started: From when the minutes count.
         stop: Whether to stop.
         tell: Takes sentences.
     """
 
     corpus: Corpus
-    order: Order
+    request: TrainingRequest
     started: float
     stop: Callable[[], bool]
     tell: Callable[[str], object]
 
     def settings(self, speed: float = defaults.TYPICAL_SPEED) -> Settings:
         """The settings of a new run, for a machine of that speed; see `sizing.choose`."""
-        asked = transfer.asked(self.order.asked, self.order.base)
-        return defaults.choose(asked, self.corpus, self.order.size, speed)
+        asked = transfer.asked(self.request.options, self.request.base)
+        return defaults.choose(asked, self.corpus, self.request.size, speed)
 
     def fitted(self, trainer: Trainer, done: int = 0) -> Trainer:
         """The trainer with its number of steps fixed; see `together.fitted`."""
@@ -137,7 +137,7 @@ class _Start:
             """What suits the speed that was measured, where to compile anew is not too long."""
             minutes = settings.training.minutes
             left = minutes * 60 - (time.perf_counter() - self.started) - pace.compiling
-            if self.order.resume or self.stop() or left <= 0:
+            if self.request.resume or self.stop() or left <= 0:
                 return settings
             symbols = trainer.symbols_a_step * settings.model.networks
             speed = defaults.reckoned(symbols * left / pace.step / minutes)
@@ -156,25 +156,25 @@ def _ready(start: _Start, settings: Settings, run: Run) -> tuple[Trainer, State]
     trainer = Trainer(start.corpus, settings)
     usual = _shapes(trainer.start())
     state = None
-    if start.order.resume:
+    if start.request.resume:
         state = run.read_state(lambda found: _shapes(found) == usual, start.tell)
     done = state.step if state else 0
     collectives.from_first(lambda: [settings_module.flat(settings), done])
     together.check_same(start.corpus)
     trainer = start.fitted(trainer, done)
     if state is None:
-        return trainer, together.shared(_first_state(trainer, start.order))
+        return trainer, together.shared(_first_state(trainer, start.request))
     # A longer or otherwise changed training begins its patience anew.
     changed = trainer.settings != run.settings()
     return trainer, together.shared(replace(state, stale=0) if changed else state)
 
 
-def _first_state(trainer: Trainer, order: Order) -> State:
+def _first_state(trainer: Trainer, request: TrainingRequest) -> State:
     """The state before the first step, from the seed or from another model."""
     fresh = trainer.start()
-    if order.base is None:
+    if request.base is None:
         return fresh
-    weights = transfer.weights(order.base, trainer.corpus.vocabulary, trainer.weights(fresh))
+    weights = transfer.weights(request.base, trainer.corpus.vocabulary, trainer.weights(fresh))
     return trainer.start(weights)
 
 
@@ -190,16 +190,16 @@ class _Job:
     Attributes:
         trainer: The trainer, its number of steps fixed.
         run: The folder.
-        order: What was asked for.
+        request: What was asked for.
         asked: Settings by name that minutes may have changed.
-        origin: The model that the run started from; see `orders.origin`.
+        origin: The model that the run started from; see `request.origin`.
         references: What the held-out text costs others, if any is held out.
         tell: Takes sentences.
     """
 
     trainer: Trainer
     run: Run
-    order: Order
+    request: TrainingRequest
     asked: Mapping[str, Any]
     origin: Mapping[str, str]
     references: References | None
@@ -318,8 +318,8 @@ class _Job:
             references=asdict(self.references) if self.references else {},
             scores=dict(scores or {}),
             done={"steps": state.step, "seconds": state.elapsed} if state else {},
-            resume=self.order.kept(str(self.run.folder), "--resume"),
-            repeat=self.order.kept("RUN", *again, *defaults.repeating(settings)),
+            resume=self.request.kept(str(self.run.folder), "--resume"),
+            repeat=self.request.kept("RUN", *again, *defaults.repeating(settings)),
             **({"from": dict(self.origin)} if self.origin else {}),
         )
 

@@ -7,15 +7,15 @@ from burble.data.corpus import Corpus
 from burble.data.vocabulary import cut_here
 from burble.errors import RunError, SettingsError
 from burble.model import transfer
-from burble.runs import defaults, request
+from burble.runs import defaults
 from burble.runs.folder import Run
-from burble.runs.request import Order
+from burble.runs.request import TrainingRequest, text_settings
 from burble.settings import Settings, TrainingSettings
 from burble.training.framings import frame_text
 from burble.training.processes import Peer
 
 
-def check(order: Order, run: Run, corpus: Corpus, peer: Peer | None = None) -> Settings:
+def check(request: TrainingRequest, run: Run, corpus: Corpus, peer: Peer | None = None) -> Settings:
     """Refuses what cannot be trained, by all that is known once the text has been read.
 
     Returns:
@@ -26,16 +26,16 @@ def check(order: Order, run: Run, corpus: Corpus, peer: Peer | None = None) -> S
         SettingsError: See `request.text_settings`; or a value does not suit the text, what was
             done, or the processes.
     """
-    early = settings = request.text_settings(order, run)
-    if order.resume:
+    early = settings = text_settings(request, run)
+    if request.resume:
         _check_same_text(run, corpus)
     else:
-        asked = transfer.asked(order.asked, order.base)
-        settings = suited(asked, corpus, order.size)
+        asked = transfer.asked(request.options, request.base)
+        settings = suited(asked, corpus, request.size)
     batches = frame_text(corpus, settings.training)
     if peer:
         peer.check_shares(settings.training.batch)
-    if order.resume:
+    if request.resume:
         _check_goes_on(settings.training, batches.steps_per_epoch, run.steps_done())
     return early
 
