@@ -52,7 +52,7 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], objec
     first = streams.at(0)
     seeds = [array for name, array in arrays.items() if name.startswith("seed.")]
     nats, places, _ = objective.nats(weights, seeds, first, objective.zero(batch))
-    named = model_network.weights_of(weights, chosen.model, SYMBOLS)
+    named = model_network.name_weights(weights, chosen.model, SYMBOLS)
     np.savez(start, inputs=first.inputs, targets=first.targets, **named)
     state = {"groups": objective.place(arrays), "step": 0}
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks.record import write
 from burble.model.architecture import array_shapes
+from burble.model.file import Model, write_model
 from burble.training import processes
 
 ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -58,7 +59,6 @@ def make(path: Path, layers: int, units: int) -> None:
     import numpy as np
 
     from burble.data.vocabulary import Vocabulary
-    from burble.model import file as model_file
     from burble.settings import ModelSettings, TextSettings
 
     shape = ModelSettings(layers=layers, units=units)
@@ -68,7 +68,7 @@ def make(path: Path, layers: int, units: int) -> None:
         name: rng.normal(0, 0.1, size).astype(np.float32)
         for name, size in array_shapes(shape, SYMBOLS).items()
     }
-    model_file.write(path, model_file.Model(weights, vocabulary, shape, TextSettings()))
+    write_model(path, Model(weights, vocabulary, shape, TextSettings()))
 
 
 def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, object]:

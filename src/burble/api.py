@@ -18,7 +18,7 @@ from burble.evaluation import evaluate as evaluation
 from burble.evaluation.evaluate import Report
 from burble.inference import generator
 from burble.inference.generator import Generator
-from burble.model import file as model_file
+from burble.model.file import find_model_file, read_model
 from burble.ngram import training_text
 from burble.runs import recipes
 from burble.runs.events import End, Event
@@ -200,8 +200,8 @@ def remember(
         CorpusError: The text is another one.
         StorageError: The disk refused.
     """
-    file = model_file.find(model.folder if isinstance(model, Run) else Path(model))
-    held = model_file.read(file)
+    file = find_model_file(model.folder if isinstance(model, Run) else Path(model))
+    held = read_model(file)
     how = _reading(reading)
     text = corpus.build_as(held.vocabulary, _sources(source), held.text, how)
     return training_text.remember(file, held, text)[0]

@@ -11,7 +11,7 @@ import safetensors.numpy
 
 from burble.cli import app
 from burble.inference.generator import load
-from burble.model import file as model_file
+from burble.model.file import write_model
 from support.speakers import chancy, follower
 
 
@@ -25,7 +25,7 @@ def models(tmp_path_factory):
         "poems": follower("ab", [1, 2, 0], boundary=True, separator="\n\n"),
     }
     for name, model in made.items():
-        model_file.write(folder / name, model)
+        write_model(folder / name, model)
     return folder
 
 
@@ -132,7 +132,7 @@ def test_nothing_that_is_given_to_eval_is_dropped(command, models, tmp_path, fla
 
 
 def test_a_stop_string_has_escapes_and_a_prompt_has_none(command, tmp_path):
-    model_file.write(tmp_path / "lines", follower("a\n\\n", [1, 2, 3, 0]))
+    write_model(tmp_path / "lines", follower("a\n\\n", [1, 2, 3, 0]))
     asked = ["sample", tmp_path / "lines", "-p", "a", "--greedy", "-l", 9]
     assert command(*asked, "--stop", r"\n").stdout == b"a\n"
     assert command(*asked, "--stop", r"\\n").stdout == b"a\n\n"
@@ -333,7 +333,7 @@ def test_info_tells_what_a_model_is(command, models):
 
 
 def test_info_tells_of_other_gates_and_of_the_format_that_they_need(command, models, tmp_path):
-    model_file.write(tmp_path / "m", chancy(recurrent_activation="hard_sigmoid"))
+    write_model(tmp_path / "m", chancy(recurrent_activation="hard_sigmoid"))
     said = command("info", tmp_path / "m").stdout.decode()
     assert "2 × lstm with hard sigmoid gates, 12 units each" in said
     for path, number in ((tmp_path / "m", 2), (models / "cycle", 1)):

@@ -18,7 +18,7 @@ from burble.errors import CorpusError, RunError, VocabularyError
 from burble.evaluation import evaluate as evaluation
 from burble.inference import prompts
 from burble.inference.generator import Generator
-from burble.model import file as model_file
+from burble.model.file import read_model, write_model
 from burble.runs import request
 from burble.runs.folder import Run
 from burble.settings import TextSettings
@@ -91,16 +91,16 @@ def test_a_text_that_is_scored_is_cut_so_too():
 def test_a_model_file_tells_the_version_only_of_graphemes(tmp_path):
     path = tmp_path / "m"
     for cut_by in ("2024.11.6", ""):
-        model_file.write(path, model(cut_by))
-        assert model_file.read(path).vocabulary.cut_by == cut_by
+        write_model(path, model(cut_by))
+        assert read_model(path).vocabulary.cut_by == cut_by
         assert (b"2024.11.6" in path.read_bytes()) == bool(cut_by)
     read = corpus.from_texts(["abc"], TextSettings(unit="grapheme"), held_out=0)
     assert read.vocabulary.cut_by == HERE
-    model_file.write(path, replace(model(""), vocabulary=replace(read.vocabulary, symbols=SYMBOLS)))
+    write_model(path, replace(model(""), vocabulary=replace(read.vocabulary, symbols=SYMBOLS)))
     assert f'\\"regex\\": \\"{HERE}\\"'.encode() in path.read_bytes()
     characters = corpus.from_texts(["abc"], TextSettings(), held_out=0)
     assert characters.vocabulary.cut_by == ""
-    model_file.write(path, follower("abc", [1, 2, 0]))
+    write_model(path, follower("abc", [1, 2, 0]))
     assert b"regex" not in path.read_bytes()
 
 
@@ -156,7 +156,7 @@ def own_model(cut_by, text="abcaababcc" * 3, **corpus_facts):
 def test_a_text_is_its_own_model_s_whoever_cuts_it(burble, tmp_path, cut_by):
     path, file = tmp_path / "text.txt", tmp_path / "m.safetensors"
     path.write_text("abcaababcc" * 3, encoding="utf-8")
-    model_file.write(file, own_model(cut_by))
+    write_model(file, own_model(cut_by))
     assert api.remember(file, path) == tmp_path / "m.memory.safetensors"
     writer = api.load(file)
     assert writer.memory.memory.ids().tolist() == [3, 1, 2, 3, 4] * 2 + [3]
@@ -171,9 +171,9 @@ def test_a_text_is_its_own_model_s_whoever_cuts_it(burble, tmp_path, cut_by):
 def test_a_text_that_cannot_be_cut_as_it_was_names_the_version_to_install(tmp_path):
     path, file = tmp_path / "text.txt", tmp_path / "m.safetensors"
     path.write_text("abcaababcc" * 3, encoding="utf-8")
-    model_file.write(file, own_model("2024.11.6", symbols=14))
+    write_model(file, own_model("2024.11.6", symbols=14))
     with pytest.raises(CorpusError, match=r"but its text was .* pip install regex==2024.11.6"):
         api.remember(file, path)
-    model_file.write(file, own_model("", symbols=16))
+    write_model(file, own_model("", symbols=16))
     with pytest.raises(CorpusError, match="this is not the text the model was trained on"):
         api.remember(file, path)

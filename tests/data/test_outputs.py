@@ -12,7 +12,7 @@ from burble import api, files
 from burble.cli import experiments
 from burble.data import outputs
 from burble.errors import InputError, ModelFileError, RunError, StorageError
-from burble.model import file as model_file
+from burble.model.file import is_model_file, read_model
 from burble.ngram import file as ngram_file
 from burble.ngram import index as memory_module
 from burble.runs.folder import Run
@@ -166,8 +166,8 @@ def test_a_file_of_an_epoch_takes_no_place_of_other_things(trained, tmp_path):
     for pattern in ("epoch-{epoch}-{loss:.1f}", "epoch-{epoch}-{loss:.1f}.safetensors"):
         with pytest.raises(RunError, match=r"/epoch-2-0\.4\.safetensors is no model that burble"):
             run.check_epoch_files(pattern)
-    run.write_epoch("last-1.safetensors", model_file.read(trained / "model.safetensors"))
-    assert model_file.is_one(tmp_path / "last-1.safetensors")
+    run.write_epoch("last-1.safetensors", read_model(trained / "model.safetensors"))
+    assert is_model_file(tmp_path / "last-1.safetensors")
 
 
 def test_a_comparison_or_a_search_begins_in_a_folder_of_its_own(tmp_path):

@@ -12,7 +12,7 @@ from burble.data.quotes import Nudge, Quotes
 from burble.errors import SettingsError
 from burble.evaluation.statistics import Reference, measure
 from burble.inference.generator import Generator
-from burble.model import file as model_file
+from burble.model.file import write_model
 from support.speakers import chancy
 
 EDGE = "."
@@ -176,7 +176,7 @@ def test_a_strength_that_cannot_be(strength):
 
 def test_the_command_tells_it(burble, tmp_path):
     file = tmp_path / "m.safetensors"
-    model_file.write(file, chancy('ab "\n'))
+    write_model(file, chancy('ab "\n'))
     run = burble("sample", file, "-l", 30, "--seed", 1, "--close-quotes", 2, "-n", 2, "--jsonl")
     assert [json.loads(line)["close_quotes"] for line in run.stdout.splitlines()] == [2.0, 2.0]
     run = burble("sample", file, "--close-quotes", "-1")

@@ -13,7 +13,7 @@ import pytest
 from burble.api import remember
 from burble.cli import app
 from burble.data import corpus
-from burble.model import file as model_file
+from burble.model.file import write_model
 from burble.settings import TextSettings
 from support.speakers import chancy
 
@@ -35,7 +35,7 @@ def here(tmp_path, monkeypatch):
         model = chancy(symbols, scale=0.5, boundary=boundary)
         known = {"sha256": poems.sha256, "symbols": len(poems.ids), "held_out": 9}
         summary = {"scores": {"held_out_loss": 1.0}, "corpus": known if boundary else {}}
-        model_file.write(folder / "model.safetensors", replace(model, summary=summary))
+        write_model(folder / "model.safetensors", replace(model, summary=summary))
     remember(tmp_path / "runs" / "poems", tmp_path / "poems")
     (tmp_path / "beginning.txt").write_text("The value\n", "utf-8")
     (tmp_path / "other.txt").write_text("The value of an expression.\n", "utf-8")

@@ -8,7 +8,7 @@ from burble.errors import CorpusError, SettingsError, SourceError
 from burble.evaluation import evaluate as evaluation
 from burble.inference import generator
 from burble.inference.generator import Generator
-from burble.model import file as model_file
+from burble.model.file import write_model
 from support.speakers import chancy, follower
 
 
@@ -81,7 +81,7 @@ def test_scoring_twice_gives_the_same():
 
 
 def test_files_and_loaded_models_score_alike(tmp_path):
-    model_file.write(tmp_path / "m", chancy())
+    write_model(tmp_path / "m", chancy())
     (tmp_path / "text").write_bytes("ab\r\nc".encode("utf-16"))
     report = evaluation.evaluate(tmp_path / "m", tmp_path / "text")
     assert report == evaluation.score(Generator(chancy()), "ab\nc")

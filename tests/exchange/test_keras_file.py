@@ -14,8 +14,8 @@ import pytest
 from burble.data.vocabulary import Vocabulary
 from burble.errors import ModelFileError, SettingsError, VocabularyError
 from burble.exchange import keras_weights
-from burble.model import file as model_file
-from burble.model import transfer
+from burble.model.file import read_model, write_model
+from burble.model.transfer import merge_base_settings
 from burble.settings import make
 
 V, U, WINDOW = 5, 3, 8
@@ -175,7 +175,7 @@ def test_a_description_says_more_than_a_version(tmp_path):
     assert model.architecture.recurrent_activation == "hard_sigmoid"
     check(model, layers)
     # Whoever goes on from it goes on with its gates.
-    assert transfer.asked({}, model)["recurrent_activation"] == "hard_sigmoid"
+    assert merge_base_settings({}, model)["recurrent_activation"] == "hard_sigmoid"
     with pytest.raises(SettingsError, match="gates are made with hard_sigmoid, not sigmoid"):
         brought(path, gates="sigmoid")
 
@@ -439,5 +439,5 @@ def test_damage_to_an_archive_is_told_in_a_sentence(tmp_path):
 def test_a_model_with_hard_gates_survives_its_file(tmp_path):
     layers = [lstm("lstm", 1, recurrent_activation="hard_sigmoid"), dense()]
     model = brought(legacy(tmp_path / "w.h5", layers, config=described(layers)))
-    model_file.write(tmp_path / "m", model)
-    assert model_file.read(tmp_path / "m").architecture == model.architecture
+    write_model(tmp_path / "m", model)
+    assert read_model(tmp_path / "m").architecture == model.architecture

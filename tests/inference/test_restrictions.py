@@ -13,7 +13,7 @@ from burble.errors import SettingsError
 from burble.evaluation.overlap import find
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
-from burble.model import file as model_file
+from burble.model.file import write_model
 from burble.ngram import index, training_text
 from burble.settings import TextSettings
 from support.speakers import chancy, follower
@@ -159,7 +159,7 @@ def sample(monkeypatch, capsys, tmp_path):
     facts = {"sha256": text.sha256, "symbols": len(text.ids), "held_out": 1}
     model = replace(chancy("ab", scale=0.2, boundary=True), text=TextSettings(documents="lines"))
     model = replace(model, separator="\n", summary={"corpus": facts})
-    model_file.write(tmp_path / "names.safetensors", model)
+    write_model(tmp_path / "names.safetensors", model)
     training_text.remember(tmp_path / "names.safetensors", model, text)
 
     def run(*flags):

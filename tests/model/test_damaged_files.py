@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burble.errors import ModelFileError
-from burble.model import file as model_file
 from burble.model.architecture import array_shapes
+from burble.model.file import serialize_model
 from support.modelfiles import VALID, assemble, parts, read, small_model, with_meta
 
 
@@ -206,7 +206,7 @@ def test_weights_that_are_no_numbers_are_refused(number):
     model = small_model()
     model.weights["output.bias"][2] = number
     with pytest.raises(ModelFileError, match=r"output\.bias holds numbers that are none"):
-        read(model_file.dump(model))
+        read(serialize_model(model))
 
 
 def test_a_stranger_s_safetensors_is_refused():

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from burble.model import network as keras_model
 from burble.model.engine import ALONE, Engine
+from burble.model.network import build_network, name_weights
 from burble.settings import ModelSettings
 
 V = 11
@@ -18,20 +18,20 @@ CELLS = {
 
 def pair(cell, seed=0, scale=0.2):
     settings = ModelSettings(**CELLS[cell], layers=2, units=24, embedding=8)
-    core = keras_model.build(settings, V, seed)
+    core = build_network(settings, V, seed)
     rng = np.random.default_rng(seed)
     for variable in core.trainable_variables:
         # Larger weights make the plain layer chaotic: it then amplifies rounding without bound.
         variable.assign(rng.normal(0, scale, variable.shape))
     arrays = [v.value for v in core.trainable_variables]
-    return core, Engine(keras_model.weights_of(arrays, settings, V), settings)
+    return core, Engine(name_weights(arrays, settings, V), settings)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_engine_equals_the_keras_core_over_a_thousand_symbols(cell):
     core, engine = pair(cell)
     ids = np.random.default_rng(1).integers(0, V, (1, 1000))
-    state = engine.start(1)
+    state = engine.zero_state(1)
     keras_state = [part.T for layer in state for part in layer]
     expected, *expected_state = core([ids, *keras_state])
     logits = []
@@ -88,8 +88,8 @@ def test_hard_gates_are_straight_lines_cut_at_both_ends():
 
 def test_streams_do_not_touch_each_other():
     _, engine = pair("lstm")
-    both, _ = engine.step(np.array([3, 5]), engine.start(2))
-    alone, _ = engine.step(np.array([5]), engine.start(1))
+    both, _ = engine.step(np.array([3, 5]), engine.zero_state(2))
+    alone, _ = engine.step(np.array([5]), engine.zero_state(1))
     np.testing.assert_allclose(both[1], alone[0], atol=1e-6)
 
 
@@ -97,8 +97,8 @@ def test_streams_do_not_touch_each_other():
 def test_reading_in_a_block_equals_reading_step_by_step(cell):
     _, engine = pair(cell)
     ids = np.random.default_rng(2).integers(0, V, 50)
-    logits, state = engine.read(ids, engine.start(1))
-    slow, slow_state = [], engine.start(1)
+    logits, state = engine.read_symbols(ids, engine.zero_state(1))
+    slow, slow_state = [], engine.zero_state(1)
     for i in ids:
         row, slow_state = engine.step(np.array([i]), slow_state)
         slow.append(row[0])
@@ -111,7 +111,7 @@ def test_reading_in_a_block_equals_reading_step_by_step(cell):
 def test_a_few_rows_have_the_very_bits_they_have_alone(cell):
     _, engine = pair(cell)
     ids = np.arange(ALONE) % V
-    state, alone = engine.start(ALONE), [engine.start(1) for _ in ids]
+    state, alone = engine.zero_state(ALONE), [engine.zero_state(1) for _ in ids]
     for _ in range(5):
         together, state = engine.step(ids, state)
         for row, i in enumerate(ids):
@@ -123,10 +123,10 @@ def test_a_few_rows_have_the_very_bits_they_have_alone(cell):
 def test_many_rows_are_what_they_are_alone(cell):
     _, engine = pair(cell)
     ids = np.arange(40) % V
-    together, state = engine.step(ids, engine.start(40))
+    together, state = engine.step(ids, engine.zero_state(40))
     together, _ = engine.step(ids, state)
     for row in (0, 7, 39):
-        _, state = engine.step(ids[row : row + 1], engine.start(1))
+        _, state = engine.step(ids[row : row + 1], engine.zero_state(1))
         alone, _ = engine.step(ids[row : row + 1], state)
         np.testing.assert_allclose(together[row], alone[0], atol=1e-6)
 
@@ -134,7 +134,7 @@ def test_many_rows_are_what_they_are_alone(cell):
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_step_changes_neither_state_nor_weights(cell):
     _, engine = pair(cell)
-    _, state = engine.step(np.array([1]), engine.start(1))
+    _, state = engine.step(np.array([1]), engine.zero_state(1))
     before = [part.copy() for layer in state for part in layer]
     first, _ = engine.step(np.array([2]), state)
     again, _ = engine.step(np.array([2]), state)
@@ -145,7 +145,7 @@ def test_a_step_changes_neither_state_nor_weights(cell):
 
 def test_greedy_text_is_the_same_from_keras_and_from_the_engine():
     core, engine = pair("lstm", seed=4, scale=0.7)
-    state = engine.start(1)
+    state = engine.zero_state(1)
     keras_state = [part.T for layer in state for part in layer]
     ids = [3]
     for _ in range(300):
@@ -161,8 +161,8 @@ def test_everything_is_float32():
     for cell in ("lstm", "gru", "rnn"):
         _, engine = pair(cell)
         for rows in (1, 20):
-            logits, state = engine.step(np.zeros(rows, int), engine.start(rows))
+            logits, state = engine.step(np.zeros(rows, int), engine.zero_state(rows))
             assert {a.dtype for a in [logits, *(p for layer in state for p in layer)]} == {
                 np.dtype(np.float32)
             }
-        assert engine.read(np.zeros(5, int), engine.start(1))[0].dtype == np.float32
+        assert engine.read_symbols(np.zeros(5, int), engine.zero_state(1))[0].dtype == np.float32

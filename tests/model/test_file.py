@@ -11,7 +11,7 @@ import safetensors.numpy
 
 from burble import files
 from burble.errors import ModelFileError, StorageError
-from burble.model import file as model_file
+from burble.model.file import MAX_FILE, find_model_file, read_model, serialize_model, write_model
 from support.modelfiles import VALID, read, small_model
 
 
@@ -25,8 +25,8 @@ def test_what_is_written_is_read_again():
 
 
 def test_equal_models_give_equal_bytes():
-    assert model_file.dump(small_model()) == VALID
-    assert model_file.dump(read(VALID)) == VALID
+    assert serialize_model(small_model()) == VALID
+    assert serialize_model(read(VALID)) == VALID
 
 
 def test_the_bytes_do_not_depend_on_the_seed_of_hashes():
@@ -49,40 +49,40 @@ def test_the_bytes_do_not_depend_on_the_seed_of_hashes():
 
 
 def test_any_safetensors_reader_opens_it(tmp_path):
-    model_file.write(tmp_path / "m", small_model())
+    write_model(tmp_path / "m", small_model())
     arrays = safetensors.numpy.load_file(tmp_path / "m")
     assert arrays.keys() == small_model().weights.keys()
 
 
 def test_a_file_beyond_the_cap_is_refused_before_it_is_read(tmp_path):
     with (tmp_path / "m").open("wb") as file:
-        file.truncate(model_file.MAX_FILE + 1)
+        file.truncate(MAX_FILE + 1)
     with pytest.raises(ModelFileError, match="a model has at most"):
-        model_file.read(tmp_path / "m")
+        read_model(tmp_path / "m")
 
 
 def test_what_is_no_model_is_told_apart(tmp_path):
     with pytest.raises(ModelFileError, match=r"holds no model\.safetensors"):
-        model_file.find(tmp_path)
+        find_model_file(tmp_path)
     with pytest.raises(ModelFileError, match="there is no "):
-        model_file.find(tmp_path / "none")
+        find_model_file(tmp_path / "none")
     with pytest.raises(ModelFileError, match="no ordinary file"):
-        model_file.read(tmp_path)
+        read_model(tmp_path)
     (tmp_path / "alice.txt").write_text("Alice was beginning to get very tired")
     with pytest.raises(ModelFileError, match=r"alice\.txt is not a burble model"):
-        model_file.read(tmp_path / "alice.txt")
+        read_model(tmp_path / "alice.txt")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_does_not_hang(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ModelFileError, match="no ordinary file"):
-        model_file.read(tmp_path / "pipe")
+        read_model(tmp_path / "pipe")
 
 
 def test_a_missing_folder_is_a_storage_error(tmp_path):
     with pytest.raises(StorageError, match="could not write"):
-        model_file.write(tmp_path / "no" / "m", small_model())
+        write_model(tmp_path / "no" / "m", small_model())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs permissions of POSIX")

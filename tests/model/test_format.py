@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from burble.inference.generator import load
-from burble.model import file as model_file
 from burble.model import header
+from burble.model.file import ARCHITECTURE_KEYS, MAX_FILE, TEXT_KEYS, read_model, write_model
 from support.speakers import chancy
 
 HERE = Path(__file__).parent
@@ -17,7 +17,7 @@ GOLDEN = HERE / "golden" / "format-1.safetensors"
 # already differs from a reading in float64.
 GREEDY = "p\npérßnß\nßß\nßß\nß\nß猫\nß\nß\nß\nßm 猫ee"
 LOGITS = [6.8162, -1.35544, -1.18908]
-PAGE = (HERE.parents[1] / "docs" / "model-format.md").read_text("utf-8")
+PAGE = (HERE.parents[1] / "docs/reference" / "model-format.md").read_text("utf-8")
 
 
 def logits_by_the_page(path, symbols):
@@ -78,7 +78,7 @@ def step_by_the_page(cell, x, h, c, W, R, b, hard):
 def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, shape, boundary, networks):
     # Small weights, since a plain layer with large ones amplifies rounding without bound.
     model = chancy(boundary=boundary, networks=networks, scale=0.5, **shape)
-    model_file.write(tmp_path / "m", model)
+    write_model(tmp_path / "m", model)
     told = load(tmp_path / "m").probabilities("abca\nc")
     logits = logits_by_the_page(tmp_path / "m", "abca\nc")
     expected = np.exp(logits) / np.exp(logits).sum()
@@ -90,14 +90,14 @@ def test_only_a_model_that_needs_format_2_is_written_in_it(tmp_path):
     """Readers of format 1 would take hard gates for plain ones, so they must refuse them."""
     for hard in (False, True):
         gates = "hard_sigmoid" if hard else "sigmoid"
-        model_file.write(tmp_path / "m", chancy(recurrent_activation=gates))
+        write_model(tmp_path / "m", chancy(recurrent_activation=gates))
         data = (tmp_path / "m").read_bytes()
         assert (b'\\"format\\": 2' in data, b"recurrent_activation" in data) == (hard, hard)
-        assert model_file.read(tmp_path / "m").architecture.recurrent_activation == gates
+        assert read_model(tmp_path / "m").architecture.recurrent_activation == gates
 
 
 def test_the_golden_model_of_format_1_still_loads():
-    model = model_file.read(GOLDEN)
+    model = read_model(GOLDEN)
     assert GOLDEN.stat().st_size < 20_000
     assert "".join(model.vocabulary.symbols) == "\n !,.?abcdefghilmnoprstuwyéß猫😀"
     assert (model.vocabulary.boundary, model.separator) == (True, "\n\n")
@@ -121,13 +121,13 @@ def test_the_golden_model_still_says_the_same():
 
 
 def test_the_page_names_every_array_and_key():
-    model = model_file.read(GOLDEN)
+    model = read_model(GOLDEN)
     rows = set(re.findall(r"^\| `([\w.]+)` \| ", PAGE, re.M))
     assert {n for n in model.weights if "layer1" not in n} <= rows
     data = GOLDEN.read_bytes()
     meta, _ = header.parse(data[8 : 8 + int.from_bytes(data[:8], "little")], len(data), "golden")
     assert json.loads(meta["burble"]).keys() <= rows
-    for key in model_file.TEXT_KEYS | model_file.ARCHITECTURE_KEYS:
+    for key in TEXT_KEYS | ARCHITECTURE_KEYS:
         assert f"`{key}`" in PAGE
     assert f"header over {header.MAX_HEADER >> 20} MiB" in PAGE
-    assert f"file over {model_file.MAX_FILE >> 30} GiB" in PAGE
+    assert f"file over {MAX_FILE >> 30} GiB" in PAGE

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from burble.model import network
 from burble.model.lstm import LSTM, Dropout
+from burble.model.network import build_network
 from burble.settings import ModelSettings
 
 B, T, D, U = 3, 9, 5, 7
@@ -89,8 +89,8 @@ def test_half_the_bits_change_products_but_neither_weights_nor_states_nor_logits
     settings = ModelSettings(layers=2, units=24, embedding=8)
     ids = np.arange(12).reshape(2, 6)
     states = [np.full((2, 24), 0.1, np.float32)] * 4
-    whole = network.build(settings, 12, seed=3)
-    half = network.build(settings, 12, seed=3, precision="bfloat16")
+    whole = build_network(settings, 12, seed=3)
+    half = build_network(settings, 12, seed=3, precision="bfloat16")
     for ours, theirs in zip(half.trainable_variables, whole.trainable_variables, strict=True):
         assert ours.dtype == "float32"
         np.testing.assert_array_equal(np.asarray(ours.value), np.asarray(theirs.value))

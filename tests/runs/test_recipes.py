@@ -8,7 +8,7 @@ import pytest
 
 from burble.errors import SettingsError
 from burble.inference import generator
-from burble.model import file as model_file
+from burble.model.file import read_model
 from burble.runs import recipes
 
 TUTORIAL = {
@@ -127,7 +127,7 @@ def test_a_file_is_kept_for_each_epoch_that_is_the_best_so_far(run):
     assert losses[3] < losses[2] < losses[1]
     kept = sorted(path.name for path in run.glob("weights-*"))
     assert kept == [f"weights-improvement-{n:02}-{x:.4f}.safetensors" for n, x in losses.items()]
-    scores = [model_file.read(run / name).summary["scores"]["training_loss"] for name in kept]
+    scores = [read_model(run / name).summary["scores"]["training_loss"] for name in kept]
     assert scores == list(losses.values())
 
 
@@ -144,7 +144,7 @@ def test_it_writes_from_a_random_window_which_slides_on(burble, run):
     # Every symbol is the likeliest after the twenty before it, from a zero state.
     core, ids = writer._engine, writer.model.vocabulary.encode(written)
     for place in range(20, 50):
-        logits, _ = core.read(ids[place - 20 : place], core.start(1))
+        logits, _ = core.read_symbols(ids[place - 20 : place], core.zero_state(1))
         assert logits[-1].argmax() == ids[place]
     many = writer.generate_many(start, count=20, length=10, seed=5)
     assert many[0] == writer.generate(start, length=10, seed=5)
@@ -169,7 +169,7 @@ def test_its_score_is_of_windows(burble, run, tmp_path):
     core, ids = writer._engine, writer.model.vocabulary.encode(text.read_text(encoding="utf-8"))
     spent = 0.0
     for place in range(1, len(ids)):
-        logits, _ = core.read(ids[max(0, place - 20) : place], core.start(1))
+        logits, _ = core.read_symbols(ids[max(0, place - 20) : place], core.zero_state(1))
         row = logits[-1].astype(float)
         spent += np.log(np.exp(row - row.max()).sum()) + row.max() - row[ids[place]]
     assert json.loads(done.stdout)["nats"] == pytest.approx(spent / (len(ids) - 1), abs=1e-5)

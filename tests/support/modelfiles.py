@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from burble.data.vocabulary import Vocabulary
-from burble.model import file as model_file
 from burble.model.architecture import array_shapes
-from burble.model.file import Model
+from burble.model.file import Model, read_model, serialize_model
 from burble.settings import ModelSettings, TextSettings
 
 
@@ -24,7 +23,7 @@ def small_model():
     return Model(weights, vocabulary, architecture, text, "\n\n", {"held_out_loss": 1.5})
 
 
-VALID = model_file.dump(small_model())
+VALID = serialize_model(small_model())
 
 
 def parts(data=VALID):
@@ -50,4 +49,4 @@ def read(data):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "m"
         path.write_bytes(data)
-        return model_file.read(path)
+        return read_model(path)

@@ -8,9 +8,11 @@ from burble.data import corpus
 from burble.data.vocabulary import Vocabulary
 from burble.evaluation.dynamic import Adaptive
 from burble.inference.generator import Generator
-from burble.model import engine, network, softmax, transfer
+from burble.model import softmax
 from burble.model.architecture import array_shapes, network_prefix
-from burble.model.network import Networks
+from burble.model.engine import build_engine
+from burble.model.network import Networks, mean_log_probabilities, name_weights
+from burble.model.transfer import transfer_weights
 from burble.runs import defaults
 from burble.settings import ModelSettings, TextSettings, TrainingSettings
 from burble.training import step as training_step
@@ -26,16 +28,16 @@ def test_engines_say_the_mean_of_what_the_networks_say(shape):
     settings = ModelSettings(units=12, embedding=9, networks=3, **shape)
     both = Networks(settings, 9, seed=1)
     values, others = ([v.value for v in part] for part in (both.trained, both.others))
-    weights = network.weights_of(values, settings, 9)
+    weights = name_weights(values, settings, 9)
     assert weights.keys() == array_shapes(settings, 9).keys()
-    core = engine.of(weights, settings)
-    ids, state = np.random.default_rng(0).integers(0, 9, 20), core.start(1)
+    core = build_engine(weights, settings)
+    ids, state = np.random.default_rng(0).integers(0, 9, 20), core.zero_state(1)
     zeros = [jnp.asarray(part.T) for layer in state for part in layer]
     logits, _, _ = both(values, others, ids[None], zeros, False)
-    expected = np.asarray(network.beliefs(logits))[0]
+    expected = np.asarray(mean_log_probabilities(logits))[0]
     mean = softmax.probabilities(np.asarray(logits, np.float64)[:, 0].reshape(-1, 9))
     np.testing.assert_allclose(np.exp(expected), mean.reshape(3, -1, 9).mean(0), atol=1e-6)
-    found, after = core.read(ids, state)
+    found, after = core.read_symbols(ids, state)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     for symbol in ids:
         row, state = core.step(np.array([symbol]), state)
@@ -59,9 +61,9 @@ def test_each_network_learns_by_itself():
 def test_two_networks_foretell_better_than_the_mean_of_the_two():
     t = trainer(networks=2, steps=60)
     state = finish(t)
-    core = engine.of(t.weights(state), t.settings.model)
+    core = build_engine(t.weights(state), t.settings.model)
     ids = t.corpus.tail
-    each = [one.read(ids[:-1], one.start(1))[0] for one in core._engines]
+    each = [one.read_symbols(ids[:-1], one.zero_state(1))[0] for one in core._engines]
     costs = [
         -softmax.log_probabilities(logits.astype(float))[np.arange(len(ids) - 1), ids[1:]].mean()
         for logits in each
@@ -86,7 +88,7 @@ def test_a_pair_writes_is_scored_and_learns_as_it_reads():
 def test_a_pair_is_gone_on_from_with_another_alphabet():
     base = chancy("ab", networks=2)
     fresh = chancy("bc", seed=1, networks=2).weights
-    found = transfer.weights(base, Vocabulary(("b", "c")), fresh)
+    found = transfer_weights(base, Vocabulary(("b", "c")), fresh)
     for n in (0, 1):
         name = f"{network_prefix(n)}embedding"
         np.testing.assert_array_equal(found[name][0], base.weights[name][1])
@@ -148,9 +150,9 @@ def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
     state = finish(t)
     *_, seed = sorted(name for name in state.arrays if name.startswith("seed."))
     assert state.arrays[seed].tolist() == [t.settings.training.seed, 30]
-    core = engine.of(t.weights(state, "weight"), t.settings.model)
+    core = build_engine(t.weights(state, "weight"), t.settings.model)
     ids = t.corpus.tail
-    logits = core.read(ids[:-1], core.start(1))[0].astype(float)
+    logits = core.read_symbols(ids[:-1], core.zero_state(1))[0].astype(float)
     nats = -softmax.log_probabilities(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
     assert t.score(state) == pytest.approx(nats, rel=1e-5)
 

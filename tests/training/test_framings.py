@@ -14,8 +14,8 @@ from keras import layers
 from burble import settings
 from burble.data import corpus
 from burble.errors import SettingsError
-from burble.model import network
 from burble.model.engine import Engine
+from burble.model.network import build_network, name_weights
 from burble.runs.events import End, Epoch, Recovery
 from burble.settings import ModelSettings, TextSettings
 from burble.training.batches import windows_in_order
@@ -177,7 +177,7 @@ def test_held_out_windows_are_scored_from_the_symbols_before_each():
     ids, costs = t.corpus.ids, []
     # 20,000 symbols are scored, or a tenth as many windows of ten: here all there are.
     for place in range(t.corpus.cut, len(ids)):
-        logits, _ = core.read(ids[place - 10 : place], core.start(1))
+        logits, _ = core.read_symbols(ids[place - 10 : place], core.zero_state(1))
         costs.append(np.log(np.exp(logits[-1]).sum()) - logits[-1][ids[place]])
     assert t.score(state) == pytest.approx(np.mean(costs), abs=1e-5)
 
@@ -185,12 +185,12 @@ def test_held_out_windows_are_scored_from_the_symbols_before_each():
 @pytest.mark.parametrize(("kind", "width"), [("scalar", 1), ("onehot", 9)])
 def test_the_engine_equals_the_network_whatever_enters_it(kind, width):
     shape = ModelSettings(layers=2, units=8, input=kind, embedding=width)
-    core = network.build(shape, 9, seed=2)
+    core = build_network(shape, 9, seed=2)
     arrays = [variable.value for variable in core.trainable_variables]
-    weights = network.weights_of(arrays, shape, 9)
+    weights = name_weights(arrays, shape, 9)
     fixed = np.arange(9)[:, None] / 9 if kind == "scalar" else np.eye(9)
     np.testing.assert_allclose(weights["embedding"], fixed, rtol=1e-6)
     ids = np.arange(9)[None]
-    logits, _ = Engine(weights, shape).read(ids[0], Engine(weights, shape).start(1))
+    logits, _ = Engine(weights, shape).read_symbols(ids[0], Engine(weights, shape).zero_state(1))
     expected, *_ = core([ids, *[np.zeros((1, 8), np.float32)] * 4])
     np.testing.assert_allclose(logits, np.asarray(expected)[0], atol=1e-5)

@@ -101,7 +101,7 @@ def test_documents_are_scored_each_from_a_zero_state():
     nats = []
     edges = [c.cut, *c.starts[c.starts > c.cut], len(c.ids)]
     for start, end in itertools.pairwise(edges):
-        carried, before = core.start(1), c.vocabulary.boundary_id
+        carried, before = core.zero_state(1), c.vocabulary.boundary_id
         for symbol in c.ids[start:end]:
             logits, carried = core.step(np.array([before]), carried)
             nats.append(-np.log(softmax.probabilities(logits)[0, symbol]))

@@ -28,7 +28,7 @@ from burble.errors import BurbleError, Interrupted, LostError, OutputError, requ
 from burble.formatting import shown
 from burble.inference import generator
 from burble.inference.sampling import SamplingSettings
-from burble.model import transfer
+from burble.model.transfer import describe_alphabet_change
 from burble.runs import defaults, recipes
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, text_settings
@@ -177,7 +177,7 @@ def _train(
     text = _corpus(request, text_settings(request, run))
     preflight.check(request, run, text, peer)
     if request.base:
-        console.print(transfer.told(request.base, text.vocabulary), markup=False)
+        console.print(describe_alphabet_change(request.base, text.vocabulary), markup=False)
     console.print("Loading the training engine …")
     from burble.training import job
 

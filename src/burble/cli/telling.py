@@ -15,8 +15,7 @@ from rich.console import Console
 from burble import settings
 from burble.data import corpus
 from burble.formatting import some, symbol_name
-from burble.model import file as model_file
-from burble.model.file import Model
+from burble.model.file import Model, find_model_file, lowest_format, read_model
 from burble.ngram import training_text
 
 console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
@@ -35,8 +34,8 @@ def remember(
     With it, sample and eval take --memory, and sample takes --novel, --words known and --new
     without the text. The file holds the training text: mind that before you share it.
     """
-    file = model_file.find(model)
-    held = model_file.read(file)
+    file = find_model_file(model)
+    held = read_model(file)
     reading = settings.SourceSettings.taken_from(chosen)
     read = corpus.build_as(held.vocabulary, text, held.text, reading)
     path, symbols = training_text.remember(file, held, read)
@@ -46,11 +45,11 @@ def remember(
 
 def info(model: ModelPath, as_json: AsJson = False) -> None:
     """Tell what a model is: its network, its alphabet, how its text was cleaned, its training."""
-    held = model_file.read(model_file.find(model))
+    held = read_model(find_model_file(model))
     weights = sum(array.size for array in held.weights.values())
     if as_json:
         facts = {
-            "format": model_file.format_of(held),
+            "format": lowest_format(held),
             "architecture": asdict(held.architecture),
             "weights": weights,
             "symbols": held.vocabulary.symbols,

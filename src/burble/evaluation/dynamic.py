@@ -19,6 +19,7 @@ from burble.inference import scoring
 from burble.inference.scoring import Look, from_edge_to_edge
 from burble.model import network
 from burble.model.file import Model
+from burble.model.network import mean_log_probabilities, trained_array_names
 
 SEGMENT = 32
 """Symbols that are scored, and then learned from."""
@@ -51,7 +52,7 @@ class Adaptive:
         shape, vocabulary = model.architecture, model.vocabulary
         self._edge = vocabulary.boundary_id
         self._networks = network.Networks(shape, vocabulary.size, 0)
-        names = network.trained_names(shape, vocabulary.size)
+        names = trained_array_names(shape, vocabulary.size)
         self._start = [
             jnp.asarray(model.weights[name]).reshape(variable.shape)
             for variable, name in zip(self._networks.trained, names, strict=True)
@@ -130,7 +131,7 @@ class Adaptive:
             each = jax.nn.log_softmax(logits[:, 0], -1)
             nats = -jnp.take_along_axis(each, aims[None, :, None], -1)[..., 0]
             # Each network learns by itself.
-            return (nats * there).sum(), (network.beliefs(logits[:, 0]), after)
+            return (nats * there).sum(), (mean_log_probabilities(logits[:, 0]), after)
 
         gradients, (beliefs, after) = jax.grad(cost, has_aux=True)(weights)
         squares = [total + g * g for total, g in zip(squares, gradients, strict=True)]

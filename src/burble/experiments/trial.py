@@ -16,7 +16,7 @@ import filelock
 
 from burble.data import outputs
 from burble.errors import BurbleError, RunError, StorageError
-from burble.model import file as model_file
+from burble.model.file import MODEL_NAME, read_model
 from burble.runs.folder import Run
 from burble.training.processes import STARTER, command
 
@@ -178,7 +178,7 @@ class Trial:
             for name in ("loss", "held_out_loss")
         )
         nats, done = facts["scores"].get("held_out_loss"), facts["done"]
-        model = model_file.read(self.folder / model_file.NAME)
+        model = read_model(self.folder / MODEL_NAME)
         fixed = () if model.architecture.input == "embedding" else ("embedding",)
         return Result(
             held_out=None if nats is None else nats / math.log(2),

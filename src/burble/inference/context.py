@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.model import engine, softmax
-from burble.model.engine import Array, Core, State
+from burble.model import softmax
+from burble.model.engine import Array, Core, State, select_streams
 from burble.ngram.index import DEPTH
 from burble.ngram.mixing import Gate
 from burble.ngram.predictor import Index
@@ -41,17 +41,17 @@ class Stream:
     def __init__(self, core: Core) -> None:
         """Nothing has been read."""
         self._core = core
-        self._state: State = core.start(1)
+        self._state: State = core.zero_state(1)
 
     def prime(self, ids: NDArray[np.integer]) -> Array:
         """Reads in blocks, so that memory does not grow."""
         for at in range(0, len(ids), BLOCK):
-            logits, self._state = self._core.read(ids[at : at + BLOCK], self._state)
+            logits, self._state = self._core.read_symbols(ids[at : at + BLOCK], self._state)
         return logits[-1:]
 
     def keep(self, rows: Sequence[int]) -> None:
         """Takes the states of some texts."""
-        self._state = engine.take(self._state, rows)
+        self._state = select_streams(self._state, rows)
 
     def add(self, ids: NDArray[np.integer]) -> Array:
         """One step of the network."""
@@ -90,8 +90,8 @@ class Windows:
     def _logits(self) -> Array:
         """The logits after the windows, (B, V)."""
         if len(self._ids) == 1:
-            return self._core.read(self._ids[0], self._core.start(1))[0][-1:]
-        state = self._core.start(len(self._ids))
+            return self._core.read_symbols(self._ids[0], self._core.zero_state(1))[0][-1:]
+        state = self._core.zero_state(len(self._ids))
         for ids in self._ids.T:
             logits, state = self._core.step(ids, state)
         return logits

@@ -18,10 +18,9 @@ from burble.inference.outcomes import Outcome
 from burble.inference.prompts import Prompt, Unknown
 from burble.inference.scoring import Look
 from burble.inference.settings import WritingSettings, completed, fresh_seed, require_memory
-from burble.model import engine, softmax
-from burble.model import file as model_file
-from burble.model.engine import Array
-from burble.model.file import Model
+from burble.model import softmax
+from burble.model.engine import Array, build_engine
+from burble.model.file import Model, find_model_file, read_model
 from burble.ngram import file as ngram_file
 from burble.ngram.index import Memory
 from burble.ngram.predictor import Index
@@ -39,7 +38,7 @@ class Generator:
     def __init__(self, model: Model, memory: Callable[[], Memory] | None = None) -> None:
         """Makes the engine ready."""
         self.model = model
-        self._engine = engine.of(model.weights, model.architecture)
+        self._engine = build_engine(model.weights, model.architecture)
         self._memory = memory
 
     def completed(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,6 +298,6 @@ def _warned(pieces: Iterator[str], outcome: Outcome) -> Iterator[str]:
 
 def load(path: str | Path) -> Generator:
     """Loads a model to write with, from a run folder or a model file, with its memory if any."""
-    file = model_file.find(Path(path))
-    model, beside = model_file.read(file), ngram_file.beside(file)
+    file = find_model_file(Path(path))
+    model, beside = read_model(file), ngram_file.beside(file)
     return Generator(model, partial(ngram_file.read, beside, model) if beside.exists() else None)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.model import engine, softmax
-from burble.model.engine import Core
+from burble.model import softmax
+from burble.model.engine import Core, select_streams
 from burble.ngram.mixing import Gate
 from burble.ngram.predictor import Index, Reader
 
@@ -76,11 +76,11 @@ def costs(core: Core, ids: NDArray[np.integer], look: Look = nothing) -> NDArray
     Returns:
         Nats, shape (T - 1,).
     """
-    state = core.start(1)
+    state = core.zero_state(1)
     found = [np.empty(0)]
     for at in range(0, len(ids) - 1, BLOCK):
         seen, following = ids[at : at + BLOCK], ids[at + 1 : at + BLOCK + 1].astype(np.intp)
-        logits, state = core.read(seen[: len(following)], state)
+        logits, state = core.read_symbols(seen[: len(following)], state)
         found.append(_nats(logits, following, look))
     return np.concatenate(found)
 
@@ -105,7 +105,7 @@ def costs_by_window(
     found = [costs(core, ids[: window + 1], look)]
     for first in range(window + 1, len(ids), LANES):
         following = ids[first : first + LANES].astype(np.intp)
-        state = core.start(len(following))
+        state = core.zero_state(len(following))
         for at in range(first - window, first):
             logits, state = core.step(ids[at : at + len(following)], state)
         found.append(_nats(logits, following, look))
@@ -145,11 +145,11 @@ def _side_by_side(
     lengths = np.array([len(text) for text in texts])
     padded = np.array([np.pad(text, (0, lengths[0] - len(text))) for text in texts])
     found = np.zeros(padded.shape)
-    state = core.start(len(texts))
+    state = core.zero_state(len(texts))
     for at in range(lengths[0] - 1):
         # The longest stand first, so those that go on are the first rows.
         on = int(np.count_nonzero(lengths > at + 1))
-        logits, state = core.step(padded[:on, at], engine.take(state, range(on)))
+        logits, state = core.step(padded[:on, at], select_streams(state, range(on)))
         found[:on, at] = _nats(logits, padded[:on, at + 1], look)
     return (row[: max(0, n - 1)] for row, n in zip(found, lengths, strict=True))
 

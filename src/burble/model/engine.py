@@ -61,7 +61,7 @@ class Engine:
         output = np.ascontiguousarray(weights["output.kernel"].T)
         self._output = output, weights["output.bias"][:, None]
 
-    def start(self, streams: int) -> State:
+    def zero_state(self, streams: int) -> State:
         """The zero state of `streams` streams: for each layer (h, c), or (h,), of shape (U, B)."""
         parts = 2 if self.model.cell == "lstm" else 1
         zero = np.zeros((self.model.units, streams), np.float32)
@@ -72,7 +72,7 @@ class Engine:
 
         Args:
             ids: Shape (B,).
-            state: From `start` or the last step; it is not changed.
+            state: From `zero_state` or the last step; it is not changed.
 
         Returns:
             The logits of the next symbol, shape (B, V), and the new state.
@@ -89,7 +89,7 @@ class Engine:
         logits += bias
         return logits.T, tuple(after)
 
-    def read(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+    def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads many symbols in one stream, layer by layer, which is faster than step by step.
 
         Args:
@@ -133,17 +133,17 @@ class Engines:
         """Only keeps them."""
         self._engines = engines
 
-    def start(self, streams: int) -> State:
-        """The zero state of all networks, one behind the other; see `Engine.start`."""
-        return tuple(layer for engine in self._engines for layer in engine.start(streams))
+    def zero_state(self, streams: int) -> State:
+        """The zero state of all networks, one behind the other; see `Engine.zero_state`."""
+        return tuple(layer for engine in self._engines for layer in engine.zero_state(streams))
 
     def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads one symbol in each stream; see `Engine.step`."""
         return self._joined([e.step(ids, part) for e, part in self._dealt(state)])
 
-    def read(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
-        """Reads many symbols in one stream; see `Engine.read`."""
-        return self._joined([e.read(ids, part) for e, part in self._dealt(state)])
+    def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads many symbols in one stream; see `Engine.read_symbols`."""
+        return self._joined([e.read_symbols(ids, part) for e, part in self._dealt(state)])
 
     def _dealt(self, state: State) -> Iterator[tuple[Engine, State]]:
         """Each network with its part of the state."""
@@ -165,13 +165,13 @@ class Engines:
 Core = Engine | Engines
 
 
-def of(weights: Weights, model: ModelSettings) -> Core:
+def build_engine(weights: Weights, model: ModelSettings) -> Core:
     """The engine of a model, of one network or of several."""
     each = [Engine(network_weights(weights, model, n), model) for n in range(model.networks)]
     return each[0] if len(each) == 1 else Engines(each)
 
 
-def take(state: State, streams: Sequence[int]) -> State:
+def select_streams(state: State, streams: Sequence[int]) -> State:
     """The state of some streams, in the order given."""
     return tuple(tuple(part.take(streams, 1) for part in layer) for layer in state)
 

@@ -27,7 +27,7 @@ from burble.settings import ModelSettings, TextSettings
 
 FORMAT = 2
 """The highest known; a model is written in the lowest that says all of it."""
-NAME = "model.safetensors"
+MODEL_NAME = "model.safetensors"
 MAX_FILE = 4 << 30
 MAX_WINDOW = 1 << 20
 TEXT_KEYS = frozenset({"unit", "lowercase", "strip_punctuation", "min_count"})
@@ -65,7 +65,7 @@ class Model:
         return isinstance(corpus, Mapping) and corpus.get("sha256") == sha256
 
 
-def format_of(model: Model) -> int:
+def lowest_format(model: Model) -> int:
     """The lowest format that says all of a model.
 
     Readers of format 1 know no other gates than plain ones.
@@ -73,13 +73,13 @@ def format_of(model: Model) -> int:
     return 1 if model.architecture.recurrent_activation == "sigmoid" else FORMAT
 
 
-def dump(model: Model) -> bytes:
+def serialize_model(model: Model) -> bytes:
     """The bytes of a model file; equal models give equal bytes."""
     architecture = asdict(model.architecture)
-    if format_of(model) == 1:
+    if lowest_format(model) == 1:
         del architecture["recurrent_activation"]
     meta = {
-        "format": format_of(model),
+        "format": lowest_format(model),
         "architecture": architecture,
         "text": asdict(model.text),
         "symbols": model.vocabulary.symbols,
@@ -95,12 +95,12 @@ def dump(model: Model) -> bytes:
     return safetensors.numpy.save(weights, {"burble": json.dumps(meta, sort_keys=True)})
 
 
-def write(path: Path, model: Model) -> None:
+def write_model(path: Path, model: Model) -> None:
     """Writes a model file, whole or not at all."""
-    files.write_atomically(path, dump(model))
+    files.write_atomically(path, serialize_model(model))
 
 
-def is_one(path: Path) -> bool:
+def is_model_file(path: Path) -> bool:
     """Whether a file is a model that burble wrote, as far as its header tells."""
     try:
         with path.open("rb") as file:
@@ -112,19 +112,19 @@ def is_one(path: Path) -> bool:
     return "burble" in metadata
 
 
-def find(path: Path) -> Path:
+def find_model_file(path: Path) -> Path:
     """The model file that a run folder or a path to the file itself means.
 
     Raises:
         ModelFileError: There is no such file or folder, or the folder holds no model.
     """
     if os.path.isdir(path):
-        if not (path / NAME).is_file():
+        if not (path / MODEL_NAME).is_file():
             raise ModelFileError(
-                f"the folder {path} holds no {NAME}. Training writes one at its first score; "
+                f"the folder {path} holds no {MODEL_NAME}. Training writes one at its first score; "
                 f"give the folder of such a run, or a model file.{_hint(path)}"
             )
-        return path / NAME
+        return path / MODEL_NAME
     if not os.path.exists(path):
         raise ModelFileError(f"there is no {path}. Give a run folder or a model file.")
     return path
@@ -133,13 +133,13 @@ def find(path: Path) -> Path:
 def _hint(path: Path) -> str:
     """What to give instead of a part of a run, such as its state; empty where it is none."""
     whole = path.absolute()
-    run = next((folder for folder in whole.parents[:2] if (folder / NAME).is_file()), None)
-    if run is None or whole == run / NAME:
+    run = next((folder for folder in whole.parents[:2] if (folder / MODEL_NAME).is_file()), None)
+    if run is None or whole == run / MODEL_NAME:
         return ""
     return f" It lies in a run: give {shown(run if path.is_absolute() else os.path.relpath(run))}."
 
 
-def read(path: Path) -> Model:
+def read_model(path: Path) -> Model:
     """Reads a model file.
 
     Args:
@@ -164,7 +164,7 @@ def read(path: Path) -> Model:
 
 
 def _read(path: Path) -> Model:
-    """Reads a model file; see `read`."""
+    """Reads a model file; see `read_model`."""
     try:
         # Looked at before it is opened: opening a pipe would wait for its other end.
         if not stat.S_ISREG(path.stat().st_mode):

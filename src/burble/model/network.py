@@ -21,7 +21,9 @@ from burble.settings import ModelSettings, Precision
 _CELLS = {"lstm": LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
 
 
-def build(model: ModelSettings, size: int, seed: int, precision: Precision = "float32") -> Any:
+def build_network(
+    model: ModelSettings, size: int, seed: int, precision: Precision = "float32"
+) -> Any:
     """Builds the network.
 
     Args:
@@ -102,7 +104,7 @@ class Networks:
     ) -> None:
         """Builds them."""
         seeds = [seed, *np.random.SeedSequence([seed, 1]).generate_state(model.networks - 1)]
-        self._each = [build(model, size, int(one), precision) for one in seeds]
+        self._each = [build_network(model, size, int(one), precision) for one in seeds]
         self.trained = [v for one in self._each for v in one.trainable_variables]
         self.others = [v for one in self._each for v in one.non_trainable_variables]
 
@@ -137,13 +139,13 @@ class Networks:
         return [arrays[n * each : (n + 1) * each] for n in range(len(self._each))]
 
 
-def beliefs(logits: Any) -> Any:
+def mean_log_probabilities(logits: Any) -> Any:
     """The logarithms of the mean of the probabilities of all networks, from (N, ..., V)."""
     each = jax.nn.log_softmax(logits, -1)
     return jax.nn.logsumexp(each, 0) - np.log(np.float32(len(logits)))
 
 
-def trained_names(model: ModelSettings, size: int) -> list[str]:
+def trained_array_names(model: ModelSettings, size: int) -> list[str]:
     """The names of the arrays that are trained, in the order of `Networks.trained`."""
     fixed = fixed_input(model, size) is not None
     return [
@@ -151,9 +153,9 @@ def trained_names(model: ModelSettings, size: int) -> list[str]:
     ]
 
 
-def weights_of(arrays: list[Any], model: ModelSettings, size: int) -> Weights:
+def name_weights(arrays: list[Any], model: ModelSettings, size: int) -> Weights:
     """Names the arrays that are trained, as a model file does, and adds those that are not."""
-    named = dict(zip(trained_names(model, size), arrays, strict=True))
+    named = dict(zip(trained_array_names(model, size), arrays, strict=True))
     fixed = fixed_input(model, size)
     return {
         name: np.asarray(named.get(name, fixed)).reshape(shape)

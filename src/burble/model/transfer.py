@@ -18,7 +18,7 @@ from burble.model.file import Model
 from burble.settings import DROPOUTS
 
 
-def asked(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:
+def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:
     """The settings asked for, with those that a base model brings filled in.
 
     Args:
@@ -53,7 +53,7 @@ def asked(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:
     return brought | chosen
 
 
-def weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Weights:
+def transfer_weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Weights:
     """The base model's weights, arranged for another alphabet.
 
     Args:
@@ -92,7 +92,7 @@ def _moved(
     return rows
 
 
-def told(base: Model, vocabulary: Vocabulary) -> str:
+def describe_alphabet_change(base: Model, vocabulary: Vocabulary) -> str:
     """A sentence about how the alphabet changes."""
     added = [s for s in vocabulary.symbols if s not in base.vocabulary.ids]
     gone = sum(s not in vocabulary.ids for s in base.vocabulary.symbols)

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from burble import files
 from burble.errors import ModelFileError
-from burble.model import file as model_file
 from burble.model import header
-from burble.model.file import Model
+from burble.model.file import MODEL_NAME, Model
 from burble.ngram.index import DEPTH, LARGEST, Memory
 
 FORMAT = 2
@@ -132,7 +131,7 @@ def _trained(corpus: Mapping[str, Any]) -> int | None:
 def _again(path: Path) -> str:
     """What to do about a memory that cannot be used."""
     model = path.with_name(path.name.replace(".memory", "", 1))
-    named = model.parent if model.name == model_file.NAME else model
+    named = model.parent if model.name == MODEL_NAME else model
     return f"Make it anew: burble remember {shlex.quote(str(named))} TEXT"
 
 

@@ -28,8 +28,7 @@ from numpy.typing import NDArray
 from burble import __version__, files, settings
 from burble.errors import RunError, SettingsError, StorageError
 from burble.formatting import shown
-from burble.model import file as model_file
-from burble.model.file import Model
+from burble.model.file import Model, is_model_file, write_model
 from burble.runs.events import State
 from burble.settings import Settings
 
@@ -209,7 +208,7 @@ class Run:
 
     def write_model(self, model: Model) -> None:
         """Writes the best model."""
-        model_file.write(self.folder / MODEL, model)
+        write_model(self.folder / MODEL, model)
 
     def check_epoch_files(self, pattern: str) -> None:
         """Refuses to go on where files of epochs would take the place of other things.
@@ -222,7 +221,7 @@ class Run:
         """
         likely = "*".join(map(glob.escape, re.split(r"\{[^{}]*\}", _epoch_file(pattern))))
         for path in self.folder.glob(likely) if pattern else ():
-            if not model_file.is_one(path):
+            if not is_model_file(path):
                 raise RunError(
                     f"{path} is no model that burble wrote, and a file of an epoch may be "
                     "written there. Move it away."
@@ -230,7 +229,7 @@ class Run:
 
     def write_epoch(self, name: str, model: Model) -> None:
         """Writes the model of an epoch beside the best one."""
-        model_file.write(self.folder / _epoch_file(name), model)
+        write_model(self.folder / _epoch_file(name), model)
 
     def begin_state(self, state: State) -> None:
         """Writes the state that a training begins with, in place of whatever was there.

@@ -15,9 +15,8 @@ from burble.data.corpus import Corpus
 from burble.data.documents import Progress
 from burble.errors import RunError, SettingsError
 from burble.formatting import command_line, relative
-from burble.model import file as model_file
-from burble.model import transfer
-from burble.model.file import Model
+from burble.model.file import Model, find_model_file
+from burble.model.transfer import merge_base_settings
 from burble.runs import defaults
 from burble.runs.folder import Run
 from burble.settings import AS_IT_COMES, Settings, SourceSettings, require
@@ -125,7 +124,7 @@ def text_settings(request: TrainingRequest, run: Run) -> Settings:
             f"{run.folder} holds a run already. Add --resume to go on with it, or choose another "
             "folder with -o."
         )
-    return settings_module.make(transfer.asked(request.options, request.base))
+    return settings_module.make(merge_base_settings(request.options, request.base))
 
 
 def evaluations(request: TrainingRequest, run: Run, settings: Settings) -> int:
@@ -145,7 +144,7 @@ def origin(request: TrainingRequest, run: Run) -> dict[str, str]:
         return {}
     if not request.base_name:
         return {}
-    data = model_file.find(Path(request.base_name)).read_bytes()
+    data = find_model_file(Path(request.base_name)).read_bytes()
     return {"model": relative(request.base_name), "sha256": hashlib.sha256(data).hexdigest()}
 
 

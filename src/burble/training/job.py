@@ -18,8 +18,8 @@ from burble.data.splitting import SEED
 from burble.evaluation import select_sampling
 from burble.formatting import some, symbol_name
 from burble.inference import generator
-from burble.model import transfer
 from burble.model.file import Model
+from burble.model.transfer import merge_base_settings, transfer_weights
 from burble.runs import card, defaults
 from burble.runs.events import (
     End,
@@ -126,7 +126,7 @@ class _Start:
 
     def settings(self, speed: float = defaults.TYPICAL_SPEED) -> Settings:
         """The settings of a new run, for a machine of that speed; see `sizing.choose`."""
-        asked = transfer.asked(self.request.options, self.request.base)
+        asked = merge_base_settings(self.request.options, self.request.base)
         return defaults.choose(asked, self.corpus, self.request.size, speed)
 
     def fitted(self, trainer: Trainer, done: int = 0) -> Trainer:
@@ -174,7 +174,7 @@ def _first_state(trainer: Trainer, request: TrainingRequest) -> State:
     fresh = trainer.start()
     if request.base is None:
         return fresh
-    weights = transfer.weights(request.base, trainer.corpus.vocabulary, trainer.weights(fresh))
+    weights = transfer_weights(request.base, trainer.corpus.vocabulary, trainer.weights(fresh))
     return trainer.start(weights)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from burble.data.corpus import Corpus
 from burble.data.vocabulary import cut_here
 from burble.errors import RunError, SettingsError
-from burble.model import transfer
+from burble.model.transfer import merge_base_settings
 from burble.runs import defaults
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, text_settings
@@ -30,7 +30,7 @@ def check(request: TrainingRequest, run: Run, corpus: Corpus, peer: Peer | None 
     if request.resume:
         _check_same_text(run, corpus)
     else:
-        asked = transfer.asked(request.options, request.base)
+        asked = merge_base_settings(request.options, request.base)
         settings = suited(asked, corpus, request.size)
     batches = frame_text(corpus, settings.training)
     if peer:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from burble.errors import SettingsError
 from burble.model import network
 from burble.model.lstm import kept
-from burble.model.network import Networks
+from burble.model.network import Networks, mean_log_probabilities, trained_array_names
 from burble.settings import ModelSettings, Precision, TrainingSettings
 from burble.training.batches import Batch
 from burble.training.collectives import fetched
@@ -61,7 +61,7 @@ class Objective:
         places = dict.fromkeys(GROUPS, self.devices.whole) | {"carried": self.devices.by_stream}
         self._averaged = bool(training.averaging)
         self._first_seed = np.array([training.seed % 2**32, 0], np.uint32)
-        names = network.trained_names(model, size)
+        names = trained_array_names(model, size)
         recurrent = [name.endswith(".recurrent") for name in names]
         leave_out = partial(_leave_out, recurrent, model.dropout_recurrent)
         step = partial(_step, self._networks, self._optimizer, leave_out)
@@ -249,7 +249,7 @@ def _nats(
     """The summed loss and weights of a batch, and the state after it."""
     carried = [c * (1 - resets)[:, None] for c in carried]
     logits, after, _ = networks(trained, seeds, inputs, carried, False)
-    losses = _losses(network.beliefs(logits), targets)
+    losses = _losses(mean_log_probabilities(logits), targets)
     return (losses * weights).sum(), weights.sum(), after
 
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from burble.data.corpus import Corpus
 from burble.errors import DivergedError
-from burble.model import network
 from burble.model.architecture import Weights
+from burble.model.network import name_weights, trained_array_names
 from burble.runs.events import End, Epoch, Event, Recovery, Report, Save, Score, State, Task
 from burble.settings import Settings, TrainingSettings
 from burble.training import collectives, throughput
@@ -54,7 +54,7 @@ class Trainer:
         """The state before the first step, from given weights or from the seed alone."""
         groups = self.objective.start(self.settings.training.batch)
         if weights is not None:
-            names = network.trained_names(self.settings.model, self.corpus.vocabulary.size)
+            names = trained_array_names(self.settings.model, self.corpus.vocabulary.size)
             trained = [weights[name] for name in names]
             groups |= dict.fromkeys(("weight", "good", self.judged), trained)
         return State(flat(groups))
@@ -67,7 +67,7 @@ class Trainer:
     def weights(self, state: State, group: str = "good") -> Weights:
         """The best weights in a state (or those of another group), as in a model file."""
         arrays = [a for name, a in state.arrays.items() if name.startswith(f"{group}.")]
-        return network.weights_of(arrays, self.settings.model, self.corpus.vocabulary.size)
+        return name_weights(arrays, self.settings.model, self.corpus.vocabulary.size)
 
     def fix_steps(
         self,

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from burble.data.vocabulary import Vocabulary
-from burble.model import file as model_file
 from burble.model.architecture import array_shapes
-from burble.model.file import Model
+from burble.model.file import Model, write_model
 from burble.settings import ModelSettings, TextSettings
 
 SYMBOLS = tuple("\n !,.?abcdefghilmnoprstuwyéß猫😀")
@@ -32,4 +31,4 @@ def golden() -> Model:
 
 
 if __name__ == "__main__":
-    model_file.write(Path(__file__).parent / "format-1.safetensors", golden())
+    write_model(Path(__file__).parent / "format-1.safetensors", golden())
