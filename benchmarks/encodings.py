@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.record import write
-from burble.data import encodings, sniffing
+from burble.data import encodings
 from burble.errors import EncodingError
 
 TEXTS = Path(__file__).with_name("encodings.txt")
@@ -153,13 +153,13 @@ def cut(text: str, codec: str, length: int, rng: random.Random) -> str:
 
 def outcome(data: bytes, truth: str) -> str:
     """How a person fares who reads those bytes without naming an encoding."""
-    kind = sniffing.kind(data)
+    kind = encodings.detect_content_type(data)
     if kind.binary:
         return "wrong"
     advised = [kind.codec] if kind.codec and not kind.marked else []
     if not advised:
         try:
-            text = "".join(encodings.decode([data], "text"))
+            text = encodings.decode(data, "text")
         except EncodingError as error:
             advised = ADVICE.findall(str(error))
         else:

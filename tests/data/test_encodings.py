@@ -2,21 +2,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.data import encodings, sniffing
+from burble.data import encodings
 from burble.errors import EncodingError
 
 
-def decode(data, name="f.txt", encoding="", size=1 << 20, notes=None):
+def decode_blocks(data, name="f.txt", encoding="", size=1 << 20):
     blocks = [data[i : i + size] for i in range(0, len(data), size)]
-    return "".join(encodings.decode(blocks, name, encoding, notes))
+    return encodings.decode_blocks(blocks, name, encoding)
+
+
+def decode(data, **chosen):
+    return "".join(decode_blocks(data, **chosen).pieces)
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_marked_encodings_are_recognised(codec, size):
-    notes = []
-    assert decode("naïve → 猫".encode(codec), size=size, notes=notes) == "naïve → 猫"
-    assert len(notes) == (codec != "utf-8")
+    decoded = decode_blocks("naïve → 猫".encode(codec), size=size)
+    assert "".join(decoded.pieces) == "naïve → 猫"
+    assert decoded.has_mark == (codec != "utf-8")
 
 
 @given(st.text(), st.integers(1, 5))
@@ -95,7 +99,7 @@ def test_lone_surrogates_are_not_utf8():
     "words", ["plain words, and more. ", "καὶ σὺ τέκνον; ", "吾輩は猫 である。\n"]
 )
 def test_utf16_shows_by_its_zero_bytes(codec, words):
-    assert sniffing.kind((words * 5).encode(codec)).codec == codec
+    assert encodings.detect_content_type((words * 5).encode(codec)).codec == codec
 
 
 @pytest.mark.parametrize(
@@ -110,9 +114,9 @@ def test_utf16_shows_by_its_zero_bytes(codec, words):
     ],
 )
 def test_what_is_not_text_is_named(head, what):
-    assert sniffing.kind(head).binary.startswith(what)
+    assert encodings.detect_content_type(head).binary.startswith(what)
 
 
 def test_text_is_text():
     plain = [b"", b"a", "猫".encode(), b"a\x00" + b"words " * 999, "é".encode("latin-1") * 40]
-    assert [sniffing.kind(head).binary for head in plain] == [""] * 5
+    assert [encodings.detect_content_type(head).binary for head in plain] == [""] * 5

@@ -139,8 +139,10 @@ class Reading:
             raw = pass_on(source.read(self.block))
             # A mark is a surer sign than what was named for the other sources.
             encoding = "" if source.marked else self.reading.encoding
-            pieces = encodings.decode(raw, source.name, encoding, told.marked)
-            for document in self._texts(source, pieces):
+            decoded = encodings.decode_blocks(raw, source.name, encoding)
+            if decoded.has_mark:
+                told.marked.append(source.name)
+            for document in self._texts(source, decoded.pieces):
                 yield from self.clean(document)
             self.digest.update(source.size.to_bytes(8, "little"))
             if self.documents > documents:

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from burble import __version__, files
-from burble.data import sniffing
+from burble.data import encodings
 from burble.errors import SourceError
 from burble.formatting import shown
 
@@ -127,7 +127,7 @@ def _download(url: str, number: str, path: Path) -> None:
 
 def _no_book(data: bytes) -> str:
     """What an answer is that is no book, with its article; empty for a book."""
-    kind = sniffing.kind(data[: sniffing.HEAD])
+    kind = encodings.detect_content_type(data[: encodings.HEAD])
     if kind.binary:
         return kind.binary
     text = data.decode(kind.codec or "latin-1", "replace").strip("\ufeff \t\r\n")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from burble.data import sniffing
+from burble.data import encodings
 from burble.errors import InputError
 from burble.formatting import shown
 
@@ -47,8 +47,8 @@ def _check_text(path: Path, read: Iterable[Path], advice: str, *, overwrite: boo
     if not path.is_file():
         raise InputError(f"{shown(path)} is no ordinary file. {advice}")
     with path.open("rb") as file:
-        head = file.read(sniffing.HEAD)
-    if kind := sniffing.kind(head).binary:
+        head = file.read(encodings.HEAD)
+    if kind := encodings.detect_content_type(head).binary:
         raise InputError(f"{shown(path)} is there already, and is {kind}, not text. {advice}")
     # What it wrote and its last state lie in folders of their own.
     around = path.resolve().parents[:2]

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from burble import files
-from burble.data import folders, gutenberg, json_lines, sniffing, tables
+from burble.data import encodings, folders, gutenberg, json_lines, tables
+from burble.data.encoding_detection import describe_mismatch
 from burble.errors import EncodingError, SourceError, StorageError
 from burble.formatting import listed, shown
 from burble.settings import AS_IT_COMES, SourceSettings, require
@@ -126,14 +127,14 @@ def _misnamed(sources: list[Source], encoding: str) -> list[str]:
     """
     if not encoding:
         return []
-    if not sniffing.canonical(encoding):
-        raise EncodingError(sniffing.unknown(encoding))
+    if not encodings.find_codec(encoding):
+        raise EncodingError(encodings.describe_unknown_encoding(encoding))
     named = [source for source in sources if not source.marked][:_LOOKED_AT]
-    heads = ((source, next(source.read(sniffing.HEAD), b"")) for source in named)
-    told = ((source, sniffing.misnamed(head, encoding)) for source, head in heads)
-    said = [f"{source.name} {found}" for source, found in told if found][:1]
+    heads = ((source, next(source.read(encodings.HEAD), b"")) for source in named)
+    wrong = ((source.name, describe_mismatch(head, encoding)) for source, head in heads)
+    said = [f"{name} {found}" for name, found in wrong if found][:1]
     marked = [source.name for source in sources if source.marked]
-    if marked and not sniffing.canonical(encoding).startswith("utf"):
+    if marked and not encodings.find_codec(encoding).startswith("utf"):
         its = "is read in its" if len(marked) == 1 else "are read in their"
         said.append(f"{listed(marked)} {its} own encoding, which is known, not in {encoding}.")
     return said
@@ -255,8 +256,8 @@ def _readable(paths: Iterable[Path], encoding: str, passed: dict[str, list[Path]
     """Those files that are text; the others go into `passed`, by the reason."""
     sources = []
     for path in paths:
-        head = next(_reader(path).read(sniffing.HEAD), b"")
-        kind = sniffing.kind(head)
+        head = next(_reader(path).read(encodings.HEAD), b"")
+        kind = encodings.detect_content_type(head)
         if kind.binary and (kind.sure or not encoding):
             # Models and memories name burble in their headers.
             ours = head[8:9] == b"{" and b'"burble' in head
@@ -273,13 +274,13 @@ def _file(path: Path, encoding: str) -> Source:
 
 def _checked(source: Source, encoding: str) -> Source:
     """The source, if its first bytes look like text."""
-    kind = sniffing.kind(next(source.read(sniffing.HEAD), b""))
+    kind = encodings.detect_content_type(next(source.read(encodings.HEAD), b""))
     if kind.binary and (kind.sure or not encoding):
         write = f" To write with it: burble sample {source.name}." if "model" in kind.binary else ""
         read = "" if kind.sure else " If it is text, name its encoding with --encoding."
         raise SourceError(f"{source.name} is {kind.binary}, not text; leave it out.{write}{read}")
     if kind.codec and not kind.marked and not encoding:
-        raise EncodingError(sniffing.told(kind.codec, source.name))
+        raise EncodingError(encodings.describe_missing_mark(kind.codec, source.name))
     return replace(source, marked=kind.marked)
 
 
@@ -297,7 +298,7 @@ def _hints(sources: list[Source]) -> list[str]:
         if names:
             are = f"{listed(names)} {'is' if len(names) == 1 else 'are'} read as plain text"
             told.append(f"{are}; {names[0]}:NAME would read one {what} of it.")
-    heads = ((source, next(source.read(sniffing.HEAD), b"")) for source in plain)
+    heads = ((source, next(source.read(encodings.HEAD), b"")) for source in plain)
     books = [source.name for source, head in heads if gutenberg.has_marks(head.decode("latin-1"))]
     if books:
         have = f"{listed(books)} {'has' if len(books) == 1 else 'have'}"

@@ -144,7 +144,7 @@ def read(source: str | Path, encoding: str = "") -> str:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
         raise SourceError(f"cannot read {name}: {error.strerror}. Give a text file.") from error
-    return "".join(decode([data], name, encoding))
+    return decode(data, name, encoding)
 
 
 def score(

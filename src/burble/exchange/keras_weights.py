@@ -103,7 +103,7 @@ def _plainly(path: Path, encoding: str, lowercase: bool) -> str:
     except (OSError, UnicodeError, LookupError) as error:
         if isinstance(error, UnicodeDecodeError):
             # This tells the line, and which encodings read well.
-            "".join(decode([path.read_bytes()], shown(path), encoding))
+            decode(path.read_bytes(), shown(path), encoding)
         why = getattr(error, "strerror", None) or error
         raise SourceError(
             f"cannot read {path}: {why}. Give the text file the weights were trained on, and its "

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from burble.data import encodings, guessing, languages, sniffing, sources
+from burble.data import encoding_detection as detection
+from burble.data import encodings, languages, sources
 from burble.errors import EncodingError, SourceError
 from burble.settings import SourceSettings
 
@@ -16,7 +17,7 @@ def refusal(data, encoding="", size=1 << 16):
     """What is said of bytes that cannot be read."""
     blocks = [data[i : i + size] for i in range(0, len(data), size)]
     with pytest.raises(EncodingError) as told:
-        list(encodings.decode(blocks, "f.txt", encoding))
+        list(encodings.decode_blocks(blocks, "f.txt", encoding).pieces)
     return str(told.value)
 
 
@@ -111,7 +112,7 @@ def test_an_encoding_that_was_named_and_does_not_fit_gets_advice_too():
     "text", [RUSSIAN, "晚上，孩子们围着火堆坐下来听故事。\n", "Plain, and short.\n"]
 )
 def test_wide_text_without_a_mark_is_known_in_every_script(codec, text):
-    assert sniffing.kind(text.encode(codec)).codec == codec
+    assert encodings.detect_content_type(text.encode(codec)).codec == codec
 
 
 @pytest.mark.parametrize(
@@ -129,17 +130,17 @@ def test_text_that_switches_alphabets_in_ascii_is_not_read_in_silence(text, code
         sources.read([str(path)])
     late = b"a line\n" * 20_000 + text.encode(codec)
     assert f"--encoding {codec}" in refusal(late)
-    assert "".join(encodings.decode([text.encode(codec)], "f", codec)) == text
+    assert encodings.decode(text.encode(codec), "f", codec) == text
     ascii_text = late.decode("ascii")
-    assert "".join(encodings.decode([late], "f", "ascii")) == ascii_text
+    assert encodings.decode(late, "f", "ascii") == ascii_text
 
 
 @pytest.mark.parametrize(
     "plain", [b"\x1b[1mbold\x1b[0m costs \x1b$5", b"~{x} and ~{\\it y}~{ab}", b"if (~{a|b}) {~}"]
 )
 def test_what_only_looks_like_such_signs_is_plain_text(plain):
-    assert sniffing.kind(plain * 9).codec == ""
-    assert "".join(encodings.decode([plain], "f")) == plain.decode()
+    assert encodings.detect_content_type(plain * 9).codec == ""
+    assert encodings.decode(plain, "f") == plain.decode()
 
 
 WORDS = ["ID3 tags", "BZh 9", "OggS sings", "fLaC", "GIF87a and GIF89a", "%PDF-1.7 begins", "MZ"]
@@ -151,7 +152,7 @@ def test_a_text_may_begin_with_any_word(word, tmp_path):
     path.write_bytes(f"{word}, il était une fois.\n".encode("cp1252"))
     found, notes = sources.read([str(path)], SourceSettings(encoding="cp1252"))
     assert ([s.name for s in found], notes) == ([str(path)], [])
-    assert sniffing.kind(path.read_bytes()).binary == ""
+    assert encodings.detect_content_type(path.read_bytes()).binary == ""
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_a_text_may_begin_with_any_word(word, tmp_path):
     ],
 )
 def test_what_the_words_really_begin_is_still_known(head, what):
-    assert sniffing.kind(head).binary == what
+    assert encodings.detect_content_type(head).binary == what
 
 
 def test_a_named_encoding_is_honoured_where_the_bytes_can_be_text(tmp_path):
@@ -233,8 +234,8 @@ def test_of_a_right_encoding_nothing_is_told(tmp_path, text, named):
 
 
 def test_every_encoding_that_is_tried_is_one_python_knows():
-    for codec in itertools.chain(guessing.NARROW, guessing.WIDE):
-        assert guessing.read(b"\n\n\n\n", codec) is not None or codec in guessing.WIDE
+    for codec in itertools.chain(detection.NARROW, detection.WIDE):
+        assert detection.decode_part(b"\n\n\n\n", codec) is not None or codec in detection.WIDE
 
 
 @pytest.mark.parametrize(
