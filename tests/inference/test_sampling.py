@@ -9,7 +9,8 @@ from hypothesis.extra import numpy as hnp
 from burble.errors import DivergedError, SettingsError
 from burble.inference import sampling
 from burble.inference.constraints import NEVER
-from burble.inference.sampling import FILTERS, SamplingSettings
+from burble.inference.sampling import FILTERS
+from burble.inference.settings import SamplingSettings
 from burble.model import softmax
 
 LOGITS = hnp.arrays(

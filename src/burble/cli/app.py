@@ -27,7 +27,7 @@ from burble.data.corpus import Corpus
 from burble.errors import BurbleError, Interrupted, LostError, OutputError, require_packages
 from burble.formatting import shown
 from burble.inference import generator
-from burble.inference.sampling import SamplingSettings
+from burble.inference.settings import SamplingSettings
 from burble.model.transfer import describe_alphabet_change
 from burble.runs import defaults, recipes
 from burble.runs.folder import Run

@@ -23,9 +23,8 @@ from burble.inference import generator, prompts
 from burble.inference.constraints import ROUNDS
 from burble.inference.generator import Generator
 from burble.inference.outcomes import Outcome
-from burble.inference.prompts import Prompt, Unknown
-from burble.inference.sampling import SamplingSettings
-from burble.inference.settings import LEAST, WritingSettings
+from burble.inference.prompts import Prompt
+from burble.inference.settings import LEAST, SamplingSettings, Unknown, WritingSettings
 from burble.inference.stopping import LONGEST_LOOP, loop
 from burble.model.file import Model
 from burble.settings import AS_IT_COMES

@@ -15,9 +15,15 @@ from burble.inference import prompts, restrictions, scoring
 from burble.inference.candidates import Texts
 from burble.inference.context import Remembered, Seen, Stream, Windows
 from burble.inference.outcomes import Outcome
-from burble.inference.prompts import Prompt, Unknown
+from burble.inference.prompts import Prompt
 from burble.inference.scoring import Look
-from burble.inference.settings import WritingSettings, completed, fresh_seed, require_memory
+from burble.inference.settings import (
+    Unknown,
+    WritingSettings,
+    completed,
+    fresh_seed,
+    require_memory,
+)
 from burble.model import softmax
 from burble.model.engine import Array, build_engine
 from burble.model.file import Model, find_model_file, read_model

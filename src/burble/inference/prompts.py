@@ -4,7 +4,6 @@ Knows nothing of networks or sampling.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +12,10 @@ from burble.data import cleaning
 from burble.data.vocabulary import Vocabulary, describe, split
 from burble.errors import EncodingError, VocabularyError
 from burble.formatting import some
+from burble.inference.settings import Unknown
 from burble.model.file import Model
 from burble.settings import require
 
-Unknown = Literal["error", "skip", "nearest"]
 _ALIKE = str.maketrans("‘’‚‛“”„«»–—−…\u00a0", '\'\'\'\'"""""---. ')
 
 

@@ -6,49 +6,18 @@ impossible with minus infinity and always leaves the likeliest one.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burble.errors import DivergedError
 from burble.inference.constraints import NEVER
+from burble.inference.settings import SamplingSettings
 from burble.model.softmax import probabilities
-from burble.settings import is_number, is_whole, require
 
 Logits = NDArray[np.float64]
 # Below this, quotients could leave the range of numbers; the likeliest symbol is certain anyway.
 COLDEST = 1e-6
-
-
-@dataclass(frozen=True, kw_only=True)
-class SamplingSettings:
-    """How the next symbol is chosen.
-
-    Attributes:
-        temperature: Lower is safer and repeats itself more, higher is bolder and makes more
-            mistakes; 1 draws as the model believes, and 0 always takes the likeliest symbol.
-        top_k: Only the k likeliest symbols are possible; 0 leaves all.
-        top_p: Only the likeliest symbols that together reach this probability; 1 leaves all.
-        min_p: Only symbols at least this many times as likely as the likeliest; 0 leaves all.
-    """
-
-    temperature: float = 0.8
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Checks every field."""
-        for field in fields(SamplingSettings):
-            value = getattr(self, field.name)
-            require(is_number(value), field.name, value, "a number")
-        finite = 0 <= self.temperature < float("inf")
-        require(finite, "temperature", self.temperature, "a number of 0 or more")
-        some = is_whole(self.top_k) and self.top_k >= 0
-        require(some, "top_k", self.top_k, "a whole number: 0 (all symbols) or more")
-        require(0 <= self.top_p <= 1, "top_p", self.top_p, "between 0 and 1")
-        require(0 <= self.min_p <= 1, "min_p", self.min_p, "between 0 and 1")
 
 
 def temper(logits: Logits, temperature: float) -> Logits:

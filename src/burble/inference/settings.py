@@ -3,8 +3,8 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,11 @@ from burble.inference.constraints import (
     Passages,
     Words,
 )
-from burble.inference.prompts import Unknown
-from burble.inference.sampling import SamplingSettings
 from burble.settings import is_number, is_whole, require
 
 LEAST = 2
 """Times that a word occurs in a training text, to be known."""
+Unknown = Literal["error", "skip", "nearest"]
 Paths = str | os.PathLike[str]
 
 
@@ -71,6 +70,36 @@ def completed(options: Mapping[str, Any], suited: object) -> dict[str, Any]:
     elif is_whole(known.get("rounds")) and (warm if breaks is None else breaks):
         found["rounds"] = max(1, known["rounds"])
     return dict(options) | {name: found[name] for name in found.keys() - given.keys()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingSettings:
+    """How the next symbol is chosen.
+
+    Attributes:
+        temperature: Lower is safer and repeats itself more, higher is bolder and makes more
+            mistakes; 1 draws as the model believes, and 0 always takes the likeliest symbol.
+        top_k: Only the k likeliest symbols are possible; 0 leaves all.
+        top_p: Only the likeliest symbols that together reach this probability; 1 leaves all.
+        min_p: Only symbols at least this many times as likely as the likeliest; 0 leaves all.
+    """
+
+    temperature: float = 0.8
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Checks every field."""
+        for field in fields(SamplingSettings):
+            value = getattr(self, field.name)
+            require(is_number(value), field.name, value, "a number")
+        finite = 0 <= self.temperature < float("inf")
+        require(finite, "temperature", self.temperature, "a number of 0 or more")
+        some = is_whole(self.top_k) and self.top_k >= 0
+        require(some, "top_k", self.top_k, "a whole number: 0 (all symbols) or more")
+        require(0 <= self.top_p <= 1, "top_p", self.top_p, "between 0 and 1")
+        require(0 <= self.min_p <= 1, "min_p", self.min_p, "between 0 and 1")
 
 
 @dataclass(frozen=True, kw_only=True)
