@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from burble import api, files
-from burble.cli import experiments
 from burble.data import outputs
 from burble.errors import InputError, ModelFileError, RunError, StorageError
+from burble.experiments import trial
 from burble.model.file import is_model_file, read_model
 from burble.ngram import file as ngram_file
 from burble.ngram import index as memory_module
@@ -189,8 +189,8 @@ def test_a_recipe_or_table_of_the_same_search_is_not_read(tmp_path):
     table, recipe = f"{tmp_path / 'compare.csv'}:a", str(tmp_path / "best.toml")
     for source, brought, said in ((table, None, "compare.csv"), ("builtin:x", recipe, "best.toml")):
         with pytest.raises(InputError, match=f"{said} is read and lies in .*all is written anew"):
-            experiments._check_sources([source], brought, tmp_path)
-    experiments._check_sources([table], "tutorial-small", tmp_path / "below")
+            trial.check_sources([source], brought, tmp_path)
+    trial.check_sources([table], "tutorial-small", tmp_path / "below")
 
 
 def test_a_memory_replaces_a_memory_alone(tmp_path):

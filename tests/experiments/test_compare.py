@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from burble.cli import experiments
+from burble.cli import compare
 from burble.data import folders
 from burble.errors import SettingsError
 from burble.experiments import grid
@@ -121,7 +121,7 @@ def test_what_cannot_be_varied_is_refused(vary, said):
 )
 def test_scores_on_different_texts_are_said_not_to_be_comparable(vary, said, capsys):
     text = from_texts("the cat sat on the mat. " * 9, held_out=0.1)
-    experiments._check_on(text, grid.variants([vary]), {})
+    compare._check_on(text, grid.variants([vary]), {})
     told = f"What is scored depends on {said}, so the scores of these trainings cannot be laid"
     heard = capsys.readouterr().err
     assert heard.startswith(told) if said else not heard

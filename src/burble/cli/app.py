@@ -19,7 +19,17 @@ import typer
 from rich.console import Console
 
 from burble import __version__, settings, streams
-from burble.cli import borrowing, doctor, evaluate, experiments, progress, sample, telling
+from burble.cli import (
+    borrowing,
+    compare,
+    doctor,
+    evaluate,
+    info,
+    progress,
+    remember,
+    sample,
+    tune,
+)
 from burble.cli.progress import stop_on_signal
 from burble.data import outputs, sources
 from burble.data import report as corpus_report
@@ -254,10 +264,10 @@ SETTINGS = (READING, settings.TextSettings, settings.ModelSettings, settings.Tra
 app.command("train")(with_settings(_train, *SETTINGS))
 app.command("sample")(with_settings(sample.sample, READING, SamplingSettings))
 app.command("eval")(with_settings(evaluate.evaluate, READING))
-app.command("info")(telling.info)
-app.command("remember")(with_settings(telling.remember, READING))
-app.command("compare")(with_settings(experiments.compare, *SETTINGS))
-app.command("tune")(with_settings(experiments.tune, *SETTINGS))
+app.command("info")(info.info)
+app.command("remember")(with_settings(remember.remember, READING))
+app.command("compare")(with_settings(compare.compare, *SETTINGS))
+app.command("tune")(with_settings(tune.tune, *SETTINGS))
 app.command("doctor")(doctor.doctor)
 app.command("recipes")(borrowing.recipes)
 app.command("import")(with_settings(borrowing.bring, READING))

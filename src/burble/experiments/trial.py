@@ -14,8 +14,9 @@ from pathlib import Path
 
 import filelock
 
-from burble.data import outputs
-from burble.errors import BurbleError, RunError, StorageError
+from burble.data import outputs, sources
+from burble.errors import BurbleError, InputError, RunError, StorageError
+from burble.formatting import shown
 from burble.model.file import MODEL_NAME, read_model
 from burble.runs.folder import Run
 from burble.training.processes import STARTER, command
@@ -98,6 +99,22 @@ def alone_in(folder: Path, mark: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def check_sources(source: Sequence[str], recipe: str | None, output: Path) -> None:
+    """Refuses what cannot be read again for each training, or could be written over.
+
+    Raises:
+        InputError: A source or the recipe is such a thing.
+    """
+    if "-" in source:
+        raise InputError("standard input can be read only once; save the text to a file.")
+    for path in sources.named([*source, recipe or ""]):
+        if path.resolve().parent == output.resolve():
+            raise InputError(
+                f"{shown(path)} is read and lies in {shown(output)}, where all is written anew. "
+                "Copy it to another place, or choose another folder with -o."
+            )
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,4 @@
-"""The commands that tell what a model is, and give it a memory: info and remember.
-
-JSON and what is told go to stdout, everything else to stderr. Imports neither Keras nor JAX.
-"""
+"""The command that describes a model: info. Imports neither Keras nor JAX."""
 
 import json
 from collections.abc import Mapping
@@ -10,40 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from burble import settings
-from burble.data import corpus
 from burble.formatting import some, symbol_name
 from burble.model.file import Model, find_model_file, lowest_format, read_model
-from burble.ngram import training_text
-
-console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
-
-ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-def remember(
-    model: ModelPath,
-    text: Annotated[list[str], typer.Argument(help="The text it was trained on, as for train.")],
-    **chosen: Any,
+def info(
+    model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Give a model a memory of the text it was trained on, in a file beside it.
-
-    With it, sample and eval take --memory, and sample takes --novel, --words known and --new
-    without the text. The file holds the training text: mind that before you share it.
-    """
-    file = find_model_file(model)
-    held = read_model(file)
-    reading = settings.SourceSettings.taken_from(chosen)
-    read = corpus.build_as(held.vocabulary, text, held.text, reading)
-    path, symbols = training_text.remember(file, held, read)
-    console.print(f"The memory of {some(symbols, 'symbol')} is {path}.", markup=False)
-    console.print("It holds the training text; the model file alone does not.")
-
-
-def info(model: ModelPath, as_json: AsJson = False) -> None:
     """Tell what a model is: its network, its alphabet, how its text was cleaned, its training."""
     held = read_model(find_model_file(model))
     weights = sum(array.size for array in held.weights.values())

@@ -1,0 +1,106 @@
+"""The command that compares settings. Imports neither Keras nor JAX."""
+
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from burble import settings, streams
+from burble.data.corpus import Corpus
+from burble.errors import InputError, Interrupted
+from burble.experiments import compare as comparison
+from burble.experiments import grid
+from burble.experiments.grid import Variant
+from burble.experiments.trial import Work, alone_in, check_sources
+from burble.runs import recipes
+from burble.runs.request import TrainingRequest, to_flags
+from burble.settings import LIMITS, SourceSettings, require
+from burble.training.preflight import suited
+
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
+tell = partial(console.print, markup=False)
+MINUTES = 2.0
+READ = {f.name for f in fields(settings.TextSettings)} | {"held_out", "left_out", "split"}
+"""Settings with which another text is read, or other parts of it are learned."""
+STOPPED = "stopped; what was done is saved. The same command goes on."
+
+
+def compare(
+    source: Annotated[list[str], typer.Argument(help="What to train on, as for train.")],
+    vary: Annotated[
+        list[str],
+        typer.Option(help="A setting and its values: units=128,256. May be given several times."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the comparison.")],
+    seeds: Annotated[int, typer.Option(help="Trainings of each combination.")] = 1,
+    recipe: Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")] = None,
+    **chosen: Any,
+) -> None:
+    """Train every combination of some settings for an equal time, and tell which is best."""
+    check_sources(source, recipe, output)
+    reading = SourceSettings.taken_from(chosen)
+    require(seeds >= 1, "seeds", seeds, "1 or more")
+    variants = grid.variants(vary)
+    given = recipes.with_recipe(chosen, recipe)
+    if not any(given.get(limit) or limit in variants[0].chosen for limit in LIMITS):
+        given["minutes"] = MINUTES
+    first = given.pop("seed", 0)
+    varied = {*variants[0].chosen}
+    varied |= {*LIMITS} if varied & {*LIMITS} else set()
+    given = {name: value for name, value in given.items() if name not in varied}
+    for variant in variants:
+        settings.make(given | dict(variant.chosen))
+    text = TrainingRequest(given, sources=tuple(source), reading=reading).read(settings.make(given))
+    _check_on(text, variants, given)
+    every = range(first, first + seeds)
+    flags, sources = to_flags(given), [*source, *to_flags(reading.given)]
+    trials = comparison.Comparison(output, sources, flags, variants, every, text.sha256)
+    stop_on_signal(trials.work)
+    with alone_in(output, comparison.NAME):
+        trials.run(tell)
+    if trials.work.stopped:
+        raise Interrupted(STOPPED)
+    rows = trials.rows()
+    print(comparison.table(rows))
+    failed = [row["settings"] for row in rows if row["failed"]]
+    console.print(f"The table and its curves are in {output}.", markup=False)
+    if failed:
+        raise InputError(f"not all came to their end: {', '.join(failed)}. The table says why.")
+
+
+def _check_on(text: Corpus, variants: Sequence[Variant], given: Mapping[str, Any]) -> None:
+    """Refuses what does not suit the text; or tells that not all will be scored on the same one."""
+    read = sorted(READ.intersection(variants[0].chosen))
+    if read:
+        tell(
+            f"What is scored depends on {', '.join(read)}, so the scores of these trainings cannot "
+            "be laid side by side: the lowest may be that of the easiest text."
+        )
+        return
+    for variant in variants:
+        suited(dict(given) | dict(variant.chosen), text)
+
+
+def stop_on_signal(work: Work) -> None:
+    """Makes Ctrl-C and SIGTERM a wish to stop; a terminal's Ctrl-C reaches the training itself.
+
+    Of a terminal that is closed both may hear, and a training takes that for one wish.
+    """
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        work.stop(reached=number == signal.SIGINT and sys.stdin.isatty())
+
+    def closed(_number: int, _frame: FrameType | None) -> None:
+        if not work.stopped:
+            work.stop(reached=False)
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+    streams.on_hangup(closed)

@@ -1,0 +1,34 @@
+"""The command that gives a model a memory of its text: remember. Imports neither Keras nor JAX."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from burble import settings
+from burble.data import corpus
+from burble.formatting import some
+from burble.model.file import find_model_file, read_model
+from burble.ngram import training_text
+
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
+
+
+def remember(
+    model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
+    text: Annotated[list[str], typer.Argument(help="The text it was trained on, as for train.")],
+    **chosen: Any,
+) -> None:
+    """Give a model a memory of the text it was trained on, in a file beside it.
+
+    With it, sample and eval take --memory, and sample takes --novel, --words known and --new
+    without the text. The file holds the training text: mind that before you share it.
+    """
+    file = find_model_file(model)
+    held = read_model(file)
+    reading = settings.SourceSettings.taken_from(chosen)
+    read = corpus.build_as(held.vocabulary, text, held.text, reading)
+    path, symbols = training_text.remember(file, held, read)
+    console.print(f"The memory of {some(symbols, 'symbol')} is {path}.", markup=False)
+    console.print("It holds the training text; the model file alone does not.")

@@ -1,0 +1,110 @@
+"""The command that searches for good settings. Imports neither Keras nor JAX."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from burble import settings
+from burble.cli.compare import STOPPED, stop_on_signal
+from burble.data import report as corpus_report
+from burble.errors import InputError, Interrupted, SettingsError, require_packages
+from burble.experiments import grid
+from burble.experiments.trial import alone_in, check_sources
+from burble.formatting import command_line
+from burble.runs import recipes
+from burble.runs.request import TrainingRequest, to_flags
+from burble.settings import LIMITS, SourceSettings, require
+from burble.training.preflight import suited
+
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
+tell = partial(console.print, markup=False)
+MINUTES = 1.0
+UNLIKE = {f.name for f in fields(settings.TextSettings)} | {*LIMITS, "held_out", "left_out"}
+UNLIKE |= {"split", "val_chars", "evaluations"}
+"""Settings with which the text that is scored differs, or the work: not to be searched."""
+
+
+def tune(
+    source: Annotated[list[str], typer.Argument(help="What to train on, as for train.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the search.")],
+    trials: Annotated[int, typer.Option(help="Trainings in all.")] = 20,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(help="Search a setting among some values: cell=lstm,gru. Several times."),
+    ] = None,
+    recipe: Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")] = None,
+    **chosen: Any,
+) -> None:
+    """Search for good settings, in trainings of a minute each, and write them as a recipe.
+
+    What is given is fixed. A tenth of the text is left out of the search, so that it can judge
+    the recipe afterwards.
+    """
+    tuning = _tuning()
+    check_sources(source, recipe, output)
+    reading = SourceSettings.taken_from(chosen)
+    require(trials >= 1, "trials", trials, "1 or more")
+    values = grid.choices(vary or [])
+    given = _fixed(recipes.with_recipe(chosen, None), recipe, values)
+    private = ["left_out", "seed"]
+    if not any(given.get(limit) for limit in LIMITS):
+        given["minutes"] = MINUTES
+        private.append("minutes")
+    text = TrainingRequest(given, sources=tuple(source), reading=reading).read(settings.make(given))
+    for line in corpus_report.summary(text):
+        tell(line)
+    if text.cut == len(text.ids):
+        raise InputError("nothing is held out, so no score can choose. Give --held-out, or text.")
+    usual = suited(given, text)
+    space, first = tuning.space(given, values, usual)
+    sources, seed = [*source, *to_flags(reading.given)], given.get("seed", 0)
+    search = tuning.Search(output, sources, text.sha256, given, space, first, seed, private)
+    stop_on_signal(search.work)
+    with alone_in(output, tuning.STUDY):
+        rows = search.run(trials, tell)
+    if search.work.stopped:
+        raise Interrupted(STOPPED)
+    print(tuning.table(rows))
+    if not rows or rows[0][tuning.SCORE] is None:
+        raise InputError(f"no trial came to its end. What they said is in {output}.")
+    best = output / tuning.BEST
+    tell(f"The best settings are in {best}.")
+    again = command_line(["burble", "train", *sources, "--recipe", str(best), "-o", "RUN"])
+    tell(f"Now, on all of the text: {again}")
+
+
+def _tuning() -> ModuleType:
+    """The module that searches, which needs a package of its own.
+
+    Raises:
+        InputError: That is not installed.
+    """
+    with require_packages("burble tune"):
+        from burble.experiments import search as experiments_search
+    return experiments_search
+
+
+def _fixed(
+    given: Mapping[str, Any], recipe: str | None, values: Mapping[str, Sequence[Any]]
+) -> dict[str, Any]:
+    """The settings of all trials of a search: as given, from a recipe, and what is left out.
+
+    Raises:
+        SettingsError: What is varied makes scores that cannot be compared.
+    """
+    for name in values:
+        if name in UNLIKE:
+            raise SettingsError(
+                f"{name} cannot be searched: scores with different values of it cannot be "
+                "compared. Give it one value."
+            )
+    brought = recipes.with_recipe(given, recipe)
+    found = {n: v for n, v in brought.items() if n in given or n not in values}
+    # What the final model is scored on must have chosen nothing.
+    return {"left_out": found.get("held_out", settings.TrainingSettings.held_out)} | found
