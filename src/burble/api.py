@@ -1,16 +1,14 @@
 """The Python door: `read`, `train`, `load`, `remember` and `evaluate`, without a terminal."""
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
+from burble import interrupts
 from burble.data import corpus
 from burble.data.corpus import Corpus
 from burble.errors import SettingsError, require_packages
@@ -139,7 +137,7 @@ def train(
         return stop() or bool(interrupted)
 
     with (
-        _interruptible() as interrupted,
+        interrupts.ctrl_c() as interrupted,
         # Closed at once, whatever happens: the folder must be free for the next training.
         closing(job.train(text, folder, request, stop=stopped, started=started)) as events,
     ):
@@ -151,30 +149,6 @@ def train(
                     f"stopped at step {event.state.step:,}; all is saved. resume=True goes on."
                 )
     return folder
-
-
-@contextmanager
-def _interruptible() -> Iterator[list[int]]:
-    """Notes the first Ctrl-C in a list, so that a step can be finished; a second interrupts.
-
-    Where Ctrl-C is handled otherwise, or this is not the main thread, nothing changes.
-    """
-    noted: list[int] = []
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        if noted:
-            raise KeyboardInterrupt
-        noted.append(number)
-
-    here = threading.current_thread() is threading.main_thread()
-    if not here or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield noted
-        return
-    signal.signal(signal.SIGINT, handle)
-    try:
-        yield noted
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def remember(

@@ -4,15 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import pytest
 
-from burble import streams
 from burble.cli import app
 from burble.errors import InputError, require_packages
 from burble.experiments import trial as experiments_trial
-from burble.training import processes, supervisor
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="as POSIX shells close and redirect")
 
@@ -64,56 +61,6 @@ def test_too_little_memory_is_known_from_a_fault():
     assert app.lacks_memory(caught.value)
     assert app.lacks_memory(RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes."))
     assert not app.lacks_memory(RuntimeError("out of range"))
-
-
-@contextmanager
-def signals_restored(*numbers):
-    before = {number: signal.getsignal(number) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def test_a_closed_terminal_stays_ignored_where_nohup_has_it_so():
-    with signals_restored(signal.SIGHUP):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        streams.on_hangup(print)
-        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        streams.on_hangup(print)
-        assert signal.getsignal(signal.SIGHUP) is print
-
-
-@pytest.mark.skipif(
-    signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
-    reason="run under nohup, which children are too",
-)
-def test_whoever_watches_over_several_processes_tells_them_that_the_terminal_is_closed():
-    with (
-        signals_restored(signal.SIGHUP, signal.SIGINT, signal.SIGTERM),
-        subprocess.Popen(["sleep", "60"], start_new_session=True) as child,
-    ):
-        asked = supervisor._forward([child])
-        os.kill(os.getpid(), signal.SIGHUP)
-        assert child.wait(timeout=60) == -signal.SIGHUP
-        # It comes several times, and is no second wish.
-        assert asked == []
-
-
-def test_processes_that_did_their_part_unheard_have_not_failed(tmp_path):
-    peers = processes.to_start(2, None, None, None, {})
-    assert supervisor._judge(peers, [(1, 0), (0, 74)], tmp_path, "again") == 74
-    assert supervisor._judge(peers, [(1, 74), (0, 2)], tmp_path, "again") == 2
-
-
-def test_a_training_ends_with_the_comparison_that_began_it(monkeypatch):
-    assert not processes.orphaned()
-    monkeypatch.setenv(processes.STARTER, str(os.getppid()))
-    assert not processes.orphaned()
-    monkeypatch.setenv(processes.STARTER, "1" if os.getppid() != 1 else "2")
-    assert processes.orphaned()
 
 
 def test_a_log_that_cannot_be_written_costs_no_training(tmp_path, monkeypatch):

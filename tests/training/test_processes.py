@@ -250,3 +250,11 @@ def test_a_slurm_job_that_is_no_step_of_several_tasks_trains_alone():
 def test_an_environment_without_numbers_is_refused():
     with pytest.raises(SettingsError, match="names process 'x' of '2'"):
         processes.to_start(None, None, None, None, SLURM | {"SLURM_PROCID": "x"})
+
+
+def test_a_training_ends_with_the_comparison_that_began_it(monkeypatch):
+    assert not processes.orphaned()
+    monkeypatch.setenv(processes.STARTER, str(os.getppid()))
+    assert not processes.orphaned()
+    monkeypatch.setenv(processes.STARTER, "1" if os.getppid() != 1 else "2")
+    assert processes.orphaned()

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from burble import __version__, settings, streams
+from burble import __version__, settings
 from burble.cli import (
     borrowing,
     compare,
@@ -28,6 +28,7 @@ from burble.cli import (
     progress,
     remember,
     sample,
+    streams,
     tune,
 )
 from burble.cli.progress import stop_on_signal

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from burble import settings, streams
+from burble import interrupts, settings
 from burble.data.corpus import Corpus
 from burble.errors import InputError, Interrupted
 from burble.experiments import compare as comparison
@@ -94,13 +93,7 @@ def stop_on_signal(work: Work) -> None:
     Of a terminal that is closed both may hear, and a training takes that for one wish.
     """
 
-    def handle(number: int, _frame: FrameType | None) -> None:
+    def stop(number: int) -> None:
         work.stop(reached=number == signal.SIGINT and sys.stdin.isatty())
 
-    def closed(_number: int, _frame: FrameType | None) -> None:
-        if not work.stopped:
-            work.stop(reached=False)
-
-    signal.signal(signal.SIGINT, handle)
-    signal.signal(signal.SIGTERM, handle)
-    streams.on_hangup(closed)
+    interrupts.catch(stop, stop, hangup=lambda n: None if work.stopped else stop(n))

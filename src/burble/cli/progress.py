@@ -2,16 +2,14 @@
 
 import math
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from burble import streams
+from burble import interrupts
 from burble.errors import Interrupted
 from burble.formatting import command_line, some, symbol_name
 from burble.runs.events import End, Epoch, Event, Recovery, References, Report, Sample, Score, Task
@@ -149,27 +147,21 @@ def _close(end: End | None, console: Console, output: Path, again: str, symbol: 
 
 
 def stop_on_signal() -> Callable[[], bool]:
-    """Makes the first Ctrl-C or SIGTERM a wish to stop after the step; a second stops at once.
+    """Makes the first Ctrl-C or SIGTERM a request to stop after the step; a second stops at once.
 
-    A terminal that is closed says so with SIGHUP, once or several times, often beside another
-    signal: a wish to stop as well, but never at once. Where it is ignored, as `nohup` has it, it
-    stays so.
+    A terminal that is closed is a request to stop as well, but never at once, however often it
+    says so.
 
     Returns:
-        Whether stopping has been asked for, or whoever started this process for itself is gone.
+        Whether it was requested to stop, or whoever started this process for itself is gone.
     """
-    asked: list[int] = []
-    closed: list[int] = []
 
-    def handle(number: int, _frame: FrameType | None) -> None:
-        if asked:
-            # The bar hides the cursor; nothing else is left to clean up.
-            streams.say_now(b"\x1b[?25h\n" if os.isatty(2) else b"")
-            os._exit(Interrupted.exit_code)
-        asked.append(number)
-        streams.say_now(b"\nStopping after this step; again stops at once.\n")
+    def leave(_number: int) -> None:
+        # Nothing is left to clean up but the terminal.
+        interrupts.print_now(interrupts.SHOW_CURSOR + b"\n" if os.isatty(2) else b"")
+        os._exit(Interrupted.exit_code)
 
-    signal.signal(signal.SIGINT, handle)
-    signal.signal(signal.SIGTERM, handle)
-    streams.on_hangup(lambda number, _: closed.append(number))
-    return lambda: bool(asked or closed) or processes.orphaned()
+    caught = interrupts.catch(
+        first=lambda _: interrupts.print_now(interrupts.STOPPING), again=leave
+    )
+    return lambda: bool(caught) or processes.orphaned()

@@ -18,9 +18,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import FrameType
 
-from burble import streams
+from burble import interrupts
 from burble.errors import (
     BurbleError,
     Interrupted,
@@ -29,6 +28,7 @@ from burble.errors import (
     PeerError,
     SettingsError,
 )
+from burble.interrupts import Interrupts
 from burble.training.processes import PEER, STARTER, Peer, command
 
 DONE = (0, OutputError.exit_code)
@@ -103,14 +103,14 @@ def watch(peers: Sequence[Peer], arguments: Sequence[str], again: str) -> int:
             children.append(_start(told, arguments, text))
             stack.callback(children[-1].kill)
         os.close(lifeline)
-        asked = _forward(children)
+        caught = _forward(children)
         ended = _wait(children)
         if os.isatty(2):
             # The bar hides the cursor, and whoever showed it may have been killed.
-            streams.say_now(b"\x1b[?25h")
-        if len(asked) > 1:
+            interrupts.print_now(interrupts.SHOW_CURSOR)
+        if len(caught.signals) > 1:
             return Interrupted.exit_code
-        if asked and any(code == -signal.SIGTERM for _, code in ended):
+        if caught.signals and any(code == -signal.SIGTERM for _, code in ended):
             raise Interrupted("stopped before the first step; nothing was trained.")
         return _judge(peers, ended, folder, again)
 
@@ -129,31 +129,21 @@ def _start(peer: Peer, arguments: Sequence[str], text: Path) -> subprocess.Popen
         )
 
 
-def _forward(children: Sequence[subprocess.Popen[bytes]]) -> list[int]:
-    """Passes Ctrl-C and SIGTERM on as a wish to stop, the second time as an end at once.
+def _forward(children: Sequence[subprocess.Popen[bytes]]) -> Interrupts:
+    """Passes Ctrl-C and SIGTERM on as a request to stop, the second time as an end at once.
 
     That the terminal was closed is passed on as it is.
     """
-    asked: list[int] = []
 
-    def handle(number: int, _frame: FrameType | None) -> None:
+    def send(number: int) -> None:
         for child in children:
-            if asked:
-                child.kill()
-            else:
-                child.terminate()
-        if not asked:
-            streams.say_now(b"\nStopping after this step; again stops at once.\n")
-        asked.append(number)
+            child.send_signal(number)
 
-    def closed(_number: int, _frame: FrameType | None) -> None:
-        for child in children:
-            child.send_signal(signal.SIGHUP)
+    def stop(_number: int) -> None:
+        send(signal.SIGTERM)
+        interrupts.print_now(interrupts.STOPPING)
 
-    signal.signal(signal.SIGINT, handle)
-    signal.signal(signal.SIGTERM, handle)
-    streams.on_hangup(closed)
-    return asked
+    return interrupts.catch(stop, again=lambda _: send(signal.SIGKILL), hangup=send)
 
 
 def _wait(children: Sequence[subprocess.Popen[bytes]]) -> list[tuple[int, int]]:

@@ -8,11 +8,8 @@ had enough, as `head` does.
 import errno
 import io
 import os
-import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
-from types import FrameType
 
 from burble.errors import BurbleError, OutputError
 
@@ -50,19 +47,6 @@ def guard() -> None:
 def messages_lost() -> bool:
     """Whether messages could not be written."""
     return isinstance(sys.stderr, _Messages) and sys.stderr.lost
-
-
-def say_now(said: bytes) -> None:
-    """Writes a message past all buffers, from within a signal's handler, if it can be written."""
-    with suppress(OSError):
-        os.write(2, said)
-
-
-def on_hangup(handle: Callable[[int, FrameType | None], object]) -> None:
-    """Has a function called when the terminal is closed, unless `nohup` has that ignored."""
-    number = getattr(signal, "SIGHUP", None)
-    if number is not None and signal.getsignal(number) != signal.SIG_IGN:
-        signal.signal(number, handle)
 
 
 class _Stream(io.TextIOWrapper):
