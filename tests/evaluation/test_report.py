@@ -36,7 +36,7 @@ def test_its_own_text_is_known_and_scored_where_it_was_held_out(burble, trained,
     assert found["interval"] is None
     assert found["adaptive"] is None
     names = [(s["name"], s["adaptive"]) for s in found["baselines"]]
-    assert ("knowing nothing", False) in names
+    assert ("uniform guessing", False) in names
     assert ("PPMd, order 6", True) in names
     assert found["human"]["words"] == 1
     assert found["copies"]["longest"] >= 1

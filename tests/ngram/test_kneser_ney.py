@@ -7,8 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.data.vocabulary import Vocabulary
-from burble.evaluation import baselines
 from burble.ngram import kneser_ney
 
 
@@ -61,22 +59,3 @@ def test_the_order_foretells_what_a_lower_one_cannot():
     ids = ([0, 0, 1, 0, 2] * 60)[:-2]
     orders = [c.mean() for c in costs(ids, 200, 3, adaptive=False, most=4)]
     assert orders[2] < 0.1 < orders[1]
-
-
-def test_compressors_cost_what_the_held_out_part_adds():
-    rng = np.random.default_rng(0)
-    ids = np.concatenate([rng.integers(0, 4, 20_000)] * 2)
-    found = {(s.name, s.adaptive): s.nats for s in _scores(ids, 20_000)}
-    assert found["knowing nothing", False] == math.log(4)
-    assert found["letter frequencies", False] == pytest.approx(math.log(4), rel=0.01)
-    # The second half is the first again: whoever remembers far enough pays next to nothing.
-    assert found["xz", True] < 0.05
-    assert found["PPMd, order 6", True] < math.log(4)
-    # zlib looks back 32,768 bytes, bz2 sorts: both find it too.
-    assert found["zlib", True] < 0.1
-    alone = {(s.name, s.adaptive): s.nats for s in _scores(rng.integers(0, 4, 22_000), 20_000)}
-    assert alone["xz", True] > 0.9 * math.log(4)
-
-
-def _scores(ids, start):
-    return baselines.scores(ids, start, Vocabulary(tuple("abcd")), "")

@@ -12,7 +12,17 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from burble import interrupts
 from burble.errors import Interrupted
 from burble.formatting import command_line, some, symbol_name
-from burble.runs.events import End, Epoch, Event, Recovery, References, Report, Sample, Score, Task
+from burble.runs.events import (
+    BaselineLosses,
+    End,
+    Epoch,
+    Event,
+    Recovery,
+    Report,
+    Sample,
+    Score,
+    Task,
+)
 from burble.settings import Unit
 from burble.training import processes
 
@@ -49,7 +59,8 @@ class _View:
     def __init__(self, console: Console, bar: Progress, task: TaskID, symbol: str) -> None:
         self._console, self._bar, self._task, self._symbol = console, bar, task, symbol
         self._held_out = ""
-        self._references: References | None = None
+        self._baselines: BaselineLosses | None = None
+        self._compared = ""
         self._lined = self._sampled = self._epoch = -math.inf
         self.end: End | None = None
 
@@ -57,8 +68,8 @@ class _View:
         """Shows one event."""
         now = time.perf_counter()
         match event:
-            case References():
-                self._references = event
+            case BaselineLosses():
+                self._baselines = event
             case Report():
                 self._report(event, now)
             case Epoch() if now - self._epoch > LINE_SECONDS:
@@ -71,8 +82,8 @@ class _View:
                 self._held_out = f" · held out {loss:.3f}"
                 best = "best so far, saved" if event.improved else "no better"
                 said = f"step {event.state.step:,} · held-out loss {loss:.4f} ({best})"
-                place = self._references and self._references.place(loss)
-                self._say(f"{said}, {place}" if place else said)
+                before, self._compared = self._compared, self._compare(loss)
+                self._say(f"{said}, {self._compared}" if self._compared != before else said)
             case Sample() if now - self._sampled > SAMPLE_SECONDS:
                 self._sampled = now
                 self._say(f"It writes now: {event.text.strip()[:160]!r}")
@@ -99,6 +110,10 @@ class _View:
         if not self._console.is_terminal and now - self._lined > LINE_SECONDS:
             self._lined = now
             self._say(step + said)
+
+    def _compare(self, loss: float) -> str:
+        """Where a loss stands among the baselines, if they are known."""
+        return self._baselines.compare(loss) if self._baselines else ""
 
     def _task_goes_on(self, task: Task, now: float) -> None:
         """Shows how far a task is that is no step."""

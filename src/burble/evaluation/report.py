@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from burble.evaluation import baselines, statistics
 from burble.evaluation import evaluate as evaluation
-from burble.evaluation.baselines import Score
+from burble.evaluation.baselines import BaselineScore, Task
 from burble.evaluation.evaluate import Report
 from burble.evaluation.statistics import Measures
 from burble.inference.generator import Generator
@@ -51,7 +51,7 @@ class Verdict:
     adaptive: Report | None
     remembering: Report | None
     remembering_adaptive: Report | None
-    baselines: Sequence[Score]
+    baselines: Sequence[BaselineScore]
     written: Measures | None
     recalled: Measures | None
     human: Measures | None
@@ -164,16 +164,18 @@ def _first(text: TrainingText) -> int:
     return max(0, text.start - baselines.LARGEST)
 
 
-def _others(text: TrainingText, report: Report) -> list[Score]:
+def _others(text: TrainingText, report: Report) -> list[BaselineScore]:
     """What the symbols of a report cost others, per character."""
     first = _first(text)
     given = text.given[(text.given >= text.start) & (text.given < len(text.ids))]
     scored = len(text.ids) - text.start - len(given)
     per_character = scored / (report.characters + report.ends)
-    scores = baselines.scores(
+    task = Task(
         text.ids[first:], text.start - first, text.vocabulary, text.separator, given - text.start
     )
-    return [Score(score.name, score.nats * per_character, score.adaptive) for score in scores]
+    return [
+        replace(score, nats=score.nats * per_character) for score in baselines.score_baselines(task)
+    ]
 
 
 def _copies(groups: Sequence[Sequence[str]], text: TrainingText) -> "list[Copies]":

@@ -10,7 +10,7 @@ from burble.runs.folder import Run
 from burble.settings import Settings
 
 LABELS = {"loss": "training (dropout on)", "held_out_loss": "held out"}
-REFERENCES = {"letters": "letter frequencies", "ngrams": "n-grams, about"}
+BASELINES = {"letters": "letter frequencies", "ngrams": "n-grams, about"}
 
 
 def write(run: Run, settings: Settings, corpus: Mapping[str, Any]) -> None:
@@ -53,13 +53,13 @@ The unit is the character, so an odd spelling is the model's own invention.
 def loss_picture(
     metrics: Sequence[Mapping[str, Any]], beside: Mapping[str, Any] | None = None
 ) -> str:
-    """The losses by step as an SVG picture, with the figures of `References` beside them."""
+    """The losses by step as an SVG picture, with the `BaselineLosses` beside them."""
     curves = {
         label: [(m["step"], m[name]) for m in metrics if m.get(name) is not None]
         for name, label in LABELS.items()
     }
     last = max((metric["step"] for metric in metrics), default=0)
-    for name, label in REFERENCES.items():
+    for name, label in BASELINES.items():
         figure = (beside or {}).get(name)
         if isinstance(figure, int | float) and last:
             curves[label] = [(0, figure), (last, figure)]

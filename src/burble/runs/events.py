@@ -62,33 +62,53 @@ class Report:
 
 
 @dataclass(frozen=True)
-class References:
-    """What the held-out text costs those who know little, about; told before the first step.
+class BaselineLosses:
+    """About what simpler predictors score on the validation text; known before the first step.
 
     Attributes:
-        nothing: Nats per symbol where each is as likely as the other.
-        letters: By how often each occurs in the training text.
-        ngrams: By n-grams of the training text.
+        uniform: Nats per symbol where each is as likely as the other.
+        unigram: By how often each occurs in the training text: letter frequencies.
+        ngram: By n-grams of the training text.
         order: Symbols of the longest n-gram that helped.
     """
 
-    nothing: float
-    letters: float
-    ngrams: float
+    uniform: float
+    unigram: float
+    ngram: float
     order: int
 
-    def place(self, loss: float) -> str:
-        """Where a loss stands among them.
+    def describe(self, symbol: str) -> str:
+        """The figures in a sentence.
 
-        >>> References(nothing=4.0, letters=3.0, ngrams=2.0, order=5).place(2.5)
-        'above n-grams (2.00)'
+        >>> BaselineLosses(uniform=4.0, unigram=3.0, ngram=2.0, order=5).describe("character")
+        'For comparison, nats per character: uniform guessing 4.00, letter frequencies 3.00, \
+n-grams of up to 5 about 2.00.'
         """
-        figures = {"knowing nothing": self.nothing, "letter frequencies": self.letters}
-        figures["n-grams"] = self.ngrams
-        for name, figure in figures.items():
-            if loss > figure:
-                return f"above {name} ({figure:.2f})"
-        return f"below n-grams ({self.ngrams:.2f})"
+        return (
+            f"For comparison, nats per {symbol}: uniform guessing {self.uniform:.2f}, letter "
+            f"frequencies {self.unigram:.2f}, n-grams of up to {self.order} about {self.ngram:.2f}."
+        )
+
+    def compare(self, loss: float) -> str:
+        """The best of them that a loss does not reach, or that it is better than all.
+
+        >>> BaselineLosses(uniform=4.0, unigram=3.0, ngram=2.0, order=5).compare(2.5)
+        'worse than n-grams (2.00)'
+        """
+        if loss > self.uniform:
+            return f"worse than uniform guessing ({self.uniform:.2f})"
+        if loss > self.unigram:
+            return f"worse than letter frequencies ({self.unigram:.2f})"
+        return f"{'worse' if loss > self.ngram else 'better'} than n-grams ({self.ngram:.2f})"
+
+    def stored(self) -> dict[str, float]:
+        """The figures by the names that run.json has for them."""
+        return {
+            "nothing": self.uniform,
+            "letters": self.unigram,
+            "ngrams": self.ngram,
+            "order": self.order,
+        }
 
 
 @dataclass(frozen=True)
@@ -188,4 +208,4 @@ class End:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = References | Report | Epoch | Score | Sample | Task | Save | Recovery | End
+Event = BaselineLosses | Report | Epoch | Score | Sample | Task | Save | Recovery | End

@@ -15,17 +15,17 @@ from typing import Any
 from burble import settings as settings_module
 from burble.data.corpus import Corpus
 from burble.data.splitting import SEED
-from burble.evaluation import select_sampling
+from burble.evaluation import baselines, select_sampling
 from burble.formatting import some, symbol_name
 from burble.inference import generator
 from burble.model.file import Model
 from burble.model.transfer import merge_base_settings, transfer_weights
 from burble.runs import card, defaults
 from burble.runs.events import (
+    BaselineLosses,
     End,
     Epoch,
     Event,
-    References,
     Report,
     Sample,
     Save,
@@ -36,8 +36,7 @@ from burble.runs.events import (
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, evaluations, origin
 from burble.settings import Settings, TrainingSettings
-from burble.training import baselines as references
-from burble.training import collectives, compiled, together
+from burble.training import collectives, compiled, diagnosis, together
 from burble.training.preflight import check
 from burble.training.processes import Peer
 from burble.training.schedule import Pace
@@ -86,23 +85,24 @@ def train(
         settings = early if request.resume else start.settings()
         together.meet(peer, settings.training.batch, settings.model.units, tell)
         asked = {"evaluations": evaluations(request, run, settings)}
-        found = references.of(corpus)
+        estimate = baselines.estimate_baselines(corpus)
+        losses = BaselineLosses(*estimate) if estimate else None
         trainer, state = _ready(start, settings, run)
         if not request.resume:
             why = defaults.why(trainer.settings, corpus, trainer.passes, request.size)
             tell(f"{why} Seed {settings.training.seed}.")
         # Room for the state, the one before it and the next; models are smaller than a state.
         run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
-        job = _Job(trainer, run, request, asked, origin(request, run), found, tell)
+        job = _Job(trainer, run, request, asked, origin(request, run), losses, tell)
         # Whoever is killed from here on goes on from this very state.
         run.begin_state(state)
         job.describe("training")
         run.keep_metrics(state.step)
         steps = trainer.settings.training.steps
         tell(f"{some(steps, 'step')} in all, {steps - state.step:,} to go.")
-        if found:
-            tell(references.told(found, symbol_name(corpus.vocabulary.unit)))
-            yield found
+        if losses:
+            tell(losses.describe(symbol_name(corpus.vocabulary.unit)))
+            yield losses
         yield from job.events(state, stop)
 
 
@@ -193,7 +193,7 @@ class _Job:
         request: What was asked for.
         asked: Settings by name that minutes may have changed.
         origin: The model that the run started from; see `request.origin`.
-        references: What the held-out text costs others, if any is held out.
+        baselines: The losses of simpler predictors, if any text is held out.
         tell: Takes sentences.
     """
 
@@ -202,7 +202,7 @@ class _Job:
     request: TrainingRequest
     asked: Mapping[str, Any]
     origin: Mapping[str, str]
-    references: References | None
+    baselines: BaselineLosses | None
     tell: Callable[[str], object]
 
     def events(self, state: State, stop: Callable[[], bool]) -> Iterator[Event]:
@@ -295,10 +295,10 @@ class _Job:
         """
         trainer, loss = self.trainer, end.facts.get("held_out_loss", math.nan)
         corpus = trainer.corpus
-        if self.references:
+        if self.baselines:
             steps = end.state.step
             passes = steps / trainer.batches.steps_per_epoch
-            if said := references.doubt(self.references, corpus, loss, steps, passes):
+            if said := diagnosis.explain_loss(self.baselines, corpus, loss, steps, passes):
                 self.tell(said)
         looked = not found and not trainer.settings.training.window
         if looked and (said := select_sampling.unknown(corpus)):
@@ -315,7 +315,7 @@ class _Job:
             facts(corpus) | _sources(corpus),
             status=status,
             asked=self.asked,
-            references=asdict(self.references) if self.references else {},
+            references=self.baselines.stored() if self.baselines else {},
             scores=dict(scores or {}),
             done={"steps": state.step, "seconds": state.elapsed} if state else {},
             resume=self.request.kept(str(self.run.folder), "--resume"),

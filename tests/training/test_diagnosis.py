@@ -4,56 +4,38 @@ import io
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 from rich.console import Console
 
 from burble.cli import progress
 from burble.runs import card
-from burble.runs.events import References, Score, State
+from burble.runs.events import BaselineLosses, Score, State
 from burble.runs.folder import Run
-from burble.training import baselines as references
-from burble.training import job
+from burble.training import diagnosis, job
 from support.corpora import from_texts
 
-FIGURES = References(nothing=4.0, letters=3.0, ngrams=2.0, order=5)
-
-
-def test_the_figures_of_a_text_whose_figures_are_known():
-    drawn = "".join(np.random.default_rng(0).choice([*"abcd"], 8_000, p=[0.4, 0.3, 0.2, 0.1]))
-    found = references.of(from_texts(drawn, held_out=0.1))
-    assert found.nothing == pytest.approx(math.log(4))
-    # The entropy of the draw; no symbol tells anything of the next.
-    assert found.letters == pytest.approx(1.2799, abs=0.03)
-    assert found.ngrams == pytest.approx(found.letters, abs=0.02)
-    found = references.of(from_texts("abcd" * 2_000, held_out=0.1))
-    assert (found.letters, found.ngrams) == pytest.approx((math.log(4), 0), abs=0.01)
-    assert references.of(from_texts("abcd" * 9, held_out=0)) is None
-
-
-def test_a_large_text_is_counted_in_stretches_of_all_of_it_and_given_places_are_not():
-    one, other = "ab" * 100_000, "xy" * 100_000
-    found = references.of(from_texts(one, other, held_out=0.1))
-    assert found.letters == pytest.approx(math.log(4), abs=0.01)
-    assert found.ngrams < 0.05
+FIGURES = BaselineLosses(uniform=4.0, unigram=3.0, ngram=2.0, order=5)
 
 
 @pytest.mark.parametrize(
     ("loss", "said"),
     [
-        (4.5, "above knowing nothing (4.00)"),
-        (3.5, "above letter frequencies (3.00)"),
-        (2.5, "above n-grams (2.00)"),
-        (1.5, "below n-grams (2.00)"),
+        (4.5, "worse than uniform guessing (4.00)"),
+        (3.5, "worse than letter frequencies (3.00)"),
+        (2.5, "worse than n-grams (2.00)"),
+        (1.5, "better than n-grams (2.00)"),
     ],
 )
-def test_each_score_is_told_with_its_place_among_the_figures(loss, said):
+def test_a_score_is_compared_with_the_baselines_where_its_place_changes(loss, said):
     shown = io.StringIO()
-    events = iter([FIGURES, Score(loss, True, State({}, step=7))])
+    events = iter([FIGURES, *(Score(loss, True, State({}, step=step)) for step in (7, 8))])
     console = Console(file=shown, width=200)
     progress.follow(events, console, Path("run"), "again", "char")
-    expected = f"step 7 · held-out loss {loss:.4f} (best so far, saved), {said}\n"
-    assert shown.getvalue() == expected
+    expected = "step {} · held-out loss {:.4f} (best so far, saved)"
+    assert shown.getvalue().splitlines() == [
+        f"{expected.format(7, loss)}, {said}",
+        expected.format(8, loss),
+    ]
 
 
 def test_they_stand_in_the_run_folder(trained):
@@ -72,7 +54,7 @@ LONG = "the cat sat on the mat. " * 1_500
 
 def doubt(loss, *texts, steps=1_000, passes=9.0, split="tail"):
     c = from_texts(*texts, held_out=0.1, split=split)
-    return references.doubt(FIGURES, c, loss, steps, passes)
+    return diagnosis.explain_loss(FIGURES, c, loss, steps, passes)
 
 
 def test_a_loss_that_is_better_is_no_doubt():
@@ -101,7 +83,7 @@ def test_why_a_loss_is_above_letter_frequencies_is_said_by_what_is_known():
 
 def test_where_most_is_held_out_that_is_why_there_is_too_little():
     c = from_texts(LONG, held_out=0.999)
-    assert references.doubt(FIGURES, c, 3.2, 1_000, 9.0).endswith(
+    assert diagnosis.explain_loss(FIGURES, c, 3.2, 1_000, 9.0).endswith(
         "Likely because 36 symbols are too little to learn from, while 35,964 are held out. "
         "Hold out less with --held-out."
     )
@@ -116,11 +98,13 @@ def test_a_held_out_part_in_another_language_is_named():
         "of each source or document."
     )
     assert "unlike" not in doubt(3.9, LONG, russian, split="spread")
-    assert "is above 4.00, that of knowing nothing" in doubt(4.2, LONG, russian)
-    unlike = References(nothing=4.0, letters=9.0, ngrams=7.0, order=2)
+    assert "is above 4.00, that of uniform guessing" in doubt(4.2, LONG, russian)
+    unlike = BaselineLosses(uniform=4.0, unigram=9.0, ngram=7.0, order=2)
     c = from_texts(LONG, russian, held_out=0.1, split="tail")
-    said = references.doubt(unlike, c, 3.9, 20, 0.4)
-    assert said.startswith("The held-out loss, 3.90, is hardly below 4.00, that of knowing nothing")
+    said = diagnosis.explain_loss(unlike, c, 3.9, 20, 0.4)
+    assert said.startswith(
+        "The held-out loss, 3.90, is hardly below 4.00, that of uniform guessing"
+    )
 
 
 def test_a_memory_of_another_split_is_told_by_what_a_model_says_of_its_text():
