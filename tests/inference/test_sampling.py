@@ -8,10 +8,10 @@ from hypothesis.extra import numpy as hnp
 
 from burble.errors import DivergedError, SettingsError
 from burble.inference import sampling
-from burble.inference.constraints import NEVER
 from burble.inference.sampling import FILTERS
 from burble.inference.settings import SamplingSettings
 from burble.model import softmax
+from burble.model.softmax import IMPOSSIBLE
 
 LOGITS = hnp.arrays(
     np.float64, st.tuples(st.integers(1, 3), st.integers(1, 8)), elements=st.floats(-50, 50)
@@ -83,8 +83,8 @@ def test_top_k_of_one_and_hardly_any_temperature_are_greedy(logits, uniform, tem
 
 
 @pytest.mark.parametrize("temperature", [1e-300, 1.0, 1e29, 1e308])
-def test_no_temperature_brings_back_what_is_banned(temperature):
-    logits = np.array([[NEVER, 1.0, NEVER, -2.0]], np.float32)
+def test_no_temperature_brings_back_what_is_blocked(temperature):
+    logits = np.array([[IMPOSSIBLE, 1.0, IMPOSSIBLE, -2.0]], np.float32)
     told = softmax.probabilities(
         sampling.filtered(logits, SamplingSettings(temperature=temperature))
     )

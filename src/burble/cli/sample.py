@@ -20,11 +20,16 @@ from burble.errors import InputError, SettingsError
 from burble.evaluation import evaluate as evaluation
 from burble.formatting import shown
 from burble.inference import generator, prompts
-from burble.inference.constraints import ROUNDS
 from burble.inference.generator import Generator
 from burble.inference.outcomes import Outcome
 from burble.inference.prompts import Prompt
-from burble.inference.settings import LEAST, SamplingSettings, Unknown, WritingSettings
+from burble.inference.settings import (
+    MIN_WORD_COUNT,
+    ROUNDS,
+    SamplingSettings,
+    Unknown,
+    WritingSettings,
+)
 from burble.inference.stopping import LONGEST_LOOP, loop
 from burble.model.file import Model
 from burble.settings import AS_IT_COMES
@@ -107,7 +112,8 @@ WordChoice = Annotated[
 WordCount = Annotated[
     int | None,
     typer.Option(
-        help=f"Times a word occurs in the training text at least, to be known. \\[default: {LEAST}]"
+        help="Times a word occurs in the training text at least, to be known. "
+        f"\\[default: {MIN_WORD_COUNT}]"
     ),
 ]
 MemoryShare = Annotated[

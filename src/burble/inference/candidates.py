@@ -10,6 +10,7 @@ import numpy as np
 
 from burble.inference import sampling
 from burble.inference.context import Seen
+from burble.inference.logits_processors import build_processors
 from burble.inference.outcomes import TRIES, Choice, Ended, Outcome
 from burble.inference.prompts import Prompt
 from burble.inference.settings import WritingSettings
@@ -113,7 +114,8 @@ class Texts:
         vocabulary = self.model.vocabulary
         pieces = (*vocabulary.symbols, self.model.separator)
         last = vocabulary.boundary_id if settings.by_document else None
-        bans = settings.bans(len(group), pieces, prompt.ids.tolist() if prompt.text else ())
+        before = prompt.ids.tolist() if prompt.text else ()
+        processors = build_processors(settings, pieces, len(group), before)
         logits, seen = self.prime()
         rows = [0] * len(writers)
         logits = logits[rows]
@@ -123,20 +125,20 @@ class Texts:
         while writers:
             if used == draws.shape[1]:
                 draws, used = np.stack([writer.rng.random(BLOCK) for writer in writers]), 0
-            stuck = bans.apply(logits)
+            stuck = processors.process(logits)
             chosen = sampling.choose(logits, settings, draws[:, used])
-            bans.add(chosen)
+            processors.append_symbols(chosen)
             used += 1
             for row, (writer, i) in enumerate(zip(writers, chosen.tolist(), strict=True)):
                 cutter, ends = writer.cutter, stuck[row] or i == last
                 yield writer.index, cutter.finish() if ends else cutter.feed(pieces[i])
                 if cutter.done:
-                    yield writer.index, Ended(stuck[row], bans.broken(row))
+                    yield writer.index, Ended(stuck[row], processors.has_broken_loop(row))
             if any(writer.cutter.done for writer in writers):
                 rows = [row for row, writer in enumerate(writers) if not writer.cutter.done]
                 writers = [writers[row] for row in rows]
                 chosen, draws = chosen[rows], draws[rows]
                 seen.keep(rows)
-                bans.keep(rows)
+                processors.keep_rows(rows)
             if writers:
                 logits = seen.add(chosen)

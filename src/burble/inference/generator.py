@@ -20,8 +20,8 @@ from burble.inference.scoring import Look
 from burble.inference.settings import (
     Unknown,
     WritingSettings,
-    completed,
-    fresh_seed,
+    draw_seed,
+    fill_defaults,
     require_memory,
 )
 from burble.model import softmax
@@ -49,7 +49,7 @@ class Generator:
 
     def completed(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Options, with what was found to suit the model where they say nothing."""
-        return completed(options, self.model.summary.get("writing"))
+        return fill_defaults(options, self.model.summary.get("writing"))
 
     def settled(
         self,
@@ -77,7 +77,7 @@ class Generator:
             raise TypeError(f"there is no option called {name}. There are: {', '.join(names)}.")
         settings = WritingSettings(**self.completed(options))
         if settings.seed is None:
-            settings = replace(settings, seed=fresh_seed())
+            settings = replace(settings, seed=draw_seed())
         return restrictions.settle(settings, self.model, self._memory, reading, tell)
 
     @property

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from burble.data import corpus, words
 from burble.data.vocabulary import Vocabulary
 from burble.errors import InputError, SettingsError
-from burble.inference import constraints
-from burble.inference.constraints import Passages
-from burble.inference.settings import LEAST, WritingSettings
+from burble.inference.passages import Passages, find_canonical_ids
+from burble.inference.settings import MIN_WORD_COUNT, WritingSettings
 from burble.model.file import Model
 from burble.ngram.index import Memory
 from burble.settings import SourceSettings
@@ -88,11 +87,11 @@ def settle(
     found: dict[str, Any] = {}
     if "novel" in asked:
         known = model.vocabulary
-        alike = constraints.alike(known.symbols, boundary=known.boundary)
+        canonical_ids = find_canonical_ids(known.symbols, boundary=known.boundary)
         ids = known.renumbered(text.ids, text.vocabulary)
-        found["novel"] = Passages.of(ids, asked["novel"] + 1, alike)
+        found["novel"] = Passages.from_ids(ids, asked["novel"] + 1, canonical_ids)
     if "words" in asked:
-        least = facts["word_count"] = settings.word_count or LEAST
+        least = facts["word_count"] = settings.word_count or MIN_WORD_COUNT
         counts = words.count_words(text.pieces())
         found["words"] = frozenset(word for word, n in counts.items() if n >= least)
     if "new" in asked:

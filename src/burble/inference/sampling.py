@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.errors import DivergedError
-from burble.inference.constraints import NEVER
 from burble.inference.settings import SamplingSettings
-from burble.model.softmax import probabilities
+from burble.model.softmax import IMPOSSIBLE, probabilities
 
 Logits = NDArray[np.float64]
 # Below this, quotients could leave the range of numbers; the likeliest symbol is certain anyway.
@@ -120,19 +119,19 @@ def filtered(logits: NDArray[np.float32], settings: SamplingSettings) -> Logits:
     # The sum of float64 is finite just where each of these is.
     if not math.isfinite(np.add.reduce(passed, axis=None)):
         raise DivergedError(
-            "what the model says is not a number any more, so nothing can be drawn from it. Its "
-            "weights are damaged; take an earlier copy, or train again."
+            "what the model predicts is not a number any more, so nothing can be drawn from it. "
+            "Its weights are damaged; take an earlier copy, or train again."
         )
-    banned = _banned(passed) if np.minimum.reduce(passed, axis=None) <= NEVER else None
+    blocked = _find_blocked(passed) if np.minimum.reduce(passed, axis=None) <= IMPOSSIBLE else None
     for name, apply in FILTERS.items():
         passed = apply(passed, getattr(settings, name))
-        if banned is not None and name == "temperature":
+        if blocked is not None and name == "temperature":
             # A high enough temperature would bring back what may not come.
-            passed[banned] = -np.inf
+            passed[blocked] = -np.inf
     return passed
 
 
-def _banned(logits: Logits) -> NDArray[np.bool_]:
+def _find_blocked(logits: Logits) -> NDArray[np.bool_]:
     """What may not come, (B, V); nothing where all may not: whoever writes ends such a text."""
-    found = logits <= NEVER
+    found = logits <= IMPOSSIBLE
     return np.asarray(found & ~found.all(axis=-1, keepdims=True))

@@ -6,35 +6,22 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from burble.data.quotes import Nudge
-from burble.data.sentences import LONGEST_QUOTE
 from burble.errors import SettingsError
-from burble.inference.constraints import (
-    LONGEST_PERIOD,
-    NEVER,
-    REACH,
-    ROUNDS,
-    Ban,
-    Copies,
-    Loops,
-    Passages,
-    Words,
-)
+from burble.inference.passages import Passages
 from burble.settings import is_number, is_whole, require
 
-LEAST = 2
+ROUNDS = 2
+"""Times that a passage may stand in a row where loops are blocked."""
+MIN_WORD_COUNT = 2
 """Times that a word occurs in a training text, to be known."""
 Unknown = Literal["error", "skip", "nearest"]
 Paths = str | os.PathLike[str]
 
 
-def require_memory(share: float) -> None:
-    """Raises `SettingsError` unless it can be how far a memory is believed."""
-    fits = is_number(share) and 0 <= share <= 1
-    require(fits, "memory", share, "between 0, the network alone, and 1")
+def require_memory(weight: float) -> None:
+    """Raises `SettingsError` unless it can be the weight of a memory."""
+    fits = is_number(weight) and 0 <= weight <= 1
+    require(fits, "memory", weight, "between 0, the network alone, and 1")
 
 
 def _are_texts(given: object) -> bool:
@@ -42,17 +29,17 @@ def _are_texts(given: object) -> bool:
     return isinstance(given, Set) and all(isinstance(one, str) for one in given)
 
 
-def fresh_seed() -> int:
-    """A seed no one chose, short enough to be typed again."""
+def draw_seed() -> int:
+    """A new seed, short enough to be typed again."""
     return int.from_bytes(os.urandom(3), "little")
 
 
-def completed(options: Mapping[str, Any], suited: object) -> dict[str, Any]:
-    """Options of writing, with what suits a model where they say nothing.
+def fill_defaults(options: Mapping[str, Any], suited: object) -> dict[str, Any]:
+    """Options of writing, with what suits a model where they give nothing.
 
     Args:
-        options: Fields of `WritingSettings`. At temperature 0 nothing is nudged by itself.
-        suited: What the model's file says of it; what cannot be is taken for nothing.
+        options: Fields of `WritingSettings`. At temperature 0 no quote is closed by default.
+        suited: What the model's file holds of it; values that cannot be are ignored.
     """
     given = {name: value for name, value in options.items() if value is not None}
     known: Mapping[str, Any] = suited if isinstance(suited, Mapping) else {}
@@ -78,7 +65,7 @@ class SamplingSettings:
 
     Attributes:
         temperature: Lower is safer and repeats itself more, higher is bolder and makes more
-            mistakes; 1 draws as the model believes, and 0 always takes the likeliest symbol.
+            mistakes; 1 draws with the model's own probabilities, 0 always takes the likeliest.
         top_k: Only the k likeliest symbols are possible; 0 leaves all.
         top_p: Only the likeliest symbols that together reach this probability; 1 leaves all.
         min_p: Only symbols at least this many times as likely as the likeliest; 0 leaves all.
@@ -116,18 +103,19 @@ class WritingSettings(SamplingSettings):
             temperature is 0.
         rounds: How often a passage may stand in a row where loops are broken; None is twice.
         novel: Never write a longer passage of the training text than this, in symbols, whatever
-            its case; 0 may. Or passages that may not be written; see `bans.Passages.of`.
+            its case; 0 may. Or the passages that may not be written.
         words: any or known: whether only words of the training text are written. Or the words, in
-            lower case; see `measures.count_words`.
+            lower case; see
+            `burble.data.words.count_words`.
         word_count: How often a word occurs in the training text at least, to be known; None is
             twice.
         new: Whether each text is one document, and none of the training text. Or the documents
             that it may not be.
         distinct: Whether texts that are written together are all different.
         training_text: The training text, as for `train`; None takes it from the model's memory.
-        memory: How far the model's memory is believed, 0 to 1; 0 is the network alone.
-        close_quotes: How much likelier a mark becomes that closes a quote or bracket, in nats, for
-            each 100 characters that it has been open; 0 leaves it to the model.
+        memory: The weight of the model's n-gram memory, 0 to 1; 0 is the network alone.
+        close_quotes: The bias on the logits of what closes a quote or bracket, in nats for each 100
+            characters that it has been open; 0 adds none.
     """
 
     length: int | None = 400
@@ -155,9 +143,9 @@ class WritingSettings(SamplingSettings):
             whole = value is None or (is_whole(value) and value >= least)
             require(whole, name, value, f"a whole number of {least} or more")
         require_memory(self.memory)
-        nudge = self.close_quotes
-        fits = is_number(nudge) and 0 <= nudge < float("inf")
-        require(fits, "close_quotes", nudge, "a number of 0 or more")
+        bias = self.close_quotes
+        fits = is_number(bias) and 0 <= bias < float("inf")
+        require(fits, "close_quotes", bias, "a number of 0 or more")
         if self.word_count is not None and self.words != "known":
             raise SettingsError(
                 f"--word-count {self.word_count} says which words of the training text are known, "
@@ -188,63 +176,13 @@ class WritingSettings(SamplingSettings):
         require(fits, "new", new, "True or False, or a set of documents")
 
     @property
+    def blocks_loops(self) -> bool:
+        """Whether no passage may stand too often in a row."""
+        if self.break_loops is None:
+            return self.temperature > 0 or self.rounds is not None
+        return self.break_loops
+
+    @property
     def by_document(self) -> bool:
         """Whether a text ends where a document would end."""
         return self.until_document or self.new is not False
-
-    def bans(self, texts: int, symbols: Sequence[str], before: Sequence[int]) -> "Bans":
-        """What steers some texts side by side, written of these symbols after a prompt."""
-        # Of several, the later ones give way where the earlier leave nothing else.
-        found: list[Ban] = []
-        if self.close_quotes:
-            found.append(Nudge(self.close_quotes, symbols, texts, self.temperature or 1.0))
-        copies = Copies(self.novel, texts) if isinstance(self.novel, Passages) else None
-        found += [copies] if copies else []
-        if isinstance(self.words, Set):
-            reach = REACH * max(1.0, self.temperature)
-            found.append(Words(self.words, symbols, texts, copies, reach))
-        warm = self.temperature > 0 or self.rounds is not None
-        if warm if self.break_loops is None else self.break_loops:
-            found.append(Loops(symbols, texts, self.rounds or ROUNDS))
-        seen = max(LONGEST_PERIOD, LONGEST_QUOTE if self.close_quotes else 0)
-        seen = max(seen, self.novel.length if isinstance(self.novel, Passages) else 0)
-        bans = Bans(found)
-        for symbol in before[-seen:]:
-            bans.add(np.full(texts, symbol))
-        return bans
-
-
-class Bans:
-    """All that steers B texts which are written side by side, as one.
-
-    Args:
-        bans: In the order in which they are applied.
-    """
-
-    def __init__(self, bans: Sequence[Ban]) -> None:
-        """Nothing has been written."""
-        self._bans = bans
-        self._copies = any(isinstance(ban, Copies) for ban in bans)
-
-    def apply(self, logits: NDArray[np.float32]) -> list[bool]:
-        """Changes logits (B, V); returns of each text whether nothing may come any more."""
-        for ban in self._bans:
-            ban.apply(logits)
-        if not self._copies:
-            return [False] * len(logits)
-        found: list[bool] = (logits.max(axis=1) <= NEVER).tolist()
-        return found
-
-    def add(self, symbols: NDArray[np.intp]) -> None:
-        """Takes the symbol that was written in each text, shape (B,)."""
-        for ban in self._bans:
-            ban.add(symbols)
-
-    def keep(self, rows: Sequence[int]) -> None:
-        """Goes on with some of the texts."""
-        for ban in self._bans:
-            ban.keep(rows)
-
-    def broken(self, row: int) -> bool:
-        """Whether a loop was broken in a text."""
-        return any(bool(ban.acted[row]) for ban in self._bans if isinstance(ban, Loops))

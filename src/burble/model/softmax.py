@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+IMPOSSIBLE = np.float32(-1e30)
+"""The logit of a symbol that must not come: its probability is 0 in any kind of number."""
+
 
 def log_probabilities(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """The logarithm of the softmax of each row, in nats."""

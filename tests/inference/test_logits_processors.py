@@ -10,16 +10,19 @@ from hypothesis import strategies as st
 from burble.data import words
 from burble.errors import SettingsError
 from burble.evaluation import overlap, statistics
-from burble.inference import constraints
-from burble.inference.constraints import Copies, Loops, Passages, Words
+from burble.inference import logits_processors
 from burble.inference.generator import Generator
+from burble.inference.logits_processors import LoopBlocker, WordConstraint
 from burble.inference.outcomes import Outcome
+from burble.inference.passages import CopyBlocker, Passages, find_canonical_ids
+from burble.inference.settings import ROUNDS
+from burble.model.softmax import IMPOSSIBLE
 from support.speakers import chancy, follower
 
 LETTERS = [chr(0x100 + n) for n in range(60)]
 
 
-def write(ban, size, wanted):
+def write(processor, size, wanted):
     """Writes the wanted symbols as far as they may, and another where they may not.
 
     Where none may come, that is the end, and None.
@@ -28,18 +31,18 @@ def write(ban, size, wanted):
     for symbol in wanted:
         logits = np.zeros((1, size), np.float32)
         logits[0, symbol] = 1
-        ban.apply(logits)
-        if logits.max() <= constraints.NEVER:
+        processor.process(logits)
+        if logits.max() <= IMPOSSIBLE:
             return [*written, None]
         written.append(int(logits.argmax()))
-        ban.add(np.array(written[-1:]))
+        processor.append_symbols(np.array(written[-1:]))
     return written
 
 
 def loops(text):
     """Whether a passage stands three times in a row, twelve symbols or more after the first."""
     for period in range(1, len(text) // 3 + 1):
-        least = max(2 * period, constraints.SHORTEST_LOOP)
+        least = max(2 * period, logits_processors.SHORTEST_LOOP)
         same = 0
         for i in range(period, len(text)):
             same = same + 1 if text[i] == text[i - period] else 0
@@ -51,10 +54,12 @@ def loops(text):
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=8), st.integers(2, 30))
 def test_no_passage_stands_a_third_time_in_a_row(passage, times):
     wanted = passage * times
-    written = write(Loops(LETTERS, 1), 40, wanted)
+    written = write(LoopBlocker(LETTERS, 1), 40, wanted)
     assert not loops(written)
     # Two rounds may stand, and short runs of few symbols.
-    free = min(len(wanted), max(2 * len(passage), constraints.SHORTEST_LOOP) + len(passage) - 1)
+    free = min(
+        len(wanted), max(2 * len(passage), logits_processors.SHORTEST_LOOP) + len(passage) - 1
+    )
     if not loops(wanted[:free]):
         assert written[:free] == wanted[:free]
 
@@ -63,40 +68,40 @@ def test_no_passage_stands_a_third_time_in_a_row(passage, times):
 def test_what_a_text_repeats_itself_is_not_broken(passage, times):
     wanted = [*passage * times, 3, *passage]
     _, rounds = statistics.loops("".join(LETTERS[symbol] for symbol in wanted))
-    ban = Loops(LETTERS, 1, rounds or constraints.ROUNDS)
-    assert write(ban, 40, wanted) == wanted
-    assert not ban.acted[0]
+    processor = LoopBlocker(LETTERS, 1, rounds or ROUNDS)
+    assert write(processor, 40, wanted) == wanted
+    assert not processor.acted[0]
 
 
 def test_a_passage_may_stand_as_often_as_it_is_told():
     for rounds in (1, 2, 3, 5):
-        ban = Loops(LETTERS, 1, rounds)
+        processor = LoopBlocker(LETTERS, 1, rounds)
         wanted = [*range(12)] * 9
         # The last symbol of one round more is another.
-        assert write(ban, 40, wanted)[: 12 * (rounds + 1)] == [*wanted[: 12 * rounds + 11], 0]
-        assert ban.acted[0]
+        assert write(processor, 40, wanted)[: 12 * (rounds + 1)] == [*wanted[: 12 * rounds + 11], 0]
+        assert processor.acted[0]
 
 
 def test_spelling_is_left_alone():
     word = [1, 2, 2, 3, 4, 4, 5]
     text = [s for n in range(40) for s in (*word, 6 + n)]
-    assert write(Loops(LETTERS, 1), 60, text) == text
+    assert write(LoopBlocker(LETTERS, 1), 60, text) == text
 
 
 def test_rules_and_indents_may_be_long_but_not_endless():
     symbols = [*"ab -\n"]
     layout = [4, *[2] * 30, 0, 1, 4, *[3] * 70, 4, *[2, 3] * 30, 4, 0]
-    assert write(Loops(symbols, 1), 5, layout) == layout
-    assert write(Loops(symbols, 1), 5, [3] * 200) != [3] * 200
+    assert write(LoopBlocker(symbols, 1), 5, layout) == layout
+    assert write(LoopBlocker(symbols, 1), 5, [3] * 200) != [3] * 200
 
 
 IDS = st.lists(st.integers(0, 3), max_size=80)
 
 
 @given(IDS, st.lists(st.integers(0, 3), max_size=80), st.integers(1, 12))
-def test_no_passage_of_that_length_is_written_and_none_other_is_banned(text, wanted, length):
-    passages = Passages.of(np.array(text, np.uint8), length)
-    written = write(Copies(passages, 1), 4, wanted)
+def test_no_passage_of_that_length_is_written_and_none_other_is_blocked(text, wanted, length):
+    passages = Passages.from_ids(np.array(text, np.uint8), length)
+    written = write(CopyBlocker(passages, 1), 4, wanted)
     if None in written:
         written, wanted = written[:-1], wanted[: len(written) - 1]
     known = {tuple(text[i : i + length]) for i in range(len(text) - length + 1)}
@@ -113,7 +118,7 @@ DEAD_END = "cut short: every symbol would have gone on with a copy there. Give a
 def test_a_text_at_a_dead_end_ends_there_and_others_go_on():
     writer = Generator(chancy("ab", scale=0.1))
     options = {"length": 40, "seed": 1, "temperature": 1, "break_loops": False}
-    passages = Passages.of(np.array([0, 0, 0, 0, 1, 0, 0]), 4)
+    passages = Passages.from_ids(np.array([0, 0, 0, 0, 1, 0, 0]), 4)
     # Nothing may come after "aaa", as "aaaa" and "aaab" are in it.
     with pytest.warns(UserWarning, match=rf"of 9 texts were {DEAD_END}"):
         found = writer.generate_many(count=9, novel=passages, **options)
@@ -129,7 +134,7 @@ def test_a_text_at_a_dead_end_ends_there_and_others_go_on():
 
 def test_a_single_text_at_a_dead_end_is_what_there_is_of_it():
     writer = Generator(follower("ab", [1, 0]))
-    passages = Passages.of(np.array([0, 1]), 1)
+    passages = Passages.from_ids(np.array([0, 1]), 1)
     with pytest.warns(UserWarning, match=f"^the text was {DEAD_END}"):
         assert writer.generate("a", novel=passages) == ""
     with pytest.warns(UserWarning, match=f"^the text was {DEAD_END}"):
@@ -138,10 +143,10 @@ def test_a_single_text_at_a_dead_end_is_what_there_is_of_it():
 
 def test_a_copy_is_one_whatever_its_case():
     known = ("A", "a", "B", "b")
-    alike = constraints.alike(known, boundary=False)
-    passages = Passages.of(np.array([1, 3, 1]), 3, alike)
-    assert write(Copies(passages, 1), 4, [0, 3, 0]) != [0, 3, 0]
-    assert write(Copies(passages, 1), 4, [0, 3, 2]) == [0, 3, 2]
+    alike = find_canonical_ids(known, boundary=False)
+    passages = Passages.from_ids(np.array([1, 3, 1]), 3, alike)
+    assert write(CopyBlocker(passages, 1), 4, [0, 3, 0]) != [0, 3, 0]
+    assert write(CopyBlocker(passages, 1), 4, [0, 3, 2]) == [0, 3, 2]
 
 
 def test_capitals_are_no_way_out_of_a_copy():
@@ -149,12 +154,12 @@ def test_capitals_are_no_way_out_of_a_copy():
     symbols = ("A", "B", "C", "a", "b", "c", " ")
     follows = [4, 3, 3, 4, 3, 3, 3]
     writer = Generator(follower(symbols, follows, strength=4.0))
-    alike = constraints.alike(symbols, boundary=False)
+    alike = find_canonical_ids(symbols, boundary=False)
     ids = writer.model.vocabulary.encode(" ".join(words * 9))
-    passages = Passages.of(ids, 4, alike)
+    passages = Passages.from_ids(ids, 4, alike)
     text = writer.generate(novel=passages, words=set(words), length=2000, seed=1)
     capitals = [word for word in text.split()[1:-1] if word != word.lower() != word.capitalize()]
-    before = Passages.of(ids, 4)
+    before = Passages.from_ids(ids, 4)
     was = writer.generate(novel=before, words=set(words), length=2000, seed=1).split()[1:-1]
     assert len(capitals) < 0.5 * len([w for w in was if w != w.lower() != w.capitalize()])
 
@@ -162,7 +167,12 @@ def test_capitals_are_no_way_out_of_a_copy():
 def test_where_every_word_would_be_a_copy_some_are_written_all_the_same():
     writer = Generator(chancy(" abc", scale=0.3))
     ids = writer.model.vocabulary.encode("abc cab " * 9)
-    options = {"novel": Passages.of(ids, 3), "words": {"abc", "cab"}, "length": 200, "seed": 1}
+    options = {
+        "novel": Passages.from_ids(ids, 3),
+        "words": {"abc", "cab"},
+        "length": 200,
+        "seed": 1,
+    }
     text = writer.generate(**options)
     assert sum(map(str.isalpha, text)) > 20
     assert not any(
@@ -176,8 +186,11 @@ def test_no_word_is_begun_that_could_only_be_ended_by_a_copy(longest):
     writer = Generator(chancy(symbols, scale=0.3))
     source = "abc cab bca acb " * 9
     ids = writer.model.vocabulary.encode(source)
-    alike = constraints.alike(symbols, boundary=False)
-    options = {"novel": Passages.of(ids, longest + 1, alike), "words": {*source.split(), "ab"}}
+    alike = find_canonical_ids(symbols, boundary=False)
+    options = {
+        "novel": Passages.from_ids(ids, longest + 1, alike),
+        "words": {*source.split(), "ab"},
+    }
     options |= {"break_loops": False, "length": 200, "seed": 1}
     for text in writer.generate_many(count=6, **options):
         assert {*text.lower().split()[:-1]} <= options["words"]
@@ -190,7 +203,7 @@ def test_a_long_prompt_is_not_forgotten():
     options = {"length": 5, "temperature": 0}
     assert writer.generate("ab" * 299, **options) == "ababa"
     # With the 598 symbols of the prompt, one more would be a passage of 599.
-    assert writer.generate("ab" * 299, novel=Passages.of(ids, 599), **options) == "babab"
+    assert writer.generate("ab" * 299, novel=Passages.from_ids(ids, 599), **options) == "babab"
 
 
 def test_a_model_that_only_goes_round_is_made_to_leave():
@@ -211,7 +224,9 @@ KNOWN = st.frozensets(st.text("abté", min_size=1, max_size=4) | st.just("a't"),
 
 @given(KNOWN, st.lists(st.integers(0, len(SYMBOLS) - 1), max_size=60))
 def test_only_known_words_are_written(known, wanted):
-    text = "".join(SYMBOLS[i] for i in write(Words(known, SYMBOLS, 1), len(SYMBOLS), wanted))
+    text = "".join(
+        SYMBOLS[i] for i in write(WordConstraint(known, SYMBOLS, 1), len(SYMBOLS), wanted)
+    )
     ended = text[: max(text.rfind(end) for end in " .1") + 1]
     assert set(words.words(ended)) <= known
 
@@ -222,7 +237,9 @@ def test_a_capital_sigma_ends_a_word_or_stands_inside_it():
     def written(text):
         ids = [symbols.index(char) for char in text]
         known = {*words.words("Οδός ΟΔΟΣ. Σοφός ΣΟΦΟΣ.")}
-        return "".join(symbols[i] for i in write(Words(known, symbols, 1), len(symbols), ids))
+        return "".join(
+            symbols[i] for i in write(WordConstraint(known, symbols, 1), len(symbols), ids)
+        )
 
     for text in ("ΟΔΟΣ ΣΟΦΟΣ.", "Οδος σοφος ", "ΟΔΟΣ.ΟΔΟΣ "):
         assert written(text) == text
@@ -232,7 +249,7 @@ def test_a_capital_sigma_ends_a_word_or_stands_inside_it():
 
 def test_words_that_the_alphabet_cannot_spell_are_none():
     with pytest.raises(SettingsError, match="can spell none"):
-        Words({"naïve"}, ["a", "n", "v", "e", " "], 1)
+        WordConstraint({"naïve"}, ["a", "n", "v", "e", " "], 1)
     writer = Generator(chancy("naive ", scale=0.1))
     written = writer.generate(length=300, seed=1, words={"naïve", "vain"})
     assert set(written.split()[:-1]) == {"vain"}
@@ -241,7 +258,7 @@ def test_words_that_the_alphabet_cannot_spell_are_none():
 def test_a_word_gives_way_where_it_would_be_a_copy():
     writer = Generator(chancy("abc ", scale=0.1))
     source = " ".join(["abc", "cab", "bca"] * 30)
-    passages = Passages.of(writer.model.vocabulary.encode(source), 6)
+    passages = Passages.from_ids(writer.model.vocabulary.encode(source), 6)
     options = {"length": 400, "words": set(source.split()), "novel": passages}
     for seed in range(4):
         written = writer.generate(seed=seed, **options)
@@ -255,13 +272,13 @@ def test_known_words_and_all_that_is_none_are_left_alone():
     text = "\"Don't say 'hello'\" - 12, Hello!\n"
     ids = [symbols.index(c) if c in symbols else symbols.index(c.lower()) for c in text]
     known = {"don't", "say", "hello"}
-    assert write(Words(known, symbols, 1), len(symbols), ids) == ids
+    assert write(WordConstraint(known, symbols, 1), len(symbols), ids) == ids
     # "don" alone is none of them, nor is "helloo".
-    ban = Words(known, symbols, 1)
+    processor = WordConstraint(known, symbols, 1)
     for char in "Don":
-        ban.add(np.array([symbols.index(char)]))
+        processor.append_symbols(np.array([symbols.index(char)]))
     logits = np.zeros((1, len(symbols)), np.float32)
-    ban.apply(logits)
+    processor.process(logits)
     assert {symbols[i] for i in np.flatnonzero(logits[0] == 0)} == {"'"}
 
 
@@ -277,7 +294,7 @@ def test_a_prompt_is_gone_on_with_inside_its_word():
 
 def test_texts_side_by_side_are_each_as_alone():
     writer = Generator(chancy("ab\n", scale=0.1))
-    passages = Passages.of(writer.model.vocabulary.encode("abba\nbaab"), 4)
+    passages = Passages.from_ids(writer.model.vocabulary.encode("abba\nbaab"), 4)
     options = {"length": 200, "temperature": 0.7, "seed": 5, "novel": passages, "stop": "bbbbb"}
     many = writer.generate_many("a", count=6, **options)
     assert many[0] == writer.generate("a", **options)
@@ -320,20 +337,20 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 5, 8, 4_000_000_000])
-def test_what_is_looked_ahead_is_what_would_be_banned(length):
+def test_what_is_looked_ahead_is_what_would_be_blocked(length):
     text = np.random.default_rng(0).integers(0, 3, 400)
     alike = np.array([0, 1, 0, -1], np.int32)
-    passages = Passages.of(text, length, alike)
+    passages = Passages.from_ids(text, length, alike)
     for path in ([0], [2, 1], [1, 0, 2], [2, 0, 1, 1, 0, 2, 2, 1, 0]):
-        ahead, later = Copies(passages, 1), Copies(passages, 1)
+        ahead, later = CopyBlocker(passages, 1), CopyBlocker(passages, 1)
         for symbol in text[:6]:
-            ahead.add(np.array([symbol]))
-            later.add(np.array([symbol]))
+            ahead.append_symbols(np.array([symbol]))
+            later.append_symbols(np.array([symbol]))
         for symbol in path[:-1]:
-            later.add(np.array([symbol]))
+            later.append_symbols(np.array([symbol]))
         logits = np.zeros((1, 3), np.float32)
-        later.apply(logits)
-        assert ahead.completes(0, path) == (logits[0, path[-1]] <= constraints.NEVER)
+        later.process(logits)
+        assert ahead.completes_passage(0, path) == (logits[0, path[-1]] <= IMPOSSIBLE)
 
 
 def test_one_text_of_several_is_one():

@@ -1,0 +1,393 @@
+"""Logits processors: what makes a symbol impossible, or likelier, for what has been written before.
+
+Knows nothing of models. A processor watches the B texts that are written side by side: it takes
+each symbol that was written, and changes the logits of the next. To add one, write a class with the
+methods of `LogitsProcessor` and put it into `build_processors`.
+"""
+
+from collections.abc import Sequence, Set
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.data.quotes import MARKS, Quotes
+from burble.data.sentences import LONGEST_QUOTE, QUOTES
+from burble.data.words import APOSTROPHES, LAYOUT, is_inside
+from burble.errors import SettingsError
+from burble.inference.passages import CopyBlocker, Passages
+from burble.inference.settings import ROUNDS, WritingSettings
+from burble.model.softmax import IMPOSSIBLE
+
+LONGEST_PERIOD = 400
+MOST_ROUNDS = 1_000_000
+SHORTEST_LOOP = 12
+"""Symbols: "-----" and a few blank lines are none yet."""
+SIGMA = "Σ"
+REACH = 20.0
+"""Logits: what is so much less likely than something else hardly ever comes."""
+IDLE = 8
+"""Symbols in a row without a letter after which a word may be begun that has no end: there seems to
+be no other."""
+LOOKAHEAD = 100
+"""Ways that are tried to end a word."""
+FULL_BIAS = 100
+"""Characters after which a quote's bias has its full strength."""
+LARGEST_BIAS = 6.0
+"""No bias is larger, in nats: where a mark cannot be, it stays out."""
+HOTTEST = 1e28
+"""Beyond this temperature a bias fades: what it adds must be a number that logits can hold."""
+
+
+class LogitsProcessor(Protocol):
+    """Changes the logits of what comes next in B texts, for what was written in each."""
+
+    def process(self, logits: NDArray[np.float32]) -> None:
+        """Changes logits of shape (B, V) in place."""
+
+    def append_symbols(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text, shape (B,)."""
+
+    def keep_rows(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts, in the order given."""
+
+
+def build_processors(
+    settings: WritingSettings, symbols: Sequence[str], texts: int, prompt: Sequence[int]
+) -> "LogitsProcessors":
+    """The processors that some settings ask for, ready after a prompt.
+
+    Args:
+        settings: How a text is written.
+        symbols: The text of each id; what stands for the edge of a document last.
+        texts: B, how many are written side by side.
+        prompt: The symbols that all of them go on from.
+    """
+    # They are applied in this order, and a later one gives way where the earlier leave nothing.
+    found: list[LogitsProcessor] = []
+    remembered = LONGEST_PERIOD
+    if settings.close_quotes:
+        found.append(QuoteBias(settings.close_quotes, symbols, texts, settings.temperature or 1.0))
+        remembered = max(remembered, LONGEST_QUOTE)
+    copies = None
+    if isinstance(settings.novel, Passages):
+        copies = CopyBlocker(settings.novel, texts)
+        found.append(copies)
+        remembered = max(remembered, settings.novel.length)
+    if isinstance(settings.words, Set):
+        reach = REACH * max(1.0, settings.temperature)
+        found.append(WordConstraint(settings.words, symbols, texts, copies, reach))
+    if settings.blocks_loops:
+        found.append(LoopBlocker(symbols, texts, settings.rounds or ROUNDS))
+    processors = LogitsProcessors(found)
+    for symbol in prompt[-remembered:]:
+        processors.append_symbols(np.full(texts, symbol))
+    return processors
+
+
+class LogitsProcessors:
+    """All processors of B texts that are written side by side, as one.
+
+    Args:
+        processors: In the order in which they are applied.
+    """
+
+    def __init__(self, processors: Sequence[LogitsProcessor]) -> None:
+        """Only keeps them."""
+        self._processors = processors
+        self._may_block_all = any(isinstance(one, CopyBlocker) for one in processors)
+
+    def process(self, logits: NDArray[np.float32]) -> list[bool]:
+        """Changes logits (B, V) in place; returns for each text whether no symbol is possible."""
+        for processor in self._processors:
+            processor.process(logits)
+        if not self._may_block_all:
+            return [False] * len(logits)
+        blocked: list[bool] = (logits.max(axis=1) <= IMPOSSIBLE).tolist()
+        return blocked
+
+    def append_symbols(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text, shape (B,)."""
+        for processor in self._processors:
+            processor.append_symbols(symbols)
+
+    def keep_rows(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        for processor in self._processors:
+            processor.keep_rows(rows)
+
+    def has_broken_loop(self, row: int) -> bool:
+        """Whether a loop was broken in a text."""
+        loops = (one for one in self._processors if isinstance(one, LoopBlocker))
+        return any(bool(one.acted[row]) for one in loops)
+
+
+class LoopBlocker:
+    """Blocks what would make a passage stand too often in a row.
+
+    A passage of period p goes round as long as each symbol is the one p before it. Only periods
+    count, not single symbols, so that spelling stays as it is; and passages without a letter or
+    digit, such as rules and indents, may be longer.
+
+    Args:
+        symbols: The text of each id.
+        texts: B.
+        rounds: Times that it may stand in a row.
+
+    Attributes:
+        acted: Whether the likeliest symbol was blocked at some step of each text, shape (B,).
+    """
+
+    def __init__(self, symbols: Sequence[str], texts: int, rounds: int = ROUNDS) -> None:
+        """Starts with nothing written."""
+        self.acted = np.zeros(texts, bool)
+        self._speaks = np.array([any(map(str.isalnum, symbol)) for symbol in symbols])
+        self._silent = np.zeros(texts, np.int32)
+        self._past = np.full((texts, LONGEST_PERIOD), -1, np.int32)
+        self._same = np.zeros((texts, LONGEST_PERIOD), np.int32)
+        self._periods = np.arange(1, LONGEST_PERIOD + 1, dtype=np.int32)
+        least = min(rounds, MOST_ROUNDS) * self._periods
+        self._limits = np.maximum(least, SHORTEST_LOOP) - 1
+
+    def process(self, logits: NDArray[np.float32]) -> None:
+        """Makes the symbols impossible that would close one round more than a period may have.
+
+        Where another processor leaves nothing else, the loop goes on.
+        """
+        closing = self._same >= self._limits
+        if not closing.any():
+            return
+        # A period is without letters where the last one came before it began.
+        layout = self._periods <= self._silent[:, None]
+        rows, periods = (closing & (~layout | (self._same + 1 >= LAYOUT))).nonzero()
+        symbols = self._past[rows, periods]
+        before, likeliest = logits[rows, symbols], logits[rows].max(axis=1, initial=IMPOSSIBLE)
+        logits[rows, symbols] = IMPOSSIBLE
+        stuck = logits[rows].max(axis=1, initial=IMPOSSIBLE) <= IMPOSSIBLE
+        logits[rows[stuck], symbols[stuck]] = before[stuck]
+        self.acted[rows[~stuck & (before > IMPOSSIBLE) & (before >= likeliest)]] = True
+
+    def append_symbols(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text."""
+        self._same += 1
+        self._same *= self._past == symbols.astype(np.int32)[:, None]
+        self._past[:, 1:] = self._past[:, :-1]
+        self._past[:, 0] = symbols
+        self._silent = np.where(self._speaks[symbols], 0, self._silent + 1)
+
+    def keep_rows(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        self._past, self._same = self._past[rows], self._same[rows]
+        self._silent = self._silent[rows]
+        self.acted = self.acted[rows]
+
+
+class WordConstraint:
+    """Blocks what would not become a known word: letters that lead to none, and too early an end.
+
+    Words are as in `burble.data.words`, whatever their case. Everything else is free. A word that
+    was begun otherwise, in a prompt, is left alone, and so is one that another processor leaves no
+    end. None is begun that could not be ended without a copy, as far as that is soon seen.
+
+    Args:
+        known: The words, in lower case.
+        symbols: The text of each id; what stands for the edge of a document included.
+        texts: B.
+        copies: What may not be completed besides, if anything.
+        reach: Symbols whose logits are so much less than the highest are not looked into.
+
+    Raises:
+        SettingsError: The symbols can spell none of the words.
+    """
+
+    def __init__(
+        self,
+        known: Set[str],
+        symbols: Sequence[str],
+        texts: int,
+        copies: CopyBlocker | None = None,
+        reach: float = REACH,
+    ) -> None:
+        """Starts with nothing written."""
+        letters = {*"".join(map(_lower, symbols))}
+        letters |= {*"σς"} if SIGMA in letters else set()
+        self._known = {word for word in known if letters.issuperset(word)}
+        if not self._known:
+            raise SettingsError(
+                f"of {len(known):,} known words, this model's alphabet can spell none. Give the "
+                "text it was trained on, a smaller --word-count, or leave out --words."
+            )
+        self._beginnings = {word[:end] for word in self._known for end in range(len(word) + 1)}
+        self._symbols = symbols
+        # Where there are no documents, nothing stands between two.
+        self._spelled = [(place, symbol) for place, symbol in enumerate(symbols) if symbol]
+        self._words: list[str | None] = [""] * texts
+        self._idle = [0] * texts
+        self._copies, self._reach = copies, reach
+        self._nexts: dict[str, dict[int, str]] = {}
+        self._blocked: dict[str, NDArray[np.intp]] = {}
+
+    def process(self, logits: NDArray[np.float32]) -> None:
+        """Makes the symbols impossible that would spoil a word, where another is left."""
+        for row, word in enumerate(self._words):
+            if word is None:
+                continue
+            if word not in self._blocked:
+                fitting = self._find_next(word)
+                spoils = [place for place, _ in self._spelled if place not in fitting]
+                self._blocked[word] = np.array(spoils, np.intp)
+            others = _block(logits[row], self._blocked[word])
+            if others and self._copies and self._idle[row] < IDLE:
+                self._block_dead_ends(row, logits[row], word)
+
+    def _block_dead_ends(self, row: int, logits: NDArray[np.float32], word: str) -> None:
+        """Makes those symbols of a text impossible, (V,), after which a word could not be ended."""
+        looked: set[int] = set()
+        while True:
+            least = max(float(IMPOSSIBLE), float(logits.max()) - self._reach)
+            likely = {*np.flatnonzero(logits > least).tolist()} - looked
+            if not likely:
+                return
+            looked |= likely
+            begun = [(symbol, self._find_next(word)[symbol]) for symbol in sorted(likely)]
+            lost = [
+                s for s, after in begun if after and not self._can_end(row, [s], after, [LOOKAHEAD])
+            ]
+            if not _block(logits, np.array(lost, np.intp)):
+                return
+
+    def _can_end(self, row: int, path: list[int], word: str, left: list[int]) -> bool:
+        """Whether a word that was begun can be ended without a copy; true if that takes long."""
+        tried = set()
+        for symbol, after in self._find_next(word).items():
+            left[0] -= 1
+            if left[0] < 0:
+                return True
+            # A capital leads nowhere else than its small letter.
+            if after in tried or self._copies is None:
+                continue
+            tried |= {after} if after else set()
+            if not self._copies.completes_passage(row, [*path, symbol]) and (
+                not after or self._can_end(row, [*path, symbol], after, left)
+            ):
+                return True
+        return False
+
+    def _find_next(self, word: str) -> dict[int, str]:
+        """The symbols that do not spoil a word, those that end it first, and what it is then."""
+        if word not in self._nexts:
+            every = ((place, self._extend(word, symbol)) for place, symbol in self._spelled)
+            found = {place: after for place, after in every if after is not None}
+            self._nexts[word] = dict(sorted(found.items(), key=lambda item: bool(item[1])))
+        return self._nexts[word]
+
+    def append_symbols(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text."""
+        for row, symbol in enumerate(symbols.tolist()):
+            word, text = self._words[row], self._symbols[symbol]
+            self._idle[row] = 0 if any(map(str.isalpha, text)) else self._idle[row] + 1
+            if word is not None:
+                self._words[row] = self._extend(word, text)
+            if self._words[row] is None and not all(map(is_inside, text)):
+                self._words[row] = ""
+
+    def keep_rows(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        self._words = [self._words[row] for row in rows]
+        self._idle = [self._idle[row] for row in rows]
+
+    def _extend(self, word: str, symbol: str) -> str | None:
+        """The word so far once a symbol is added to it; None where it would spoil it."""
+        for char in _lower(symbol):
+            if word and char in APOSTROPHES and not word.endswith(APOSTROPHES):
+                # Part of the word, or a quote that closes after it: what follows will tell.
+                if not self._is_beginning(word + char) and word.lower() not in self._known:
+                    return None
+                word += char
+            elif char.isalpha() or (word and is_inside(char) and char not in APOSTROPHES):
+                word += char
+                if not self._is_beginning(word):
+                    return None
+            else:
+                ended = word.rstrip("'’").lower()
+                if ended and ended not in self._known:
+                    return None
+                word = ""
+        return word
+
+    def _is_beginning(self, word: str) -> bool:
+        """Whether a known word begins so, whichever way a capital sigma at its end will go."""
+        return {word.lower(), word.replace(SIGMA, "σ")} & self._beginnings != set()
+
+
+def _block(logits: NDArray[np.float32], symbols: NDArray[np.intp]) -> bool:
+    """Makes symbols impossible, in logits (V,), where others are left; whether there are."""
+    before = logits[symbols]
+    logits[symbols] = IMPOSSIBLE
+    if logits.max() <= IMPOSSIBLE:
+        logits[symbols] = before
+        return False
+    return True
+
+
+def _lower(symbol: str) -> str:
+    """In lower case, but for the capital sigma: what follows tells which small one it is."""
+    return "".join(char if char == SIGMA else char.lower() for char in symbol)
+
+
+class QuoteBias:
+    """Makes what would close a quote or bracket likelier, the longer it has been open.
+
+    A mark that opens as well as closes, such as a straight quote, closes after what is no white
+    space, and an apostrophe closes after no letter either. After white space it would open once
+    more what is open, and becomes as much less likely, but for the beginning of a paragraph. The
+    model still says where: a mark that it finds nearly impossible stays so.
+
+    Args:
+        strength: What the logarithm of the odds gains after `FULL_BIAS` characters, in nats.
+        symbols: The text of each id, the edge of a document last: nothing is open after that.
+        texts: How many are written side by side, B.
+        temperature: By which logits are divided after this.
+    """
+
+    def __init__(
+        self, strength: float, symbols: Sequence[str], texts: int, temperature: float = 1.0
+    ) -> None:
+        """Starts with nothing written."""
+        self._strength = strength / FULL_BIAS
+        self._temperature = min(temperature, HOTTEST)
+        self._symbols = symbols
+        self._quotes = [Quotes() for _ in range(texts)]
+        places = {symbol: place for place, symbol in enumerate(symbols[:-1])}
+        self._places = {mark: places[mark] for mark in MARKS if mark in places}
+
+    def process(self, logits: NDArray[np.float32]) -> None:
+        """Adds to logits (B, V) of what closes the latest that is open."""
+        for row, quotes in enumerate(self._quotes):
+            if not quotes.age:
+                continue
+            gain = min(self._strength * quotes.age, LARGEST_BIAS) * self._temperature
+            for mark in quotes.waiting[-1][0]:
+                if mark in self._places:
+                    logits[row, self._places[mark]] += gain * _find_direction(mark, quotes.last)
+
+    def append_symbols(self, symbols: NDArray[np.intp]) -> None:
+        """Takes the symbol that was written in each text, shape (B,)."""
+        for row, symbol in enumerate(symbols.tolist()):
+            if symbol == len(self._symbols) - 1:
+                self._quotes[row] = Quotes()
+            else:
+                self._quotes[row].add(self._symbols[symbol])
+
+    def keep_rows(self, rows: Sequence[int]) -> None:
+        """Goes on with some of the texts."""
+        self._quotes = [self._quotes[row] for row in rows]
+
+
+def _find_direction(mark: str, last: str) -> int:
+    """1 where a mark would close, -1 where it would open once more, 0 where it is neither."""
+    if QUOTES.get(mark) != mark:
+        return 1
+    if last[-1:].isspace():
+        return 0 if last == "\n\n" else -1
+    return 0 if mark in "'’" and last[-1:].isalnum() else 1
