@@ -15,7 +15,7 @@ from burble.model.network import Networks, mean_log_probabilities, name_weights
 from burble.model.transfer import transfer_weights
 from burble.runs import defaults
 from burble.settings import ModelSettings, TextSettings, TrainingSettings
-from burble.training import step as training_step
+from burble.training.schedule import averaging_weight
 from burble.training.step import _leave_out
 from support.speakers import chancy
 from support.trainers import finish, trainer
@@ -104,11 +104,11 @@ def test_a_pair_is_gone_on_from_with_another_alphabet():
 
 def test_an_average_counts_all_steps_alike_at_first_and_then_the_latest_most():
     settings = TrainingSettings(steps=100, averaging=0.05)
-    shares = [training_step.share(settings, step) for step in range(100)]
+    shares = [averaging_weight(settings, step) for step in range(100)]
     assert shares[:5] == [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5]
     assert set(shares[5:]) == {1 / 5}
     alone = TrainingSettings(steps=100, averaging=0.0)
-    assert {training_step.share(alone, step) for step in range(100)} == {1}
+    assert {averaging_weight(alone, step) for step in range(100)} == {1}
 
 
 def test_what_is_scored_is_the_average_of_the_weights():

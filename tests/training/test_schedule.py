@@ -3,12 +3,13 @@
 import pytest
 
 from burble.settings import TrainingSettings
-from burble.training.schedule import FEWEST, LONGEST, Pace, planned, seconds_to_measure
+from burble.training.pace import LONGEST, seconds_to_measure
+from burble.training.schedule import FEWEST, Pace, fix_steps
 
 
 def plan(left, pace=None, done=0, **limits):
     training = TrainingSettings(**limits)
-    return planned(training, 50, pace or Pace(0.1), left=left, done=done)
+    return fix_steps(training, 50, pace or Pace(0.1), left=left, done=done)
 
 
 def test_minutes_become_steps_and_leave_room_for_scores():

@@ -13,9 +13,8 @@ from burble.model import softmax
 from burble.model.engine import Engine
 from burble.runs.events import End, Recovery, Report, Save, Score, State, Task
 from burble.settings import TextSettings, TrainingSettings
-from burble.training import batches, together
-from burble.training import step as training_step
-from burble.training.clock import Clock
+from burble.training import batches, schedule, together
+from burble.training.pace import Clock
 from burble.training.trainer import Trainer
 from support.trainers import TEXT, TINY, finish, trainer
 
@@ -260,11 +259,11 @@ def test_the_closing_scores_tell_how_far_they_are_and_end_where_asked():
 
 def test_the_step_size_rises_straight_and_falls_as_a_cosine():
     training = TrainingSettings(steps=100, warmup=0.1, learning_rate=1.0)
-    rates = [training_step.rate(training, step) for step in range(100)]
+    rates = [schedule.learning_rate(training, step) for step in range(100)]
     assert rates[:10] == pytest.approx([0.1 * k for k in range(1, 11)])
     assert rates[10] == 1.0
-    assert rates[55] == pytest.approx((1 + training_step.LAST_RATE) / 2)
-    assert training_step.rate(training, 100) == pytest.approx(training_step.LAST_RATE)
+    assert rates[55] == pytest.approx((1 + schedule.LAST_RATE) / 2)
+    assert schedule.learning_rate(training, 100) == pytest.approx(schedule.LAST_RATE)
 
 
 def test_nothing_held_out_is_supported():
@@ -288,7 +287,7 @@ def test_carried_and_zero_states_agree():
 
 
 def test_a_state_is_offered_for_saving_now_and_then(monkeypatch):
-    monkeypatch.setattr("burble.training.clock.SAVE_SECONDS", 0.0)
+    monkeypatch.setattr("burble.training.pace.SAVE_SECONDS", 0.0)
     events = list((t := trainer(steps=9, evaluations=1)).run(t.start()))
     saves = [e.state for e in events if isinstance(e, Save)]
     assert [s.step for s in saves] == list(range(9))

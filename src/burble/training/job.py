@@ -36,7 +36,7 @@ from burble.runs.events import (
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, evaluations, origin
 from burble.settings import Settings, TrainingSettings
-from burble.training import collectives, compiled, diagnosis, together
+from burble.training import collectives, devices, diagnosis, together
 from burble.training.preflight import check
 from burble.training.processes import Peer
 from burble.training.schedule import Pace
@@ -80,7 +80,7 @@ def train(
     early = check(request, run, corpus, peer)
     began = time.perf_counter() if started is None else started
     start = _Start(corpus, request, began, stop, tell)
-    compiled.keep()
+    devices.keep_compiled()
     with run.locked(), collectives.missed():
         settings = early if request.resume else start.settings()
         together.meet(peer, settings.training.batch, settings.model.units, tell)

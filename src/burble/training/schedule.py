@@ -1,15 +1,19 @@
-"""How many steps a training has, by the nearest of its limits. Knows nothing of networks."""
+"""How many steps a training has, which of them are scored, and the learning rate of each.
 
+Knows nothing of networks or clocks.
+"""
+
+import math
 from dataclasses import dataclass, replace
 
 from burble.settings import TrainingSettings
 
-MEASURED, LONGEST = 0.02, 10.0
-"""Share of the minutes in which the machine is measured, and seconds of it at most."""
 FEWEST = 10
 """Steps that are trained however short the minutes are."""
 SCORED = 0.1
-"""Share of the time that scores on the way may take."""
+"""Fraction of the time that scores on the way may take."""
+LAST_RATE = 0.02
+"""Fraction of the learning rate that is left at the last step."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +33,7 @@ class Pace:
     compiling: float = 0.0
 
 
-def seconds_to_measure(training: TrainingSettings) -> float:
-    """Seconds for which steps are measured, about.
-
-    >>> [seconds_to_measure(TrainingSettings(minutes=m)) for m in (1, 480)]
-    [1.2, 10.0]
-    """
-    return min(LONGEST, MEASURED * 60 * training.minutes)
-
-
-def planned(
+def fix_steps(
     training: TrainingSettings, steps_per_epoch: int, pace: Pace, *, left: float, done: int
 ) -> tuple[TrainingSettings, str]:
     """Fixes the number of steps by the nearest of the limits on steps, epochs and minutes.
@@ -85,3 +80,27 @@ def is_scored(step: int, training: TrainingSettings) -> bool:
 def is_over(stale: int, training: TrainingSettings) -> bool:
     """Whether so many scores in a row were no better that training ends early."""
     return bool(training.patience) and stale >= training.patience
+
+
+def learning_rate(training: TrainingSettings, step: int) -> float:
+    """The learning rate of `step`, counted from 0: constant, or a warm-up and then half a cosine.
+
+    Keras has the same schedule, but compiled into the step: here one compiled step serves any
+    number of steps, so that the number can be fixed after the machine has been measured.
+    """
+    if training.schedule == "constant":
+        return training.learning_rate
+    warmup = max(1, round(training.steps * training.warmup))
+    if step < warmup:
+        return training.learning_rate * (step + 1) / warmup
+    done = min(1.0, (step - warmup) / max(1, training.steps - warmup))
+    fraction = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * done)) / 2
+    return training.learning_rate * fraction
+
+
+def averaging_weight(training: TrainingSettings, step: int) -> float:
+    """How much the weights after `step`, counted from 0, count in the average.
+
+    All the same at first, and then falling off over a fraction `averaging` of all steps.
+    """
+    return 1 / max(1.0, min(step + 1.0, training.averaging * training.steps))

@@ -28,7 +28,6 @@ from burble.training.devices import Devices
 
 Groups = dict[str, list[Any]]
 GROUPS = ("weight", "average", "good", "seed", "optimizer", "carried", "loss")
-LAST_RATE = 0.02
 
 
 class Objective:
@@ -146,30 +145,6 @@ def _check(precision: Precision) -> None:
             "2 x 256 units took 4.3 times as long on two cores of an AMD EPYC. Leave out "
             "--precision; it is for accelerators."
         )
-
-
-def rate(training: TrainingSettings, step: int) -> float:
-    """The step size of `step`, counted from 0: constant, or a warm-up and then half a cosine.
-
-    Keras has the same schedule, but compiled into the step: here one compiled step serves any
-    number of steps, so that the number can be fixed after the machine has been measured.
-    """
-    if training.schedule == "constant":
-        return training.learning_rate
-    warmup = max(1, round(training.steps * training.warmup))
-    if step < warmup:
-        return training.learning_rate * (step + 1) / warmup
-    done = min(1.0, (step - warmup) / max(1, training.steps - warmup))
-    share = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * done)) / 2
-    return training.learning_rate * share
-
-
-def share(training: TrainingSettings, step: int) -> float:
-    """How much the weights after `step`, counted from 0, count in the average.
-
-    All the same at first, and then falling off over a share `averaging` of all steps.
-    """
-    return 1 / max(1.0, min(step + 1.0, training.averaging * training.steps))
 
 
 def _fields(batch: Batch) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from burble.data.corpus import Corpus
 from burble.errors import DivergedError, LostError, RunError
 from burble.runs.events import State
 from burble.settings import Settings
-from burble.training import collectives, compiled, devices
+from burble.training import collectives, devices
 from burble.training.processes import Peer, available_cores
 from burble.training.schedule import Pace
 from burble.training.trainer import Trainer
@@ -36,7 +36,7 @@ def follow(
         RunError: The text is not that of process 0.
         LostError: Another process is gone.
     """
-    compiled.keep()
+    devices.keep_compiled()
     with collectives.missed():
         # How large the batch is will only be known when the devices are.
         meet(peer, LARGE * peer.num_processes, LARGE, tell)

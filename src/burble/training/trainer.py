@@ -18,13 +18,20 @@ from burble.model.architecture import Weights
 from burble.model.network import name_weights, trained_array_names
 from burble.runs.events import End, Epoch, Event, Recovery, Report, Save, Score, State, Task
 from burble.settings import Settings, TrainingSettings
-from burble.training import collectives, throughput
+from burble.training import collectives
 from burble.training import validation as heldout
 from burble.training.batches import CHUNK
-from burble.training.clock import Clock
 from burble.training.framings import frame_text
-from burble.training.schedule import Pace, is_over, is_scored, planned, seconds_to_measure
-from burble.training.step import Groups, Objective, finite, flat, grouped, rate, share
+from burble.training.pace import Clock, measure_scores, measure_steps, seconds_to_measure
+from burble.training.schedule import (
+    Pace,
+    averaging_weight,
+    fix_steps,
+    is_over,
+    is_scored,
+    learning_rate,
+)
+from burble.training.step import Groups, Objective, finite, flat, grouped
 
 REPORTS = 200
 RECOVERIES = 3
@@ -96,7 +103,7 @@ class Trainer:
         if training.minutes:
             pace = self._with_scores(pace or self.pace(stop), stop)
         left = training.minutes * 60 - (time.perf_counter() - started)
-        training, said = planned(
+        training, said = fix_steps(
             training, self.batches.steps_per_epoch, pace or Pace(0.0), left=left, done=done
         )
         if said:
@@ -109,7 +116,7 @@ class Trainer:
         """Measures steps for a moment, which changes nothing of what will be learned."""
         groups = self.objective.place(self.start().arrays)
         seconds = seconds_to_measure(self.settings.training)
-        return throughput.of_steps(lambda g, n: self._step(g, n, 0.0), groups, seconds, stop)
+        return measure_steps(lambda g, n: self._step(g, n, 0.0), groups, seconds, stop)
 
     def _with_scores(self, pace: Pace, stop: Callable[[], bool]) -> Pace:
         """A pace with what held-out scores take."""
@@ -117,7 +124,7 @@ class Trainer:
             return pace
         part, groups = self._part(self._usual), grouped(self.start().arrays)
         seconds = seconds_to_measure(self.settings.training)
-        each = throughput.of_scores(lambda: self._running(part, groups), seconds, stop)
+        each = measure_scores(lambda: self._running(part, groups), seconds, stop)
         score = each * part.size
         return replace(pace, score=score, closing=score + each * self._part(SCORED_AT_END).size)
 
@@ -143,7 +150,9 @@ class Trainer:
     def _step(self, groups: Groups, step: int, rate: float) -> Groups:
         """One optimiser step, on the rows of this process."""
         batch = self.batches.at(step, self.objective.devices.rows)
-        return self.objective.step(groups, batch, rate, share(self.settings.training, step))
+        return self.objective.step(
+            groups, batch, rate, averaging_weight(self.settings.training, step)
+        )
 
     def run(self, state: State, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         """Trains from `state` to the last step.
@@ -172,7 +181,7 @@ class Trainer:
             if saving:
                 clock.saved()
                 yield Save(clock.stamp(state, groups))
-            size = rate(training, state.step) * 0.5**state.recoveries
+            size = learning_rate(training, state.step) * 0.5**state.recoveries
             groups = self._step(groups, state.step, size)
             state = replace(state, step=state.step + 1)
             clock.stepped(state.step)
