@@ -11,8 +11,10 @@ import sys
 import time
 from pathlib import Path
 
-PLAIN = ("machine", "encodings", "writing", "step_profile", "processes", "corpus_scale", "scale")
-PLAIN += ("kills",)
+PLAIN = (
+    *("machine", "encodings", "writing", "step_profile"),
+    *("processes", "corpus_scale", "scale", "kills"),
+)
 BESIDE_TORCH = ("training_speed", "writing_rivals")
 ON_TEXTS = {
     "wonderland": "wonderland.txt",

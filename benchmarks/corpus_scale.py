@@ -58,12 +58,12 @@ def measure(path: str, unit: str) -> dict[str, float]:
         Seconds of the clock and of the processor, the peak of the process in MB, the same
         before the text was read, symbols and the size of the alphabet.
     """
+    from burble import settings
     from burble.data import corpus
-    from burble.settings import TextSettings
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started, busy = time.perf_counter(), time.process_time()
-    made = corpus.build([path], TextSettings(unit=unit))
+    made = corpus.build([path], settings.make({"unit": unit}).text)
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {

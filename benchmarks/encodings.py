@@ -179,7 +179,7 @@ def row(codec: str, found: Counter[tuple[str, int, str]], length: int | None) ->
             counts[what] += n
     total = counts.total()
     shares = {what: f"{counts[what] / total:.1%}" for what in OUTCOMES}
-    return {"encoding": codec, "bytes": length or "all", "pieces": total} | shares
+    return {"encoding": codec, "bytes": length or "all", "pieces": total, **shares}
 
 
 if __name__ == "__main__":

@@ -155,7 +155,8 @@ def main() -> None:
     rows = []
     given = dict(one.split("=", 1) for one in parser.parse_args().runs)
     for learns in (False, True):
-        texts = {name: score(*one.split(":", 1), learns) for name, one in given.items()}
+        pairs = {name: one.split(":", 1) for name, one in given.items()}
+        texts = {name: score(run, text, learns) for name, (run, text) in pairs.items()}
         for name, text in texts.items():
             others = [other for n, other in texts.items() if n != name] or [text]
             rows.append(row(name, learns, text, others))

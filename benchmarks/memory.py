@@ -8,6 +8,7 @@ RUN was trained on TEXT. All in one run, with and without a memory by turns.
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -50,7 +51,7 @@ def main() -> None:
     many[::50] = np.random.default_rng(0).integers(0, model.vocabulary.size, len(many[::50]))
     rows = []
     for name, part in (("its text", ids), ("ten million symbols", many)):
-        speeds = [len(part) / s / 1e6 for s in seconds(lambda part=part: index.of(part))]
+        speeds = [len(part) / s / 1e6 for s in seconds(partial(index.of, part))]
         rows.append({"what": f"made of {name}", "million symbols/s": f"{median(speeds):.1f}"})
     kept = index.of(ids)
     writer = Generator(model, lambda: kept)

@@ -21,6 +21,7 @@ from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from statistics import median
+from subprocess import PIPE
 from typing import IO, Any
 
 from benchmarks.children import call
@@ -116,8 +117,11 @@ def paces(paths: dict[str, Path], folder: Path, rounds: int) -> dict[str, list[f
         for size, path in paths.items():
             command = [sys.executable, "-m", "benchmarks.scale", "--pace", str(path)]
             environment = os.environ | _places(folder, str(folder / "texts"))
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-            child = stack.enter_context(subprocess.Popen(command, env=environment, **pipes))
+            child = stack.enter_context(
+                subprocess.Popen(command, env=environment, stdin=PIPE, stdout=PIPE, text=True)
+            )
+            if not (child.stdin and child.stdout):
+                raise RuntimeError("The child has no pipes.")
             children[size] = child.stdin, child.stdout
             child.stdout.readline()
         for _ in range(rounds):

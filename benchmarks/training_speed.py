@@ -9,12 +9,14 @@ machine changes it. Needs the `bench` dependencies.
 """
 
 import argparse
+import itertools
 import json
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any, SupportsFloat
 
 import numpy as np
 
@@ -32,7 +34,7 @@ SYMBOLS, EMBEDDING = 65, 64
 TEXT = np.random.default_rng(0).integers(SYMBOLS, size=300_000).astype(np.uint8)
 
 
-def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], object], float]:
+def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], SupportsFloat], float]:
     """A training step of burble, and the loss before it; writes where it starts."""
     from burble import settings
     from burble.model import network as model_network
@@ -42,9 +44,9 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], objec
 
     layers, units, batch, length = shape
     devices.prepare(processes.available_cores(), batch, units)
-    asked = {"layers": layers, "units": units, "embedding": EMBEDDING, "batch": batch}
-    asked |= {"length": length, "dropout_input": 0.0, "dropout": 0.0, "dropout_output": 0.0}
-    chosen = settings.make(asked | {"averaging": 0.0})
+    shape_of = {"layers": layers, "units": units, "embedding": EMBEDDING, "batch": batch}
+    plain = {"dropout_input": 0.0, "dropout": 0.0, "dropout_output": 0.0, "averaging": 0.0}
+    chosen = settings.make({**shape_of, "length": length, **plain})
     objective = Objective(chosen.model, SYMBOLS, chosen.training)
     streams = Streams(TEXT, batch, length, seed=0, reset_rate=0.0)
     arrays = flat(objective.start(batch))
@@ -53,19 +55,19 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], objec
     seeds = [array for name, array in arrays.items() if name.startswith("seed.")]
     nats, places, _ = objective.nats(weights, seeds, first, objective.zero(batch))
     named = model_network.name_weights(weights, chosen.model, SYMBOLS)
-    np.savez(start, inputs=first.inputs, targets=first.targets, **named)
-    state = {"groups": objective.place(arrays), "step": 0}
+    np.savez(start, inputs=first.inputs, targets=first.targets, allow_pickle=False, **named)
+    groups, number = objective.place(arrays), itertools.count()
 
-    def step() -> object:
-        batch_now = streams.at(state["step"])
-        state["groups"] = objective.step(state["groups"], batch_now, 2e-3)
-        state["step"] += 1
-        return state["groups"]["loss"][0][0]
+    def step() -> SupportsFloat:
+        nonlocal groups
+        groups = objective.step(groups, streams.at(next(number)), 2e-3)
+        loss: SupportsFloat = groups["loss"][0][0]
+        return loss
 
     return step, float(nats) / float(places)
 
 
-def torch_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], object], float]:
+def torch_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], SupportsFloat], float]:
     """A training step of PyTorch from the same weights, and the loss before it."""
     import torch
 
@@ -104,7 +106,8 @@ def compare(shape: tuple[int, ...], rounds: int, seconds: float, folder: Path) -
     """A row: both in turn, `rounds` times."""
     layers, units, batch, length = shape
     start = folder / "start.npz"
-    ours, theirs = [], []
+    ours: list[Any] = []
+    theirs: list[Any] = []
     for _ in range(rounds):
         for who, found in (("burble", ours), ("torch", theirs)):
             found.append(call("training_speed", "--child", who, start, seconds, *shape))

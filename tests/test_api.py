@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,14 @@ import burble
 from burble.errors import SettingsError
 from burble.runs.events import End, Report
 
-SMALL = {"units": 12, "embedding": 4, "layers": 1, "batch": 4, "length": 16, "steps": 40}
+SMALL: dict[str, Any] = {
+    "units": 12,
+    "embedding": 4,
+    "layers": 1,
+    "batch": 4,
+    "length": 16,
+    "steps": 40,
+}
 
 
 @pytest.fixture
@@ -99,7 +107,7 @@ def test_ctrl_c_finishes_the_step_and_saves_and_the_next_call_goes_on(text, tmp_
 
 def test_a_training_stops_when_told_and_goes_on(text, tmp_path):
     whole = burble.train(text, tmp_path / "whole", **SMALL)
-    events = []
+    events: list[Any] = []
     run = burble.train(
         text,
         tmp_path / "run",

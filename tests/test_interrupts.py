@@ -3,11 +3,12 @@
 import os
 import signal
 import threading
+from typing import Any
 
 import pytest
 
 from burble import interrupts
-from support.signals import signals_restored
+from tests.support.signals import signals_restored
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGHUP is of POSIX systems")
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if os.name == "posix" else ()
@@ -58,7 +59,7 @@ def test_ctrl_c_is_left_alone_in_other_threads_and_where_it_is_handled():
         with interrupts.ctrl_c():
             handlers.append(signal.getsignal(signal.SIGINT))
 
-    handlers = []
+    handlers: list[Any] = []
     with signals_restored(signal.SIGINT):
         signal.signal(signal.SIGINT, signal.default_int_handler)
         thread = threading.Thread(target=elsewhere)

@@ -31,7 +31,9 @@ def build(layer_count: int, size: int) -> keras.Model:
     return model
 
 
-def windows(ids: NDArray[np.integer], size: int, count: int) -> tuple[NDArray, NDArray]:
+def windows(
+    ids: NDArray[np.integer], size: int, count: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The first `count` windows (count, 100, 1) and their targets, one-hot (count, size)."""
     views = np.lib.stride_tricks.sliding_window_view(ids, LENGTH)[:count]
     inputs = (views / size).astype(np.float32)[..., None]

@@ -71,7 +71,7 @@ class Training:
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self._optimizer.step()
-        return loss.item()
+        return float(loss.item())
 
 
 def chunks(

@@ -12,7 +12,7 @@ import safetensors.numpy
 from burble.cli import app
 from burble.inference.generator import load
 from burble.model.file import write_model
-from support.speakers import chancy, follower
+from tests.support.speakers import chancy, follower
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def command(monkeypatch, capsys):
         try:
             app.main()
         except SystemExit as end:
-            code = end.code
+            code = end.code if isinstance(end.code, int) else 1
         out, err = capsys.readouterr()
         return subprocess.CompletedProcess(arguments, code, out.encode(), err.encode())
 

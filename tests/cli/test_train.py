@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pytest
@@ -195,7 +196,7 @@ def test_what_is_stopped_after_the_last_step_is_usable_and_goes_on(phase, text, 
     asked = {"units": 8, "layers": 1, "steps": 3, "evaluations": 1}
     whole = Run(tmp_path / "whole")
     list(job.train(made, whole, TrainingRequest(asked)))
-    reached = []
+    reached: list[Any] = []
     for event in job.train(made, run, TrainingRequest(asked), stop=lambda: bool(reached)):
         # The one score on the way is taken before there is a model.
         if isinstance(event, Task) and run.has_model and event.what.startswith(phase):

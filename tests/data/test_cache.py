@@ -18,6 +18,7 @@ from burble.errors import (
     SourceError,
 )
 from burble.settings import TextSettings
+from tests.support.corpora import mapped
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -83,7 +84,7 @@ def test_a_large_text_is_mapped_from_the_cache_and_found_there_again(tmp_path, m
     kept = sorted(p.name for p in entry.iterdir())
     again = corpus.build([str(path)], TextSettings())
     assert sorted(p.name for p in entry.iterdir()) == kept
-    assert again.ids.filename == first.ids.filename
+    assert mapped(again.ids) == mapped(first.ids)
     assert (again.sha256, again.counts, again.notes) == (first.sha256, first.counts, first.notes)
     if os.name == "posix":
         assert entry.stat().st_mode & 0o777 == 0o700
@@ -94,7 +95,7 @@ def test_other_settings_are_another_entry(tmp_path, monkeypatch, change):
     path = big(tmp_path, monkeypatch)
     first = corpus.build([str(path)], TextSettings())
     other = corpus.build([str(path)], TextSettings(**change))
-    assert other.ids.filename != first.ids.filename
+    assert mapped(other.ids) != mapped(first.ids)
 
 
 def test_one_changed_letter_is_never_served_from_the_cache(tmp_path, monkeypatch):
@@ -123,8 +124,9 @@ def test_an_entry_that_was_never_finished_is_not_used(tmp_path, monkeypatch):
 
 KILLED = """
 import os, signal, sys
-from burble import corpus, preparation, settings
-preparation.IN_MEMORY = 1000
+from burble import settings
+from burble.data import cache, corpus
+cache.IN_MEMORY = 1000
 read = []
 def die(done, total):
     read.append(done)
@@ -172,6 +174,6 @@ def test_a_damaged_entry_is_made_again(tmp_path, monkeypatch, name):
     path = big(tmp_path, monkeypatch, f"damaged {name}\n")
     first = corpus.build([str(path)], TextSettings())
     ids = np.array(first.ids)
-    entry = files.folder("corpora") / os.path.basename(os.path.dirname(first.ids.filename))
+    entry = files.folder("corpora") / mapped(first.ids).parent.name
     (entry / name).write_bytes((entry / name).read_bytes()[:100])
     np.testing.assert_array_equal(corpus.build([str(path)], TextSettings()).ids, ids)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from burble.data import corpus
 from burble.errors import CorpusError, SettingsError, SourceError
 from burble.settings import TextSettings
-from support.corpora import from_texts, parts
+from tests.support.corpora import from_texts, parts
 
 
 @pytest.fixture(scope="module", autouse=True)

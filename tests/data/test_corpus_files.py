@@ -14,7 +14,7 @@ from burble.errors import (
     VocabularyError,
 )
 from burble.settings import SourceSettings, TextSettings
-from support.corpora import from_texts, parts
+from tests.support.corpora import from_texts, parts
 
 
 def build(tmp_path, data, **chosen):

@@ -11,6 +11,7 @@ from burble import api, files
 from burble.cli import doctor
 from burble.data import cache, eviction
 from burble.errors import SettingsError
+from tests.support.corpora import mapped
 
 
 @pytest.fixture(autouse=True)
@@ -184,7 +185,7 @@ def test_what_was_read_of_a_mapped_text_leaves_the_memory(path):
     def resident():
         with open("/proc/self/smaps", encoding="utf-8") as file:
             lines = file.read().splitlines()
-        start = next(i for i, line in enumerate(lines) if line.endswith(str(corpus.ids.filename)))
+        start = next(i for i, line in enumerate(lines) if line.endswith(str(mapped(corpus.ids))))
         return next(line for line in lines[start:] if line.startswith("Rss:")).split()[1]
 
     part = corpus.ids[10:].copy(), corpus.ids[10:]

@@ -19,11 +19,10 @@ from burble.evaluation import evaluate as evaluation
 from burble.inference import prompts
 from burble.inference.generator import Generator
 from burble.model.file import read_model, write_model
-from burble.runs import request
 from burble.runs.folder import Run
 from burble.settings import TextSettings
-from burble.training import job
-from support.speakers import follower
+from burble.training import job, preflight
+from tests.support.speakers import follower
 
 HERE = version("regex")
 # q has no accent of its own in Unicode, so nothing composes it.
@@ -122,7 +121,7 @@ def test_a_run_that_another_regex_began_is_not_called_damaged(tmp_path, versions
     def begun(**changed):
         described = {"format": 2, "versions": versions, "corpus": facts | changed}
         (tmp_path / "run.json").write_text(json.dumps(described), encoding="utf-8")
-        request._check_same_text(Run(tmp_path), read)
+        preflight._check_same_text(Run(tmp_path), read)
 
     begun()
     with pytest.raises(RunError) as raised:

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from burble.model.file import is_model_file, read_model
 from burble.ngram import file as ngram_file
 from burble.ngram import index as memory_module
 from burble.runs.folder import Run
-from support.corpora import from_texts
-from support.speakers import chancy
+from tests.support.corpora import from_texts
+from tests.support.speakers import chancy
 
 TABLE = "id,body\n1,hello there\n2,bye now\n"
 posix = pytest.mark.skipif(os.name != "posix", reason="this system has other permissions")
@@ -93,7 +94,7 @@ def test_only_a_text_may_be_replaced(tmp_path):
     with pytest.raises(InputError, match=r"x: File name too long\. Choose another name"):
         c.save_text(tmp_path / ("x" * 300))
     with pytest.raises(InputError, match=r"^- stands for standard input, and the clean text needs"):
-        c.save_text(outputs.Path("-"))
+        c.save_text(Path("-"))
     with pytest.raises(InputError, match=r"is a folder, and the clean text needs a file"):
         c.save_text(tmp_path)
     with pytest.raises(InputError, match=r"there is no folder .*no to write in"):
@@ -106,9 +107,9 @@ def test_only_a_text_may_be_replaced(tmp_path):
 @posix
 def test_a_device_is_not_replaced_by_a_file():
     with pytest.raises(InputError, match="/dev/null is no ordinary file"):
-        from_texts("abc").save_text(outputs.Path(os.devnull), overwrite=True)
+        from_texts("abc").save_text(Path(os.devnull), overwrite=True)
     with pytest.raises(StorageError, match="could not write /dev/null to disk: there is no ord"):
-        files.write_atomically(outputs.Path(os.devnull), b"x")
+        files.write_atomically(Path(os.devnull), b"x")
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
 

@@ -1,5 +1,7 @@
 """What stands in a text more than once is counted, told, and left out when asked."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,10 +11,10 @@ from burble import api
 from burble.data import cache, repeats, sources
 from burble.data import report as corpus_report
 from burble.data.documents import Reading
-from burble.errors import CorpusError, SettingsError
+from burble.errors import CorpusError, SettingsError, SourceError
 from burble.runs.request import TrainingRequest
 from burble.settings import SourceSettings, TextSettings
-from support.corpora import from_texts, parts
+from tests.support.corpora import from_texts, parts
 
 LINE = "a line of the header that stands in every one of the files\n"
 
@@ -158,7 +160,7 @@ def test_what_is_left_is_as_if_the_rest_had_never_come(texts, asked, unit, block
         how = Reading(made, SourceSettings(**reading), block=block)
         try:
             return cache.prepare(found, how, limit)
-        except (CorpusError, sources.SourceError):
+        except (CorpusError, SourceError):
             return None
 
     left = list(dict.fromkeys(texts)) if asked["deduplicate"] else texts
@@ -225,7 +227,7 @@ def test_a_large_text_is_reduced_in_the_cache_too(tmp_path, monkeypatch):
 def test_the_command_that_goes_on_leaves_out_the_same():
     reading = SourceSettings(deduplicate=True, drop_documents_with_rare=3)
     order = TrainingRequest({}, sources=("a",), reading=reading)
-    assert order.command(cache.Path("r")) == (
+    assert order.command(Path("r")) == (
         "burble train a -o r --deduplicate --drop-documents-with-rare=3"
     )
 

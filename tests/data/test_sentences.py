@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burble.data.sentences import EDGE, LONGEST_QUOTE, split
-from support.corpora import from_texts, parts
+from tests.support.corpora import from_texts, parts
 
 
 def sentences(*pieces):

@@ -3,12 +3,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 
-from burble import files
 from burble.data import outputs, sources
 from burble.errors import EncodingError, InputError, SourceError, StorageError
 from burble.experiments.compare import Comparison
@@ -172,7 +172,7 @@ def test_a_table_read_whole_and_by_a_column_is_told(tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no full disk")
 def test_an_input_that_finds_no_room_is_one_sentence(monkeypatch):
-    monkeypatch.setattr(files.tempfile, "TemporaryFile", lambda **_: io.FileIO("/dev/full", "w"))
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: io.FileIO("/dev/full", "w"))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x" * 99)))
     with pytest.raises(StorageError, match=r"could not write in .*: No space left on device"):
         sources.read(["-"])

@@ -18,8 +18,8 @@ from burble.settings import TrainingSettings
 from burble.training import job, preflight
 from burble.training.framings import Documents, Streams
 from burble.training.validation import Part
-from support.corpora import from_texts, parts
-from support.speakers import chancy
+from tests.support.corpora import from_texts, parts
+from tests.support.speakers import chancy
 
 
 @pytest.fixture(autouse=True)

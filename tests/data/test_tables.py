@@ -12,7 +12,7 @@ from burble.settings import SourceSettings
 
 
 def rows(table, name, part, **reading):
-    notes = []
+    notes: list[str] = []
     # Cut everywhere, so that no line end is found whole.
     found = list(tables.rows(table, name, part, notes, SourceSettings(**reading)))
     return found, notes

@@ -15,7 +15,7 @@ from burble.cli import app
 from burble.data import corpus
 from burble.model.file import write_model
 from burble.settings import TextSettings
-from support.speakers import chancy
+from tests.support.speakers import chancy
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guides" / "sampling.md").read_text("utf-8")
 COMMANDS = re.findall(r"^\$ (burble (?!train).*)$", PAGE, re.M)

@@ -7,7 +7,7 @@ import pytest
 
 from burble.data.vocabulary import Vocabulary
 from burble.evaluation.baselines import Task, estimate_baselines, score_baselines
-from support.corpora import from_texts
+from tests.support.corpora import from_texts
 
 
 def test_the_estimates_of_a_text_whose_figures_are_known():

@@ -10,7 +10,7 @@ from burble.inference.generator import Generator
 from burble.inference.scoring import BLOCK, Remembering
 from burble.ngram import index as ngram_index
 from burble.ngram.predictor import Index
-from support.speakers import chancy
+from tests.support.speakers import chancy
 
 RNG = np.random.default_rng(5)
 IDS = RNG.integers(4, size=2 * BLOCK + 40)

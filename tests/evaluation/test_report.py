@@ -17,7 +17,7 @@ from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
 from burble.ngram.training_text import TrainingText
-from support.speakers import chancy, follower
+from tests.support.speakers import chancy, follower
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_what_was_left_out_of_the_figures_is_said():
         "Scored are the first 100,000 of 300,000 held-out symbols.",
         "The n-grams and compressors read the last 2,000,000 of 2,500,000 training symbols.",
     ]
-    short = TrainingText(np.zeros(9), 5, vocabulary, "", held_out=4)
+    short = TrainingText(np.zeros(9, np.uint8), 5, vocabulary, "", held_out=4)
     assert evaluate._limits(parts_used(short, 1.0)) == []
 
 
@@ -172,7 +172,8 @@ def test_a_held_out_end_that_is_blank_has_a_score_and_nothing_beside_it():
         writer, TrainingText(ids, 80, writer.model.vocabulary, ""), WritingSettings(seed=0)
     )
     assert verdict.report.characters == 10
-    assert verdict.human is verdict.written is verdict.copies is verdict.human_copies is None
+    assert (verdict.human, verdict.written) == (None, None)
+    assert (verdict.copies, verdict.human_copies) == (None, None)
 
 
 # Calibration and intervals.
@@ -207,5 +208,6 @@ def test_an_interval_is_narrow_where_all_blocks_are_alike():
     even = evaluation.score(writer, "ab" * 2000)
     assert even.interval == pytest.approx((even.bits, even.bits), rel=1e-3)
     uneven = evaluation.score(writer, "ab" * 1000 + "a" * 2000)
+    assert uneven.interval is not None
     assert uneven.interval[0] < 0.9 * uneven.bits < 1.1 * uneven.bits < uneven.interval[1]
     assert evaluation.score(writer, "ab" * 500).interval is None

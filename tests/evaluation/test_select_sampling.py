@@ -3,16 +3,18 @@
 import json
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 
 from burble.data import corpus
 from burble.evaluation import select_sampling
 from burble.evaluation.select_sampling import TEMPERATURES, suited
+from burble.evaluation.statistics import Reference
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.settings import TextSettings
-from support.speakers import chancy, follower
+from tests.support.speakers import chancy, follower
 
 
 def test_a_model_that_spells_is_as_bold_as_it_may_be():
@@ -37,7 +39,7 @@ def written(writer, known, temperature, nudge=0.0):
 
 
 def reference(text):
-    return select_sampling.Reference.of(select_sampling._part(text, 0, text.cut))
+    return Reference.of(select_sampling._part(text, 0, text.cut))
 
 
 def test_nothing_is_said_where_nothing_can_be():
@@ -119,7 +121,7 @@ def test_a_model_writes_at_the_temperature_in_its_file(burble, trained):
     model = generator.load(trained)
     found = model.model.summary["writing"]
     assert found["temperature"] in TEMPERATURES
-    options = {"length": 50, "seed": 1}
+    options: dict[str, Any] = {"length": 50, "seed": 1}
     assert model.generate(**options) == model.generate(temperature=found["temperature"], **options)
     done = burble("sample", trained, "-l", 50, "--seed", 1, "--jsonl")
     row = json.loads(done.stdout)
@@ -152,7 +154,7 @@ def test_what_a_text_repeats_itself_is_found(text, found):
 
 def test_what_repeats_in_the_text_is_written_as_often():
     writer = Generator(follower("abc\n", [1, 2, 3, 0], strength=20.0))
-    options = {"length": 800, "temperature": 1.0, "seed": 1}
+    options: dict[str, Any] = {"length": 800, "temperature": 1.0, "seed": 1}
     free = writer.generate("a", break_loops=False, **options)
     assert free == "bc\na" * 200
     assert writer.generate("a", **options) != free

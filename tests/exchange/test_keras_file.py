@@ -146,7 +146,7 @@ PLAIN = [lstm("lstm", 1), dense()]
     ],
 )
 def test_gates_are_those_of_the_keras_that_wrote_the_weights(tmp_path, version, gates):
-    told = []
+    told: list[str] = []
     path = legacy(tmp_path / "w.h5", PLAIN, version=version)
     model = keras_weights.model(path, ONE, VOCABULARY, "abc", tell=told.append)
     assert model.architecture.recurrent_activation == gates

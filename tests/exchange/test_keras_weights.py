@@ -49,7 +49,7 @@ def recipe(tmp_path):
     return write
 
 
-WHOLE = []
+WHOLE: list[bytes] = []
 
 
 def plainly(path, encoding="utf-8"):

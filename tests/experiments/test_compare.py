@@ -16,8 +16,8 @@ from burble.errors import SettingsError
 from burble.experiments import grid
 from burble.experiments.compare import Comparison
 from burble.runs import plots
-from support.corpora import from_texts
-from support.waiting import wait_for
+from tests.support.corpora import from_texts
+from tests.support.waiting import wait_for
 
 SMALL = ["--batch", "4", "--length", "12", "--embedding", "8", "--steps", "30"]
 SMALL += ["--evaluations", "2", "--patience", "0"]

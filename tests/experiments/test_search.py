@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+from typing import Any
 
 import optuna
 import pytest
@@ -20,9 +21,16 @@ from burble.errors import SettingsError
 from burble.experiments import search as experiments_search
 from burble.runs import recipes
 from burble.settings import make
-from support.waiting import wait_for
+from tests.support.waiting import wait_for
 
-SMALL = {"batch": 4, "length": 12, "embedding": 8, "units": 8, "layers": 1, "steps": 30}
+SMALL: dict[str, Any] = {
+    "batch": 4,
+    "length": 12,
+    "embedding": 8,
+    "units": 8,
+    "layers": 1,
+    "steps": 30,
+}
 SMALL |= {"evaluations": 3, "patience": 0, "dropout": 0.0, "dropout_input": 0.0}
 SMALL_FLAGS = [f"--{name.replace('_', '-')}={value}" for name, value in SMALL.items()]
 
@@ -194,10 +202,10 @@ def test_what_is_given_is_not_searched():
         {"units": 10}, {"cell": ["gru", "rnn"], "batch": [1, 2]}, usual
     )
     assert set(space) == {*experiments_search.SPACE, "cell"} - {"units"}
-    assert space["batch"].choices == (1, 2)
+    assert vars(space["batch"])["choices"] == (1, 2)
     assert first == {n: settings.flat(usual)[n] for n in space.keys() - {"cell", "batch"}}
     space, first = experiments_search.space({}, {}, usual)
-    assert 9 in space["batch"].choices
+    assert 9 in vars(space["batch"])["choices"]
     assert first["batch"] == 9
     assert "embedding" not in experiments_search.space({}, {}, make({"input": "onehot"}))[0]
     assert (

@@ -13,7 +13,7 @@ from burble.errors import DivergedError, SettingsError, VocabularyError
 from burble.inference.candidates import BLOCK, GROUP
 from burble.inference.generator import Generator
 from burble.model.engine import ALONE
-from support.speakers import chancy, follower
+from tests.support.speakers import chancy, follower
 
 HERE = vocabulary.cut_here("grapheme")
 CYCLE = Generator(follower("abc", [1, 2, 0]))

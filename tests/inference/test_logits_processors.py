@@ -1,6 +1,7 @@
 """What may not be written: a third round of a loop, and long passages of a text."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from burble.inference.outcomes import Outcome
 from burble.inference.passages import CopyBlocker, Passages, find_canonical_ids
 from burble.inference.settings import ROUNDS
 from burble.model.softmax import IMPOSSIBLE
-from support.speakers import chancy, follower
+from tests.support.speakers import chancy, follower
 
 LETTERS = [chr(0x100 + n) for n in range(60)]
 
@@ -27,7 +28,7 @@ def write(processor, size, wanted):
 
     Where none may come, that is the end, and None.
     """
-    written = []
+    written: list[int] = []
     for symbol in wanted:
         logits = np.zeros((1, size), np.float32)
         logits[0, symbol] = 1
@@ -117,7 +118,7 @@ DEAD_END = "cut short: every symbol would have gone on with a copy there. Give a
 
 def test_a_text_at_a_dead_end_ends_there_and_others_go_on():
     writer = Generator(chancy("ab", scale=0.1))
-    options = {"length": 40, "seed": 1, "temperature": 1, "break_loops": False}
+    options: dict[str, Any] = {"length": 40, "seed": 1, "temperature": 1, "break_loops": False}
     passages = Passages.from_ids(np.array([0, 0, 0, 0, 1, 0, 0]), 4)
     # Nothing may come after "aaa", as "aaaa" and "aaab" are in it.
     with pytest.warns(UserWarning, match=rf"of 9 texts were {DEAD_END}"):
@@ -167,7 +168,7 @@ def test_capitals_are_no_way_out_of_a_copy():
 def test_where_every_word_would_be_a_copy_some_are_written_all_the_same():
     writer = Generator(chancy(" abc", scale=0.3))
     ids = writer.model.vocabulary.encode("abc cab " * 9)
-    options = {
+    options: dict[str, Any] = {
         "novel": Passages.from_ids(ids, 3),
         "words": {"abc", "cab"},
         "length": 200,
@@ -187,7 +188,7 @@ def test_no_word_is_begun_that_could_only_be_ended_by_a_copy(longest):
     source = "abc cab bca acb " * 9
     ids = writer.model.vocabulary.encode(source)
     alike = find_canonical_ids(symbols, boundary=False)
-    options = {
+    options: dict[str, Any] = {
         "novel": Passages.from_ids(ids, longest + 1, alike),
         "words": {*source.split(), "ab"},
     }
@@ -200,7 +201,7 @@ def test_no_word_is_begun_that_could_only_be_ended_by_a_copy(longest):
 def test_a_long_prompt_is_not_forgotten():
     writer = Generator(follower("ab", [1, 0]))
     ids = writer.model.vocabulary.encode("ab" * 300)
-    options = {"length": 5, "temperature": 0}
+    options: dict[str, Any] = {"length": 5, "temperature": 0}
     assert writer.generate("ab" * 299, **options) == "ababa"
     # With the 598 symbols of the prompt, one more would be a passage of 599.
     assert writer.generate("ab" * 299, novel=Passages.from_ids(ids, 599), **options) == "babab"
@@ -259,7 +260,7 @@ def test_a_word_gives_way_where_it_would_be_a_copy():
     writer = Generator(chancy("abc ", scale=0.1))
     source = " ".join(["abc", "cab", "bca"] * 30)
     passages = Passages.from_ids(writer.model.vocabulary.encode(source), 6)
-    options = {"length": 400, "words": set(source.split()), "novel": passages}
+    options: dict[str, Any] = {"length": 400, "words": set(source.split()), "novel": passages}
     for seed in range(4):
         written = writer.generate(seed=seed, **options)
         assert overlap.find([[written]], [source])[0].longest <= 5
@@ -284,7 +285,7 @@ def test_known_words_and_all_that_is_none_are_left_alone():
 
 def test_a_prompt_is_gone_on_with_inside_its_word():
     writer = Generator(chancy("abc ", scale=0.1))
-    options = {"length": 200, "seed": 1, "words": {"abc", "ca"}}
+    options: dict[str, Any] = {"length": 200, "seed": 1, "words": {"abc", "ca"}}
     written = "ab" + writer.generate("ab", **options)
     assert set(written.split()[:-1]) <= {"abc", "ca"}
     # A prompt's own unknown word is ended as it may be.
@@ -295,7 +296,13 @@ def test_a_prompt_is_gone_on_with_inside_its_word():
 def test_texts_side_by_side_are_each_as_alone():
     writer = Generator(chancy("ab\n", scale=0.1))
     passages = Passages.from_ids(writer.model.vocabulary.encode("abba\nbaab"), 4)
-    options = {"length": 200, "temperature": 0.7, "seed": 5, "novel": passages, "stop": "bbbbb"}
+    options: dict[str, Any] = {
+        "length": 200,
+        "temperature": 0.7,
+        "seed": 5,
+        "novel": passages,
+        "stop": "bbbbb",
+    }
     many = writer.generate_many("a", count=6, **options)
     assert many[0] == writer.generate("a", **options)
     assert len({len(text) for text in many}) > 1

@@ -10,7 +10,7 @@ from burble.evaluation.statistics import Reference, measure
 from burble.inference.generator import Generator
 from burble.inference.logits_processors import LARGEST_BIAS, QuoteBias
 from burble.model.file import write_model
-from support.speakers import chancy
+from tests.support.speakers import chancy
 
 EDGE = "."
 SYMBOLS = ["a", " ", "\n", ",", "'", '"', "(", ")", "“", "”", "»", "«", "‘", "’", "„", "", EDGE]

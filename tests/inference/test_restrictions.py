@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from burble.inference.settings import WritingSettings
 from burble.model.file import write_model
 from burble.ngram import index, training_text
 from burble.settings import TextSettings
-from support.speakers import chancy, follower
+from tests.support.speakers import chancy, follower
 
 NAMES = ["ab", "ba", "aab", "bba", "abab", "baba", "aa", "b"]
 
@@ -146,7 +147,8 @@ def test_how_many_is_a_whole_number(count):
 
 
 def test_numpy_numbers_are_numbers():
-    how = WritingSettings(length=np.int64(3), top_k=np.int32(2), temperature=np.float32(0.5))
+    numbers: Any = {"length": np.int64(3), "top_k": np.int32(2), "temperature": np.float32(0.5)}
+    how = WritingSettings(**numbers)
     assert len(Generator(chancy()).generate(**vars(how))) == 3
     writer = remembered(chancy(" abc", scale=0.1), "abc cab " * 9)
     assert len(writer.generate(novel=np.int64(5), words="known", word_count=np.int8(2))) == 400

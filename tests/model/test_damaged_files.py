@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from burble.errors import ModelFileError
 from burble.model.architecture import array_shapes
 from burble.model.file import serialize_model
-from support.modelfiles import VALID, assemble, parts, read, small_model, with_meta
+from tests.support.modelfiles import VALID, assemble, parts, read, small_model, with_meta
 
 
 @pytest.mark.parametrize("end", [0, 1, 7, 8, 9, 200, len(VALID) // 2, len(VALID) - 1])

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from burble.settings import ModelSettings
 V = 11
 
 
-CELLS = {
+CELLS: dict[str, dict[str, Any]] = {
     "lstm": {"cell": "lstm"},
     "hard lstm": {"cell": "lstm", "recurrent_activation": "hard_sigmoid"},
     "gru": {"cell": "gru"},

@@ -12,7 +12,7 @@ import safetensors.numpy
 from burble import files
 from burble.errors import ModelFileError, StorageError
 from burble.model.file import MAX_FILE, find_model_file, read_model, serialize_model, write_model
-from support.modelfiles import VALID, read, small_model
+from tests.support.modelfiles import VALID, read, small_model
 
 
 def test_what_is_written_is_read_again():
@@ -31,8 +31,8 @@ def test_equal_models_give_equal_bytes():
 
 def test_the_bytes_do_not_depend_on_the_seed_of_hashes():
     code = (
-        "import hashlib, sys; sys.path.insert(0, 'tests');"
-        "from support.modelfiles import VALID; print(hashlib.sha256(VALID).hexdigest())"
+        "import hashlib;"
+        "from tests.support.modelfiles import VALID; print(hashlib.sha256(VALID).hexdigest())"
     )
     here = Path(__file__).parents[2]
     told = {

@@ -9,7 +9,7 @@ import pytest
 from burble.inference.generator import load
 from burble.model import header
 from burble.model.file import ARCHITECTURE_KEYS, MAX_FILE, TEXT_KEYS, read_model, write_model
-from support.speakers import chancy
+from tests.support.speakers import chancy
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "format-1.safetensors"
@@ -50,12 +50,14 @@ def network_by_the_page(w, prefix, shape, ids):
         for k in range(shape["layers"]):
             part = (w[f"{prefix}layer{k}.{name}"] for name in ("kernel", "recurrent", "bias"))
             hard = shape.get("recurrent_activation") == "hard_sigmoid"
-            x, c[k] = step_by_the_page(shape["cell"], x, h[k], c[k], *part, hard)
+            x, c[k] = step_by_the_page(shape["cell"], x, h[k], c[k], part, hard)
             h[k] = x
     return x @ w[f"{prefix}output.kernel"] + w[f"{prefix}output.bias"]
 
 
-def step_by_the_page(cell, x, h, c, W, R, b, hard):
+def step_by_the_page(cell, x, h, c, weights, hard):
+    W, R, b = weights
+
     def sigma(a):
         return np.clip(0.2 * a + 0.5, 0, 1) if hard else 1 / (1 + np.exp(-a))
 

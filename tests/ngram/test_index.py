@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from burble.ngram import mixing, predictor
 from burble.ngram.index import DEPTH
 from burble.ngram.mixing import Gate
 from burble.ngram.predictor import Expectation, Index, Reader
-from support.speakers import chancy
+from tests.support.speakers import chancy
 
 
 def before(ids, place):
@@ -219,7 +220,7 @@ def test_writing_with_a_memory_follows_it_and_texts_are_each_as_alone():
     source = "abc\ncab\nbbca\n" * 5
     model = chancy(scale=0.1)
     writer = with_memory(model, model.vocabulary.encode(source))
-    options = {"length": 60, "seed": 3, "temperature": 0.3, "break_loops": False}
+    options: dict[str, Any] = {"length": 60, "seed": 3, "temperature": 0.3, "break_loops": False}
     assert writer.generate(memory=0.0, **options) == Generator(model).generate(**options)
     written = writer.generate(memory=1.0, **options)
 
@@ -241,7 +242,7 @@ def test_a_memory_is_needed_and_a_share_between_none_and_all():
     with pytest.raises(SettingsError, match=r"memory is 1\.5, but must be between 0"):
         writer.generate(memory=1.5)
     with pytest.raises(SettingsError, match="memory is 'x'"):
-        writer.probabilities("a", memory="x")
+        writer.probabilities("a", memory="x")  # type: ignore[arg-type]
 
 
 # The file.

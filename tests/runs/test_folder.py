@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import safetensors.numpy
@@ -143,7 +144,7 @@ def kept(folder):
 
 def gone_on(made, run, asked=None):
     """What is said where a run goes on."""
-    said = []
+    said: list[str] = []
     list(job.train(made, run, TrainingRequest(asked or {}, resume=True), tell=said.append))
     return " ".join(said)
 
@@ -227,7 +228,7 @@ def test_a_sample_is_kept_before_the_state_that_would_pass_it_over(begun, tmp_pa
 
 def test_what_is_refused_leaves_no_folder(begun, tmp_path, monkeypatch):
     made = begun[0]
-    cases = {
+    cases: dict[str, dict[str, Any]] = {
         "length is 600, but the training text has": {"framing": "windows", "length": 600},
         "framing is 'documents', but the text is one": {"framing": "documents"},
         "embedding is 3, but with --input scalar": {"input": "scalar", "embedding": 3},

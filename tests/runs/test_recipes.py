@@ -47,7 +47,7 @@ def test_the_recipes_are_those_of_the_tutorial(name, own, kept):
     found = recipes.read(name)
     pattern = found.pop("epoch_files")
     assert found == TUTORIAL | own
-    loss = float(re.search(r"1\.\d+", kept)[0])
+    (loss,) = map(float, re.findall(r"1\.\d+", kept))
     assert pattern.format(epoch=own["epochs"], loss=loss) == kept
 
 

@@ -126,13 +126,14 @@ def test_scoring_reads_every_document_once_from_its_beginning_to_its_end(d, lane
         patch.setattr(batches, "LANES", lanes)
         patch.setattr(batches, "CHUNK", max(lanes, places))
         parts = list(batches.whole_documents(d.ids, d.starts, 255))
-    read = []
+    read: list[list[int]] = []
     for b in parts:
         assert b.weights.size <= max(lanes, places)
         assert len(set(b.resets.tolist())) == 1
         if b.resets.all():
             assert (b.inputs[:, 0] == 255).all()
-            read += (rows := [[] for _ in b.resets])
+            rows: list[list[int]] = [[] for _ in b.resets]
+            read += rows
         for row, targets, weights in zip(rows, b.targets, b.weights, strict=True):
             row += targets[weights == 1].tolist()
     texts = [part.tolist() for part in np.split(d.ids, d.starts[1:])]

@@ -3,6 +3,7 @@
 import io
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -12,7 +13,7 @@ from burble.runs import card
 from burble.runs.events import BaselineLosses, Score, State
 from burble.runs.folder import Run
 from burble.training import diagnosis, job
-from support.corpora import from_texts
+from tests.support.corpora import from_texts
 
 FIGURES = BaselineLosses(uniform=4.0, unigram=3.0, ngram=2.0, order=5)
 
@@ -28,7 +29,7 @@ FIGURES = BaselineLosses(uniform=4.0, unigram=3.0, ngram=2.0, order=5)
 )
 def test_a_score_is_compared_with_the_baselines_where_its_place_changes(loss, said):
     shown = io.StringIO()
-    events = iter([FIGURES, *(Score(loss, True, State({}, step=step)) for step in (7, 8))])
+    events: Any = iter([FIGURES, *(Score(loss, True, State({}, step=step)) for step in (7, 8))])
     console = Console(file=shown, width=200)
     progress.follow(events, console, Path("run"), "again", "char")
     expected = "step {} · held-out loss {:.4f} (best so far, saved)"

@@ -17,8 +17,8 @@ from burble.runs import defaults
 from burble.settings import ModelSettings, TextSettings, TrainingSettings
 from burble.training.schedule import averaging_weight
 from burble.training.step import _leave_out
-from support.speakers import chancy
-from support.trainers import finish, trainer
+from tests.support.speakers import chancy
+from tests.support.trainers import finish, trainer
 
 NONE = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "clip": 0, "averaging": 0}
 

@@ -93,7 +93,7 @@ def test_one_that_is_killed_stops_all_and_four_go_on(burble, text, alone, tmp_pa
         said = process.stderr.read()
         assert process.wait(timeout=60) == 1
     assert "process 1 of 2 was ended by SIGKILL, so all have stopped." in said
-    again = shlex.split(re.search(r"Go on with: burble (.*)", said)[1])
+    again = shlex.split(re.findall(r"Go on with: burble (.*)", said)[0])
     assert again[-2:] == ["--resume", "--processes=2"]
     # Nothing was saved after the start, so that 50 steps from there are what one process does.
     again[-1] = "--processes=4"
@@ -193,7 +193,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(burble, text, tmp_path):
 )
 def test_flags_that_do_not_fit_together_are_refused(given, said):
     with pytest.raises(SettingsError, match=re.escape(said)):
-        processes.to_start(*given, {})
+        processes.to_start(given[0], given[1], given[2], given[3], {})
 
 
 def test_nothing_is_started_for_one_process_alone():

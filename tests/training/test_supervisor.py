@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from burble.training import processes, supervisor
-from support.signals import signals_restored
+from tests.support.signals import signals_restored
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and sessions of POSIX systems")
 
