@@ -2,7 +2,7 @@
 
     python -m benchmarks.gate NAME=RUN:TEXT ...
 
-Each run was trained with `--left-out`, so that what is scored here, and learned from, comes before
+Each run was trained with `--test`, so that what is scored here, and learned from, comes before
 the text that judges. Prints the weights for `burble.ngram.mixing`, and records what each text costs
 with a gate that was learned on all other texts.
 """
@@ -56,7 +56,7 @@ class Scored:
 def score(run: str, text: str, learns: bool) -> Scored:
     """Scores the held-out part of a run's text."""
     writer = generator.load(run)
-    read = corpus.build([text], writer.model.text, held_out=0.0)
+    read = corpus.build([text], writer.model.text, validation=0.0)
     own = training_text.recognize(writer.model, read)
     if own is None:
         raise SystemExit(f"{text} is not what {run} was trained on.")

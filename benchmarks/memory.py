@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("text")
     asked = parser.parse_args()
     model = generator.load(asked.run).model
-    own = training_text.recognize(model, corpus.build([asked.text], model.text, held_out=0.0))
+    own = training_text.recognize(model, corpus.build([asked.text], model.text, validation=0.0))
     if own is None:
         raise SystemExit(f"{asked.text} is not what {asked.run} was trained on.")
     ids = np.array(own.ids[: own.start])
@@ -75,7 +75,7 @@ def main() -> None:
             }
         )
     columns = {name: "" for row in rows for name in row}
-    write("memory", [columns | row for row in rows], f"{model.architecture.networks} network(s)")
+    write("memory", [columns | row for row in rows], f"{model.architecture.ensemble} network(s)")
 
 
 if __name__ == "__main__":

@@ -31,12 +31,12 @@ VARIANTS: dict[str, tuple[int, list[str]]] = {
 }
 
 
-def held_out(text: str, networks: int, steps: int, seed: int, flags: list[str]) -> float:
+def validation(text: str, ensemble: int, steps: int, seed: int, flags: list[str]) -> float:
     """The held-out loss of one training, nats per character."""
     with tempfile.TemporaryDirectory() as folder:
         command = processes.command("train", text, "-o", f"{folder}/run")
-        command += ["--lowercase", "--left-out=0.1", f"--steps={steps // networks}"]
-        command += [f"--networks={networks}", f"--seed={seed}", *DROPOUTS, *flags]
+        command += ["--lowercase", "--test=0.1", f"--steps={steps // ensemble}"]
+        command += [f"--ensemble={ensemble}", f"--seed={seed}", *DROPOUTS, *flags]
         subprocess.run(command, check=True, capture_output=True)
         facts = json.loads((Path(folder) / "run" / "run.json").read_text("utf-8"))
     return float(facts["scores"]["held_out_loss"])
@@ -50,9 +50,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2_400)
     asked = parser.parse_args()
     rows = []
-    for name, (networks, flags) in VARIANTS.items():
+    for name, (ensemble, flags) in VARIANTS.items():
         losses = [
-            held_out(asked.text, networks, asked.steps, seed, flags) for seed in range(asked.seeds)
+            validation(asked.text, ensemble, asked.steps, seed, flags)
+            for seed in range(asked.seeds)
         ]
         spread = max(losses) - min(losses)
         rows.append({"what": name, "held-out loss": round(mean(losses), 4)})

@@ -34,7 +34,7 @@ BASE = "1"
 STEPS = 60
 STRETCH = 20
 # Of larger texts a smaller share is held out, so that the closing score does not outweigh the rest.
-SETTINGS: dict[str, Any] = {"batch": 16, "length": 64, "framing": "streams", "held_out": 0.01}
+SETTINGS: dict[str, Any] = {"batch": 16, "length": 64, "framing": "streams", "validation": 0.01}
 SETTINGS |= {"layers": 2, "units": 256, "embedding": 64, "dropout": 0.2}
 
 
@@ -81,7 +81,7 @@ def keep_pace(text: str) -> None:
     chosen = settings.make(SETTINGS)
     training = chosen.training
     devices.prepare(processes.available_cores(), training.batch, chosen.model.units)
-    trainer = Trainer(corpus.build([text], chosen.text, held_out=training.held_out), chosen)
+    trainer = Trainer(corpus.build([text], chosen.text, validation=training.validation), chosen)
     objective, batches = trainer.objective, trainer.batches
     groups = objective.place(trainer.start().arrays)
     # Spread over the whole text, as long trainings are.

@@ -51,10 +51,10 @@ def test_the_public_names_are_these():
 
 
 def test_a_text_is_read_as_it_would_be_trained_on(text, tmp_path):
-    corpus = burble.read([text], lowercase=True, held_out=0.2)
+    corpus = burble.read([text], lowercase=True, validation=0.2)
     assert corpus.vocabulary.symbols == tuple("\n .acehmnost")
     assert (corpus.characters, corpus.cut) == (60 * 24, 60 * 24 * 4 // 5)
-    run = burble.train(text, tmp_path / "run", lowercase=True, held_out=0.2, **SMALL)
+    run = burble.train(text, tmp_path / "run", lowercase=True, validation=0.2, **SMALL)
     assert run.facts()["corpus"]["sha256"] == corpus.sha256
 
 

@@ -22,7 +22,7 @@ from burble.runs import recipes
 from burble.runs.events import End, Event
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, text_settings
-from burble.settings import SourceSettings, SplitKind, TextSettings, make
+from burble.settings import SourceSettings, SplitKind, TextSettings, make, renamed
 from burble.training import preflight
 
 Pathlike = str | os.PathLike[str]
@@ -46,7 +46,7 @@ def load(model: Pathlike | Run) -> Generator:
 def read(
     source: Pathlike | Sequence[Pathlike],
     *,
-    held_out: float = 0.1,
+    validation: float | None = None,
     split: SplitKind = "auto",
     **settings: Any,
 ) -> Corpus:
@@ -54,7 +54,7 @@ def read(
 
     Args:
         source: What to read, as for `train`.
-        held_out: Share of the symbols that would be kept from training.
+        validation: Fraction of the symbols that would be kept from training; 0.1 if not given.
         split: Where it is: tail, spread or auto; see `TrainingSettings`.
         **settings: Any setting of the text or of how it is read, such as `lowercase=True` or
             `encoding="cp1252"`.
@@ -68,13 +68,14 @@ def read(
         CorpusError: Fewer than two symbols would be left to learn from.
     """
     reading = SourceSettings.taken_from(settings)
+    chosen = renamed({**settings, "validation": validation})
     known = {field.name for field in fields(TextSettings)}
-    for name in settings.keys() - known:
+    for name in chosen.keys() - known - {"validation"}:
         raise SettingsError(
             f"{name} is no setting of the text. There are: {', '.join(sorted(known))}."
         )
     request = TrainingRequest({}, sources=_sources(source), reading=reading)
-    return request.read(make({**settings, "held_out": held_out, "split": split}))
+    return request.read(make({**chosen, "split": split}))
 
 
 def _sources(source: Pathlike | Sequence[Pathlike]) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ MOST: Mapping[str, int] = {
 """What no training comes to; beyond it numbers would run out of range where they are used."""
 MOST_RATE = 1e30
 Precision = Literal["float32", "bfloat16"]
+STORED: Mapping[str, str] = {"validation": "held_out", "test": "left_out", "ensemble": "networks"}
+"""Settings with an older name: files that burble writes keep it, and whoever gives it is heard."""
 DROPOUTS = ("dropout_input", "dropout", "dropout_output", "dropout_recurrent")
 """Shares that are left out in training, and change nothing of a model that is there."""
 
@@ -164,7 +166,7 @@ class ModelSettings:
             0.2 x + 0.5 cut at 0 and 1, as Keras had it before version 2.3.
         layers: Recurrent layers, one above the other.
         units: U, units in each recurrent layer.
-        networks: Networks of this shape that are trained side by side, each by itself from weights
+        ensemble: Networks of this shape that are trained side by side, each by itself from weights
             of its own; what the model says is the mean of their probabilities.
         input: What enters the network for a symbol: numbers that are learned (embedding), a one
             among zeros (onehot), or its number in the alphabet, divided by the alphabet's size
@@ -182,7 +184,7 @@ class ModelSettings:
     recurrent_activation: RecurrentActivation = "sigmoid"
     layers: int = 2
     units: int = 256
-    networks: int = 1
+    ensemble: int = 1
     input: Input = "embedding"
     embedding: int = 64
     dropout_input: float = 0.2
@@ -201,7 +203,7 @@ class ModelSettings:
         require(known, "input", self.input, "embedding, onehot or scalar")
         require(1 <= self.layers <= 16, "layers", self.layers, "1 to 16")
         require(1 <= self.units <= 8192, "units", self.units, "1 to 8192")
-        require(1 <= self.networks <= 16, "networks", self.networks, "1 to 16")
+        require(1 <= self.ensemble <= 16, "ensemble", self.ensemble, "1 to 16")
         require(1 <= self.embedding <= 8192, "embedding", self.embedding, "1 to 8192")
         for name in DROPOUTS:
             share = getattr(self, name)
@@ -234,8 +236,8 @@ class TrainingSettings:
         clip: The largest norm of the gradient; 0 sets no limit.
         reset_rate: Share of the streams that start again from a zero state at each step; other
             framings reset by themselves.
-        held_out: Share of the text that is never trained on but scored.
-        left_out: Share of the text that is neither trained on nor scored: what would be held out
+        validation: Share of the text that is never trained on but scored.
+        test: Share of the text that is neither trained on nor scored: what would be held out
             if so much were; the held-out part is taken from the rest. For choosing settings by
             held-out scores without a look at the text that will judge the choice.
         split: Where the held-out part is: tail, the end of the text; spread, some documents of
@@ -267,8 +269,8 @@ class TrainingSettings:
     weight_decay: float = 0.01
     clip: float = 1.0
     reset_rate: float = 0.03
-    held_out: float = 0.1
-    left_out: float = 0.0
+    validation: float = 0.1
+    test: float = 0.0
     split: SplitKind = "auto"
     evaluations: int = 15
     val_chars: int = 20_000
@@ -300,7 +302,7 @@ class TrainingSettings:
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         rate = self.learning_rate
         require(0 < rate <= MOST_RATE, "learning_rate", rate, f"more than 0, {MOST_RATE:g} at most")
-        for name in ("warmup", "beta_2", "averaging", "reset_rate", "held_out", "left_out"):
+        for name in ("warmup", "beta_2", "averaging", "reset_rate", "validation", "test"):
             share = getattr(self, name)
             require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
 
@@ -344,6 +346,56 @@ def _is_file_name(pattern: str) -> bool:
     return name != other and short and not set(name) & set('/\\:*?"<>|\0')
 
 
+def stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as files hold them: by the names of the first version; see `STORED`.
+
+    >>> stored({"ensemble": 2, "units": 8})
+    {'networks': 2, 'units': 8}
+    """
+    return {STORED.get(name, name): value for name, value in values.items()}
+
+
+def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by the names of today, whichever of both they were given by; see `STORED`.
+
+    Raises:
+        SettingsError: One is given by both.
+
+    >>> renamed({"held_out": 0.2, "units": 8})
+    {'units': 8, 'validation': 0.2}
+    """
+    found = dict(values)
+    for name, older in STORED.items():
+        value = found.pop(older, None)
+        if value is None:
+            continue
+        if found.get(name) is not None:
+            raise SettingsError(
+                f"{name} is given twice: {found[name]!r}, and {value!r} by its older name, "
+                f"{older}. Leave out {older}."
+            )
+        found[name] = value
+    return found
+
+
+def with_older_names(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts for JSON by the names of today, and beside them by those of the first version.
+
+    >>> with_older_names({"test": 0, "held_out_loss": 1.5})
+    {'test': 0, 'left_out': 0, 'validation_loss': 1.5, 'held_out_loss': 1.5}
+    """
+    found: dict[str, Any] = {}
+    for key, value in facts.items():
+        for name, older in STORED.items():
+            if f"{key}_".startswith((f"{name}_", f"{older}_")):
+                rest = key.removeprefix(name).removeprefix(older)
+                found |= {name + rest: value, older + rest: value}
+                break
+        else:
+            found[key] = value
+    return found
+
+
 GROUPS = {"text": TextSettings, "model": ModelSettings, "training": TrainingSettings}
 
 
@@ -356,7 +408,7 @@ def make(values: Mapping[str, Any]) -> Settings:
     >>> make({"units": 128}).model.units
     128
     """
-    given = {name: value for name, value in values.items() if value is not None}
+    given = {name: value for name, value in renamed(values).items() if value is not None}
     names = {group: {f.name for f in fields(cls)} for group, cls in GROUPS.items()}
     unknown = given.keys() - set().union(*names.values())
     if unknown:

@@ -17,7 +17,7 @@ def notes(tmp_path, *texts, names="abcdef", **settings):
         path = tmp_path / (name if "." in name else f"{name}.txt")
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         paths.append(str(path))
-    told = corpus.build(paths, TextSettings(**settings), held_out=0.1).notes
+    told = corpus.build(paths, TextSettings(**settings), validation=0.1).notes
     return [note.replace(f"{tmp_path}/", "") for note in told]
 
 
@@ -137,7 +137,7 @@ def test_lines_and_parts_that_show_nothing_are_no_documents(tmp_path):
     path = tmp_path / "z.txt"
     path.write_text(text, encoding="utf-8")
     for documents in ("lines", "blank"):
-        read = corpus.build([str(path)], TextSettings(documents=documents), held_out=0)
+        read = corpus.build([str(path)], TextSettings(documents=documents), validation=0)
         assert "".join(read.text()).split() == ["one", "two"]
         assert len(read.starts) == 2
         assert ("4 blank lines skipped." in read.notes) == (documents == "lines")

@@ -17,7 +17,7 @@ def _own_cache(tmp_path_factory):
 
 
 def test_one_text_is_its_characters():
-    c = from_texts("abracadabra", held_out=0.2)
+    c = from_texts("abracadabra", validation=0.2)
     assert c.vocabulary.decode(c.ids) == "abracadabra"
     assert c.vocabulary.decode(c.training) == "abracadab"
     assert c.vocabulary.decode(c.tail) == "bra"
@@ -91,12 +91,17 @@ def test_too_little_text_is_refused_with_numbers():
     ("text", "min_count", "shares", "cure"),
     [
         ("a", 1, {}, r"Add text\."),
-        ("ab" * 99, 1, {"held_out": 0.999}, r"1 would be .* Lower --held-out, which is 0\.999\."),
         (
             "ab" * 99,
             1,
-            {"held_out": 0.9, "left_out": 0.99},
-            "Lower --held-out, which is 0.9 and --left-out, which is 0.99",
+            {"validation": 0.999},
+            r"1 would be .* Lower --validation, which is 0\.999\.",
+        ),
+        (
+            "ab" * 99,
+            1,
+            {"validation": 0.9, "test": 0.99},
+            "Lower --validation, which is 0.9 and --test, which is 0.99",
         ),
         ("abcda", 9, {}, "fewer than 9 times"),
     ],
@@ -108,7 +113,7 @@ def test_what_leaves_too_little_is_named(text, min_count, shares, cure, tmp_path
 
 
 def test_one_character_over_and_over_is_a_text():
-    c = from_texts("a" * 50, held_out=0.1)
+    c = from_texts("a" * 50, validation=0.1)
     assert (c.vocabulary.symbols, c.cut) == (("a",), 45)
 
 
@@ -117,29 +122,29 @@ def test_one_character_over_and_over_is_a_text():
 
 def test_nothing_held_out_is_said():
     assert any("Nothing is held out; all" in note for note in from_texts("abc").notes)
-    c = from_texts("abc", held_out=0.1)
+    c = from_texts("abc", validation=0.1)
     assert c.cut == 3
     assert any("Nothing is held out; the text is too short" in note for note in c.notes)
 
 
 def test_the_held_out_part_begins_with_a_document_near_the_share():
-    c = from_texts(*["x" * 9] * 30, held_out=0.11, split="tail")
+    c = from_texts(*["x" * 9] * 30, validation=0.11, split="tail")
     assert (len(c.ids), c.cut) == (300, 270)
     assert not c.notes
-    c = from_texts("x" * 100, "y" * 17, held_out=0.1, split="tail")
+    c = from_texts("x" * 100, "y" * 17, validation=0.1, split="tail")
     assert c.cut == 101
 
 
 @pytest.mark.parametrize("last", [4, 60])
 def test_a_document_too_short_or_too_long_is_cut_into_and_said_so(last):
-    c = from_texts("x" * 200, "y" * last, held_out=0.1, split="tail")
+    c = from_texts("x" * 200, "y" * last, validation=0.1, split="tail")
     assert c.cut == len(c.ids) - len(c.ids) // 10
     assert any("inside a document" in note for note in c.notes)
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.floats(0, 0.5))
 def test_the_held_out_part_is_half_to_double_of_what_was_asked(lengths, share):
-    c = from_texts(*["x" * n for n in lengths], "xx", held_out=share, split="tail")
+    c = from_texts(*["x" * n for n in lengths], "xx", validation=share, split="tail")
     asked = int(len(c.ids) * share)
     assert asked / 2 <= len(c.ids) - c.cut <= 2 * asked
     assert c.cut >= 2
@@ -147,8 +152,8 @@ def test_the_held_out_part_is_half_to_double_of_what_was_asked(lengths, share):
 
 @pytest.mark.parametrize("share", [-0.1, 1, 1.5, 100, float("nan")])
 def test_a_share_that_is_none_is_refused_by_name(share):
-    with pytest.raises(SettingsError, match=r"held_out is .*a share"):
-        from_texts("abc", held_out=share)
+    with pytest.raises(SettingsError, match=r"validation is .*a share"):
+        from_texts("abc", validation=share)
 
 
 @given(st.lists(st.integers(1, 40), min_size=2, max_size=30), st.floats(0.02, 0.4), st.booleans())
@@ -157,8 +162,8 @@ def test_what_is_left_out_is_what_would_be_held_out(tmp_path_factory, lengths, s
     path = tmp_path_factory.mktemp("left") / "text.txt"
     path.write_text(text, encoding="utf-8")
     asked = TextSettings(documents="sources" if one else "lines")
-    whole = corpus.build([str(path)], asked, held_out=share, split="tail")
-    rest = corpus.build([str(path)], asked, held_out=0.1, left_out=share, split="tail")
+    whole = corpus.build([str(path)], asked, validation=share, split="tail")
+    rest = corpus.build([str(path)], asked, validation=0.1, test=share, split="tail")
     np.testing.assert_array_equal(rest.ids, whole.training)
     assert rest.cut <= len(rest.ids) == whole.cut
     assert (rest.starts < whole.cut).all()

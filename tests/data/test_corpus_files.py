@@ -24,7 +24,7 @@ def build(tmp_path, data, **chosen):
     return corpus.build(
         [str(path)],
         TextSettings(**chosen),
-        held_out=0,
+        validation=0,
         reading=SourceSettings(encoding=encoding or ""),
     )
 
@@ -85,7 +85,7 @@ def test_a_wrong_byte_far_into_a_file_is_found_by_its_place(tmp_path):
 
 def test_a_table_gives_one_document_a_row(tmp_path):
     (tmp_path / "p.csv").write_bytes('id,body\n1,"a\nb"\n2,\n3,cé\n'.encode())
-    c = corpus.build([f"{tmp_path / 'p.csv'}:body"], TextSettings(), held_out=0)
+    c = corpus.build([f"{tmp_path / 'p.csv'}:body"], TextSettings(), validation=0)
     assert parts(c) == ["a\nb", "cé"]
     assert any("1 row without text in 'body'" in note for note in c.notes)
 
@@ -101,8 +101,8 @@ def test_settings_are_made_from_flat_names():
     assert (made.model.units, made.text.lowercase, made.training.steps) == (8, True, 3)
     with pytest.raises(SettingsError, match="no setting called unitz"):
         settings.make({"unitz": 8})
-    with pytest.raises(SettingsError, match=r"held_out is 1\.5"):
-        settings.make({"held_out": 1.5})
+    with pytest.raises(SettingsError, match=r"validation is 1\.5"):
+        settings.make({"validation": 1.5})
     with pytest.raises(SettingsError, match="documents is 'pages', but must be sources, lines"):
         settings.make({"documents": "pages"})
 
@@ -110,7 +110,7 @@ def test_settings_are_made_from_flat_names():
 def test_an_empty_file_among_others_is_named_and_is_no_source(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"one")
     (tmp_path / "b.txt").write_bytes(b" \n")
-    c = corpus.build([str(tmp_path)], TextSettings(), held_out=0)
+    c = corpus.build([str(tmp_path)], TextSettings(), validation=0)
     assert c.names == (str(tmp_path / "a.txt"),)
     assert c.notes[0] == f"{tmp_path / 'b.txt'} is empty and was passed over."
     assert len(c.notes) == 2

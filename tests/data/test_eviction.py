@@ -180,7 +180,7 @@ def test_an_entry_without_a_place_for_notes_can_be_used(path):
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/smaps"), reason="this system tells no maps")
 def test_what_was_read_of_a_mapped_text_leaves_the_memory(path):
-    corpus = api.read(path, held_out=0.0)
+    corpus = api.read(path, validation=0.0)
 
     def resident():
         with open("/proc/self/smaps", encoding="utf-8") as file:

@@ -198,10 +198,10 @@ def test_a_book_is_asked_for_once_and_kept():
     whole = (HEADERS["wrapped"] + BOOK + FOOTERS["twice"]).encode("utf-8-sig")
     with mirror({"/cache/epub/7/pg7.txt": whole}) as (address, asked):
         first = corpus.build(
-            ["gutenberg:7"], TextSettings(), reading=SourceSettings(mirror=address), held_out=0
+            ["gutenberg:7"], TextSettings(), reading=SourceSettings(mirror=address), validation=0
         )
     again = corpus.build(
-        ["gutenberg:007"], TextSettings(), reading=SourceSettings(mirror=address), held_out=0
+        ["gutenberg:007"], TextSettings(), reading=SourceSettings(mirror=address), validation=0
     )
     assert "".join(first.text()) == BOOK
     assert first.sha256 == again.sha256
@@ -299,6 +299,6 @@ def test_a_mirror_is_an_address():
 
 def test_a_plain_file_with_the_header_is_read_whole_with_a_hint(tmp_path):
     (tmp_path / "k.txt").write_text(HEADERS["of the"] + BOOK, encoding="utf-8")
-    read = corpus.build([str(tmp_path / "k.txt")], TextSettings(), held_out=0)
+    read = corpus.build([str(tmp_path / "k.txt")], TextSettings(), validation=0)
     assert "".join(read.text()).startswith("Preface.")
     assert any("gutenberg:NUMBER" in note for note in read.notes)

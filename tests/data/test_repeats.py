@@ -33,9 +33,9 @@ def test_two_files_of_one_content_are_told_and_left_out_when_asked(tmp_path):
     names = write(tmp_path, a="the same words\n", b="other ones\n", c="the same words\n")
     told = [f"{names[2]} has the same content as {names[0]}."]
     told += ["Repeated: 1 document of 3. With --deduplicate each document is read once."]
-    assert [*api.read(names, held_out=0.0).notes][:1] == told[:1]
-    assert [*api.read(names, held_out=0.0).notes][-1:] == told[1:]
-    once = api.read(names, held_out=0.0, deduplicate=True)
+    assert [*api.read(names, validation=0.0).notes][:1] == told[:1]
+    assert [*api.read(names, validation=0.0).notes][-1:] == told[1:]
+    once = api.read(names, validation=0.0, deduplicate=True)
     assert parts(once) == ["the same words\n", "other ones\n"]
     assert once.notes[0] == "Left out: 1 repeated document."
     assert (once.lines, once.characters) == (2, 26)
@@ -43,7 +43,7 @@ def test_two_files_of_one_content_are_told_and_left_out_when_asked(tmp_path):
 
 def test_what_stands_on_both_sides_of_the_cut_is_told(tmp_path):
     words = [f"line {number:02}" for number in range(18)]
-    c = lines(tmp_path, *words, "line 03", "new one", held_out=0.1, split="tail")
+    c = lines(tmp_path, *words, "line 03", "new one", validation=0.1, split="tail")
     assert c.repeats.documents == repeats.Found(20, 1, 2, 1)
     assert c.notes[-1] == (
         "Repeated: 1 document of 20. Held out, but in the training part as well: 1 document of 2; "
@@ -56,7 +56,7 @@ def test_a_document_that_is_cut_in_two_is_counted_as_one(tmp_path):
     names = write(
         tmp_path, a="the same words " * 40, b="other ones " * 40, c="the same words " * 40
     )
-    c = api.read(names, held_out=0.2, split="spread")
+    c = api.read(names, validation=0.2, split="spread")
     assert len(c.starts) > 3
     assert c.repeats.documents.looked_at == 3
     assert c.notes[-1].startswith("Repeated: 1 document of 3.")
@@ -64,25 +64,25 @@ def test_a_document_that_is_cut_in_two_is_counted_as_one(tmp_path):
 
 def test_long_lines_are_counted_in_running_text_and_short_ones_are_not(tmp_path):
     names = write(tmp_path, a=LINE + "x\n" * 300 + LINE)
-    c = api.read(names, held_out=0.1)
+    c = api.read(names, validation=0.1)
     assert c.notes == (
         "Repeated: 1 long line of 2. Held out, but in the training part as well: 1 long line of 1; "
         "its score is better than it would be on new text.",
     )
     facts = corpus_report.facts(c)["repeats"]
-    assert facts["lines"] == {"looked_at": 2, "again": 1, "held_out": 1, "in_both": 1}
+    assert facts["lines"] == {"looked_at": 2, "again": 1, "validation": 1, "in_both": 1}
 
 
 def test_a_text_without_repetitions_or_with_hardly_any_is_told_nothing(tmp_path):
     many = [f"{LINE.strip()}, for the {number}th time" for number in range(300)]
-    c = api.read(write(tmp_path, a="\n".join([*many[:9], *many])), held_out=0.0)
+    c = api.read(write(tmp_path, a="\n".join([*many[:9], *many])), validation=0.0)
     assert c.repeats.lines.again == 9
     assert c.notes[-1] == "Repeated: 9 long lines of 309."
-    c = api.read(write(tmp_path, a="\n".join([*many[:2], *many])), held_out=0.1)
+    c = api.read(write(tmp_path, a="\n".join([*many[:2], *many])), validation=0.1)
     assert (c.repeats.lines.looked_at, c.repeats.lines.again) == (302, 2)
     assert c.notes == ()
-    assert api.read(write(tmp_path, a="one\n" * 99), held_out=0.1).notes == ()
-    assert lines(tmp_path, "one", "two", held_out=0.0).repeats.sentences == []
+    assert api.read(write(tmp_path, a="one\n" * 99), validation=0.1).notes == ()
+    assert lines(tmp_path, "one", "two", validation=0.0).repeats.sentences == []
 
 
 def test_only_so_much_of_a_large_text_is_looked_at_and_that_is_told(monkeypatch):
@@ -182,16 +182,16 @@ def test_what_is_left_is_as_if_the_rest_had_never_come(texts, asked, unit, block
 
 def test_documents_with_rare_symbols_go_until_none_is_left(tmp_path):
     # The q goes with its line, which makes z rare, which takes the next one.
-    c = lines(tmp_path, "ab", "ba", "aqz", "zb", held_out=0.0, drop_documents_with_rare=2)
+    c = lines(tmp_path, "ab", "ba", "aqz", "zb", validation=0.0, drop_documents_with_rare=2)
     assert parts(c) == ["ab", "ba"]
     assert c.notes[0] == "Left out: 2 documents with a symbol that occurs fewer than 2 times."
     assert dict(c.counts) == {"a": 2, "b": 2}
-    c = lines(tmp_path, "ab", "ba", "aq", held_out=0.0, drop_documents_with_rare=2, min_count=2)
+    c = lines(tmp_path, "ab", "ba", "aq", validation=0.0, drop_documents_with_rare=2, min_count=2)
     assert c.notes[:2] == (
         "Left out: 1 document with a symbol that occurs fewer than 2 times.",
         "--min-count 2 takes nothing more out.",
     )
-    c = lines(tmp_path, "aab", "aba", "q", held_out=0.0, drop_documents_with_rare=2, min_count=3)
+    c = lines(tmp_path, "aab", "aba", "q", validation=0.0, drop_documents_with_rare=2, min_count=3)
     assert (dict(c.counts), dict(c.removed)) == ({"a": 4}, {"b": 2})
 
 
@@ -235,7 +235,7 @@ def test_the_command_that_goes_on_leaves_out_the_same():
 def test_notes_of_many_sources_come_once(tmp_path):
     mark = "\ufeff"
     names = write(tmp_path, a=f"{mark}x", b=f"{mark}x", c=" ", d="", e="x")
-    notes = api.read(names, held_out=0.0).notes
+    notes = api.read(names, validation=0.0).notes
     a, b, c, d, _ = names
     assert notes[:3] == (
         f"{a}, {b} start with a byte-order mark, which is no part of the text.",
@@ -246,7 +246,7 @@ def test_notes_of_many_sources_come_once(tmp_path):
 
 
 def test_a_single_document_is_not_deduplicated_in_silence(tmp_path):
-    c = api.read(write(tmp_path, a="one\n\ntwo\n\none\n"), held_out=0.0, deduplicate=True)
+    c = api.read(write(tmp_path, a="one\n\ntwo\n\none\n"), validation=0.0, deduplicate=True)
     assert c.notes[0] == (
         "--deduplicate leaves out documents that come again, and this text is a single one. Part "
         "it with --documents lines or blank."

@@ -36,7 +36,7 @@ def many(often, seldom, times=20):
 
 def test_many_symbols_for_little_text_are_told_with_what_helps():
     texts = many(500, 100)
-    c = corpus.from_texts(texts, TextSettings(), held_out=0)
+    c = corpus.from_texts(texts, TextSettings(), validation=0)
     note = (
         "600 different symbols are many for 10,100 characters: most come too seldom to be learned, "
         "and each makes training and writing slower. With --min-count 10, 500 would be left, and "
@@ -45,12 +45,12 @@ def test_many_symbols_for_little_text_are_told_with_what_helps():
     )
     assert corpus_report.summary(c)[-1] == corpus_report.facts(c)["notes"][-1] == note
     # The figures are those that it comes to.
-    kept = corpus.from_texts(texts, TextSettings(min_count=10), held_out=0)
+    kept = corpus.from_texts(texts, TextSettings(min_count=10), validation=0)
     assert (len(kept.counts), kept.removed.total()) == (500, 100)
     assert corpus_report.many_symbols(kept) == []
     # Documents are spoken of where there are some; a costly count is the lowest there is.
     (note,) = corpus_report.many_symbols(
-        corpus.from_texts(["".join(many(100, 600, 5))], TextSettings(), held_out=0)
+        corpus.from_texts(["".join(many(100, 600, 5))], TextSettings(), validation=0)
     )
     assert note.endswith(
         "With --min-count 2, 100 would be left, and 54.5% of the characters would go."
@@ -59,11 +59,11 @@ def test_many_symbols_for_little_text_are_told_with_what_helps():
 
 @pytest.mark.parametrize("texts", [many(500, 100, 60), many(100, 50), many(0, 700)])
 def test_nothing_is_told_where_symbols_are_few_or_nothing_would_be_left(texts):
-    assert corpus_report.many_symbols(corpus.from_texts(texts, TextSettings(), held_out=0)) == []
+    assert corpus_report.many_symbols(corpus.from_texts(texts, TextSettings(), validation=0)) == []
 
 
 def test_the_summary_adds_up():
-    c = corpus.from_texts(["ab\n", "c\u0301d"], TextSettings(lowercase=True), held_out=0)
+    c = corpus.from_texts(["ab\n", "c\u0301d"], TextSettings(lowercase=True), validation=0)
     assert corpus_report.summary(c) == [
         "5 characters in 2 lines and 2 documents from 2 sources; 5 different; "
         "0 symbols at the end held out.",
@@ -84,16 +84,16 @@ def test_the_alphabet_shows_the_frequent_and_the_rare():
 
 
 def test_a_mark_alone_is_shown_on_a_circle():
-    c = corpus.from_texts(["\u0301x"], TextSettings(), held_out=0)
+    c = corpus.from_texts(["\u0301x"], TextSettings(), validation=0)
     assert corpus_report.alphabet(c)[2].startswith("◌\u0301 ")
 
 
 def test_code_points_do_not_run_into_names():
-    c = corpus.from_texts(["प् a" * 3], TextSettings(unit="grapheme"), held_out=0)
+    c = corpus.from_texts(["प् a" * 3], TextSettings(unit="grapheme"), validation=0)
     named = "  U+092A U+094D DEVANAGARI LETTER PA + DEVANAGARI SIGN VIRAMA"
     assert sum(line.endswith(named) for line in corpus_report.alphabet(c)) == 1
     marked = "e" + "\u0327\u0323\u0307\u0301" * 2 + "a"
-    c = corpus.from_texts([marked], TextSettings(unit="grapheme"), held_out=0)
+    c = corpus.from_texts([marked], TextSettings(unit="grapheme"), validation=0)
     assert any("U+0301 LATIN" in line for line in corpus_report.alphabet(c))
 
 

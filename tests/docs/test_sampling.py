@@ -28,7 +28,7 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "poems").mkdir()
     for name in ("one", "two"):
         (tmp_path / "poems" / f"{name}.txt").write_text("Once upon a midnight.\n" * 9, "utf-8")
-    poems = corpus.build([str(tmp_path / "poems")], TextSettings(), held_out=0.0)
+    poems = corpus.build([str(tmp_path / "poems")], TextSettings(), validation=0.0)
     for name, boundary in (("docs", False), ("poems", True)):
         folder = tmp_path / "runs" / name
         folder.mkdir(parents=True)

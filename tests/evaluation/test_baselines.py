@@ -12,19 +12,19 @@ from tests.support.corpora import from_texts
 
 def test_the_estimates_of_a_text_whose_figures_are_known():
     drawn = "".join(np.random.default_rng(0).choice([*"abcd"], 8_000, p=[0.4, 0.3, 0.2, 0.1]))
-    uniform, unigram, ngram, _ = estimate_baselines(from_texts(drawn, held_out=0.1))
+    uniform, unigram, ngram, _ = estimate_baselines(from_texts(drawn, validation=0.1))
     assert uniform == pytest.approx(math.log(4))
     # The entropy of the draw; no symbol tells anything of the next.
     assert unigram == pytest.approx(1.2799, abs=0.03)
     assert ngram == pytest.approx(unigram, abs=0.02)
-    _, unigram, ngram, _ = estimate_baselines(from_texts("abcd" * 2_000, held_out=0.1))
+    _, unigram, ngram, _ = estimate_baselines(from_texts("abcd" * 2_000, validation=0.1))
     assert (unigram, ngram) == pytest.approx((math.log(4), 0), abs=0.01)
-    assert estimate_baselines(from_texts("abcd" * 9, held_out=0)) is None
+    assert estimate_baselines(from_texts("abcd" * 9, validation=0)) is None
 
 
 def test_a_large_text_is_counted_in_stretches_of_all_of_it_and_given_places_are_not():
     one, other = "ab" * 100_000, "xy" * 100_000
-    _, unigram, ngram, _ = estimate_baselines(from_texts(one, other, held_out=0.1))
+    _, unigram, ngram, _ = estimate_baselines(from_texts(one, other, validation=0.1))
     assert unigram == pytest.approx(math.log(4), abs=0.01)
     assert ngram < 0.05
 

@@ -48,7 +48,7 @@ def test_a_text_scores_as_it_did_in_training(burble, tmp_path):
     done = burble("train", tmp_path / "names", "-o", tmp_path / "run", *args)
     assert done.returncode == 0, done.stderr.decode()
     writer = generator.load(tmp_path / "run")
-    held_out, facts = writer.model.summary["scores"], writer.model.summary["corpus"]
+    validation, facts = writer.model.summary["scores"], writer.model.summary["corpus"]
     symbols = 0
     tail = []
     while symbols < facts["held_out"]:
@@ -57,7 +57,7 @@ def test_a_text_scores_as_it_did_in_training(burble, tmp_path):
     assert symbols == facts["held_out"]
     report = evaluation.score(writer, "\n".join(tail))
     assert report.characters + report.ends == symbols
-    assert report.nats == pytest.approx(held_out["held_out_loss"], rel=1e-4)
+    assert report.nats == pytest.approx(validation["held_out_loss"], rel=1e-4)
 
 
 def test_the_text_is_cleaned_as_the_corpus_was():

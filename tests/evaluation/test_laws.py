@@ -17,7 +17,7 @@ IDS = RNG.integers(4, size=2 * BLOCK + 40)
 PAST = RNG.integers(4, size=500)
 MODELS = {
     "one": chancy(),
-    "three": chancy(networks=3),
+    "three": chancy(ensemble=3),
     "gru": chancy(cell="gru"),
     "hard gates": chancy(recurrent_activation="hard_sigmoid"),
     "documents": chancy(boundary=True),

@@ -114,17 +114,19 @@ def test_eval_reads_whatever_train_reads(burble, trained, tmp_path):
 
 def test_what_was_left_out_of_the_figures_is_said():
     vocabulary = chancy().vocabulary
-    text = TrainingText(np.zeros(2_600_000, np.uint8), 2_500_000, vocabulary, "", held_out=300_000)
+    text = TrainingText(
+        np.zeros(2_600_000, np.uint8), 2_500_000, vocabulary, "", validation=300_000
+    )
     assert evaluate._limits(parts_used(text, 1.0)) == [
         "Scored are the first 100,000 of 300,000 held-out symbols.",
         "The n-grams and compressors read the last 2,000,000 of 2,500,000 training symbols.",
     ]
-    short = TrainingText(np.zeros(9, np.uint8), 5, vocabulary, "", held_out=4)
+    short = TrainingText(np.zeros(9, np.uint8), 5, vocabulary, "", validation=4)
     assert evaluate._limits(parts_used(short, 1.0)) == []
 
 
 def test_a_text_of_which_nothing_was_held_out_is_refused(burble, text, tmp_path):
-    tiny = ["--units", 8, "--steps", 3, "--held-out", 0]
+    tiny = ["--units", 8, "--steps", 3, "--validation", 0]
     done = burble("train", text, "-o", tmp_path / "run", *tiny)
     assert done.returncode == 0, done.stderr.decode()
     done = burble("eval", tmp_path / "run", text)

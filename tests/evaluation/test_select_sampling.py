@@ -43,7 +43,7 @@ def reference(text):
 
 
 def test_nothing_is_said_where_nothing_can_be():
-    text = corpus.from_texts(["ab ba " * 500], TextSettings(), held_out=0.0)
+    text = corpus.from_texts(["ab ba " * 500], TextSettings(), validation=0.0)
     assert suited(Generator(chancy("ab ")), text) == {}
     text = corpus.from_texts([". .. " * 500], TextSettings())
     assert suited(Generator(chancy(". ")), text) == {}

@@ -120,7 +120,7 @@ def test_what_cannot_be_varied_is_refused(vary, said):
     ("vary", "said"), [("lowercase=true,false", "lowercase"), ("units=8,16", "")]
 )
 def test_scores_on_different_texts_are_said_not_to_be_comparable(vary, said, capsys):
-    text = from_texts("the cat sat on the mat. " * 9, held_out=0.1)
+    text = from_texts("the cat sat on the mat. " * 9, validation=0.1)
     compare._check_on(text, grid.variants([vary]), {})
     told = f"What is scored depends on {said}, so the scores of these trainings cannot be laid"
     heard = capsys.readouterr().err

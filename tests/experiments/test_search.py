@@ -171,7 +171,7 @@ def test_an_interrupted_search_goes_on_with_its_trial(burble, text, tmp_path):
     [
         (["--vary", "lowercase=true,false"], "lowercase cannot be searched"),
         (["--vary", "minutes=1,2"], "minutes cannot be searched"),
-        (["--held-out", "0"], "nothing is held out, so no score can choose"),
+        (["--validation", "0"], "nothing is held out, so no score can choose"),
         (["--recipe", "tutorial-small", "--vary", "cell=lstm,gru"], "nothing is held out"),
         (["--trials", "0"], "trials is 0"),
     ],

@@ -24,7 +24,7 @@ NAMES = ["ab", "ba", "aab", "bba", "abab", "baba", "aa", "b"]
 
 def remembered(model, text):
     """A model with a memory of a text."""
-    ids = np.array(corpus.from_texts([text], model.text, held_out=0.0).ids)
+    ids = np.array(corpus.from_texts([text], model.text, validation=0.0).ids)
     return Generator(replace(model, summary={"corpus": {"sha256": "0"}}), lambda: index.of(ids))
 
 
@@ -157,7 +157,7 @@ def test_numpy_numbers_are_numbers():
 @pytest.fixture
 def sample(monkeypatch, capsys, tmp_path):
     """Samples a model of names with its memory beside it."""
-    text = corpus.from_texts(["\n".join(NAMES)], TextSettings(documents="lines"), held_out=0.0)
+    text = corpus.from_texts(["\n".join(NAMES)], TextSettings(documents="lines"), validation=0.0)
     facts = {"sha256": text.sha256, "symbols": len(text.ids), "held_out": 1}
     model = replace(chancy("ab", scale=0.2, boundary=True), text=TextSettings(documents="lines"))
     model = replace(model, separator="\n", summary={"corpus": facts})

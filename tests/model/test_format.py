@@ -36,8 +36,8 @@ def logits_by_the_page(path, symbols):
     ids = [about["symbols"].index(s) for s in symbols]
     ids = [len(about["symbols"])] * about["boundary"] + ids
     shape = about["architecture"]
-    networks = [f"network{n}." if n else "" for n in range(shape.get("networks", 1))]
-    each = [network_by_the_page(w, prefix, shape, ids) for prefix in networks]
+    ensemble = [f"network{n}." if n else "" for n in range(shape.get("networks", 1))]
+    each = [network_by_the_page(w, prefix, shape, ids) for prefix in ensemble]
     if len(each) == 1:
         return each[0]
     return np.log(np.mean([np.exp(logits) / np.exp(logits).sum() for logits in each], 0))
@@ -76,10 +76,10 @@ def step_by_the_page(cell, x, h, c, weights, hard):
     "shape",
     [{"cell": "lstm"}, {"recurrent_activation": "hard_sigmoid"}, {"cell": "gru"}, {"cell": "rnn"}],
 )
-@pytest.mark.parametrize(("boundary", "networks"), [(False, 1), (True, 2)])
-def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, shape, boundary, networks):
+@pytest.mark.parametrize(("boundary", "ensemble"), [(False, 1), (True, 2)])
+def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, shape, boundary, ensemble):
     # Small weights, since a plain layer with large ones amplifies rounding without bound.
-    model = chancy(boundary=boundary, networks=networks, scale=0.5, **shape)
+    model = chancy(boundary=boundary, ensemble=ensemble, scale=0.5, **shape)
     write_model(tmp_path / "m", model)
     told = load(tmp_path / "m").probabilities("abca\nc")
     logits = logits_by_the_page(tmp_path / "m", "abca\nc")

@@ -22,14 +22,14 @@ TUTORIAL = {
     "dropout_input": 0.0,
     "dropout_output": 0.2,
     "dropout_recurrent": 0.0,
-    "networks": 1,
+    "ensemble": 1,
     "averaging": 0.0,
     "learning_rate": 0.001,
     "schedule": "constant",
     "beta_2": 0.999,
     "clip": 0.0,
     "weight_decay": 0.0,
-    "held_out": 0.0,
+    "validation": 0.0,
     "patience": 0,
 }
 SMALL = {"layers": 1, "dropout": 0.0, "batch": 128, "epochs": 20}

@@ -8,8 +8,8 @@ from burble.data import corpus
 from burble.settings import TextSettings
 
 
-def from_texts(*texts, held_out=0.0, split="auto", **chosen):
-    return corpus.from_texts(texts, TextSettings(**chosen), held_out=held_out, split=split)
+def from_texts(*texts, validation=0.0, split="auto", **chosen):
+    return corpus.from_texts(texts, TextSettings(**chosen), validation=validation, split=split)
 
 
 def parts(c):

@@ -54,7 +54,7 @@ LONG = "the cat sat on the mat. " * 1_500
 
 
 def doubt(loss, *texts, steps=1_000, passes=9.0, split="tail"):
-    c = from_texts(*texts, held_out=0.1, split=split)
+    c = from_texts(*texts, validation=0.1, split=split)
     return diagnosis.explain_loss(FIGURES, c, loss, steps, passes)
 
 
@@ -83,10 +83,10 @@ def test_why_a_loss_is_above_letter_frequencies_is_said_by_what_is_known():
 
 
 def test_where_most_is_held_out_that_is_why_there_is_too_little():
-    c = from_texts(LONG, held_out=0.999)
+    c = from_texts(LONG, validation=0.999)
     assert diagnosis.explain_loss(FIGURES, c, 3.2, 1_000, 9.0).endswith(
         "Likely because 36 symbols are too little to learn from, while 35,964 are held out. "
-        "Hold out less with --held-out."
+        "Hold out less with --validation."
     )
 
 
@@ -101,7 +101,7 @@ def test_a_held_out_part_in_another_language_is_named():
     assert "unlike" not in doubt(3.9, LONG, russian, split="spread")
     assert "is above 4.00, that of uniform guessing" in doubt(4.2, LONG, russian)
     unlike = BaselineLosses(uniform=4.0, unigram=9.0, ngram=7.0, order=2)
-    c = from_texts(LONG, russian, held_out=0.1, split="tail")
+    c = from_texts(LONG, russian, validation=0.1, split="tail")
     said = diagnosis.explain_loss(unlike, c, 3.9, 20, 0.4)
     assert said.startswith(
         "The held-out loss, 3.90, is hardly below 4.00, that of uniform guessing"
@@ -111,7 +111,7 @@ def test_a_held_out_part_in_another_language_is_named():
 def test_a_memory_of_another_split_is_told_by_what_a_model_says_of_its_text():
     lines = "\n".join(["ab"] * 200)
     one, other = (
-        job.facts(from_texts(lines, held_out=0.1, documents="lines", split=split))
+        job.facts(from_texts(lines, validation=0.1, documents="lines", split=split))
         for split in ("tail", "spread")
     )
     assert one != other

@@ -11,7 +11,7 @@ from burble.inference.generator import Generator
 from burble.model import softmax
 from burble.model.architecture import array_shapes, network_prefix
 from burble.model.engine import build_engine
-from burble.model.network import Networks, mean_log_probabilities, name_weights
+from burble.model.network import Ensemble, mean_log_probabilities, name_weights
 from burble.model.transfer import transfer_weights
 from burble.runs import defaults
 from burble.settings import ModelSettings, TextSettings, TrainingSettings
@@ -25,8 +25,8 @@ NONE = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "clip": 0, "avera
 
 @pytest.mark.parametrize("shape", [{"cell": "lstm"}, {"cell": "gru", "input": "onehot"}])
 def test_engines_say_the_mean_of_what_the_networks_say(shape):
-    settings = ModelSettings(units=12, embedding=9, networks=3, **shape)
-    both = Networks(settings, 9, seed=1)
+    settings = ModelSettings(units=12, embedding=9, ensemble=3, **shape)
+    both = Ensemble(settings, 9, seed=1)
     values, others = ([v.value for v in part] for part in (both.trained, both.others))
     weights = name_weights(values, settings, 9)
     assert weights.keys() == array_shapes(settings, 9).keys()
@@ -51,7 +51,7 @@ def test_engines_say_the_mean_of_what_the_networks_say(shape):
 
 def test_each_network_learns_by_itself():
     alone = finish(trainer(**NONE))
-    t = trainer(networks=2, **NONE)
+    t = trainer(ensemble=2, **NONE)
     both = t.weights(finish(t), "weight")
     for name, weights in trainer(**NONE).weights(alone, "weight").items():
         np.testing.assert_allclose(both[name], weights, atol=1e-4, err_msg=name)
@@ -59,7 +59,7 @@ def test_each_network_learns_by_itself():
 
 
 def test_two_networks_foretell_better_than_the_mean_of_the_two():
-    t = trainer(networks=2, steps=60)
+    t = trainer(ensemble=2, steps=60)
     state = finish(t)
     core = build_engine(t.weights(state), t.settings.model)
     ids = t.corpus.tail
@@ -72,7 +72,7 @@ def test_two_networks_foretell_better_than_the_mean_of_the_two():
 
 
 def test_a_pair_writes_is_scored_and_learns_as_it_reads():
-    model = chancy(networks=2, scale=0.3)
+    model = chancy(ensemble=2, scale=0.3)
     writer = Generator(model)
     many = writer.generate_many("ab", count=20, length=30, seed=2)
     assert many[0] == writer.generate("ab", length=30, seed=2)
@@ -86,8 +86,8 @@ def test_a_pair_writes_is_scored_and_learns_as_it_reads():
 
 
 def test_a_pair_is_gone_on_from_with_another_alphabet():
-    base = chancy("ab", networks=2)
-    fresh = chancy("bc", seed=1, networks=2).weights
+    base = chancy("ab", ensemble=2)
+    fresh = chancy("bc", seed=1, ensemble=2).weights
     found = transfer_weights(base, Vocabulary(("b", "c")), fresh)
     for n in (0, 1):
         name = f"{network_prefix(n)}embedding"
@@ -161,7 +161,7 @@ def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
 
 
 def text_of(symbols):
-    return corpus.from_texts(["ab" * (symbols // 2)], TextSettings(), held_out=0.0)
+    return corpus.from_texts(["ab" * (symbols // 2)], TextSettings(), validation=0.0)
 
 
 def chosen(symbols, speed=defaults.TYPICAL_SPEED, **asked):
@@ -169,31 +169,31 @@ def chosen(symbols, speed=defaults.TYPICAL_SPEED, **asked):
 
 
 def test_minutes_are_shared_by_networks_and_steps_are_not():
-    assert chosen(130_000).networks == 2
-    assert chosen(130_000, minutes=1).networks == 1
-    assert chosen(130_000, minutes=60).networks == 4
-    assert chosen(130_000, networks=3).networks == 3
-    assert chosen(130_000, epochs=50).networks == 1
-    assert chosen(130_000, minutes=60, framing="windows").networks == 1
+    assert chosen(130_000).ensemble == 2
+    assert chosen(130_000, minutes=1).ensemble == 1
+    assert chosen(130_000, minutes=60).ensemble == 4
+    assert chosen(130_000, ensemble=3).ensemble == 3
+    assert chosen(130_000, epochs=50).ensemble == 1
+    assert chosen(130_000, minutes=60, framing="windows").ensemble == 1
     # Each needs time to learn: where one has a minute, two would learn less.
-    assert chosen(27_000, minutes=1).networks == 1
-    assert chosen(27_000, minutes=5).networks == 4
-    assert chosen(27_000, defaults.reckoned(10_000_000), minutes=1).networks == 3
+    assert chosen(27_000, minutes=1).ensemble == 1
+    assert chosen(27_000, minutes=5).ensemble == 4
+    assert chosen(27_000, defaults.reckoned(10_000_000), minutes=1).ensemble == 3
     # A hundred epochs are those of each.
-    assert chosen(4_000).networks == 4
+    assert chosen(4_000).ensemble == 4
     assert chosen(4_000).dropout == 0.5
 
 
 def test_what_is_chosen_suits_the_speed_and_no_small_change_of_it():
     # Alice in Wonderland for five minutes: so the figures in the README were measured.
     usual = chosen(130_000)
-    assert (usual.networks, usual.dropout, usual.dropout_recurrent) == (2, 0.31, 0.21)
+    assert (usual.ensemble, usual.dropout, usual.dropout_recurrent) == (2, 0.31, 0.21)
     for speed in (500_000, 700_000, 1_100_000, 2_000_000, 2_800_000):
         assert chosen(130_000, defaults.reckoned(speed)) == usual
     slow = chosen(130_000, defaults.reckoned(60_000))
-    assert (slow.networks, slow.dropout) == (1, 0.06)
+    assert (slow.ensemble, slow.dropout) == (1, 0.06)
     fast = chosen(130_000, defaults.reckoned(18_000_000))
-    assert (fast.networks, fast.dropout) == (4, 0.48)
+    assert (fast.ensemble, fast.dropout) == (4, 0.48)
     assert chosen(130_000, defaults.reckoned(1.0), minutes=1).dropout == 0
     # Where nothing is measured, no speed is looked at.
     assert chosen(130_000, 1.0, steps=900) == chosen(130_000, steps=900)
@@ -201,7 +201,7 @@ def test_what_is_chosen_suits_the_speed_and_no_small_change_of_it():
 
 def test_how_often_the_text_is_read_is_told():
     text = text_of(130_000)
-    settings = defaults.choose({"networks": 2, "steps": 1_500}, text)
+    settings = defaults.choose({"ensemble": 2, "steps": 1_500}, text)
     said = defaults.why(settings, text, 12.3)
     assert said.startswith("2 networks, averaged, each LSTM of 2 x 256 units (size medium, for 130")
     assert "will be read about 12 times" in said

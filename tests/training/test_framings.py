@@ -26,13 +26,19 @@ from burble.training.validation import Part
 TEXT = "the cat sat on the mat. the dog lay on the log. " * 12
 SHAPE = {"framing": "windows", "length": 10, "units": 12, "embedding": 1, "input": "scalar"}
 PLAIN = {"dropout": 0.0, "dropout_input": 0.0, "dropout_output": 0.0, "schedule": "constant"}
-PLAIN |= {"clip": 0.0, "weight_decay": 0.0, "beta_2": 0.999, "learning_rate": 1e-3, "held_out": 0.0}
+PLAIN |= {
+    "clip": 0.0,
+    "weight_decay": 0.0,
+    "beta_2": 0.999,
+    "learning_rate": 1e-3,
+    "validation": 0.0,
+}
 PLAIN |= {"epoch_files": "epoch-{epoch}"}
 
 
 def trainer(**changed):
     made = settings.make(SHAPE | PLAIN | {"batch": 8, "steps": 50, "patience": 0} | changed)
-    text = corpus.from_texts([TEXT], TextSettings(), held_out=made.training.held_out)
+    text = corpus.from_texts([TEXT], TextSettings(), validation=made.training.validation)
     return Trainer(text, made)
 
 
@@ -163,15 +169,15 @@ def test_a_loss_that_runs_away_at_an_epochs_end_is_no_loss_of_nothing():
 
 
 def test_scoring_windows_reads_no_more_than_scoring_streams():
-    t = trainer(held_out=0.3)
+    t = trainer(validation=0.3)
     assert Part(t.corpus, t.settings.training, 100).size == 10
     assert sum(b.weights.sum() for b in Part(t.corpus, t.settings.training, 100).batches()) == 10
-    streams = trainer(held_out=0.3, framing="streams")
+    streams = trainer(validation=0.3, framing="streams")
     assert Part(streams.corpus, streams.settings.training, 100).size == 100
 
 
 def test_held_out_windows_are_scored_from_the_symbols_before_each():
-    t = trainer(held_out=0.1, steps=5)
+    t = trainer(validation=0.1, steps=5)
     state = t.start()
     core = Engine(t.weights(state), t.settings.model)
     ids, costs = t.corpus.ids, []

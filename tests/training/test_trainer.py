@@ -158,7 +158,7 @@ def test_a_loss_that_is_never_a_number_stops_with_the_step_and_the_cure():
 
 def test_without_a_held_out_part_weights_that_are_no_numbers_are_never_kept():
     made = settings.make(TINY | {"steps": 600, "framing": "streams", "evaluations": 7})
-    t = Trainer(corpus.from_texts([TEXT], TextSettings(), held_out=0.0), made)
+    t = Trainer(corpus.from_texts([TEXT], TextSettings(), validation=0.0), made)
     # The step just before a score that is no report: steps // 7 = 85, and a report every 3.
     begun = finish(t, stop=iter([False] * 84 + [True]).__next__)
     events = list(t.run(replace(begun, arrays=with_nan(begun))))
@@ -218,12 +218,12 @@ def test_measuring_ends_where_it_is_asked_to():
 def test_settings_that_suit_what_was_measured_train_as_if_they_had_been_given():
     def better(pace):
         assert pace.step > 0
-        return settings.make(settings.flat(t.settings) | {"networks": 2, "dropout": 0.1})
+        return settings.make(settings.flat(t.settings) | {"ensemble": 2, "dropout": 0.1})
 
     t = trainer(minutes=60.0, steps=6)
     fitted = together.fitted(t, better, stop=lambda: True)
-    assert (fitted.settings.model.networks, fitted.settings.training.steps) == (2, 6)
-    assert_equal(finish(fitted), finish(trainer(steps=6, networks=2, dropout=0.1)))
+    assert (fitted.settings.model.ensemble, fitted.settings.training.steps) == (2, 6)
+    assert_equal(finish(fitted), finish(trainer(steps=6, ensemble=2, dropout=0.1)))
     # With steps alone nothing is measured, and nobody asked.
     assert together.fitted(trainer(steps=6), better).settings == trainer(steps=6).settings
     epochs = together.fitted(trainer(epochs=2.0, steps=0))
@@ -273,8 +273,8 @@ def test_the_step_size_rises_straight_and_falls_as_a_cosine():
 
 def test_nothing_held_out_is_supported():
     t = Trainer(
-        corpus.from_texts([TEXT], TextSettings(), held_out=0),
-        settings.make(TINY | {"steps": 6, "framing": "streams", "held_out": 0}),
+        corpus.from_texts([TEXT], TextSettings(), validation=0),
+        settings.make(TINY | {"steps": 6, "framing": "streams", "validation": 0}),
     )
     events = list(t.run(t.start()))
     assert all(math.isnan(e.loss) and e.improved for e in events if isinstance(e, Score))

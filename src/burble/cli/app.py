@@ -4,6 +4,7 @@ Imports Keras and JAX in `train` alone, so that the other commands start at once
 """
 
 import dataclasses
+import functools
 import inspect
 import json
 import os
@@ -13,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.console import Console
@@ -56,7 +57,7 @@ app = typer.Typer(
 console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 TOO_LARGE = (
     "there is not enough memory for this. Ask for less at once: a smaller --batch, --length, "
-    "--units or --layers, or fewer --networks; a smaller --count where text is written."
+    "--units or --layers, or a smaller --ensemble; a smaller --count where text is written."
 )
 CHOSEN = dict.fromkeys(defaults.CHOSEN, "chosen for the text") | {
     "temperature": "as suits the model"
@@ -120,9 +121,24 @@ def with_settings(function: Callable[..., None], *classes: type) -> Callable[...
                     annotation=Annotated[kind | None, option],
                 )
             )
-    vars(function)["__signature__"] = signature.replace(parameters=[*own, *flags])
-    function.__annotations__ |= {p.name: p.annotation for p in flags}
-    return function
+    for name in {flag.name for flag in flags} & settings.STORED.keys():
+        flags.append(_older(next(flag for flag in flags if flag.name == name)))
+
+    @functools.wraps(function)
+    def command(**given: Any) -> None:
+        function(**settings.renamed(given))
+
+    vars(command)["__signature__"] = signature.replace(parameters=[*own, *flags])
+    command.__annotations__ |= {p.name: p.annotation for p in flags}
+    return command
+
+
+def _older(flag: inspect.Parameter) -> inspect.Parameter:
+    """The same flag by its older name, which help does not show."""
+    name = settings.STORED[flag.name]
+    option = typer.Option(f"--{name.replace('_', '-')}", hidden=True)
+    kind = get_args(flag.annotation)[0]
+    return flag.replace(name=name, annotation=Annotated[kind, option])
 
 
 PANEL = "Several processes"

@@ -26,7 +26,7 @@ from burble.training.preflight import suited
 console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
 MINUTES = 2.0
-READ = {f.name for f in fields(settings.TextSettings)} | {"held_out", "left_out", "split"}
+READ = {f.name for f in fields(settings.TextSettings)} | {"validation", "test", "split"}
 """Settings with which another text is read, or other parts of it are learned."""
 STOPPED = "stopped; what was done is saved. The same command goes on."
 

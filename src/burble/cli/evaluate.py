@@ -74,7 +74,7 @@ def evaluate(
         _refuse([*asked, *reading.given], adaptive=adaptive, memory=memory)
     writer = generator.load(model)
     if not text:
-        _print_held_out(writer.model, as_json)
+        _print_validation(writer.model, as_json)
         return
     found, notes = sources.read(text, reading)
     if writer.model.vocabulary.cut_elsewhere:
@@ -288,7 +288,7 @@ def _cells(copies: "Copies") -> Mapping[str, object]:
     }
 
 
-def _print_held_out(model: Model, as_json: bool) -> None:
+def _print_validation(model: Model, as_json: bool) -> None:
     """Prints the score that is stored in a model.
 
     Raises:

@@ -10,6 +10,7 @@ import typer
 
 from burble.formatting import some, symbol_name
 from burble.model.file import Model, find_model_file, lowest_format, read_model
+from burble.settings import with_older_names
 
 
 def info(
@@ -22,19 +23,22 @@ def info(
     if as_json:
         facts = {
             "format": lowest_format(held),
-            "architecture": asdict(held.architecture),
+            "architecture": with_older_names(asdict(held.architecture)),
             "weights": weights,
             "symbols": held.vocabulary.symbols,
             "boundary": held.vocabulary.boundary,
             "separator": held.separator,
             "window": held.window,
             "text": asdict(held.text),
-            "summary": dict(held.summary),
+            "summary": {
+                name: with_older_names(facts) if isinstance(facts, dict) else facts
+                for name, facts in held.summary.items()
+            },
         }
         print(json.dumps(facts, ensure_ascii=False))
         return
     shape, alphabet = held.architecture, held.vocabulary
-    several = f"; {shape.networks} such networks, averaged" if shape.networks > 1 else ""
+    several = f"; {shape.ensemble} such networks, averaged" if shape.ensemble > 1 else ""
     hard = " with hard sigmoid gates" if shape.recurrent_activation == "hard_sigmoid" else ""
     units = some(shape.units, "unit")
     print(f"network    {shape.layers} × {shape.cell}{hard}, {units} each{several}")

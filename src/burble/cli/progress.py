@@ -58,7 +58,7 @@ class _View:
 
     def __init__(self, console: Console, bar: Progress, task: TaskID, symbol: str) -> None:
         self._console, self._bar, self._task, self._symbol = console, bar, task, symbol
-        self._held_out = ""
+        self._validation = ""
         self._baselines: BaselineLosses | None = None
         self._compared = ""
         self._lined = self._sampled = self._epoch = -math.inf
@@ -79,7 +79,7 @@ class _View:
                 loss = "the loss ran away in it" if math.isnan(event.loss) else loss
                 self._say(f"epoch {event.number:,} · {loss}")
             case Score(loss=loss) if not math.isnan(loss):
-                self._held_out = f" · held out {loss:.3f}"
+                self._validation = f" · held out {loss:.3f}"
                 best = "best so far, saved" if event.improved else "no better"
                 said = f"step {event.state.step:,} · held-out loss {loss:.4f} ({best})"
                 before, self._compared = self._compared, self._compare(loss)
@@ -99,7 +99,7 @@ class _View:
 
     def _report(self, report: Report, now: float) -> None:
         """Moves the bar on, or writes a line now and then where there is none."""
-        said = f"loss {report.loss:.3f}{self._held_out}"
+        said = f"loss {report.loss:.3f}{self._validation}"
         if not math.isnan(report.left):
             # The first step is compiled, which tells nothing of the others.
             said += f" · {report.speed:,.0f} {self._symbol}s/s · {_span(report.left)} left"

@@ -25,7 +25,7 @@ from burble.training.preflight import suited
 console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
 MINUTES = 1.0
-UNLIKE = {f.name for f in fields(settings.TextSettings)} | {*LIMITS, "held_out", "left_out"}
+UNLIKE = {f.name for f in fields(settings.TextSettings)} | {*LIMITS, "validation", "test"}
 UNLIKE |= {"split", "val_chars", "evaluations"}
 """Settings with which the text that is scored differs, or the work: not to be searched."""
 
@@ -52,7 +52,7 @@ def tune(
     require(trials >= 1, "trials", trials, "1 or more")
     values = grid.choices(vary or [])
     given = _fixed(recipes.with_recipe(chosen, None), recipe, values)
-    private = ["left_out", "seed"]
+    private = ["test", "seed"]
     if not any(given.get(limit) for limit in LIMITS):
         given["minutes"] = MINUTES
         private.append("minutes")
@@ -60,7 +60,7 @@ def tune(
     for line in corpus_report.summary(text):
         tell(line)
     if text.cut == len(text.ids):
-        raise InputError("nothing is held out, so no score can choose. Give --held-out, or text.")
+        raise InputError("nothing is held out, so no score can choose. Give --validation, or text.")
     usual = suited(given, text)
     space, first = tuning.space(given, values, usual)
     sources, seed = [*source, *to_flags(reading.given)], given.get("seed", 0)
@@ -107,4 +107,4 @@ def _fixed(
     brought = recipes.with_recipe(given, recipe)
     found = {n: v for n, v in brought.items() if n in given or n not in values}
     # What the final model is scored on must have chosen nothing.
-    return {"left_out": found.get("held_out", settings.TrainingSettings.held_out)} | found
+    return {"test": found.get("validation", settings.TrainingSettings.validation)} | found

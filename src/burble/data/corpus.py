@@ -59,7 +59,7 @@ class Corpus:
         given: Places in `ids`, in order, that are neither learned nor scored: where a document was
             cut in two.
         learned_by_source: Symbols of each source that are learned, by the order of `names`.
-        held_out_by_source: Symbols of each source that are held out.
+        validation_by_source: Symbols of each source that are held out.
         read: The text in the order of reading.
         cleaning: How it was cleaned.
         files: The files that were read.
@@ -82,7 +82,7 @@ class Corpus:
     split: SplitKind
     given: NDArray[np.int64]
     learned_by_source: tuple[int, ...]
-    held_out_by_source: tuple[int, ...]
+    validation_by_source: tuple[int, ...]
     read: Prepared
     cleaning: TextSettings
     files: tuple[Path, ...] = ()
@@ -158,8 +158,8 @@ def build(
     arguments: Sequence[str],
     settings: TextSettings,
     *,
-    held_out: float = 0.1,
-    left_out: float = 0.0,
+    validation: float = 0.1,
+    test: float = 0.0,
     split: SplitKind = "auto",
     reading: SourceSettings = AS_IT_COMES,
     progress: Progress | None = None,
@@ -172,8 +172,8 @@ def build(
     Args:
         arguments: Paths and names as `sources.read` takes them.
         settings: How to clean the text.
-        held_out: Share of the symbols that is kept from training.
-        left_out: Share of the symbols that is left out altogether.
+        validation: Share of the symbols that is kept from training.
+        test: Share of the symbols that is left out altogether.
         split: Where both are; see `TrainingSettings`.
         reading: How the sources are read.
         progress: Told the bytes read so far, and in all.
@@ -186,7 +186,7 @@ def build(
         EncodingError: A source is not text in that encoding.
         CorpusError: Fewer than two symbols would be left to learn from.
     """
-    asked = Split(held_out, left_out, split)
+    asked = Split(validation, test, split)
     found, notes = sources.read(arguments, reading)
     made = of_sources(found, settings, asked, reading, progress)
     again = repeats.count(made.read.ids, made.ids, made.cut, made.vocabulary)
@@ -234,7 +234,7 @@ def from_texts(
     texts: Sequence[str],
     settings: TextSettings,
     *,
-    held_out: float = 0.1,
+    validation: float = 0.1,
     split: SplitKind = "auto",
     names: Sequence[str] | None = None,
 ) -> Corpus:
@@ -243,7 +243,7 @@ def from_texts(
     Args:
         texts: The texts, in order.
         settings: How to clean them.
-        held_out: Share of the symbols that is kept from training.
+        validation: Share of the symbols that is kept from training.
         split: Where it is; see `TrainingSettings`.
         names: What to call them.
 
@@ -253,11 +253,11 @@ def from_texts(
     Raises:
         CorpusError: Fewer than two symbols would be left to learn from.
 
-    >>> corpus = from_texts(["abba", "ab"], TextSettings(), held_out=0)
+    >>> corpus = from_texts(["abba", "ab"], TextSettings(), validation=0)
     >>> corpus.ids.tolist(), corpus.starts.tolist()
     ([0, 1, 1, 0, 2, 0, 1, 2], [0, 5])
     """
-    asked = Split(held_out, kind=split)
+    asked = Split(validation, kind=split)
     named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
     reading = Reading(settings, names=list(named))
     pieces = _cleaned(texts, reading)
@@ -278,7 +278,7 @@ def _cure(prepared: Prepared, split: Split) -> str:
     """What to do about a text of which too little is learned."""
     if len(prepared.ids) < 2:
         return "Add text."
-    shares = {"--held-out": split.held_out, "--left-out": split.left_out}
+    shares = {"--validation": split.validation, "--test": split.test}
     given = " and ".join(f"{name}, which is {n:g}" for name, n in shares.items() if n)
     return f"Lower {given}."
 
@@ -310,7 +310,7 @@ def _corpus(prepared: Prepared, settings: TextSettings, split: Split) -> Corpus:
         split=parts.kind,
         given=parts.given,
         learned_by_source=tuple(parts.learned.tolist()),
-        held_out_by_source=tuple(parts.held_out.tolist()),
+        validation_by_source=tuple(parts.validation.tolist()),
         read=prepared,
         cleaning=settings,
     )

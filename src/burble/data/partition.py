@@ -26,18 +26,18 @@ class Split:
     """What part of a text is asked to be held out.
 
     Attributes:
-        held_out: Share of the symbols that is kept from training.
-        left_out: Share of the symbols that is left out altogether.
+        validation: Share of the symbols that is kept from training.
+        test: Share of the symbols that is left out altogether.
         kind: Where both are; see `TrainingSettings.split`.
     """
 
-    held_out: float = 0.1
-    left_out: float = 0.0
+    validation: float = 0.1
+    test: float = 0.0
     kind: SplitKind = "auto"
 
     def __post_init__(self) -> None:
         """Checks every field."""
-        for name in ("held_out", "left_out"):
+        for name in ("validation", "test"):
             share = getattr(self, name)
             require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
         require(self.kind in ("auto", "tail", "spread"), "split", self.kind, "auto, tail or spread")
@@ -55,7 +55,7 @@ class Divided:
         given: Places, in order, of symbols that are neither learned nor scored: where a document
             was cut in two, the edge in between, the first symbol after it, and its end.
         learned: Symbols of each source that are learned.
-        held_out: Symbols of each source that are held out.
+        validation: Symbols of each source that are held out.
         notes: Sentences for the person.
     """
 
@@ -65,7 +65,7 @@ class Divided:
     kind: SplitKind
     given: Ints
     learned: Ints
-    held_out: Ints
+    validation: Ints
     notes: list[str] = field(default_factory=list)
 
 
@@ -83,9 +83,9 @@ def divide(text: Prepared, split: Split, *, sentences: bool) -> Divided:
     kind: str = split.kind
     if kind == "auto":
         kind = splitting.suited(text.documents, sentences=sentences)
-    if kind == "spread" and len(text.starts) > 1 and (split.held_out or split.left_out):
+    if kind == "spread" and len(text.starts) > 1 and (split.validation or split.test):
         found = _spread(text, split, sentences=sentences)
-        if found.cut < len(found.ids) or not split.held_out:
+        if found.cut < len(found.ids) or not split.validation:
             return found
     parts = _tail(text, split)
     if kind == "spread" and parts.cut < len(parts.ids):
@@ -98,18 +98,18 @@ def divide(text: Prepared, split: Split, *, sentences: bool) -> Divided:
 def _tail(text: Prepared, split: Split) -> Divided:
     """The parts where the end is held out."""
     size, notes = len(text.ids), list[str]()
-    if split.left_out:
-        end, _ = _cut(size, text.starts, split.left_out)
-        notes = [_left_out(size - end, "at the very end")]
+    if split.test:
+        end, _ = _cut(size, text.starts, split.test)
+        notes = [_note_test(size - end, "at the very end")]
         size = end
     starts = text.starts[text.starts < size]
-    cut, said = _cut(size, starts, split.held_out)
+    cut, said = _cut(size, starts, split.validation)
     pieces, _ = Pieces.of(len(text.ids), text.starts, text.documents).cut(np.array([cut, size]))
     sources = len(text.documents)
     parts = pieces.begins < cut, (pieces.begins >= cut) & (pieces.begins < size)
-    learned, held_out = (_by_source(pieces.at(part), sources) for part in parts)
+    learned, validation = (_by_source(pieces.at(part), sources) for part in parts)
     nothing, notes = np.zeros(0, np.int64), [*notes, *said]
-    return Divided(text.ids[:size], starts, cut, "tail", nothing, learned, held_out, notes)
+    return Divided(text.ids[:size], starts, cut, "tail", nothing, learned, validation, notes)
 
 
 def _cut(size: int, starts: NDArray[np.int64], share: float) -> tuple[int, list[str]]:
@@ -141,11 +141,11 @@ def _spread(text: Prepared, split: Split, *, sentences: bool) -> Divided:
     """The parts where documents, and ends of long ones, of all sources are held out."""
     pieces = Pieces.of(len(text.ids), text.starts, text.documents)
     running, number, notes = sentences or len(pieces) < MANY, 0, list[str]()
-    if split.left_out:
-        pieces, gone = splitting.divide(pieces, split.left_out, running=running, number=0)
-        notes.append(_left_out(int(gone.sizes.sum()), "of all sources"))
+    if split.test:
+        pieces, gone = splitting.divide(pieces, split.test, running=running, number=0)
+        notes.append(_note_test(int(gone.sizes.sum()), "of all sources"))
         number = 1
-    learned, held = splitting.divide(pieces, split.held_out, running=running, number=number)
+    learned, held = splitting.divide(pieces, split.validation, running=running, number=number)
     ids, starts, given = _arranged(text, learned.and_(held), len(learned))
     sources = len(text.documents)
     return Divided(
@@ -155,12 +155,12 @@ def _spread(text: Prepared, split: Split, *, sentences: bool) -> Divided:
         kind="spread",
         given=given,
         learned=_by_source(learned, sources),
-        held_out=_by_source(held, sources),
+        validation=_by_source(held, sources),
         notes=notes,
     )
 
 
-def _left_out(symbols: int, where: str) -> str:
+def _note_test(symbols: int, where: str) -> str:
     """What to say of what is left out."""
     if not symbols:
         return "Nothing is left out; the text is too short for that."

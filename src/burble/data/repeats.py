@@ -29,19 +29,19 @@ class Found:
     Attributes:
         looked_at: How many there are, in what was looked at.
         again: Of those, how many are the same as one before them.
-        held_out: How many are in the held-out part.
+        validation: How many are in the held-out part.
         in_both: Of those, how many stand in the training part too.
     """
 
     looked_at: int
     again: int
-    held_out: int
+    validation: int
     in_both: int
 
     @property
     def are_few(self) -> bool:
         """Whether so few come again that no score is the better for it."""
-        return self.again < FEW * self.looked_at and self.in_both <= FEW * self.held_out
+        return self.again < FEW * self.looked_at and self.in_both <= FEW * self.validation
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Repeats:
         if not self.lines.are_few:
             kinds["long line"] = self.lines
         again = _listed({kind: (f.again, f.looked_at) for kind, f in kinds.items()})
-        both = _listed({kind: (f.in_both, f.held_out) for kind, f in kinds.items()})
+        both = _listed({kind: (f.in_both, f.validation) for kind, f in kinds.items()})
         if not again:
             return []
         part = "" if self.share == 1 else f" in the {self.share:.0%} of the text looked at"

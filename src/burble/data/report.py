@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from burble.data.corpus import Corpus
 from burble.data.vocabulary import describe
 from burble.formatting import some
+from burble.settings import with_older_names
 
 _FREQUENT = 24
 _RARE = 24
@@ -63,7 +64,7 @@ def describe_held_out(corpus: Corpus) -> list[str]:
 
 def _describe_sources(corpus: Corpus) -> list[str]:
     """Of which sources it is, and which are not learned, or not scored."""
-    parts = [*zip(corpus.names, corpus.learned_by_source, corpus.held_out_by_source, strict=True)]
+    parts = [*zip(corpus.names, corpus.learned_by_source, corpus.validation_by_source, strict=True)]
     parts = [part for part in parts if part[1] or part[2]]
     if len(parts) < 2:
         return []
@@ -213,20 +214,24 @@ def _shown(symbol: str) -> str:
 
 def facts(corpus: Corpus) -> dict[str, Any]:
     """All that is known of a corpus, in JSON types."""
-    return {
+    repeats = asdict(corpus.repeats) if corpus.repeats else {}
+    for kind in ("documents", "lines"):
+        repeats |= {kind: with_older_names(repeats[kind])} if repeats else {}
+    known = {
         "sources": list(corpus.names),
         "characters": corpus.characters,
         "lines": corpus.lines,
         "documents": corpus.documents,
         "symbols": len(corpus.ids),
-        "held_out": len(corpus.ids) - corpus.cut,
+        "validation": len(corpus.ids) - corpus.cut,
         "split": corpus.split,
         "learned_by_source": list(corpus.learned_by_source),
-        "held_out_by_source": list(corpus.held_out_by_source),
+        "validation_by_source": list(corpus.validation_by_source),
         "sha256": corpus.sha256,
         "changes": asdict(corpus.changes),
-        "repeats": asdict(corpus.repeats) if corpus.repeats else None,
+        "repeats": repeats or None,
         "removed": dict(corpus.removed.most_common()),
         "notes": [*corpus.notes, *many_symbols(corpus)],
         "alphabet": dict(corpus.counts.most_common()),
     }
+    return with_older_names(known)

@@ -51,14 +51,14 @@ class Adaptive:
             )
         shape, vocabulary = model.architecture, model.vocabulary
         self._edge = vocabulary.boundary_id
-        self._networks = network.Networks(shape, vocabulary.size, 0)
+        self._ensemble = network.Ensemble(shape, vocabulary.size, 0)
         names = trained_array_names(shape, vocabulary.size)
         self._start = [
             jnp.asarray(model.weights[name]).reshape(variable.shape)
-            for variable, name in zip(self._networks.trained, names, strict=True)
+            for variable, name in zip(self._ensemble.trained, names, strict=True)
         ]
-        self._others = [variable.value for variable in self._networks.others]
-        parts = shape.networks * shape.layers * (2 if shape.cell == "lstm" else 1)
+        self._others = [variable.value for variable in self._ensemble.others]
+        parts = shape.ensemble * shape.layers * (2 if shape.cell == "lstm" else 1)
         self._zero = [jnp.zeros((1, shape.units)) for _ in range(parts)]
         self._learn = jax.jit(self._learned)
 
@@ -127,7 +127,7 @@ class Adaptive:
         """
 
         def cost(trained: list[Any]) -> tuple[Any, tuple[Any, list[Any]]]:
-            logits, after, _ = self._networks(trained, self._others, seen[None], state, False)
+            logits, after, _ = self._ensemble(trained, self._others, seen[None], state, False)
             each = jax.nn.log_softmax(logits[:, 0], -1)
             nats = -jnp.take_along_axis(each, aims[None, :, None], -1)[..., 0]
             # Each network learns by itself.

@@ -116,7 +116,7 @@ def parts_used(text: TrainingText, memory: float = 0.0) -> dict[str, tuple[int, 
         memory: How far a memory was believed.
     """
     used = {
-        "scored": (len(text.ids) - text.start, text.held_out),
+        "scored": (len(text.ids) - text.start, text.validation),
         "others": (min(text.start, baselines.LARGEST), text.start),
     }
     return used | ({"memory": (min(text.start, LARGEST), text.start)} if memory else {})
@@ -154,8 +154,8 @@ def _samples(writer: Generator, human: Sequence[str], how: WritingSettings) -> l
 
 def _pieces(text: TrainingText, length: int) -> list[str]:
     """The beginning of the held-out text, in pieces."""
-    held_out = text.text(text.start, len(text.ids))[: TEXTS * length]
-    pieces = [held_out[i : i + length] for i in range(0, len(held_out), length)]
+    validation = text.text(text.start, len(text.ids))[: TEXTS * length]
+    pieces = [validation[i : i + length] for i in range(0, len(validation), length)]
     return [piece for piece in pieces if piece.strip()]
 
 

@@ -98,9 +98,9 @@ def search(writer: Writer, text: Corpus) -> Search:
         window anew for each symbol, which would take long. `close_quotes` is left out where a
         person's text says nothing of it, and `closed` where the model opens none.
     """
-    held_out = _part(text, text.cut, text.cut + TEXTS * LENGTH)
-    pieces = [held_out[i : i + LENGTH] for i in range(0, len(held_out), LENGTH)]
-    if writer.model.window or not held_out.strip():
+    validation = _part(text, text.cut, text.cut + TEXTS * LENGTH)
+    pieces = [validation[i : i + LENGTH] for i in range(0, len(validation), LENGTH)]
+    if writer.model.window or not validation.strip():
         return {}
     reference = Reference.of(_part(text, max(0, text.cut - LARGEST), text.cut))
     human = statistics.measure(pieces, reference)
@@ -108,7 +108,7 @@ def search(writer: Writer, text: Corpus) -> Search:
     if math.isnan(human.words) or math.isnan(human.repeated) or (many and human.words < KNOWN):
         return {}
     write = partial(_written, writer, reference, FEW if many else TEXTS)
-    opened, closed = statistics.quotes([held_out])
+    opened, closed = statistics.quotes([validation])
     quoted = opened >= OPENED and closed >= CLOSED * opened
     rounds = len(TEMPERATURES) + len(NUDGES) * quoted
     tried = {}
@@ -132,12 +132,12 @@ def unknown(text: Corpus) -> str:
     >>> unknown(from_texts(["abc " * 20], TextSettings()))
     'Only 8 characters are held out, too few to find which temperature suits the model.'
     """
-    held_out = _part(text, text.cut, text.cut + TEXTS * LENGTH)
-    if not held_out.strip() or not math.isnan(_repeated(held_out)):
+    validation = _part(text, text.cut, text.cut + TEXTS * LENGTH)
+    if not validation.strip() or not math.isnan(_repeated(validation)):
         return ""
-    are = "is" if len(held_out) == 1 else "are"
+    are = "is" if len(validation) == 1 else "are"
     return (
-        f"Only {some(len(held_out), 'character')} {are} held out, too few to find which "
+        f"Only {some(len(validation), 'character')} {are} held out, too few to find which "
         "temperature suits the model."
     )
 

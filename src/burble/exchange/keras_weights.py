@@ -91,7 +91,7 @@ def from_text(
         vocabulary = Vocabulary(tuple(sorted(set(text))))
         excerpt = text[len(text) // 2 :][: corpus.EXCERPT + window]
     else:
-        read = corpus.build(sources, settings.text, held_out=0.0, reading=reading)
+        read = corpus.build(sources, settings.text, validation=0.0, reading=reading)
         vocabulary, excerpt = read.vocabulary, read.excerpt(window)
     return model(path, settings, vocabulary, excerpt, recurrent_activation=asked, tell=tell)
 

@@ -21,6 +21,7 @@ from burble.experiments.trial import Result, Trial, Work
 from burble.files import write_atomically
 from burble.runs import plots
 from burble.runs.request import to_flags
+from burble.settings import STORED
 
 NAME = "compare.json"
 SCORES = HELD_OUT, TRAINING = "held-out bits per symbol", "training loss, nats"
@@ -83,6 +84,7 @@ class Comparison:
             return
         try:
             before = json.loads(path.read_text("utf-8"))
+            before["flags"] = _flags_of_today(before["flags"])
             same = all(before[name] == value for name, value in self._alike().items())
         except (OSError, ValueError, LookupError, TypeError):
             same = False
@@ -125,7 +127,7 @@ class Comparison:
         for variant in self.variants:
             found = self.results(variant)
             row: dict[str, Any] = {"settings": variant.name, "seeds": len(found)}
-            scores = [r.held_out for r in found if r.held_out is not None]
+            scores = [r.validation for r in found if r.validation is not None]
             row[HELD_OUT] = mean(scores) if scores else None
             row["spread"] = max(scores) - min(scores) if len(scores) > 1 else None
             row[TRAINING] = mean(r.training for r in found) if found else None
@@ -134,8 +136,8 @@ class Comparison:
             rows.append(row | {"failed": self.failure(variant)})
 
         def order(row: Mapping[str, Any]) -> tuple[float, float]:
-            held_out, training = (math.inf if row[k] is None else row[k] for k in SCORES)
-            return held_out, training
+            validation, training = (math.inf if row[k] is None else row[k] for k in SCORES)
+            return validation, training
 
         return sorted(rows, key=order)
 
@@ -156,6 +158,13 @@ class Comparison:
             ("compare.svg", picture),
         ):
             write_atomically(self.folder / name, data.encode())
+
+
+def _flags_of_today(flags: Sequence[str]) -> list[str]:
+    """Flags by the names of today; see `settings.STORED`."""
+    given = [flag.partition("=") for flag in flags]
+    newer = {f"--{old.replace('_', '-')}": f"--{new}" for new, old in STORED.items()}
+    return [newer.get(name, name) + equals + value for name, equals, value in given]
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -62,6 +62,7 @@ def choices(vary: Sequence[str]) -> dict[str, list[Any]]:
     for given in vary:
         name, equals, values = given.partition("=")
         name = name.strip().lstrip("-").replace("-", "_")
+        (name,) = settings.renamed({name: values})
         if name == "seed":
             raise SettingsError("seed cannot be varied: --seeds says how many there are of each.")
         if not equals or not values or name in found:

@@ -28,7 +28,7 @@ from burble.experiments.trial import Trial, Work
 from burble.files import write_atomically
 from burble.runs import recipes
 from burble.runs.request import to_flags
-from burble.settings import Settings, flat
+from burble.settings import Settings, flat, stored
 
 SPACE: Mapping[str, BaseDistribution] = {
     "layers": IntDistribution(1, 3),
@@ -162,7 +162,7 @@ class Search:
         to_json = optuna.distributions.distribution_to_json
         asked = {
             "text": self.text,
-            "given": dict(self.given),
+            "given": stored(self.given),
             "space": {name: to_json(values) for name, values in self.space.items()},
             "seed": self.seed,
         }
@@ -215,7 +215,7 @@ class Search:
         if not trial.is_finished:
             settings = to_flags({**self.given, **chosen})
             trial.train(self.sources, settings, self.work, is_hopeless)
-        score = trial.result().held_out if trial.is_finished else None
+        score = trial.result().validation if trial.is_finished else None
         if score is not None and math.isfinite(score):
             study.tell(number, score)
             for other in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):

@@ -27,14 +27,14 @@ class Result:
     """What one training came to.
 
     Attributes:
-        held_out: Bits per symbol on the held-out text; None where nothing is held out.
+        validation: Bits per symbol on the held-out text; None where nothing is held out.
         training: The last mean training loss, nats per symbol, dropout on.
         speed: Symbols foretold a second in training, its scores and samples included.
         weights: Numbers that were learned.
         curve: Held-out losses on the way, by step; training losses where nothing is held out.
     """
 
-    held_out: float | None
+    validation: float | None
     training: float
     speed: float
     weights: int
@@ -198,7 +198,7 @@ class Trial:
         model = read_model(self.folder / MODEL_NAME)
         fixed = () if model.architecture.input == "embedding" else ("embedding",)
         return Result(
-            held_out=None if nats is None else nats / math.log(2),
+            validation=None if nats is None else nats / math.log(2),
             training=losses[-1][1] if losses else math.nan,
             speed=run.settings().training.foretold_a_step * done["steps"] / done["seconds"],
             weights=sum(array.size for name, array in model.weights.items() if name not in fixed),

@@ -95,7 +95,7 @@ def settle(
         counts = words.count_words(text.pieces())
         found["words"] = frozenset(word for word, n in counts.items() if n >= least)
     if "new" in asked:
-        if not sources and _held_out(model):
+        if not sources and _has_validation(model):
             tell(
                 "--new leaves out the documents that were learned, as the memory knows no others. "
                 "With --training-text those that were held out are left out, too."
@@ -148,7 +148,7 @@ def _asked(
     return asked
 
 
-def _held_out(model: Model) -> bool:
+def _has_validation(model: Model) -> bool:
     """Whether a part of its text was not learned."""
     known = model.summary.get("corpus")
     return isinstance(known, Mapping) and bool(known.get("held_out"))

@@ -16,7 +16,7 @@ Weights = Mapping[str, NDArray[np.float32]]
 def array_shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
     """The name and shape of every array of a model with `size` ids, network by network."""
     one = _one_network(model, size).items()
-    return {network_prefix(n) + name: shape for n in range(model.networks) for name, shape in one}
+    return {network_prefix(n) + name: shape for n in range(model.ensemble) for name, shape in one}
 
 
 def network_prefix(network: int) -> str:

@@ -167,7 +167,7 @@ Core = Engine | Engines
 
 def build_engine(weights: Weights, model: ModelSettings) -> Core:
     """The engine of a model, of one network or of several."""
-    each = [Engine(network_weights(weights, model, n), model) for n in range(model.networks)]
+    each = [Engine(network_weights(weights, model, n), model) for n in range(model.ensemble)]
     return each[0] if len(each) == 1 else Engines(each)
 
 

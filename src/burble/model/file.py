@@ -23,7 +23,7 @@ from burble.errors import BurbleError, ModelFileError
 from burble.formatting import shown
 from burble.model import header
 from burble.model.architecture import Weights, array_shapes, input_width
-from burble.settings import ModelSettings, TextSettings
+from burble.settings import STORED, ModelSettings, TextSettings, renamed, stored
 
 FORMAT = 2
 """The highest known; a model is written in the lowest that says all of it."""
@@ -75,7 +75,7 @@ def lowest_format(model: Model) -> int:
 
 def serialize_model(model: Model) -> bytes:
     """The bytes of a model file; equal models give equal bytes."""
-    architecture = asdict(model.architecture)
+    architecture = stored(asdict(model.architecture))
     if lowest_format(model) == 1:
         del architecture["recurrent_activation"]
     meta = {
@@ -255,18 +255,19 @@ def _settings(kind: type[_S], values: Any, needed: frozenset[str]) -> _S:
         raise ValueError(f"its {kind.__name__} are {values!r:.40}, expected names with values.")
     if missing := needed - values.keys():
         raise ValueError(f"it does not say {', '.join(sorted(missing))}.")
-    if unknown := values.keys() - {field_.name for field_ in fields(kind)}:
+    known = {STORED.get(field_.name, field_.name): field_ for field_ in fields(kind)}
+    if unknown := values.keys() - known.keys():
         raise ValueError(
             f"it names {', '.join(map(repr, sorted(unknown)))}, which this version of burble "
             f"({version('burble')}) does not know. If a newer one wrote it, open it with that."
         )
-    for field_ in fields(kind):
-        value = values.get(field_.name, field_.default)
+    for name, field_ in known.items():
+        value = values.get(name, field_.default)
         wanted = type(field_.default)
         allowed = (int, float) if wanted is float else (wanted,)
         if type(value) not in allowed:
-            raise ValueError(f"{field_.name} is {value!r}, expected a {wanted.__name__}.")
-    return kind(**values)
+            raise ValueError(f"{name} is {value!r}, expected a {wanted.__name__}.")
+    return kind(**renamed(values))
 
 
 def _check_shapes(entries: Mapping[str, header.Entry], model: Model, path: Path) -> None:

@@ -85,7 +85,7 @@ def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision)
     )
 
 
-class Networks:
+class Ensemble:
     """The networks of a model, as one function of all their weights.
 
     Args:
@@ -103,7 +103,7 @@ class Networks:
         self, model: ModelSettings, size: int, seed: int, precision: Precision = "float32"
     ) -> None:
         """Builds them."""
-        seeds = [seed, *np.random.SeedSequence([seed, 1]).generate_state(model.networks - 1)]
+        seeds = [seed, *np.random.SeedSequence([seed, 1]).generate_state(model.ensemble - 1)]
         self._each = [build_network(model, size, int(one), precision) for one in seeds]
         self.trained = [v for one in self._each for v in one.trainable_variables]
         self.others = [v for one in self._each for v in one.non_trainable_variables]
@@ -146,7 +146,7 @@ def mean_log_probabilities(logits: Any) -> Any:
 
 
 def trained_array_names(model: ModelSettings, size: int) -> list[str]:
-    """The names of the arrays that are trained, in the order of `Networks.trained`."""
+    """The names of the arrays that are trained, in the order of `Ensemble.trained`."""
     fixed = fixed_input(model, size) is not None
     return [
         name for name in array_shapes(model, size) if not (fixed and name.endswith("embedding"))

@@ -70,7 +70,7 @@ def transfer_weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Wei
     kind = base.architecture.input
     first = {"embedding": "embedding", "onehot": "layer0.kernel", "scalar": None}[kind]
     arranged = {}
-    for network in range(base.architecture.networks):
+    for network in range(base.architecture.ensemble):
         for part, new in network_weights(fresh, base.architecture, network).items():
             name = network_prefix(network) + part
             old = base.weights[name]

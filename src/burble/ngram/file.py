@@ -124,8 +124,10 @@ def _learned(model: Model) -> dict[str, Any]:
 
 def _trained(corpus: Mapping[str, Any]) -> int | None:
     """How many symbols were trained on, by what is said of a text."""
-    symbols, held_out = corpus.get("symbols"), corpus.get("held_out")
-    return symbols - held_out if isinstance(symbols, int) and isinstance(held_out, int) else None
+    symbols, validation = corpus.get("symbols"), corpus.get("held_out")
+    return (
+        symbols - validation if isinstance(symbols, int) and isinstance(validation, int) else None
+    )
 
 
 def _again(path: Path) -> str:

@@ -32,7 +32,7 @@ class TrainingText:
         vocabulary: The model's alphabet.
         separator: What is written between two documents.
         given: Places, in order, of symbols that are neither learned nor scored.
-        held_out: Symbols that were held out, of which the first may be all that is scored.
+        validation: Symbols that were held out, of which the first may be all that is scored.
     """
 
     ids: NDArray[np.integer]
@@ -40,7 +40,7 @@ class TrainingText:
     vocabulary: Vocabulary
     separator: str
     given: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    held_out: int = 0
+    validation: int = 0
 
     def text(self, first: int, end: int) -> str:
         """A part of it as text."""
@@ -90,13 +90,13 @@ def _recognized(model: Model, text: Corpus) -> TrainingText | None:
         return None
     if not isinstance(facts, dict) or not {*text.vocabulary.symbols} <= {*known.symbols}:
         return None
-    held_out, symbols = facts.get("held_out"), facts.get("symbols")
-    if not isinstance(held_out, int) or not isinstance(symbols, int):
+    validation, symbols = facts.get("held_out"), facts.get("symbols")
+    if not isinstance(validation, int) or not isinstance(symbols, int):
         return None
-    parted, start = _as_in_training(model, text), symbols - held_out
+    parted, start = _as_in_training(model, text), symbols - validation
     if parted is None or not 0 < start <= symbols <= len(parted.ids):
         return None
-    if known.cut_elsewhere and not _left_out(model) and symbols != len(parted.ids):
+    if known.cut_elsewhere and not _has_test(model) and symbols != len(parted.ids):
         return None
     # The same text from other files, for example, is not drawn from in the same way.
     drawn = _drawn(model)
@@ -104,11 +104,11 @@ def _recognized(model: Model, text: Corpus) -> TrainingText | None:
         return None
     end = min(symbols, start + SCORED // (model.window or 1))
     ids = known.renumbered(parted.ids[:end], parted.vocabulary)
-    return TrainingText(ids, start, known, model.separator, parted.given, held_out)
+    return TrainingText(ids, start, known, model.separator, parted.given, validation)
 
 
-def _left_out(model: Model) -> bool:
-    """Whether a part of the text was left out altogether."""
+def _has_test(model: Model) -> bool:
+    """Whether a test part was left out of the text altogether."""
     facts = model.summary.get("training")
     return bool(isinstance(facts, dict) and facts.get("left_out"))
 

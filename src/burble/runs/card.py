@@ -29,7 +29,7 @@ def card(
     scores = [m["held_out_loss"] for m in metrics if m.get("held_out_loss") is not None]
     best = f"{min(scores):.4f} nats per symbol" if scores else "not measured"
     shape = f"{model.layers} x {model.units} {model.cell.upper()}, embedding {model.embedding}"
-    shape += f"; {model.networks} such networks, averaged" if model.networks > 1 else ""
+    shape += f"; {model.ensemble} such networks, averaged" if model.ensemble > 1 else ""
     text = f"{some(corpus['symbols'], 'symbol')} in {some(corpus['documents'], 'document')}"
     place = "at the end" if training.split == "tail" else "of all sources"
     return f"""# A small text model, made with burble

@@ -25,7 +25,7 @@ in the minutes most people have, on two cores, a large one learns too few symbol
 
 CHOSEN = {
     *SIZES["small"],
-    *("networks", *DROPOUTS),
+    *("ensemble", *DROPOUTS),
     *("framing", "batch", "length"),
 }
 """Settings that are chosen for the text unless they are given."""
@@ -85,8 +85,8 @@ def choose(
     if not any(given.get(limit) for limit in LIMITS):
         chosen |= DEFAULT_LIMITS
     asked_for = settings_module.make(chosen | given)
-    chosen["networks"] = given.get("networks") or _networks(asked_for, corpus.cut, speed)
-    chosen |= _dropout(_passes(asked_for, corpus.cut, speed / chosen["networks"]))
+    chosen["ensemble"] = given.get("ensemble") or _ensemble_size(asked_for, corpus.cut, speed)
+    chosen |= _dropout(_passes(asked_for, corpus.cut, speed / chosen["ensemble"]))
     known = {**_width(given, corpus), "split": corpus.split}
     return settings_module.make(chosen | given | known)
 
@@ -158,7 +158,7 @@ def _passes(settings: Settings, symbols: int, speed: float) -> float:
     return min((limit for limit in limits if limit), default=1.0)
 
 
-def _networks(settings: Settings, symbols: int, speed: float) -> int:
+def _ensemble_size(settings: Settings, symbols: int, speed: float) -> int:
     """Networks that share the minutes: several where one alone would learn the text by heart.
 
     No more than have time to learn it at all. One where windows are read anew for each symbol that
@@ -195,7 +195,7 @@ def why(settings: Settings, corpus: Corpus, passes: float, size: str = "auto") -
     name, symbols = _size(corpus, size), corpus.cut
     usual = size == "auto" and all(getattr(model, key) == n for key, n in SIZES[name].items())
     sized = f" (size {name}, for {symbols:,} training symbols)" if usual else ""
-    several = f"{model.networks} networks, averaged, each " if model.networks > 1 else ""
+    several = f"{model.ensemble} networks, averaged, each " if model.ensemble > 1 else ""
     times = f"{passes:,.0f}" if passes >= 9.5 else f"{passes:.2g}"
     return (
         f"{several}{model.cell.upper()} of {model.layers} x {model.units} units{sized}; dropout "

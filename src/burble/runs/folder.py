@@ -161,7 +161,7 @@ class Run:
             "format": FORMAT,
             "versions": {"burble": __version__}
             | {n: version(n) for n in ("keras", "jax", "numpy", "regex")},
-            "settings": asdict(chosen),
+            "settings": {name: settings.stored(part) for name, part in asdict(chosen).items()},
             "corpus": dict(corpus),
             **facts,
         }

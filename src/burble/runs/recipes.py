@@ -56,6 +56,7 @@ def read(recipe: str) -> dict[str, Any]:
     written = text(recipe)
     try:
         values = tomllib.loads(written)
+        values = settings.renamed(values)
         settings.make(values)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(
@@ -81,7 +82,7 @@ def with_recipe(
             "a run that is resumed has its settings already, those of its recipe among them. "
             "Leave out --recipe."
         )
-    chosen = {name: value for name, value in given.items() if value is not None}
+    chosen = {n: value for n, value in settings.renamed(given).items() if value is not None}
     if recipe is None:
         return chosen
     brought = read(recipe)

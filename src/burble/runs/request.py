@@ -77,8 +77,8 @@ class TrainingRequest:
         return corpus.build(
             self.sources,
             settings.text,
-            held_out=settings.training.held_out,
-            left_out=settings.training.left_out,
+            validation=settings.training.validation,
+            test=settings.training.test,
             split=settings.training.split,
             reading=self.reading,
             progress=progress,

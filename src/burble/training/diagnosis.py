@@ -45,11 +45,11 @@ def explain_loss(
 def _likely_reason(corpus: Corpus, steps: int, passes: float) -> str:
     """The likeliest reason for that, from what is known, and what to do."""
     size = corpus.vocabulary.size
-    learned, held_out = (
+    learned, validation = (
         np.bincount(part, minlength=size)
         for part in (sample_stretches(corpus.training), corpus.ids[corpus.cut :][:QUICK_COUNTED])
     )
-    fraction = held_out / held_out.sum()
+    fraction = validation / validation.sum()
     # Symbols that are not learned count as if they had been seen once.
     nats = -np.log(np.maximum(learned, 1) / learned.sum())
     own = -np.log(fraction, where=fraction > 0, out=np.zeros(size))
@@ -57,7 +57,7 @@ def _likely_reason(corpus: Corpus, steps: int, passes: float) -> str:
     held = len(corpus.ids) - corpus.cut
     little = f"because {some(corpus.cut, 'symbol')} are too little to learn from"
     if held > corpus.cut:
-        little += f", while {held:,} are held out. Hold out less with --held-out."
+        little += f", while {held:,} are held out. Hold out less with --validation."
     else:
         little += ". Add text, or take a smaller network: --size small."
     if corpus.cut < TINY:

@@ -35,7 +35,7 @@ from burble.runs.events import (
 )
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, evaluations, origin
-from burble.settings import Settings, TrainingSettings
+from burble.settings import Settings, TrainingSettings, stored
 from burble.training import collectives, devices, diagnosis, together
 from burble.training.preflight import check
 from burble.training.processes import Peer
@@ -139,7 +139,7 @@ class _Start:
             left = minutes * 60 - (time.perf_counter() - self.started) - pace.compiling
             if self.request.resume or self.stop() or left <= 0:
                 return settings
-            symbols = trainer.symbols_a_step * settings.model.networks
+            symbols = trainer.symbols_a_step * settings.model.ensemble
             speed = defaults.reckoned(symbols * left / pace.step / minutes)
             octaves = abs(math.log2(speed / defaults.TYPICAL_SPEED))
             return (
@@ -358,7 +358,7 @@ def _until(
 
 def _told(training: TrainingSettings) -> dict[str, Any]:
     """What a model file says of its training; of where the held-out part is only if not usual."""
-    return {n: v for n, v in asdict(training).items() if (n, v) != ("split", "tail")}
+    return {n: v for n, v in stored(asdict(training)).items() if (n, v) != ("split", "tail")}
 
 
 def _sources(corpus: Corpus) -> dict[str, Any]:
@@ -368,7 +368,7 @@ def _sources(corpus: Corpus) -> dict[str, Any]:
         "split": corpus.split,
         "split_seed": SEED,
         "learned_by_source": corpus.learned_by_source,
-        "held_out_by_source": corpus.held_out_by_source,
+        "held_out_by_source": corpus.validation_by_source,
     }
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from burble.errors import SettingsError
 from burble.model import network
 from burble.model.lstm import kept
-from burble.model.network import Networks, mean_log_probabilities, trained_array_names
+from burble.model.network import Ensemble, mean_log_probabilities, trained_array_names
 from burble.settings import ModelSettings, Precision, TrainingSettings
 from burble.training.batches import Batch
 from burble.training.collectives import fetched
@@ -44,16 +44,16 @@ class Objective:
         _check(training.precision)
         self.model = model
         self.devices = Devices(training.batch, model.units)
-        self._networks = network.Networks(model, size, training.seed, training.precision)
+        self._ensemble = network.Ensemble(model, size, training.seed, training.precision)
         self._optimizer = keras.optimizers.AdamW(
             training.learning_rate,
             weight_decay=training.weight_decay,
             beta_2=training.beta_2,
             # Each network's gradient may be as large as if it were alone.
-            global_clipnorm=training.clip * math.sqrt(model.networks) or None,
+            global_clipnorm=training.clip * math.sqrt(model.ensemble) or None,
         )
         self._optimizer.exclude_from_weight_decay(var_names=["bias"])
-        self._optimizer.build(self._networks.trained)
+        self._optimizer.build(self._ensemble.trained)
         names = [variable.path for variable in self._optimizer.variables]
         self._rate_place = names.index(self._optimizer.learning_rate.path)
         # Placed as they came: a step that finds its arrays elsewhere is compiled anew.
@@ -63,18 +63,18 @@ class Objective:
         names = trained_array_names(model, size)
         recurrent = [name.endswith(".recurrent") for name in names]
         leave_out = partial(_leave_out, recurrent, model.dropout_recurrent)
-        step = partial(_step, self._networks, self._optimizer, leave_out)
+        step = partial(_step, self._ensemble, self._optimizer, leave_out)
         self._step = jax.jit(step, donate_argnums=0, out_shardings=places)
-        self._nats = jax.jit(partial(_nats, self._networks))
+        self._nats = jax.jit(partial(_nats, self._ensemble))
 
     def start(self, batch: int) -> Groups:
         """The arrays before the first step, for `batch` streams."""
-        weights = [variable.value for variable in self._networks.trained]
+        weights = [variable.value for variable in self._ensemble.trained]
         return {
             "weight": weights,
             "average": weights if self._averaged else [],
             "good": weights,
-            "seed": [v.value for v in self._networks.others] + [self._first_seed],
+            "seed": [v.value for v in self._ensemble.others] + [self._first_seed],
             "optimizer": self.fresh_optimizer(),
             "carried": self.zero(batch),
             "loss": self.no_loss(),
@@ -94,7 +94,7 @@ class Objective:
 
     def zero(self, batch: int) -> list[Any]:
         """The zero state of `batch` streams."""
-        parts = self.model.networks * self.model.layers * (2 if self.model.cell == "lstm" else 1)
+        parts = self.model.ensemble * self.model.layers * (2 if self.model.cell == "lstm" else 1)
         return [jnp.zeros((batch, self.model.units)) for _ in range(parts)]
 
     def place(self, arrays: Mapping[str, NDArray[Any]]) -> Groups:
@@ -173,7 +173,7 @@ def _leave_out(recurrent: list[bool], rate: float, weights: list[Any], seed: Any
 
 
 def _step(
-    networks: Networks,
+    ensemble: Ensemble,
     optimizer: Any,
     leave_out: Callable[..., list[Any]],
     groups: Groups,
@@ -186,7 +186,7 @@ def _step(
     carried = [c * (1 - resets)[:, None] for c in groups["carried"]]
 
     def mean_loss(trained: Any) -> Any:
-        logits, after, others = networks(leave_out(trained, own), seeds, inputs, carried, True)
+        logits, after, others = ensemble(leave_out(trained, own), seeds, inputs, carried, True)
         total = (_losses(logits, targets) * weights).sum()
         # The networks learn each by itself; what is told is their mean.
         return total / jnp.maximum(weights.sum(), 1), (total / len(logits), after, others)
@@ -212,7 +212,7 @@ def _averaged(average: list[Any], latest: list[Any], share: Any) -> list[Any]:
 
 
 def _nats(
-    networks: Networks,
+    ensemble: Ensemble,
     trained: Any,
     seeds: Any,
     carried: Any,
@@ -223,7 +223,7 @@ def _nats(
 ) -> Any:
     """The summed loss and weights of a batch, and the state after it."""
     carried = [c * (1 - resets)[:, None] for c in carried]
-    logits, after, _ = networks(trained, seeds, inputs, carried, False)
+    logits, after, _ = ensemble(trained, seeds, inputs, carried, False)
     losses = _losses(mean_log_probabilities(logits), targets)
     return (losses * weights).sum(), weights.sum(), after
 

@@ -1,0 +1,68 @@
+import json
+
+import pytest
+
+from burble import settings
+from burble.errors import SettingsError
+from burble.experiments import compare, grid
+from burble.model.file import read_model, write_model
+from burble.runs import recipes
+from tests.support.speakers import chancy
+
+OLDER = {"held_out": 0.2, "left_out": 0.1, "networks": 2}
+NEWER = {"validation": 0.2, "test": 0.1, "ensemble": 2}
+
+
+def test_older_names_of_settings_are_understood_and_files_keep_them():
+    assert settings.renamed(OLDER) == settings.renamed(NEWER) == NEWER
+    assert settings.stored(NEWER) == OLDER
+    assert settings.make(OLDER) == settings.make(NEWER)
+    assert [v.chosen for v in grid.variants(["networks=1,2"])] == [{"ensemble": 1}, {"ensemble": 2}]
+    assert compare._flags_of_today(["--held-out=0.2", "--units=8"]) == [
+        "--validation=0.2",
+        "--units=8",
+    ]
+
+
+@pytest.mark.parametrize(("older", "newer"), [*zip(OLDER, NEWER, strict=True)])
+def test_a_setting_that_is_given_by_both_its_names_is_refused(older, newer):
+    given = {older: OLDER[older], newer: NEWER[newer]}
+    said = rf"{newer} is given twice: .* by its older name, {older}\. Leave out {older}\."
+    with pytest.raises(SettingsError, match=said):
+        settings.make(given)
+
+
+def test_a_recipe_with_older_names_gives_way_to_flags(tmp_path):
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text("held_out = 0.2\nnetworks = 2\n", encoding="utf-8")
+    assert recipes.read(str(recipe)) == {"validation": 0.2, "ensemble": 2}
+    chosen = recipes.with_recipe({"networks": 3, "test": None}, str(recipe))
+    assert chosen == {"validation": 0.2, "ensemble": 3}
+
+
+def test_a_model_file_keeps_the_older_name(tmp_path):
+    write_model(tmp_path / "m", chancy(ensemble=2))
+    assert b'\\"networks\\": 2' in (tmp_path / "m").read_bytes()
+    assert read_model(tmp_path / "m").architecture.ensemble == 2
+
+
+def test_flags_have_older_names_that_help_does_not_show(burble, text, tmp_path):
+    said = burble("train", "--help").stdout.decode()
+    assert "--validation" in said
+    assert not any(flag in said for flag in ("--held-out", "--left-out", "--networks"))
+    done = burble("train", text, "-o", tmp_path / "run", "--held-out", "1.5")
+    assert (done.returncode, done.stderr.decode()[:25]) == (2, "burble: validation is 1.5")
+    done = burble("train", text, "-o", tmp_path / "run", "--networks", "2", "--ensemble", "2")
+    assert done.returncode == 2
+    assert b"ensemble is given twice: 2, and 2 by its older name, networks" in done.stderr
+
+
+def test_json_has_older_keys_beside_the_newer(burble, text, trained):
+    facts = json.loads(burble("corpus", text, "--json").stdout)
+    assert facts["validation"] == facts["held_out"] > 0
+    assert facts["validation_by_source"] == facts["held_out_by_source"]
+    facts = json.loads(burble("info", trained, "--json").stdout)
+    assert facts["architecture"]["ensemble"] == facts["architecture"]["networks"] == 1
+    assert facts["summary"]["training"]["test"] == facts["summary"]["training"]["left_out"] == 0
+    scores = facts["summary"]["scores"]
+    assert scores["validation_loss"] == scores["held_out_loss"]
