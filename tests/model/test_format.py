@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from burble.inference.generator import load
-from burble.model import header
 from burble.model.file import ARCHITECTURE_KEYS, MAX_FILE, TEXT_KEYS, read_model, write_model
+from burble.model.tensors import MAX_HEADER, open_tensors
 from tests.support.speakers import chancy
 
 HERE = Path(__file__).parent
@@ -126,10 +126,10 @@ def test_the_page_names_every_array_and_key():
     model = read_model(GOLDEN)
     rows = set(re.findall(r"^\| `([\w.]+)` \| ", PAGE, re.M))
     assert {n for n in model.weights if "layer1" not in n} <= rows
-    data = GOLDEN.read_bytes()
-    meta, _ = header.parse(data[8 : 8 + int.from_bytes(data[:8], "little")], len(data), "golden")
+    with open_tensors(GOLDEN) as file:
+        meta = file.metadata
     assert json.loads(meta["burble"]).keys() <= rows
     for key in TEXT_KEYS | ARCHITECTURE_KEYS:
         assert f"`{key}`" in PAGE
-    assert f"header over {header.MAX_HEADER >> 20} MiB" in PAGE
+    assert f"header over {MAX_HEADER >> 20} MiB" in PAGE
     assert f"file over {MAX_FILE >> 30} GiB" in PAGE

@@ -20,7 +20,7 @@ from typing import Any
 import h5py
 
 from burble.errors import BurbleError, ModelFileError
-from burble.model import header
+from burble.model.tensors import strict_json
 
 MOST_OBJECTS = 10_000
 MOST_DEPTH = 16
@@ -147,7 +147,7 @@ def _members(path: Path) -> dict[str, bytes]:
 def _json(written: str | bytes, path: Path, name: str) -> Mapping[str, Any]:
     """What a file says of its network, as an object of JSON."""
     try:
-        found = header.strict_json(written if isinstance(written, str) else written.decode())
+        found = strict_json(written if isinstance(written, str) else written.decode())
         if not isinstance(found, dict):
             raise ValueError("it is no object")
     except (ValueError, RecursionError) as error:

@@ -5,9 +5,7 @@ Every length, name, dtype and shape is checked before memory is taken. Knows not
 """
 
 import json
-import math
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import version
@@ -21,8 +19,8 @@ from burble import files
 from burble.data.vocabulary import Vocabulary
 from burble.errors import BurbleError, ModelFileError
 from burble.formatting import shown
-from burble.model import header
 from burble.model.architecture import Weights, array_shapes, input_width
+from burble.model.tensors import TensorFile, open_tensors, strict_json
 from burble.settings import STORED, ModelSettings, TextSettings, renamed, stored
 
 FORMAT = 2
@@ -103,13 +101,10 @@ def write_model(path: Path, model: Model) -> None:
 def is_model_file(path: Path) -> bool:
     """Whether a file is a model that burble wrote, as far as its header tells."""
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            length = header.length(file.read(8), size, str(path))
-            metadata, _ = header.parse(file.read(length), size, str(path))
+        with open_tensors(path) as file:
+            return "burble" in file.metadata
     except (OSError, ModelFileError):
         return False
-    return "burble" in metadata
 
 
 def find_model_file(path: Path) -> Path:
@@ -166,29 +161,22 @@ def read_model(path: Path) -> Model:
 def _read(path: Path) -> Model:
     """Reads a model file; see `read_model`."""
     try:
-        # Looked at before it is opened: opening a pipe would wait for its other end.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ModelFileError(f"{path} is no ordinary file. Give a run folder or a model file.")
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > MAX_FILE:
-                raise ModelFileError(
-                    f"{path} holds {size:,} bytes; a model has at most {MAX_FILE:,}."
-                )
-            length = header.length(file.read(8), size, str(path))
-            metadata, entries = header.parse(file.read(length), size, str(path))
-            model = _model_without_weights(_meta(metadata, path), path)
-            _check_shapes(entries, model, path)
-            data = file.read(size - 8 - length)
+        size = path.stat().st_size
+        if size > MAX_FILE:
+            raise ModelFileError(f"{path} holds {size:,} bytes; a model has at most {MAX_FILE:,}.")
+        with open_tensors(path) as file:
+            model = _model_without_weights(_meta(file), path)
+            _check_shapes(file, model)
+            return replace(model, weights=_weights(file))
     except OSError as error:
         raise ModelFileError(f"cannot read the model {path}: {error.strerror}.") from error
-    return replace(model, weights=_arrays(data, entries, path))
 
 
-def _meta(metadata: dict[str, Any], path: Path) -> dict[str, Any]:
+def _meta(file: TensorFile) -> dict[str, Any]:
     """The burble part of the metadata, of a format this version knows."""
+    path = file.path
     try:
-        meta = header.strict_json(metadata["burble"])
+        meta = strict_json(file.metadata["burble"])
         number = meta["format"]
         if type(number) is not int or number < 1:
             raise ValueError
@@ -270,31 +258,29 @@ def _settings(kind: type[_S], values: Any, needed: frozenset[str]) -> _S:
     return kind(**renamed(values))
 
 
-def _check_shapes(entries: Mapping[str, header.Entry], model: Model, path: Path) -> None:
+def _check_shapes(file: TensorFile, model: Model) -> None:
     """Checks that the arrays are exactly those the architecture asks for."""
+    path, tensors = file.path, file.tensors
     expected = array_shapes(model.architecture, model.vocabulary.size)
-    if entries.keys() != expected.keys():
-        odd = sorted(entries.keys() ^ expected.keys())[:6]
+    if tensors.keys() != expected.keys():
+        odd = sorted(tensors.keys() ^ expected.keys())[:6]
         raise ModelFileError(
             f"{path} is damaged: arrays missing or too many: {', '.join(map(repr, odd))}."
         )
     for name, shape in expected.items():
-        if entries[name].shape != shape:
+        if tensors[name].shape != shape:
             raise ModelFileError(
-                f"{path} is damaged: {name} has the shape {entries[name].shape}, expected {shape}."
+                f"{path} is damaged: {name} has the shape {tensors[name].shape}, expected {shape}."
             )
 
 
-def _arrays(data: bytes, entries: Mapping[str, header.Entry], path: Path) -> Weights:
+def _weights(file: TensorFile) -> Weights:
     """The arrays, every number of them finite."""
-    arrays = {}
-    for name, entry in entries.items():
-        count = math.prod(entry.shape)
-        array = np.frombuffer(data, "<f4", count, entry.start).astype(np.float32, copy=False)
+    arrays = {name: file.read_array(name) for name in file.tensors}
+    for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ModelFileError(
-                f"{path} is damaged: {name} holds numbers that are none (NaN or infinity). Take "
-                "an earlier copy, or train again."
+                f"{file.path} is damaged: {name} holds numbers that are none (NaN or infinity). "
+                "Take an earlier copy, or train again."
             )
-        arrays[name] = array.reshape(entry.shape)
     return arrays

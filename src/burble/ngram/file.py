@@ -8,10 +8,11 @@ import hashlib
 import json
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import safetensors.numpy
@@ -19,8 +20,8 @@ from numpy.typing import NDArray
 
 from burble import files
 from burble.errors import ModelFileError
-from burble.model import header
 from burble.model.file import MODEL_NAME, Model
+from burble.model.tensors import TensorFile, open_tensors, strict_json
 from burble.ngram.index import DEPTH, LARGEST, Memory
 
 FORMAT = 2
@@ -61,9 +62,8 @@ def _check_place(path: Path) -> None:
     if not os.path.lexists(path):
         return
     try:
-        with path.open("rb") as file:
-            _, metadata, _ = _head(file, os.fstat(file.fileno()).st_size, path)
-        known = "burble_memory" in metadata
+        with _opened(path) as file:
+            known = "burble_memory" in file.metadata
     except (OSError, ModelFileError):
         known = False
     if not known:
@@ -88,17 +88,10 @@ def read(path: Path, model: Model) -> Memory:
             alphabet or training part than the model's.
     """
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            length, metadata, entries = _head(file, size, path)
-        _check_meta(metadata, path, model)
-        _check_shapes(entries, path, model)
-        arrays = {
-            name: np.memmap(
-                path, header.KINDS[entry.kind], "r", 8 + length + entry.start, entry.shape
-            )
-            for name, entry in entries.items()
-        }
+        with _opened(path) as file:
+            _check_meta(file.metadata, path, model)
+            _check_shapes(file, model)
+            arrays = {name: file.map_array(name) for name in file.tensors}
     except OSError as error:
         raise ModelFileError(f"cannot read the memory {path}: {error.strerror}.") from error
     _check_values(arrays, path, model.vocabulary.size)
@@ -137,25 +130,25 @@ def _again(path: Path) -> str:
     return f"Make it anew: burble remember {shlex.quote(str(named))} TEXT"
 
 
-def _head(
-    file: IO[bytes], size: int, path: Path
-) -> tuple[int, dict[str, Any], dict[str, header.Entry]]:
-    """The length of the header, its metadata, and where each array lies."""
-    kinds = sorted({kind for kinds in _KINDS.values() for kind in kinds})
-    try:
-        length = header.length(file.read(8), size, str(path))
-        return length, *header.parse(file.read(length), size, str(path), kinds)
-    except ModelFileError as error:
-        raise ModelFileError(
-            f"{path} is damaged, or no memory that burble wrote. {_again(path)}"
-        ) from error
+@contextmanager
+def _opened(path: Path) -> Iterator[TensorFile]:
+    """A memory file whose header has been checked."""
+    dtypes = sorted({dtype for dtypes in _KINDS.values() for dtype in dtypes})
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(open_tensors(path, dtypes))
+        except ModelFileError as error:
+            raise ModelFileError(
+                f"{path} is damaged, or no memory that burble wrote. {_again(path)}"
+            ) from error
+        yield file
 
 
 def _check_meta(metadata: Mapping[str, str], path: Path, model: Model) -> None:
     """Refuses what is no memory, or that of another text, alphabet or training part."""
     own = _learned(model)
     try:
-        meta = header.strict_json(metadata["burble_memory"])
+        meta = strict_json(metadata["burble_memory"])
         number = meta["format"]
         if type(number) is not int or number < 1:
             raise ValueError
@@ -199,8 +192,9 @@ def _differs(found: Mapping[str, Any], own: Mapping[str, Any]) -> str:
     return "is of the model's text, but of another part: what was held out was chosen otherwise."
 
 
-def _check_shapes(entries: Mapping[str, header.Entry], path: Path, model: Model) -> None:
+def _check_shapes(file: TensorFile, model: Model) -> None:
     """Refuses arrays that cannot be those of a model's memory."""
+    path, entries = file.path, file.tensors
     count = entries["shared"].shape[0] if entries.get("shared") and entries["shared"].shape else 0
     shapes: dict[str, tuple[int, ...]] = {
         "text": (count + DEPTH,),
@@ -212,7 +206,7 @@ def _check_shapes(entries: Mapping[str, header.Entry], path: Path, model: Model)
     expected = count if trained is None else min(trained, LARGEST)
     fits = entries.keys() == shapes.keys() and 0 < count == expected <= LARGEST
     if not fits or any(
-        entry.shape != shapes[name] or entry.kind not in _KINDS[name]
+        entry.shape != shapes[name] or entry.dtype not in _KINDS[name]
         for name, entry in entries.items()
     ):
         raise ModelFileError(
