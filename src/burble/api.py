@@ -21,7 +21,7 @@ from burble.ngram import training_text
 from burble.runs import recipes
 from burble.runs.events import End, Event
 from burble.runs.folder import Run
-from burble.runs.request import TrainingRequest, text_settings
+from burble.runs.request import TrainingRequest, check_folder, resolve_settings
 from burble.settings import SourceSettings, SplitKind, TextSettings, make, renamed
 from burble.training import preflight
 
@@ -129,8 +129,9 @@ def train(
     chosen = recipes.with_recipe(settings, named, resume=resume)
     base_name = "" if base is None else os.fspath(base)
     request = TrainingRequest(chosen, size, resume, model, _sources(source), reading, base_name)
-    text = request.read(text_settings(request, folder))
-    preflight.check(request, folder, text)
+    check_folder(request, folder)
+    text = request.read(resolve_settings(request, folder))
+    prepared = preflight.prepare(request, folder, text)
     with require_packages("training"):
         from burble.training import job
 
@@ -140,7 +141,7 @@ def train(
     with (
         interrupts.ctrl_c() as interrupted,
         # Closed at once, whatever happens: the folder must be free for the next training.
-        closing(job.train(text, folder, request, stop=stopped, started=started)) as events,
+        closing(job.train(prepared, stop=stopped, started=started)) as events,
     ):
         for event in events:
             if on_event is not None:

@@ -20,7 +20,7 @@ from burble.runs.events import Task
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest
 from burble.settings import TextSettings
-from burble.training import job
+from tests.support.trainers import run_training
 
 SIZE = ["--units", "24", "--embedding", "8", "--batch", "4", "--length", "16"]
 LONG = [*SIZE, "--steps", "300", "--evaluations", "15", "--patience", "0"]
@@ -180,12 +180,12 @@ def test_scores_that_short_minutes_had_no_room_for_come_when_there_is_more(text,
     made = corpus.build([str(text)], TextSettings())
     run = Run(tmp_path / "run")
     asked = {"units": 8, "layers": 1, "minutes": 1e-6, "evaluations": 7}
-    list(job.train(made, run, TrainingRequest(asked)))
+    list(run_training(made, run, TrainingRequest(asked)))
     assert run.settings().training.evaluations == 1
     # Nothing else asked for, nothing changes.
-    list(job.train(made, run, TrainingRequest({}, resume=True)))
+    list(run_training(made, run, TrainingRequest({}, resume=True)))
     assert run.settings().training.evaluations == 1
-    list(job.train(made, run, TrainingRequest({"steps": 20}, resume=True)))
+    list(run_training(made, run, TrainingRequest({"steps": 20}, resume=True)))
     assert run.settings().training.evaluations == 7
 
 
@@ -195,9 +195,9 @@ def test_what_is_stopped_after_the_last_step_is_usable_and_goes_on(phase, text, 
     run = Run(tmp_path / "run")
     asked = {"units": 8, "layers": 1, "steps": 3, "evaluations": 1}
     whole = Run(tmp_path / "whole")
-    list(job.train(made, whole, TrainingRequest(asked)))
+    list(run_training(made, whole, TrainingRequest(asked)))
     reached: list[Any] = []
-    for event in job.train(made, run, TrainingRequest(asked), stop=lambda: bool(reached)):
+    for event in run_training(made, run, TrainingRequest(asked), stop=lambda: bool(reached)):
         # The one score on the way is taken before there is a model.
         if isinstance(event, Task) and run.has_model and event.what.startswith(phase):
             reached.append(event)
@@ -205,7 +205,7 @@ def test_what_is_stopped_after_the_last_step_is_usable_and_goes_on(phase, text, 
     assert (ended.reason, ended.state.step, len(reached)) == ("stopped", 3, 1)
     assert run.facts()["status"] == "interrupted"
     assert len(generator.load(run.folder).generate(length=5)) == 5
-    list(job.train(made, run, TrainingRequest({}, resume=True)))
+    list(run_training(made, run, TrainingRequest({}, resume=True)))
     assert run.facts()["status"] == "finished"
     assert model(run.folder) == model(whole.folder)
 
@@ -214,9 +214,9 @@ def test_a_run_stopped_before_its_first_score_has_a_model_and_goes_on(text, tmp_
     made = corpus.build([str(text)], TextSettings())
     run = Run(tmp_path / "run")
     asked = {"units": 8, "layers": 1, "steps": 3}
-    list(job.train(made, run, TrainingRequest(asked), stop=lambda: True))
+    list(run_training(made, run, TrainingRequest(asked), stop=lambda: True))
     assert len(generator.load(run.folder).generate(length=5)) == 5
-    list(job.train(made, run, TrainingRequest({}, resume=True)))
+    list(run_training(made, run, TrainingRequest({}, resume=True)))
     assert run.facts()["status"] == "finished"
 
 
@@ -226,7 +226,7 @@ def test_a_run_from_a_model_killed_before_its_first_step_keeps_its_weights(
     made = corpus.build([str(text)], TextSettings())
     run = Run(tmp_path / "run")
     base = generator.load(uninterrupted).model
-    events = job.train(made, run, TrainingRequest({"steps": 4, "evaluations": 1}, base=base))
+    events = run_training(made, run, TrainingRequest({"steps": 4, "evaluations": 1}, base=base))
     next(events)
     events.close()
     begun = run.read_state()

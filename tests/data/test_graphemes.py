@@ -21,7 +21,7 @@ from burble.inference.generator import Generator
 from burble.model.file import read_model, write_model
 from burble.runs.folder import Run
 from burble.settings import TextSettings
-from burble.training import job, preflight
+from burble.training import preflight, recorder
 from tests.support.speakers import follower
 
 HERE = version("regex")
@@ -116,7 +116,7 @@ def test_a_model_file_tells_the_version_only_of_graphemes(tmp_path):
 )
 def test_a_run_that_another_regex_began_is_not_called_damaged(tmp_path, versions, said):
     read = corpus.from_texts(["abcab"], TextSettings(unit="grapheme"), validation=0)
-    facts = job.facts(read)
+    facts = recorder.corpus_facts(read)
 
     def begun(**changed):
         described = {"format": 2, "versions": versions, "corpus": facts | changed}

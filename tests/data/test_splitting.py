@@ -15,7 +15,7 @@ from burble.model.file import Model
 from burble.ngram import training_text
 from burble.runs.folder import Run
 from burble.settings import TrainingSettings
-from burble.training import job, preflight
+from burble.training import preflight, recorder
 from burble.training.framings import Documents, Streams
 from burble.training.validation import Part
 from tests.support.corpora import from_texts, parts
@@ -235,10 +235,10 @@ def test_eval_finds_the_part_that_was_held_out(texts, split):
     kind = "lines" if len(texts) == 1 else "sources"
     c = from_texts(*texts, validation=0.1, documents=kind, split=split)
     model = chancy("\nab" if kind == "sources" else "ab", boundary=True)
-    training = job._told(TrainingSettings(split=c.split))
+    training = recorder._describe_training(TrainingSettings(split=c.split))
     # A model of before says nothing of it, as one whose end is held out does today.
     assert ("split" in training) == (split == "auto")
-    summary = {"corpus": job.facts(c), "training": training}
+    summary = {"corpus": recorder.corpus_facts(c), "training": training}
     read = from_texts(*texts, validation=0.0, documents=kind)
     own = training_text.recognize(replace_summary(model, summary), read)
     assert (own.start, own.validation) == (c.cut, len(c.ids) - c.cut)
@@ -254,12 +254,12 @@ def test_the_same_text_from_other_files_is_not_taken_for_its_own(tmp_path):
     c, other = from_texts(*halves, **chosen), from_texts("".join(halves), **chosen)
     assert (c.split, c.sha256, len(c.ids)) == (other.split, other.sha256, len(other.ids))
     model = chancy(c.vocabulary.symbols, boundary=True)
-    training = job._told(TrainingSettings(split=c.split))
-    model = replace_summary(model, {"corpus": job.facts(c), "training": training})
+    training = recorder._describe_training(TrainingSettings(split=c.split))
+    model = replace_summary(model, {"corpus": recorder.corpus_facts(c), "training": training})
     assert training_text.recognize(model, c).start == c.cut
     with pytest.raises(CorpusError, match="but from other sources than then"):
         training_text.recognize(model, other)
-    facts = {"format": 2, "corpus": job.facts(c), "resume": "burble train a b --resume"}
+    facts = {"format": 2, "corpus": recorder.corpus_facts(c), "resume": "burble train a b --resume"}
     (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     preflight._check_same_text(Run(tmp_path), c)
     said = "but from other sources, .* Give the same files, .* as in: burble train a b --resume"

@@ -15,10 +15,10 @@ from burble.data import corpus
 from burble.errors import RunError, SettingsError, StorageError
 from burble.runs.events import Score
 from burble.runs.folder import PREVIOUS, STATE, Run
-from burble.runs.request import TrainingRequest, text_settings
+from burble.runs.request import TrainingRequest, check_folder
 from burble.settings import TextSettings
-from burble.training import job
 from burble.training.processes import Peer
+from tests.support.trainers import run_training
 
 SIZE = ["--units", "8", "--embedding", "4", "--layers", "1", "--steps", "4"]
 
@@ -109,10 +109,10 @@ def test_a_damaged_run_is_refused_with_a_sentence(text, tmp_path, name, damage, 
     run = tmp_path / "run"
     made = corpus.build([str(text)], TextSettings())
     asked = {"units": 8, "embedding": 4, "layers": 1, "steps": 4}
-    list(job.train(made, Run(run), TrainingRequest(asked)))
+    list(run_training(made, Run(run), TrainingRequest(asked)))
     (run / name).write_bytes(damage)
     with pytest.raises(RunError, match=said):
-        list(job.train(made, Run(run), TrainingRequest({"steps": 6}, resume=True)))
+        list(run_training(made, Run(run), TrainingRequest({"steps": 6}, resume=True)))
 
 
 SMALL = {"units": 8, "embedding": 4, "layers": 1, "steps": 12, "evaluations": 4, "patience": 0}
@@ -124,9 +124,9 @@ def begun(tmp_path_factory):
     folder = tmp_path_factory.mktemp("begun")
     (folder / "cat.txt").write_text("the cat sat on the mat. " * 20, encoding="utf-8")
     made = corpus.build([str(folder / "cat.txt")], TextSettings())
-    list(job.train(made, Run(folder / "whole"), TrainingRequest(SMALL)))
+    list(run_training(made, Run(folder / "whole"), TrainingRequest(SMALL)))
     left = iter([False] * 7 + [True])
-    list(job.train(made, Run(folder / "half"), TrainingRequest(SMALL), stop=lambda: next(left)))
+    list(run_training(made, Run(folder / "half"), TrainingRequest(SMALL), stop=lambda: next(left)))
     return made, folder / "whole", folder / "half"
 
 
@@ -145,7 +145,7 @@ def kept(folder):
 def gone_on(made, run, asked=None):
     """What is said where a run goes on."""
     said: list[str] = []
-    list(job.train(made, run, TrainingRequest(asked or {}, resume=True), tell=said.append))
+    list(run_training(made, run, TrainingRequest(asked or {}, resume=True), log=said.append))
     return " ".join(said)
 
 
@@ -199,7 +199,7 @@ def test_a_run_whose_states_are_both_damaged_is_refused(begun, tmp_path):
 def test_a_state_of_another_network_is_no_state_of_the_run(begun, tmp_path):
     made, run = copied(begun, tmp_path)
     other = Run(tmp_path / "other")
-    list(job.train(made, other, TrainingRequest({"units": 9, "layers": 1, "steps": 1})))
+    list(run_training(made, other, TrainingRequest({"units": 9, "layers": 1, "steps": 1})))
     shutil.copy(other.folder / STATE, run.folder / STATE)
     assert "is damaged, so training goes on from the state before it" in gone_on(made, run)
     assert kept(run.folder) == kept(begun[1])
@@ -212,13 +212,13 @@ def test_a_run_without_a_state_is_refused_before_anything_is_written(begun, tmp_
     before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
     said = f"{STATE} is not there, so the run cannot go on. Put it back from a copy, or begin again"
     with pytest.raises(RunError, match=re.escape(said)):
-        text_settings(TrainingRequest({}, resume=True), run)
+        check_folder(TrainingRequest({}, resume=True), run)
     assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
 
 
 def test_a_sample_is_kept_before_the_state_that_would_pass_it_over(begun, tmp_path):
     made, run = begun[0], Run(tmp_path / "run")
-    events = job.train(made, run, TrainingRequest(SMALL))
+    events = run_training(made, run, TrainingRequest(SMALL))
     score = next(event for event in events if isinstance(event, Score) and event.improved)
     # Killed here, it goes on from this very score.
     events.close()
@@ -236,12 +236,12 @@ def test_what_is_refused_leaves_no_folder(begun, tmp_path, monkeypatch):
     monkeypatch.setattr(Run, "locked", None)
     for said, asked in cases.items():
         with pytest.raises(SettingsError, match=said):
-            next(job.train(made, Run(tmp_path / "a" / "run"), TrainingRequest(asked)))
+            next(run_training(made, Run(tmp_path / "a" / "run"), TrainingRequest(asked)))
     monkeypatch.undo()
     # What only this machine refuses, once the folder is there.
     monkeypatch.setattr(Run, "check_room", lambda *_: (_ for _ in ()).throw(StorageError("full")))
     with pytest.raises(StorageError, match="full"):
-        next(job.train(made, Run(tmp_path / "a" / "run"), TrainingRequest(SMALL)))
+        next(run_training(made, Run(tmp_path / "a" / "run"), TrainingRequest(SMALL)))
     assert list(tmp_path.iterdir()) == []
 
 

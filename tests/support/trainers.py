@@ -3,7 +3,9 @@
 from burble import settings
 from burble.data import corpus
 from burble.runs.events import End
+from burble.runs.request import check_folder
 from burble.settings import TextSettings
+from burble.training import job, preflight
 from burble.training.trainer import Trainer
 
 TEXT = "the cat sat on the mat. the dog sat on the log. " * 40
@@ -19,3 +21,9 @@ def finish(t, state=None, **how):
     events = list(t.run(state or t.start(), **how))
     assert isinstance(events[-1], End)
     return events[-1].state
+
+
+def run_training(made, run, request, **how):
+    """The events of a training on a corpus that is there already, as the command line trains."""
+    check_folder(request, run)
+    return job.train(preflight.prepare(request, run, made), **how)

@@ -12,7 +12,7 @@ from burble.cli import progress
 from burble.runs import card
 from burble.runs.events import BaselineLosses, Score, State
 from burble.runs.folder import Run
-from burble.training import diagnosis, job
+from burble.training import diagnosis, recorder
 from tests.support.corpora import from_texts
 
 FIGURES = BaselineLosses(uniform=4.0, unigram=3.0, ngram=2.0, order=5)
@@ -111,7 +111,7 @@ def test_a_held_out_part_in_another_language_is_named():
 def test_a_memory_of_another_split_is_told_by_what_a_model_says_of_its_text():
     lines = "\n".join(["ab"] * 200)
     one, other = (
-        job.facts(from_texts(lines, validation=0.1, documents="lines", split=split))
+        recorder.corpus_facts(from_texts(lines, validation=0.1, documents="lines", split=split))
         for split in ("tail", "spread")
     )
     assert one != other

@@ -13,7 +13,8 @@ from burble.model import softmax
 from burble.model.engine import Engine
 from burble.runs.events import End, Recovery, Report, Save, Score, State, Task
 from burble.settings import TextSettings, TrainingSettings
-from burble.training import batches, schedule, together
+from burble.training import batches, schedule
+from burble.training.job import fit_to_machine
 from burble.training.pace import Clock
 from burble.training.trainer import Trainer
 from tests.support.trainers import TEXT, TINY, finish, trainer
@@ -216,17 +217,17 @@ def test_measuring_ends_where_it_is_asked_to():
 
 
 def test_settings_that_suit_what_was_measured_train_as_if_they_had_been_given():
-    def better(pace):
+    def better(_trainer, pace):
         assert pace.step > 0
         return settings.make(settings.flat(t.settings) | {"ensemble": 2, "dropout": 0.1})
 
     t = trainer(minutes=60.0, steps=6)
-    fitted = together.fitted(t, better, stop=lambda: True)
+    fitted = fit_to_machine(t, better, stop=lambda: True)
     assert (fitted.settings.model.ensemble, fitted.settings.training.steps) == (2, 6)
     assert_equal(finish(fitted), finish(trainer(steps=6, ensemble=2, dropout=0.1)))
     # With steps alone nothing is measured, and nobody asked.
-    assert together.fitted(trainer(steps=6), better).settings == trainer(steps=6).settings
-    epochs = together.fitted(trainer(epochs=2.0, steps=0))
+    assert fit_to_machine(trainer(steps=6), better).settings == trainer(steps=6).settings
+    epochs = fit_to_machine(trainer(epochs=2.0, steps=0))
     assert (epochs.passes, round(epochs.symbols_a_step)) == (2, 64)
 
 

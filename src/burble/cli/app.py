@@ -43,7 +43,7 @@ from burble.inference.settings import SamplingSettings
 from burble.model.transfer import describe_alphabet_change
 from burble.runs import defaults, recipes
 from burble.runs.folder import Run
-from burble.runs.request import TrainingRequest, text_settings
+from burble.runs.request import TrainingRequest, check_folder, resolve_settings
 from burble.training import preflight, supervisor
 from burble.training import processes as training_processes
 from burble.training.processes import Peer
@@ -201,16 +201,16 @@ def _train(
         )
         if several:
             raise typer.Exit(_watch(several, request, run))
-    text = _corpus(request, text_settings(request, run))
-    preflight.check(request, run, text, peer)
+    check_folder(request, run)
+    text = _corpus(request, resolve_settings(request, run))
+    prepared = preflight.prepare(request, run, text, peer)
     if request.base:
         console.print(describe_alphabet_change(request.base, text.vocabulary), markup=False)
     console.print("Loading the training engine …")
     from burble.training import job
 
-    tell = partial(console.print, markup=False)
-    stop = stop_on_signal()
-    events = job.train(text, run, request, peer=peer, stop=stop, started=started, tell=tell)
+    log = partial(console.print, markup=False)
+    events = job.train(prepared, stop=stop_on_signal(), started=started, log=log)
     again = request.command(output, "--resume")
     progress.follow(events, console, output, again, text.vocabulary.unit)
 
@@ -218,17 +218,18 @@ def _train(
 def _watch(several: list[Peer], request: TrainingRequest, run: Run) -> int:
     """Watches over the processes of this machine that train together; returns their exit code."""
     if several[0].first:
-        text_settings(request, run)
+        check_folder(request, run)
+        resolve_settings(request, run)
     again = dataclasses.replace(request, flags=several[0].flags).command(run.folder, "--resume")
     return supervisor.watch(several, sys.argv[1:], again)
 
 
 def _follow(peer: Peer, request: TrainingRequest) -> None:
     """Trains along with process 0, which does the talking."""
-    from burble.training import together
+    from burble.training import job
 
-    tell = partial(console.print, markup=False)
-    together.follow(peer, request.read, stop=stop_on_signal(), tell=tell)
+    log = partial(console.print, markup=False)
+    job.follow(peer, request.read, stop=stop_on_signal(), log=log)
 
 
 def _corpus(request: TrainingRequest, asked: settings.Settings) -> Corpus:

@@ -103,28 +103,62 @@ class TrainingRequest:
         return portable.command(Path(relative(folder)), *flags)
 
 
-def text_settings(request: TrainingRequest, run: Run) -> Settings:
-    """The settings as far as they are known before the text is read.
+def resolve_settings(
+    request: TrainingRequest,
+    run: Run,
+    corpus: Corpus | None = None,
+    speed: float = defaults.TYPICAL_SPEED,
+) -> Settings:
+    """The settings of a run, each from the first of these that has it.
+
+    1. What was given: `request.options`, in which flags come before the lines of a recipe.
+    2. A run that is resumed has all others in its `run.json`, and none of what follows counts.
+    3. The model that training starts from has its cleaning and its architecture.
+    4. What suits the text: size, framing, batch, length.
+    5. What suits the time, and with it the machine, too: ensemble and dropout.
+    6. The defaults of the settings classes.
+
+    Called before the text is read, to know how to read it; then with the text; and again only
+    where minutes were given and the machine was measured to be of another speed than an ordinary
+    one.
+
+    Args:
+        request: What was requested.
+        run: The folder.
+        corpus: The text; None before it is read, which leaves 4 and 5 out.
+        speed: See `defaults.choose`.
+
+    Raises:
+        RunError: `run.json` is damaged.
+        SettingsError: A value that cannot be, may not change, or does not suit the text.
+    """
+    if request.resume:
+        return _resumed(request, run)
+    options = merge_base_settings(request.options, request.base)
+    if corpus is None:
+        return settings_module.make(options)
+    return defaults.choose(options, corpus, request.size, speed)
+
+
+def check_folder(request: TrainingRequest, run: Run) -> None:
+    """Refuses a folder that does not suit the request, before the text is read.
 
     Raises:
         RunError: There is a run where none should be, or none where one should, or the folder
             cannot be one.
-        SettingsError: A value that cannot be, or may not change.
     """
     run.check()
-    if request.resume:
-        if not run.exists:
-            raise RunError(f"there is no run in {run.folder} to resume; leave out --resume.")
-        run.check_state()
-        settings = _resumed(request, run)
-        run.check_epoch_files(settings.training.epoch_files)
-        return settings
-    if run.exists:
-        raise RunError(
-            f"{run.folder} holds a run already. Add --resume to go on with it, or choose another "
-            "folder with -o."
-        )
-    return settings_module.make(merge_base_settings(request.options, request.base))
+    if not request.resume:
+        if run.exists:
+            raise RunError(
+                f"{run.folder} holds a run already. Add --resume to go on with it, or choose "
+                "another folder with -o."
+            )
+        return
+    if not run.exists:
+        raise RunError(f"there is no run in {run.folder} to resume; leave out --resume.")
+    run.check_state()
+    run.check_epoch_files(run.settings().training.epoch_files)
 
 
 def evaluations(request: TrainingRequest, run: Run, settings: Settings) -> int:

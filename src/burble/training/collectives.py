@@ -28,19 +28,19 @@ PATIENCE = 3_600
 _LOST = ("gloo", "nccl", "coordination", "distributed service", "connection", "peer")
 
 
-def join(peer: Peer, tell: Callable[[str], object] = str) -> None:
+def join(peer: Peer, log: Callable[[str], object] = str) -> None:
     """Meets the other processes; before the first use of a device.
 
     Args:
         peer: Which of them this one is.
-        tell: Takes a sentence where there is something to wait for.
+        log: Takes a sentence where there is something to wait for.
 
     Raises:
         LostError: Process 0 does not answer.
     """
     host, _, port = peer.coordinator.rpartition(":")
     if not peer.first:
-        _await(host.strip("[]"), int(port), tell)
+        _await(host.strip("[]"), int(port), log)
     # Its handler would take SIGTERM, which here means to stop after the step.
     jax.config.update("jax_enable_preemption_service", False)
     # Whoever can reach the port can join: on one machine nobody else needs to.
@@ -59,7 +59,7 @@ def join(peer: Peer, tell: Callable[[str], object] = str) -> None:
     )
 
 
-def _await(host: str, port: int, tell: Callable[[str], object]) -> None:
+def _await(host: str, port: int, log: Callable[[str], object]) -> None:
     """Waits until process 0 answers; JAX (0.10) would end the process without a word."""
     began, told = time.monotonic(), False
     while (waited := time.monotonic() - began) < PATIENCE:
@@ -67,7 +67,7 @@ def _await(host: str, port: int, tell: Callable[[str], object]) -> None:
             socket.create_connection((host, port), timeout=10).close()
         except OSError as error:
             if waited > TELL_AFTER and not told:
-                tell(f"Waiting for process 0 at {host}:{port} ({error.strerror or error}) …")
+                log(f"Waiting for process 0 at {host}:{port} ({error.strerror or error}) …")
                 told = True
             time.sleep(0.2)
         else:

@@ -1,47 +1,71 @@
-"""Refuses what cannot be trained, once the text has been read. Loads neither Keras nor JAX."""
+"""Prepares a training once its text has been read, or refuses it. Loads neither Keras nor JAX."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from burble.data.corpus import Corpus
 from burble.data.vocabulary import cut_here
 from burble.errors import RunError, SettingsError
-from burble.model.transfer import merge_base_settings
 from burble.runs import defaults
 from burble.runs.folder import Run
-from burble.runs.request import TrainingRequest, text_settings
+from burble.runs.request import TrainingRequest, resolve_settings
 from burble.settings import Settings, TrainingSettings
 from burble.training.framings import frame_text
 from burble.training.processes import Peer
 
 
-def check(request: TrainingRequest, run: Run, corpus: Corpus, peer: Peer | None = None) -> Settings:
-    """Refuses what cannot be trained, by all that is known once the text has been read.
+@dataclass(frozen=True)
+class PreparedRun:
+    """A training that nothing speaks against: its text is read, and its settings are resolved.
 
-    Returns:
-        The settings as far as they are known without the text; see `request.text_settings`.
+    Attributes:
+        request: What was requested.
+        run: The folder.
+        corpus: The text.
+        settings: All settings, as they suit the text and an ordinary machine.
+        peer: Which of several processes this one is, or None.
+    """
+
+    request: TrainingRequest
+    run: Run
+    corpus: Corpus
+    settings: Settings
+    peer: Peer | None = None
+
+    def resolve_for(self, speed: float) -> Settings:
+        """The settings, as they suit a machine of that speed; see `resolve_settings`."""
+        return resolve_settings(self.request, self.run, self.corpus, speed)
+
+
+def prepare(
+    request: TrainingRequest, run: Run, corpus: Corpus, peer: Peer | None = None
+) -> PreparedRun:
+    """Resolves all settings, and refuses what cannot be trained.
+
+    Args:
+        request: What was requested.
+        run: The folder, which `request.check_folder` has let pass.
+        corpus: The text, read by the settings that are known without it.
+        peer: Which of several processes this one is, or None.
 
     Raises:
-        RunError: See `request.text_settings`; or the text is not the one the run began with.
-        SettingsError: See `request.text_settings`; or a value does not suit the text, what was
-            done, or the processes.
+        RunError: The text is not the one the run began with.
+        SettingsError: A value does not suit the text, what was done, or the processes.
     """
-    early = settings = text_settings(request, run)
+    settings = resolve_settings(request, run, corpus)
     if request.resume:
         _check_same_text(run, corpus)
-    else:
-        asked = merge_base_settings(request.options, request.base)
-        settings = suited(asked, corpus, request.size)
-    batches = frame_text(corpus, settings.training)
+    framing = frame_text(corpus, settings.training)
     if peer:
-        peer.check_shares(settings.training.batch)
+        peer.check_batch(settings.training.batch)
     if request.resume:
-        _check_goes_on(settings.training, batches.steps_per_epoch, run.steps_done())
-    return early
+        _check_goes_on(settings.training, framing.steps_per_epoch, run.steps_done())
+    return PreparedRun(request, run, corpus, settings, peer)
 
 
 def suited(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> Settings:
-    """The settings of a new run on a text; see `sizing.choose`.
+    """The settings of a new run on a text; see `defaults.choose`.
 
     Raises:
         SettingsError: A value that cannot be, or does not suit the text.

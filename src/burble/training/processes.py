@@ -54,7 +54,7 @@ class Peer:
         """Whether it is process 0, which alone writes."""
         return self.process_id == 0
 
-    def check_shares(self, batch: int) -> None:
+    def check_batch(self, batch: int) -> None:
         """Refuses a batch that the processes cannot share evenly."""
         processes = self.num_processes
         if batch % processes:

@@ -83,7 +83,7 @@ class Trainer:
         *,
         pace: Pace | None = None,
         stop: Callable[[], bool] = lambda: False,
-        tell: Callable[[str], object] = str,
+        log: Callable[[str], object] = str,
     ) -> Settings:
         """Fixes the number of steps by the nearest of the limits on steps, epochs and minutes.
 
@@ -92,7 +92,7 @@ class Trainer:
             done: Steps done before, which minutes come on top of.
             pace: What a step takes; measured if None, where there is a limit on minutes.
             stop: Whether to measure no longer.
-            tell: Takes a sentence where the minutes are too short.
+            log: Takes a sentence where the minutes are too short.
 
         Returns:
             The settings, without other limits than steps; with them, training repeats exactly
@@ -103,11 +103,11 @@ class Trainer:
         if training.minutes:
             pace = self._with_scores(pace or self.pace(stop), stop)
         left = training.minutes * 60 - (time.perf_counter() - started)
-        training, said = fix_steps(
+        training, message = fix_steps(
             training, self.batches.steps_per_epoch, pace or Pace(0.0), left=left, done=done
         )
-        if said:
-            tell(said)
+        if message:
+            log(message)
         training = TrainingSettings(**collectives.from_first(lambda: asdict(training)))
         self.settings = replace(self.settings, training=training)
         return self.settings

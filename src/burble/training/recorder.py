@@ -1,0 +1,240 @@
+"""What each event of a training brings, written into its run folder before anyone hears of it.
+
+So a run that is killed at any moment goes on from its last save to the same bits. Knows nothing
+of how a training begins.
+"""
+
+import math
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from burble.data.corpus import Corpus
+from burble.data.splitting import SEED
+from burble.evaluation import select_sampling
+from burble.inference import generator
+from burble.model.file import Model
+from burble.runs import card, defaults
+from burble.runs.events import (
+    BaselineLosses,
+    End,
+    Epoch,
+    Event,
+    Report,
+    Sample,
+    Save,
+    Score,
+    State,
+    Task,
+)
+from burble.runs.folder import Run
+from burble.runs.request import TrainingRequest
+from burble.settings import TrainingSettings, stored
+from burble.training import diagnosis
+from burble.training.trainer import Trainer
+
+SAMPLE_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """A trainer at work in a run folder.
+
+    Attributes:
+        trainer: The trainer, its number of steps fixed.
+        run: The folder.
+        request: What was requested.
+        evaluations: Validation scores on the way that were requested; minutes may leave fewer.
+        origin: The model that the run started from; see `request.origin`.
+        baselines: The losses of simpler predictors, if any text is held out.
+        log: Takes messages.
+    """
+
+    trainer: Trainer
+    run: Run
+    request: TrainingRequest
+    evaluations: int
+    origin: Mapping[str, str]
+    baselines: BaselineLosses | None
+    log: Callable[[str], object]
+
+    def events(self, state: State, stop: Callable[[], bool]) -> Iterator[Event]:
+        """The trainer's events, each after what it brings has been saved, with samples between."""
+        for event in self.trainer.run(state, stop):
+            written = self._sample(event) if isinstance(event, Score) and event.improved else None
+            if isinstance(event, End) and event.reason != "stopped":
+                yield (yield from self._finish(event, stop))
+            else:
+                self._save(event)
+                yield event
+            if written:
+                yield written
+
+    @cached_property
+    def repetition(self) -> dict[str, Any]:
+        """How a model of this text may repeat itself; see `tempering.repetition`."""
+        return select_sampling.repetition(self.trainer.corpus)
+
+    def _sample(self, score: Score) -> Sample:
+        """What the best model writes, kept before its state is.
+
+        Whoever is killed in between does the step again, and this as well.
+        """
+        step = score.state.step
+        writer = generator.Generator(self._model(score.state, {"held_out_loss": score.loss}))
+        start = writer.beginning(step)
+        text = start + writer.generate(start, length=SAMPLE_LENGTH, seed=step)
+        self.run.write_sample(step, text)
+        return Sample(step, text)
+
+    def _save(self, event: Event) -> None:
+        """Writes what an event brings; the state last, so that it never outruns the model."""
+        run, trainer = self.run, self.trainer
+        match event:
+            case Report():
+                run.add_metric(step=event.step, loss=event.loss)
+            case Epoch(number=number, loss=loss, state=state):
+                run.add_metric(step=state.step, epoch=number, epoch_loss=loss)
+                if event.improved and (pattern := trainer.settings.training.epoch_files):
+                    model = self._model(state, {"training_loss": loss}, trainer.judged)
+                    run.write_epoch(pattern.format(epoch=number, loss=loss), model)
+            case Score(loss=loss, improved=improved, state=state):
+                run.add_metric(step=state.step, held_out_loss=loss)
+                if improved:
+                    run.write_model(self._model(state, {"held_out_loss": loss}))
+                run.write_state(state)
+                card.write(run, trainer.settings, corpus_facts(trainer.corpus))
+            case Save(state=state):
+                # Nothing is saved at a Recovery: it comes before its step's score, which a run
+                # that went on from there would miss.
+                run.write_state(state)
+            case End(state=state, reason=reason, facts=scores):
+                if not run.has_model:
+                    # Stopped before the first score: what there is can be used until then.
+                    run.write_model(self._model(state, scores, trainer.judged))
+                run.write_state(state)
+                card.write(run, trainer.settings, corpus_facts(trainer.corpus))
+                status = "interrupted" if reason == "stopped" else "finished"
+                self.describe(status, scores, state)
+
+    def _finish(self, end: End, stop: Callable[[], bool]) -> Generator[Event, None, End]:
+        """Finds how the best model writes best, once it is saved with its scores.
+
+        Returns:
+            The end, as one that was stopped if that was requested before all was done: then the
+            rest is done when training goes on.
+        """
+        model = self._model(end.state, end.facts)
+        self.run.write_model(model)
+        tried = select_sampling.search(generator.Generator(model), self.trainer.corpus)
+        suited = yield from _until(tried, stop)
+        if suited is None:
+            end = replace(end, reason="stopped")
+        elif suited:
+            writing = {**self.repetition, **suited}
+            self.run.write_model(replace(model, summary={**model.summary, "writing": writing}))
+        self._save(end)
+        if end.reason != "stopped":
+            self._log_doubts(end, found=bool(suited))
+        return end
+
+    def _log_doubts(self, end: End, *, found: bool) -> None:
+        """Logs what speaks against the model, in the end.
+
+        Args:
+            end: The end.
+            found: Whether it was found which temperature suits the model.
+        """
+        trainer, loss = self.trainer, end.facts.get("held_out_loss", math.nan)
+        corpus = trainer.corpus
+        if self.baselines:
+            steps = end.state.step
+            passes = steps / trainer.batches.steps_per_epoch
+            if message := diagnosis.explain_loss(self.baselines, corpus, loss, steps, passes):
+                self.log(message)
+        looked = not found and not trainer.settings.training.window
+        if looked and (message := select_sampling.unknown(corpus)):
+            self.log(message)
+
+    def describe(
+        self, status: str, scores: Mapping[str, float] | None = None, state: State | None = None
+    ) -> None:
+        """Writes `run.json`; scores and state are those at the end of training."""
+        corpus, settings = self.trainer.corpus, self.trainer.settings
+        again = [f"--from={self.origin['model']}"] if self.origin else []
+        self.run.describe(
+            settings,
+            corpus_facts(corpus) | _sources(corpus),
+            status=status,
+            asked={"evaluations": self.evaluations},
+            references=self.baselines.stored() if self.baselines else {},
+            scores=dict(scores or {}),
+            done={"steps": state.step, "seconds": state.elapsed} if state else {},
+            resume=self.request.kept(str(self.run.folder), "--resume"),
+            repeat=self.request.kept("RUN", *again, *defaults.repeating(settings)),
+            **({"from": dict(self.origin)} if self.origin else {}),
+        )
+
+    def _model(self, state: State, scores: Mapping[str, float], group: str = "good") -> Model:
+        """The model file's content: weights, the best or the latest, and what is known of them."""
+        corpus, settings = self.trainer.corpus, self.trainer.settings
+        window = settings.training.window
+        return Model(
+            weights=self.trainer.weights(state, group),
+            vocabulary=corpus.vocabulary,
+            architecture=settings.model,
+            text=settings.text,
+            separator=corpus.separator,
+            window=window,
+            excerpt=corpus.excerpt(window) if window else "",
+            summary={
+                "corpus": corpus_facts(corpus),
+                "scores": {name: loss for name, loss in scores.items() if loss == loss},
+                "training": _describe_training(settings.training),
+                **({"writing": self.repetition} if self.repetition else {}),
+            },
+        )
+
+
+def _until(
+    tried: select_sampling.Search, stop: Callable[[], bool]
+) -> Generator[Event, None, dict[str, Any] | None]:
+    """What a search for the way to write comes to; None where it was stopped."""
+    while not stop():
+        try:
+            yield Task("finding the temperature that suits", next(tried))
+        except StopIteration as found:
+            return dict(found.value)
+    return None
+
+
+def _describe_training(training: TrainingSettings) -> dict[str, Any]:
+    """What a model file says of its training; of where the held-out part is only if not usual."""
+    return {n: v for n, v in stored(asdict(training)).items() if (n, v) != ("split", "tail")}
+
+
+def _sources(corpus: Corpus) -> dict[str, Any]:
+    """What the run folder says of the sources, which a model file does not."""
+    return {
+        "names": [Path(name).name for name in corpus.names],
+        "split": corpus.split,
+        "split_seed": SEED,
+        "learned_by_source": corpus.learned_by_source,
+        "held_out_by_source": corpus.validation_by_source,
+    }
+
+
+def corpus_facts(corpus: Corpus) -> dict[str, Any]:
+    """What the run folder and the model file say of the corpus."""
+    # What is drawn depends on which source holds what; an end needs no such proof.
+    drawn = {"training_sha256": corpus.training_sha256} if corpus.split == "spread" else {}
+    return drawn | {
+        "sources": len(corpus.names),
+        "documents": corpus.documents,
+        "symbols": len(corpus.ids),
+        "held_out": len(corpus.ids) - corpus.cut,
+        "sha256": corpus.sha256,
+        **({} if corpus.split == "tail" else {"split": corpus.split}),
+    }
