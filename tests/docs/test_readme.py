@@ -109,7 +109,7 @@ def test_the_scripts_of_the_readme_are_there():
 
 
 def test_what_the_pages_point_to_is_there():
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+    for page in [*ROOT.glob("[A-Z]*.md"), *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
             assert (page.parent / link).exists(), f"{page.name} points to {link}"
 
