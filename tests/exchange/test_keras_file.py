@@ -88,7 +88,7 @@ def archive(path, weights, config, version="3.15.1"):
 
 
 def brought(path, settings=ONE, gates=None):
-    return keras_weights.model(path, settings, VOCABULARY, "abc", recurrent_activation=gates)
+    return keras_weights.import_model(path, settings, (VOCABULARY, "abc"), gates)
 
 
 def check(model, layers):
@@ -146,11 +146,11 @@ PLAIN = [lstm("lstm", 1), dense()]
     ],
 )
 def test_gates_are_those_of_the_keras_that_wrote_the_weights(tmp_path, version, gates):
-    told: list[str] = []
+    logged: list[str] = []
     path = legacy(tmp_path / "w.h5", PLAIN, version=version)
-    model = keras_weights.model(path, ONE, VOCABULARY, "abc", tell=told.append)
+    model = keras_weights.import_model(path, ONE, (VOCABULARY, "abc"), log=logged.append)
     assert model.architecture.recurrent_activation == gates
-    assert told == [
+    assert logged == [
         "w.h5 holds weights and no description of their network, which is taken as the recipe's, "
         f"with gates of {gates}, the default of the Keras that wrote it. If it was trained with "
         "others, give --recurrent-activation."
@@ -180,7 +180,7 @@ def test_a_description_says_more_than_a_version(tmp_path):
         brought(path, gates="sigmoid")
 
 
-def test_the_recipe_may_say_what_the_gates_are(tmp_path):
+def test_the_recipe_may_say_what_the_gates_are(burble, tmp_path):
     (tmp_path / "text.txt").write_text("abcde", encoding="utf-8")
     recipe = tmp_path / "mine.toml"
     recipe.write_text(
@@ -188,7 +188,9 @@ def test_the_recipe_may_say_what_the_gates_are(tmp_path):
         'recurrent_activation = "hard_sigmoid"\n'
     )
     path = legacy(tmp_path / "w.h5", PLAIN, version="2.15.0")
-    model = keras_weights.from_text(path, str(recipe), (), tmp_path / "text.txt")
+    text = tmp_path / "text.txt"
+    burble("import", path, "--recipe", recipe, "--alphabet-from", text, "-o", tmp_path / "run")
+    model = read_model(tmp_path / "run" / "model.safetensors")
     assert model.architecture.recurrent_activation == "hard_sigmoid"
 
 

@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
 
+from burble import settings
 from burble.errors import EncodingError, ModelFileError, SettingsError, SourceError, VocabularyError
 from burble.exchange import keras_weights
 from burble.inference import generator
 from burble.model import lstm
+from burble.runs import recipes
 from burble.settings import SourceSettings
 
 TEXT = "\ufeffThe ‘cat’ sat on the mat.\r\nThe dog lay on the log.\r\n" * 9
@@ -47,6 +49,12 @@ def recipe(tmp_path):
         return str(path)
 
     return write
+
+
+def imported(path, recipe, *text):
+    """A model of weights, by the settings of a recipe."""
+    made = settings.make(recipes.read(recipe))
+    return keras_weights.import_model(path, made, keras_weights.read_alphabet(made, *text))
 
 
 WHOLE: list[bytes] = []
@@ -154,7 +162,7 @@ def test_one_hot_weights_open_too(text, recipe, tmp_path):
         changed = file.read().replace('"scalar"', '"onehot"')
     with open(path, "w", encoding="utf-8") as file:
         file.write(changed)
-    model = keras_weights.from_text(tmp_path / "w.weights.h5", path, (), text)
+    model = imported(tmp_path / "w.weights.h5", path, (), text)
     writer = generator.Generator(model)
     seed = writer.beginning(1)
     ids = np.array([symbols.index(s) for s in seed])
@@ -268,7 +276,7 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(text, recipe, tmp_path,
     keras_1(trained(len(plainly(text))), path)
     changed(path, change)
     with pytest.raises(ModelFileError, match=re.escape(said)):
-        keras_weights.from_text(path, recipe(), (), text)
+        imported(path, recipe(), (), text)
 
 
 @given(st.data())
@@ -286,7 +294,7 @@ def test_damage_is_told_in_a_sentence(data):
             damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
         given_text[1].write_bytes(damaged)
         with suppress(ModelFileError, VocabularyError):
-            keras_weights.from_text(given_text[1], str(folder / "mine.toml"), (), given_text[0])
+            imported(given_text[1], str(folder / "mine.toml"), (), given_text[0])
 
 
 def test_anything_else_is_refused(text, recipe, tmp_path):
@@ -294,23 +302,21 @@ def test_anything_else_is_refused(text, recipe, tmp_path):
     path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(50))
     for weights in (path, text, tmp_path / "none", tmp_path):
         with pytest.raises(ModelFileError, match="as HDF5"):
-            keras_weights.from_text(weights, recipe(), (), text)
+            imported(weights, recipe(), (), text)
     keras_1(trained(len(plainly(text)), 2), path)
     with pytest.raises(ModelFileError, match="holds 2 recurrent"):
-        keras_weights.from_text(path, recipe(), (), text)
+        imported(path, recipe(), (), text)
     with pytest.raises(SourceError, match="cannot read"):
-        keras_weights.from_text(path, recipe(), (), tmp_path / "none")
+        imported(path, recipe(), (), tmp_path / "none")
     with pytest.raises(SourceError, match="cannot read"):
-        keras_weights.from_text(
-            path, recipe(), (), text, SourceSettings(encoding="no such encoding")
-        )
+        imported(path, recipe(), (), text, SourceSettings(encoding="no such encoding"))
     (tmp_path / "old.txt").write_bytes("Les élèves étaient déjà à la fête.".encode("cp1252"))
     with pytest.raises(EncodingError, match=r"line 1, byte 4 is 0xe9.*--encoding cp1252 "):
-        keras_weights.from_text(path, recipe(), (), tmp_path / "old.txt")
+        imported(path, recipe(), (), tmp_path / "old.txt")
     for sources, alphabet_from in (((), None), ((str(text),), text)):
         with pytest.raises(SettingsError, match="not both"):
-            keras_weights.from_text(path, recipe(), sources, alphabet_from)
+            imported(path, recipe(), sources, alphabet_from)
     with pytest.raises(SettingsError, match="deduplicate cannot be given with --alphabet-from"):
-        keras_weights.from_text(path, recipe(), (), text, SourceSettings(deduplicate=True))
+        imported(path, recipe(), (), text, SourceSettings(deduplicate=True))
     with pytest.raises(SettingsError, match="weights can be imported of LSTM layers"):
-        keras_weights.from_text(path, recipe(more='cell = "gru"'), (), text)
+        imported(path, recipe(more='cell = "gru"'), (), text)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from burble import settings as settings_module
 from burble.errors import RunError
 from burble.formatting import some
 from burble.runs import recipes as runs_recipes
@@ -50,8 +51,11 @@ def bring(
     if run.exists or run.has_model:
         raise RunError(f"{output} holds a run already. Choose another folder with -o.")
     tell = partial(console.print, markup=False)
-    asked = (tuple(text or ()), alphabet_from, reading, recurrent_activation)
-    model = keras_weights.from_text(weights, recipe, *asked, tell)
+    values = runs_recipes.read(recipe)
+    settings = settings_module.make(values)
+    alphabet = keras_weights.read_alphabet(settings, tuple(text or ()), alphabet_from, reading)
+    gates = recurrent_activation or values.get("recurrent_activation")
+    model = keras_weights.import_model(weights, settings, alphabet, gates, tell)
     output.mkdir(parents=True, exist_ok=True)
     run.write_model(model)
     tell(

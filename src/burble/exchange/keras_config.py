@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from burble.errors import ModelFileError
-from burble.exchange.keras_file import bidirectional, own_class
+from burble.exchange.keras_file import bidirectional_error, custom_class_error
 from burble.settings import RecurrentActivation
 
 Layer = Mapping[str, Any]
@@ -18,7 +18,7 @@ ONLY_IN_TRAINING = {
     *("AlphaDropout", "ActivityRegularization"),
 }
 """Layers that change nothing once a network is trained."""
-CAN = (
+IMPORTABLE = (
     "Weights can be imported of LSTM layers that read forward, one above the other, and one dense "
     "layer on top."
 )
@@ -31,7 +31,7 @@ class Network:
     Attributes:
         recurrent_activation: What its gates are made with: sigmoid or hard_sigmoid.
         stateful: Whether states were carried from one batch to the next.
-        window: Symbols it sees at once; 0 where that is not said.
+        window: Symbols it sees at once; 0 where that is not known.
     """
 
     recurrent_activation: RecurrentActivation
@@ -39,7 +39,7 @@ class Network:
     window: int
 
 
-def read(config: Mapping[str, Any], path: Path) -> Network:
+def read_network(config: Mapping[str, Any], path: Path) -> Network:
     """Reads what a model says of its network.
 
     Args:
@@ -54,14 +54,16 @@ def read(config: Mapping[str, Any], path: Path) -> Network:
         recurrent = [(kind, own) for kind, own in layers if kind in ("LSTM", "CuDNNLSTM")]
         top = [(kind, own) for kind, own in layers if kind not in ("LSTM", "CuDNNLSTM")]
         if layers[: len(recurrent)] != recurrent:
-            raise _cannot(path, top[0][1], f"a {top[0][0]} layer below an LSTM")
+            raise _layer_error(path, top[0][1], f"a {top[0][0]} layer below an LSTM")
         for kind, own in recurrent:
             _check_recurrent(kind, own, path)
         _check_top(top, path)
         gates = {_gates(kind, own) for kind, own in recurrent}
         if len(gates) > 1:
             named = " and ".join(sorted(map(str, gates)))
-            raise ModelFileError(f"the layers of {path} have different gates: {named}. {CAN}")
+            raise ModelFileError(
+                f"the layers of {path} have different gates: {named}. {IMPORTABLE}"
+            )
         shapes = (own.get(n) for _, own in _written(config, path) for n in _SHAPES)
         lengths = [shape[1] for shape in shapes if isinstance(shape, list) and len(shape) == 3]
         window = next((n for n in lengths if type(n) is int), 0)
@@ -69,7 +71,7 @@ def read(config: Mapping[str, Any], path: Path) -> Network:
         return Network(gates.pop() if gates else "sigmoid", stateful, window)
     except (LookupError, TypeError, AttributeError) as error:
         raise ModelFileError(
-            f"what {path} says of its network is not as Keras writes it ({error!r}). {CAN}"
+            f"what {path} says of its network is not as Keras writes it ({error!r}). {IMPORTABLE}"
         ) from error
 
 
@@ -85,7 +87,7 @@ def _written(config: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Layer
     kind, inner = config["class_name"], config["config"]
     layers = inner if isinstance(inner, list) else inner.get("layers")
     if kind not in ("Sequential", "Model", "Functional") or layers is None:
-        raise own_class(path)
+        raise custom_class_error(path)
     if kind != "Sequential":
         _check_chain(layers, path)
     for layer in layers:
@@ -100,7 +102,9 @@ def _check_chain(layers: Sequence[Layer], path: Path) -> None:
         nodes = layer.get("inbound_nodes", [])
         found = {name for name in _texts(nodes) if name in names}
         if found != before or len(nodes) > 1:
-            raise _cannot(path, layer["config"], "one that does not follow the layer before it")
+            raise _layer_error(
+                path, layer["config"], "one that does not follow the layer before it"
+            )
         before = {layer["config"]["name"]}
 
 
@@ -117,24 +121,24 @@ def _layers(config: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Layer]
     """Class and configuration of every layer that does something once the network is trained."""
     for kind, own in _written(config, path):
         if kind == "Bidirectional":
-            raise bidirectional(path, own["name"])
+            raise bidirectional_error(path, own["name"])
         if kind == "TimeDistributed" and own["layer"]["class_name"] == "Dense":
             yield "Dense", own["layer"]["config"]
         elif kind in ("LSTM", "CuDNNLSTM", "Dense", "Activation", "Softmax"):
             yield kind, own
         elif kind not in ONLY_IN_TRAINING:
-            raise _cannot(path, own, f"of the class {kind}")
+            raise _layer_error(path, own, f"of the class {kind}")
 
 
 def _check_recurrent(kind: str, own: Layer, path: Path) -> None:
     """Refuses an LSTM layer that does something else than burble's."""
     if own.get("go_backwards"):
-        raise _cannot(path, own, "one that reads from the end to the beginning (go_backwards)")
+        raise _layer_error(path, own, "one that reads from the end to the beginning (go_backwards)")
     if own.get("activation", "tanh") != "tanh":
-        raise _cannot(path, own, f"one with the activation {own['activation']!r}, not 'tanh'")
+        raise _layer_error(path, own, f"one with the activation {own['activation']!r}, not 'tanh'")
     if _gates(kind, own) not in ("sigmoid", "hard_sigmoid"):
         known = "'sigmoid' or 'hard_sigmoid'"
-        raise _cannot(path, own, f"one with the gates {_gates(kind, own)!r}, not {known}")
+        raise _layer_error(path, own, f"one with the gates {_gates(kind, own)!r}, not {known}")
 
 
 def _gates(kind: str, own: Layer) -> Any:
@@ -148,16 +152,16 @@ def _gates(kind: str, own: Layer) -> Any:
 def _check_top(top: Sequence[tuple[str, Layer]], path: Path) -> None:
     """Refuses all but one dense layer whose softmax is what the network says."""
     if not top or top[0][0] != "Dense":
-        raise ModelFileError(f"{path} has no dense layer above its LSTM layers. {CAN}")
+        raise ModelFileError(f"{path} has no dense layer above its LSTM layers. {IMPORTABLE}")
     for kind, own in top[1:]:
         if kind == "Dense":
-            raise _cannot(path, own, "a second dense layer")
+            raise _layer_error(path, own, "a second dense layer")
     last = [own.get("activation") or "linear" for kind, own in top if kind != "Softmax"]
     if [one for one in last if one != "linear"] not in ([], ["softmax"]):
         named = " and ".join(map(str, last))
-        raise _cannot(path, top[0][1], f"one with the activation {named}, not 'softmax'")
+        raise _layer_error(path, top[0][1], f"one with the activation {named}, not 'softmax'")
 
 
-def _cannot(path: Path, own: Layer, what: str) -> ModelFileError:
+def _layer_error(path: Path, own: Layer, what: str) -> ModelFileError:
     """The error for a layer that cannot be imported."""
-    return ModelFileError(f"the layer {own.get('name', '')!r} of {path} is {what}. {CAN}")
+    return ModelFileError(f"the layer {own.get('name', '')!r} of {path} is {what}. {IMPORTABLE}")

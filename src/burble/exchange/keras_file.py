@@ -39,17 +39,19 @@ Paths = list[tuple[tuple[str, ...], h5py.Dataset]]
 
 
 @dataclass(frozen=True)
-class Kept:
+class KerasFile:
     """What a file holds.
 
     Attributes:
+        path: The file.
         layers: Arrays by layer, part and gate (empty for all of them), in the file's own order of
             layers; the file must stay open to read them.
         config: What it says of its network; None where it says nothing.
-        version: The version of Keras that wrote it; empty where that is not said.
+        version: The version of Keras that wrote it; empty where that is not known.
         modern: Whether it is laid out as Keras does since version 2.12 or 3.
     """
 
+    path: Path
     layers: Layers
     config: Mapping[str, Any] | None
     version: str
@@ -68,7 +70,7 @@ class Kept:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Kept]:
+def open_keras_file(path: Path) -> Iterator[KerasFile]:
     """Opens a file.
 
     Args:
@@ -88,13 +90,13 @@ def opened(path: Path) -> Iterator[Kept]:
             members = _members(path)
             with h5py.File(io.BytesIO(members["model.weights.h5"]), "r") as file:
                 metadata = _json(members["metadata.json"], path, "metadata.json")
-                told = _json(members["config.json"], path, "config.json")
-                yield _kept(file, path, told, str(metadata.get("keras_version", "")))
+                config = _json(members["config.json"], path, "config.json")
+                yield _describe(file, path, config, str(metadata.get("keras_version", "")))
         else:
             with h5py.File(path, "r") as file:
                 written = _attribute(file, "model_config")
-                config = None if written is None else _json(written, path, "model_config")
-                yield _kept(file, path, config, _version(file))
+                known = None if written is None else _json(written, path, "model_config")
+                yield _describe(file, path, known, _version(file))
     except BurbleError:
         raise
     except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
@@ -168,7 +170,7 @@ def _attribute(group: h5py.Group, name: str) -> str | None:
 
 
 def _version(file: h5py.File) -> str:
-    """The version of Keras that wrote a file of HDF5; empty where that is not said."""
+    """The version of Keras that wrote a file of HDF5; empty where that is not known."""
     groups = [file, file["model_weights"]] if "model_weights" in file else [file]
     return next((v for group in groups if (v := _attribute(group, "keras_version"))), "")
 
@@ -176,21 +178,23 @@ def _version(file: h5py.File) -> str:
 def _names(group: h5py.Group, name: str) -> list[str] | None:
     """A list of names that Keras keeps in one attribute, or in several where it is long."""
     numbered = itertools.takewhile(group.attrs.__contains__, map(f"{name}{{}}".format, _COUNT))
-    kept = [name] if name in group.attrs else [*numbered]
-    if not kept:
+    attributes = [name] if name in group.attrs else [*numbered]
+    if not attributes:
         return None
-    values = [value for attribute in kept for value in group.attrs[attribute]]
+    values = [value for attribute in attributes for value in group.attrs[attribute]]
     return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
 
 
-def _kept(file: h5py.File, path: Path, config: Mapping[str, Any] | None, version: str) -> Kept:
+def _describe(
+    file: h5py.File, path: Path, config: Mapping[str, Any] | None, version: str
+) -> KerasFile:
     """What a file of HDF5 holds."""
     group = file.get("model_weights", file)
     names = _names(group, "layer_names")
     modern = "layers" in file and names is None
     found = list(_datasets(group, path, iter(_COUNT)))
     layers = _modern(found, path) if modern else _legacy(found, names, path)
-    return Kept(layers, config, version, modern)
+    return KerasFile(path, layers, config, version, modern)
 
 
 def _datasets(
@@ -235,8 +239,8 @@ def _modern(found: Paths, path: Path) -> Layers:
         kind = way[1].rstrip("_0123456789") if known else ""
         fits = (kind, inside) in _PLACES and int(last) < len(parts)
         if not fits:
-            raise _strange(path, way, f", a part of {way[1]!r}" if known else "")
-        _put(layers, way[1], (parts[int(last)], ""), dataset, path)
+            raise _unknown_array_error(path, way, f", a part of {way[1]!r}" if known else "")
+        _add_array(layers, way[1], (parts[int(last)], ""), dataset, path)
     return dict(sorted(layers.items(), key=lambda item: _number(item[0])))
 
 
@@ -250,12 +254,12 @@ def _legacy(found: Paths, names: list[str] | None, path: Path) -> Layers:
     for way, dataset in found:
         _refuse_backward(way, path)
         if way[-2:-1] == ("vars",):
-            raise own_class(path)
+            raise custom_class_error(path)
         layer = _layer(way, names)
         named = _named(way[-1]) if len(way) > 1 else None
         if layer is None or named is None:
-            raise _strange(path, way)
-        _put(layers, layer, named, dataset, path)
+            raise _unknown_array_error(path, way)
+        _add_array(layers, layer, named, dataset, path)
     order = sorted(layers, key=_number) if names is None else [n for n in names if n in layers]
     if names is None:
         _check_numbered(layers, path)
@@ -271,7 +275,7 @@ def _layer(way: tuple[str, ...], names: list[str] | None) -> str | None:
 
 
 def _check_numbered(layers: Layers, path: Path) -> None:
-    """Refuses recurrent layers whose order is not known, since the file does not tell it."""
+    """Refuses recurrent layers whose order is not known, since the file does not have it."""
     recurrent = [name for name, parts in layers.items() if "recurrent_kernel" in parts]
     if len({name.rstrip("_0123456789") for name in recurrent}) > 1:
         raise ModelFileError(
@@ -279,7 +283,7 @@ def _check_numbered(layers: Layers, path: Path) -> None:
         )
 
 
-def _put(
+def _add_array(
     layers: Layers, layer: str, named: tuple[str, str], dataset: h5py.Dataset, path: Path
 ) -> None:
     """Takes down an array; none takes the place of another."""
@@ -298,10 +302,10 @@ def _refuse_backward(way: tuple[str, ...], path: Path) -> None:
     """Refuses layers that read both ways; half of one would be another network."""
     if any(name.startswith(("backward_", "bidirectional")) for name in way):
         layer = way[1] if way[0] == "layers" and len(way) > 1 else way[0]
-        raise bidirectional(path, layer)
+        raise bidirectional_error(path, layer)
 
 
-def bidirectional(path: Path, layer: str) -> ModelFileError:
+def bidirectional_error(path: Path, layer: str) -> ModelFileError:
     """The error for a layer that reads both ways."""
     return ModelFileError(
         f"the layer {layer!r} of {path} is Bidirectional: it also reads from the end to the "
@@ -311,7 +315,7 @@ def bidirectional(path: Path, layer: str) -> ModelFileError:
     )
 
 
-def own_class(path: Path) -> ModelFileError:
+def custom_class_error(path: Path) -> ModelFileError:
     """The error for a model whose class, not its file, knows how layers follow one another."""
     return ModelFileError(
         f"{path} is of a model of a class of its own, which alone knows how its layers follow one "
@@ -320,7 +324,7 @@ def own_class(path: Path) -> ModelFileError:
     )
 
 
-def _strange(path: Path, way: tuple[str, ...], more: str = "") -> ModelFileError:
+def _unknown_array_error(path: Path, way: tuple[str, ...], more: str = "") -> ModelFileError:
     """The error for an array that no network has whose weights can be imported."""
     return ModelFileError(
         f"{path} holds the array {'/'.join(way)!r}{more}, which belongs to no LSTM or dense layer. "

@@ -1,6 +1,6 @@
 """Weights that Keras wrote, made a burble model.
 
-What cannot be run as it was in Keras is refused by name; see `kerasfile` and `kerasconfig`.
+What cannot be run as it was in Keras is refused by name; see `keras_file` and `keras_config`.
 """
 
 import math
@@ -13,18 +13,16 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from burble import settings as settings_module
 from burble.data import corpus
 from burble.data.encodings import decode
 from burble.data.vocabulary import Vocabulary
 from burble.errors import ModelFileError, SettingsError, SourceError, VocabularyError
 from burble.exchange import keras_config, keras_file
-from burble.exchange.keras_config import CAN
-from burble.exchange.keras_file import PARTS, Kept
+from burble.exchange.keras_config import IMPORTABLE
+from burble.exchange.keras_file import PARTS, KerasFile
 from burble.formatting import shown
 from burble.model.architecture import array_shapes, fixed_input, input_width
 from burble.model.file import Model
-from burble.runs import recipes
 from burble.settings import (
     AS_IT_COMES,
     ModelSettings,
@@ -44,59 +42,46 @@ Parts = Mapping[str, Mapping[str, h5py.Dataset]]
 Shape = tuple[int, ...]
 
 
-def from_text(
-    path: Path,
-    recipe: str,
-    sources: Sequence[str],
-    alphabet_from: Path | None,
+def read_alphabet(
+    settings: Settings,
+    sources: Sequence[str] = (),
+    alphabet_from: Path | None = None,
     reading: SourceSettings = AS_IT_COMES,
-    recurrent_activation: RecurrentActivation | None = None,
-    tell: Callable[[str], object] = str,
-) -> Model:
-    """Reads weights as a model, with the alphabet of the text they were trained on.
+) -> tuple[Vocabulary, str]:
+    """The alphabet of the text that weights were trained on, and a piece of that text.
 
     Args:
-        path: The file that Keras wrote.
-        recipe: The recipe they were trained with.
+        settings: Of the training.
         sources: The text, read and cleaned as burble does; or none.
         alphabet_from: In its place a file, read as a plain script does: decoded, line ends made
-            newlines, lower case where the recipe says so, and every character that is left.
+            newlines, lower case where the settings say so, and every character that is left.
         reading: How either is read.
-        recurrent_activation: See `model`; what the recipe says if it is None.
-        tell: See `model`.
 
     Raises:
-        SettingsError: The recipe cannot be used, or it is not said which text it was.
+        SettingsError: Not exactly one of both texts is given, or with it what does not apply.
         SourceError: The text cannot be read.
-        ModelFileError: See `model`.
-        VocabularyError: See `model`.
     """
-    brought = recipes.read(recipe)
-    asked = recurrent_activation or brought.get("recurrent_activation")
-    settings = settings_module.make(brought)
     if bool(sources) == bool(alphabet_from):
         raise SettingsError(
             "the alphabet comes from the text the weights were trained on: give it with --text "
             "or, where it was read as the tutorial does, with --alphabet-from; not both."
         )
     window = settings.training.window
-    if alphabet_from:
-        others = [name for name in reading.given if name != "encoding"]
-        if others:
-            raise SettingsError(
-                f"{', '.join(others)} cannot be given with --alphabet-from, whose file is read as "
-                "it is. Leave it out, or give the text with --text."
-            )
-        text = _plainly(alphabet_from, reading.encoding, settings.text.lowercase)
-        vocabulary = Vocabulary(tuple(sorted(set(text))))
-        excerpt = text[len(text) // 2 :][: corpus.EXCERPT + window]
-    else:
-        read = corpus.build(sources, settings.text, validation=0.0, reading=reading)
-        vocabulary, excerpt = read.vocabulary, read.excerpt(window)
-    return model(path, settings, vocabulary, excerpt, recurrent_activation=asked, tell=tell)
+    if alphabet_from is None:
+        text = corpus.build(sources, settings.text, validation=0.0, reading=reading)
+        return text.vocabulary, text.excerpt(window)
+    others = [name for name in reading.given if name != "encoding"]
+    if others:
+        raise SettingsError(
+            f"{', '.join(others)} cannot be given with --alphabet-from, whose file is read as "
+            "it is. Leave it out, or give the text with --text."
+        )
+    plain = _read_plain_text(alphabet_from, reading.encoding, settings.text.lowercase)
+    excerpt = plain[len(plain) // 2 :][: corpus.EXCERPT + window]
+    return Vocabulary(tuple(sorted(set(plain)))), excerpt
 
 
-def _plainly(path: Path, encoding: str, lowercase: bool) -> str:
+def _read_plain_text(path: Path, encoding: str, lowercase: bool) -> str:
     """A text as a plain script reads it."""
     try:
         text = path.read_text(encoding or "utf-8")
@@ -112,25 +97,22 @@ def _plainly(path: Path, encoding: str, lowercase: bool) -> str:
     return text.lower() if lowercase else text
 
 
-def model(
+def import_model(
     path: Path,
     settings: Settings,
-    vocabulary: Vocabulary,
-    excerpt: str,
-    *,
+    alphabet: tuple[Vocabulary, str],
     recurrent_activation: RecurrentActivation | None = None,
-    tell: Callable[[str], object] = str,
+    log: Callable[[str], object] = str,
 ) -> Model:
     """Reads weights as a model.
 
     Args:
         path: The file that Keras wrote.
         settings: Of the training that made it; its network is an LSTM.
-        vocabulary: The alphabet it was trained with.
-        excerpt: A piece of its text.
-        recurrent_activation: What its gates are made with, sigmoid or hard_sigmoid; what the file
-            says, or else was the default of its Keras, if None.
-        tell: Takes a sentence about what the file does not say.
+        alphabet: Of the text it was trained on, and a piece of it; see `read_alphabet`.
+        recurrent_activation: What its gates are made with, sigmoid or hard_sigmoid; if None, what
+            the file says, or else the default of its Keras.
+        log: Takes a sentence about what the file does not say.
 
     Returns:
         The model, which sees windows where the settings say so.
@@ -141,21 +123,22 @@ def model(
         ModelFileError: It is no such file, or does not hold these weights.
         VocabularyError: Its alphabet has another size.
     """
+    vocabulary, excerpt = alphabet
     width = input_width(settings.model.input, vocabulary.size)
     shape = replace(settings.model, embedding=width or settings.model.embedding)
-    entering = fixed_input(shape, vocabulary.size)
-    if entering is None or shape.cell != "lstm":
+    embedding = fixed_input(shape, vocabulary.size)
+    if embedding is None or shape.cell != "lstm":
         raise SettingsError(
             f"the recipe's network is of {shape.cell} layers with {shape.input} input, but weights "
             "can be imported of LSTM layers with scalar or onehot input."
         )
-    with keras_file.opened(path) as kept:
-        gates = _gates(path, kept, settings.training.window, recurrent_activation, tell)
-        weights = _weights(path, kept, shape, vocabulary)
-    if gates == "hard_sigmoid" and kept.version.startswith("3"):
-        weights = _flatter(weights)
+    with keras_file.open_keras_file(path) as file:
+        gates = _gates(file, settings.training.window, recurrent_activation, log)
+        weights = _weights(file, shape, vocabulary)
+    if gates == "hard_sigmoid" and file.version.startswith("3"):
+        weights = _rescale_gates(weights)
     return Model(
-        weights={"embedding": entering} | weights,
+        weights={"embedding": embedding} | weights,
         vocabulary=vocabulary,
         architecture=replace(shape, recurrent_activation=gates),
         text=settings.text,
@@ -166,52 +149,52 @@ def model(
 
 
 def _gates(
-    path: Path,
-    kept: Kept,
+    file: KerasFile,
     window: int,
-    asked: RecurrentActivation | None,
-    tell: Callable[[str], object],
+    given: RecurrentActivation | None,
+    log: Callable[[str], object],
 ) -> RecurrentActivation:
-    """What the gates of a file's network are made with; see `model`."""
-    known = _known_gates(path, kept, window)
+    """What the gates of a file's network are made with; see `import_model`."""
+    path, known = file.path, _known_gates(file, window)
     if known:
-        if asked not in (None, known):
+        if given not in (None, known):
             raise SettingsError(
-                f"{path} says that its gates are made with {known}, not {asked}. Leave out "
+                f"{path} says that its gates are made with {known}, not {given}. Leave out "
                 "--recurrent-activation, and the recurrent_activation of the recipe."
             )
         return known
-    usual = _usual_gates(kept)
-    if asked == "hard_sigmoid" and kept.modern:
+    default = _default_gates(file)
+    if given == "hard_sigmoid" and file.modern:
         raise SettingsError(
             f"{path} does not say whether Keras 2 or 3 wrote it, whose hard sigmoids differ. "
             f"{keras_file.SAVE}"
         )
-    if asked:
-        return asked
-    if usual is None:
+    if given:
+        return given
+    if default is None:
         raise SettingsError(
             f"{path} does not say what its gates are made with, and the Keras that wrote it "
-            f"({kept.version or 'not told'}) leaves that open. Give --recurrent-activation "
+            f"({file.version or 'unknown'}) leaves that open. Give --recurrent-activation "
             "hard_sigmoid if it was trained with Keras before 2.3 or TensorFlow 1, sigmoid if with "
             "a later one."
         )
-    tell(
+    log(
         f"{path.name} holds weights and no description of their network, which is taken as the "
-        f"recipe's, with gates of {usual}, the default of the Keras that wrote it. If it was "
+        f"recipe's, with gates of {default}, the default of the Keras that wrote it. If it was "
         "trained with others, give --recurrent-activation."
     )
-    return usual
+    return default
 
 
-def _known_gates(path: Path, kept: Kept, window: int) -> RecurrentActivation | None:
+def _known_gates(file: KerasFile, window: int) -> RecurrentActivation | None:
     """What a file itself says of its gates, its network checked; None if it says nothing."""
-    if kept.config is None:
+    path = file.path
+    if file.config is None:
         # cuDNN has no other gates.
-        parts = kept.layers.values()
+        parts = file.layers.values()
         cudnn = any(_width(p, "bias") == 2 * _width(p, "recurrent_kernel") > 0 for p in parts)
         return "sigmoid" if cudnn else None
-    network = keras_config.read(kept.config, path)
+    network = keras_config.read_network(file.config, path)
     if window and network.window not in (0, window):
         raise SettingsError(
             f"{path} was trained on windows of {network.window} symbols, but the recipe has "
@@ -225,12 +208,12 @@ def _known_gates(path: Path, kept: Kept, window: int) -> RecurrentActivation | N
     return network.recurrent_activation
 
 
-def _usual_gates(kept: Kept) -> RecurrentActivation | None:
+def _default_gates(file: KerasFile) -> RecurrentActivation | None:
     """The default of the Keras that wrote a file; None if that is not known."""
-    version = re.match(r"(\d+)\.(\d+)", kept.version)
-    if kept.by_gate or (version and kept.version != BOTH and _before_2_3(version)):
+    version = re.match(r"(\d+)\.(\d+)", file.version)
+    if file.by_gate or (version and file.version != BOTH and _before_2_3(version)):
         return "hard_sigmoid"
-    return "sigmoid" if kept.modern or (version and not _before_2_3(version)) else None
+    return "sigmoid" if file.modern or (version and not _before_2_3(version)) else None
 
 
 def _before_2_3(version: re.Match[str]) -> bool:
@@ -238,7 +221,7 @@ def _before_2_3(version: re.Match[str]) -> bool:
     return (int(version[1]), int(version[2])) < (2, 3)
 
 
-def _flatter(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+def _rescale_gates(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
     """Weights with which burble's hard sigmoid gives what Keras 3's gives; see `NEW_SLOPE`."""
     factors = np.array([NEW_SLOPE, NEW_SLOPE, 1, NEW_SLOPE], np.float32)
     return {
@@ -248,25 +231,25 @@ def _flatter(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np
 
 
 def _weights(
-    path: Path, kept: Kept, shape: ModelSettings, vocabulary: Vocabulary
+    file: KerasFile, shape: ModelSettings, vocabulary: Vocabulary
 ) -> dict[str, NDArray[np.float32]]:
     """The arrays of a file by the names of a model file."""
-    recurrent = kept.recurrent
-    others = [name for name in kept.layers if name not in recurrent]
+    path, recurrent = file.path, file.recurrent
+    others = [name for name in file.layers if name not in recurrent]
     if len(recurrent) != shape.layers or len(others) != 1:
         raise ModelFileError(
             f"{path} holds {len(recurrent)} recurrent and {len(others)} other layers with "
             f"weights, but the recipe has {shape.layers} and 1. Take the recipe it was "
             "trained with."
         )
-    _check_alphabet(path, kept.layers[others[0]], vocabulary)
+    _check_alphabet(path, file.layers[others[0]], vocabulary)
     named: dict[str, NDArray[np.float32]] = {}
     expected = {n: s for n, s in array_shapes(shape, vocabulary.size).items() if n != "embedding"}
     for place, layer in [(f"layer{i}", name) for i, name in enumerate(recurrent)]:
-        named |= _recurrent(kept.layers[layer], place, layer, expected, path)
+        named |= _recurrent(file.layers[layer], place, layer, expected, path)
     for name in ("output.kernel", "output.bias"):
         part = name.partition(".")[2]
-        named[name] = _array(kept.layers[others[0]], part, expected[name], f"{path}: {name}")
+        named[name] = _array(file.layers[others[0]], part, expected[name], f"{path}: {name}")
     return {name: named[name] for name in expected}
 
 
@@ -280,7 +263,7 @@ def _recurrent(
     kind = {units: "SimpleRNN", 3 * units: "GRU"}.get(whole.shape[-1]) if whole else None
     if kind:
         raise ModelFileError(
-            f"the layer {layer!r} of {path} is a {kind}, to go by its shape. {CAN}"
+            f"the layer {layer!r} of {path} is a {kind}, to go by its shape. {IMPORTABLE}"
         )
     cudnn = _width(parts, "bias") == 8 * units
     wanted = dict(expected) | ({f"{place}.bias": (8 * units,)} if cudnn else {})
@@ -336,9 +319,9 @@ def _array(parts: Parts, part: str, expected: Shape, name: str) -> NDArray[np.fl
     if sum(s[-1] if s else 0 for s in shapes_) != expected[-1] or any(
         s[:-1] != expected[:-1] for s in shapes_
     ):
-        told = shapes_[0] if len(shapes_) == 1 else shapes_
+        found = shapes_[0] if len(shapes_) == 1 else shapes_
         raise ModelFileError(
-            f"{name} has the shape {told}, but the recipe's network has {expected}. Take the "
+            f"{name} has the shape {found}, but the recipe's network has {expected}. Take the "
             "recipe it was trained with."
         )
     for dataset in datasets:
