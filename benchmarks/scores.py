@@ -29,28 +29,28 @@ def main() -> None:
         if not run.exists():
             subprocess.run([*burble, "train", asked.text, "-o", str(run), *flags], check=True)
         command = [*burble, "eval", str(run), asked.text, "--adaptive", "--memory=1", "--json"]
-        verdict = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        report = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     rows = [
         {
             "what": score["name"],
             "static" if not score["adaptive"] else "adaptive": round(score["nats"], 4),
         }
-        for score in verdict["baselines"]
+        for score in report["baselines"]
     ]
     rows += [
         {"what": what, "static": round(one["nats"], 4), "adaptive": round(other["nats"], 4)}
         for what, one, other in (
-            ("burble", verdict, verdict["adaptive"]),
-            ("burble and its memory", verdict["remembering"], verdict["remembering_adaptive"]),
+            ("burble", report, report["adaptive"]),
+            ("burble and its memory", report["with_memory"], report["with_memory_adaptive"]),
         )
     ]
     name = f"scores_{Path(asked.text).stem}"
     write(name, [{"what": "", "static": "", "adaptive": ""} | row for row in rows], NOTE)
-    groups = {"it": "", "with its memory": "recalled", "held out": "human"}
+    groups = {"it": "samples", "with its memory": "samples_with_memory", "held out": "validation"}
     wrote = [
         {"what": what}
-        | verdict[group or "written"]
-        | {n: f for n, f in (verdict[f"{group}_copies".lstrip("_")] or {}).items() if n in COPIED}
+        | report[group]
+        | {n: f for n, f in (report[f"{group}_overlap"] or {}).items() if n in COPIED}
         for what, group in groups.items()
     ]
     write(f"writes_{Path(asked.text).stem}", wrote, NOTE_WRITES)

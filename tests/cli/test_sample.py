@@ -298,8 +298,8 @@ def test_eval_scores_a_text_and_tells_what_it_left_out(burble, models):
     done = burble("eval", models / "cycle", "-", stdin="abQcaé".encode())
     assert done.stdout.decode().splitlines() == [
         "0.0000 bits per character (0.0000 nats)",
-        "3 characters, each foretold from all before it",
-        "as sure as it should be to 0.0%; likeliest at temperature 0.50",
+        "3 characters, each predicted from all before it",
+        "expected calibration error 0.0 %, best temperature 0.50",
         "2 symbols the model does not know were left out: 1 × 'Q' (U+0051), 1 × 'é' (U+00E9)",
     ]
     done = burble("eval", models / "cycle", "-", "--json", stdin=b"abQca")

@@ -58,7 +58,7 @@ def test_the_commands_of_the_readme_run(folder):
     said = [run(command, folder) for command in commands]
     assert len(said) > 4
     assert said[2].startswith("Once")
-    assert "nats), held out in training" in said[4]
+    assert "nats) on the validation part in training" in said[4]
 
 
 def test_the_python_of_the_readme_runs(folder):

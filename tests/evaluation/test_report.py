@@ -1,4 +1,4 @@
-"""The whole verdict on a model that was trained for real, by the command."""
+"""The whole report on a model that was trained for real, by the command."""
 
 import json
 import math
@@ -38,17 +38,24 @@ def test_its_own_text_is_known_and_scored_where_it_was_held_out(burble, trained,
     names = [(s["name"], s["adaptive"]) for s in found["baselines"]]
     assert ("uniform guessing", False) in names
     assert ("PPMd, order 6", True) in names
-    assert found["human"]["words"] == 1
-    assert found["copies"]["longest"] >= 1
-    assert 0 <= found["written"]["words"] <= 1
+    assert found["validation"]["words"] == 1
+    assert found["samples_overlap"]["longest"] >= 1
+    assert 0 <= found["samples"]["words"] <= 1
     suited = generator.load(trained).completed({})
     wanted = {name: suited[name] for name in ("temperature", "close_quotes")}
     assert found["writing"] == wanted | {"seed": 3}
 
 
-def test_the_verdict_reads_as_tables(burble, trained, text):
+def test_renamed_keys_keep_their_former_spelling_as_well(burble, trained, text):
+    found = json.loads(burble("eval", trained, text, "--json", "--memory", 1).stdout)
+    for name, former in evaluate.FORMER.items():
+        assert found[name] == found[former]
+    assert found["parts"]["others"] == found["parts"]["baselines"]
+
+
+def test_the_report_reads_as_tables(burble, trained, text):
     said = burble("eval", trained, text).stdout.decode()
-    for words in ("| this model | ", "| words of the training text | ", "| new runs of 8 | "):
+    for words in ("| this model | ", "| words found in the training text | ", "| novel 8-grams | "):
         assert words in said
     assert "nan" not in said
 
@@ -80,7 +87,7 @@ def test_json_holds_no_number_that_is_none(burble, tmp_path):
     done = burble("train", tmp_path / "dots", "-o", tmp_path / "run", "--units", 8, "--steps", 5)
     assert done.returncode == 0, done.stderr.decode()
     done = burble("eval", tmp_path / "run", tmp_path / "dots", "--json")
-    assert json.loads(done.stdout, parse_constant=pytest.fail)["human"]["words"] is None
+    assert json.loads(done.stdout, parse_constant=pytest.fail)["validation"]["words"] is None
 
 
 def test_another_text_has_a_score_alone(burble, trained, tmp_path):
@@ -117,12 +124,12 @@ def test_what_was_left_out_of_the_figures_is_said():
     text = TrainingText(
         np.zeros(2_600_000, np.uint8), 2_500_000, vocabulary, "", validation=300_000
     )
-    assert evaluate._limits(parts_used(text, 1.0)) == [
-        "Scored are the first 100,000 of 300,000 held-out symbols.",
-        "The n-grams and compressors read the last 2,000,000 of 2,500,000 training symbols.",
+    assert evaluate._describe_parts(parts_used(text, 1.0)) == [
+        "Scored are the first 100,000 of 300,000 validation symbols.",
+        "The baselines read the last 2,000,000 of 2,500,000 training symbols.",
     ]
     short = TrainingText(np.zeros(9, np.uint8), 5, vocabulary, "", validation=4)
-    assert evaluate._limits(parts_used(short, 1.0)) == []
+    assert evaluate._describe_parts(parts_used(short, 1.0)) == []
 
 
 def test_a_text_of_which_nothing_was_held_out_is_refused(burble, text, tmp_path):
@@ -170,12 +177,12 @@ def test_documents_and_an_inherited_alphabet_score_as_in_training(burble, traine
 def test_a_held_out_end_that_is_blank_has_a_score_and_nothing_beside_it():
     writer = Generator(chancy())
     ids = writer.model.vocabulary.encode("abc\n" * 20 + "\n" * 10)
-    verdict = evaluation_report.judge(
+    report = evaluation_report.build_report(
         writer, TrainingText(ids, 80, writer.model.vocabulary, ""), WritingSettings(seed=0)
     )
-    assert verdict.report.characters == 10
-    assert (verdict.human, verdict.written) == (None, None)
-    assert (verdict.copies, verdict.human_copies) == (None, None)
+    assert report.static.characters == 10
+    assert (report.validation, report.samples) == (None, None)
+    assert (report.samples_overlap, report.validation_overlap) == (None, None)
 
 
 # Calibration and intervals.

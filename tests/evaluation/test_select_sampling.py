@@ -39,7 +39,7 @@ def written(writer, known, temperature, nudge=0.0):
 
 
 def reference(text):
-    return Reference.of(select_sampling._part(text, 0, text.cut))
+    return Reference.from_text(select_sampling._part(text, 0, text.cut))
 
 
 def test_nothing_is_said_where_nothing_can_be():

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from burble.data import words
 from burble.evaluation import overlap, statistics
-from burble.evaluation.statistics import Reference, measure
+from burble.evaluation.statistics import Reference, measure_texts
 
 TEXT = "Alice said: “Don't!” (She ran.)\n\nThe cat sat. It slept.\n"
 
 
 def of(*samples, training=TEXT):
-    return measure(samples, Reference.of(training))
+    return measure_texts(samples, Reference.from_text(training))
 
 
 def test_a_text_measured_against_itself():
@@ -75,10 +75,10 @@ def test_windows_that_came_before():
 @given(st.text("abc", min_size=1), st.text("abc", min_size=1))
 def test_divergence_is_a_distance_of_at_most_one_bit(one, other):
     a, b = Counter(one), Counter(other)
-    found = statistics.divergence(a, b)
+    found = statistics.jensen_shannon(a, b)
     assert 0 <= found <= 1 + 1e-12
-    assert found == pytest.approx(statistics.divergence(b, a))
-    assert statistics.divergence(a, a) == pytest.approx(0)
+    assert found == pytest.approx(statistics.jensen_shannon(b, a))
+    assert statistics.jensen_shannon(a, a) == pytest.approx(0)
 
 
 # Copies.
@@ -99,7 +99,7 @@ WORDS = st.text("aé猫b", min_size=1, max_size=30)
 
 @given(WORDS, WORDS)
 def test_the_longest_copy_is_that_of_a_search_by_hand(sample, source):
-    (found,) = overlap.find([[sample]], [source])
+    (found,) = overlap.find_overlaps([[sample]], [source])
     assert found.longest == len(longest_by_hand(sample, source))
     assert found.text in source
     assert found.text in sample
@@ -110,7 +110,7 @@ SAMPLES = st.lists(st.text("ab", min_size=1, max_size=40), min_size=1, max_size=
 
 @given(SAMPLES, st.text("ab", min_size=8, max_size=200))
 def test_novel_passages_are_those_the_source_does_not_have(samples, source):
-    (found,) = overlap.find([samples], [source])
+    (found,) = overlap.find_overlaps([samples], [source])
     for length in overlap.LENGTHS:
         windows = [s[i : i + length] for s in samples for i in range(len(s) - length + 1)]
         assert (length in found.novel) == bool(windows)
@@ -123,7 +123,7 @@ def test_what_lies_in_long_copies_is_counted_once():
     rng = random.Random(0)
     source = "".join(rng.choices(string.ascii_letters, k=2000))
     sample = "é" * 10 + source[100:145] + "é" * 20 + source[300:370] + "é" * 5
-    found, other = overlap.find([[sample, "é"], ["0"]], [source[:350], source[250:]])
+    found, other = overlap.find_overlaps([[sample, "é"], ["0"]], [source[:350], source[250:]])
     assert (other.longest, other.text) == (0, "")
     assert found.longest == 70
     assert found.text == source[300:370]
@@ -134,7 +134,7 @@ def test_what_lies_in_long_copies_is_counted_once():
 def test_the_longest_copy_is_measured_however_long_it_is():
     # 3,000 characters of two bytes each, no part of which stands elsewhere.
     written = "".join(map(chr, np.random.default_rng(0).integers(0x400, 0x500, 3_000)))
-    (found,) = overlap.find([[written]], [f"a{written}b"])
+    (found,) = overlap.find_overlaps([[written]], [f"a{written}b"])
     assert (found.longest, found.text) == (3_000, written)
 
 
@@ -147,5 +147,5 @@ def test_a_divergence_counts_each_text_once_however_many_symbols_it_has():
             return super().total()
 
     one, other = Counted(map(chr, range(400))), Counted(map(chr, range(200, 600)))
-    assert statistics.divergence(one, other) == pytest.approx(0.5)
+    assert statistics.jensen_shannon(one, other) == pytest.approx(0.5)
     assert Counted.totals == 2

@@ -68,7 +68,7 @@ def test_no_passage_stands_a_third_time_in_a_row(passage, times):
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=8), st.integers(3, 12))
 def test_what_a_text_repeats_itself_is_not_broken(passage, times):
     wanted = [*passage * times, 3, *passage]
-    _, rounds = statistics.loops("".join(LETTERS[symbol] for symbol in wanted))
+    _, rounds = statistics.find_loops("".join(LETTERS[symbol] for symbol in wanted))
     processor = LoopBlocker(LETTERS, 1, rounds or ROUNDS)
     assert write(processor, 40, wanted) == wanted
     assert not processor.acted[0]
@@ -195,7 +195,7 @@ def test_no_word_is_begun_that_could_only_be_ended_by_a_copy(longest):
     options |= {"break_loops": False, "length": 200, "seed": 1}
     for text in writer.generate_many(count=6, **options):
         assert {*text.lower().split()[:-1]} <= options["words"]
-        assert overlap.find([[text.lower()]], [source])[0].longest <= longest
+        assert overlap.find_overlaps([[text.lower()]], [source])[0].longest <= longest
 
 
 def test_a_long_prompt_is_not_forgotten():
@@ -210,9 +210,9 @@ def test_a_long_prompt_is_not_forgotten():
 def test_a_model_that_only_goes_round_is_made_to_leave():
     writer = Generator(follower("abc ", [1, 2, 3, 0], strength=9))
     text = writer.generate("a", length=300, temperature=1.0, seed=1, break_loops=False)
-    assert statistics.loops(text)[0] > 250
+    assert statistics.find_loops(text)[0] > 250
     broken = writer.generate("a", length=300, temperature=1.0, seed=1)
-    assert statistics.loops(broken)[0] == 0
+    assert statistics.find_loops(broken)[0] == 0
     # Whoever asks for the likeliest gets it, unless loops are to be broken all the same.
     greedy = writer.generate("a", length=60, temperature=0)
     assert greedy == ("bc a" * 15)
@@ -263,7 +263,7 @@ def test_a_word_gives_way_where_it_would_be_a_copy():
     options: dict[str, Any] = {"length": 400, "words": set(source.split()), "novel": passages}
     for seed in range(4):
         written = writer.generate(seed=seed, **options)
-        assert overlap.find([[written]], [source])[0].longest <= 5
+        assert overlap.find_overlaps([[written]], [source])[0].longest <= 5
         known = sum(word in source.split() for word in written.split())
         assert known > len(written.split()) / 2
 
@@ -317,7 +317,7 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
     def longest(*more):
         done = burble("sample", trained, *flags, *more)
         assert done.returncode == 0, done.stderr.decode()
-        return overlap.find([[json.loads(done.stdout)["text"]]], [source])[0].longest
+        return overlap.find_overlaps([[json.loads(done.stdout)["text"]]], [source])[0].longest
 
     assert longest() > 40
     # It learned lines that repeat, so that these are no loop.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from burble.errors import SettingsError
-from burble.evaluation.statistics import Reference, measure
+from burble.evaluation.statistics import Reference, measure_texts
 from burble.inference.generator import Generator
 from burble.inference.logits_processors import LARGEST_BIAS, QuoteBias
 from burble.model.file import write_model
@@ -74,7 +74,7 @@ def test_more_of_them_close_in_what_a_model_writes():
         writer.generate_many("", count=5, length=1_000, seed=1, close_quotes=strength)
         for strength in (0.0, 0.01, 20.0)
     ]
-    shares = [measure(some, Reference.of("a")).closed for some in texts]
+    shares = [measure_texts(some, Reference.from_text("a")).closed for some in texts]
     assert texts[0] != texts[2]
     assert shares[0] <= shares[1] < shares[2]
 

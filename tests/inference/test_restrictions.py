@@ -11,7 +11,7 @@ import pytest
 from burble.cli import app
 from burble.data import corpus, words
 from burble.errors import SettingsError
-from burble.evaluation.overlap import find
+from burble.evaluation.overlap import find_overlaps
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
 from burble.model.file import write_model
@@ -78,7 +78,7 @@ def test_numbers_and_words_are_looked_up_in_the_memory():
     source = "abc cab bca acb " * 9
     writer = remembered(chancy(" abc", scale=0.1), source)
     text = writer.generate(novel=5, length=400, seed=1)
-    assert find([[text]], [source])[0].longest <= 5
+    assert find_overlaps([[text]], [source])[0].longest <= 5
     text = writer.generate(words="known", length=400, seed=1)
     assert {*words.words(text)[1:-1]} <= {"abc", "cab", "bca", "acb"}
     with pytest.raises(SettingsError, match="of 0 known words"):

@@ -408,10 +408,10 @@ def test_a_trained_model_remembers(burble, trained, tmp_path):
     assert done.returncode == 0, done.stderr.decode()
     found = json.loads(done.stdout)
     assert found["memory"] == 0
-    assert found["remembering"]["memory"] == found["remembering_adaptive"]["memory"] == 1
-    assert found["remembering_adaptive"]["adaptive"]
-    assert found["recalled"]["words"] <= 1
-    assert found["recalled_copies"]["longest"] >= 1
+    assert found["with_memory"]["memory"] == found["with_memory_adaptive"]["memory"] == 1
+    assert found["with_memory_adaptive"]["adaptive"]
+    assert found["samples_with_memory"]["words"] <= 1
+    assert found["samples_with_memory_overlap"]["longest"] >= 1
 
 
 def test_another_text_is_not_remembered(burble, trained, tmp_path):

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,8 +19,8 @@ from burble.errors import CorpusError, InputError
 from burble.evaluation import evaluate as evaluation
 from burble.evaluation import report as evaluation_report
 from burble.evaluation.evaluate import Report
-from burble.evaluation.report import Verdict
-from burble.evaluation.statistics import Measures
+from burble.evaluation.report import ModelReport
+from burble.evaluation.statistics import TextStatistics
 from burble.formatting import markdown, some, symbol_name
 from burble.inference import generator
 from burble.inference.generator import Generator
@@ -31,11 +31,37 @@ from burble.ngram.training_text import TrainingText
 from burble.settings import SourceSettings
 
 if TYPE_CHECKING:
-    from burble.evaluation.overlap import Copies
+    from burble.evaluation.overlap import Overlap
 
 console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
-MISSING = "Not looked for, as pydivsufsort is not installed: pip install pydivsufsort pyppmd"
+MISSING = "Not measured, as pydivsufsort is not installed: pip install pydivsufsort pyppmd"
+WITH_MEMORY = "with n-gram model (memory)"
+FORMER = {
+    "with_memory": "remembering",
+    "with_memory_adaptive": "remembering_adaptive",
+    "samples": "written",
+    "samples_with_memory": "recalled",
+    "validation": "human",
+    "samples_overlap": "copies",
+    "samples_with_memory_overlap": "recalled_copies",
+    "validation_overlap": "human_copies",
+}
+"""Keys of --json, and how they were spelt before; both are printed, for this version."""
+STATISTICS = {
+    "words": "words found in the training text",
+    "distinct_words": "distinct words",
+    "distinct_grams": "distinct trigrams",
+    "repeated": "repeated 12-grams",
+    "looped": "inside a loop",
+    "closed": "quotes and brackets that close",
+    "line_length": "mean line length",
+    "sentence_length": "mean sentence length",
+    "letters": "letters: divergence from the training text",
+    "grams": "trigrams: divergence from the training text",
+}
+"""The names of text statistics, in characters where they speak of n-grams and lengths."""
+FORMATS = {"line_length": ".0f", "sentence_length": ".0f", "letters": ".3f", "grams": ".3f"}
 
 
 def evaluate(
@@ -46,64 +72,65 @@ def evaluate(
     ] = None,
     temperature: Annotated[
         float | None,
-        typer.Option("--temperature", "-t", help="At which it writes what is measured."),
+        typer.Option("--temperature", "-t", help="Of the samples that are measured."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="With which it writes what is measured. \\[default: 0]")
+        int | None, typer.Option(help="Of the samples that are measured. \\[default: 0]")
     ] = None,
     adaptive: Annotated[
-        bool, typer.Option("--adaptive", help="Score it as it learns from what it reads.")
+        bool,
+        typer.Option(
+            "--adaptive", help="Score with dynamic evaluation, too: it learns from what it reads."
+        ),
     ] = False,
     memory: Annotated[
-        float, typer.Option(help="How far to believe its memory, 0 to 1; 0 leaves it out.")
+        float,
+        typer.Option(help="Weight of the n-gram model of its text, 0 to 1; 0 leaves it out."),
     ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     **chosen: Any,
 ) -> None:
-    """Score a model on a text; without one, tell the score of its training's held-out part.
+    """Score a model on a text; without one, print the validation score of its training.
 
-    On its own text the held-out part is scored, beside compressors and n-grams that read the
-    same; what it writes is measured beside that part, and searched for copies.
+    On its own text the validation part is scored, beside compressors and n-grams that read the
+    same; what the model writes is measured beside that part, and its overlap with the training
+    text.
     """
     require_memory(memory)
     reading = SourceSettings.taken_from(chosen)
     how = {"temperature": temperature, "seed": seed}
-    asked: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
-    WritingSettings(**asked)
+    options: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
+    WritingSettings(**options)
     if not text:
-        _refuse([*asked, *reading.given], adaptive=adaptive, memory=memory)
+        _refuse([*options, *reading.given], adaptive=adaptive, memory=memory)
     writer = generator.load(model)
     if not text:
-        _print_validation(writer.model, as_json)
+        _print_stored(writer.model, as_json)
         return
     found, notes = sources.read(text, reading)
     if writer.model.vocabulary.cut_elsewhere:
         notes = [*notes, f"Cut into the model's own symbols: {writer.model.vocabulary.otherwise}."]
     for note in notes:
         tell(note)
-    mine = _own(writer, found, reading)
-    if mine is None:
-        if asked:
-            raise InputError(
-                f"{_flags(asked)}: this is about what the model writes, which is measured beside "
-                "the text it was trained on, and this is another. Leave it out, or give that text."
-            )
-        tell("This is not the text the model was trained on, so there is a score alone.")
-        report = evaluation.score_sources(
-            writer, found, reading, adaptive=adaptive, memory=memory, tell=tell
-        )
-        print(_as_json(asdict(report)) if as_json else _told(writer, report))
+    own = _recognize(writer, found, reading)
+    if own is not None:
+        settings, _ = writer.settled({"seed": 0, **options, "memory": memory})
+        report = evaluation_report.build_report(writer, own, settings, adaptive=adaptive, tell=tell)
+        if as_json:
+            print(_report_json(report, settings, own))
+        else:
+            _print(writer, report, settings, own)
         return
-    settings, _ = writer.settled({"seed": 0, **asked, "memory": memory})
-    verdict = evaluation_report.judge(writer, mine, settings, adaptive=adaptive, tell=tell)
-    if as_json:
-        facts = asdict(verdict)
-        report = facts.pop("report")
-        wrote = {name: getattr(settings, name) for name in ("temperature", "close_quotes", "seed")}
-        parts = evaluation_report.parts_used(mine, memory)
-        print(_as_json({**report, "writing": wrote, **facts, "parts": parts}))
-    else:
-        _print(writer, verdict, settings, mine)
+    if options:
+        raise InputError(
+            f"{_flags(options)}: this is about what the model writes, which is measured beside "
+            "the text it was trained on, and this is another. Leave it out, or give that text."
+        )
+    tell("This is not the text the model was trained on, so there is a score alone.")
+    score = evaluation.score_sources(
+        writer, found, reading, adaptive=adaptive, memory=memory, tell=tell
+    )
+    print(_as_json(asdict(score)) if as_json else _describe_score(writer, score))
 
 
 def _flags(names: Iterable[str]) -> str:
@@ -125,26 +152,10 @@ def _refuse(given: Sequence[str], *, adaptive: bool, memory: float) -> None:
         )
 
 
-def _print(writer: Generator, verdict: Verdict, how: WritingSettings, text: TrainingText) -> None:
-    """Prints a verdict for a person."""
-    nudged = f"quotes closed with {how.close_quotes:g}, " if how.close_quotes else ""
-    print(_told(writer, verdict.report))
-    print("\nThis is the text it was trained on; scored is what was held out.\n")
-    print(_scores(verdict))
-    for line in _limits(evaluation_report.parts_used(text, how.memory)):
-        print(line)
-    if verdict.human is None:
-        print("\nThe held-out part is blank, so what the model writes is not laid beside it.")
-        return
-    told = f"at temperature {how.temperature:g}, {nudged}seed {how.seed}"
-    print(f"\nWhat it writes ({told}), beside as much of the held-out text:\n")
-    print(_measured(verdict))
-    print("\nWhat of it stands in the training text:\n")
-    print(_copied(verdict))
-
-
-def _own(writer: Generator, found: list[Source], reading: SourceSettings) -> TrainingText | None:
-    """The text as the model's own, if that is what it is.
+def _recognize(
+    writer: Generator, found: list[Source], reading: SourceSettings
+) -> TrainingText | None:
+    """The text the model was trained on, if that is what was read.
 
     Raises:
         CorpusError: It is, and nothing of it was held out.
@@ -156,23 +167,13 @@ def _own(writer: Generator, found: list[Source], reading: SourceSettings) -> Tra
     except CorpusError:
         # Too short to be trained on, but perhaps not to be scored.
         return None
-    mine = training_text.recognize(model, read)
-    if mine and mine.start == len(mine.ids):
+    own = training_text.recognize(model, read)
+    if own and own.start == len(own.ids):
         raise CorpusError(
             "this is the text the model was trained on, all of it, so a score on it would say "
             "nothing. Give a text it never saw."
         )
-    return mine
-
-
-def _limits(parts: Mapping[str, tuple[int, int]]) -> list[str]:
-    """What to say where not all of a text was used."""
-    said = {
-        "scored": "Scored are the first {0:,} of {1:,} held-out symbols.",
-        "others": "The n-grams and compressors read the last {0:,} of {1:,} training symbols.",
-        "memory": "The memory is of the last {0:,} of {1:,} training symbols.",
-    }
-    return [said[name].format(*part) for name, part in parts.items() if part[0] < part[1]]
+    return own
 
 
 def _as_json(facts: Any) -> str:
@@ -188,107 +189,141 @@ def _as_json(facts: Any) -> str:
     return json.dumps(plain(facts), ensure_ascii=False, allow_nan=False)
 
 
-def _told(writer: Generator, report: Report) -> str:
+def _report_json(report: ModelReport, how: WritingSettings, text: TrainingText) -> str:
+    """A report as one JSON object, its renamed keys in both spellings."""
+    facts = asdict(report)
+    static = facts.pop("static")
+    facts |= {former: facts[name] for name, former in FORMER.items()}
+    parts = evaluation_report.parts_used(text, how.memory)
+    wrote = {name: getattr(how, name) for name in ("temperature", "close_quotes", "seed")}
+    used = {**parts, "others": parts["baselines"]}
+    return _as_json({**static, "writing": wrote, **facts, "parts": used})
+
+
+def _print(
+    writer: Generator, report: ModelReport, how: WritingSettings, text: TrainingText
+) -> None:
+    """Prints a report for a person."""
+    print(_describe_score(writer, report.static))
+    print("\nThis is the text the model was trained on; the validation part of it is scored.")
+    print("Bits per character, where lower is better; adaptive: it learns from what it has read.\n")
+    print(_score_table(report))
+    for line in _describe_parts(evaluation_report.parts_used(text, how.memory)):
+        print(line)
+    if report.validation is None:
+        print("\nThe validation part is blank, so what the model writes is not compared with it.")
+        return
+    bias = f" --close-quotes {how.close_quotes:g}" if how.close_quotes else ""
+    flags = f"--temperature {how.temperature:g}{bias} --seed {how.seed}"
+    print(f"\nWhat the model writes ({flags}), beside as much of the validation part:\n")
+    print(_statistics_table(report))
+    print("\nOverlap with the training text:\n")
+    print(_overlap_table(report))
+
+
+def _describe_parts(parts: Mapping[str, tuple[int, int]]) -> list[str]:
+    """What to say where not all of a text was used."""
+    notes = {
+        "scored": "Scored are the first {0:,} of {1:,} validation symbols.",
+        "baselines": "The baselines read the last {0:,} of {1:,} training symbols.",
+        "memory": "The n-gram model holds the last {0:,} of {1:,} training symbols.",
+    }
+    return [notes[name].format(*part) for name, part in parts.items() if part[0] < part[1]]
+
+
+def _describe_score(writer: Generator, score: Report) -> str:
     """A score as lines for a person."""
-    ends = f" and {some(report.ends, 'document end')}" if report.ends else ""
+    ends = f" and {some(score.ends, 'document end')}" if score.ends else ""
     window = writer.model.window
     before = f"the {some(window, 'symbol')} before it" if window else "all before it"
-    sure = "; 95 % interval {:.3f} to {:.3f}".format(*report.interval) if report.interval else ""
-    learning = ", and learned from once it was scored" if report.adaptive else ""
+    interval = "; 95 % interval {:.3f} to {:.3f}".format(*score.interval) if score.interval else ""
+    learning = ", and learned from once it was scored" if score.adaptive else ""
     lines = [
-        f"{report.bits:.4f} bits per character ({report.nats:.4f} nats){sure}",
-        f"{some(report.characters, 'character')}{ends}, each foretold from {before}{learning}",
-        f"as sure as it should be to {report.calibration_error:.1%}; likeliest at temperature "
-        f"{report.best_temperature:.2f}",
+        f"{score.bits:.4f} bits per character ({score.nats:.4f} nats){interval}",
+        f"{some(score.characters, 'character')}{ends}, each predicted from {before}{learning}",
+        f"expected calibration error {100 * score.calibration_error:.1f} %, best temperature "
+        f"{score.best_temperature:.2f}",
     ]
-    if report.unknown:
-        named = ", ".join(f"{n:,} × {describe(s)}" for s, n in list(report.unknown.items())[:12])
-        more = ", …" if len(report.unknown) > 12 else ""
-        total = sum(report.unknown.values())
-        said = f"{some(total, 'symbol')} the model does not know {'was' if total == 1 else 'were'}"
-        lines.append(f"{said} left out: {named}{more}")
+    if score.unknown:
+        named = ", ".join(f"{n:,} × {describe(s)}" for s, n in list(score.unknown.items())[:12])
+        more = ", …" if len(score.unknown) > 12 else ""
+        total = sum(score.unknown.values())
+        were = "was" if total == 1 else "were"
+        symbols = some(total, "symbol")
+        lines.append(f"{symbols} the model does not know {were} left out: {named}{more}")
     return "\n".join(lines)
 
 
-def _scores(verdict: Verdict) -> str:
-    """The score beside others: what learns from the held-out text has a column of its own."""
-    static, adaptive = "bits per character", "learning as it reads"
+def _score_table(report: ModelReport) -> str:
+    """The score beside those of the baselines; adaptive scores have a column of their own."""
     rows: dict[str, dict[str, Any]] = {}
-    for score in verdict.baselines:
-        row = rows.setdefault(score.name, {"": score.name, static: None, adaptive: None})
-        row[adaptive if score.adaptive else static] = score.nats / math.log(2)
-    for name, still, learned in (
-        ("this model", verdict.report, verdict.adaptive),
-        ("with its memory", verdict.remembering, verdict.remembering_adaptive),
+    for score in report.baselines:
+        row = rows.setdefault(score.name, {"": score.name, "static": None, "adaptive": None})
+        row["adaptive" if score.adaptive else "static"] = score.nats / math.log(2)
+    for name, static, adaptive in (
+        ("this model", report.static, report.adaptive),
+        (WITH_MEMORY, report.with_memory, report.with_memory_adaptive),
     ):
-        if still:
-            rows[name] = {"": name, static: still.bits, adaptive: learned and learned.bits}
-    table = markdown(["", static, adaptive], [*rows.values()])
-    there = any(score.name.startswith("PPMd") for score in verdict.baselines)
+        if static:
+            rows[name] = {"": name, "static": static.bits, "adaptive": adaptive and adaptive.bits}
+    table = markdown(["", "static", "adaptive"], [*rows.values()])
+    there = any(score.name.startswith("PPMd") for score in report.baselines)
     return table if there else f"{table}\nPPMd is left out: pip install pyppmd"
 
 
-def _measured(verdict: Verdict) -> str:
-    """The figures of what it writes, beside those of the held-out text."""
-    names = {
-        "words": "words of the training text",
-        "distinct_words": "different words",
-        "distinct_grams": "different runs of 3 characters",
-        "repeated": "runs of 12 characters that came before",
-        "looped": "inside a loop",
-        "closed": "quotes and brackets that close",
-        "line_length": "length of a line",
-        "sentence_length": "length of a sentence",
-        "letters": "distance from the training text's letters",
-        "grams": "distance from its runs of 3 characters",
+def _statistics_table(report: ModelReport) -> str:
+    """The statistics of what the model writes, beside those of the validation text."""
+
+    def cell(measured: TextStatistics, name: str) -> str:
+        value = getattr(measured, name)
+        return "" if math.isnan(value) else f"{value:{FORMATS.get(name, '.1%')}}"
+
+    columns = {
+        "model": report.samples,
+        WITH_MEMORY: report.samples_with_memory,
+        "validation": report.validation,
     }
-    formats = {"line_length": ".0f", "sentence_length": ".0f", "letters": ".3f", "grams": ".3f"}
-
-    def shown(measures: Measures, name: str) -> str:
-        value = getattr(measures, name)
-        if math.isnan(value):
-            return ""
-        return f"{value:{formats.get(name, '.1%')}}"
-
-    wrote = {"it": verdict.written, "with its memory": verdict.recalled, "held out": verdict.human}
-    columns = {name: one for name, one in wrote.items() if one}
+    columns = {name: one for name, one in columns.items() if one}
     rows = [
-        {"": names[f.name]} | {column: shown(one, f.name) for column, one in columns.items()}
-        for f in fields(Measures)
+        {"": label} | {column: cell(one, name) for column, one in columns.items() if one}
+        for name, label in STATISTICS.items()
     ]
     return markdown(["", *columns], rows)
 
 
-def _copied(verdict: Verdict) -> str:
-    """What stands in the training text, of what it writes and of the held-out text."""
-    human = verdict.human_copies
+def _overlap_table(report: ModelReport) -> str:
+    """The overlap with the training text of what the model writes, and of the validation text."""
+    human = report.validation_overlap
     if human is None:
         return MISSING
-    columns = {"it": verdict.copies, "with its memory": verdict.recalled_copies}
-    wrote = {name: copies for name, copies in columns.items() if copies}
+    columns = {
+        "model": report.samples_overlap,
+        WITH_MEMORY: report.samples_with_memory_overlap,
+    }
+    wrote = {name: overlap for name, overlap in columns.items() if overlap}
     if not wrote:
-        return "It wrote nothing but blanks."
-    cells = {name: _cells(copies) for name, copies in (wrote | {"held out": human}).items()}
+        return "The model wrote nothing but blanks."
+    cells = {name: _cells(overlap) for name, overlap in (wrote | {"validation": human}).items()}
     rows = [
-        {"": told} | {name: column[told] for name, column in cells.items()}
-        for told in cells["held out"]
-        if all(told in column for column in cells.values())
+        {"": label} | {name: column[label] for name, column in cells.items()}
+        for label in cells["validation"]
+        if all(label in column for column in cells.values())
     ]
-    longest = max(wrote.values(), key=lambda copies: copies.longest)
+    longest = max(wrote.values(), key=lambda overlap: overlap.longest)
     return f"{markdown(['', *cells], rows)}\nThe longest: {longest.text!r}"
 
 
-def _cells(copies: "Copies") -> Mapping[str, object]:
-    """What is told of copies, by name."""
+def _cells(overlap: "Overlap") -> Mapping[str, object]:
+    """The figures of an overlap, by name."""
     return {
-        "longest copy, in characters": copies.longest,
-        "in copies of 30 or more": f"{copies.inside_30:.1%}",
-        "in copies of 60 or more": f"{copies.inside_60:.1%}",
-        **{f"new runs of {n}": f"{share:.1%}" for n, share in copies.novel.items()},
+        "longest, in characters": overlap.longest,
+        "characters in overlaps of 30 or more": f"{overlap.inside_30:.1%}",
+        "characters in overlaps of 60 or more": f"{overlap.inside_60:.1%}",
+        **{f"novel {n}-grams": f"{fraction:.1%}" for n, fraction in overlap.novel.items()},
     }
 
 
-def _print_validation(model: Model, as_json: bool) -> None:
+def _print_stored(model: Model, as_json: bool) -> None:
     """Prints the score that is stored in a model.
 
     Raises:
@@ -306,4 +341,4 @@ def _print_validation(model: Model, as_json: bool) -> None:
         print(json.dumps(report))
     else:
         per = f"bits per {symbol_name(model.vocabulary.unit)}"
-        print(f"{report['bits']:.4f} {per} ({nats:.4f} nats), held out in training")
+        print(f"{report['bits']:.4f} {per} ({nats:.4f} nats) on the validation part in training")

@@ -1,4 +1,4 @@
-"""What a text has word for word from another, found with a suffix array. Knows no models."""
+"""What of a text stands word for word in another, found with a suffix array. Knows no models."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 GLANCE = 2_000
-"""Bytes of a copy that are looked at first; where all of them match, it is looked at whole."""
+"""Bytes of a passage that are compared first; where all of them match, it is compared whole."""
 LENGTHS = (8, 12, 16, 20, 30, 40, 60, 80)
 
 
 @dataclass(frozen=True)
-class Copies:
+class Overlap:
     """How much of some texts stands in a source as it is; lengths in characters.
 
     Attributes:
         longest: The longest passage that stands in the source.
         text: That passage.
-        inside_30: Share of the characters that lie in a copy of 30 or more.
+        inside_30: Fraction of the characters that lie in an overlap of 30 or more.
         inside_60: The same of 60 or more.
-        novel: For each length, the share of the passages of that length which the source does
+        novel: For each length, the fraction of the passages of that length which the source does
             not have.
     """
 
@@ -32,13 +32,13 @@ class Copies:
     novel: Mapping[int, float]
 
 
-def find(groups: Sequence[Sequence[str]], source: Iterable[str]) -> list[Copies]:
-    """What some groups of texts have from a source; none of them may be empty.
+def find_overlaps(groups: Sequence[Sequence[str]], source: Iterable[str]) -> list[Overlap]:
+    """The overlap of some groups of texts with a source; none of them may be empty.
 
     Args:
         groups: The texts.
-        source: The source in pieces, each sorted by itself; where a copy is to be found across
-            the cut of two pieces, the first must hold the beginning of the second.
+        source: The source in pieces, each sorted by itself; where an overlap is to be found
+            across the cut of two pieces, the first must hold the beginning of the second.
 
     Raises:
         ImportError: pydivsufsort is not installed.
@@ -52,16 +52,16 @@ def find(groups: Sequence[Sequence[str]], source: Iterable[str]) -> list[Copies]
         for samples, lengths in zip(groups, found, strict=True):
             for sample, longest in zip(samples, lengths, strict=True):
                 np.maximum(longest, _matches(sample, block, order), out=longest)
-    return [_copies(samples, lengths) for samples, lengths in zip(groups, found, strict=True)]
+    return [_summarize(samples, lengths) for samples, lengths in zip(groups, found, strict=True)]
 
 
-def _copies(samples: Sequence[str], found: Sequence[NDArray[np.int64]]) -> Copies:
-    """What some texts have from a source, from how many characters match at each place."""
+def _summarize(samples: Sequence[str], found: Sequence[NDArray[np.int64]]) -> Overlap:
+    """The overlap of some texts with a source, from how many characters match at each place."""
     size = sum(map(len, samples))
     best = max(range(len(samples)), key=lambda i: int(found[i].max()))
     at = int(found[best].argmax())
     most = int(found[best][at])
-    return Copies(
+    return Overlap(
         longest=most,
         text=samples[best][at : at + most],
         inside_30=sum(_inside(lengths, 30) for lengths in found) / size,
@@ -105,7 +105,7 @@ def _common(one: bytes, other: bytes) -> int:
 
 
 def _inside(lengths: NDArray[np.int64], least: int) -> int:
-    """Characters that lie in a copy of that length or more."""
+    """Characters that lie in an overlap of that length or more."""
     change = np.zeros(len(lengths) + 1, np.int64)
     long = np.flatnonzero(lengths >= least)
     np.add.at(change, long, 1)
@@ -114,7 +114,7 @@ def _inside(lengths: NDArray[np.int64], least: int) -> int:
 
 
 def _novel(found: Sequence[NDArray[np.int64]], length: int) -> float:
-    """The share of the passages of a length that the source does not have."""
+    """The fraction of the passages of a length that the source does not have."""
     windows = [lengths[: max(0, len(lengths) - length + 1)] for lengths in found]
     new = sum(int(np.count_nonzero(w < length)) for w in windows)
     return new / sum(map(len, windows))

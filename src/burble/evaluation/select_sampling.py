@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from burble.data.corpus import Corpus
 from burble.evaluation import statistics
-from burble.evaluation.statistics import Measures, Reference
+from burble.evaluation.statistics import Reference, TextStatistics
 from burble.formatting import some
 from burble.inference.generator import Generator as Writer
 
@@ -47,7 +47,7 @@ LARGEST = 1_000_000
 T = TypeVar("T")
 Search = Generator[float, None, Mapping[str, Any]]
 """Yields the share that is done, about; returns what was found."""
-Writing = Generator[float, None, Measures]
+Writing = Generator[float, None, TextStatistics]
 """The same, of one temperature."""
 
 
@@ -61,7 +61,7 @@ def repetition(text: Corpus) -> dict[str, Any]:
         `break_loops` or `rounds`, in JSON types; empty for a text that hardly goes round.
     """
     learned = _part(text, max(0, text.cut - LOOKED), text.cut)
-    looped, rounds = statistics.loops(learned)
+    looped, rounds = statistics.find_loops(learned)
     if looped < OWN * len(learned):
         return {}
     return {"break_loops": False} if looped > ALL * len(learned) else {"rounds": rounds}
@@ -102,13 +102,13 @@ def search(writer: Writer, text: Corpus) -> Search:
     pieces = [validation[i : i + LENGTH] for i in range(0, len(validation), LENGTH)]
     if writer.model.window or not validation.strip():
         return {}
-    reference = Reference.of(_part(text, max(0, text.cut - LARGEST), text.cut))
-    human = statistics.measure(pieces, reference)
+    reference = Reference.from_text(_part(text, max(0, text.cut - LARGEST), text.cut))
+    human = statistics.measure_texts(pieces, reference)
     many = text.vocabulary.size >= MANY
     if math.isnan(human.words) or math.isnan(human.repeated) or (many and human.words < KNOWN):
         return {}
     write = partial(_written, writer, reference, FEW if many else TEXTS)
-    opened, closed = statistics.quotes([validation])
+    opened, closed = statistics.count_quotes([validation])
     quoted = opened >= OPENED and closed >= CLOSED * opened
     rounds = len(TEMPERATURES) + len(NUDGES) * quoted
     tried = {}
@@ -145,10 +145,10 @@ def unknown(text: Corpus) -> str:
 def _repeated(written: str) -> float:
     """How much of a text came before; NaN where it is too short to tell."""
     nothing = Reference(frozenset(), Counter(), Counter())
-    return statistics.measure([written], nothing).repeated
+    return statistics.measure_texts([written], nothing).repeated
 
 
-def _boldest(tried: Mapping[float, Measures], human: Measures) -> float:
+def _boldest(tried: Mapping[float, TextStatistics], human: TextStatistics) -> float:
     """The boldest temperature at which words are real; if none is, the one with the most."""
     most = human.repeated + MORE_REPEATED
     calm = [t for t, one in tried.items() if one.repeated <= most] or [max(tried)]
@@ -157,8 +157,10 @@ def _boldest(tried: Mapping[float, Measures], human: Measures) -> float:
 
 
 def _closing(
-    write: Callable[[float, float], Writing], best: tuple[float, Measures], human: Measures
-) -> Generator[float, None, tuple[float, Measures]]:
+    write: Callable[[float, float], Writing],
+    best: tuple[float, TextStatistics],
+    human: TextStatistics,
+) -> Generator[float, None, tuple[float, TextStatistics]]:
     """The gentlest nudge with which about as many quotes close as in a person's text.
 
     If none is strong enough, the one with which most do; none where it opens none.
@@ -188,7 +190,7 @@ def _written(
         samples[number].append(piece or "")
         if number == 0:
             yield min(1.0, len(samples[0]) / LENGTH)
-    return statistics.measure(["".join(sample) for sample in samples], reference)
+    return statistics.measure_texts(["".join(sample) for sample in samples], reference)
 
 
 def _shown(writing: Writing, place: int, rounds: int) -> Writing:
@@ -197,10 +199,10 @@ def _shown(writing: Writing, place: int, rounds: int) -> Writing:
         try:
             yield (place + next(writing)) / rounds
         except StopIteration as found:
-            return cast(Measures, found.value)
+            return cast(TextStatistics, found.value)
 
 
-def _real(written: Measures) -> float:
+def _real(written: TextStatistics) -> float:
     """The share of its words that are real; where it writes no word at all, none is misspelt."""
     return 1.0 if math.isnan(written.words) else written.words
 

@@ -1,6 +1,6 @@
-"""Figures of a text that a model wrote, to lay beside the same figures of a text a person wrote.
+"""Statistics of a text that a model wrote, to lay beside those of a text a person wrote.
 
-Knows nothing of models. Every share is between 0 and 1; every length is in characters.
+Knows nothing of models. Every fraction is between 0 and 1; every length is in characters.
 """
 
 import math
@@ -26,20 +26,21 @@ GRAM = 3
 
 
 @dataclass(frozen=True)
-class Measures:
-    """Figures of one text, or of several taken together.
+class TextStatistics:
+    """Statistics of one text, or of several taken together.
 
     Attributes:
-        words: Share of its words that occur in the training text; NaN where it has none.
-        distinct_words: Different words, as a share of all.
-        distinct_grams: Different sequences of three characters, as a share of all.
-        repeated: Share of its windows of twelve characters that stood in it before, of those that
-            hold a letter or digit.
-        looped: Share of its characters in a passage that stands three times in a row or more.
-        closed: Share of its opened quotes and brackets that are closed; NaN where none opens.
+        words: Fraction of its words that occur in the training text; NaN where it has none.
+        distinct_words: Different words, as a fraction of all.
+        distinct_grams: Different sequences of three characters, as a fraction of all.
+        repeated: Fraction of its windows of twelve characters that stood in it before, of those
+            that hold a letter or digit.
+        looped: Fraction of its characters in a passage that stands three times in a row or more.
+        closed: Fraction of its opened quotes and brackets that are closed; NaN where none opens.
         line_length: Mean length of a line that is not blank.
         sentence_length: Mean length of a sentence.
-        letters: How far its shares of letters are from those of the training text, in bits, 0 to 1.
+        letters: Jensen-Shannon divergence of its letter frequencies from those of the training
+            text, in bits, 0 to 1.
         grams: The same of sequences of three characters.
     """
 
@@ -70,18 +71,18 @@ class Reference:
     grams: Counter[str]
 
     @classmethod
-    def of(cls, text: str) -> "Reference":
-        """What is to know of a training text."""
-        return cls(frozenset(words(text)), Counter(text), Counter(grams(text)))
+    def from_text(cls, text: str) -> "Reference":
+        """Counts a training text."""
+        return cls(frozenset(words(text)), Counter(text), Counter(trigrams(text)))
 
 
-def measure(samples: Sequence[str], reference: Reference) -> Measures:
-    """The figures of some texts, each weighed by its length; none may be empty."""
+def measure_texts(samples: Sequence[str], reference: Reference) -> TextStatistics:
+    """The statistics of some texts, each weighed by its length; none may be empty."""
     every = [words(sample) for sample in samples]
-    said = [word for found in every for word in found]
-    cut = [gram for sample in samples for gram in grams(sample)]
+    written = [word for found in every for word in found]
+    grams = [gram for sample in samples for gram in trigrams(sample)]
     letters = Counter("".join(samples))
-    opened, closed = quotes(samples)
+    opened, closed = count_quotes(samples)
     lines = [line for sample in samples for line in sample.splitlines() if line.strip()]
     parts = [
         len(part)
@@ -89,24 +90,24 @@ def measure(samples: Sequence[str], reference: Reference) -> Measures:
         for part in "".join(sentences.split([sample])).split(sentences.EDGE)
     ]
     size = sum(map(len, samples))
-    return Measures(
-        words=_share(sum(word in reference.words for word in said), len(said)),
-        distinct_words=_share(len(set(said)), len(said)),
-        distinct_grams=_share(len(set(cut)), len(cut)),
-        repeated=_share(*map(sum, zip(*map(_repeated, samples), strict=True))),
-        looped=sum(loops(sample)[0] for sample in samples) / size,
-        closed=_share(closed, opened),
+    return TextStatistics(
+        words=_fraction(sum(word in reference.words for word in written), len(written)),
+        distinct_words=_fraction(len(set(written)), len(written)),
+        distinct_grams=_fraction(len(set(grams)), len(grams)),
+        repeated=_fraction(*map(sum, zip(*map(_repeated, samples), strict=True))),
+        looped=sum(find_loops(sample)[0] for sample in samples) / size,
+        closed=_fraction(closed, opened),
         line_length=mean(map(len, lines)) if lines else 0.0,
         sentence_length=mean(parts),
-        letters=divergence(letters, reference.letters),
-        grams=divergence(Counter(cut), reference.grams),
+        letters=jensen_shannon(letters, reference.letters),
+        grams=jensen_shannon(Counter(grams), reference.grams),
     )
 
 
-def quotes(samples: Iterable[str]) -> tuple[int, int]:
+def count_quotes(samples: Iterable[str]) -> tuple[int, int]:
     """How many quotes and brackets open in some texts, and how many of them close.
 
-    >>> quotes(["'Why?' (she", "said)"])
+    >>> count_quotes(["'Why?' (she", "said)"])
     (2, 1)
     """
     opened = closed = 0
@@ -118,15 +119,15 @@ def quotes(samples: Iterable[str]) -> tuple[int, int]:
     return opened, closed
 
 
-def grams(text: str) -> Iterable[str]:
+def trigrams(text: str) -> Iterable[str]:
     """Its sequences of three characters, overlapping."""
     return (text[i : i + GRAM] for i in range(len(text) - GRAM + 1))
 
 
-def divergence(one: Counter[str], other: Counter[str]) -> float:
+def jensen_shannon(one: Counter[str], other: Counter[str]) -> float:
     """The Jensen-Shannon divergence of two distributions, in bits: 0 if equal, 1 if disjoint.
 
-    >>> divergence(Counter("ab"), Counter("aabb")), divergence(Counter("a"), Counter("b"))
+    >>> jensen_shannon(Counter("ab"), Counter("aabb")), jensen_shannon(Counter("a"), Counter("b"))
     (0.0, 1.0)
     """
     found = 0.0
@@ -137,13 +138,13 @@ def divergence(one: Counter[str], other: Counter[str]) -> float:
     for counts, weight in ((one, ours), (other, theirs)):
         for symbol, n in counts.items():
             p, q = one[symbol] / ours, other[symbol] / theirs
-            share = n / weight
-            found += share / 2 * math.log2(2 * share / (p + q))
+            fraction = n / weight
+            found += fraction / 2 * math.log2(2 * fraction / (p + q))
     return found
 
 
-def _share(some: float, every: float) -> float:
-    """A share, or NaN of nothing."""
+def _fraction(some: float, every: float) -> float:
+    """A fraction, or NaN of nothing."""
     return some / every if every else math.nan
 
 
@@ -157,14 +158,14 @@ def _repeated(sample: str) -> tuple[int, int]:
     return len(windows) - len(set(windows)), len(windows)
 
 
-def loops(sample: str) -> tuple[int, int]:
+def find_loops(sample: str) -> tuple[int, int]:
     """How much of a text goes round, and how often.
 
     Returns:
         How many of its characters lie in a passage that stands several times in a row; and how
         often such a passage stands in a row at most.
 
-    >>> loops("row, row, row, row on")
+    >>> find_loops("row, row, row, row on")
     (18, 3)
     """
     points = code_points(sample)
