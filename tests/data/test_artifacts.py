@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from burble.data import corpus
-from burble.data.artifacts import Findings
+from burble.data.artifacts import Artifacts
 from burble.errors import SourceError
 from burble.settings import TextSettings
 
@@ -107,11 +107,11 @@ TRACES = "a\n<b\nclass='x'>bold</b> &amp; <p>na\ufffdve</p>\u200b lâ€™Ã©t
 
 @pytest.mark.parametrize("cuts", [(30,), (3, 9, 50), (1, 2, 4, 8, 16)])
 def test_tags_are_counted_wherever_a_text_is_cut(cuts):
-    whole, parted = Findings(is_text=True), Findings(is_text=True)
-    whole.look(TRACES, 0)
+    whole, parted = Artifacts(is_text=True), Artifacts(is_text=True)
+    whole.count(TRACES, 0)
     for start, end in itertools.pairwise([0, *cuts, len(TRACES)]):
-        parted.look(TRACES[start:end], TRACES[:start].count("\n"))
-    tags = [findings.found["HTML tag"] for findings in (whole, parted)]
+        parted.count(TRACES[start:end], TRACES[:start].count("\n"))
+    tags = [found.found["HTML tag"] for found in (whole, parted)]
     assert [(found.count, found.line) for found in tags] == [(12, "in line 2")] * 2
 
 

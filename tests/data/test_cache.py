@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from burble import files
-from burble.data import cache, corpus, sources
-from burble.data.documents import Reading
+from burble.data import cache, corpus, encoder, sources
+from burble.data.documents import ReadOptions
 from burble.errors import (
     CorpusError,
     SourceError,
@@ -50,7 +50,10 @@ def test_memory_cache_and_block_size_make_no_difference(texts, block, chosen):
 
     def prepare(limit, size):
         try:
-            return cache.prepare(found, Reading(made, block=size), limit)
+            options = ReadOptions(made, block=size)
+            if limit:
+                return encoder.encode_sources(found, options, limit)
+            return cache.load_or_encode(found, options, limit)
         except (SourceError, CorpusError) as error:
             return str(error)
 
@@ -68,7 +71,7 @@ def test_memory_cache_and_block_size_make_no_difference(texts, block, chosen):
 
 
 def big(tmp_path, monkeypatch, words="abc déf\n"):
-    monkeypatch.setattr(cache, "IN_MEMORY", 1000)
+    monkeypatch.setattr(encoder, "IN_MEMORY", 1000)
     path = tmp_path / "big.txt"
     path.write_text(words * 400, encoding="utf-8")
     return path
@@ -125,8 +128,8 @@ def test_an_entry_that_was_never_finished_is_not_used(tmp_path, monkeypatch):
 KILLED = """
 import os, signal, sys
 from burble import settings
-from burble.data import cache, corpus
-cache.IN_MEMORY = 1000
+from burble.data import corpus, encoder
+encoder.IN_MEMORY = 1000
 read = []
 def die(done, total):
     read.append(done)

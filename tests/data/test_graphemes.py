@@ -12,7 +12,7 @@ import pytest
 
 from burble import api
 from burble.data import cache, corpus
-from burble.data.documents import Reading
+from burble.data.documents import ReadOptions
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, RunError, VocabularyError
 from burble.evaluation import evaluate as evaluation
@@ -138,7 +138,7 @@ def test_what_the_cache_keeps_is_kept_for_one_version(monkeypatch):
     for here in (HERE, "2024.11.6"):
         monkeypatch.setattr(cache, "cut_here", lambda _, here=here: here)
         for unit in ("char", "grapheme"):
-            keys.add(cache._key([], Reading(TextSettings(unit=unit)), ""))
+            keys.add(cache._name_entry([], ReadOptions(TextSettings(unit=unit)), ""))
     assert len(keys) == 3
 
 

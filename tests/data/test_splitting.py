@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.data import cache, partition, splitting
+from burble.data import encoder, partition, splitting
 from burble.data import report as corpus_report
 from burble.errors import CorpusError, RunError
 from burble.model.file import Model
@@ -194,7 +194,7 @@ def test_what_is_left_out_is_what_would_be_held_out():
 def test_a_text_that_is_mapped_is_parted_as_one_in_memory(monkeypatch):
     texts = ["ab" * 500, "xyz" * 400]
     here = from_texts(*texts, validation=0.1)
-    monkeypatch.setattr(cache, "IN_MEMORY", 100)
+    monkeypatch.setattr(encoder, "IN_MEMORY", 100)
     mapped = from_texts(*texts, validation=0.1)
     assert isinstance(mapped.ids, np.memmap)
     np.testing.assert_array_equal(here.ids, mapped.ids)
@@ -202,7 +202,7 @@ def test_a_text_that_is_mapped_is_parted_as_one_in_memory(monkeypatch):
 
 def test_documents_that_vanish_with_their_rare_symbols_leave_their_source_right():
     c = from_texts("a\nxy\nb", "z", "a\nb\na", min_count=2, documents="lines")
-    assert (c.read.documents, parts(c)) == ([2, 0, 3], ["a", "b", "a", "b", "a"])
+    assert (c.encoded.documents, parts(c)) == ([2, 0, 3], ["a", "b", "a", "b", "a"])
 
 
 # Learned and scored.

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from burble import __version__, files
-from burble.data import eviction
+from burble.data import cache
 from burble.formatting import shown, some
 
 TRAINS = ("jax", "keras", "h5py")
@@ -39,7 +39,7 @@ def doctor(
 
 def _clear() -> dict[str, Any]:
     """Clears the cache; what came of it, in JSON types."""
-    freed, stays = eviction.clear()
+    freed, stays = cache.clear()
     return {"freed": freed, "in_use": [shown(path) for path in stays]}
 
 
@@ -55,9 +55,9 @@ def facts() -> dict[str, Any]:
         "packages": {name: _version(name) for name in (*NEEDED, *EXTRAS)},
         "cache": shown(base),
         "kept": {
-            part.name: {"entries": part.entries, "bytes": part.size} for part in eviction.contents()
+            part.name: {"entries": part.entries, "bytes": part.size} for part in cache.list_parts()
         },
-        "corpora_limit": eviction.most_bytes(),
+        "corpora_limit": cache.read_limit(),
         "free": shutil.disk_usage(there).free,
     }
 
@@ -92,12 +92,12 @@ def _told(found: dict[str, Any]) -> list[str]:
         cure = f"not installed, {needed}: pip install {name}"
         lines.append(f"{name:<14}{there or cure}")
     lines.append(f"cache         {found['cache']}, {_bytes(found['free'])} free on its disk")
-    for name, what in eviction.PARTS.items():
+    for name, what in cache.PARTS.items():
         part = found["kept"][name]
         entries = f"{part['entries']:,} {'entry' if part['entries'] == 1 else 'entries'}"
         lines.append(f"  {name:<12}{_bytes(part['bytes'])} in {entries} ({what})")
     lines.append(
-        f"  corpora may take {_bytes(found['corpora_limit'])} in all ({eviction.LIMIT} says "
+        f"  corpora may take {_bytes(found['corpora_limit'])} in all ({cache.LIMIT_VARIABLE} says "
         "otherwise); --clear-cache removes all of it"
     )
     if "freed" in found:

@@ -139,7 +139,7 @@ class _Found:
 
 
 @dataclass
-class Findings:
+class Artifacts:
     """What was found so far.
 
     Attributes:
@@ -162,12 +162,12 @@ class Findings:
     found: dict[str, _Found] = field(default_factory=dict)
     json: list[tuple[str, str]] = field(default_factory=list)
 
-    def begin(self, source: str, lines: int, *, is_text: bool) -> None:
+    def begin_source(self, source: str, lines: int, *, is_text: bool) -> None:
         """Another source is read from now on, after so many lines of others."""
         self.source, self.first, self.is_text = source, lines, is_text
         self.held, self.begun, self.beyond_ascii = "", False, False
 
-    def look(self, piece: str, lines: int) -> None:
+    def count(self, piece: str, lines: int) -> None:
         """Counts what is in a piece of a text.
 
         Args:
@@ -185,9 +185,9 @@ class Findings:
         elif "<" not in piece and "&" not in piece and not self.held:
             return
         for kind in kinds:
-            self._count(kind, piece, lines - self.first + 1)
+            self._count_kind(kind, piece, lines - self.first + 1)
 
-    def _count(self, kind: _Kind, piece: str, line: int) -> None:
+    def _count_kind(self, kind: _Kind, piece: str, line: int) -> None:
         """Counts one kind."""
         if kind is _TAGS:
             line -= len(_LINE_END.findall(self.held))
@@ -212,7 +212,7 @@ class Findings:
             piece, self.held = piece[:begins], piece[begins:]
         return piece
 
-    def sentences(self) -> list[str]:
+    def describe(self) -> list[str]:
         """One for each kind that was found, with a count, the first of them, and what to do."""
         kinds = ((kind, self.found.get(kind.one)) for kind in _PLAIN + _BEYOND_ASCII)
         said = [_sentence(kind, found) for kind, found in kinds if found]

@@ -1,226 +1,143 @@
-"""From sources to ids, in memory or in the cache. Knows nothing of held-out parts or models."""
+"""Encoded texts that are kept in the person's cache folder, to be found again; and that folder.
+
+What was not used for longest goes first when they take too much, but never what is in use. Knows
+nothing of how a text is read.
+"""
 
 import hashlib
 import json
+import math
 import os
+import secrets
+import shutil
+import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from burble import files
-from burble.data import eviction, filtering
 from burble.data.cleaning import Changes
-from burble.data.documents import Reading
-from burble.data.encoder import Encoder, gather, starts
+from burble.data.documents import ReadOptions
+from burble.data.encoder import EncodedText, encode_sources, find_starts
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary, cut_here
-from burble.errors import CorpusError, SourceError, StorageError
+from burble.errors import SettingsError, StorageError
 from burble.files import Ids
-from burble.formatting import some
+from burble.formatting import shown
+
+if sys.platform != "win32":
+    import fcntl
 
 FORMAT = 2
 """Raised whenever the same bytes and settings would be encoded otherwise."""
-IN_MEMORY = 1 << 24
-"""Symbols that are kept in memory; more are memory-mapped."""
+PARTS = {
+    "corpora": "large texts, encoded: they hold what was read",
+    "gutenberg": "books of Project Gutenberg, as they came",
+    "compiled": "compiled training steps",
+}
+"""The folders in it, and what each holds."""
+LIMIT_VARIABLE = "BURBLE_CACHE_GB"
+"""The variable of the environment that says how much encoded texts may take."""
+MOST_GB = 10.0
+_LOCK = "in-use.lock"
 _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """Encoded text.
+class Part:
+    """What lies in one folder of the cache.
 
     Attributes:
-        ids: All symbols in order, shape (N,).
-        starts: Where documents begin, shape (documents,).
-        vocabulary: The alphabet.
-        sha256: Fingerprint of the clean text.
-        counts: How often each symbol occurs.
-        names: The sources with text, in order.
-        documents: How many documents each of them has.
-        lines: Lines of the clean text.
-        changes: What the cleaning changed.
-        removed: Rare symbols that were removed, with their counts.
-        notes: Sentences for the person.
+        name: Its name.
+        entries: Files and folders in it.
+        size: Bytes in all.
     """
 
-    ids: Ids
-    starts: NDArray[np.int64]
-    vocabulary: Vocabulary
-    sha256: str
-    counts: Counter[str]
-    names: list[str]
-    documents: list[int]
-    lines: int
-    changes: Changes
-    removed: Counter[str]
-    notes: list[str]
+    name: str
+    entries: int
+    size: int
 
 
-def prepare(sources: list[Source], reading: Reading, limit: int | None = None) -> Prepared:
-    """Encodes sources, or finds them encoded in the cache.
+def load_or_encode(
+    sources: list[Source], options: ReadOptions, limit: int | None = None
+) -> EncodedText:
+    """Finds sources encoded in the cache, or encodes them into it.
 
     Args:
         sources: What to read, in order.
-        reading: How.
-        limit: Symbols kept in memory; None for `IN_MEMORY`.
+        options: How.
+        limit: Symbols that are rather kept in memory; see `encode_sources`.
 
     Returns:
         The encoded text; the same whether it is in memory, new in the cache, or found there.
     """
-    limit = IN_MEMORY if limit is None else limit
-    total = sum(source.size for source in sources)
-    if total > limit:
-        # What is wrong with the limit is better said before the reading, which may take long.
-        eviction.most_bytes()
-        place = files.folder("corpora") / _key(sources, reading, _digest(sources))
-        if found := _load(place):
-            if reading.progress:
-                reading.progress(total, total)
-            return found
-    pieces = gather(reading.read(sources), reading.block)
-    return encode(pieces, reading, sources, limit)
+    # What is wrong with the limit is better said before the reading, which may take long.
+    read_limit()
+    parent = files.folder("corpora")
+    if found := _load(parent / _name_entry(sources, options, hash_sources(sources))):
+        if options.progress:
+            total = sum(source.size for source in sources)
+            options.progress(total, total)
+        return found
+
+    def keep(text: EncodedText, blocks: Iterator[Ids], sha256: str) -> EncodedText:
+        return _store(parent, _name_entry(sources, options, sha256), text, blocks)
+
+    return encode_sources(sources, options, limit, keep)
 
 
-def _digest(sources: Iterable[Source]) -> str:
-    """The hash of all bytes, as `Reading.read` takes it in passing."""
+def hash_sources(sources: Iterable[Source]) -> str:
+    """The SHA-256 of all bytes, each source followed by its size in eight bytes.
+
+    `documents.read_documents` takes the same in passing.
+    """
     digest = hashlib.sha256()
     for source in sources:
-        for block in source.read(1 << 20):
+        for block in source.read(_BLOCK):
             digest.update(block)
         digest.update(source.size.to_bytes(8, "little"))
     return digest.hexdigest()
 
 
-def _key(sources: list[Source], reading: Reading, digest: str) -> str:
-    """The name of an entry of the cache: a hash of all that decides what is in it."""
+def _name_entry(sources: list[Source], options: ReadOptions, sha256: str) -> str:
+    """The name of an entry: a hash of all that decides what is in it."""
     named = [[source.name, source.form, source.part] for source in sources]
-    parts = [FORMAT, asdict(reading.settings), asdict(reading.reading), named, digest]
-    if reading.settings.unit == "grapheme":
-        alphabet = reading.alphabet
+    parts = [FORMAT, asdict(options.cleaning), asdict(options.reading), named, sha256]
+    if options.cleaning.unit == "grapheme":
+        alphabet = options.alphabet
         parts += [cut_here("grapheme"), alphabet and [alphabet.cut_by, *alphabet.symbols]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def encode(
-    pieces: Iterable[str],
-    reading: Reading,
-    sources: list[Source] | None = None,
-    limit: int = IN_MEMORY,
-) -> Prepared:
-    """Encodes clean text.
-
-    Args:
-        pieces: The text as `reading` gives it.
-        reading: What has been found on the way, complete when `pieces` end.
-        sources: Where the text comes from, if it may be kept in the cache.
-        limit: Symbols kept in memory.
-
-    Returns:
-        The encoded text.
-
-    Raises:
-        SourceError: There is no text.
-        CorpusError: All symbols are rare.
-    """
-    encoder = Encoder(
-        reading.settings.unit, limit, reading.alphabet.split if reading.alphabet else None
-    )
-    for piece in pieces:
-        encoder.add(piece)
-    if not reading.documents:
-        raise SourceError(" ".join(["there is no text to read.", *reading.notes]))
-    reading.notes += reading.findings.sentences()
-    if reading.documents > 1:
-        encoder.add("\x00")
-    filtering.drop(encoder, reading)
-    if reading.empty:
-        what = "blank line" if reading.settings.documents == "lines" else "empty document"
-        reading.notes.append(f"{some(reading.empty, what)} skipped.")
-    facts = _facts(encoder, reading)
-    return _finish(encoder, _alphabet(facts), facts, reading, sources, limit)
-
-
-def _facts(encoder: Encoder, reading: Reading) -> dict[str, Any]:
-    """What is known of a text that has been read, in JSON types."""
-    settings, counts = reading.settings, encoder.counts()
-    kept = Counter({s: n for s, n in counts.items() if n >= settings.min_count})
-    if counts and not kept:
-        raise CorpusError(
-            f"every symbol occurs fewer than {settings.min_count:,} times, so none is left to "
-            "learn from; lower --min-count or add text."
-        )
-    boundary = reading.documents > 1
-    alphabet = Vocabulary.from_counts(kept, unit=settings.unit, boundary=boundary)
-    return {
-        "symbols": alphabet.symbols,
-        "counts": [kept[symbol] for symbol in alphabet.symbols],
-        "boundary": alphabet.boundary,
-        "unit": alphabet.unit,
-        "removed": counts - kept,
-        "sha256": encoder.digest.hexdigest(),
-        "names": reading.names,
-        "lines": reading.lines,
-        "changes": asdict(reading.changes),
-        "notes": reading.notes,
-    }
-
-
-def _finish(
-    encoder: Encoder,
-    alphabet: Vocabulary,
-    facts: dict[str, Any],
-    reading: Reading,
-    sources: list[Source] | None,
-    limit: int,
-) -> Prepared:
-    """Renumbers into memory, or into a new entry of the cache."""
-    found = [np.zeros(1, np.int64)]
-    ids = starts(encoder.renumber(alphabet), alphabet.boundary_id, found)
-    ids = _noting(ids, lambda: facts.update(documents=encoder.documents(reading.counts)))
-    if sources is None or encoder.spool.size <= limit:
-        whole = np.concatenate(list(ids))
-        return _prepared(whole, _starts(found, len(whole)), facts)
-    key = _key(sources, reading, reading.digest.hexdigest())
-    parent = files.folder("corpora")
-    facts["notes"].append(
+def _store(parent: Path, name: str, text: EncodedText, blocks: Iterator[Ids]) -> EncodedText:
+    """Writes a new entry, and maps the text from there."""
+    note = (
         f"The encoded text is kept in {parent} to be used again; burble doctor --clear-cache "
         "removes it."
     )
-    with files.new_entry(parent, key) as partial, eviction.held(partial):
-        _write(partial, ids, found, facts)
-    prepared = _load(parent / key)
-    if prepared is None:
-        raise StorageError(f"{parent / key} cannot be read back. Is the disk sound, or full?")
-    eviction.trim(parent, eviction.most_bytes())
-    return prepared
-
-
-def _noting(ids: Iterator[Ids], note: Callable[[], object]) -> Iterator[Ids]:
-    """Passes blocks of ids on, and notes what is known only after the last."""
-    yield from ids
-    note()
-
-
-def _write(
-    place: Path, ids: Iterator[Ids], found: list[NDArray[np.int64]], facts: dict[str, Any]
-) -> None:
-    """Fills an entry of the cache; all of it is on the disk when this returns."""
-    size = 0
-    with _flushed(place / "ids") as file:
-        for block in ids:
-            file.write(block.data)
-            size += len(block)
-    with _flushed(place / "starts.npy") as file:
-        np.save(file, _starts(found, size))
-    with _flushed(place / "facts.json") as file:
-        file.write(json.dumps(facts | {"size": size}).encode("ascii"))
+    with files.new_entry(parent, name) as partial, mark_in_use(partial):
+        with _flushed(partial / "ids") as file:
+            for block in blocks:
+                file.write(block.data)
+        ids: Ids = np.memmap(partial / "ids", text.vocabulary.dtype, "r")
+        facts = _to_json(text, note, len(ids))
+        with _flushed(partial / "starts.npy") as file:
+            np.save(file, find_starts(ids, text.vocabulary.boundary_id))
+        # Windows moves no folder in which a file is mapped.
+        del ids
+        with _flushed(partial / "facts.json") as file:
+            file.write(json.dumps(facts).encode("ascii"))
+    stored = _load(parent / name)
+    if stored is None:
+        raise StorageError(f"{parent / name} cannot be read back. Is the disk sound, or full?")
+    evict(parent, read_limit())
+    return stored
 
 
 @contextmanager
@@ -232,13 +149,25 @@ def _flushed(path: Path) -> Iterator[IO[bytes]]:
         os.fsync(file.fileno())
 
 
-def _starts(found: list[NDArray[np.int64]], size: int) -> NDArray[np.int64]:
-    """Where documents begin; after the last edge none does."""
-    joined = np.concatenate(found)
-    return joined[joined < size]
+def _to_json(text: EncodedText, note: str, size: int) -> dict[str, Any]:
+    """All that is known of a text of that size but its ids and where its documents begin."""
+    return {
+        "symbols": text.vocabulary.symbols,
+        "counts": [*text.counts.values()],
+        "boundary": text.vocabulary.boundary,
+        "unit": text.vocabulary.unit,
+        "removed": text.removed,
+        "sha256": text.sha256,
+        "names": text.names,
+        "documents": text.documents,
+        "lines": text.lines,
+        "changes": asdict(text.changes),
+        "notes": [*text.notes, note],
+        "size": size,
+    }
 
 
-def _load(place: Path) -> Prepared | None:
+def _load(place: Path) -> EncodedText | None:
     """Maps an entry of the cache; None where there is none.
 
     One that a failing disk or a loss of power has spoilt is removed.
@@ -247,20 +176,34 @@ def _load(place: Path) -> Prepared | None:
         return None
     try:
         with ExitStack() as stack:
-            stack.enter_context(eviction.held(place))
+            stack.enter_context(mark_in_use(place))
             facts = json.loads((place / "facts.json").read_text(encoding="ascii"))
-            ids = np.memmap(place / "ids", _alphabet(facts).dtype, "r")
-            prepared = _prepared(ids, np.load(place / "starts.npy", mmap_mode="r"), facts)
-            _check(prepared, facts["size"])
+            unit = facts["unit"]
+            alphabet = Vocabulary(tuple(facts["symbols"]), unit, facts["boundary"], cut_here(unit))
+            ids = np.memmap(place / "ids", alphabet.dtype, "r")
+            text = EncodedText(
+                ids=ids,
+                starts=np.load(place / "starts.npy", mmap_mode="r"),
+                vocabulary=alphabet,
+                sha256=facts["sha256"],
+                counts=Counter(dict(zip(facts["symbols"], facts["counts"], strict=True))),
+                names=facts["names"],
+                documents=facts["documents"],
+                lines=facts["lines"],
+                changes=Changes(**facts["changes"]),
+                removed=Counter(facts["removed"]),
+                notes=facts["notes"],
+            )
+            _check(text, facts["size"])
             # All that is cut from an array keeps the array.
             weakref.finalize(ids, stack.pop_all().close)
     except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        eviction.discard(place)
+        discard(place)
         return None
-    return prepared
+    return text
 
 
-def _check(found: Prepared, size: object) -> None:
+def _check(found: EncodedText, size: object) -> None:
     """Raises ValueError unless all parts of an entry fit each other."""
     starts, counts = found.starts, found.counts
     numbers = [size, found.lines, *counts.values(), *found.removed.values(), *found.documents]
@@ -279,13 +222,13 @@ def _check(found: Prepared, size: object) -> None:
         and starts[0] == 0
         and starts[-1] < len(found.ids)
         and bool(np.all(starts[1:] > starts[:-1]))
-        and _counted(found.ids) == [*counts.values(), *[edges] * bool(edges)]
+        and _count_ids(found.ids) == [*counts.values(), *[edges] * bool(edges)]
     )
     if not fits:
         raise ValueError("parts of different texts")
 
 
-def _counted(ids: Ids) -> list[int]:
+def _count_ids(ids: Ids) -> list[int]:
     """How often each id occurs, up to the highest."""
     found = np.zeros(np.iinfo(ids.dtype).max + 1, np.int64)
     for first in range(0, len(ids), _BLOCK):
@@ -294,24 +237,141 @@ def _counted(ids: Ids) -> list[int]:
     return [int(n) for n in np.trim_zeros(found, "b")]
 
 
-def _alphabet(facts: dict[str, Any]) -> Vocabulary:
-    """The alphabet among the facts."""
-    unit = facts["unit"]
-    return Vocabulary(tuple(facts["symbols"]), unit, facts["boundary"], cut_here(unit))
+def read_limit() -> int:
+    """How much encoded texts may take in all.
+
+    Raises:
+        SettingsError: What the environment says is no size.
+    """
+    given = os.environ.get(LIMIT_VARIABLE, "")
+    try:
+        size = float(given or MOST_GB)
+    except ValueError:
+        size = math.nan
+    if not 0 <= size < math.inf:
+        expected = "a number of gigabytes, 0 or more"
+        raise SettingsError(f"{LIMIT_VARIABLE} is {given!r}, but must be {expected}.")
+    return int(size * 1e9)
 
 
-def _prepared(ids: Ids, begins: NDArray[np.int64], facts: dict[str, Any]) -> Prepared:
-    """Ids with the facts about them."""
-    return Prepared(
-        ids=ids,
-        starts=begins,
-        vocabulary=_alphabet(facts),
-        sha256=facts["sha256"],
-        counts=Counter(dict(zip(facts["symbols"], facts["counts"], strict=True))),
-        names=facts["names"],
-        documents=facts["documents"],
-        lines=facts["lines"],
-        changes=Changes(**facts["changes"]),
-        removed=Counter(facts["removed"]),
-        notes=facts["notes"],
-    )
+@contextmanager
+def mark_in_use(entry: Path) -> Iterator[None]:
+    """Notes that an entry is in use, so that it is not removed meanwhile.
+
+    Where the disk cannot note it, or the entry is gone, nothing is noted.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            file = stack.enter_context(open(entry / _LOCK, "ab"))
+            if sys.platform != "win32":
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            os.utime(entry)
+        yield
+
+
+def remove(entry: Path) -> bool:
+    """Removes an entry, unless it is in use; returns whether it is gone."""
+    if not entry.is_dir():
+        with suppress(OSError):
+            entry.unlink(missing_ok=True)
+        return not entry.exists()
+    return _is_free(entry) and discard(entry)
+
+
+def discard(entry: Path) -> bool:
+    """Removes a folder, in use or not; returns whether it is gone."""
+    # First out of sight, so that nobody meets half of it.
+    going = entry.with_name(f"{files.PARTIAL}{secrets.token_hex(6)}")
+    try:
+        entry.replace(going)
+    except OSError:
+        # Windows keeps a folder in which a file is open.
+        return False
+    shutil.rmtree(going, ignore_errors=True)
+    return not going.exists()
+
+
+def _is_free(entry: Path) -> bool:
+    """Whether nobody holds an entry, as far as the disk can tell."""
+    if sys.platform == "win32":
+        return True
+    try:
+        with open(entry / _LOCK, "ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def evict(parent: Path, most: int) -> list[Path]:
+    """Removes entries that were not used for longest until the rest is small enough.
+
+    Args:
+        parent: A folder of entries.
+        most: Bytes that all of them may take. What is in use stays whatever it takes.
+
+    Returns:
+        What was removed.
+    """
+    sizes = {p: _size(p) for p in parent.iterdir() if not p.name.startswith(files.PARTIAL)}
+    total, gone = sum(sizes.values()), []
+    for entry in sorted(sizes, key=_find_last_use):
+        if total <= most:
+            break
+        if remove(entry):
+            total -= sizes[entry]
+            gone.append(entry)
+    return gone
+
+
+def _find_last_use(entry: Path) -> float:
+    """When an entry was last used; what is gone meanwhile, long ago."""
+    try:
+        return entry.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def list_parts() -> list[Part]:
+    """What lies in each part of the cache; nothing is made."""
+    return [_measure_part(files.base() / name) for name in PARTS]
+
+
+def _measure_part(folder: Path) -> Part:
+    """What lies in a folder."""
+    entries = list(folder.iterdir()) if folder.is_dir() else []
+    return Part(folder.name, len(entries), sum(map(_size, entries)))
+
+
+def _size(entry: Path) -> int:
+    """The bytes of a file, or of all files in a folder."""
+    total = 0
+    for path in [entry] if entry.is_file() else entry.rglob("*"):
+        with suppress(OSError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
+
+
+def clear() -> tuple[int, list[Path]]:
+    """Removes all that burble keeps but what is in use.
+
+    Returns:
+        The bytes that were freed, and what stays since it is in use.
+
+    Raises:
+        StorageError: Something cannot be removed.
+    """
+    freed, stays = 0, []
+    for name in PARTS:
+        folder = files.base() / name
+        for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
+            size = _size(entry)
+            if remove(entry):
+                freed += size
+            elif entry.is_dir() and not _is_free(entry):
+                stays.append(entry)
+            else:
+                raise StorageError(f"could not remove {shown(entry)}. Remove it by hand.")
+    return freed, stays

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import files as _files
-from burble.data import cache, outputs, partition, repeats, sources
-from burble.data.cache import Prepared
+from burble.data import cache, encoder, outputs, partition, repeats, sources
 from burble.data.cleaning import Changes
-from burble.data.documents import Progress, Reading
-from burble.data.encoder import gather
+from burble.data.documents import Progress, ReadOptions
+from burble.data.encoder import EncodedText
 from burble.data.partition import Split
 from burble.data.repeats import Repeats
 from burble.data.sources import Source
@@ -60,7 +59,7 @@ class Corpus:
             cut in two.
         learned_by_source: Symbols of each source that are learned, by the order of `names`.
         validation_by_source: Symbols of each source that are held out.
-        read: The text in the order of reading.
+        encoded: The text in the order of reading.
         cleaning: How it was cleaned.
         files: The files that were read.
         repeats: What stands in the text more than once, where that was counted.
@@ -83,7 +82,7 @@ class Corpus:
     given: NDArray[np.int64]
     learned_by_source: tuple[int, ...]
     validation_by_source: tuple[int, ...]
-    read: Prepared
+    encoded: EncodedText
     cleaning: TextSettings
     files: tuple[Path, ...] = ()
     repeats: Repeats | None = None
@@ -91,7 +90,7 @@ class Corpus:
     @property
     def documents(self) -> int:
         """How many documents there are."""
-        return len(self.starts if self.split == "tail" else self.read.starts)
+        return len(self.starts if self.split == "tail" else self.encoded.starts)
 
     @property
     def training(self) -> Ids:
@@ -116,7 +115,7 @@ class Corpus:
 
     def text(self) -> Iterator[str]:
         """The clean text in pieces, in the order of reading, documents parted by the separator."""
-        ids = self.ids if self.split == "tail" else self.read.ids
+        ids = self.ids if self.split == "tail" else self.encoded.ids
         edge = self.vocabulary.boundary_id
         end = len(ids) - (edge is not None and ids[-1] == edge)
         for start in range(0, end, _BLOCK):
@@ -129,7 +128,7 @@ class Corpus:
         Raises:
             CorpusError: Fewer than two symbols would be left to learn from.
         """
-        return replace(_corpus(self.read, self.cleaning, split), files=self.files)
+        return replace(_corpus(self.encoded, self.cleaning, split), files=self.files)
 
     def save_text(self, path: Path, *, overwrite: bool = False) -> None:
         """Writes the clean text as UTF-8.
@@ -176,7 +175,7 @@ def build(
         test: Share of the symbols that is left out altogether.
         split: Where both are; see `TrainingSettings`.
         reading: How the sources are read.
-        progress: Told the bytes read so far, and in all.
+        progress: Called with the bytes read so far, and in all.
 
     Returns:
         The corpus.
@@ -189,7 +188,7 @@ def build(
     asked = Split(validation, test, split)
     found, notes = sources.read(arguments, reading)
     made = of_sources(found, settings, asked, reading, progress)
-    again = repeats.count(made.read.ids, made.ids, made.cut, made.vocabulary)
+    again = repeats.count(made.encoded.ids, made.ids, made.cut, made.vocabulary)
     return replace(made, repeats=again, notes=(*notes, *made.notes, *again.sentences))
 
 
@@ -224,10 +223,13 @@ def of_sources(
     """Cleans and encodes sources that were found; see `build` and `build_as`."""
     if alphabet and alphabet.cut_by == cut_here(settings.unit):
         alphabet = None
-    how = Reading(settings, reading, progress=progress, alphabet=alphabet)
-    prepared = cache.prepare([*found], how)
+    options = ReadOptions(settings, reading, alphabet, progress)
+    if sum(source.size for source in found) > encoder.IN_MEMORY:
+        text = cache.load_or_encode([*found], options)
+    else:
+        text = encoder.encode_sources(found, options)
     files = tuple(source.path for source in found if source.path)
-    return replace(_corpus(prepared, settings, split), files=files)
+    return replace(_corpus(text, settings, split), files=files)
 
 
 def from_texts(
@@ -259,58 +261,47 @@ def from_texts(
     """
     asked = Split(validation, kind=split)
     named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
-    reading = Reading(settings, names=list(named))
-    pieces = _cleaned(texts, reading)
-    prepared = cache.encode(gather(pieces, reading.block), reading)
-    return _corpus(prepared, settings, asked)
+    text = encoder.encode_texts(zip(named, texts, strict=True), ReadOptions(settings))
+    return _corpus(text, settings, asked)
 
 
-def _cleaned(texts: Iterable[str], reading: Reading) -> Iterator[str]:
-    """The clean text of all of them, in pieces, each counted as a source."""
-    for name, text in zip(reading.names, texts, strict=True):
-        before = reading.documents
-        reading.findings.begin(name, reading.lines, is_text=True)
-        yield from reading.clean([text])
-        reading.counts.append(reading.documents - before)
-
-
-def _cure(prepared: Prepared, split: Split) -> str:
+def _cure(text: EncodedText, split: Split) -> str:
     """What to do about a text of which too little is learned."""
-    if len(prepared.ids) < 2:
+    if len(text.ids) < 2:
         return "Add text."
     shares = {"--validation": split.validation, "--test": split.test}
     given = " and ".join(f"{name}, which is {n:g}" for name, n in shares.items() if n)
     return f"Lower {given}."
 
 
-def _corpus(prepared: Prepared, settings: TextSettings, split: Split) -> Corpus:
-    """Joins what was prepared with its parts."""
-    parts = partition.divide(prepared, split, sentences=settings.documents == "sentences")
+def _corpus(text: EncodedText, settings: TextSettings, split: Split) -> Corpus:
+    """Joins what was text with its parts."""
+    parts = partition.divide(text, split, sentences=settings.documents == "sentences")
     if parts.cut < 2:
         raise CorpusError(
-            f"the text has {some(len(prepared.ids), 'symbol')}, of which {parts.cut:,} would be "
-            f"trained on; at least 2 are needed. {_cure(prepared, split)}"
+            f"the text has {some(len(text.ids), 'symbol')}, of which {parts.cut:,} would be "
+            f"trained on; at least 2 are needed. {_cure(text, split)}"
         )
     separator = SEPARATORS.get(settings.documents, "\n\n")
-    alphabet = prepared.vocabulary
+    alphabet = text.vocabulary
     return Corpus(
         ids=parts.ids,
         starts=parts.starts,
         vocabulary=alphabet,
         cut=parts.cut,
-        sha256=prepared.sha256,
-        names=tuple(prepared.names),
-        counts=prepared.counts,
-        characters=sum(len(symbol) * n for symbol, n in prepared.counts.items()),
-        lines=prepared.lines,
-        changes=prepared.changes,
-        removed=prepared.removed,
-        notes=(*prepared.notes, *parts.notes),
+        sha256=text.sha256,
+        names=tuple(text.names),
+        counts=text.counts,
+        characters=sum(len(symbol) * n for symbol, n in text.counts.items()),
+        lines=text.lines,
+        changes=text.changes,
+        removed=text.removed,
+        notes=(*text.notes, *parts.notes),
         separator=separator if alphabet.boundary else "",
         split=parts.kind,
         given=parts.given,
         learned_by_source=tuple(parts.learned.tolist()),
         validation_by_source=tuple(parts.validation.tolist()),
-        read=prepared,
+        encoded=text,
         cleaning=settings,
     )

@@ -1,16 +1,17 @@
 """Sources to one stream of clean text with an edge after each document. Knows nothing of ids.
 
-The edge is the character NUL, which clean text never holds.
+The edge is the character NUL, which clean text never holds. Whoever reads gives a function that
+takes the text piece by piece, and gets a summary of what was read in return.
 """
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from burble.data import artifacts, cleaning, encodings, gutenberg, sentences, tables
-from burble.data.artifacts import INVISIBLE, Findings
+from burble.data.artifacts import INVISIBLE, Artifacts
 from burble.data.cleaning import Changes
 from burble.data.sentences import EDGE
 from burble.data.sources import Source
@@ -26,216 +27,268 @@ _EDGES = {
 _LEADING = re.compile(rf"\A{_BLANK_LINES}+")
 
 Progress = Callable[[int, int], None]
+Write = Callable[[str], object]
 
 
-@dataclass
-class _Told:
-    """What is told of sources, once for all of them.
-
-    Attributes:
-        marked: Those with a byte-order mark.
-        empty: Those without text.
-        blank: Those without text that are not empty, but show nothing.
-        again: Those with the content of another, and that one.
-        contents: The first source of each content.
-    """
-
-    marked: list[str] = field(default_factory=list)
-    empty: list[str] = field(default_factory=list)
-    blank: list[str] = field(default_factory=list)
-    again: list[tuple[str, str]] = field(default_factory=list)
-    contents: dict[object, str] = field(default_factory=dict)
-
-    def content(self, source: Source, digest: bytes) -> None:
-        """Takes down what a source holds."""
-        key = digest, source.form, source.part
-        if key in self.contents:
-            self.again.append((source.name, self.contents[key]))
-        self.contents.setdefault(key, source.name)
-
-    def sentences(self, *, repeated: bool) -> list[str]:
-        """One for each kind; of repeated contents only if asked."""
-        told = []
-        if self.marked:
-            start = "starts" if len(self.marked) == 1 else "start"
-            mark = "with a byte-order mark, which is no part of the text."
-            told.append(f"{listed(self.marked)} {start} {mark}")
-        if self.empty:
-            are = "is empty and was" if len(self.empty) == 1 else "are empty and were"
-            told.append(f"{listed(self.empty)} {are} passed over.")
-        if self.blank:
-            hold = "holds" if len(self.blank) == 1 else "hold"
-            was = "was" if len(self.blank) == 1 else "were"
-            nothing = f"only characters that show nothing and {was} passed over."
-            told.append(f"{listed(self.blank)} {hold} {nothing}")
-        if repeated and len(self.again) == 1:
-            told.append(f"{self.again[0][0]} has the same content as {self.again[0][1]}.")
-        elif repeated and self.again:
-            names = listed([f"{name} as {first}" for name, first in self.again])
-            told.append(f"{len(self.again):,} sources have the same content as others: {names}.")
-        return told
-
-
-@dataclass
-class Reading:
-    """How sources are read, and what is found while they are.
+@dataclass(frozen=True)
+class ReadOptions:
+    """How sources are read.
 
     Attributes:
-        settings: How to clean the text and what a document is.
+        cleaning: How to clean the text and what a document is.
         reading: How the sources are read.
-        block: Bytes and characters handled at once.
-        progress: Told the bytes read so far, and in all.
         alphabet: That of a model whose text this may be, which says where to cut graphemes; see
             `Vocabulary.split`.
-        notes: Sentences for the person.
-        names: The sources with text so far.
-        counts: Documents of each of them.
-        changes: What the cleaning changed.
-        findings: What was found that may not be meant.
-        documents: Documents so far.
-        empty: Rows, lines and sources without text so far.
-        lines: Lines so far.
-        digest: Hash of all bytes read so far.
+        progress: Called with the bytes read so far, and in all.
+        block: Bytes and characters handled at once.
     """
 
-    settings: TextSettings
+    cleaning: TextSettings
     reading: SourceSettings = AS_IT_COMES
-    block: int = 1 << 16
-    progress: Progress | None = None
     alphabet: Vocabulary | None = None
-    notes: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
-    changes: Changes = field(default_factory=Changes)
-    findings: Findings = field(default_factory=Findings)
-    documents: int = 0
-    empty: int = 0
-    lines: int = 0
-    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    progress: Progress | None = None
+    block: int = 1 << 16
 
-    def read(self, sources: Iterable[Source]) -> Iterator[str]:
-        """The clean text of all sources, in pieces, with an edge between two documents.
 
-        Raises:
-            EncodingError: A source is not text in the encoding.
-            SourceError: A source cannot be read as asked.
-        """
-        sources, done = list(sources), 0
-        total, told = sum(source.size for source in sources), _Told()
+@dataclass(frozen=True)
+class ReadSummary:
+    """What was read.
 
-        def pass_on(blocks: Iterator[bytes]) -> Iterator[bytes]:
-            nonlocal done
-            for block in blocks:
-                self.digest.update(block)
-                content.update(block)
-                done += len(block)
-                if self.progress:
-                    self.progress(done, total)
-                yield block
+    Attributes:
+        names: The sources with text, in order.
+        documents_by_source: How many documents each of them has.
+        lines: Lines of the clean text.
+        empty: Rows, lines and documents without text that were skipped.
+        changes: What the cleaning changed.
+        notes: Sentences on the sources.
+        artifacts: Sentences on what a person may not mean to teach.
+        sha256: Of the bytes of all sources; see `hash_sources`.
+    """
 
-        for source in sources:
-            documents, empty, content = self.documents, self.empty, hashlib.sha256()
-            self.findings.begin(source.name, self.lines, is_text=source.form == "text")
-            raw = pass_on(source.read(self.block))
-            # A mark is a surer sign than what was named for the other sources.
-            encoding = "" if source.marked else self.reading.encoding
-            decoded = encodings.decode_blocks(raw, source.name, encoding)
-            if decoded.has_mark:
-                told.marked.append(source.name)
-            for document in self._texts(source, decoded.pieces):
-                yield from self.clean(document)
-            self.digest.update(source.size.to_bytes(8, "little"))
-            if self.documents > documents:
-                self.names.append(source.name)
-                self.counts.append(self.documents - documents)
-                told.content(source, content.digest())
-            else:
-                blank = told.blank if self.findings.beyond_ascii else told.empty
-                blank.append(source.name)
-                self.empty = empty
-        self.notes += told.sentences(repeated=not self.reading.deduplicate)
+    names: list[str]
+    documents_by_source: list[int]
+    lines: int
+    empty: int
+    changes: Changes
+    notes: list[str]
+    artifacts: list[str]
+    sha256: str = ""
 
-    def _texts(self, source: Source, pieces: Iterator[str]) -> Iterator[Iterable[str]]:
-        """The texts in one source: itself, or one for each row of a table."""
-        if source.form == "book":
-            book, told = gutenberg.cut("".join(pieces), source.name)
-            self.notes.append(told)
-            yield [book]
-        elif source.form == "table":
-            name = source.name.removesuffix(f":{shown(source.part)}")
-            for row in tables.rows(pieces, name, source.part, self.notes, self.reading):
-                yield [row]
+    @property
+    def documents(self) -> int:
+        """How many documents there are."""
+        return sum(self.documents_by_source)
+
+
+def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write) -> ReadSummary:
+    """Reads and cleans sources.
+
+    Args:
+        sources: What to read, in order.
+        options: How.
+        write: Takes the clean text in pieces, with an edge between two documents.
+
+    Returns:
+        What was read.
+
+    Raises:
+        EncodingError: A source is not text in the encoding.
+        SourceError: A source cannot be read as its form demands.
+    """
+    reader, remarks, digest = _Reader(options.cleaning, write), _Remarks(), hashlib.sha256()
+    notes: list[str] = []
+    total, done = sum(source.size for source in sources), 0
+
+    def watch(source: Source, content: "hashlib._Hash") -> Iterator[bytes]:
+        nonlocal done
+        for block in source.read(options.block):
+            digest.update(block)
+            content.update(block)
+            done += len(block)
+            if options.progress:
+                options.progress(done, total)
+            yield block
+
+    for source in sources:
+        content, empty = hashlib.sha256(), reader.empty
+        # A mark is a surer sign than what was named for the other sources.
+        encoding = "" if source.marked else options.reading.encoding
+        decoded = encodings.decode_blocks(watch(source, content), source.name, encoding)
+        if decoded.has_mark:
+            remarks.marked.append(source.name)
+        reader.begin_source(source.name, is_text=source.form == "text")
+        for text in _find_texts(source, decoded.pieces, options.reading, notes):
+            reader.read(text)
+        digest.update(source.size.to_bytes(8, "little"))
+        if reader.end_source():
+            remarks.add_content(source, content.digest())
         else:
-            yield pieces
+            # It is named itself, so what is empty in it is not counted.
+            reader.empty = empty
+            shows_nothing = reader.artifacts.beyond_ascii
+            (remarks.blank if shows_nothing else remarks.empty).append(source.name)
+    notes += remarks.describe(repeated=not options.reading.deduplicate)
+    return reader.summarize(notes, digest.hexdigest())
 
-    def clean(self, raw: Iterable[str]) -> Iterator[str]:
-        """The clean text of one source or row, in pieces, with an edge before all but the first.
+
+def read_texts(texts: Iterable[tuple[str, str]], options: ReadOptions, write: Write) -> ReadSummary:
+    """Cleans texts that are at hand, each with its name; see `read_documents`."""
+    reader = _Reader(options.cleaning, write)
+    for name, text in texts:
+        reader.begin_source(name, is_text=True)
+        reader.read([text])
+        reader.end_source(keep=True)
+    return reader.summarize([], "")
+
+
+def split_documents(text: str, settings: TextSettings) -> list[str]:
+    r"""The documents of one text, each of them clean.
+
+    >>> split_documents("one\n\ntwo\n", TextSettings(documents="lines"))
+    ['one', 'two']
+    """
+    pieces: list[str] = []
+    _Reader(settings, pieces.append).read([text])
+    return "".join(pieces).split(EDGE)
+
+
+def _find_texts(
+    source: Source, pieces: Iterator[str], reading: SourceSettings, notes: list[str]
+) -> Iterator[Iterable[str]]:
+    """The texts in one source: itself, or one for each row of a table."""
+    if source.form == "book":
+        book, note = gutenberg.cut("".join(pieces), source.name)
+        notes.append(note)
+        yield [book]
+    elif source.form == "table":
+        name = source.name.removesuffix(f":{shown(source.part)}")
+        for row in tables.rows(pieces, name, source.part, notes, reading):
+            yield [row]
+    else:
+        yield pieces
+
+
+class _Reader:
+    """Cleans texts and parts them into documents, and counts what it writes.
+
+    Attributes:
+        artifacts: What was found that a person may not mean to teach.
+        empty: Rows, lines and documents without text so far.
+    """
+
+    def __init__(self, settings: TextSettings, write: Write) -> None:
+        """Nothing was read."""
+        self.artifacts, self.empty = Artifacts(), 0
+        self._settings, self._write = settings, write
+        self._changes = Changes()
+        self._names: list[str] = []
+        self._counts: list[int] = []
+        self._source, self._before = "", 0
+        self._documents = self._lines = 0
+
+    def begin_source(self, name: str, *, is_text: bool) -> None:
+        """What is read from now on is of another source."""
+        self._source, self._before = name, self._documents
+        self.artifacts.begin_source(name, self._lines, is_text=is_text)
+
+    def end_source(self, *, keep: bool = False) -> bool:
+        """Notes the source if it had documents, or else is to be kept; returns whether it had."""
+        count = self._documents - self._before
+        if count or keep:
+            self._names.append(self._source)
+            self._counts.append(count)
+        return bool(count)
+
+    def read(self, text: Iterable[str]) -> None:
+        """Writes the documents of one source or row.
 
         Args:
-            raw: The text, cut anywhere.
-
-        Yields:
-            Pieces of clean text.
+            text: It, cut anywhere.
         """
-        kind, documents, lines = self.settings.documents, self.documents, self.lines
-        emptied = 0
+        kind, lines = self._settings.documents, self._lines
         if kind == "sentences":
-            # Capitals and full stops tell where a sentence ends, so they go only afterwards.
-            whole = replace(self.settings, lowercase=False, strip_punctuation=False)
-            parts = groupby(sentences.split(self._clean(cleaning.blocks(raw), whole)), EDGE.__eq__)
-            for pieces in (pieces for is_edge, pieces in parts if not is_edge):
-                before = self.documents
-                cleaned = self._clean(pieces, self.settings, count_lines=False)
-                yield from self._part(_trimmed(cleaned))
-                emptied += self.documents == before
+            counts = [self._write_text(part) for part in self._clean_sentences(text)]
         else:
-            yield from self._part(self._clean(cleaning.blocks(raw), self.settings))
-        found = self.documents - documents
+            clean = self._clean(cleaning.blocks(text), self._settings)
+            counts = [self._write_text(_mark_edges(clean, kind))]
+        found = sum(counts)
         if kind == "lines":
-            self.empty += self.lines - lines - found
+            self.empty += self._lines - lines - found
         else:
-            self.empty += max(emptied, not found)
+            self.empty += max(counts.count(0), not found)
+
+    def summarize(self, notes: list[str], sha256: str) -> ReadSummary:
+        """What was read in all."""
+        return ReadSummary(
+            names=self._names,
+            documents_by_source=self._counts,
+            lines=self._lines,
+            empty=self.empty,
+            changes=self._changes,
+            notes=notes,
+            artifacts=self.artifacts.describe(),
+            sha256=sha256,
+        )
+
+    def _write_text(self, pieces: Iterable[str]) -> int:
+        """Writes one text after an edge, unless it is the first; returns its documents."""
+        found = 0
+        for piece in pieces:
+            if not found:
+                if self._documents:
+                    self._write(EDGE)
+                found = 1
+            found += piece.count(EDGE)
+            self._write(piece)
+        self._documents += found
+        return found
+
+    def _clean_sentences(self, text: Iterable[str]) -> Iterator[Iterator[str]]:
+        """The sentences of a text, each in pieces that are to be taken before the next."""
+        # Capitals and full stops tell where a sentence ends, so they go only afterwards.
+        whole = replace(self._settings, lowercase=False, strip_punctuation=False)
+        clean = self._clean(cleaning.blocks(text), whole)
+        for is_edge, pieces in groupby(sentences.split(clean), EDGE.__eq__):
+            if not is_edge:
+                again = self._clean(pieces, self._settings, is_raw=False)
+                yield _mark_edges(_trim(again), "sentences")
 
     def _clean(
-        self, pieces: Iterable[str], settings: TextSettings, *, count_lines: bool = True
+        self, pieces: Iterable[str], settings: TextSettings, *, is_raw: bool = True
     ) -> Iterator[str]:
-        """Pieces that can be cleaned apart, clean; counts what changed, and the lines."""
+        """Pieces that can be cleaned apart, clean; counts what changed, and lines that are raw."""
         last = "\n"
         for piece in pieces:
-            if count_lines:
-                self.findings.look(piece, self.lines)
+            if is_raw:
+                self.artifacts.count(piece, self._lines)
             cleaned, changes = cleaning.clean(piece, settings)
-            self.changes.add(changes)
-            if count_lines:
-                self.lines += cleaned.count("\n")
+            self._changes.add(changes)
+            if is_raw:
+                self._lines += cleaned.count("\n")
                 last = cleaned[-1:] or last
             yield cleaned
-        self.lines += last != "\n"
-
-    def _part(self, cleaned: Iterable[str]) -> Iterator[str]:
-        """Clean text with edges where lines or blank lines make them, and one before it.
-
-        What is held back is blank: only what follows tells whether an edge lies in it.
-        """
-        edges = _EDGES.get(self.settings.documents)
-        before, held = self.documents, ""
-        for piece in cleaned:
-            held += piece
-            if self.documents == before:
-                if not artifacts.shown(held):
-                    continue
-                held = _LEADING.sub("", held) if edges else held
-                if self.documents:
-                    yield EDGE
-                self.documents += 1
-            ready, held = _part(held) if edges else (held, "")
-            if edges:
-                ready = edges.sub(EDGE, ready)
-                self.documents += ready.count(EDGE)
-            yield ready
+        self._lines += last != "\n"
 
 
-def _trimmed(pieces: Iterable[str]) -> Iterator[str]:
+def _mark_edges(pieces: Iterable[str], kind: str) -> Iterator[str]:
+    """Clean text with edges where lines or blank lines part documents; nothing of a blank text.
+
+    What is held back is blank: only what follows tells whether an edge lies in it.
+    """
+    edges = _EDGES.get(kind)
+    begun, held = False, ""
+    for piece in pieces:
+        held += piece
+        if not begun:
+            if not artifacts.shown(held):
+                continue
+            held = _LEADING.sub("", held) if edges else held
+            begun = True
+        ready, held = _part(held) if edges else (held, "")
+        yield edges.sub(EDGE, ready) if edges else ready
+
+
+def _trim(pieces: Iterable[str]) -> Iterator[str]:
     """The same text without white space at its beginning and its end."""
     held, begun = "", False
     for piece in pieces:
@@ -252,3 +305,53 @@ def _part(held: str) -> tuple[str, str]:
     full = artifacts.shown(held)
     end = held.find("\n", len(full))
     return (held, "") if end < 0 else (held[:end], held[end:])
+
+
+@dataclass
+class _Remarks:
+    """Names of sources of which there is something to say, once for all of them.
+
+    Attributes:
+        marked: Those with a byte-order mark.
+        empty: Those without text.
+        blank: Those without text that are not empty, but show nothing.
+        repeated: Those with the content of another, and that one.
+        contents: The first source of each content.
+    """
+
+    marked: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+    blank: list[str] = field(default_factory=list)
+    repeated: list[tuple[str, str]] = field(default_factory=list)
+    contents: dict[object, str] = field(default_factory=dict)
+
+    def add_content(self, source: Source, digest: bytes) -> None:
+        """Notes what a source holds."""
+        key = digest, source.form, source.part
+        if key in self.contents:
+            self.repeated.append((source.name, self.contents[key]))
+        self.contents.setdefault(key, source.name)
+
+    def describe(self, *, repeated: bool) -> list[str]:
+        """A sentence for each kind; of repeated contents only if that is wanted."""
+        mark = "with a byte-order mark, which is no part of the text"
+        nothing = "only characters that show nothing and"
+        kinds = (
+            (self.marked, f"starts {mark}", f"start {mark}"),
+            (self.empty, "is empty and was passed over", "are empty and were passed over"),
+            (self.blank, f"holds {nothing} was passed over", f"hold {nothing} were passed over"),
+        )
+        said = [_name_sources(*kind) for kind in kinds if kind[0]]
+        if repeated and len(self.repeated) == 1:
+            said.append(f"{self.repeated[0][0]} has the same content as {self.repeated[0][1]}.")
+        elif repeated and self.repeated:
+            names = listed([f"{name} as {first}" for name, first in self.repeated])
+            said.append(f"{len(self.repeated):,} sources have the same content as others: {names}.")
+        return said
+
+
+def _name_sources(names: list[str], one: str, several: str) -> str:
+    """A sentence about sources: about one by its name, about several with their number first."""
+    if len(names) == 1:
+        return f"{names[0]} {one}."
+    return f"{len(names):,} sources {several}: {listed(names)}."

@@ -1,66 +1,233 @@
-"""Clean text to ids in two passes over blocks. Knows nothing of sources or models.
+"""Clean text to ids in two passes over blocks. Knows nothing of held-out parts or models.
 
-The first pass gives each symbol a number as it comes up; the second renumbers them by code point,
-leaves out the rare ones, and notes where documents begin.
+The first pass gives each symbol a number as it comes up; the second renumbers them by code point
+and leaves out the rare ones.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.data import vocabulary
-from burble.data.cleaning import code_points
+from burble import files
+from burble.data import documents, filtering, vocabulary
+from burble.data.cleaning import Changes, code_points
+from burble.data.documents import ReadOptions, ReadSummary
+from burble.data.filtering import count_by_source, number_documents
 from burble.data.sentences import EDGE
+from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
-from burble.errors import VocabularyError
-from burble.files import Ids, Spool
-from burble.settings import Unit
+from burble.errors import CorpusError, SourceError, VocabularyError
+from burble.files import Ids
+from burble.formatting import some
 
-Cut = Callable[[str], Sequence[str]]
+IN_MEMORY = 1 << 24
+"""Symbols that are kept in memory; more are memory-mapped."""
+_BLOCK = 1 << 20
 _POINTS = 0x110000
 _NONE = np.iinfo(np.uint16).max
+
+
+@dataclass(frozen=True)
+class EncodedText:
+    """A text as ids, in the order of reading.
+
+    Attributes:
+        ids: All symbols in order, shape (N,).
+        starts: Where documents begin, shape (documents,).
+        vocabulary: The alphabet.
+        sha256: Fingerprint of the clean text.
+        counts: How often each symbol occurs.
+        names: The sources with text, in order.
+        documents: How many documents each of them has.
+        lines: Lines of the clean text.
+        changes: What the cleaning changed.
+        removed: Rare symbols that were removed, with their counts.
+        notes: Sentences for the person.
+    """
+
+    ids: Ids
+    starts: NDArray[np.int64]
+    vocabulary: Vocabulary
+    sha256: str
+    counts: Counter[str]
+    names: list[str]
+    documents: list[int]
+    lines: int
+    changes: Changes
+    removed: Counter[str]
+    notes: list[str]
+
+
+Keep = Callable[[EncodedText, Iterator[Ids], str], EncodedText]
+"""Keeps a text that is too large for memory: takes the facts about it, its ids in blocks, and the
+SHA-256 of the bytes it was read from; gives it back with ids."""
+
+
+def encode_sources(
+    sources: Sequence[Source],
+    options: ReadOptions,
+    limit: int | None = None,
+    keep: Keep | None = None,
+) -> EncodedText:
+    """Reads, cleans and encodes sources.
+
+    Args:
+        sources: What to read, in order.
+        options: How.
+        limit: Symbols kept in memory; None for `IN_MEMORY`.
+        keep: What to do with more; None to keep them in memory, too.
+
+    Returns:
+        The encoded text.
+
+    Raises:
+        SourceError: There is no text, or a source cannot be read.
+        CorpusError: All symbols are rare.
+    """
+    encoder = Encoder(options, IN_MEMORY if limit is None else limit)
+    summary = documents.read_documents(sources, options, encoder.append)
+    return _finish(encoder, summary, options, keep)
+
+
+def encode_texts(texts: Iterable[tuple[str, str]], options: ReadOptions) -> EncodedText:
+    """Cleans and encodes texts that are at hand, each with its name; see `encode_sources`."""
+    encoder = Encoder(options, IN_MEMORY)
+    summary = documents.read_texts(texts, options, encoder.append)
+    return _finish(encoder, summary, options, None)
+
+
+def _finish(
+    encoder: "Encoder", summary: ReadSummary, options: ReadOptions, keep: Keep | None
+) -> EncodedText:
+    """The second pass over a text that was read."""
+    if not summary.documents:
+        raise SourceError(" ".join(["there is no text to read.", *summary.notes]))
+    if summary.documents > 1:
+        encoder.append(EDGE)
+    encoder.flush()
+    lines, by_source, left_out = summary.lines, summary.documents_by_source, list[str]()
+    if options.reading.deduplicate or options.reading.drop_documents_with_rare > 1:
+        kept, left_out = filtering.choose_documents(
+            encoder.blocks, len(encoder.symbols), summary.documents, options
+        )
+        if not kept.all():
+            lines, by_source = encoder.select(kept), count_by_source(kept, by_source)
+    counts, least = encoder.counts(), options.cleaning.min_count
+    alphabet = _make_alphabet(counts, options, boundary=sum(by_source) > 1)
+    nonempty = None
+    if alphabet.boundary and len(alphabet.symbols) < len(+counts):
+        # A document all of whose symbols are rare goes with them.
+        known = np.array([symbol in alphabet.ids for symbol in encoder.symbols])
+        nonempty = filtering.find_documents_with(encoder.blocks, sum(by_source), known)
+        by_source = count_by_source(nonempty, by_source)
+    facts = EncodedText(
+        ids=np.zeros(0, alphabet.dtype),
+        starts=np.zeros(0, np.int64),
+        vocabulary=alphabet,
+        sha256=encoder.digest.hexdigest(),
+        counts=Counter({symbol: counts[symbol] for symbol in alphabet.symbols}),
+        names=summary.names,
+        documents=by_source,
+        lines=lines,
+        changes=summary.changes,
+        removed=Counter({symbol: n for symbol, n in counts.items() if 0 < n < least}),
+        notes=[*summary.notes, *summary.artifacts, *left_out, *_describe_empty(summary, options)],
+    )
+    blocks = encoder.renumber(alphabet, nonempty)
+    if keep and encoder.spool.size > encoder.limit:
+        return keep(facts, blocks, summary.sha256)
+    ids = np.concatenate([*blocks])
+    return replace(facts, ids=ids, starts=find_starts(ids, alphabet.boundary_id))
+
+
+def find_starts(ids: Ids, edge: int | None) -> NDArray[np.int64]:
+    """Where documents begin, shape (documents,): at 0, and after each edge but one at the end.
+
+    >>> find_starts(np.array([0, 1, 2, 0, 2], np.uint8), 2).tolist()
+    [0, 3]
+    """
+    found = [np.zeros(1, np.int64)]
+    for place in range(0, len(ids), _BLOCK) if edge is not None else ():
+        found.append(np.flatnonzero(ids[place : place + _BLOCK] == edge) + (place + 1))
+        files.let_go(ids)
+    starts = np.concatenate(found)
+    return starts[starts < len(ids)]
+
+
+def _make_alphabet(counts: Counter[str], options: ReadOptions, *, boundary: bool) -> Vocabulary:
+    """The symbols that are not rare.
+
+    Raises:
+        CorpusError: All of them are.
+    """
+    unit, least = options.cleaning.unit, options.cleaning.min_count
+    if max(counts.values(), default=least) < least:
+        raise CorpusError(
+            f"every symbol occurs fewer than {least:,} times, so none is left to learn from; lower "
+            "--min-count or add text."
+        )
+    return Vocabulary.from_counts(+counts, unit=unit, min_count=least, boundary=boundary)
+
+
+def _describe_empty(summary: ReadSummary, options: ReadOptions) -> list[str]:
+    """What to say of lines and documents without text."""
+    if not summary.empty:
+        return []
+    what = "blank line" if options.cleaning.documents == "lines" else "empty document"
+    return [f"{some(summary.empty, what)} skipped."]
 
 
 class Encoder:
     """The first pass.
 
     Attributes:
+        limit: Ids that are kept in memory at most.
         spool: Ids in the order of first appearance; 0 is the edge between documents.
         digest: Hash of the text, its edges as NUL.
-        kept: Numbers, from 0, of the documents of which the second pass left something; None
-            where it left all.
     """
 
-    def __init__(self, unit: Unit, limit: int, cut: Cut | None = None) -> None:
+    def __init__(self, options: ReadOptions, limit: int) -> None:
         """Makes an encoder that has seen nothing.
 
         Args:
-            unit: What one symbol is.
+            options: What one symbol is, and characters that are encoded at once.
             limit: Ids that are kept in memory at most.
-            cut: Cuts text into symbols; as the unit says if it is None.
         """
-        self.unit = unit
-        self._plain = cut is None
-        self._cut = cut or partial(vocabulary.split, unit=unit)
-        self.spool = Spool(limit)
-        self._limit = limit
-        self.digest = hashlib.sha256()
-        self.kept: list[NDArray[np.int64]] | None = None
+        self.limit, self.spool, self.digest = limit, Spool(limit), hashlib.sha256()
+        self._by_character = options.cleaning.unit == "char"
+        self._plain = options.alphabet is None
+        own = partial(vocabulary.split, unit=options.cleaning.unit)
+        self._cut = options.alphabet.split if options.alphabet else own
+        self._block, self._held, self._held_size = options.block, list[str](), 0
         self._numbers = {EDGE: 0}
         self._by_point = np.full(_POINTS, _NONE, np.uint16)
         self._by_point[0] = 0
         self._counts = np.zeros(_NONE, np.int64)
 
-    def add(self, piece: str) -> None:
-        """Encodes a piece of clean text, which ends where a symbol does."""
+    def append(self, piece: str) -> None:
+        """Takes a piece of clean text, which ends where a symbol does.
+
+        Small ones are held back until arrays are worth their cost, or `flush` is called.
+        """
+        self._held.append(piece)
+        self._held_size += len(piece)
+        if self._held_size >= self._block:
+            self.flush()
+
+    def flush(self) -> None:
+        """Encodes what is held back."""
+        piece = "".join(self._held)
+        self._held, self._held_size = [], 0
         if not piece:
             return
         self.digest.update(piece.encode())
-        if self.unit == "char" or (self._plain and piece.isascii()):
+        if self._by_character or (self._plain and piece.isascii()):
             ids = self._encode_points(code_points(piece))
         else:
             ids = self._encode_symbols(self._cut(piece))
@@ -73,7 +240,7 @@ class Encoder:
         ids: NDArray[np.uint16] = self._by_point[points]
         if ids.max() == _NONE:
             for point in np.unique(points[ids == _NONE]):
-                self._number(chr(point))
+                self._add_symbol(chr(point))
             ids = self._by_point[points]
         return ids
 
@@ -81,10 +248,10 @@ class Encoder:
         """The ids of symbols that may be longer than one character."""
         for symbol in dict.fromkeys(symbols):
             if symbol not in self._numbers:
-                self._number(symbol)
+                self._add_symbol(symbol)
         return np.fromiter(map(self._numbers.__getitem__, symbols), np.uint16, len(symbols))
 
-    def _number(self, symbol: str) -> None:
+    def _add_symbol(self, symbol: str) -> None:
         """Gives a new symbol the next number."""
         if len(self._numbers) == _NONE:
             raise VocabularyError(
@@ -96,9 +263,17 @@ class Encoder:
             self._by_point[ord(symbol)] = self._numbers[symbol]
 
     @property
-    def size(self) -> int:
-        """How many numbers have been given, that of the edge included."""
-        return len(self._numbers)
+    def symbols(self) -> list[str]:
+        """The symbol of each number, `EDGE` first."""
+        return [*self._numbers]
+
+    def blocks(self) -> Iterator[Ids]:
+        """What was encoded, to be read again and again."""
+        return self.spool.blocks(keep=True)
+
+    def counts(self) -> Counter[str]:
+        """How often each symbol has come up, edges left out."""
+        return Counter({s: int(self._counts[n]) for s, n in self._numbers.items() if n})
 
     def select(self, kept: NDArray[np.bool_]) -> int:
         """Leaves out documents, as if they had never come up.
@@ -110,13 +285,11 @@ class Encoder:
         Returns:
             Lines that are left.
         """
-        spool, digest = Spool(self._limit), hashlib.sha256()
-        symbols, newline = [*self._numbers], self._numbers.get("\n", -1)
+        spool, digest = Spool(self.limit), hashlib.sha256()
+        symbols, newline = self.symbols, self._numbers.get("\n", -1)
         self._counts[:] = 0
-        done = lines = last = 0
-        for block in self.spool.blocks():
-            numbers = numbered(block, done)
-            done = int(numbers[-1]) + int(block[-1] == 0)
+        lines = last = 0
+        for block, numbers in number_documents(self.spool.blocks()):
             ids = block[kept[numbers]]
             # A line ends at a newline, or with a document that has none at its end.
             before = np.concatenate([[last], ids[:-1]])
@@ -131,105 +304,73 @@ class Encoder:
         self.spool, self.digest = spool, digest
         return lines
 
-    def documents(self, counts: Sequence[int]) -> list[int]:
-        """How many documents of each source are left after the second pass.
-
-        Args:
-            counts: How many each had.
-        """
-        if self.kept is None:
-            return [*counts]
-        return by_source(np.concatenate([np.zeros(0, np.int64), *self.kept]), counts)
-
-    def counts(self) -> Counter[str]:
-        """How often each symbol has come up, edges left out."""
-        return Counter({s: int(self._counts[n]) for s, n in self._numbers.items() if n})
-
-    def renumber(self, alphabet: Vocabulary) -> Iterator[Ids]:
+    def renumber(self, alphabet: Vocabulary, kept: NDArray[np.bool_] | None) -> Iterator[Ids]:
         """The second pass: ids of `alphabet`, in blocks; symbols that are not in it are left out.
 
-        Where the alphabet has an edge, one follows each document, and none is empty.
+        Args:
+            alphabet: Where it has an edge, one follows each document.
+            kept: Documents with a symbol that is in it, shape (documents,); None for all.
         """
         final = np.array([alphabet.ids.get(symbol, _NONE) for symbol in self._numbers], np.uint16)
-        whole = bool(np.all(final[1:] != _NONE))
         if alphabet.boundary_id is not None:
             final[0] = alphabet.boundary_id
-        at_edge, done = True, 0
-        self.kept = None if whole or alphabet.boundary_id is None else []
-        for block in self.spool.blocks():
+        blocks = self.spool.blocks()
+        if kept is not None:
+            blocks = (block[kept[numbers]] for block, numbers in number_documents(blocks))
+        for block in blocks:
             ids = final[block]
-            if not whole:
-                there = np.flatnonzero(ids != _NONE)
-                there = there[_is_kept(ids[there], alphabet.boundary_id, at_edge)]
-                ids = ids[there]
-            if self.kept is not None:
-                numbers = np.cumsum(block == 0) + (done - 1)
-                done = int(numbers[-1]) + 1
-                self.kept.append(numbers[there][ids == alphabet.boundary_id])
+            ids = ids[ids != _NONE]
             if len(ids):
-                at_edge = ids[-1] == alphabet.boundary_id
                 yield ids.astype(alphabet.dtype)
-        if alphabet.boundary_id is not None and not at_edge:
-            yield np.array([alphabet.boundary_id], alphabet.dtype)
 
 
-def _is_kept(ids: NDArray[np.uint16], edge: int | None, at_edge: bool) -> NDArray[np.bool_]:
-    """All but each edge that follows an edge, since rare symbols may have been all between."""
-    if edge is None or not len(ids):
-        return np.ones(len(ids), bool)
-    edges = ids == edge
-    return np.asarray(~(edges & np.concatenate([[at_edge], edges[:-1]])))
+class Spool:
+    """Blocks of ids to be read again in order: in memory while few, else in an unnamed file."""
 
+    def __init__(self, limit: int) -> None:
+        """Makes an empty spool.
 
-def numbered(block: Ids, first: int) -> NDArray[np.intp]:
-    """The number of the document that each symbol is of, an edge being the last of its own.
+        Args:
+            limit: Ids that are kept in memory at most.
+        """
+        self.size = 0
+        self._limit = limit
+        self._kept: list[Ids] = []
+        self._shapes: list[tuple[int, type[np.uint8 | np.uint16]]] = []
+        self._file: IO[bytes] | None = None
 
-    Args:
-        block: Numbers as the first pass gives them, 0 for an edge, shape (n,).
-        first: The number of the document in which the block begins.
+    def append(self, ids: Ids) -> None:
+        """Adds a block, shape (n,)."""
+        self.size += len(ids)
+        self._kept.append(ids)
+        if self.size > self._limit:
+            self._write()
 
-    >>> numbered(np.array([5, 0, 6, 6], np.uint8), 2).tolist()
-    [2, 2, 3, 3]
-    """
-    edges = block == 0
-    numbers: NDArray[np.intp] = np.cumsum(edges) - edges + first
-    return numbers
+    def _write(self) -> None:
+        """Moves the blocks in memory to the file."""
+        place = files.folder("corpora")
+        with files.telling(place):
+            self._file = self._file or files.unnamed(self, place)
+            for ids in self._kept:
+                self._file.write(ids.data)
+                wide = ids.dtype.itemsize > 1
+                self._shapes.append((len(ids), np.uint16 if wide else np.uint8))
+        self._kept.clear()
 
+    def blocks(self, *, keep: bool = False) -> Iterator[Ids]:
+        """All blocks in order.
 
-def by_source(documents: NDArray[np.integer], counts: Sequence[int]) -> list[int]:
-    """How many of some documents are of each source.
-
-    Args:
-        documents: Their numbers, in order.
-        counts: How many documents each source has.
-
-    >>> by_source(np.array([0, 3, 4]), [2, 1, 2])
-    [1, 0, 2]
-    """
-    ends = np.searchsorted(documents, np.cumsum(counts))
-    return [int(n) for n in np.diff(ends, prepend=0)]
-
-
-def gather(pieces: Iterable[str], size: int) -> Iterator[str]:
-    """Joins small pieces until they have `size` characters, so that arrays are worth their cost."""
-    held: list[str] = []
-    length = 0
-    for piece in pieces:
-        held.append(piece)
-        length += len(piece)
-        if length >= size:
-            yield "".join(held)
-            held, length = [], 0
-    yield "".join(held)
-
-
-def starts(
-    blocks: Iterable[Ids], edge: int | None, found: list[NDArray[np.int64]]
-) -> Iterator[Ids]:
-    """Passes blocks of ids on, and adds to `found` where a document begins after an edge."""
-    done = 0
-    for block in blocks:
-        if edge is not None:
-            found.append(np.flatnonzero(block == edge) + (done + 1))
-        done += len(block)
-        yield block
+        Args:
+            keep: Whether they can be read again; else what is in memory is let go as it is read.
+        """
+        if self._file:
+            self._file.seek(0)
+            for size, dtype in self._shapes:
+                data = self._file.read(size * np.dtype(dtype).itemsize)
+                yield np.frombuffer(data, dtype)
+        if keep:
+            yield from self._kept
+            return
+        self._kept.reverse()
+        while self._kept:
+            yield self._kept.pop()

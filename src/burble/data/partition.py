@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import files
-from burble.data import cache, splitting
-from burble.data.cache import Prepared
+from burble.data import encoder, splitting
+from burble.data.encoder import EncodedText
 from burble.data.splitting import MANY, Ints, Pieces
 from burble.files import Ids
 from burble.formatting import some
@@ -69,7 +69,7 @@ class Divided:
     notes: list[str] = field(default_factory=list)
 
 
-def divide(text: Prepared, split: Split, *, sentences: bool) -> Divided:
+def divide(text: EncodedText, split: Split, *, sentences: bool) -> Divided:
     """Parts a text.
 
     Args:
@@ -95,7 +95,7 @@ def divide(text: Prepared, split: Split, *, sentences: bool) -> Divided:
     return parts
 
 
-def _tail(text: Prepared, split: Split) -> Divided:
+def _tail(text: EncodedText, split: Split) -> Divided:
     """The parts where the end is held out."""
     size, notes = len(text.ids), list[str]()
     if split.test:
@@ -137,7 +137,7 @@ def _cut(size: int, starts: NDArray[np.int64], share: float) -> tuple[int, list[
     return cut, []
 
 
-def _spread(text: Prepared, split: Split, *, sentences: bool) -> Divided:
+def _spread(text: EncodedText, split: Split, *, sentences: bool) -> Divided:
     """The parts where documents, and ends of long ones, of all sources are held out."""
     pieces = Pieces.of(len(text.ids), text.starts, text.documents)
     running, number, notes = sentences or len(pieces) < MANY, 0, list[str]()
@@ -172,7 +172,7 @@ def _by_source(pieces: Pieces, sources: int) -> Ints:
     return np.bincount(pieces.sources, pieces.sizes, minlength=sources).astype(np.int64)
 
 
-def _arranged(text: Prepared, pieces: Pieces, learned: int) -> tuple[Ids, Ints, Ints]:
+def _arranged(text: EncodedText, pieces: Pieces, learned: int) -> tuple[Ids, Ints, Ints]:
     """A text's pieces one after the other, an edge after each that has none of its own.
 
     Args:
@@ -189,12 +189,12 @@ def _arranged(text: Prepared, pieces: Pieces, learned: int) -> tuple[Ids, Ints, 
     unknown = ~pieces.last | (~pieces.first & (np.arange(len(pieces)) >= learned))
     given = np.unique(np.concatenate([starts[~pieces.first], ends[unknown] - 1]))
     blocks = _copied(text, pieces)
-    if ends[-1] <= cache.IN_MEMORY:
+    if ends[-1] <= encoder.IN_MEMORY:
         return np.concatenate(list(blocks)), starts, given
     return files.mapped(blocks, text.vocabulary.dtype), starts, given
 
 
-def _copied(text: Prepared, pieces: Pieces) -> Iterator[Ids]:
+def _copied(text: EncodedText, pieces: Pieces) -> Iterator[Ids]:
     """The symbols of pieces in order, those that follow each other in one block."""
     edge: Ids = np.array([text.vocabulary.boundary_id], text.vocabulary.dtype)
     breaks = ~pieces.last | np.append(pieces.begins[1:] != pieces.ends[:-1], True)

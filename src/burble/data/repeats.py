@@ -1,7 +1,7 @@
 """What stands in a text more than once: documents and long lines, and where. Keeps hashes only."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -198,42 +198,3 @@ def _keys(ids: Ids, begins: Places, ends: Places) -> NDArray[np.uint64]:
             mixed = (mixed ^ column) * np.uint64(0x9E3779B97F4A7C15)
             mixed ^= mixed >> np.uint64(32)
     return mixed
-
-
-def digests(blocks: Iterable[Ids], edge: int) -> NDArray[np.uint64]:
-    """A hash of each document, in order.
-
-    Args:
-        blocks: Ids, cut anywhere.
-        edge: What ends a document.
-
-    Returns:
-        64 bits of BLAKE2b of each, shape (documents,).
-
-    >>> one, two, three = digests([np.array([5, 6, 0, 7, 0, 5, 6], np.uint8)], 0)
-    >>> bool(one == three), bool(one == two)
-    (True, False)
-    """
-    found, hashed, length = bytearray(), hashlib.blake2b(digest_size=8), 0
-    for block in blocks:
-        wide, begin = block.astype("<u2"), 0
-        for end in np.flatnonzero(block == edge).tolist():
-            hashed.update(wide[begin:end].data)
-            found += hashed.digest()
-            hashed, length, begin = hashlib.blake2b(digest_size=8), 0, end + 1
-        hashed.update(wide[begin:].data)
-        length += len(block) - begin
-    if length:
-        found += hashed.digest()
-    return np.frombuffer(bytes(found), "<u8")
-
-
-def first_of_their_kind(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Which are the first of their value.
-
-    >>> first_of_their_kind(np.array([7, 8, 7], np.uint64)).tolist()
-    [True, True, False]
-    """
-    first = np.zeros(len(hashes), bool)
-    first[np.unique(hashes, return_index=True)[1]] = True
-    return first

@@ -113,7 +113,7 @@ def _listed(names: Sequence[str], shown: Callable[[str], str] = str) -> str:
 def _describe_order(corpus: Corpus) -> list[str]:
     """What to say of documents, or lines, in alphabetical order."""
     if corpus.documents > 1:
-        text = corpus.read
+        text = corpus.encoded
         if not _in_order(corpus, text.ids[text.starts]):
             return []
         if corpus.split == "spread":

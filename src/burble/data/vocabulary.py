@@ -7,7 +7,7 @@ stands for the edge between two documents; it has no text of its own.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import version
@@ -43,14 +43,6 @@ def split(text: str, unit: Unit) -> Sequence[str]:
         place = found.end()
     symbols += text[place:]
     return symbols
-
-
-def count(texts: Iterable[str], unit: Unit) -> Counter[str]:
-    """How often each symbol occurs in all of `texts`."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(split(text, unit))
-    return counts
 
 
 @cache

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.data import cleaning, sources
-from burble.data.documents import Reading
+from burble.data import cleaning, documents, sources
+from burble.data.documents import ReadOptions
 from burble.data.encodings import decode
 from burble.data.sentences import EDGE
 from burble.data.sources import Source
@@ -126,11 +126,11 @@ def score_sources(
     model = writer.model
     # To a model without documents, each source is one text.
     how = model.text if model.vocabulary.boundary else replace(model.text, documents="sources")
-    texts = Reading(how, reading)
-    parts = "".join(texts.read(found)).split(EDGE)
-    for note in texts.notes:
+    pieces: list[str] = []
+    read = documents.read_documents(found, ReadOptions(how, reading), pieces.append)
+    for note in read.notes:
         tell(note)
-    return _score_parts(writer, parts, adaptive=adaptive, memory=memory)
+    return _score_parts(writer, "".join(pieces).split(EDGE), adaptive=adaptive, memory=memory)
 
 
 def read(source: str | Path, encoding: str = "") -> str:
@@ -157,7 +157,7 @@ def score(
     """
     require_memory(memory)
     if writer.model.vocabulary.boundary:
-        parts = "".join(Reading(writer.model.text).clean([written])).split(EDGE)
+        parts = documents.split_documents(written, writer.model.text)
     else:
         parts = [cleaning.clean(written, writer.model.text)[0]]
     return _score_parts(writer, parts, adaptive=adaptive, memory=memory)

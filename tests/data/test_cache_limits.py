@@ -9,7 +9,7 @@ import pytest
 
 from burble import api, files
 from burble.cli import doctor
-from burble.data import cache, eviction
+from burble.data import cache, encoder
 from burble.errors import SettingsError
 from tests.support.corpora import mapped
 
@@ -17,7 +17,7 @@ from tests.support.corpora import mapped
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(cache, "IN_MEMORY", 1000)
+    monkeypatch.setattr(encoder, "IN_MEMORY", 1000)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def entries():
 
 
 def entry(corpus):
-    return files.folder("corpora") / os.path.basename(os.path.dirname(corpus.read.ids.filename))
+    return files.folder("corpora") / os.path.basename(os.path.dirname(corpus.encoded.ids.filename))
 
 
 def facts_with(**changed):
@@ -89,12 +89,12 @@ def test_the_longest_unused_goes_first_and_nothing_in_use_goes(path, monkeypatch
     for age, place in enumerate(names):
         os.utime(place, (age, age))
     size = sum(p.stat().st_size for p in names[2].iterdir())
-    monkeypatch.setenv(eviction.LIMIT, str(3.5 * size / 1e9))
+    monkeypatch.setenv(cache.LIMIT_VARIABLE, str(3.5 * size / 1e9))
     del old, middle
     # The first is in use, the second was not used for longest.
     newest = api.read(path, lowercase=True)
     assert entries() == sorted(place.name for place in (names[0], names[2], entry(newest)))
-    monkeypatch.setenv(eviction.LIMIT, "0")
+    monkeypatch.setenv(cache.LIMIT_VARIABLE, "0")
     del newest
     last = api.read(path, strip_punctuation=True)
     assert entries() == sorted(place.name for place in (names[0], entry(last)))
@@ -110,7 +110,7 @@ def test_reading_an_entry_makes_it_the_latest(path):
 
 @pytest.mark.parametrize("said", ["much", "-1", "nan", "inf"])
 def test_a_limit_that_is_none_is_refused_before_the_reading(path, monkeypatch, said):
-    monkeypatch.setenv(eviction.LIMIT, said)
+    monkeypatch.setenv(cache.LIMIT_VARIABLE, said)
     with pytest.raises(SettingsError, match=f"BURBLE_CACHE_GB is '{said}', but must be a number"):
         api.read(path)
     assert entries() == []
@@ -126,9 +126,9 @@ def test_clearing_removes_all_but_what_is_in_use(path, capsys):
     (files.folder("corpora") / ".partial-left").mkdir()
     mine = files.base() / "mine.txt"
     mine.write_bytes(b"x")
-    parts = {part.name: part for part in eviction.contents()}
+    parts = {part.name: part for part in cache.list_parts()}
     assert (parts["corpora"].entries, parts["gutenberg"].size) == (3, 1000)
-    assert parts["compiled"] == eviction.Part("compiled", 1, 2000)
+    assert parts["compiled"] == cache.Part("compiled", 1, 2000)
     doctor.doctor(clear_cache=True)
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == f"{entry(kept)} is in use and stays."
@@ -152,7 +152,7 @@ def test_the_doctor_tells_what_is_there_and_makes_nothing(burble, tmp_path):
     assert told["cache"] == str(tmp_path / "cache" / "burble")
     assert not (tmp_path / "cache").exists()
     assert told["packages"]["numpy"] == np.__version__
-    assert told["corpora_limit"] == eviction.MOST_GB * 1e9
+    assert told["corpora_limit"] == cache.MOST_GB * 1e9
     assert told["free"] > 0
 
 
