@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-import griffe
+from burble.cli.options import describe_fields
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -78,19 +78,13 @@ def write_settings() -> str:
 
 def _settings_table(cls: type) -> list[str]:
     """The lines of one class: a heading, its first line, and a row for each field."""
-    text = inspect.getdoc(cls) or ""
-    described = {
-        attribute.name: " ".join(attribute.description.split())
-        for section in griffe.parse_google(griffe.Docstring(text), warnings=False)
-        if section.kind is griffe.DocstringSectionKind.attributes
-        for attribute in section.value
-    }
+    described = describe_fields(cls)
     rows = [
         f"| `{field.name}` | {_type_name(field)} | {_default(field)} | {described[field.name]} |"
         for field in fields(cls)
         if field.name in described
     ]
-    summary = text.partition("\n")[0]
+    summary = (inspect.getdoc(cls) or "").partition("\n")[0]
     return [
         f"## {cls.__name__}\n",
         f"{summary}\n",

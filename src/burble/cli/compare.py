@@ -4,14 +4,13 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from burble import interrupts, settings
+from burble.cli.output import console, tell
 from burble.data.corpus import Corpus
 from burble.errors import InputError, Interrupted
 from burble.experiments import compare as comparison
@@ -23,8 +22,6 @@ from burble.runs.request import TrainingRequest, to_flags
 from burble.settings import LIMITS, SourceSettings, require
 from burble.training.preflight import suited
 
-console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
-tell = partial(console.print, markup=False)
 MINUTES = 2.0
 READ = {f.name for f in fields(settings.TextSettings)} | {"validation", "test", "split"}
 """Settings with which another text is read, or other parts of it are learned."""

@@ -4,13 +4,12 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
+from burble.cli.output import tell
 from burble.data import corpus, sources
 from burble.data.partition import Split
 from burble.data.sources import Source
@@ -33,8 +32,6 @@ from burble.settings import SourceSettings
 if TYPE_CHECKING:
     from burble.evaluation.overlap import Overlap
 
-console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
-tell = partial(console.print, markup=False)
 MISSING = "Not measured, as pydivsufsort is not installed: pip install pydivsufsort pyppmd"
 WITH_MEMORY = "with n-gram model (memory)"
 FORMER = {

@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from burble import settings
+from burble.cli.output import console
 from burble.data import corpus
 from burble.formatting import some
 from burble.model.file import find_model_file, read_model
 from burble.ngram import training_text
-
-console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 
 
 def remember(

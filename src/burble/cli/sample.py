@@ -8,14 +8,13 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 
 from burble import settings
+from burble.cli.output import console, tell
 from burble.errors import InputError, SettingsError
 from burble.evaluation import evaluate as evaluation
 from burble.formatting import shown
@@ -38,8 +37,6 @@ TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5
 PIECE = 100
 ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
-console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
-tell = partial(console.print, markup=False)
 
 ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

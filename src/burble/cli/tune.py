@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from burble import settings
 from burble.cli.compare import STOPPED, stop_on_signal
+from burble.cli.output import tell
 from burble.data import report as corpus_report
 from burble.errors import InputError, Interrupted, SettingsError, require_packages
 from burble.experiments import grid
@@ -22,8 +21,6 @@ from burble.runs.request import TrainingRequest, to_flags
 from burble.settings import LIMITS, SourceSettings, require
 from burble.training.preflight import suited
 
-console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
-tell = partial(console.print, markup=False)
 MINUTES = 1.0
 UNLIKE = {f.name for f in fields(settings.TextSettings)} | {*LIMITS, "validation", "test"}
 UNLIKE |= {"split", "val_chars", "evaluations"}

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full or broken: real processes, started as a shell does."""
+"""Standard output that are closed, full or broken: real processes, started as a shell does."""
 
 import os
 import signal

@@ -1,30 +1,20 @@
-"""The commands that bring in what others made: recipes, and weights that Keras wrote."""
+"""The command that makes a model of weights that Keras wrote."""
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from burble import settings as settings_module
+from burble.cli.output import tell
 from burble.errors import RunError
 from burble.formatting import some
-from burble.runs import recipes as runs_recipes
+from burble.runs import recipes
 from burble.runs.folder import Run
 from burble.settings import RecurrentActivation, SourceSettings
 
-console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 
-
-def recipes(
-    name: Annotated[str | None, typer.Argument(help="A recipe's name or file.")] = None,
-) -> None:
-    """List the recipes that come with burble, or print one, to read, copy and change."""
-    print("\n".join(runs_recipes.names()) if name is None else runs_recipes.text(name).rstrip("\n"))
-
-
-def bring(
+def import_weights(
     weights: Annotated[Path, typer.Argument(help="A file that Keras wrote: HDF5 or .keras.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the model.")],
     recipe: Annotated[str, typer.Option(help="The recipe it was trained with, name or file.")],
@@ -50,8 +40,7 @@ def bring(
     run.check()
     if run.exists or run.has_model:
         raise RunError(f"{output} holds a run already. Choose another folder with -o.")
-    tell = partial(console.print, markup=False)
-    values = runs_recipes.read(recipe)
+    values = recipes.read(recipe)
     settings = settings_module.make(values)
     alphabet = keras_weights.read_alphabet(settings, tuple(text or ()), alphabet_from, reading)
     gates = recurrent_activation or values.get("recurrent_activation")

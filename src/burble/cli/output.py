@@ -1,8 +1,8 @@
-"""The standard streams, which may be closed, full or broken: what is lost there costs no work.
+"""Standard output and standard error, which may be closed, full or broken. Knows no command.
 
-Messages (standard error) are dropped from where they can be written no more. What a command is
-there to write (standard output) ends it: with a sentence, or in silence where whoever reads has
-had enough, as `head` does.
+Messages go to standard error, and are dropped from where they can be written no more. What a
+command is there to write goes to standard output; where that fails the command ends, with a
+sentence, or in silence where whoever reads has had enough, as `head` does.
 """
 
 import errno
@@ -10,8 +10,15 @@ import io
 import os
 import sys
 from contextlib import suppress
+from functools import partial
+
+from rich.console import Console
 
 from burble.errors import BurbleError, OutputError
+
+console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
+tell = partial(console.print, markup=False)
+"""Prints a message as it stands."""
 
 
 class Enough(BurbleError):

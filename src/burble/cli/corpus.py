@@ -1,0 +1,62 @@
+"""The command that reports on a text before anyone trains on it, and writes it clean."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from burble import settings
+from burble.cli.options import AsJson, Sources
+from burble.cli.output import console, tell
+from burble.data import outputs, sources
+from burble.data import report as corpus_report
+from burble.data.corpus import Corpus
+from burble.formatting import shown
+from burble.runs.request import TrainingRequest
+from burble.settings import Settings
+
+
+def corpus(
+    source: Sources,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the clean text here.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a text that is there already.")
+    ] = False,
+    as_json: AsJson = False,
+    **chosen: Any,
+) -> None:
+    """Report on a text before anyone trains on it."""
+    reading = settings.SourceSettings.taken_from(chosen)
+    asked = settings.make(chosen)
+    if output:
+        # Before the reading, which may take long, and again when all that is read is known.
+        outputs.check_text(output, sources.named(source), overwrite=overwrite)
+    request = TrainingRequest(chosen, sources=tuple(source), reading=reading)
+    text = read_corpus(request, asked)
+    if output:
+        # Before anything is printed: whoever reads that may stop at any time, as `head` does.
+        text.save_text(output, overwrite=overwrite)
+        tell(f"The clean text is in {shown(output)}.")
+        if any(output.resolve().is_relative_to(Path(name).resolve()) for name in source):
+            tell("That lies in a folder that is read; leave it out the next time.")
+    if as_json:
+        print(json.dumps(corpus_report.facts(text), ensure_ascii=False))
+    else:
+        print("\n".join(corpus_report.alphabet(text)))
+
+
+def read_corpus(request: TrainingRequest, chosen: Settings) -> Corpus:
+    """Reads a text, and tells what was read and what was changed."""
+    with console.status("Reading …") as status:
+        text = request.read(
+            chosen,
+            lambda done, total: status.update(
+                f"Reading: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB …"
+            ),
+        )
+    for line in corpus_report.summary(text):
+        tell(line)
+    return text

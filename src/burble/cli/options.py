@@ -1,0 +1,129 @@
+"""Flags of the command line, made from settings classes. Knows no command."""
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import docstring_parser
+import typer
+from typer.models import OptionInfo
+
+from burble.inference.settings import SamplingSettings
+from burble.runs.defaults import CHOSEN
+from burble.settings import (
+    STORED,
+    ModelSettings,
+    SourceSettings,
+    TextSettings,
+    TrainingSettings,
+    renamed,
+)
+
+PANELS = {
+    SourceSettings: "Text",
+    TextSettings: "Text",
+    ModelSettings: "Model",
+    TrainingSettings: "Training",
+    SamplingSettings: "Sampling",
+}
+TRAINING = (SourceSettings, TextSettings, ModelSettings, TrainingSettings)
+"""Classes of all settings of a training."""
+NOT = "no_"
+LETTERS = {"temperature": "-t"}
+DEFAULTS = dict.fromkeys(CHOSEN, "chosen for the text") | {"temperature": "as suits the model"}
+"""What help says of a setting whose default is not that of its class."""
+
+Sources = Annotated[
+    list[str], typer.Argument(help="Files, folders, - for standard input, builtin:python-docs.")
+]
+ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def advanced(panel: str) -> str:
+    """The heading of options that few people need."""
+    return f"{panel} (advanced)"
+
+
+def describe_fields(cls: type) -> dict[str, str]:
+    """The description of each field of a settings class, from its docstring."""
+    found = docstring_parser.parse(inspect.getdoc(cls) or "").params
+    return {one.arg_name: " ".join((one.description or "").split()) for one in found}
+
+
+def with_settings(
+    function: Callable[..., None], *classes: type, first: Sequence[str] = ()
+) -> Callable[..., None]:
+    """Gives a command a flag for each field of settings classes, passed on as `**chosen`.
+
+    A flag that was not given is passed as None, so that the class's own default holds.
+
+    Args:
+        function: The command; what it takes besides are arguments and options of its own.
+        classes: The classes, each a key of `PANELS`.
+        first: Names of options, its own or settings, that help shows first, in this order. All
+            others come after them, below the headings of their classes; its own below that of the
+            first class, or last, below a heading that they bring.
+    """
+    signature = inspect.signature(function)
+    own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    taken = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
+    for one in own if first else ():
+        (option,) = one.annotation.__metadata__
+        if isinstance(option, OptionInfo) and one.name not in first and not option.rich_help_panel:
+            option.rich_help_panel = advanced(PANELS[classes[0]])
+    for cls in classes:
+        described = describe_fields(cls)
+        for field in fields(cls):
+            panel = None if field.name in first else advanced(PANELS[cls])
+            taken += _flags(field, described[field.name], panel)
+    taken.sort(key=functools.partial(_place, first))
+
+    @functools.wraps(function)
+    def command(**given: Any) -> None:
+        for name in [name for name in given if name.startswith(NOT)]:
+            if given.pop(name):
+                given[name.removeprefix(NOT)] = False
+        function(**renamed(given))
+
+    vars(command)["__signature__"] = signature.replace(parameters=taken)
+    command.__annotations__ |= {one.name: one.annotation for one in taken}
+    return command
+
+
+def _place(first: Sequence[str], parameter: inspect.Parameter) -> int:
+    """Where a parameter stands in help."""
+    if parameter.name in first:
+        return first.index(parameter.name)
+    (option,) = parameter.annotation.__metadata__
+    known = option.rich_help_panel in (None, *map(advanced, PANELS.values()))
+    return len(first) if known else len(first) + 1
+
+
+def _flags(field: Field[Any], described: str, panel: str | None) -> list[inspect.Parameter]:
+    """The flag of a setting, and those that help hides: by an older name, or what undoes it."""
+    kind = field.type if field.type in (int, float, bool) else str
+    flag = field.name.replace("_", "-")
+    names = [f"--{flag}", LETTERS[field.name]] if field.name in LETTERS else [f"--{flag}"]
+    default = DEFAULTS.get(field.name, field.default)
+    # What a flag is when it is not given needs no word, nor does an empty text.
+    if default is not False and default != "":
+        described += rf" \[default: {default if isinstance(default, str) else f'{default:g}'}]"
+    shown = typer.Option(*names, help=described, rich_help_panel=panel, show_default=False)
+    given = {field.name: shown}
+    if older := STORED.get(field.name):
+        given[older] = typer.Option(f"--{older.replace('_', '-')}", hidden=True)
+    if kind is bool:
+        given[NOT + field.name] = typer.Option(f"--no-{flag}", hidden=True)
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[kind | None, option],
+        )
+        for name, option in given.items()
+    ]
