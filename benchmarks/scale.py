@@ -83,15 +83,15 @@ def keep_pace(text: str) -> None:
     devices.prepare(processes.available_cores(), training.batch, chosen.model.units)
     trainer = Trainer(corpus.build([text], chosen.text, validation=training.validation), chosen)
     objective, batches = trainer.objective, trainer.batches
-    groups = objective.place(trainer.start().arrays)
+    arrays = objective.place(trainer.start().arrays)
     # Spread over the whole text, as long trainings are.
     step, stride = 0, max(1, batches.steps_per_epoch // 997)
     for _ in chain(("warm up",), sys.stdin):
         started = time.perf_counter()
         for _ in range(STRETCH):
-            groups = objective.step(groups, batches.at(step, objective.devices.rows), 1e-3)
+            arrays = objective.step(arrays, batches.at(step, objective.devices.rows), 1e-3)
             step += stride
-        groups["loss"][0].block_until_ready()
+        arrays.loss.block_until_ready()
         seconds = time.perf_counter() - started
         print(STRETCH * training.batch * training.length / seconds, flush=True)
 

@@ -40,7 +40,7 @@ def profile(layers: int, units: int, batch: int, length: int, steps: int) -> dic
     from burble import settings
     from burble.training import devices, processes
     from burble.training.framings import Streams
-    from burble.training.step import Objective, flat
+    from burble.training.step import Objective, fetch_arrays
 
     devices.prepare(processes.available_cores(), batch, units)
     shape = {"layers": layers, "units": units, "batch": batch, "length": length, "averaging": 0.0}
@@ -48,19 +48,19 @@ def profile(layers: int, units: int, batch: int, length: int, steps: int) -> dic
     objective = Objective(chosen.model, SYMBOLS, chosen.training)
     ids = np.random.default_rng(0).integers(0, SYMBOLS, 200_000).astype(np.uint8)
     streams = Streams(ids, batch, length, seed=0, reset_rate=0.03)
-    groups = objective.place(flat(objective.start(batch)))
+    arrays = objective.place(fetch_arrays(objective.start(batch)))
 
-    def run(groups: Any) -> Any:
+    def run(arrays: Any) -> Any:
         for step in range(steps):
-            groups = objective.step(groups, streams.at(step), 1e-3)
-        groups["loss"][0].block_until_ready()
-        return groups
+            arrays = objective.step(arrays, streams.at(step), 1e-3)
+        arrays.loss.block_until_ready()
+        return arrays
 
-    groups = run(groups)
+    arrays = run(arrays)
     with tempfile.TemporaryDirectory() as folder:
         with jax.profiler.trace(folder, create_perfetto_trace=True):
             started = time.perf_counter()
-            run(groups)
+            run(arrays)
             elapsed = time.perf_counter() - started
         (path,) = Path(folder).rglob("perfetto_trace.json.gz")
         found = by_kind(json.loads(gzip.decompress(path.read_bytes()))["traceEvents"])

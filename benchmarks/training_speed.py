@@ -40,7 +40,7 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], Suppo
     from burble.model import network as model_network
     from burble.training import devices, processes
     from burble.training.framings import Streams
-    from burble.training.step import Objective, flat
+    from burble.training.step import Objective, fetch_arrays
 
     layers, units, batch, length = shape
     devices.prepare(processes.available_cores(), batch, units)
@@ -49,19 +49,17 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], Suppo
     chosen = settings.make({**shape_of, "length": length, **plain})
     objective = Objective(chosen.model, SYMBOLS, chosen.training)
     streams = Streams(TEXT, batch, length, seed=0, reset_rate=0.0)
-    arrays = flat(objective.start(batch))
-    weights = [array for name, array in arrays.items() if name.startswith("weight.")]
+    begun = fetch_arrays(objective.start(batch))
     first = streams.at(0)
-    seeds = [array for name, array in arrays.items() if name.startswith("seed.")]
-    nats, places, _ = objective.nats(weights, seeds, first, objective.zero(batch))
-    named = model_network.name_weights(weights, chosen.model, SYMBOLS)
+    nats, places, _ = objective.nats(begun.weights, begun.rng, first, objective.zero(batch))
+    named = model_network.name_weights(begun.weights, chosen.model, SYMBOLS)
     np.savez(start, inputs=first.inputs, targets=first.targets, allow_pickle=False, **named)
-    groups, number = objective.place(arrays), itertools.count()
+    arrays, number = objective.place(begun), itertools.count()
 
     def step() -> SupportsFloat:
-        nonlocal groups
-        groups = objective.step(groups, streams.at(next(number)), 2e-3)
-        loss: SupportsFloat = groups["loss"][0][0]
+        nonlocal arrays
+        arrays = objective.step(arrays, streams.at(next(number)), 2e-3)
+        loss: SupportsFloat = arrays.loss[0]
         return loss
 
     return step, float(nats) / float(places)

@@ -231,7 +231,7 @@ def test_a_run_from_a_model_killed_before_its_first_step_keeps_its_weights(
     events.close()
     begun = run.read_state()
     assert begun.step == 0
-    np.testing.assert_array_equal(begun.arrays["weight.0"], base.weights["embedding"])
+    np.testing.assert_array_equal(begun.arrays.weights[0], base.weights["embedding"])
 
 
 def test_two_trainings_in_one_folder_are_refused(burble, text, tmp_path):

@@ -2,7 +2,7 @@
 
 from burble import settings
 from burble.data import corpus
-from burble.runs.events import End
+from burble.runs.events import Arrays, End
 from burble.runs.request import check_folder
 from burble.settings import TextSettings
 from burble.training import job, preflight
@@ -10,6 +10,8 @@ from burble.training.trainer import Trainer
 
 TEXT = "the cat sat on the mat. the dog sat on the log. " * 40
 TINY = {"units": 16, "embedding": 8, "batch": 4, "length": 16, "evaluations": 3, "patience": 0}
+
+NO_ARRAYS = Arrays([], [], [], [], [], [], None)
 
 
 def trainer(**changed):

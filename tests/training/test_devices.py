@@ -54,19 +54,19 @@ import numpy as np
 from burble import settings
 from burble.training import devices
 from burble.training.framings import Streams
-from burble.training.step import Objective, flat
+from burble.training.step import Objective, fetch_arrays
 
 chosen = settings.make({"layers": 1, "units": 128, "embedding": 16, "batch": 8, "length": 12})
 devices.prepare(2, 8, 128)
 objective = Objective(chosen.model, 30, chosen.training)
-groups = objective.place(flat(objective.start(8)))
+arrays = objective.place(fetch_arrays(objective.start(8)))
 batches = Streams(np.arange(900, dtype=np.uint8) % 30, 8, 12, 0, 0.03)
 ready = []
 for step in range(30):
-    copies = objective.copies(groups["weight"])
+    copies = objective.copies(arrays.weights)
     ready += [array.is_ready() for array in copies]
-    groups = objective.step(groups, batches.at(step), 0.001)
-    ready += [array.is_ready() for array in jax.tree.leaves(groups)]
+    arrays = objective.step(arrays, batches.at(step), 0.001)
+    ready += [array.is_ready() for array in jax.tree.leaves(arrays)]
 print(json.dumps([objective.devices.count, ready.count(False)]))
 """
 

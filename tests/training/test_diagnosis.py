@@ -14,6 +14,7 @@ from burble.runs.events import BaselineLosses, Score, State
 from burble.runs.folder import Run
 from burble.training import diagnosis, recorder
 from tests.support.corpora import from_texts
+from tests.support.trainers import NO_ARRAYS
 
 FIGURES = BaselineLosses(uniform=4.0, unigram=3.0, ngram=2.0, order=5)
 
@@ -29,7 +30,9 @@ FIGURES = BaselineLosses(uniform=4.0, unigram=3.0, ngram=2.0, order=5)
 )
 def test_a_score_is_compared_with_the_baselines_where_its_place_changes(loss, said):
     shown = io.StringIO()
-    events: Any = iter([FIGURES, *(Score(loss, True, State({}, step=step)) for step in (7, 8))])
+    events: Any = iter(
+        [FIGURES, *(Score(loss, True, State(NO_ARRAYS, step=step)) for step in (7, 8))]
+    )
     console = Console(file=shown, width=200)
     progress.follow(events, console, Path("run"), "again", "char")
     expected = "step {} · held-out loss {:.4f} (best so far, saved)"

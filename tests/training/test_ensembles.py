@@ -1,5 +1,7 @@
 """Several networks, averaged weights, and recurrent weights left out: what each of them means."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -52,8 +54,8 @@ def test_engines_say_the_mean_of_what_the_networks_say(shape):
 def test_each_network_learns_by_itself():
     alone = finish(trainer(**NONE))
     t = trainer(ensemble=2, **NONE)
-    both = t.weights(finish(t), "weight")
-    for name, weights in trainer(**NONE).weights(alone, "weight").items():
+    both = t.weights(finish(t), best=False)
+    for name, weights in trainer(**NONE).weights(alone, best=False).items():
         np.testing.assert_allclose(both[name], weights, atol=1e-4, err_msg=name)
         assert not np.allclose(both[f"network1.{name}"], weights, atol=1e-2)
 
@@ -68,7 +70,7 @@ def test_two_networks_foretell_better_than_the_mean_of_the_two():
         -softmax.log_probabilities(logits.astype(float))[np.arange(len(ids) - 1), ids[1:]].mean()
         for logits in each
     ]
-    assert t.score(state, "good") < np.mean(costs)
+    assert t.validation.score(state, best=True) < np.mean(costs)
 
 
 def test_a_pair_writes_is_scored_and_learns_as_it_reads():
@@ -111,18 +113,22 @@ def test_an_average_counts_all_steps_alike_at_first_and_then_the_latest_most():
     assert {averaging_weight(alone, step) for step in range(100)} == {1}
 
 
+def without_average(state):
+    return replace(state, arrays=state.arrays._replace(average=[]))
+
+
 def test_what_is_scored_is_the_average_of_the_weights():
     t = trainer(steps=20, averaging=0.9)
     state, latest = t.start(), []
     for _ in range(4):
         steps = iter([False, True])
         state = finish(t, state, stop=lambda steps=steps: next(steps))
-        latest.append(state.arrays["weight.1"])
-    np.testing.assert_allclose(state.arrays["average.1"], np.mean(latest, 0), atol=1e-6)
-    assert t.score(state) == t.score(state, "average") != t.score(state, "weight")
+        latest.append(state.arrays.weights[1])
+    np.testing.assert_allclose(state.arrays.average[1], np.mean(latest, 0), atol=1e-6)
+    assert t.validation.score(state) != t.validation.score(without_average(state))
     plain = trainer(averaging=0.0)
-    assert not any(name.startswith("average") for name in plain.start().arrays)
-    assert plain.score(plain.start()) == plain.score(plain.start(), "weight")
+    assert plain.start().arrays.average == []
+    assert plain.start().arrays.evaluated == plain.start().arrays.weights
 
 
 # Recurrent weights left out.
@@ -148,13 +154,12 @@ def test_a_share_of_the_recurrent_weights_is_left_out_and_the_mean_stays():
 def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
     t = trainer(steps=30, **NONE | {"dropout_recurrent": 0.5})
     state = finish(t)
-    *_, seed = sorted(name for name in state.arrays if name.startswith("seed."))
-    assert state.arrays[seed].tolist() == [t.settings.training.seed, 30]
-    core = build_engine(t.weights(state, "weight"), t.settings.model)
+    assert state.arrays.rng[-1].tolist() == [t.settings.training.seed, 30]
+    core = build_engine(t.weights(state, best=False), t.settings.model)
     ids = t.corpus.tail
     logits = core.read_symbols(ids[:-1], core.zero_state(1))[0].astype(float)
     nats = -softmax.log_probabilities(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
-    assert t.score(state) == pytest.approx(nats, rel=1e-5)
+    assert t.validation.score(state) == pytest.approx(nats, rel=1e-5)
 
 
 # What is chosen.

@@ -112,18 +112,18 @@ def test_the_loss_is_that_of_a_plain_sequential_model(layers_):
     size = t.corpus.vocabulary.size
     plain.add(layers.Dense(size, activation="softmax"))
     plain.compile("adam", "categorical_crossentropy")
-    plain.set_weights([np.asarray(a) for a in ours["weight"]])
+    plain.set_weights([np.asarray(a) for a in ours.weights])
     batches = [t.batches.at(step) for step in range(50)]
     inputs = np.concatenate([b.inputs for b in batches])[..., None] / size
     targets = keras.utils.to_categorical(np.concatenate([b.targets[:, -1] for b in batches]), size)
     losses = []
     for step in range(50):
-        before = float(np.asarray(ours["loss"][0])[0])
+        before = float(ours.loss[0])
         ours = t._step(ours, step, 1e-3)
-        losses.append((float(np.asarray(ours["loss"][0])[0]) - before) / 8)
+        losses.append((float(ours.loss[0]) - before) / 8)
     history = plain.fit(inputs, targets, batch_size=8, epochs=1, shuffle=False, verbose=0)
     assert np.mean(losses) == pytest.approx(history.history["loss"][0], abs=1e-5)
-    for mine, theirs in zip(ours["weight"], plain.weights, strict=True):
+    for mine, theirs in zip(ours.weights, plain.weights, strict=True):
         np.testing.assert_allclose(np.asarray(mine), np.asarray(theirs.value), atol=1e-5)
 
 
@@ -148,7 +148,7 @@ def test_an_epoch_that_ran_away_does_not_spoil_those_after_it():
     bad = _end_epoch(1, replace(state, epoch_nats=math.nan, epoch_places=1.0))
     assert not bad.improved
     good = _end_epoch(2, replace(bad.state, epoch_nats=2.0, epoch_places=1.0))
-    assert (good.loss, good.improved, good.state.best_epoch) == (2.0, True, 2.0)
+    assert (good.loss, good.improved, good.state.best_epoch_loss) == (2.0, True, 2.0)
 
 
 def test_a_loss_that_runs_away_at_an_epochs_end_is_no_loss_of_nothing():
@@ -156,8 +156,9 @@ def test_a_loss_that_runs_away_at_an_epochs_end_is_no_loss_of_nothing():
     assert t.batches.steps_per_epoch == 9
     left = iter([False] * 8 + [True])
     stopped = list(t.run(t.start(), lambda: next(left)))[-1].state
-    nan = np.full_like(stopped.arrays["weight.1"], np.nan)
-    broken = replace(stopped, arrays={**stopped.arrays, "weight.1": nan})
+    first, second_weights, *rest = stopped.arrays.weights
+    nan = [first, np.full_like(second_weights, np.nan), *rest]
+    broken = replace(stopped, arrays=stopped.arrays._replace(weights=nan))
     events = list(t.run(broken))
     recovery, first, second, third = [e for e in events if isinstance(e, Recovery | Epoch)]
     assert recovery.step == 9
@@ -185,7 +186,7 @@ def test_held_out_windows_are_scored_from_the_symbols_before_each():
     for place in range(t.corpus.cut, len(ids)):
         logits, _ = core.read_symbols(ids[place - 10 : place], core.zero_state(1))
         costs.append(np.log(np.exp(logits[-1]).sum()) - logits[-1][ids[place]])
-    assert t.score(state) == pytest.approx(np.mean(costs), abs=1e-5)
+    assert t.validation.score(state) == pytest.approx(np.mean(costs), abs=1e-5)
 
 
 @pytest.mark.parametrize(("kind", "width"), [("scalar", 1), ("onehot", 9)])

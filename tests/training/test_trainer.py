@@ -17,7 +17,7 @@ from burble.training import batches, schedule
 from burble.training.job import fit_to_machine
 from burble.training.pace import Clock
 from burble.training.trainer import Trainer
-from tests.support.trainers import TEXT, TINY, finish, trainer
+from tests.support.trainers import NO_ARRAYS, TEXT, TINY, finish, trainer
 
 
 def documents(**changed):
@@ -27,17 +27,15 @@ def documents(**changed):
 
 
 def assert_equal(one, other):
-    counters = ("step", "best", "stale", "recoveries")
+    counters = ("step", "best_loss", "evals_without_improvement", "recoveries")
     assert [getattr(one, c) for c in counters] == [getattr(other, c) for c in counters]
-    assert one.arrays.keys() == other.arrays.keys()
-    for name, array in one.arrays.items():
-        np.testing.assert_array_equal(other.arrays[name], array, err_msg=name)
+    jax.tree.map(np.testing.assert_array_equal, one.arrays, other.arrays)
 
 
 @pytest.mark.parametrize("make", [trainer, documents])
 def test_an_untrained_model_knows_nothing(make):
     t = make()
-    loss = t.score(t.start())
+    loss = t.validation.score(t.start())
     assert abs(loss - np.log(t.corpus.vocabulary.size)) < 0.05
 
 
@@ -70,7 +68,7 @@ def test_stopped_on_the_way_through_a_score_and_gone_on_with_equals_never_stoppe
         events.append(event)
         kinds.append(type(event).__name__)
     stopped = events[-1]
-    assert (stopped.reason, stopped.state.step, stopped.state.due) == ("stopped", 10, True)
+    assert (stopped.reason, stopped.state.step, stopped.state.eval_due) == ("stopped", 10, True)
     assert not any(isinstance(event, Score) for event in events)
     rest = list(more.run(stopped.state))
     assert_equal(rest[-1].state, whole[-1].state)
@@ -91,7 +89,7 @@ def test_one_step_is_compiled_whatever_happens(make):
 def test_how_often_it_is_scored_changes_nothing_learned():
     once = finish(trainer(evaluations=1))
     often = finish(trainer(evaluations=10))
-    np.testing.assert_array_equal(once.arrays["weight.1"], often.arrays["weight.1"])
+    np.testing.assert_array_equal(once.arrays.weights[1], often.arrays.weights[1])
 
 
 def test_documents_are_scored_each_from_a_zero_state():
@@ -106,7 +104,7 @@ def test_documents_are_scored_each_from_a_zero_state():
             logits, carried = core.step(np.array([before]), carried)
             nats.append(-np.log(softmax.probabilities(logits.astype(float))[0, symbol]))
             before = symbol
-    assert t.score(state) == pytest.approx(np.mean(nats), rel=1e-5)
+    assert t.validation.score(state) == pytest.approx(np.mean(nats), rel=1e-5)
 
 
 def test_the_best_weights_are_kept_not_the_last():
@@ -122,14 +120,14 @@ def test_the_best_weights_are_kept_not_the_last():
             scores.append(event.loss)
         last = event
     assert scores[-1] > min(scores) + 0.1
-    assert last.state.best == min(scores)
-    assert t.score(last.state, "good") == pytest.approx(min(scores), rel=1e-6)
-    assert t.score(last.state) == pytest.approx(scores[-1], rel=1e-6)
+    assert last.state.best_loss == min(scores)
+    assert t.validation.score(last.state, best=True) == pytest.approx(min(scores), rel=1e-6)
+    assert t.validation.score(last.state) == pytest.approx(scores[-1], rel=1e-6)
 
 
 def with_nan(state):
-    broken = np.full_like(state.arrays["weight.0"], np.nan)
-    return {**state.arrays, "weight.0": broken}
+    first, *others = state.arrays.weights
+    return state.arrays._replace(weights=[np.full_like(first, np.nan), *others])
 
 
 def test_a_loss_that_is_no_number_goes_back_to_the_best_weights_and_says_so():
@@ -139,22 +137,22 @@ def test_a_loss_that_is_no_number_goes_back_to_the_best_weights_and_says_so():
     (recovery,) = [e for e in events if isinstance(e, Recovery)]
     assert recovery.step == 1
     assert math.isnan(recovery.loss)
-    np.testing.assert_array_equal(recovery.state.arrays["weight.0"], state.arrays["good.0"])
+    np.testing.assert_array_equal(recovery.state.arrays.weights[0], state.arrays.best[0])
     assert events[-1].state.step == 30
-    assert events[-1].state.best < np.log(t.corpus.vocabulary.size)
+    assert events[-1].state.best_loss < np.log(t.corpus.vocabulary.size)
 
 
 def test_a_loss_that_is_never_a_number_stops_with_the_step_and_the_cure():
     t = trainer(steps=30)
     state = t.start()
-    hopeless = with_nan(state) | {"good.0": with_nan(state)["weight.0"]}
+    hopeless = with_nan(state)._replace(best=with_nan(state).weights)
     said = r"at step 4, .*before, so there is no model\. .*lower --learning-rate than 0\.005"
     with pytest.raises(DivergedError, match=said):
         list(t.run(type(state)(hopeless)))
     with pytest.raises(
         DivergedError, match=r"3 times\. The best model so far is kept\. Train again"
     ):
-        list(t.run(type(state)(hopeless, best=2.5)))
+        list(t.run(type(state)(hopeless, best_loss=2.5)))
 
 
 def test_without_a_held_out_part_weights_that_are_no_numbers_are_never_kept():
@@ -166,7 +164,7 @@ def test_without_a_held_out_part_weights_that_are_no_numbers_are_never_kept():
     assert any(isinstance(e, Recovery) for e in events)
     for event in events:
         if isinstance(event, Score):
-            assert all(np.isfinite(a).all() for n, a in event.state.arrays.items() if "good" in n)
+            assert all(np.isfinite(array).all() for array in event.state.arrays.best)
 
 
 def test_an_absurd_learning_rate_does_not_cost_the_best_model():
@@ -180,7 +178,7 @@ def test_an_absurd_learning_rate_does_not_cost_the_best_model():
         diverged = True
     assert diverged or any(state.recoveries for state in states)
     # What is kept after it all is still what was best, measured anew.
-    assert worse.score(states[-1], "good") == pytest.approx(good.best, rel=1e-6)
+    assert worse.validation.score(states[-1], best=True) == pytest.approx(good.best_loss, rel=1e-6)
 
 
 def test_limits_become_a_number_of_steps_and_the_nearest_holds():
@@ -244,7 +242,7 @@ def test_no_time_left_is_told_before_a_second_step():
 def test_compiling_is_no_speed():
     # A minute to compile, two steps of a second, and ten seconds of a score.
     now = iter([0.0, 60.0, 62.0, 72.0])
-    measured = Clock(State({}), now.__next__)
+    measured = Clock(State(NO_ARRAYS), now.__next__)
     measured.stepped(1)
     assert measured.left(3, 11, 0) == 8
     measured.scored(10.0)
@@ -254,8 +252,8 @@ def test_compiling_is_no_speed():
 def test_the_closing_scores_tell_how_far_they_are_and_end_where_asked():
     t = trainer(steps=3, evaluations=1)
     state = finish(t)
-    assert [task.done for task in t.closing(state)] == [1.0, 1.0, 1.0]
-    assert [task.done for task in t.closing(state, stop=lambda: True)] == [1.0]
+    assert [task.done for task in t.validation.closing(state)] == [1.0, 1.0, 1.0]
+    assert [task.done for task in t.validation.closing(state, stop=lambda: True)] == [1.0]
     # A training that was stopped there takes them when it goes on.
     answers = itertools.chain([False] * 3, itertools.repeat(True))
     stopped = [*trainer(steps=3, evaluations=1).run(t.start(), stop=lambda: next(answers))][-1]
@@ -281,7 +279,7 @@ def test_nothing_held_out_is_supported():
     assert all(math.isnan(e.loss) and e.improved for e in events if isinstance(e, Score))
     np.testing.assert_array_equal(
         t.weights(events[-1].state)["output.bias"],
-        t.weights(events[-1].state, "weight")["output.bias"],
+        t.weights(events[-1].state, best=False)["output.bias"],
     )
 
 

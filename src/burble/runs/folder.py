@@ -29,7 +29,7 @@ from burble import __version__, files, settings
 from burble.errors import RunError, SettingsError, StorageError
 from burble.formatting import shown
 from burble.model.file import Model, is_model_file, write_model
-from burble.runs.events import State
+from burble.runs.events import Arrays, State
 from burble.settings import Settings
 
 FORMAT = 2
@@ -41,6 +41,17 @@ _DAMAGED = (
     *(OSError, ValueError, LookupError, TypeError, AttributeError),
     safetensors.SafetensorError,
 )
+STORED = {
+    "weights": "weight",
+    "best": "good",
+    "rng": "seed",
+    "hidden": "carried",
+    "best_loss": "best",
+    "evals_without_improvement": "stale",
+    "best_epoch_loss": "best_epoch",
+    "eval_due": "due",
+}
+"""Fields of a state with another name in its file, which earlier versions of burble know."""
 _AGAIN = "begin again in another folder, from this model with --from."
 BEGIN_AGAIN = _AGAIN.capitalize()
 
@@ -341,9 +352,29 @@ def _epoch_file(name: str) -> str:
 
 def _state_bytes(state: State) -> bytes:
     """The file of a state, with a sum by which damage is known."""
-    counters = json.dumps({k: v for k, v in vars(state).items() if k != "arrays"})
-    known = {"burble": counters, "crc32": str(_sum(counters, state.arrays))}
-    return safetensors.numpy.save(dict(state.arrays), known)
+    values = {STORED.get(k, k): v for k, v in vars(state).items() if k != "arrays"}
+    counters, named = json.dumps(values), _named_arrays(state.arrays)
+    known = {"burble": counters, "crc32": str(_sum(counters, named))}
+    return safetensors.numpy.save(named, known)
+
+
+def _named_arrays(arrays: Arrays) -> dict[str, NDArray[Any]]:
+    """Arrays by the names that files have for them, such as `weight.3`."""
+    lists = arrays._replace(loss=[arrays.loss])._asdict()
+    return {f"{STORED.get(k, k)}.{i}": a for k, group in lists.items() for i, a in enumerate(group)}
+
+
+def _arrays(named: Mapping[str, NDArray[Any]]) -> Arrays:
+    """Arrays from the names that files have for them; the inverse of `_named_arrays`.
+
+    Raises:
+        LookupError: There are others.
+    """
+    groups: dict[str, list[Any]] = {STORED.get(field, field): [] for field in Arrays._fields}
+    for name in sorted(named, key=lambda n: int(n.rpartition(".")[2])):
+        groups[name.rpartition(".")[0]].append(named[name])
+    found = Arrays(*groups.values())
+    return found._replace(loss=found.loss[0])
 
 
 def _state(path: Path) -> State | None:
@@ -355,7 +386,9 @@ def _state(path: Path) -> State | None:
         # Files of earlier versions have no sum.
         if known.get("crc32", "") not in ("", str(_sum(known["burble"], arrays))):
             return None
-        return State(arrays, **json.loads(known["burble"]))
+        fields = {name: field for field, name in STORED.items()}
+        values = json.loads(known["burble"])
+        return State(_arrays(arrays), **{fields.get(k, k): v for k, v in values.items()})
     except _DAMAGED:
         return None
 

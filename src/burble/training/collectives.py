@@ -1,16 +1,16 @@
-"""What processes that train together tell each other. Knows nothing of text or networks.
+"""What processes that train together exchange. Knows nothing of text or networks.
 
 All run the same loop in step; whatever depends on time or on the disk is decided by process 0 and
-told to the others, and any of them may wish to stop. A process that trains alone decides for
+sent to the others, and any of them may request to stop. A process that trains alone decides for
 itself, at no cost.
 """
 
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from burble.errors import BurbleError, LostError
 from burble.training.processes import Peer
 
+Tree = TypeVar("Tree")
 HEARTBEAT = 30
 """Seconds of silence after which a process counts as gone; one that is killed is missed at once."""
-TELL_AFTER = 15
+LOG_AFTER = 15
 PATIENCE = 3_600
 """Seconds to wait for the others, who may be reading their text."""
 _LOST = ("gloo", "nccl", "coordination", "distributed service", "connection", "peer")
@@ -61,14 +62,14 @@ def join(peer: Peer, log: Callable[[str], object] = str) -> None:
 
 def _await(host: str, port: int, log: Callable[[str], object]) -> None:
     """Waits until process 0 answers; JAX (0.10) would end the process without a word."""
-    began, told = time.monotonic(), False
+    began, logged = time.monotonic(), False
     while (waited := time.monotonic() - began) < PATIENCE:
         try:
             socket.create_connection((host, port), timeout=10).close()
         except OSError as error:
-            if waited > TELL_AFTER and not told:
+            if waited > LOG_AFTER and not logged:
                 log(f"Waiting for process 0 at {host}:{port} ({error.strerror or error}) …")
-                told = True
+                logged = True
             time.sleep(0.2)
         else:
             return
@@ -86,42 +87,42 @@ def first() -> bool:
 
 
 def from_first(decide: Callable[[], Any]) -> Any:
-    """What process 0 decides, in all processes; the others do not even ask themselves.
+    """What process 0 decides, in all processes; the others do not even call `decide`.
 
     Args:
         decide: Gives a value that JSON can hold.
     """
     if alone():
         return decide()
-    said = json.dumps(decide()).encode() if first() else b""
-    size = int(multihost_utils.broadcast_one_to_all(np.int32(len(said))))
+    data = json.dumps(decide()).encode() if first() else b""
+    size = int(multihost_utils.broadcast_one_to_all(np.int32(len(data))))
     room = np.zeros(size, np.uint8)
-    room[: len(said)] = np.frombuffer(said, np.uint8)
+    room[: len(data)] = np.frombuffer(data, np.uint8)
     return json.loads(bytes(np.asarray(multihost_utils.broadcast_one_to_all(room))))
 
 
-def any_of(*wishes: bool) -> tuple[bool, ...]:
-    """Which wishes at least one process has."""
+def any_of(*requests: bool) -> tuple[bool, ...]:
+    """Which requests at least one process has."""
     if alone():
-        return wishes
-    return tuple(multihost_utils.process_allgather(np.array(wishes)).any(0).tolist())
+        return requests
+    return tuple(multihost_utils.process_allgather(np.array(requests)).any(0).tolist())
 
 
-def unlike_first(said: str) -> list[int]:
+def unlike_first(text: str) -> list[int]:
     """The numbers of the processes in which a text is not what it is in process 0."""
     if alone():
         return []
-    own = said == from_first(lambda: said)
+    own = text == from_first(lambda: text)
     gathered = np.atleast_1d(multihost_utils.process_allgather(np.array(own)))
     return np.flatnonzero(~gathered).tolist()
 
 
-def shared(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Process 0's arrays, in all processes; each gives arrays of those names and shapes."""
+def shared(arrays: Tree) -> Tree:
+    """Process 0's arrays, in all processes; each gives arrays of that structure and shapes."""
     if alone():
-        return dict(arrays)
-    told = multihost_utils.broadcast_one_to_all(dict(arrays))
-    return {name: np.asarray(array) for name, array in told.items()}
+        return arrays
+    received: Tree = jax.tree.map(np.asarray, multihost_utils.broadcast_one_to_all(arrays))
+    return received
 
 
 def fetched(array: Any) -> NDArray[Any]:

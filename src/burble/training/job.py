@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
+import jax
+
 from burble import settings as settings_module
 from burble.data.corpus import Corpus
 from burble.errors import DivergedError, LostError, RunError
@@ -73,7 +75,7 @@ def train(
             why = defaults.why(trainer.settings, corpus, trainer.passes, request.size)
             log(f"{why} Seed {settings.training.seed}.")
         # Room for the state, the one before it and the next; models are smaller than a state.
-        run.check_room(4 * sum(array.nbytes for array in state.arrays.values()))
+        run.check_room(4 * sum(array.nbytes for array in jax.tree.leaves(state.arrays)))
         recorder = Recorder(trainer, run, request, requested, origin(request, run), losses, log)
         # Whoever is killed from here on goes on from this very state.
         run.begin_state(state)
@@ -121,7 +123,7 @@ class _Start:
             return trainer, _share(self._first_state(trainer))
         # A longer or otherwise changed training begins its patience anew.
         changed = trainer.settings != run.settings()
-        return trainer, _share(replace(state, stale=0) if changed else state)
+        return trainer, _share(replace(state, evals_without_improvement=0) if changed else state)
 
     def _choose(self, trainer: Trainer, pace: Pace) -> Settings:
         """What suits the speed that was measured, where compiling once more is not too long."""
@@ -146,9 +148,9 @@ class _Start:
         )
 
 
-def _shapes(state: State) -> dict[str, tuple[object, ...]]:
+def _shapes(state: State) -> object:
     """The type and shape of each array."""
-    return {name: (array.dtype, *array.shape) for name, array in state.arrays.items()}
+    return jax.tree.map(lambda array: (array.dtype, array.shape), state.arrays)
 
 
 def follow(

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from burble.runs.events import State
+from burble.runs.events import Arrays, State
 from burble.settings import TrainingSettings
 from burble.training import collectives
 from burble.training.schedule import Pace
-from burble.training.step import Groups, flat
+from burble.training.step import fetch_arrays
 
 MEASURED, LONGEST = 0.02, 10.0
 """Fraction of the minutes in which the machine is measured, and seconds of it at most."""
@@ -32,8 +32,8 @@ def seconds_to_measure(training: TrainingSettings) -> float:
 
 
 def measure_steps(
-    step: Callable[[Groups, int], Groups],
-    groups: Groups,
+    step: Callable[[Arrays, int], Arrays],
+    arrays: Arrays,
     seconds: float,
     stop: Callable[[], bool],
 ) -> Pace:
@@ -41,13 +41,13 @@ def measure_steps(
 
     Args:
         step: Takes arrays, which it uses up, and a number from 0; gives arrays.
-        groups: The arrays to begin with.
+        arrays: The arrays to begin with.
         seconds: How long to measure, about.
         stop: Whether to measure no longer; what was measured until then counts.
     """
     began = time.perf_counter()
-    groups = step(groups, 0)
-    groups["loss"][0].block_until_ready()
+    arrays = step(arrays, 0)
+    arrays.loss.block_until_ready()
     started, count, elapsed = time.perf_counter(), 0, 0.0
 
     def more() -> int:
@@ -60,31 +60,31 @@ def measure_steps(
     while steps := collectives.from_first(more):
         for _ in range(steps):
             count += 1
-            groups = step(groups, count)
-        groups["loss"][0].block_until_ready()
+            arrays = step(arrays, count)
+        arrays.loss.block_until_ready()
         elapsed = time.perf_counter() - started
     return Pace(elapsed / count, compiling=started - began)
 
 
 def measure_scores(
-    running: Callable[[], Iterator[tuple[float, float]]], seconds: float, stop: Callable[[], bool]
+    score: Callable[[], Iterator[tuple[float, float]]], seconds: float, stop: Callable[[], bool]
 ) -> float:
-    """Seconds that a place of the held-out text takes to score, measured on some of it.
+    """Seconds that a place of the validation text takes to score, measured on some of it.
 
     Args:
-        running: Scores the text batch by batch, as `heldout.running`.
+        score: Scores the text batch by batch, as `validation.score_batches`.
         seconds: How long to measure, about.
         stop: Whether to measure no longer.
     """
     began = time.perf_counter()
     batches, places = 0, 1.0
     # Twice the same batches: the first time they are compiled.
-    for _ in running():
+    for _ in score():
         batches += 1
         if stop() or time.perf_counter() - began > seconds:
             break
     began = time.perf_counter()
-    for _, scored in islice(running(), batches):
+    for _, scored in islice(score(), batches):
         places = max(scored, 1.0)
         if stop():
             break
@@ -106,10 +106,10 @@ class Clock:
         self._counted: tuple[int, float] | None = None
         self._scores: list[float] = []
 
-    def stamp(self, state: State, groups: Groups) -> State:
+    def stamp(self, state: State, arrays: Arrays) -> State:
         """The state with its arrays as they are now, and its time."""
         elapsed = self._first.elapsed + self._now() - self._began
-        return replace(state, arrays=flat(groups), elapsed=elapsed)
+        return replace(state, arrays=fetch_arrays(arrays), elapsed=elapsed)
 
     def stepped(self, step: int) -> None:
         """Notes that a step has been done; speed counts from the first."""

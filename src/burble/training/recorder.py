@@ -98,7 +98,7 @@ class Recorder:
             case Epoch(number=number, loss=loss, state=state):
                 run.add_metric(step=state.step, epoch=number, epoch_loss=loss)
                 if event.improved and (pattern := trainer.settings.training.epoch_files):
-                    model = self._model(state, {"training_loss": loss}, trainer.judged)
+                    model = self._model(state, {"training_loss": loss}, best=False)
                     run.write_epoch(pattern.format(epoch=number, loss=loss), model)
             case Score(loss=loss, improved=improved, state=state):
                 run.add_metric(step=state.step, held_out_loss=loss)
@@ -113,7 +113,7 @@ class Recorder:
             case End(state=state, reason=reason, facts=scores):
                 if not run.has_model:
                     # Stopped before the first score: what there is can be used until then.
-                    run.write_model(self._model(state, scores, trainer.judged))
+                    run.write_model(self._model(state, scores, best=False))
                 run.write_state(state)
                 card.write(run, trainer.settings, corpus_facts(trainer.corpus))
                 status = "interrupted" if reason == "stopped" else "finished"
@@ -177,12 +177,12 @@ class Recorder:
             **({"from": dict(self.origin)} if self.origin else {}),
         )
 
-    def _model(self, state: State, scores: Mapping[str, float], group: str = "good") -> Model:
+    def _model(self, state: State, scores: Mapping[str, float], *, best: bool = True) -> Model:
         """The model file's content: weights, the best or the latest, and what is known of them."""
         corpus, settings = self.trainer.corpus, self.trainer.settings
         window = settings.training.window
         return Model(
-            weights=self.trainer.weights(state, group),
+            weights=self.trainer.weights(state, best=best),
             vocabulary=corpus.vocabulary,
             architecture=settings.model,
             text=settings.text,

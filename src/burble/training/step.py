@@ -1,33 +1,26 @@
-"""One optimiser step and one score, as pure functions of arrays, compiled. Knows nothing of text.
-
-Arrays come in groups, by name: `weight`, `average` (of the weights so far, if they are averaged),
-`good` (the best so far of what is scored), `seed` (of the dropout), `optimizer`, `carried` (the
-state of each stream, each (B, U)) and `loss` (the sum of the losses, in nats, and of the weights
-of their places, since the last report).
-"""
+"""One optimiser step and one score, as compiled functions of arrays. Knows nothing of text."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from burble.errors import SettingsError
 from burble.model import network
 from burble.model.lstm import kept
 from burble.model.network import Ensemble, mean_log_probabilities, trained_array_names
+from burble.runs.events import Arrays
 from burble.settings import ModelSettings, Precision, TrainingSettings
 from burble.training.batches import Batch
 from burble.training.collectives import fetched
 from burble.training.devices import Devices
 
-Groups = dict[str, list[Any]]
-GROUPS = ("weight", "average", "good", "seed", "optimizer", "carried", "loss")
+Tree = TypeVar("Tree")
 
 
 class Objective:
@@ -57,7 +50,8 @@ class Objective:
         names = [variable.path for variable in self._optimizer.variables]
         self._rate_place = names.index(self._optimizer.learning_rate.path)
         # Placed as they came: a step that finds its arrays elsewhere is compiled anew.
-        places = dict.fromkeys(GROUPS, self.devices.whole) | {"carried": self.devices.by_stream}
+        whole: list[Any] = [self.devices.whole] * len(Arrays._fields)
+        places = Arrays(*whole)._replace(hidden=cast(Any, self.devices.by_stream))
         self._averaged = bool(training.averaging)
         self._first_seed = np.array([training.seed % 2**32, 0], np.uint32)
         names = trained_array_names(model, size)
@@ -67,22 +61,22 @@ class Objective:
         self._step = jax.jit(step, donate_argnums=0, out_shardings=places)
         self._nats = jax.jit(partial(_nats, self._ensemble))
 
-    def start(self, batch: int) -> Groups:
+    def start(self, batch: int) -> Arrays:
         """The arrays before the first step, for `batch` streams."""
         weights = [variable.value for variable in self._ensemble.trained]
-        return {
-            "weight": weights,
-            "average": weights if self._averaged else [],
-            "good": weights,
-            "seed": [v.value for v in self._ensemble.others] + [self._first_seed],
-            "optimizer": self.fresh_optimizer(),
-            "carried": self.zero(batch),
-            "loss": self.no_loss(),
-        }
+        return Arrays(
+            weights=weights,
+            average=weights if self._averaged else [],
+            best=weights,
+            rng=[v.value for v in self._ensemble.others] + [self._first_seed],
+            optimizer=self.fresh_optimizer(),
+            hidden=self.zero(batch),
+            loss=self.no_loss(),
+        )
 
-    def no_loss(self) -> list[Any]:
-        """The group `loss` of nothing, placed as a step gives it: else it would compile anew."""
-        return [self.devices.copied(jnp.zeros(2))]
+    def no_loss(self) -> Any:
+        """The loss of nothing, placed as a step gives it: else it would compile anew."""
+        return self.devices.copied(jnp.zeros(2))
 
     def copies(self, arrays: list[Any]) -> list[Any]:
         """Copies that a step may use up, placed as a step gives them."""
@@ -97,40 +91,41 @@ class Objective:
         parts = self.model.ensemble * self.model.layers * (2 if self.model.cell == "lstm" else 1)
         return [jnp.zeros((batch, self.model.units)) for _ in range(parts)]
 
-    def place(self, arrays: Mapping[str, NDArray[Any]]) -> Groups:
-        """Flat arrays on the devices that train, by group; streams are dealt out to them."""
-        return {
-            name: self.devices.dealt(group) if name == "carried" else self.devices.copied(group)
-            for name, group in grouped(arrays).items()
-        }
+    def place(self, arrays: Arrays) -> Arrays:
+        """Copies of arrays on the devices that train; streams are dealt out to them."""
+        copies = copy_to_device(arrays)
+        placed: Arrays = self.devices.copied(copies._replace(hidden=[]))
+        return placed._replace(hidden=self.devices.dealt(copies.hidden))
 
-    def step(self, groups: Groups, batch: Batch, rate: float, share: float = 1.0) -> Groups:
+    def step(self, arrays: Arrays, batch: Batch, rate: float, weight: float = 1.0) -> Arrays:
         """One optimiser step; the arrays, from `place`, are used up. See `Devices.finish`.
 
         Args:
-            groups: The arrays before it.
+            arrays: The arrays before it.
             batch: The rows `devices.rows` of a batch.
-            rate: The step size.
-            share: How much the weights after it count in the average.
+            rate: The learning rate.
+            weight: How much the weights after it count in the average.
         """
-        groups["optimizer"][self._rate_place] = self.devices.copied(np.float32(rate))
-        share = self.devices.copied(np.float32(share))
-        after = self._step(groups, share, *self.devices.dealt_own(_fields(batch)))
-        return dict(self.devices.finish(after))
+        optimizer = list(arrays.optimizer)
+        optimizer[self._rate_place] = self.devices.copied(np.float32(rate))
+        own = self.devices.dealt_own(_fields(batch))
+        weight = self.devices.copied(np.float32(weight))
+        after = self._step(arrays._replace(optimizer=optimizer), weight, *own)
+        return cast(Arrays, self.devices.finish(after))
 
-    def nats(self, weights: list[Any], seed: list[Any], batch: Batch, carried: list[Any]) -> Any:
+    def nats(self, weights: list[Any], rng: list[Any], batch: Batch, hidden: list[Any]) -> Any:
         """The loss of a batch with dropout off.
 
         Args:
             weights: The weights.
-            seed: The dropout seeds; not used up.
+            rng: The random numbers of the dropout; not used up.
             batch: B streams, any B and T.
-            carried: The state before it, each (B, U).
+            hidden: The hidden state before it, each (B, U).
 
         Returns:
             The summed loss in nats, the summed weights of its places, and the state after it.
         """
-        return self._nats(weights, seed[:-1], carried, *_fields(batch))
+        return self._nats(weights, rng[:-1], hidden, *_fields(batch))
 
 
 def _check(precision: Precision) -> None:
@@ -176,69 +171,66 @@ def _step(
     ensemble: Ensemble,
     optimizer: Any,
     leave_out: Callable[..., list[Any]],
-    groups: Groups,
-    share: Any,
+    arrays: Arrays,
+    weight: Any,
     *batch: Any,
-) -> Groups:
-    """One optimiser step over all groups."""
+) -> Arrays:
+    """One optimiser step over all arrays."""
     inputs, targets, weights, resets = batch
-    *seeds, own = groups["seed"]
-    carried = [c * (1 - resets)[:, None] for c in groups["carried"]]
+    *seeds, own = arrays.rng
+    hidden = [h * (1 - resets)[:, None] for h in arrays.hidden]
 
     def mean_loss(trained: Any) -> Any:
-        logits, after, others = ensemble(leave_out(trained, own), seeds, inputs, carried, True)
+        logits, after, others = ensemble(leave_out(trained, own), seeds, inputs, hidden, True)
         total = (_losses(logits, targets) * weights).sum()
-        # The networks learn each by itself; what is told is their mean.
+        # The networks learn each by itself; what is reported is their mean.
         return total / jnp.maximum(weights.sum(), 1), (total / len(logits), after, others)
 
-    gradient, (total, after, seeds) = jax.grad(mean_loss, has_aux=True)(groups["weight"])
-    trained, optimized = optimizer.stateless_apply(groups["optimizer"], gradient, groups["weight"])
-    return {
-        "weight": trained,
-        "average": _averaged(groups["average"], trained, share),
-        "good": groups["good"],
-        "seed": [*seeds, own + jnp.array([0, 1], jnp.uint32)],
-        "optimizer": optimized,
-        "carried": after,
-        "loss": [groups["loss"][0] + jnp.stack([total, weights.sum()])],
-    }
+    gradient, (total, after, seeds) = jax.grad(mean_loss, has_aux=True)(arrays.weights)
+    trained, optimized = optimizer.stateless_apply(arrays.optimizer, gradient, arrays.weights)
+    return Arrays(
+        weights=trained,
+        average=_averaged(arrays.average, trained, weight),
+        best=arrays.best,
+        rng=[*seeds, own + jnp.array([0, 1], jnp.uint32)],
+        optimizer=optimized,
+        hidden=after,
+        loss=arrays.loss + jnp.stack([total, weights.sum()]),
+    )
 
 
-def _averaged(average: list[Any], latest: list[Any], share: Any) -> list[Any]:
+def _averaged(average: list[Any], latest: list[Any], weight: Any) -> list[Any]:
     """The average with the latest weights counted in; of no average, none."""
     if not average:
         return []
-    return [a + share * (w - a) for a, w in zip(average, latest, strict=True)]
+    return [a + weight * (w - a) for a, w in zip(average, latest, strict=True)]
 
 
 def _nats(
     ensemble: Ensemble,
     trained: Any,
     seeds: Any,
-    carried: Any,
+    hidden: Any,
     inputs: Any,
     targets: Any,
     weights: Any,
     resets: Any,
 ) -> Any:
     """The summed loss and weights of a batch, and the state after it."""
-    carried = [c * (1 - resets)[:, None] for c in carried]
-    logits, after, _ = ensemble(trained, seeds, inputs, carried, False)
+    hidden = [h * (1 - resets)[:, None] for h in hidden]
+    logits, after, _ = ensemble(trained, seeds, inputs, hidden, False)
     losses = _losses(mean_log_probabilities(logits), targets)
     return (losses * weights).sum(), weights.sum(), after
 
 
-def flat(groups: Groups) -> dict[str, NDArray[Any]]:
-    """Grouped arrays by names such as `weight.3`, off the device."""
-    return {f"{g}.{i}": fetched(a) for g, arrays in groups.items() for i, a in enumerate(arrays)}
+def fetch_arrays(arrays: Arrays) -> Arrays:
+    """Arrays as NumPy arrays, off the devices."""
+    return cast(Arrays, jax.tree.map(fetched, arrays))
 
 
-def grouped(arrays: Mapping[str, NDArray[Any]]) -> Groups:
-    """Copies of flat arrays on one device, by group, in order."""
-    groups: Groups = {name: [] for name in GROUPS}
-    for name in sorted(arrays, key=lambda n: int(n.rpartition(".")[2])):
-        groups[name.rpartition(".")[0]].append(jnp.array(arrays[name]))
-    return groups
+def copy_to_device(arrays: Tree) -> Tree:
+    """Copies of arrays, in whatever structure, on one device."""
+    return cast(Tree, jax.tree.map(jnp.array, arrays))
 
 
 def finite(arrays: list[Any]) -> bool:

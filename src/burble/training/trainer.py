@@ -16,11 +16,9 @@ from burble.data.corpus import Corpus
 from burble.errors import DivergedError
 from burble.model.architecture import Weights
 from burble.model.network import name_weights, trained_array_names
-from burble.runs.events import End, Epoch, Event, Recovery, Report, Save, Score, State, Task
+from burble.runs.events import Arrays, End, Epoch, Event, Recovery, Report, Save, Score, State
 from burble.settings import Settings, TrainingSettings
 from burble.training import collectives
-from burble.training import validation as heldout
-from burble.training.batches import CHUNK
 from burble.training.framings import frame_text
 from burble.training.pace import Clock, measure_scores, measure_steps, seconds_to_measure
 from burble.training.schedule import (
@@ -31,12 +29,11 @@ from burble.training.schedule import (
     is_scored,
     learning_rate,
 )
-from burble.training.step import Groups, Objective, finite, flat, grouped
+from burble.training.step import Objective, fetch_arrays, finite
+from burble.training.validation import SCORED_AT_END, Validation
 
 REPORTS = 200
 RECOVERIES = 3
-SCORED_AT_END = 200_000
-SCORING = "scoring the held-out text"
 AGREE_EVERY = 8
 """Steps after which several processes ask each other whether to stop or to save."""
 
@@ -56,25 +53,22 @@ class Trainer:
         training, vocabulary = settings.training, corpus.vocabulary
         self.objective = Objective(settings.model, vocabulary.size, training)
         self.batches = frame_text(corpus, training)
+        self.validation = Validation(self.objective, corpus, training)
 
     def start(self, weights: Weights | None = None) -> State:
         """The state before the first step, from given weights or from the seed alone."""
-        groups = self.objective.start(self.settings.training.batch)
+        arrays = self.objective.start(self.settings.training.batch)
         if weights is not None:
             names = trained_array_names(self.settings.model, self.corpus.vocabulary.size)
             trained = [weights[name] for name in names]
-            groups |= dict.fromkeys(("weight", "good", self.judged), trained)
-        return State(flat(groups))
+            average = trained if arrays.average else []
+            arrays = arrays._replace(weights=trained, average=average, best=trained)
+        return State(fetch_arrays(arrays))
 
-    @property
-    def judged(self) -> str:
-        """The group of weights that are scored: their average, if they are averaged."""
-        return "average" if self.settings.training.averaging else "weight"
-
-    def weights(self, state: State, group: str = "good") -> Weights:
-        """The best weights in a state (or those of another group), as in a model file."""
-        arrays = [a for name, a in state.arrays.items() if name.startswith(f"{group}.")]
-        return name_weights(arrays, self.settings.model, self.corpus.vocabulary.size)
+    def weights(self, state: State, *, best: bool = True) -> Weights:
+        """The best weights in a state, or the latest that are evaluated, as in a model file."""
+        chosen = state.arrays.best if best else state.arrays.evaluated
+        return name_weights(chosen, self.settings.model, self.corpus.vocabulary.size)
 
     def fix_steps(
         self,
@@ -114,19 +108,19 @@ class Trainer:
 
     def pace(self, stop: Callable[[], bool] = lambda: False) -> Pace:
         """Measures steps for a moment, which changes nothing of what will be learned."""
-        groups = self.objective.place(self.start().arrays)
+        arrays = self.objective.place(self.start().arrays)
         seconds = seconds_to_measure(self.settings.training)
-        return measure_steps(lambda g, n: self._step(g, n, 0.0), groups, seconds, stop)
+        return measure_steps(lambda a, n: self._step(a, n, 0.0), arrays, seconds, stop)
 
     def _with_scores(self, pace: Pace, stop: Callable[[], bool]) -> Pace:
-        """A pace with what held-out scores take."""
+        """A pace with what validation scores take."""
         if stop() or len(self.corpus.tail) < 2 or not collectives.first():
             return pace
-        part, groups = self._part(self._usual), grouped(self.start().arrays)
+        part, arrays = self.validation.part(self.validation.usual), self.start().arrays
         seconds = seconds_to_measure(self.settings.training)
-        each = measure_scores(lambda: self._running(part, groups), seconds, stop)
-        score = each * part.size
-        return replace(pace, score=score, closing=score + each * self._part(SCORED_AT_END).size)
+        each = measure_scores(lambda: self.validation.score_batches(part, arrays), seconds, stop)
+        score, closing = each * part.size, self.validation.part(SCORED_AT_END)
+        return replace(pace, score=score, closing=score + each * closing.size)
 
     @property
     def symbols_a_step(self) -> float:
@@ -138,28 +132,18 @@ class Trainer:
         """How often the text will be read, once the number of steps is fixed."""
         return self.settings.training.steps / self.batches.steps_per_epoch
 
-    @property
-    def _usual(self) -> int:
-        """Symbols of a score on the way, at most."""
-        return self.settings.training.val_chars or len(self.corpus.tail)
-
-    def _part(self, limit: int) -> heldout.Part:
-        """A part of the held-out text."""
-        return heldout.Part(self.corpus, self.settings.training, limit)
-
-    def _step(self, groups: Groups, step: int, rate: float) -> Groups:
+    def _step(self, arrays: Arrays, step: int, rate: float) -> Arrays:
         """One optimiser step, on the rows of this process."""
         batch = self.batches.at(step, self.objective.devices.rows)
-        return self.objective.step(
-            groups, batch, rate, averaging_weight(self.settings.training, step)
-        )
+        weight = averaging_weight(self.settings.training, step)
+        return self.objective.step(arrays, batch, rate, weight)
 
     def run(self, state: State, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         """Trains from `state` to the last step.
 
         Args:
             state: From `start`, or one that was saved.
-            stop: Asked before every step whether to stop there, and on the way through long
+            stop: Called before every step: whether to stop there; and on the way through long
                 scores, which are then taken when training goes on.
 
         Yields:
@@ -170,44 +154,46 @@ class Trainer:
         """
         training = self.settings.training
         clock = Clock(state)
-        groups = self.objective.place(state.arrays)
-        if state.due:
-            state = yield from self._take_score(replace(state, due=False), groups, clock, stop)
+        arrays = self.objective.place(state.arrays)
+        if state.eval_due:
+            state = replace(state, eval_due=False)
+            state, arrays = yield from self._evaluate(state, arrays, clock, stop)
         while self._goes_on(state):
-            stopping, saving = self._wishes(state, stop, clock)
+            stopping, saving = self._requests(state, stop, clock)
             if stopping:
-                yield End(clock.stamp(state, groups), "stopped")
+                yield End(clock.stamp(state, arrays), "stopped")
                 return
             if saving:
                 clock.saved()
-                yield Save(clock.stamp(state, groups))
+                yield Save(clock.stamp(state, arrays))
             size = learning_rate(training, state.step) * 0.5**state.recoveries
-            groups = self._step(groups, state.step, size)
+            arrays = self._step(arrays, state.step, size)
             state = replace(state, step=state.step + 1)
             clock.stepped(state.step)
-            state, groups = yield from self._tell(state, groups, clock, stop)
-        if state.due:
-            yield End(clock.stamp(state, groups), "stopped")
+            state, arrays = yield from self._report_step(state, arrays, clock, stop)
+        if state.eval_due:
+            yield End(clock.stamp(state, arrays), "stopped")
             return
         reason = "done" if state.step >= training.steps else "no better"
-        state = clock.stamp(state, groups)
-        facts = (yield from self.closing(state, stop)) if collectives.first() else {}
+        state = clock.stamp(state, arrays)
+        facts = (yield from self.validation.closing(state, stop)) if collectives.first() else {}
         yield End(state, reason if facts is not None else "stopped", facts or {})
 
     def _goes_on(self, state: State) -> bool:
         """Whether there is another step to be done."""
         training = self.settings.training
-        return not (state.due or state.step >= training.steps or is_over(state.stale, training))
+        impatient = is_over(state.evals_without_improvement, training)
+        return not (state.eval_due or state.step >= training.steps or impatient)
 
-    def _wishes(self, state: State, stop: Callable[[], bool], clock: Clock) -> tuple[bool, ...]:
-        """Whether to stop, and whether to save; several processes ask each other now and then."""
+    def _requests(self, state: State, stop: Callable[[], bool], clock: Clock) -> tuple[bool, ...]:
+        """Whether to stop, and whether to save; several processes agree on it now and then."""
         if collectives.alone() or state.step % AGREE_EVERY == 0:
             return collectives.any_of(stop(), clock.save_is_due())
         return False, False
 
-    def _tell(
-        self, state: State, groups: Groups, clock: Clock, stop: Callable[[], bool]
-    ) -> Generator[Event, None, tuple[State, Groups]]:
+    def _report_step(
+        self, state: State, arrays: Arrays, clock: Clock, stop: Callable[[], bool]
+    ) -> Generator[Event, None, tuple[State, Arrays]]:
         """What is due after a step: a report, the end of an epoch, a score.
 
         Returns:
@@ -218,39 +204,43 @@ class Trainer:
         epoch, inside = divmod(state.step, self.batches.steps_per_epoch)
         ended = bool(training.epoch_files) and not inside
         if scored or ended or state.step % max(1, training.steps // REPORTS) == 0:
-            report, state = self._report(groups, state, clock)
-            groups["loss"] = self.objective.no_loss()
+            report, state = self._report(arrays, state, clock)
+            arrays = arrays._replace(loss=self.objective.no_loss())
             if self._ran_away(report.loss):
-                state = self._recover(state, groups, clock)
-                groups = self.objective.place(state.arrays)
+                state = self._recover(state, arrays, clock)
+                arrays = self.objective.place(state.arrays)
                 yield Recovery(report.step, report.loss, state)
             yield report
         if ended:
-            event = _end_epoch(epoch, clock.stamp(state, groups))
+            event = _end_epoch(epoch, clock.stamp(state, arrays))
             state = event.state
             yield event
         if scored:
-            state = yield from self._take_score(state, groups, clock, stop)
-        return state, groups
+            state, arrays = yield from self._evaluate(state, arrays, clock, stop)
+        return state, arrays
 
-    def _take_score(
-        self, state: State, groups: Groups, clock: Clock, stop: Callable[[], bool]
-    ) -> Generator[Event, None, State]:
-        """Scores the held-out text; if that is stopped, the state says that it is still due."""
+    def _evaluate(
+        self, state: State, arrays: Arrays, clock: Clock, stop: Callable[[], bool]
+    ) -> Generator[Event, None, tuple[State, Arrays]]:
+        """Scores the validation text; if that is stopped, the state says that it is still due.
+
+        Returns:
+            State and arrays to go on with.
+        """
         began = time.perf_counter()
-        score = yield from self._score(clock.stamp(state, groups), groups, stop)
+        score = yield from self._score(clock.stamp(state, arrays), stop)
         if score is None:
-            return replace(state, due=True)
+            return replace(state, eval_due=True), arrays
         if score.improved:
-            groups["good"] = self.objective.copies(groups[self.judged])
+            arrays = arrays._replace(best=self.objective.copies(arrays.evaluated))
         clock.saved()
         yield score
         clock.scored(time.perf_counter() - began)
-        return score.state
+        return score.state, arrays
 
-    def _report(self, groups: Groups, state: State, clock: Clock) -> tuple[Report, State]:
+    def _report(self, arrays: Arrays, state: State, clock: Clock) -> tuple[Report, State]:
         """The mean loss since the last report, and the state with it added to its epoch's."""
-        total, count = np.asarray(groups["loss"][0]).tolist()
+        total, count = np.asarray(arrays.loss).tolist()
         nats, places = state.epoch_nats + total, state.epoch_places + count
         training = self.settings.training
         scores = training.evaluations - state.step * training.evaluations // training.steps
@@ -267,127 +257,60 @@ class Trainer:
         """Whether a loss is no number, or twice as bad as knowing nothing."""
         return not loss < 2 * math.log(max(2, self.corpus.vocabulary.size)) + 1
 
-    def _recover(self, state: State, groups: Groups, clock: Clock) -> State:
-        """The state with the best weights, a fresh optimiser and zero carried states."""
+    def _recover(self, state: State, arrays: Arrays, clock: Clock) -> State:
+        """The state with the best weights, a fresh optimiser and zero hidden states."""
         training = self.settings.training
         if state.recoveries == RECOVERIES:
             kept = "The best model so far is kept."
-            if state.best == math.inf:
+            if state.best_loss == math.inf:
                 kept = "It had not been scored before, so there is no model."
             raise DivergedError(
                 f"the loss ran away again at step {state.step:,}, after going back {RECOVERIES} "
                 f"times. {kept} Train again with a lower --learning-rate than "
                 f"{training.learning_rate:g}."
             )
-        groups |= dict.fromkeys(("weight", self.judged), groups["good"])
-        groups["optimizer"] = self.objective.fresh_optimizer()
-        groups["carried"] = self.objective.zero(training.batch)
+        arrays = arrays._replace(
+            weights=arrays.best,
+            average=arrays.best if arrays.average else [],
+            optimizer=self.objective.fresh_optimizer(),
+            hidden=self.objective.zero(training.batch),
+        )
         # An epoch in which it ran away has no loss, however it ends.
         fresh = replace(state, recoveries=state.recoveries + 1, epoch_nats=math.nan)
-        return clock.stamp(fresh, groups)
+        return clock.stamp(fresh, arrays)
 
     def _score(
-        self, state: State, groups: Groups, stop: Callable[[], bool]
+        self, state: State, stop: Callable[[], bool]
     ) -> Generator[Event, None, Score | None]:
-        """Scores the held-out text, and keeps the weights in the state if they are the best."""
-        found = (
-            (yield from self._scored(state, self._usual, stop=stop))
-            if collectives.first()
-            else None
-        )
+        """Scores the validation text, and keeps the weights in the state if they are the best.
+
+        Returns:
+            The score; None where it was stopped.
+        """
+        found = None
+        if collectives.first():
+            found = yield from self.validation.score_with_progress(
+                state, self.validation.usual, stop=stop
+            )
         loss = collectives.from_first(lambda: found)
         if loss is None:
             return None
+        evaluated = state.arrays.evaluated
         unscored = len(self.corpus.tail) < 2
-        improved = loss < state.best or (unscored and finite(groups[self.judged]))
+        improved = loss < state.best_loss or (unscored and finite(evaluated))
         if improved:
-            good = {f"good.{i}": np.asarray(a) for i, a in enumerate(groups[self.judged])}
-            state = replace(state, arrays={**state.arrays, **good}, best=loss, stale=0)
+            arrays = state.arrays._replace(best=evaluated)
+            state = replace(state, arrays=arrays, best_loss=loss, evals_without_improvement=0)
         else:
-            state = replace(state, stale=state.stale + 1)
+            count = state.evals_without_improvement + 1
+            state = replace(state, evals_without_improvement=count)
         return Score(loss, improved, state)
-
-    def score(
-        self, state: State, group: str = "", limit: int = SCORED_AT_END, carried: bool = False
-    ) -> float:
-        """Scores the held-out text with dropout off.
-
-        Args:
-            state: Whose weights to use.
-            group: Which weights: `good` for the best; `judged` if none is named.
-            limit: Symbols to score, from the first held-out one.
-            carried: Whether to start from each training stream's state, not from zero.
-
-        Returns:
-            The mean loss, nats per symbol; not a number where nothing is held out.
-        """
-        part, groups = self._part(limit), grouped(state.arrays)
-        return heldout.mean(self._running(part, groups, group, carried=carried))
-
-    def _running(
-        self, part: heldout.Part, groups: Groups, group: str = "", *, carried: bool = False
-    ) -> Iterator[tuple[float, float]]:
-        """The loss of a part batch by batch; see `heldout.running`."""
-        group = group or self.judged
-        return heldout.running(self.objective, part, groups, group, carried=carried)
-
-    def _scored(
-        self,
-        state: State,
-        limit: int,
-        group: str = "",
-        *,
-        carried: bool = False,
-        stop: Callable[[], bool],
-    ) -> Generator[Event, None, float | None]:
-        """What `score` gives, telling how far it is; None where it was stopped on the way."""
-        part, scored = self._part(limit), (0.0, 0.0)
-        places = part.places(carried=carried)
-        for scored in self._running(part, grouped(state.arrays), group, carried=carried):
-            yield Task(SCORING, scored[1] / places)
-            if scored[1] < places and stop():
-                return None
-        return heldout.mean([scored])
-
-    def closing(
-        self, state: State, stop: Callable[[], bool] = lambda: False
-    ) -> Generator[Event, None, dict[str, float] | None]:
-        """Scores taken once, at the end of training.
-
-        Args:
-            state: At the end.
-            stop: Asked now and then whether to stop.
-
-        Yields:
-            How far it is.
-
-        Returns:
-            `held_out_loss` of the best weights on the held-out text (up to `SCORED_AT_END`
-            symbols, `held_out_scored` in all); for streams also `zero_state_loss` and
-            `carried_state_loss` (from the states of some streams) of the latest weights on its
-            first `CHUNK` symbols, which agree unless the carried state has run away; and
-            `largest_state` in the carried state. None where it was stopped.
-        """
-        held = [a for name, a in state.arrays.items() if name.startswith("carried.")]
-        facts = {"largest_state": float(max(np.abs(a).max() for a in held))}
-        wanted = {"held_out_loss": (SCORED_AT_END, "good", False)}
-        if self.settings.training.framing == "streams":
-            wanted["zero_state_loss"] = CHUNK, self.judged, False
-            wanted["carried_state_loss"] = CHUNK, self.judged, True
-        for name, (limit, group, carried) in wanted.items() if len(self.corpus.tail) > 1 else ():
-            loss = yield from self._scored(state, limit, group, carried=carried, stop=stop)
-            if loss is None or stop():
-                return None
-            facts[name] = loss
-            if group == "good":
-                facts["held_out_scored"] = self._part(limit).scored
-        return facts
 
 
 def _end_epoch(number: int, state: State) -> Epoch:
     """What an epoch came to, and the state in which the next one begins."""
     loss = state.epoch_nats / max(state.epoch_places, 1)
-    improved = loss < state.best_epoch
-    best = loss if improved else state.best_epoch
-    state = replace(state, epoch_nats=0.0, epoch_places=0.0, best_epoch=best)
+    improved = loss < state.best_epoch_loss
+    best = loss if improved else state.best_epoch_loss
+    state = replace(state, epoch_nats=0.0, epoch_places=0.0, best_epoch_loss=best)
     return Epoch(number, loss, improved, state)
