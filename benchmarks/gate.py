@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from benchmarks.record import write
 from burble.data import corpus
 from burble.inference import generator
-from burble.ngram import index, mixing, training_text
-from burble.ngram.index import DEPTH
-from burble.ngram.predictor import Expectation, Index, Reader
+from burble.ngram import mixing
+from burble.ngram.index import MAX_CONTEXT, build_index
+from burble.ngram.predictor import NgramModel, NgramPredictor, Prediction
+from burble.ngram.training_text import recognize_training_text
 
 Floats = NDArray[np.float64]
 STEPS, RATE, PULL = 500, 0.03, 1e-4
@@ -57,7 +58,7 @@ def score(run: str, text: str, learns: bool) -> Scored:
     """Scores the held-out part of a run's text."""
     writer = generator.load(run)
     read = corpus.build([text], writer.model.text, validation=0.0)
-    own = training_text.recognize(writer.model, read)
+    own = recognize_training_text(writer.model, read)
     if own is None:
         raise SystemExit(f"{text} is not what {run} was trained on.")
     beliefs: list[Floats] = []
@@ -69,14 +70,15 @@ def score(run: str, text: str, learns: bool) -> Scored:
     else:
         writer.surprise(part, lambda rows, _: beliefs.append(rows))
     network, came = np.concatenate(beliefs), part[1:].astype(np.intp)
-    reader = Reader(Index(index.of(own.ids[: own.start]), network.shape[1]), learns=learns)
-    reader.add(int(part[0]))
+    ngrams = NgramModel(build_index(own.ids[: own.start]), network.shape[1])
+    reader = NgramPredictor(ngrams, adaptive=learns)
+    reader.append_symbol(int(part[0]))
     features, shares = [], []
     for row, symbol in zip(network, came.tolist(), strict=True):
-        expected = reader.expect()
-        features.append(mixing.features(np.exp(row)[None], expected)[0])
-        shares.append(expected.shares[0])
-        reader.add(symbol)
+        expected = reader.predict()
+        features.append(mixing.compute_features(np.exp(row)[None], expected)[0])
+        shares.append(expected.probabilities[0])
+        reader.append_symbol(symbol)
     return Scored(np.array(features), network, np.log(shares), came)
 
 
@@ -92,23 +94,23 @@ def of_shares(weights: Floats, scored: Scored) -> tuple[float, Floats]:
 def of_logarithms(weights: Floats, scored: Scored) -> tuple[float, Floats]:
     """The same where logarithms are weighed and added, which is how `burble.ngram.mixing` mixes."""
     said = np.stack([scored.network, scored.memory], 1)
-    mixed = mixing.mixed(scored.features @ weights.reshape(2, -1).T, said)
+    mixed = mixing.mix_log_probabilities(said, scored.features @ weights.reshape(2, -1).T)
     cost = -float(mixed[np.arange(len(scored.came)), scored.came].mean())
-    slopes = mixing.slopes(said, mixed, scored.came)
+    slopes = mixing.weight_gradients(said, mixed, scored.came)
     return cost, -(slopes.T @ scored.features).ravel() / len(scored.came)
 
 
 def learning_on(weights: Floats, scored: Scored) -> float:
     """What a text costs with burble's own gate, as it reads symbol by symbol, from some weights."""
-    reading = mixing.Gate(1.0, learns=True)
-    reading._weights = weights.reshape(2, -1).copy()
+    learned = mixing.MixingWeights(weights.reshape(2, -1), 1.0)
     cost = 0.0
     for at, came in enumerate(scored.came):
         one = slice(at, at + 1)
-        longest = scored.features[one, mixing.FEATURES.index("longest context met")] * DEPTH
-        expected = Expectation(np.exp(scored.memory[one]), longest.astype(np.int64))
-        cost -= float(reading.mix(scored.network[one], expected)[0, came])
-        reading.learn(scored.came[one])
+        longest = scored.features[one, mixing.FEATURES.index("length of context met")] * MAX_CONTEXT
+        expected = Prediction(np.exp(scored.memory[one]), longest.astype(np.int64))
+        mixture = mixing.mix_predictions(scored.network[one], expected, learned)
+        cost -= float(mixture.log_probabilities[0, came])
+        learned = mixing.update_weights(learned, mixture, scored.came[one])
     return cost / len(scored.came)
 
 

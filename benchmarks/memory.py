@@ -18,7 +18,8 @@ from benchmarks.record import spread, write
 from burble.data import corpus
 from burble.inference import generator
 from burble.inference.generator import Generator
-from burble.ngram import index, training_text
+from burble.ngram.index import build_index
+from burble.ngram.training_text import recognize_training_text
 
 TIMES = 7
 SYMBOLS = {1: 2_000, 64: 200}
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("text")
     asked = parser.parse_args()
     model = generator.load(asked.run).model
-    own = training_text.recognize(model, corpus.build([asked.text], model.text, validation=0.0))
+    own = recognize_training_text(model, corpus.build([asked.text], model.text, validation=0.0))
     if own is None:
         raise SystemExit(f"{asked.text} is not what {asked.run} was trained on.")
     ids = np.array(own.ids[: own.start])
@@ -51,9 +52,9 @@ def main() -> None:
     many[::50] = np.random.default_rng(0).integers(0, model.vocabulary.size, len(many[::50]))
     rows = []
     for name, part in (("its text", ids), ("ten million symbols", many)):
-        speeds = [len(part) / s / 1e6 for s in seconds(partial(index.of, part))]
+        speeds = [len(part) / s / 1e6 for s in seconds(partial(build_index, part))]
         rows.append({"what": f"made of {name}", "million symbols/s": f"{median(speeds):.1f}"})
-    kept = index.of(ids)
+    kept = build_index(ids)
     writer = Generator(model, lambda: kept)
     for texts, length in SYMBOLS.items():
 

@@ -17,7 +17,7 @@ from burble.evaluation.evaluate import Report
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.model.file import find_model_file, read_model
-from burble.ngram import training_text
+from burble.ngram.training_text import write_training_index
 from burble.runs import recipes
 from burble.runs.events import End, Event
 from burble.runs.folder import Run
@@ -180,7 +180,7 @@ def remember(
     held = read_model(file)
     how = _reading(reading)
     text = corpus.build_as(held.vocabulary, _sources(source), held.text, how)
-    return training_text.remember(file, held, text)[0]
+    return write_training_index(file, held, text)[0]
 
 
 def _reading(given: dict[str, Any]) -> SourceSettings:

@@ -158,7 +158,7 @@ def test_a_text_is_its_own_model_s_whoever_cuts_it(burble, tmp_path, cut_by):
     write_model(file, own_model(cut_by))
     assert api.remember(file, path) == tmp_path / "m.memory.safetensors"
     writer = api.load(file)
-    assert writer.memory.memory.ids().tolist() == [3, 1, 2, 3, 4] * 2 + [3]
+    assert writer.memory.index.ids().tolist() == [3, 1, 2, 3, 4] * 2 + [3]
     # The whole text, told as the model's own by the command.
     done = burble("eval", file, path)
     assert done.returncode == 0, done.stderr.decode()

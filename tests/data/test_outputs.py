@@ -14,8 +14,8 @@ from burble.data import outputs
 from burble.errors import InputError, ModelFileError, RunError, StorageError
 from burble.experiments import trial
 from burble.model.file import is_model_file, read_model
-from burble.ngram import file as ngram_file
-from burble.ngram import index as memory_module
+from burble.ngram.file import write_index
+from burble.ngram.index import build_index
 from burble.runs.folder import Run
 from tests.support.corpora import from_texts
 from tests.support.speakers import chancy
@@ -196,14 +196,14 @@ def test_a_recipe_or_table_of_the_same_search_is_not_read(tmp_path):
 
 def test_a_memory_replaces_a_memory_alone(tmp_path):
     path = tmp_path / "model.memory.safetensors"
-    memory = memory_module.of(np.array([0, 1, 0, 1, 1] * 9, np.uint8))
+    memory = build_index(np.array([0, 1, 0, 1, 1] * 9, np.uint8))
     model, other = (
         replace(chancy(), summary={"corpus": {"sha256": letter * 64}}) for letter in "ab"
     )
-    ngram_file.write(path, memory, model)
-    ngram_file.write(path, memory, other)
+    write_index(path, memory, model)
+    write_index(path, memory, other)
     assert b"b" * 64 in path.read_bytes()
     path.write_bytes(b"my own notes")
     with pytest.raises(ModelFileError, match="is there already, and is no memory that burble"):
-        ngram_file.write(path, memory, model)
+        write_index(path, memory, model)
     assert path.read_bytes() == b"my own notes"

@@ -12,7 +12,7 @@ from burble.data import encoder, partition, splitting
 from burble.data import report as corpus_report
 from burble.errors import CorpusError, RunError
 from burble.model.file import Model
-from burble.ngram import training_text
+from burble.ngram.training_text import recognize_training_text
 from burble.runs.folder import Run
 from burble.settings import TrainingSettings
 from burble.training import preflight, recorder
@@ -240,7 +240,7 @@ def test_eval_finds_the_part_that_was_held_out(texts, split):
     assert ("split" in training) == (split == "auto")
     summary = {"corpus": recorder.corpus_facts(c), "training": training}
     read = from_texts(*texts, validation=0.0, documents=kind)
-    own = training_text.recognize(replace_summary(model, summary), read)
+    own = recognize_training_text(replace_summary(model, summary), read)
     assert (own.start, own.validation) == (c.cut, len(c.ids) - c.cut)
     np.testing.assert_array_equal(own.given, c.given)
     text = own.text(own.start, len(own.ids))
@@ -256,9 +256,9 @@ def test_the_same_text_from_other_files_is_not_taken_for_its_own(tmp_path):
     model = chancy(c.vocabulary.symbols, boundary=True)
     training = recorder._describe_training(TrainingSettings(split=c.split))
     model = replace_summary(model, {"corpus": recorder.corpus_facts(c), "training": training})
-    assert training_text.recognize(model, c).start == c.cut
+    assert recognize_training_text(model, c).start == c.cut
     with pytest.raises(CorpusError, match="but from other sources than then"):
-        training_text.recognize(model, other)
+        recognize_training_text(model, other)
     facts = {"format": 2, "corpus": recorder.corpus_facts(c), "resume": "burble train a b --resume"}
     (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     preflight._check_same_text(Run(tmp_path), c)

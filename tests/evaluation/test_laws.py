@@ -8,8 +8,8 @@ import pytest
 from burble.inference import scoring
 from burble.inference.generator import Generator
 from burble.inference.scoring import BLOCK, Remembering
-from burble.ngram import index as ngram_index
-from burble.ngram.predictor import Index
+from burble.ngram.index import build_index
+from burble.ngram.predictor import NgramModel
 from tests.support.speakers import chancy
 
 RNG = np.random.default_rng(5)
@@ -34,7 +34,7 @@ def costs(name, ids, share=0.0, learns=False):
 
     if not share:
         return writer.surprise(ids, look), max(far)
-    index = Index(ngram_index.of(PAST), writer.model.vocabulary.size)
+    index = NgramModel(build_index(PAST), writer.model.vocabulary.size)
     beside = Remembering(index, share, learns=learns, look=look)
     edge = writer.model.vocabulary.boundary_id
     beside.begin([int(ids[0]) if edge is None else edge])

@@ -15,7 +15,8 @@ from burble.evaluation.overlap import find_overlaps
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
 from burble.model.file import write_model
-from burble.ngram import index, training_text
+from burble.ngram.index import build_index
+from burble.ngram.training_text import write_training_index
 from burble.settings import TextSettings
 from tests.support.speakers import chancy, follower
 
@@ -25,7 +26,7 @@ NAMES = ["ab", "ba", "aab", "bba", "abab", "baba", "aa", "b"]
 def remembered(model, text):
     """A model with a memory of a text."""
     ids = np.array(corpus.from_texts([text], model.text, validation=0.0).ids)
-    return Generator(replace(model, summary={"corpus": {"sha256": "0"}}), lambda: index.of(ids))
+    return Generator(replace(model, summary={"corpus": {"sha256": "0"}}), lambda: build_index(ids))
 
 
 def of_names(model=None):
@@ -162,7 +163,7 @@ def sample(monkeypatch, capsys, tmp_path):
     model = replace(chancy("ab", scale=0.2, boundary=True), text=TextSettings(documents="lines"))
     model = replace(model, separator="\n", summary={"corpus": facts})
     write_model(tmp_path / "names.safetensors", model)
-    training_text.remember(tmp_path / "names.safetensors", model, text)
+    write_training_index(tmp_path / "names.safetensors", model, text)
 
     def run(*flags):
         asked = ["burble", "sample", str(tmp_path / "names.safetensors"), *map(str, flags)]

@@ -14,24 +14,23 @@ from burble.errors import CorpusError, ModelFileError, SettingsError
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.scoring import Remembering, nothing
-from burble.ngram import file as ngram_file
-from burble.ngram import index as ngram_index
 from burble.ngram import mixing, predictor
-from burble.ngram.index import DEPTH
-from burble.ngram.mixing import Gate
-from burble.ngram.predictor import Expectation, Index, Reader
+from burble.ngram.file import index_path, read_index, write_index
+from burble.ngram.index import MAX_CONTEXT, build_index
+from burble.ngram.mixing import MixingWeights, mix_predictions, update_weights
+from burble.ngram.predictor import NgramModel, NgramPredictor, Prediction
 from tests.support.speakers import chancy
 
 
 def before(ids, place):
     """The context of a place, the nearest first; zeros where the text begins."""
-    return [*ids[:place][::-1][:DEPTH], *[0] * DEPTH][:DEPTH]
+    return [*ids[:place][::-1][:MAX_CONTEXT], *[0] * MAX_CONTEXT][:MAX_CONTEXT]
 
 
 def slow_counts(texts, context, size):
     """Kneser-Ney counts by looking at every place of every text, each counted so many times."""
-    counts = np.zeros((DEPTH + 1, size), int)
-    for length in range(DEPTH + 1):
+    counts = np.zeros((MAX_CONTEXT + 1, size), int)
+    for length in range(MAX_CONTEXT + 1):
         seen = set()
         for ids, times in texts:
             for place, symbol in enumerate(ids):
@@ -39,7 +38,7 @@ def slow_counts(texts, context, size):
                 if its[:length] != [*context[:length]]:
                     continue
                 longer = (symbol, *its[: length + 1])
-                if length == DEPTH or longer not in seen:
+                if length == MAX_CONTEXT or longer not in seen:
                     counts[length, symbol] += times
                 seen.add(longer)
     return counts
@@ -53,31 +52,31 @@ def test_counts_are_those_of_every_place_looked_at(ids, other, few):
     size = max(ids + other) + 1
     context = before(other, len(other))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(predictor, "FEW", few)
-        met = Index(ngram_index.of(np.array(ids)), size).met(np.array([context]))
+        patch.setattr(predictor, "MAX_SCANNED", few)
+        met = NgramModel(build_index(np.array(ids)), size).count_following(np.array([context]))
     np.testing.assert_array_equal(met.counts[0], slow_counts([(ids, 1)], context, size))
     longest = met.longest[0]
     assert context[:longest] in [before(ids, p)[:longest] for p in range(len(ids))]
     longer = [before(ids, p)[: longest + 1] for p in range(len(ids))]
-    assert longest == DEPTH or context[: longest + 1] not in longer
+    assert longest == MAX_CONTEXT or context[: longest + 1] not in longer
 
 
 @given(texts, st.sampled_from([0, 256]))
 def test_the_probabilities_are_those_of_the_slow_n_gram_sum(ids, few):
     size = max(ids) + 1
-    kept = ngram_index.of(np.array(ids))
+    kept = build_index(np.array(ids))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(predictor, "FEW", few)
-        found = Index(kept, size).expect(np.array([before(ids, len(ids))]))
+        patch.setattr(predictor, "MAX_SCANNED", few)
+        found = NgramModel(kept, size).predict(np.array([before(ids, len(ids))]))
     shares = np.full(size, 1 / size)
     counts = slow_counts([(ids, 1)], before(ids, len(ids)), size)
     for row, discounts in zip(counts, kept.discounts.astype(float), strict=True):
         if row.sum():
             taken = discounts[np.minimum(row, 3)]
             shares = (row - taken + taken.sum() * shares) / row.sum()
-    np.testing.assert_allclose(found.shares[0], shares, rtol=1e-9)
-    assert found.shares.sum() == pytest.approx(1)
-    assert found.shares.min() > 0
+    np.testing.assert_allclose(found.probabilities[0], shares, rtol=1e-9)
+    assert found.probabilities.sum() == pytest.approx(1)
+    assert found.probabilities.min() > 0
 
 
 @given(texts, texts)
@@ -85,108 +84,109 @@ def test_the_probabilities_are_those_of_the_slow_n_gram_sum(ids, few):
 def test_what_is_read_counts_as_if_it_had_stood_there(ids, read):
     """Twice as much, and in its own contexts."""
     size = max(ids + read) + 1
-    reader = Reader(Index(ngram_index.of(np.array(ids)), size), learns=True)
+    reader = NgramPredictor(NgramModel(build_index(np.array(ids)), size), adaptive=True)
     for symbol in read:
-        reader.add(symbol)
-    found = reader._now().counts[0]
+        reader.append_symbol(symbol)
+    found = reader._count().counts[0]
     context = before(read, len(read))
-    both = slow_counts([(ids, 1), (read, predictor.WEIGHT)], context, size)
+    both = slow_counts([(ids, 1), (read, predictor.RECENT_WEIGHT)], context, size)
     np.testing.assert_array_equal(found, both)
 
 
 def test_what_was_read_is_sorted_in_once_it_is_much(monkeypatch):
-    monkeypatch.setattr(predictor, "RECENT", 10)
-    monkeypatch.setattr(predictor, "WEIGHT", 1)
+    monkeypatch.setattr(predictor, "RECENT_SYMBOLS", 10)
+    monkeypatch.setattr(predictor, "RECENT_WEIGHT", 1)
     rng = np.random.default_rng(0)
     ids, read = rng.integers(0, 3, 50), rng.integers(0, 300, 35)
-    reader = Reader(Index(ngram_index.of(ids), 300), learns=True)
+    reader = NgramPredictor(NgramModel(build_index(ids), 300), adaptive=True)
     for symbol in read.tolist():
-        reader.add(symbol)
-        assert reader.expect().shares.sum() == pytest.approx(1)
-    assert reader._index.memory.ids().tolist() == [*ids, *read[:30]]
+        reader.append_symbol(symbol)
+        assert reader.predict().probabilities.sum() == pytest.approx(1)
+    assert reader._model.index.ids().tolist() == [*ids, *read[:30]]
 
 
 @pytest.mark.parametrize("size", [1, 2, 45, 256, 257, 60_000])
 def test_alphabets_of_any_size(size):
     ids = np.random.default_rng(0).integers(0, size, 500)
     ids = np.concatenate([ids, ids[:40], ids[:40]])
-    kept = ngram_index.of(ids)
+    kept = build_index(ids)
     assert kept.ids().tolist() == ids.tolist()
-    met = Index(kept, size).met(np.array([before(ids.tolist(), 530)]))
-    assert met.longest == DEPTH
+    met = NgramModel(kept, size).count_following(np.array([before(ids.tolist(), 530)]))
+    assert met.longest == MAX_CONTEXT
     if size > 2:
-        assert met.counts[0, DEPTH, ids[530]] == met.counts[0, DEPTH].sum() == 3
+        assert met.counts[0, MAX_CONTEXT, ids[530]] == met.counts[0, MAX_CONTEXT].sum() == 3
 
 
 def test_nothing_and_too_much_cannot_be_remembered(monkeypatch):
-    monkeypatch.setattr(ngram_index, "LARGEST", 5)
+    monkeypatch.setattr("burble.ngram.index.MAX_SYMBOLS", 5)
     for count in (0, 6):
         with pytest.raises(CorpusError, match=f"1 to 5 symbols, and there are {count}"):
-            ngram_index.of(np.zeros(count, int))
+            build_index(np.zeros(count, int))
 
 
-# The gate.
+# Mixing.
 
 
-def expectation(shares, longest=3):
-    return Expectation(np.array([shares]), np.array([longest]))
+def prediction(probabilities, length=3):
+    return Prediction(np.array([probabilities]), np.array([length]))
 
 
-def test_a_share_of_none_is_the_network_alone_and_all_else_is_probabilities():
-    beliefs = np.log([[0.5, 0.3, 0.2]])
-    expected = expectation([0.1, 0.1, 0.8])
-    np.testing.assert_allclose(Gate(0.0).mix(beliefs, expected), beliefs)
-    half, whole = (np.exp(Gate(share).mix(beliefs, expected)[0]) for share in (0.5, 1.0))
+def mix(network, ngrams, strength=1.0, adaptive=False):
+    """The log-probabilities that both give together, (V,)."""
+    weights = MixingWeights.trained(strength, adaptive=adaptive)
+    return mix_predictions(network, ngrams, weights).log_probabilities[0]
+
+
+def test_a_strength_of_none_is_the_network_alone_and_all_else_is_probabilities():
+    network = np.log([[0.5, 0.3, 0.2]])
+    ngrams = prediction([0.1, 0.1, 0.8])
+    np.testing.assert_allclose(mix(network, ngrams, 0.0), network[0])
+    half, whole = (np.exp(mix(network, ngrams, strength)) for strength in (0.5, 1.0))
     assert whole.sum() == pytest.approx(1)
     assert 0.2 < half[2] < whole[2] < 0.8
     # Half as far, on the scale on which both are added: half of the way between logarithms.
-    between = np.exp((beliefs[0] + np.log(whole)) / 2)
+    between = np.exp((network[0] + np.log(whole)) / 2)
     np.testing.assert_allclose(half, between / between.sum())
 
 
-def test_a_gate_learns_by_the_slope_of_what_came():
-    beliefs, expected = np.log([[0.5, 0.3, 0.2]]), expectation([0.1, 0.1, 0.8])
-    weights = np.array(mixing.WEIGHTS[True])
-    learning = Gate(0.7, learns=True)
-    before = learning.mix(beliefs, expected)[0, 2]
-    learning.learn(np.array([2]))
-    step = (learning._weights - weights) / mixing.RATE
-    for place in np.ndindex(weights.shape):
-        near = Gate(0.7)
-        near._weights = weights.copy()
-        near._weights[place] += 1e-6
-        slope = (near.mix(beliefs, expected)[0, 2] - before) / 1e-6
+def test_weights_learn_by_the_gradient_of_what_followed():
+    network, ngrams = np.log([[0.5, 0.3, 0.2]]), prediction([0.1, 0.1, 0.8])
+    weights = MixingWeights.trained(0.7, adaptive=True)
+    mixture = mix_predictions(network, ngrams, weights)
+    after = update_weights(weights, mixture, np.array([2]))
+    step = (after.coefficients - weights.coefficients) / mixing.LEARNING_RATE
+    for place in np.ndindex(step.shape):
+        near = weights.coefficients.copy()
+        near[place] += 1e-6
+        moved = mix_predictions(network, ngrams, MixingWeights(near, 0.7)).log_probabilities
+        slope = (moved - mixture.log_probabilities)[0, 2] / 1e-6
         assert step[place] == pytest.approx(slope, abs=1e-5)
 
 
-def test_a_gate_learns_whom_to_believe():
-    beliefs, expected = np.log([[0.9, 0.1]]), expectation([0.1, 0.9])
-    learning, still = Gate(1.0, learns=True), Gate(1.0)
-    first = learning.mix(beliefs, expected)[0, 1]
+def test_weights_move_to_the_model_that_predicts_better():
+    network, ngrams = np.log([[0.9, 0.1]]), prediction([0.1, 0.9])
+    weights = MixingWeights.trained(1.0, adaptive=True)
     for _ in range(200):
-        still.mix(beliefs, expected)
-        learning.mix(beliefs, expected)
-        for one in (learning, still):
-            one.learn(np.array([1]))
-    assert learning.mix(beliefs, expected)[0, 1] > first + 0.1
-    assert still.mix(beliefs, expected)[0, 1] == Gate(1.0).mix(beliefs, expected)[0, 1]
+        mixture = mix_predictions(network, ngrams, weights)
+        weights = update_weights(weights, mixture, np.array([1]))
+    first = mix(network, ngrams, adaptive=True)[1]
+    assert mixture.log_probabilities[0, 1] > first + 0.1
 
 
-def test_a_gate_believes_a_sure_memory_beside_an_unsure_network_and_not_the_reverse():
+@pytest.mark.parametrize("adaptive", mixing.COEFFICIENTS)
+def test_a_sure_n_gram_model_counts_beside_an_unsure_network_and_not_the_reverse(adaptive):
     unsure, sure = np.log([[0.4, 0.3, 0.3]]), np.log([[0.98, 0.01, 0.01]])
-
-    for learns in mixing.WEIGHTS:
-        by_memory = Gate(1.0, learns=learns).mix(unsure, expectation([0.01, 0.01, 0.98], 10))
-        by_network = Gate(1.0, learns=learns).mix(sure, expectation([0.3, 0.3, 0.4], 2))
-        assert np.exp(by_memory[0, 2]) > 0.8
-        assert np.exp(by_network[0, 0]) > 0.8
+    by_ngrams = mix(unsure, prediction([0.01, 0.01, 0.98], 10), adaptive=adaptive)
+    by_network = mix(sure, prediction([0.3, 0.3, 0.4], 2), adaptive=adaptive)
+    assert np.exp(by_ngrams[2]) > 0.8
+    assert np.exp(by_network[0]) > 0.8
 
 
 # Scores and writing.
 
 
 def with_memory(model, ids):
-    return Generator(model, lambda: ngram_index.of(ids))
+    return Generator(model, lambda: build_index(ids))
 
 
 def test_a_score_is_what_network_and_memory_say_together():
@@ -257,24 +257,24 @@ def learned(count, model=None, **corpus):
 def remembered(tmp_path, ids, model=None, **corpus):
     model = learned(len(ids), model, **corpus)
     path = tmp_path / "model.memory.safetensors"
-    kept = ngram_index.of(ids)
-    ngram_file.write(path, kept, model)
+    kept = build_index(ids)
+    write_index(path, kept, model)
     return path, model, kept
 
 
 def test_a_file_holds_the_whole_memory(tmp_path):
     path, model, kept = remembered(tmp_path, np.random.default_rng(0).integers(0, 4, 200))
-    found = ngram_file.read(path, model)
+    found = read_index(path, model)
     assert isinstance(found.text, np.memmap)
     for name in ("text", "contexts", "shared", "discounts"):
         np.testing.assert_array_equal(getattr(found, name), getattr(kept, name))
     context = np.array([[0, 1] * 6])
-    expected = Index(kept, 4).expect(context).shares
-    np.testing.assert_array_equal(Index(found, 4).expect(context).shares, expected)
-    assert ngram_file.beside(tmp_path / "model.safetensors") == path
+    expected = NgramModel(kept, 4).predict(context).probabilities
+    np.testing.assert_array_equal(NgramModel(found, 4).predict(context).probabilities, expected)
+    assert index_path(tmp_path / "model.safetensors") == path
     # Equal memories give equal bytes.
     first = hashlib.sha256(path.read_bytes()).hexdigest()
-    ngram_file.write(path, kept, model)
+    write_index(path, kept, model)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == first
 
 
@@ -304,21 +304,21 @@ WITHOUT = replace(chancy("abc"), weights=chancy().weights)
 def test_a_memory_of_another_text_alphabet_or_part_is_refused(tmp_path, changed, said):
     path, _, _ = remembered(tmp_path, IDS[: 60 if "held_out" in changed else 40], **changed)
     with pytest.raises(ModelFileError) as raised:
-        ngram_file.read(path, learned(40, symbols=60))
+        read_index(path, learned(40, symbols=60))
     assert str(raised.value) == f"{path} {said} Make it anew: burble remember {tmp_path} TEXT"
 
 
 def test_the_same_text_may_come_from_several_sources(tmp_path):
     path, _, kept = remembered(tmp_path, IDS, sources=2)
-    found = ngram_file.read(path, learned(60, sources=1))
+    found = read_index(path, learned(60, sources=1))
     np.testing.assert_array_equal(found.ids(), kept.ids())
 
 
 def test_a_memory_holds_as_much_as_the_model_was_trained_on(tmp_path):
     path, model, _ = remembered(tmp_path, IDS)
-    ngram_file.write(path, ngram_index.of(IDS[:50]), model)
+    write_index(path, build_index(IDS[:50]), model)
     with pytest.raises(ModelFileError, match="its arrays are not those of a memory"):
-        ngram_file.read(path, model)
+        read_index(path, model)
 
 
 def test_a_memory_of_an_earlier_burble_is_made_anew(tmp_path):
@@ -326,18 +326,18 @@ def test_a_memory_of_an_earlier_burble_is_made_anew(tmp_path):
     with_metadata(path, format=1, sha256="f" * 64)
     said = "is of an earlier burble, .* Make it anew: burble remember '.*my model.safetensors' TEXT"
     with pytest.raises(ModelFileError, match=said):
-        ngram_file.read(path.rename(tmp_path / "my model.memory.safetensors"), model)
+        read_index(path.rename(tmp_path / "my model.memory.safetensors"), model)
 
 
 def test_a_file_of_no_memory_is_told(tmp_path):
     path, model, _ = remembered(tmp_path, np.array([0, 1, 9]))
     with pytest.raises(ModelFileError, match="numbers that cannot be"):
-        ngram_file.read(path, model)
+        read_index(path, model)
     path.write_bytes(b"nonsense, and more than a header's length of it")
     with pytest.raises(ModelFileError, match="damaged, or no memory that burble wrote"):
-        ngram_file.read(path, model)
+        read_index(path, model)
     with pytest.raises(ModelFileError, match="cannot read the memory"):
-        ngram_file.read(tmp_path / "none", model)
+        read_index(tmp_path / "none", model)
 
 
 def with_metadata(path, **changed):
@@ -354,11 +354,11 @@ def test_a_newer_format_asks_for_a_newer_burble(tmp_path):
     path, model, _ = remembered(tmp_path, np.array([0, 1, 2]))
     with_metadata(path, format=3)
     with pytest.raises(ModelFileError, match="has format 3; this version"):
-        ngram_file.read(path, model)
+        read_index(path, model)
     for odd in (True, "1", 0):
         with_metadata(path, format=odd)
         with pytest.raises(ModelFileError, match="no memory that burble wrote"):
-            ngram_file.read(path, model)
+            read_index(path, model)
 
 
 @given(st.data())
@@ -371,11 +371,11 @@ def test_random_damage_is_told_or_leaves_probabilities(tmp_path_factory, data):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(bytes(raw[: data.draw(st.sampled_from([len(raw), len(raw), 300]))]))
     try:
-        index = Index(ngram_file.read(path, model), 4)
+        index = NgramModel(read_index(path, model), 4)
     except ModelFileError:
         return
-    for context in ([0] * DEPTH, [1, 2, 3] * 4, [3, 1] * 6):
-        shares = index.expect(np.array([context])).shares
+    for context in ([0] * MAX_CONTEXT, [1, 2, 3] * 4, [3, 1] * 6):
+        shares = index.predict(np.array([context])).probabilities
         assert shares.sum() == pytest.approx(1, abs=1e-5)
         assert shares.min() >= 0
 
@@ -396,7 +396,7 @@ def test_a_trained_model_remembers(burble, trained, tmp_path):
     assert f"1,296 symbols is {kept}" in done.stderr.decode()
     writer = generator.load(model)
     own = text.read_text(encoding="utf-8")
-    assert writer.model.vocabulary.decode(writer.memory.memory.ids()) == own[:1296]
+    assert writer.model.vocabulary.decode(writer.memory.index.ids()) == own[:1296]
     with_it = ["sample", model, "-l", 200, "--seed", 1, "--jsonl"]
     done = burble(*with_it, "--memory", 0.7)
     assert json.loads(done.stdout)["memory"] == 0.7

@@ -11,14 +11,14 @@ from burble.ngram import kneser_ney
 
 
 def costs(ids, start, size, adaptive=False, most=12):
-    orders = kneser_ney.costs_by_order(np.array(ids), start, size, most)
+    orders = kneser_ney.losses_by_order(np.array(ids), start, size, most)
     return [both[adaptive] for both in orders]
 
 
 def test_letter_frequencies_by_hand():
     # Of a a a b, an order of one discounts each kind of symbol and shares that out evenly.
     (first, *_) = costs([0, 0, 0, 1, 0, 1], 4, 2, adaptive=False, most=1)
-    discounts = kneser_ney.discounts(np.array([3, 1]))
+    discounts = kneser_ney.estimate_discounts(np.array([3, 1]))
     free = (discounts[1] + discounts[3]) / 4
     a, b = (3 - discounts[3]) / 4 + free / 2, (1 - discounts[1]) / 4 + free / 2
     np.testing.assert_allclose(first, [-math.log(a), -math.log(b)])

@@ -25,8 +25,7 @@ from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings, require_memory
 from burble.model.file import Model
-from burble.ngram import training_text
-from burble.ngram.training_text import TrainingText
+from burble.ngram.training_text import TrainingText, recognize_training_text
 from burble.settings import SourceSettings
 
 if TYPE_CHECKING:
@@ -164,7 +163,7 @@ def _recognize(
     except CorpusError:
         # Too short to be trained on, but perhaps not to be scored.
         return None
-    own = training_text.recognize(model, read)
+    own = recognize_training_text(model, read)
     if own and own.start == len(own.ids):
         raise CorpusError(
             "this is the text the model was trained on, all of it, so a score on it would say "

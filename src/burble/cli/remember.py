@@ -10,7 +10,7 @@ from burble.cli.output import console
 from burble.data import corpus
 from burble.formatting import some
 from burble.model.file import find_model_file, read_model
-from burble.ngram import training_text
+from burble.ngram.training_text import write_training_index
 
 
 def remember(
@@ -27,6 +27,6 @@ def remember(
     held = read_model(file)
     reading = settings.SourceSettings.taken_from(chosen)
     read = corpus.build_as(held.vocabulary, text, held.text, reading)
-    path, symbols = training_text.remember(file, held, read)
+    path, symbols = write_training_index(file, held, read)
     console.print(f"The memory of {some(symbols, 'symbol')} is {path}.", markup=False)
     console.print("It holds the training text; the model file alone does not.")

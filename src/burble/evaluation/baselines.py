@@ -107,7 +107,7 @@ def estimate_baselines(corpus: Corpus) -> tuple[float, float, float, int] | None
         return None
     counted = sample_stretches(corpus.training)
     ids, size = np.concatenate([counted, validation]), corpus.vocabulary.size
-    orders = kneser_ney.static_costs(ids, len(counted), size, QUICK_ORDER)
+    orders = kneser_ney.static_losses_by_order(ids, len(counted), size, QUICK_ORDER)
     losses = [float(nats[scored].mean()) for nats in orders]
     best = int(np.argmin(losses))
     return math.log(size), losses[0], losses[best], best + 1
@@ -130,7 +130,7 @@ def score_uniform(task: Task) -> Iterator[BaselineScore]:
 def score_ngrams(task: Task) -> Iterator[BaselineScore]:
     """Letter frequencies, and n-grams of the order that predicts the training text best."""
     size, scored = task.vocabulary.size, task.scored
-    orders = list(kneser_ney.costs_by_order(task.ids, task.start, size))
+    orders = list(kneser_ney.losses_by_order(task.ids, task.start, size))
     yield BaselineScore("letter frequencies", float(orders[0][0][scored].mean()), adaptive=False)
     order = _best_order(task.ids[: task.start], size)
     for nats, adaptive in zip(orders[order - 1], (False, True), strict=True):
@@ -140,7 +140,7 @@ def score_ngrams(task: Task) -> Iterator[BaselineScore]:
 def _best_order(training: NDArray[np.integer], size: int) -> int:
     """The order that predicts the last tenth of the training text best."""
     start = len(training) - len(training) // 10
-    orders = kneser_ney.costs_by_order(training, start, size)
+    orders = kneser_ney.losses_by_order(training, start, size)
     return int(np.argmin([static.sum() for static, _ in orders])) + 1
 
 

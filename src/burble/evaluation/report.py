@@ -15,7 +15,7 @@ from burble.evaluation.evaluate import Report
 from burble.evaluation.statistics import TextStatistics
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
-from burble.ngram.index import LARGEST
+from burble.ngram.index import MAX_SYMBOLS
 from burble.ngram.training_text import TrainingText
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def build_report(
         tell: Takes a sentence about what is being done.
     """
     if how.memory and not writer.has_memory:
-        writer = Generator(writer.model, text.memory)
+        writer = Generator(writer.model, text.build_index)
     # What not every model can comes first.
     tell("Scoring with dynamic evaluation …" if adaptive else "Scoring the held-out part …")
     learning = _score_model(writer, text, how.memory, adaptive=True) if adaptive else (None, None)
@@ -122,7 +122,7 @@ def parts_used(text: TrainingText, memory: float = 0.0) -> dict[str, tuple[int, 
         "scored": (len(text.ids) - text.start, text.validation),
         "baselines": (min(text.start, baselines.LARGEST), text.start),
     }
-    return used | ({"memory": (min(text.start, LARGEST), text.start)} if memory else {})
+    return used | ({"memory": (min(text.start, MAX_SYMBOLS), text.start)} if memory else {})
 
 
 def _score_model(

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from burble.model import softmax
 from burble.model.engine import Array, Core, State, select_streams
-from burble.ngram.index import DEPTH
-from burble.ngram.mixing import Gate
-from burble.ngram.predictor import Index
+from burble.ngram.index import MAX_CONTEXT
+from burble.ngram.mixing import MixingWeights, mix_predictions
+from burble.ngram.predictor import NgramModel
 
 BLOCK = 256
 
@@ -103,19 +103,19 @@ class Remembered:
     Args:
         seen: The network's side.
         index: The memory.
-        share: How far it is believed, 0 to 1; see `Gate`.
+        share: How far it is believed, 0 to 1; see `MixingWeights`.
     """
 
-    def __init__(self, seen: Seen, index: Index, share: float) -> None:
+    def __init__(self, seen: Seen, index: NgramModel, share: float) -> None:
         """Nothing has been read."""
         self._seen = seen
         self._index = index
-        self._gate = Gate(share)
-        self._last = np.zeros((1, DEPTH), np.int64)
+        self._weights = MixingWeights.trained(share)
+        self._last = np.zeros((1, MAX_CONTEXT), np.int64)
 
     def prime(self, ids: NDArray[np.integer]) -> Array:
         """Begins one text."""
-        end = ids[: -DEPTH - 1 : -1]
+        end = ids[: -MAX_CONTEXT - 1 : -1]
         self._last[0, : len(end)] = end
         return self._mixed(self._seen.prime(ids))
 
@@ -132,4 +132,6 @@ class Remembered:
     def _mixed(self, logits: Array) -> Array:
         """The logarithms of what both expect together, (B, V)."""
         rows = softmax.log_probabilities(logits.astype(np.float64))
-        return self._gate.mix(rows, self._index.expect(self._last)).astype(np.float32)
+        ngrams = self._index.predict(self._last)
+        mixture = mix_predictions(rows, ngrams, self._weights)
+        return mixture.log_probabilities.astype(np.float32)

@@ -27,9 +27,9 @@ from burble.inference.settings import (
 from burble.model import softmax
 from burble.model.engine import Array, build_engine
 from burble.model.file import Model, find_model_file, read_model
-from burble.ngram import file as ngram_file
-from burble.ngram.index import Memory
-from burble.ngram.predictor import Index
+from burble.ngram.file import index_path, read_index
+from burble.ngram.index import SuffixIndex
+from burble.ngram.predictor import NgramModel
 from burble.settings import AS_IT_COMES, SourceSettings, is_whole, require
 
 
@@ -41,7 +41,7 @@ class Generator:
         memory: Brings its memory, once that is asked for; None where there is none.
     """
 
-    def __init__(self, model: Model, memory: Callable[[], Memory] | None = None) -> None:
+    def __init__(self, model: Model, memory: Callable[[], SuffixIndex] | None = None) -> None:
         """Makes the engine ready."""
         self.model = model
         self._engine = build_engine(model.weights, model.architecture)
@@ -86,7 +86,7 @@ class Generator:
         return self._memory is not None
 
     @cached_property
-    def memory(self) -> Index:
+    def memory(self) -> NgramModel:
         """Its memory.
 
         Raises:
@@ -98,7 +98,7 @@ class Generator:
                 "this model has no memory beside it. Make one from the text it was trained on: "
                 "burble remember MODEL TEXT"
             )
-        return Index(self._memory(), self.model.vocabulary.size)
+        return NgramModel(self._memory(), self.model.vocabulary.size)
 
     def beginning(self, seed: int = 0) -> str:
         """What to go on from where nothing is given: a random window, where the model needs one."""
@@ -305,5 +305,5 @@ def _warned(pieces: Iterator[str], outcome: Outcome) -> Iterator[str]:
 def load(path: str | Path) -> Generator:
     """Loads a model to write with, from a run folder or a model file, with its memory if any."""
     file = find_model_file(Path(path))
-    model, beside = read_model(file), ngram_file.beside(file)
-    return Generator(model, partial(ngram_file.read, beside, model) if beside.exists() else None)
+    model, beside = read_model(file), index_path(file)
+    return Generator(model, partial(read_index, beside, model) if beside.exists() else None)

@@ -17,7 +17,7 @@ from burble.errors import InputError, SettingsError
 from burble.inference.passages import Passages, find_canonical_ids
 from burble.inference.settings import MIN_WORD_COUNT, WritingSettings
 from burble.model.file import Model
-from burble.ngram.index import Memory
+from burble.ngram.index import SuffixIndex
 from burble.settings import SourceSettings
 
 _BLOCK = 1 << 20
@@ -55,7 +55,7 @@ class _Text:
 def settle(
     settings: WritingSettings,
     model: Model,
-    memory: Callable[[], Memory] | None,
+    memory: Callable[[], SuffixIndex] | None,
     reading: SourceSettings,
     tell: Callable[[str], object],
 ) -> tuple[WritingSettings, dict[str, Any]]:
@@ -160,7 +160,7 @@ def _read(model: Model, sources: Sequence[str], reading: SourceSettings) -> _Tex
     return _Text(text.ids, text.vocabulary, text.separator, text.sha256)
 
 
-def _remembered(model: Model, memory: Memory) -> _Text:
+def _remembered(model: Model, memory: SuffixIndex) -> _Text:
     """The training text as the model remembers it."""
     sha256 = model.summary["corpus"]["sha256"]
     return _Text(memory.ids(), model.vocabulary, model.separator, sha256)

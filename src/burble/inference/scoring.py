@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from burble.model import softmax
 from burble.model.engine import Core, select_streams
-from burble.ngram.mixing import Gate
-from burble.ngram.predictor import Index, Reader
+from burble.ngram.mixing import MixingWeights, mix_predictions, update_weights
+from burble.ngram.predictor import NgramModel, NgramPredictor
 
 Look = Callable[[NDArray[np.float64], NDArray[np.intp]], object]
 """Shown the logarithms of all probabilities (rows, V), and the symbols that came (rows,)."""
@@ -32,31 +32,34 @@ class Remembering:
 
     Args:
         index: The memory.
-        share: How far it is believed, 0 to 1; see `Gate`.
-        learns: Whether memory and gate learn from what they are scored on.
+        share: How far it is believed, 0 to 1; see `MixingWeights`.
+        learns: Whether memory and mixing weights learn from what they are scored on.
         look: Shown what both believed, and what came.
     """
 
-    def __init__(self, index: Index, share: float, *, learns: bool, look: Look) -> None:
+    def __init__(self, index: NgramModel, share: float, *, learns: bool, look: Look) -> None:
         """Nothing was read."""
-        self._reader = Reader(index, learns=learns)
-        self._gate = Gate(share, learns=learns)
+        self._reader = NgramPredictor(index, adaptive=learns)
+        self._weights = MixingWeights.trained(share, adaptive=learns)
+        self._learns = learns
         self._look = look
         self._costs = [np.empty(0)]
 
     def begin(self, symbols: Sequence[int]) -> None:
         """Reads symbols that are given."""
         for symbol in symbols:
-            self._reader.add(symbol)
+            self._reader.append_symbol(symbol)
 
     def __call__(self, beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
         """Takes what the network believed of the symbols that follow what was read."""
         mixed = np.empty_like(beliefs)
         for row, symbol in enumerate(following.tolist()):
             one = slice(row, row + 1)
-            mixed[one] = self._gate.mix(beliefs[one], self._reader.expect())
-            self._gate.learn(following[one])
-            self._reader.add(symbol)
+            mixture = mix_predictions(beliefs[one], self._reader.predict(), self._weights)
+            mixed[one] = mixture.log_probabilities
+            if self._learns:
+                self._weights = update_weights(self._weights, mixture, following[one])
+            self._reader.append_symbol(symbol)
         self._look(mixed, following)
         self._costs.append(-mixed[np.arange(len(following)), following])
 

@@ -1,4 +1,4 @@
-"""The file beside a model that holds its memory: flat arrays, mapped, never read whole.
+"""The file beside a model that holds its memory, an index: flat arrays, mapped, never read whole.
 
 The bytes are those of the safetensors format, with one metadata key, `burble_memory`, that holds
 JSON. Nothing in it is trusted before it was looked at. Knows nothing of networks.
@@ -22,7 +22,7 @@ from burble import files
 from burble.errors import ModelFileError
 from burble.model.file import MODEL_NAME, Model
 from burble.model.tensors import TensorFile, open_tensors, strict_json
-from burble.ngram.index import DEPTH, LARGEST, Memory
+from burble.ngram.index import MAX_CONTEXT, MAX_SYMBOLS, SuffixIndex
 
 FORMAT = 2
 _KINDS = {
@@ -33,17 +33,17 @@ _KINDS = {
 }
 
 
-def beside(model: Path) -> Path:
+def index_path(model: Path) -> Path:
     """Where the memory of a model file is: `model.memory.safetensors` for `model.safetensors`."""
     return model.with_suffix(f".memory{model.suffix}")
 
 
-def write(path: Path, memory: Memory, model: Model) -> None:
+def write_index(path: Path, index: SuffixIndex, model: Model) -> None:
     """Writes a memory file, whole or not at all.
 
     Args:
         path: Where.
-        memory: The memory.
+        index: The index.
         model: The model that it belongs to.
 
     Raises:
@@ -51,7 +51,7 @@ def write(path: Path, memory: Memory, model: Model) -> None:
         StorageError: The disk refused.
     """
     _check_place(path)
-    arrays = {name: np.ascontiguousarray(getattr(memory, name)) for name in _KINDS}
+    arrays = {name: np.ascontiguousarray(getattr(index, name)) for name in _KINDS}
     meta = json.dumps({"format": FORMAT} | _learned(model), sort_keys=True)
     data = safetensors.numpy.save(arrays, {"burble_memory": meta})
     files.write_atomically(path, data)
@@ -73,7 +73,7 @@ def _check_place(path: Path) -> None:
         )
 
 
-def read(path: Path, model: Model) -> Memory:
+def read_index(path: Path, model: Model) -> SuffixIndex:
     """Maps a memory file.
 
     Args:
@@ -81,7 +81,7 @@ def read(path: Path, model: Model) -> Memory:
         model: The model that it belongs to.
 
     Returns:
-        The memory.
+        The index.
 
     Raises:
         ModelFileError: It cannot be read, is damaged, no memory, or that of another text,
@@ -95,7 +95,7 @@ def read(path: Path, model: Model) -> Memory:
     except OSError as error:
         raise ModelFileError(f"cannot read the memory {path}: {error.strerror}.") from error
     _check_values(arrays, path, model.vocabulary.size)
-    return Memory(**arrays)
+    return SuffixIndex(**arrays)
 
 
 def _learned(model: Model) -> dict[str, Any]:
@@ -197,14 +197,14 @@ def _check_shapes(file: TensorFile, model: Model) -> None:
     path, entries = file.path, file.tensors
     count = entries["shared"].shape[0] if entries.get("shared") and entries["shared"].shape else 0
     shapes: dict[str, tuple[int, ...]] = {
-        "text": (count + DEPTH,),
+        "text": (count + MAX_CONTEXT,),
         "contexts": (count,),
         "shared": (count,),
-        "discounts": (DEPTH + 1, 4),
+        "discounts": (MAX_CONTEXT + 1, 4),
     }
     trained = _trained(model.summary["corpus"])
-    expected = count if trained is None else min(trained, LARGEST)
-    fits = entries.keys() == shapes.keys() and 0 < count == expected <= LARGEST
+    expected = count if trained is None else min(trained, MAX_SYMBOLS)
+    fits = entries.keys() == shapes.keys() and 0 < count == expected <= MAX_SYMBOLS
     if not fits or any(
         entry.shape != shapes[name] or entry.dtype not in _KINDS[name]
         for name, entry in entries.items()
@@ -220,7 +220,7 @@ def _check_values(arrays: Mapping[str, NDArray[Any]], path: Path, size: int) -> 
     holds = (
         np.max(arrays["text"]) < size
         and 0 < np.min(contexts) <= np.max(contexts) <= len(contexts)
-        and np.max(arrays["shared"]) <= DEPTH
+        and np.max(arrays["shared"]) <= MAX_CONTEXT
         and np.all((discounts >= 0) & (discounts <= [0, 1, 2, 3]))
         # Without a discount, what never came would be impossible.
         and np.all(discounts[:, 1:] > 0)

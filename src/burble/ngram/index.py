@@ -1,10 +1,10 @@
-"""A memory of a text: all its places, sorted by what stands before them. Knows nothing of networks.
+"""The index of a text: its positions, sorted by their contexts. Knows nothing of networks.
 
-The text is kept backwards, so that what stands before a place follows it there. Places that have a
-context in common then stand next to each other, whatever its length, and what followed it is a
-stretch of one array. Beside each place stands how much of its context a place before it shares
-that is followed by the same symbol: with that, Kneser-Ney counts of every order are sums over the
-same stretch.
+It is a suffix array of the text reversed, so that the context of a position follows it. Positions
+that have a context in common then stand next to each other, whatever its length, and the symbols
+after it are a stretch of one array. Beside each position stands how much of its context it shares
+with an earlier one that is followed by the same symbol: with that, Kneser-Ney counts of every order
+are sums over the same stretch.
 """
 
 from dataclasses import dataclass
@@ -14,28 +14,29 @@ from numpy.typing import NDArray
 
 from burble.errors import CorpusError
 from burble.files import Ids
-from burble.ngram.kneser_ney import discounts
+from burble.ngram.kneser_ney import estimate_discounts
 
-DEPTH = 12
+MAX_CONTEXT = 12
 """Symbols of the longest context."""
-LARGEST = 1 << 24
-"""Symbols that are remembered at most."""
+MAX_SYMBOLS = 1 << 24
+"""Symbols that an index holds at most."""
 _WORD = 64
+"""Bits in which contexts are compared."""
 
 Words = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, eq=False)
-class Memory:
-    """The places of a text of N symbols, in the order of their contexts.
+class SuffixIndex:
+    """The positions of a text of N symbols, in the order of their contexts.
 
     Attributes:
-        text: The ids backwards, and as many zeros as a context is long, shape (N + DEPTH,).
-        contexts: Where in `text` the context of each place begins, shape (N,).
-        shared: How many symbols of it a place shares with another of the same symbol that comes
+        text: The ids reversed, and as many zeros as a context is long, shape (N + MAX_CONTEXT,).
+        contexts: Where in `text` the context of each position begins, shape (N,).
+        shared: How many symbols of it a position shares with another of the same symbol that comes
             before it, shape (N,).
         discounts: What is taken from a count of 0, 1, 2, and 3 or more, for each length of
-            context, shape (DEPTH + 1, 4).
+            context, shape (MAX_CONTEXT + 1, 4).
     """
 
     text: Ids
@@ -44,45 +45,45 @@ class Memory:
     discounts: NDArray[np.float32]
 
     def ids(self) -> Ids:
-        """The text, forwards."""
+        """The text that is indexed, shape (N,)."""
         return self.text[: len(self.contexts)][::-1]
 
 
-def of(ids: NDArray[np.integer]) -> Memory:
-    """The memory of a text.
+def build_index(ids: NDArray[np.integer]) -> SuffixIndex:
+    """Indexes a text.
 
     Args:
-        ids: Shape (N,), at least one and at most `LARGEST`.
+        ids: Shape (N,), at least one and at most `MAX_SYMBOLS`.
 
     Raises:
-        CorpusError: There is nothing to remember, or too much.
+        CorpusError: There are none, or too many.
     """
-    if not 0 < len(ids) <= LARGEST:
+    if not 0 < len(ids) <= MAX_SYMBOLS:
         raise CorpusError(
-            f"a memory holds 1 to {LARGEST:,} symbols, and there are {len(ids):,}. Give a part."
+            f"a memory holds 1 to {MAX_SYMBOLS:,} symbols, and there are {len(ids):,}. Give a part."
         )
     count = len(ids)
-    text: Ids = np.zeros(count + DEPTH, np.uint8 if ids.max() < 256 else np.uint16)
+    text: Ids = np.zeros(count + MAX_CONTEXT, np.uint8 if ids.max() < 256 else np.uint16)
     text[:count] = ids[::-1]
-    places = _Places(text, count)
-    order = places.sorted()
+    positions = _Positions(text, count)
+    order = positions.sort()
     symbols = text[order]
     # By symbol, and then by context: what is alike stands together.
     alike = np.argsort(symbols, kind="stable")
     first = _changes(symbols[alike])
-    shared = np.where(first, 0, places.shared(order[alike]))
-    taken = [discounts(_groups(shared, first, depth)) for depth in range(DEPTH + 1)]
+    shared = np.where(first, 0, positions.shared_lengths(order[alike]))
+    taken = [estimate_discounts(_groups(shared, first, depth)) for depth in range(MAX_CONTEXT + 1)]
     found = np.empty(count, np.uint8)
     found[alike] = shared
     contexts = (order + 1).astype(np.uint32)
-    return Memory(text, contexts, found, np.array(taken, np.float32))
+    return SuffixIndex(text, contexts, found, np.array(taken, np.float32))
 
 
-class _Places:
-    """The places of a text, and their contexts as numbers of 64 bits.
+class _Positions:
+    """The positions of a text, and their contexts as numbers of 64 bits.
 
     Args:
-        text: As in `Memory`.
+        text: As in `SuffixIndex`.
         count: N.
     """
 
@@ -92,29 +93,29 @@ class _Places:
         self._count = count
         self._bits = max(1, int(text.max()).bit_length())
 
-    def sorted(self) -> NDArray[np.intp]:
-        """The places in the order of their contexts, shape (N,)."""
-        depth = min(DEPTH, _WORD // self._bits)
+    def sort(self) -> NDArray[np.intp]:
+        """The positions in the order of their contexts, shape (N,)."""
+        depth = min(MAX_CONTEXT, _WORD // self._bits)
         keys = self._word(0, depth)
-        places = np.argsort(keys)
-        keys = keys[places]
-        while depth < DEPTH:
+        positions = np.argsort(keys)
+        keys = keys[positions]
+        while depth < MAX_CONTEXT:
             # Those that are still alike have one number, and more of the context stands behind it.
             group = np.cumsum(_changes(keys)).astype(np.uint64)
-            more = min(DEPTH - depth, (_WORD - int(group[-1]).bit_length()) // self._bits)
-            keys = group << np.uint64(more * self._bits) | self._word(depth, more)[places]
+            more = min(MAX_CONTEXT - depth, (_WORD - int(group[-1]).bit_length()) // self._bits)
+            keys = group << np.uint64(more * self._bits) | self._word(depth, more)[positions]
             again = np.argsort(keys)
-            places, keys, depth = places[again], keys[again], depth + more
-        return places
+            positions, keys, depth = positions[again], keys[again], depth + more
+        return positions
 
-    def shared(self, places: NDArray[np.intp]) -> NDArray[np.uint8]:
-        """How many symbols of its context each place shares with the one before it in a row."""
-        found = np.zeros(len(places), np.uint8)
-        going = np.ones(len(places), bool)
+    def shared_lengths(self, positions: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """How many symbols of its context each position shares with the one before it in a row."""
+        found = np.zeros(len(positions), np.uint8)
+        going = np.ones(len(positions), bool)
         each = (_WORD - 1) // self._bits
-        for first in range(0, DEPTH, each):
-            symbols = min(each, DEPTH - first)
-            word = self._word(first, symbols)[places]
+        for first in range(0, MAX_CONTEXT, each):
+            symbols = min(each, MAX_CONTEXT - first)
+            word = self._word(first, symbols)[positions]
             differ = word ^ np.roll(word, 1)
             for symbol in range(symbols):
                 going &= differ < np.uint64(1 << (self._bits * (symbols - 1 - symbol)))
@@ -142,7 +143,7 @@ def _groups(shared: NDArray[np.uint8], first: NDArray[np.bool_], depth: int) -> 
     symbol before them.
 
     Args:
-        shared: For each place, sorted by symbol and context, what it shares with the one before.
+        shared: For each position, sorted by symbol and context, what it shares with the one before.
         first: Whether its symbol differs from the one before.
         depth: Symbols of the context.
     """

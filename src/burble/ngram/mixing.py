@@ -1,109 +1,132 @@
-"""How far a memory is believed, beside a network: a small gate, learned on other texts.
+"""How much a network and an n-gram model each count where both predict together.
 
-The gate sees how long a context the memory has met, how sure both are, and how far they agree.
-From that it gives each of them a weight, and the logarithms of what both say are weighed and
-added. Source: Hinton, Products of Experts, 1999; Mattern, Mixing Strategies in Data Compression,
-2012. Knows nothing of texts or files.
+Each has a weight, which follows from what is seen of them: the length of the context that the
+n-gram model has met, how sure both are, and how far they agree. Their log-probabilities are
+multiplied by the weights, added, and normalised. Weights can go on learning from what they have
+mixed; whoever mixes keeps them. Source: Hinton, Products of Experts, 1999; Mattern, Mixing
+Strategies in Data Compression, 2012. Knows nothing of texts or files.
 """
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burble.model import softmax
-from burble.ngram.index import DEPTH
-from burble.ngram.predictor import Expectation
+from burble.ngram.index import MAX_CONTEXT
+from burble.ngram.predictor import Prediction
 
 Floats = NDArray[np.float64]
 
 FEATURES = (
-    *("constant", "longest context met", "network's surest", "memory's surest"),
-    "what both expect",
+    *("constant", "length of context met", "network's highest probability"),
+    *("n-gram model's highest probability", "overlap of both distributions"),
 )
-WEIGHTS = {
+COEFFICIENTS = {
     False: ((0.472, 0.09, 0.019, -0.204, 0.218), (0.624, -0.091, -0.028, 0.404, -0.48)),
     True: ((0.562, 0.01, 0.048, -0.231, 0.254), (0.526, -0.058, -0.04, 0.392, -0.379)),
 }
-"""What each feature adds to the weight of the network, and of the memory: for a memory that stays
-as it is, and for one that learns as it reads. Learned by `benchmarks/gate.py`, on texts that
-neither the networks nor the memories had seen."""
-ALONE = np.array([1.0, 0.0])
-"""The weights of both where the network is believed alone."""
-RATE = 0.001
-"""How fast a gate goes on learning from what it reads."""
+"""What each feature adds to the weight of the network, and of the n-gram model: for one that stays
+as it is, and for an adaptive one. Learned by `benchmarks/gate.py`, on texts that neither the
+networks nor the n-gram models had seen."""
+NETWORK_ALONE = np.array([1.0, 0.0])
+"""The weights of both where the network predicts alone."""
+LEARNING_RATE = 0.001
 
 
-class Gate:
-    """A gate between a network and a memory.
+@dataclass(frozen=True)
+class MixingWeights:
+    """What the weights of both follow from.
 
-    Args:
-        share: 0 leaves the network alone, 1 believes the memory as far as the gate does.
-        learns: Whether it goes on learning from what comes.
+    Attributes:
+        coefficients: What each feature adds to the weight of the network, and of the n-gram model,
+            shape (2, F).
+        strength: How far the n-gram model counts: 0 leaves the network alone, 1 mixes as the
+            coefficients say.
     """
 
-    def __init__(self, share: float, *, learns: bool = False) -> None:
-        """A gate that has seen nothing of its own."""
-        self._share = share
-        self._learns = learns
-        self._weights = np.array(WEIGHTS[learns])
+    coefficients: Floats
+    strength: float
 
-    def mix(self, beliefs: Floats, expected: Expectation) -> Floats:
-        """What both expect together.
-
-        Args:
-            beliefs: The network's logarithms of probabilities, shape (B, V).
-            expected: What the memory expects.
-
-        Returns:
-            Logarithms of probabilities, shape (B, V).
-        """
-        self._seen = features(np.exp(beliefs), expected)
-        self._said = np.stack([beliefs, np.log(expected.shares)], 1)
-        trust = ALONE + self._share * (self._seen @ self._weights.T - ALONE)
-        self._mixed = mixed(trust, self._said)
-        return self._mixed
-
-    def learn(self, symbols: NDArray[np.integer]) -> None:
-        """Takes the symbols that came after what was mixed last, shape (B,)."""
-        if self._learns:
-            rise = self._share * slopes(self._said, self._mixed, symbols)
-            self._weights += RATE * (rise.T @ self._seen)
+    @classmethod
+    def trained(cls, strength: float, *, adaptive: bool = False) -> "MixingWeights":
+        """Those that come with burble, for an n-gram model that learns as it reads, or does not."""
+        return cls(np.array(COEFFICIENTS[adaptive]), strength)
 
 
-def features(network: Floats, expected: Expectation) -> Floats:
-    """What a gate sees, in the order of `FEATURES`, each from 0 to 1, shape (B, 5).
+@dataclass(frozen=True)
+class Mixture:
+    """What both predict together, and what it was made of.
+
+    Attributes:
+        log_probabilities: Of each symbol, shape (B, V).
+        parts: The log-probabilities of the network and of the n-gram model, shape (B, 2, V).
+        features: See `compute_features`, shape (B, F).
+    """
+
+    log_probabilities: Floats
+    parts: Floats
+    features: Floats
+
+
+def mix_predictions(network: Floats, ngrams: Prediction, weights: MixingWeights) -> Mixture:
+    """What both predict together.
+
+    Args:
+        network: The network's log-probabilities, shape (B, V).
+        ngrams: What the n-gram model predicts.
+        weights: How much each counts.
+    """
+    features = compute_features(np.exp(network), ngrams)
+    parts = np.stack([network, np.log(ngrams.probabilities)], 1)
+    learned = features @ weights.coefficients.T
+    each = NETWORK_ALONE + weights.strength * (learned - NETWORK_ALONE)
+    return Mixture(mix_log_probabilities(parts, each), parts, features)
+
+
+def update_weights(
+    weights: MixingWeights, mixture: Mixture, symbols: NDArray[np.integer]
+) -> MixingWeights:
+    """The weights after a step of gradient descent on the symbols that followed, shape (B,)."""
+    slopes = weight_gradients(mixture.parts, mixture.log_probabilities, symbols)
+    step = (weights.strength * slopes).T @ mixture.features
+    return replace(weights, coefficients=weights.coefficients + LEARNING_RATE * step)
+
+
+def compute_features(network: Floats, ngrams: Prediction) -> Floats:
+    """What the weights depend on, in the order of `FEATURES`, each from 0 to 1, shape (B, F).
 
     Args:
         network: The network's probabilities, shape (B, V).
-        expected: What the memory expects.
+        ngrams: What the n-gram model predicts.
     """
-    memory = expected.shares
-    seen = (
+    features = (
         np.ones(len(network)),
-        expected.longest / DEPTH,
+        ngrams.context_lengths / MAX_CONTEXT,
         network.max(1),
-        memory.max(1),
-        np.minimum(network, memory).sum(1),
+        ngrams.probabilities.max(1),
+        np.minimum(network, ngrams.probabilities).sum(1),
     )
-    return np.array(seen).T
+    return np.array(features).T
 
 
-def mixed(trust: Floats, said: Floats) -> Floats:
-    """The logarithms of what several expect together, shape (B, V).
-
-    Args:
-        trust: The weight of each of E, shape (B, E).
-        said: Their logarithms of probabilities, shape (B, E, V).
-    """
-    return softmax.log_probabilities((trust[:, None] @ said)[:, 0])
-
-
-def slopes(said: Floats, together: Floats, symbols: NDArray[np.integer]) -> Floats:
-    """How the logarithm of what came would rise with the weight of each, shape (B, E).
+def mix_log_probabilities(parts: Floats, weights: Floats) -> Floats:
+    """The log-probabilities that follow from several, shape (B, V).
 
     Args:
-        said: As in `mixed`.
-        together: What `mixed` made of it.
-        symbols: What came, shape (B,).
+        parts: Log-probabilities of E models, shape (B, E, V).
+        weights: The weight of each, shape (B, E).
     """
-    came = np.take_along_axis(said, symbols[:, None, None], 2)[:, :, 0]
-    return np.asarray(came - (said @ np.exp(together)[:, :, None])[:, :, 0])
+    return softmax.log_probabilities((weights[:, None] @ parts)[:, 0])
+
+
+def weight_gradients(parts: Floats, mixed: Floats, symbols: NDArray[np.integer]) -> Floats:
+    """How the log-probability of what followed rises with the weight of each, shape (B, E).
+
+    Args:
+        parts: As in `mix_log_probabilities`.
+        mixed: What that made of them.
+        symbols: What followed, shape (B,).
+    """
+    followed = np.take_along_axis(parts, symbols[:, None, None], 2)[:, :, 0]
+    return np.asarray(followed - (parts @ np.exp(mixed)[:, :, None])[:, :, 0])

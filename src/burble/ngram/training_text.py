@@ -1,4 +1,4 @@
-"""The text a model was trained on, known again by its fingerprint, and the memory of it.
+"""The text a model was trained on, recognised by its fingerprint, and the index of it.
 
 Knows nothing of terminals.
 """
@@ -14,9 +14,8 @@ from burble.data.partition import Split
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, SettingsError
 from burble.model.file import Model
-from burble.ngram import file as ngram_file
-from burble.ngram import index
-from burble.ngram.index import LARGEST, Memory
+from burble.ngram.file import index_path, write_index
+from burble.ngram.index import MAX_SYMBOLS, SuffixIndex, build_index
 
 SCORED = 200_000
 """Held-out symbols that are scored at most, from the first."""
@@ -46,12 +45,12 @@ class TrainingText:
         """A part of it as text."""
         return self.vocabulary.decode(self.ids[first:end], self.separator)
 
-    def memory(self) -> Memory:
-        """A memory of what was trained on; of the last `LARGEST` symbols, if there are more."""
-        return index.of(self.ids[max(0, self.start - LARGEST) : self.start])
+    def build_index(self) -> SuffixIndex:
+        """Indexes what was trained on, or the last `MAX_SYMBOLS` symbols, if there are more."""
+        return build_index(self.ids[max(0, self.start - MAX_SYMBOLS) : self.start])
 
 
-def recognize(model: Model, text: Corpus) -> TrainingText | None:
+def recognize_training_text(model: Model, text: Corpus) -> TrainingText | None:
     """A text as the model's own, if it is the one that it was trained on.
 
     Args:
@@ -127,28 +126,28 @@ def _as_in_training(model: Model, text: Corpus) -> Corpus | None:
         return None
 
 
-def remember(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
-    """Writes the memory of what a model was trained on, beside it.
+def write_training_index(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
+    """Writes the index of what a model was trained on, beside it.
 
     Args:
         file: The model's file.
         model: The model.
-        text: The text it was trained on; what was held out of it is not remembered.
+        text: The text it was trained on; its validation part is not indexed.
 
     Returns:
-        Where the memory is, and how many symbols it holds; see `TrainingText.memory`.
+        Where the index is, and how many symbols it holds; see `TrainingText.build_index`.
 
     Raises:
         CorpusError: The text is another one.
         StorageError: The disk refused.
     """
-    known = recognize(model, text)
+    known = recognize_training_text(model, text)
     if known is None:
         raise CorpusError(
             "this is not the text the model was trained on, and its memory would be of another "
             "text. Give that text as it was given then: all of its files, with the flags that say "
             "how they are read, and nothing else."
         )
-    path, memory = ngram_file.beside(file), known.memory()
-    ngram_file.write(path, memory, model)
-    return path, len(memory.contexts)
+    path, index = index_path(file), known.build_index()
+    write_index(path, index, model)
+    return path, len(index.contexts)
