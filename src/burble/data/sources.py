@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from burble import files
-from burble.data import encodings, folders, gutenberg, json_lines, tables
+from burble.data import encodings, folders, gutenberg, json_lines, python_docs, tables
 from burble.data.encoding_detection import describe_mismatch
 from burble.errors import EncodingError, SourceError, StorageError
-from burble.formatting import listed, shown
+from burble.formatting import listed, shown, some
 from burble.settings import AS_IT_COMES, SourceSettings, require
 
 _BUILTIN = "builtin:"
@@ -194,7 +194,7 @@ def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Sour
     if argument == "-":
         return [_checked(_spooled("standard input", sys.stdin.buffer), encoding)]
     if argument.startswith(_BUILTIN):
-        return [replace(_builtin(argument), marked=True)]
+        return [replace(_builtin(argument, notes), marked=True)]
     if argument.startswith(_GUTENBERG):
         data = gutenberg.fetch(argument.removeprefix(_GUTENBERG), reading.mirror, notes)
         return [from_bytes(argument, data, "book")]
@@ -363,18 +363,11 @@ def _folder(folder: Path, encoding: str, notes: list[str]) -> list[Source]:
     return sources
 
 
-def _builtin(argument: str) -> Source:
-    """A text that comes with Python itself; it differs between Python versions."""
+def _builtin(argument: str, notes: list[str]) -> Source:
+    """A text that comes with Python itself."""
     if argument != f"{_BUILTIN}python-docs":
         raise SourceError(f"there is no {argument}; there is builtin:python-docs.")
-    from pydoc_data.topics import topics
-
-    seen: set[str] = set()
-    kept = []
-    for name in sorted(topics):
-        for paragraph in topics[name].strip().split("\n\n"):
-            # Topics quote whole sections of each other; short lines may well recur by right.
-            if len(paragraph) < 80 or paragraph not in seen:
-                kept.append(paragraph)
-            seen.add(paragraph)
-    return from_bytes(argument, "\n\n".join(kept).encode())
+    prose = python_docs.read_python_docs()
+    what = "of tables, rules, headings and code"
+    notes.append(f"Left out of {argument}: {some(prose.left_out, 'line')} {what}.")
+    return from_bytes(argument, prose.text.encode())
