@@ -185,9 +185,9 @@ def test_the_help_says_which_way_is_bolder(command):
 
 def test_a_loop_is_told_and_what_to_do(command, models):
     done = command("sample", models / "cycle", "-p", "a", "--greedy", "-l", 100)
-    assert "goes round in circles (3 characters" in done.stderr.decode()
+    assert "repeats the same 3 characters again and again" in done.stderr.decode()
     done = command("sample", models / "cycle", "-p", "a", "-t", "0.9", "-l", 100)
-    assert "circles" not in done.stderr.decode()
+    assert "again and again" not in done.stderr.decode()
 
 
 def test_a_broken_loop_is_told_once(command, models):
@@ -197,6 +197,24 @@ def test_a_broken_loop_is_told_once(command, models):
     assert done.stderr.decode().endswith(said)
     done = command("sample", models / "cycle", "-p", "a", "-l", 99, "--no-break-loops")
     assert "loop" not in done.stderr.decode()
+
+
+def test_texts_without_chance_cannot_be_distinct(command, models):
+    said = refused(command("sample", models / "chancy", "--greedy", "--distinct", "-n", 3, "-l", 9))
+    assert "3 distinct texts were asked for, but always the likeliest symbol" in said
+    assert command("sample", models / "chancy", "--greedy", "--distinct", "-l", 9).returncode == 0
+
+
+def test_a_random_piece_of_a_text_is_gone_on_from(command, models, tmp_path):
+    (tmp_path / "text").write_text("ab" * 300)
+    (tmp_path / "poems").write_text("ab\n\n" * 30)
+    done = command("sample", models / "chancy", "--text", tmp_path / "text", "-l", 0, "--seed", 1)
+    assert done.stdout.decode().strip() in ("ab" * 50, "ba" * 50)
+    # Of documents it is a piece of one.
+    poems = follower("ab", [1, 2, 0], boundary=True, separator="\n\n", documents="blank")
+    write_model(tmp_path / "model", poems)
+    done = command("sample", tmp_path / "model", "--text", tmp_path / "poems", "-l", 0)
+    assert done.stdout.decode() in ("ab\n", "b\n")
 
 
 def test_stop_strings_and_documents(command, models):

@@ -41,8 +41,8 @@ def test_its_own_text_is_known_and_scored_where_it_was_held_out(burble, trained,
     assert found["validation"]["words"] == 1
     assert found["samples_overlap"]["longest"] >= 1
     assert 0 <= found["samples"]["words"] <= 1
-    suited = generator.load(trained).completed({})
-    wanted = {name: suited[name] for name in ("temperature", "close_quotes")}
+    suited, _ = generator.load(trained).resolve({})
+    wanted = {name: getattr(suited, name) for name in ("temperature", "close_quotes")}
     assert found["writing"] == wanted | {"seed": 3}
 
 

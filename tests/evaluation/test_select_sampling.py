@@ -97,21 +97,27 @@ def test_the_gentlest_nudge_that_closes_enough():
         assert select_sampling.outcome(tried)[0] == chosen
 
 
+def options_of(writer, **options):
+    """The temperature and the bias of quotes that a model writes with."""
+    settings, _ = writer.resolve(options)
+    return settings.temperature, settings.close_quotes
+
+
 @pytest.mark.parametrize(
     "told", [None, {}, {"temperature": "x"}, {"temperature": -1}, {"temperature": 10**400}, 7]
 )
 def test_without_a_sound_one_it_is_the_usual(told):
     writer = Generator(replace(chancy(), summary={"writing": told}))
-    assert writer.completed({}) == {"temperature": 0.8, "close_quotes": 0.0}
+    assert options_of(writer) == (0.8, 0.0)
 
 
 def test_what_is_asked_for_comes_before_what_suits():
     told = {"temperature": 0.6, "close_quotes": 2}
     writer = Generator(replace(chancy('abc "\n'), summary={"writing": told}))
-    assert writer.completed({"temperature": 0.9}) == {"temperature": 0.9, "close_quotes": 2.0}
-    assert writer.completed({"close_quotes": 0}) == {"temperature": 0.6, "close_quotes": 0}
+    assert options_of(writer, temperature=0.9) == (0.9, 2.0)
+    assert options_of(writer, close_quotes=0) == (0.6, 0)
     # The likeliest symbol is the likeliest.
-    assert writer.completed({"temperature": 0})["close_quotes"] == 0
+    assert options_of(writer, temperature=0) == (0, 0)
     nudged = writer.generate(length=200, seed=1)
     assert nudged == writer.generate(length=200, seed=1, temperature=0.6, close_quotes=2)
     assert nudged != writer.generate(length=200, seed=1, close_quotes=0)

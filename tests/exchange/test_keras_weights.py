@@ -139,7 +139,7 @@ def test_the_model_foretells_what_keras_does(burble, text, recipe, tmp_path, nam
     writer = generator.load(out)
     assert list(writer.model.vocabulary.symbols) == symbols
     assert writer.model.window == 8
-    seed = writer.beginning(3)
+    seed = writer.draw_prompt(3)
     assert seed in text.read_text("utf-8").lower()
     ids = np.array([symbols.index(s) for s in seed])
     expected = np.asarray(net(ids[None, :, None] / len(symbols)))[0]
@@ -164,7 +164,7 @@ def test_one_hot_weights_open_too(text, recipe, tmp_path):
         file.write(changed)
     model = imported(tmp_path / "w.weights.h5", path, (), text)
     writer = generator.Generator(model)
-    seed = writer.beginning(1)
+    seed = writer.draw_prompt(1)
     ids = np.array([symbols.index(s) for s in seed])
     expected = np.asarray(net(np.eye(len(symbols))[ids][None]))[0]
     found = writer.probabilities(seed)

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from burble.data import vocabulary
 from burble.errors import DivergedError, SettingsError, VocabularyError
-from burble.inference.candidates import BLOCK, GROUP
-from burble.inference.generator import Generator
+from burble.inference.generator import BLOCK, GROUP, Generator
 from burble.model.engine import ALONE
 from tests.support.speakers import chancy, follower
 

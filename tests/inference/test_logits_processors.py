@@ -14,8 +14,8 @@ from burble.evaluation import overlap, statistics
 from burble.inference import logits_processors
 from burble.inference.generator import Generator
 from burble.inference.logits_processors import LoopBlocker, WordConstraint
-from burble.inference.outcomes import Outcome
 from burble.inference.passages import CopyBlocker, Passages, find_canonical_ids
+from burble.inference.selection import Ending, describe_shortfall
 from burble.inference.settings import ROUNDS
 from burble.model.softmax import IMPOSSIBLE
 from tests.support.speakers import chancy, follower
@@ -361,4 +361,4 @@ def test_what_is_looked_ahead_is_what_would_be_blocked(length):
 
 
 def test_one_text_of_several_is_one():
-    assert Outcome(wanted=5, written=1).lacking.startswith("there is 1 of the 5 texts asked for")
+    assert describe_shortfall({Ending(): 1}, 5).startswith("there is 1 of the 5 texts asked for")

@@ -137,7 +137,7 @@ def test_it_writes_from_a_random_window_which_slides_on(burble, run):
     assert done.returncode == 0, done.stderr.decode()
     written = done.stdout.decode().rstrip("\n")
     writer = generator.load(run)
-    start = writer.beginning(5)
+    start = writer.draw_prompt(5)
     assert len(start) == 20
     assert start in writer.model.excerpt
     assert len(written) == 50

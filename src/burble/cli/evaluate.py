@@ -110,7 +110,7 @@ def evaluate(
         tell(note)
     own = _recognize(writer, found, reading)
     if own is not None:
-        settings, _ = writer.settled({"seed": 0, **options, "memory": memory})
+        settings, _ = writer.resolve({"seed": 0, **options, "memory": memory})
         report = evaluation_report.build_report(writer, own, settings, adaptive=adaptive, tell=tell)
         if as_json:
             print(_report_json(report, settings, own))

@@ -1,4 +1,4 @@
-"""The command that lets a model speak: sample.
+"""The command that writes text with a model: sample.
 
 Text and JSON go to stdout, everything else to stderr. Imports neither Keras nor JAX.
 """
@@ -6,6 +6,7 @@ Text and JSON go to stdout, everything else to stderr. Imports neither Keras nor
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -15,13 +16,14 @@ import typer
 
 from burble import settings
 from burble.cli.output import console, tell
-from burble.errors import InputError, SettingsError
-from burble.evaluation import evaluate as evaluation
-from burble.formatting import shown
+from burble.data import corpus
+from burble.data.encodings import decode
+from burble.data.sentences import EDGE
+from burble.errors import InputError, SettingsError, SourceError
+from burble.formatting import shown, some
 from burble.inference import generator, prompts
-from burble.inference.generator import Generator
-from burble.inference.outcomes import Outcome
-from burble.inference.prompts import Prompt
+from burble.inference.generator import Generator, Texts
+from burble.inference.selection import Ending, describe_broken_loops, describe_shortfall
 from burble.inference.settings import (
     MIN_WORD_COUNT,
     ROUNDS,
@@ -29,7 +31,7 @@ from burble.inference.settings import (
     Unknown,
     WritingSettings,
 )
-from burble.inference.stopping import LONGEST_LOOP, loop
+from burble.inference.stopping import LONGEST_LOOP, find_loop
 from burble.model.file import Model
 from burble.settings import AS_IT_COMES
 
@@ -53,7 +55,9 @@ Length = Annotated[
     ),
 ]
 Endless = Annotated[bool, typer.Option("--endless", help="Write until stopped.")]
-Greedy = Annotated[bool, typer.Option("--greedy", help="As --temperature 0.")]
+Greedy = Annotated[
+    bool, typer.Option("--greedy", help="Always take the likeliest symbol: --temperature 0.")
+]
 Compare = Annotated[
     bool,
     typer.Option(
@@ -77,7 +81,9 @@ New = Annotated[
     typer.Option("--new", help="Each text is one document, and none of the training text."),
 ]
 Distinct = Annotated[bool, typer.Option("--distinct", help="The texts of -n are all different.")]
-UnknownChoice = Annotated[Unknown, typer.Option(help="What to do with symbols it never saw.")]
+UnknownChoice = Annotated[
+    Unknown, typer.Option(help="What to do with symbols of the prompt that the model never saw.")
+]
 Seed = Annotated[
     int | None, typer.Option(help="The same seed, the same text. Without it, a new one.")
 ]
@@ -86,14 +92,14 @@ BreakLoops = Annotated[
     typer.Option(
         "--break-loops/--no-break-loops",
         help="Never write a passage too often in a row. "
-        "\\[default: yes, unless greedy, or its text goes round itself]",
+        "\\[default: yes, unless greedy, or its training text repeats itself]",
     ),
 ]
 Rounds = Annotated[
     int | None,
     typer.Option(
-        help="How often a passage may stand in a row where loops are broken. "
-        f"\\[default: {ROUNDS}, or as in its text]"
+        help="Times that a passage may stand in a row where loops are broken. "
+        f"\\[default: {ROUNDS}, or as in its training text]"
     ),
 ]
 Novel = Annotated[
@@ -113,17 +119,17 @@ WordCount = Annotated[
         f"\\[default: {MIN_WORD_COUNT}]"
     ),
 ]
-MemoryShare = Annotated[
+MemoryWeight = Annotated[
     float,
     typer.Option(
         "--memory",
-        help="How far to believe its memory (see remember), 0 to 1; 0 is the network alone.",
+        help="Weight of its n-gram memory (see burble remember), 0 to 1; 0 is the network alone.",
     ),
 ]
 CloseQuotes = Annotated[
     float | None,
     typer.Option(
-        help="How strongly to close quotes and brackets that stay open, such as 2; 0 leaves them. "
+        help="Logit bias towards closing quotes and brackets that stay open, such as 2; 0 is none. "
         "Without it, as suits the model."
     ),
 ]
@@ -162,14 +168,14 @@ def sample(
     words: WordChoice = "any",
     word_count: WordCount = None,
     training_text: TrainingText = None,
-    memory: MemoryShare = 0.0,
+    memory: MemoryWeight = 0.0,
     close_quotes: CloseQuotes = None,
     **chosen: Any,
 ) -> None:
     """Write text with a trained model."""
     reading = settings.SourceSettings.taken_from(chosen)
-    begin = _Beginning(prompt, prompt_file, text, reading)
-    begin.check(training_text or ())
+    start = _PromptSource(prompt, prompt_file, text, reading)
+    start.check(training_text or ())
     settings.require(count >= 1, "count", count, "1 or more texts")
     chosen |= {"length": length, "seed": seed, "break_loops": break_loops, "rounds": rounds}
     chosen |= {"word_count": word_count, "close_quotes": close_quotes}
@@ -177,27 +183,27 @@ def sample(
     _check_clashes(options, endless=endless, greedy=greedy, compare=compare)
     options |= {"length": None} if endless else {}
     options |= {"temperature": 0.0} if greedy else {}
-    options |= {"stop": tuple(map(unescaped, stop or ())), "until_document": until_document}
+    options |= {"stop": tuple(map(unescape, stop or ())), "until_document": until_document}
     options |= {"new": new, "distinct": distinct, "novel": novel, "words": words}
     options |= {"training_text": training_text, "memory": memory, "unknown": unknown}
     WritingSettings(**options)
     writer = generator.load(model)
-    how, said = writer.settled(options, reading if training_text else AS_IT_COMES, tell)
+    how, facts = writer.resolve(options, reading if training_text else AS_IT_COMES, tell)
     for name in ("break_loops", "rounds", "distinct", "memory"):
-        said |= {name: options[name]} if options.get(name) not in (None, False, 0.0) else {}
-    said |= {"break_loops": False} if break_loops is False else {}
-    ready = begin.ready(writer, how)
-    for note in [*_stop_notes(stop or (), writer.model), *ready.notes, f"seed {how.seed}"]:
+        facts |= {name: options[name]} if options.get(name) not in (None, False, 0.0) else {}
+    facts |= {"break_loops": False} if break_loops is False else {}
+    texts = writer.prepare_texts(start.read(writer, how.seed or 0), how)
+    for note in [*_stop_notes(stop or (), writer.model), *texts.prompt.notes, f"seed {how.seed}"]:
         tell(note)
-    _speak(writer, ready, how, TEMPERATURES if compare else {}, _Form(count, jsonl, said))
+    _write_all(texts, TEMPERATURES if compare else {}, _Form(count, jsonl, facts))
 
 
 @dataclass(frozen=True)
-class _Beginning:
-    """What to go on from, as a person gave it.
+class _PromptSource:
+    """Where a prompt comes from.
 
     Attributes:
-        prompt: As it is; `-` for standard input.
+        prompt: The prompt itself; `-` for standard input.
         file: A file that holds it.
         text: A text of which a random piece is taken.
         reading: How that file and text are read.
@@ -225,37 +231,55 @@ class _Beginning:
         read += ["-"] if self.prompt == "-" else []
         if [*read, *training].count("-") > 1:
             raise InputError("standard input can be read only once; save one of them to a file.")
-        asked = [name for name in self.reading.given if name != "encoding" or not read]
-        if asked and not training:
-            flags = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
+        used = self.text is not None
+        idle = [
+            name for name in self.reading.given if not used and (name != "encoding" or not read)
+        ]
+        if idle and not training:
+            flags = ", ".join(f"--{name.replace('_', '-')}" for name in idle)
             raise InputError(
                 f"{flags}: this says how a text is read, and none is. Leave it out, or give a text."
             )
 
-    def ready(self, writer: Generator, how: WritingSettings) -> Prompt:
-        """The prompt made ready, with what to tell of it: a random window where none is given."""
-        model, seed, notes = writer.model, how.seed or 0, []
-        prompt, source = self.prompt, self.file or ("-" if self.prompt == "-" else None)
+    def read(self, writer: Generator, seed: int) -> str:
+        """The prompt, with a note of where it comes from: a random window where none is given."""
+        source = self.file or ("-" if self.prompt == "-" else None)
         if source is not None:
-            prompt = evaluation.read(source, self.reading.encoding)
+            prompt = _read_text(source, self.reading.encoding)
             if not prompt:
                 named = "standard input" if source == "-" else shown(source)
                 raise InputError(f"there is no prompt in {named}. Give one, or none.")
-        elif "\\n" in prompt:
-            notes = [
+            return prompt
+        if self.text is not None:
+            tell(f"Starts from a random piece of {shown(self.text)}.")
+            model = writer.model
+            read = corpus.build_as(model.vocabulary, [self.text], model.text, self.reading)
+            ids = prompts.draw_piece(read.ids, model.window or PIECE, seed)
+            # Of documents, a piece of one.
+            return read.vocabulary.decode(ids, EDGE).strip(EDGE).partition(EDGE)[0]
+        if "\\n" in self.prompt:
+            tell(
                 r"The prompt's \n is a backslash and an n. For a line end, write $'\n' in bash or "
                 "zsh, or give the prompt with --prompt-file."
-            ]
-        elif self.text is not None:
-            read = evaluation.read(self.text, self.reading.encoding)
-            prompt = prompts.piece(read, model, model.window or PIECE, seed)
-            notes = [f"Goes on from a random piece of {shown(self.text)}."]
-        elif not prompt and model.window:
-            prompt = writer.beginning(seed)
-            notes = ["Goes on from a random window of its own text."]
-        for note in notes:
-            tell(note)
-        return writer.prepare(prompt, how.unknown)
+            )
+        elif not self.prompt and writer.model.window:
+            tell("Starts from a random window of its training text.")
+            return writer.draw_prompt(seed)
+        return self.prompt
+
+
+def _read_text(source: str, encoding: str) -> str:
+    """The text of a file, or of standard input where `source` is `-`, to its last line end.
+
+    Raises:
+        SourceError: It cannot be read, or is not text.
+    """
+    name = "standard input" if source == "-" else source
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise SourceError(f"cannot read {name}: {error.strerror}. Give a text file.") from error
+    return decode(data, name, encoding)
 
 
 def _check_clashes(
@@ -283,10 +307,10 @@ def _check_clashes(
         )
 
 
-def unescaped(stop: str) -> str:
+def unescape(stop: str) -> str:
     r"""A stop string with its escapes as what they stand for.
 
-    >>> unescaped(r"\n\\n\d") == "\n\\n\\d"
+    >>> unescape(r"\n\\n\d") == "\n\\n\\d"
     True
     """
     return re.sub(r"\\([nt\\])", lambda found: ESCAPES[found.group(1)], stop)
@@ -297,9 +321,9 @@ def _stop_notes(stops: Sequence[str], model: Model) -> list[str]:
     if "\\" not in model.vocabulary.ids:
         return []
     return [
-        rf"--stop {stop} was read as {unescaped(stop)!r}; \\ is a backslash."
+        rf"--stop {stop} was read as {unescape(stop)!r}; \\ is a backslash."
         for stop in stops
-        if stop != unescaped(stop)
+        if stop != unescape(stop)
     ]
 
 
@@ -310,80 +334,79 @@ class _Form:
     Attributes:
         count: How many.
         jsonl: Whether each is a JSON object.
-        said: What such an object holds besides.
+        facts: What such an object holds besides.
     """
 
     count: int
     jsonl: bool
-    said: Mapping[str, Any]
+    facts: Mapping[str, Any]
 
 
-def _speak(
-    writer: Generator,
-    prompt: Prompt,
-    how: WritingSettings,
-    temperatures: Mapping[float, str],
-    form: _Form,
-) -> None:
-    """Writes texts, at several temperatures if so asked; tells what happened.
+def _write_all(texts: Texts, temperatures: Mapping[float, str], form: _Form) -> None:
+    """Writes texts, at several temperatures if there are any; logs what happened.
 
     Raises:
-        InputError: There is less than was asked for.
+        InputError: There are fewer than requested, or shorter ones.
     """
-    outcome = Outcome()
+    endings = Counter[Ending]()
     if not temperatures:
-        _write(writer, prompt, how, form, outcome)
+        _write(texts, form, endings)
     for temperature, kind in temperatures.items():
         console.print(f"— temperature {temperature}: {kind} —")
-        _write(writer, prompt, replace(how, temperature=temperature), form, outcome)
-    if outcome.changed:
-        tell(outcome.changed)
-    if outcome.lacking:
-        raise InputError(outcome.lacking)
+        warmer = replace(texts.settings, temperature=temperature)
+        _write(replace(texts, settings=warmer), form, endings)
+    if note := describe_broken_loops(endings):
+        tell(note)
+    if shortfall := describe_shortfall(endings, form.count * max(1, len(temperatures))):
+        raise InputError(shortfall)
 
 
-def _write(
-    writer: Generator, prompt: Prompt, how: WritingSettings, form: _Form, outcome: Outcome
-) -> None:
-    """Writes texts at one temperature; a single one appears as it is written."""
-    options = {field.name: getattr(how, field.name) for field in fields(how)}
+def _write(texts: Texts, form: _Form, endings: Counter[Ending]) -> None:
+    """Writes texts at one temperature, and counts how they end; a single one appears piecewise."""
+    how, prompt = texts.settings, texts.prompt.text
     if form.count == 1 and not form.jsonl and how.new is False:
-        pieces = writer.stream(prompt.text, outcome=outcome, **options)
-        end = _print_text(prompt.text, pieces)
-        _hint(end, how)
+        _hint(_print_text(prompt, texts.stream(), endings), how)
         return
-    filters = {field.name: options[field.name] for field in fields(SamplingSettings)}
-    common = {"seed": how.seed, "prompt": prompt.text, **filters, **form.said}
+    filters = {field.name: getattr(how, field.name) for field in fields(SamplingSettings)}
+    common = {"seed": how.seed, "prompt": prompt, **filters, **form.facts}
     common |= {"close_quotes": how.close_quotes}
-    texts = writer.stream_many(prompt.text, count=form.count, outcome=outcome, **options)
-    for index, text in enumerate(texts):
-        if form.jsonl:
-            row = common | {"index": index, "text": text}
+    index = 0
+    for item in texts.stream_whole(form.count):
+        if isinstance(item, Ending):
+            endings[item] += 1
+        elif form.jsonl:
+            row = common | {"index": index, "text": item}
             print(json.dumps(row, ensure_ascii=False), flush=True)
+            index += 1
         else:
+            index += 1
             if form.count > 1:
-                console.print(f"— text {index + 1} of {form.count} —")
-            print(prompt.text + text, flush=True)
+                console.print(f"— text {index} of {form.count} —")
+            print(prompt + item, flush=True)
 
 
-def _print_text(prompt: str, pieces: Iterator[str]) -> str:
+def _print_text(prompt: str, items: Iterator[str | Ending], endings: Counter[Ending]) -> str:
     """Prints a prompt and what follows as it is written, and returns the end of it."""
     end = ""
     sys.stdout.write(prompt)
-    for piece in pieces:
-        sys.stdout.write(piece)
+    for item in items:
+        if isinstance(item, Ending):
+            endings[item] += 1
+            continue
+        sys.stdout.write(item)
         sys.stdout.flush()
-        end = (end + piece)[-4 * LONGEST_LOOP :]
+        end = (end + item)[-4 * LONGEST_LOOP :]
     sys.stdout.write("\n")
     sys.stdout.flush()
     return end
 
 
 def _hint(end: str, how: WritingSettings) -> None:
-    """Says what to do about a text that went round in circles because it was too careful."""
-    if (how.temperature < LOW or how.top_k == 1) and (phrase := loop(end)):
+    """Says what to do about a text that repeats itself because it was too careful."""
+    if (how.temperature < LOW or how.top_k == 1) and (phrase := find_loop(end)):
         console.print(
-            f"The text goes round in circles ({len(phrase):,} characters, again and again), as "
-            f"careful choices do. Be bolder: --temperature {WritingSettings.temperature}",
+            f"The text repeats the same {some(len(phrase), 'character')} again and again, as it "
+            "often does where nearly always the likeliest symbol is taken. Raise the temperature: "
+            f"-t {WritingSettings.temperature}",
             markup=False,
         )

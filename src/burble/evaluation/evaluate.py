@@ -7,7 +7,6 @@ document is foretold as it was learned, its end included.
 """
 
 import math
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,11 +18,10 @@ from numpy.typing import NDArray
 
 from burble.data import cleaning, documents, sources
 from burble.data.documents import ReadOptions
-from burble.data.encodings import decode
 from burble.data.sentences import EDGE
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
-from burble.errors import CorpusError, SourceError, require_packages
+from burble.errors import CorpusError, require_packages
 from burble.evaluation.calibration import Calibration
 from burble.formatting import some
 from burble.inference import generator
@@ -131,20 +129,6 @@ def score_sources(
     for note in read.notes:
         tell(note)
     return _score_parts(writer, "".join(pieces).split(EDGE), adaptive=adaptive, memory=memory)
-
-
-def read(source: str | Path, encoding: str = "") -> str:
-    """The text of a file, or of standard input where `source` is `-`.
-
-    Raises:
-        SourceError: It cannot be read, or is not text.
-    """
-    name = "standard input" if source == "-" else str(source)
-    try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    except OSError as error:
-        raise SourceError(f"cannot read {name}: {error.strerror}. Give a text file.") from error
-    return decode(data, name, encoding)
 
 
 def score(

@@ -141,7 +141,7 @@ def _write_samples(writer: Generator, human: Sequence[str], how: WritingSettings
     if not human:
         return []
     samples = writer.generate_many(
-        writer.beginning(how.seed or 0),
+        writer.draw_prompt(how.seed or 0),
         count=len(human),
         length=max(map(len, human)),
         temperature=how.temperature,

@@ -183,11 +183,11 @@ def _written(
 ) -> Writing:
     """Figures of what a model writes, in some texts."""
     samples: list[list[str]] = [[] for _ in range(count)]
-    pieces = writer.pieces(
+    pieces = writer.stream_side_by_side(
         count=count, length=LENGTH, seed=0, temperature=temperature, close_quotes=nudge
     )
     for number, piece in pieces:
-        samples[number].append(piece or "")
+        samples[number].append(piece)
         if number == 0:
             yield min(1.0, len(samples[0]) / LENGTH)
     return statistics.measure_texts(["".join(sample) for sample in samples], reference)

@@ -1,6 +1,6 @@
-"""What the network sees of the texts it writes: all that came before, or the last symbols alone.
+"""What the model has read of the texts it writes: all that came before, or the last symbols alone.
 
-A memory, where there is one, sees the last symbols, too. Knows nothing of how texts end.
+Symbols go in, and logits of the next come out. Knows nothing of how texts end.
 """
 
 from collections.abc import Sequence
@@ -18,48 +18,63 @@ from burble.ngram.predictor import NgramModel
 BLOCK = 256
 
 
-class Seen(Protocol):
-    """What the texts being written consist of so far, as far as the network sees it."""
+class Context(Protocol):
+    """What B texts consist of so far, as far as the model sees it."""
 
-    def prime(self, ids: NDArray[np.integer]) -> Array:
+    def read_prompt(self, ids: NDArray[np.integer]) -> Array:
         """Begins one text with `ids`, shape (T,); returns the logits after them, (1, V)."""
 
-    def keep(self, rows: Sequence[int]) -> None:
+    def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts, in the order given."""
 
-    def add(self, ids: NDArray[np.integer]) -> Array:
+    def append_symbols(self, ids: NDArray[np.integer]) -> Array:
         """Adds one symbol to each text, shape (B,); returns the logits after it, (B, V)."""
 
 
-class Stream:
-    """All that was written before, in the network's state.
+def build_context(
+    core: Core, window: int, memory: NgramModel | None = None, weight: float = 0.0
+) -> Context:
+    """The context of a model that has read nothing.
+
+    Args:
+        core: The network.
+        window: Symbols that it sees; 0 for all that came before.
+        memory: An n-gram model that is mixed with it, if any.
+        weight: The weight of that, 0 to 1; see `MemoryContext`.
+    """
+    network = WindowContext(core, window) if window else StateContext(core)
+    return MemoryContext(network, memory, weight) if memory else network
+
+
+class StateContext:
+    """All that was written before, in the network's hidden state.
 
     Args:
         core: The network.
     """
 
     def __init__(self, core: Core) -> None:
-        """Nothing has been read."""
+        """Starts with nothing read."""
         self._core = core
         self._state: State = core.zero_state(1)
 
-    def prime(self, ids: NDArray[np.integer]) -> Array:
+    def read_prompt(self, ids: NDArray[np.integer]) -> Array:
         """Reads in blocks, so that memory does not grow."""
         for at in range(0, len(ids), BLOCK):
             logits, self._state = self._core.read_symbols(ids[at : at + BLOCK], self._state)
         return logits[-1:]
 
-    def keep(self, rows: Sequence[int]) -> None:
+    def keep_rows(self, rows: Sequence[int]) -> None:
         """Takes the states of some texts."""
         self._state = select_streams(self._state, rows)
 
-    def add(self, ids: NDArray[np.integer]) -> Array:
+    def append_symbols(self, ids: NDArray[np.integer]) -> Array:
         """One step of the network."""
         logits, self._state = self._core.step(ids, self._state)
         return logits
 
 
-class Windows:
+class WindowContext:
     """The last symbols alone, read anew from a zero state for each one that follows.
 
     Args:
@@ -68,26 +83,26 @@ class Windows:
     """
 
     def __init__(self, core: Core, length: int) -> None:
-        """Nothing has been written."""
+        """Starts with nothing read."""
         self._core = core
         self._length = length
         self._ids = np.empty((1, 0), np.intp)
 
-    def prime(self, ids: NDArray[np.integer]) -> Array:
+    def read_prompt(self, ids: NDArray[np.integer]) -> Array:
         """Takes the end of `ids`."""
         self._ids = ids[None, -self._length :].astype(np.intp)
-        return self._logits()
+        return self._compute_logits()
 
-    def keep(self, rows: Sequence[int]) -> None:
+    def keep_rows(self, rows: Sequence[int]) -> None:
         """Takes the windows of some texts."""
         self._ids = self._ids[rows]
 
-    def add(self, ids: NDArray[np.integer]) -> Array:
+    def append_symbols(self, ids: NDArray[np.integer]) -> Array:
         """Moves every window on by one symbol."""
         self._ids = np.concatenate([self._ids, ids[:, None]], 1)[:, -self._length :]
-        return self._logits()
+        return self._compute_logits()
 
-    def _logits(self) -> Array:
+    def _compute_logits(self) -> Array:
         """The logits after the windows, (B, V)."""
         if len(self._ids) == 1:
             return self._core.read_symbols(self._ids[0], self._core.zero_state(1))[0][-1:]
@@ -97,41 +112,41 @@ class Windows:
         return logits
 
 
-class Remembered:
-    """What another `Seen` expects, and a memory beside it.
+class MemoryContext:
+    """What a network predicts in another context, mixed with what an n-gram model predicts.
 
     Args:
-        seen: The network's side.
-        index: The memory.
-        share: How far it is believed, 0 to 1; see `MixingWeights`.
+        network: The network's context.
+        memory: The n-gram model; it sees the last `MAX_CONTEXT` symbols.
+        weight: Its weight, 0 to 1; see `burble.ngram.mixing`.
     """
 
-    def __init__(self, seen: Seen, index: NgramModel, share: float) -> None:
-        """Nothing has been read."""
-        self._seen = seen
-        self._index = index
-        self._weights = MixingWeights.trained(share)
+    def __init__(self, network: Context, memory: NgramModel, weight: float) -> None:
+        """Starts with nothing read."""
+        self._network = network
+        self._memory = memory
+        self._weights = MixingWeights.trained(weight)
         self._last = np.zeros((1, MAX_CONTEXT), np.int64)
 
-    def prime(self, ids: NDArray[np.integer]) -> Array:
+    def read_prompt(self, ids: NDArray[np.integer]) -> Array:
         """Begins one text."""
         end = ids[: -MAX_CONTEXT - 1 : -1]
         self._last[0, : len(end)] = end
-        return self._mixed(self._seen.prime(ids))
+        return self._mix(self._network.read_prompt(ids))
 
-    def keep(self, rows: Sequence[int]) -> None:
+    def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""
-        self._seen.keep(rows)
+        self._network.keep_rows(rows)
         self._last = self._last[rows]
 
-    def add(self, ids: NDArray[np.integer]) -> Array:
+    def append_symbols(self, ids: NDArray[np.integer]) -> Array:
         """Adds one symbol to each text."""
         self._last = np.hstack([ids[:, None], self._last[:, :-1]])
-        return self._mixed(self._seen.add(ids))
+        return self._mix(self._network.append_symbols(ids))
 
-    def _mixed(self, logits: Array) -> Array:
-        """The logarithms of what both expect together, (B, V)."""
+    def _mix(self, logits: Array) -> Array:
+        """The logarithms of what both predict together, (B, V)."""
         rows = softmax.log_probabilities(logits.astype(np.float64))
-        ngrams = self._index.predict(self._last)
+        ngrams = self._memory.predict(self._last)
         mixture = mix_predictions(rows, ngrams, self._weights)
         return mixture.log_probabilities.astype(np.float32)

@@ -1,8 +1,12 @@
-"""A model that writes: prime, stream, stop, many at once. Knows nothing of how it was trained."""
+"""A model that writes: it reads a prompt, draws symbol by symbol, and stops; many texts at once.
+
+Knows nothing of how it was trained.
+"""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -11,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.errors import SettingsError
-from burble.inference import prompts, restrictions, scoring
-from burble.inference.candidates import Texts
-from burble.inference.context import Remembered, Seen, Stream, Windows
-from burble.inference.outcomes import Outcome
+from burble.inference import prompts, restrictions, sampling, scoring
+from burble.inference.context import Context, build_context
+from burble.inference.logits_processors import build_processors
 from burble.inference.prompts import Prompt
 from burble.inference.scoring import Look
+from burble.inference.selection import TRIES, Ending, TextFilter, describe_shortfall
 from burble.inference.settings import (
     Unknown,
     WritingSettings,
@@ -24,6 +28,7 @@ from burble.inference.settings import (
     fill_defaults,
     require_memory,
 )
+from burble.inference.stopping import Cutter
 from burble.model import softmax
 from burble.model.engine import Array, build_engine
 from burble.model.file import Model, find_model_file, read_model
@@ -32,13 +37,18 @@ from burble.ngram.index import SuffixIndex
 from burble.ngram.predictor import NgramModel
 from burble.settings import AS_IT_COMES, SourceSettings, is_whole, require
 
+GROUP = 64
+"""Texts that are written side by side at most."""
+BLOCK = 256
+"""Random numbers that are drawn at once for a text."""
+
 
 class Generator:
     """A model that writes. It is never changed by writing, so threads may share it.
 
     Args:
         model: A model, as read from its file.
-        memory: Brings its memory, once that is asked for; None where there is none.
+        memory: Loads its n-gram memory, once that is needed; None where there is none.
     """
 
     def __init__(self, model: Model, memory: Callable[[], SuffixIndex] | None = None) -> None:
@@ -47,22 +57,18 @@ class Generator:
         self._engine = build_engine(model.weights, model.architecture)
         self._memory = memory
 
-    def completed(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Options, with what was found to suit the model where they say nothing."""
-        return fill_defaults(options, self.model.summary.get("writing"))
-
-    def settled(
+    def resolve(
         self,
         options: Mapping[str, Any],
         reading: SourceSettings = AS_IT_COMES,
-        tell: Callable[[str], object] = warnings.warn,
+        log: Callable[[str], object] = warnings.warn,
     ) -> tuple[WritingSettings, dict[str, Any]]:
-        """How it writes with some options, so that it can be done again and again.
+        """The settings that follow from some options, with which the same is written every time.
 
         Args:
             options: Fields of `WritingSettings`; what is left out is what suits the model.
             reading: How the training text is read, if one is among them.
-            tell: Takes a sentence about that text.
+            log: Takes a sentence about that text.
 
         Returns:
             The settings, with a seed and all that is looked up in the training text; and what was
@@ -75,10 +81,10 @@ class Generator:
         names = [field.name for field in fields(WritingSettings)]
         for name in options.keys() - {*names}:
             raise TypeError(f"there is no option called {name}. There are: {', '.join(names)}.")
-        settings = WritingSettings(**self.completed(options))
+        settings = WritingSettings(**fill_defaults(options, self.model.summary.get("writing")))
         if settings.seed is None:
             settings = replace(settings, seed=draw_seed())
-        return restrictions.settle(settings, self.model, self._memory, reading, tell)
+        return restrictions.look_up(settings, self.model, self._memory, reading, log)
 
     @property
     def has_memory(self) -> bool:
@@ -100,14 +106,38 @@ class Generator:
             )
         return NgramModel(self._memory(), self.model.vocabulary.size)
 
-    def beginning(self, seed: int = 0) -> str:
+    def draw_prompt(self, seed: int = 0) -> str:
         """What to go on from where nothing is given: a random window, where the model needs one."""
-        model = self.model
-        return prompts.piece(model.excerpt, model, model.window, seed) if model.window else ""
+        return prompts.draw_prompt(self.model, seed)
 
     def prepare(self, prompt: str, unknown: Unknown = "error") -> Prompt:
         """Cleans a prompt as the corpus was cleaned, and encodes it; see `prompts.prepare`."""
         return prompts.prepare(prompt, self.model, unknown)
+
+    def prepare_texts(self, prompt: str, settings: WritingSettings) -> "Texts":
+        """What writes texts from a prompt; refuses what cannot be done.
+
+        Args:
+            prompt: What they go on from.
+            settings: As `resolve` returns them.
+
+        Raises:
+            SettingsError: The model cannot do this.
+            VocabularyError: The prompt has symbols the model never saw, or a stop string cannot be.
+            EncodingError: The prompt has bytes that are no text.
+        """
+        if settings.by_document and not self.model.vocabulary.boundary:
+            name = "until_document" if settings.until_document else "new"
+            raise SettingsError(
+                f"{name} needs a model trained on documents, and this one was trained on "
+                "running text. Use a length or a stop string instead."
+            )
+        # A missing memory is refused now, not at the first piece.
+        _ = settings.memory and self.memory
+        stops = prompts.prepare_stops(settings.stop, self.model)
+        ready = self.prepare(prompt, settings.unknown)
+        start = partial(self._start, ready.ids, settings.memory)
+        return Texts(self.model, start, ready, stops, settings)
 
     def generate(self, prompt: str = "", **options: Any) -> str:
         """Writes one text: new characters only, without the prompt.
@@ -123,48 +153,45 @@ class Generator:
         Raises:
             SettingsError: A value that cannot be, such as a length without end; or a new text was
                 asked for, and there is none.
-            VocabularyError: The prompt has symbols the model never saw, or a stop string cannot be.
-            EncodingError: The prompt has bytes that are no text.
+            VocabularyError: See `prepare_texts`.
+            EncodingError: See `prepare_texts`.
         """
-        outcome = Outcome()
-        texts = list(self.stream_many(prompt, count=1, outcome=outcome, **options))
-        if not texts:
-            raise SettingsError(outcome.lacking)
-        _warn(outcome)
-        return texts[0]
+        text, endings = None, Counter[Ending]()
+        for item in self._prepare(prompt, options).stream_whole(1):
+            if isinstance(item, Ending):
+                endings[item] += 1
+            else:
+                text = item
+        shortfall = describe_shortfall(endings, 1)
+        if text is None:
+            raise SettingsError(shortfall)
+        if shortfall:
+            warnings.warn(shortfall, stacklevel=2)
+        return text
 
-    def stream(
-        self, prompt: str = "", *, outcome: Outcome | None = None, **options: Any
-    ) -> Iterator[str]:
+    def stream(self, prompt: str = "", **options: Any) -> Iterator[str]:
         """Writes one text piece by piece, without end unless a length or a stop is given.
 
         Args:
             prompt: What the text goes on from.
-            outcome: Takes what happened; without it, what is lacking becomes a warning.
             **options: Fields of `WritingSettings`.
 
         Returns:
-            The pieces, as they are written; joined, they are what `generate` returns.
+            The pieces, as they are written; joined, they are what `generate` returns. What is less
+            than was requested becomes a warning after them.
 
         Raises:
             SettingsError: See `generate`.
             VocabularyError: See `generate`.
         """
-        settings = self._settings({"length": None} | options)
-        texts = self._texts(prompt, settings)
-        found = Outcome() if outcome is None else outcome
-        found.wanted += 1
-        # Only when it is whole does it show whether it is new.
-        pieces = texts.whole(1, found) if settings.new is not False else texts.one(found)
-        return pieces if outcome else _warned(pieces, found)
+        texts = self._prepare(prompt, {"length": None} | options)
+        return _warn_of_shortfall(texts.stream(), 1)
 
     def generate_many(self, prompt: str = "", *, count: int, **options: Any) -> list[str]:
         """Writes `count` texts from one prompt, many in each pass; see `stream_many`."""
         return list(self.stream_many(prompt, count=count, **options))
 
-    def stream_many(
-        self, prompt: str = "", *, count: int, outcome: Outcome | None = None, **options: Any
-    ) -> Iterator[str]:
+    def stream_many(self, prompt: str = "", *, count: int, **options: Any) -> Iterator[str]:
         """Writes `count` texts from one prompt, many in each pass.
 
         Text i comes from (seed, i) alone, however many are asked for; the first is what
@@ -175,32 +202,22 @@ class Generator:
         Args:
             prompt: What the texts go on from.
             count: How many.
-            outcome: Takes what happened; without it, what is lacking becomes a warning.
             **options: Fields of `WritingSettings`.
 
         Returns:
             The texts, whole and in order, each as soon as it and those before it are finished.
-            Fewer than `count` where no more are found that are `new` or `distinct`.
+            Fewer than `count`, and a warning, where no more are found that are `new` or `distinct`.
 
         Raises:
             SettingsError: See `generate`.
             VocabularyError: See `generate`.
         """
-        settings = self._settings(options)
         require(is_whole(count) and count >= 0, "count", count, "a whole number of 0 or more texts")
-        if settings.length is None and not (settings.stop or settings.by_document):
-            raise SettingsError(
-                "whole texts were asked for, but nothing ends them. Give a length or a stop "
-                "string, or stream one text."
-            )
-        found = Outcome() if outcome is None else outcome
-        found.wanted += count
-        texts = self._texts(prompt, settings).whole(count, found)
-        return texts if outcome else _warned(texts, found)
+        return _warn_of_shortfall(self._prepare(prompt, options).stream_whole(count), count)
 
-    def pieces(
+    def stream_side_by_side(
         self, prompt: str = "", *, count: int, **options: Any
-    ) -> Iterator[tuple[int, str | None]]:
+    ) -> Iterator[tuple[int, str]]:
         """The pieces of `count` texts that are written side by side, as they come.
 
         Args:
@@ -209,17 +226,16 @@ class Generator:
             **options: Fields of `WritingSettings`.
 
         Returns:
-            The number of a text with its next piece, or with None once it is finished; joined,
-            they are what `generate_many` returns of as many.
+            The number of a text with its next piece; joined, they are what `generate_many` returns
+            of as many.
         """
-        texts = self._texts(prompt, self._settings(options))
-        pieces = texts.pieces(range(count))
-        return ((number, one if isinstance(one, str) else None) for number, one in pieces)
+        pieces = self._prepare(prompt, options).stream_side_by_side(range(count))
+        return ((number, piece) for number, piece in pieces if isinstance(piece, str))
 
     def probabilities(
         self, prompt: str = "", unknown: Unknown = "error", memory: float = 0.0
     ) -> dict[str, float]:
-        """What the model expects after a prompt.
+        """What the model predicts after a prompt.
 
         Args:
             prompt: Any text.
@@ -230,7 +246,7 @@ class Generator:
             The probability of each symbol, likeliest first; the end of a document is "".
         """
         require_memory(memory)
-        logits, _ = self._prime(self.prepare(prompt, unknown).ids, memory)
+        logits, _ = self._start(self.prepare(prompt, unknown).ids, memory)
         row = softmax.probabilities(logits.astype(np.float64))[0]
         names = (*self.model.vocabulary.symbols, "")
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
@@ -262,44 +278,174 @@ class Generator:
         edge = self.model.vocabulary.boundary_id
         return self.costs_each([scoring.from_edge_to_edge(edge, ids) for ids in texts], look)
 
-    def _settings(self, options: dict[str, Any]) -> WritingSettings:
-        """Settings, completed with what suits the model and with the training text."""
+    def _prepare(self, prompt: str, options: Mapping[str, Any]) -> "Texts":
+        """What writes texts with some options, and options of how a training text is read."""
         rest = dict(options)
-        return self.settled(rest, SourceSettings.taken_from(rest))[0]
+        settings, _ = self.resolve(rest, SourceSettings.taken_from(rest))
+        return self.prepare_texts(prompt, settings)
 
-    def _texts(self, prompt: str, settings: WritingSettings) -> Texts:
-        """What writes texts, with prompt and stop strings ready; refuses what cannot be done."""
-        if settings.by_document and not self.model.vocabulary.boundary:
-            name = "until_document" if settings.until_document else "new"
+    def _start(self, ids: NDArray[np.integer], memory: float) -> tuple[Array, Context]:
+        """The logits (1, V) after `ids`, and the context that was read to predict what follows."""
+        index = self.memory if memory else None
+        context = build_context(self._engine, self.model.window, index, memory)
+        return context.read_prompt(ids), context
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What writes texts, all of them from one prompt with the same settings.
+
+    Attributes:
+        model: The model, for its alphabet and what parts documents.
+        start: Begins one text after the prompt: its logits, shape (1, V), and the context then.
+        prompt: What all of them go on from.
+        stops: Strings at which to stop.
+        settings: How to choose, and where to end.
+    """
+
+    model: Model
+    start: Callable[[], tuple[Array, Context]]
+    prompt: Prompt
+    stops: tuple[str, ...]
+    settings: WritingSettings
+
+    def stream(self) -> Iterator[str | Ending]:
+        """The pieces of one text, and then how it ended; in one piece if it must be new."""
+        if self.settings.new is not False:
+            # Only when it is whole does it show whether it is.
+            yield from self.stream_whole(1)
+            return
+        yield from (piece for _, piece in self.stream_side_by_side(range(1)) if piece)
+
+    def stream_whole(self, count: int) -> Iterator[str | Ending]:
+        """Whole texts in order, in groups of `GROUP` at most, and after each how it ended.
+
+        Raises:
+            SettingsError: Nothing ends them, or all must be different and nothing is left to
+                chance.
+        """
+        settings = self.settings
+        if count > 1 and settings.distinct and settings.is_greedy:
             raise SettingsError(
-                f"{name} needs a model trained on documents, and this one was trained on "
-                "running text. Use a length or a stop string instead."
+                f"{count:,} distinct texts were asked for, but always the likeliest symbol "
+                "(--greedy, --temperature 0 or --top-k 1) writes the same text every time. Give a "
+                "--temperature above 0, or leave out --distinct."
             )
-        # Told now if there is no memory, not at the first piece.
-        _ = settings.memory and self.memory
-        stops = prompts.prepare_stops(settings.stop, self.model)
-        ready = self.prepare(prompt, settings.unknown)
-        prime = partial(self._prime, ready.ids, settings.memory)
-        return Texts(self.model, prime, ready, stops, settings)
+        if settings.length is None and not (settings.stop or settings.by_document):
+            raise SettingsError(
+                "whole texts were asked for, but nothing ends them. Give a length or a stop "
+                "string, or stream one text."
+            )
+        return self._stream_accepted(count)
 
-    def _prime(self, ids: NDArray[np.integer], memory: float) -> tuple[Array, Seen]:
-        """The logits (1, V) after `ids`, and all that has been seen to foretell what follows."""
-        window = self.model.window
-        seen: Seen = Windows(self._engine, window) if window else Stream(self._engine)
-        seen = Remembered(seen, self.memory, memory) if memory else seen
-        return seen.prime(ids), seen
+    def _stream_accepted(self, count: int) -> Iterator[str | Ending]:
+        """Whole texts that are accepted, and after each how it ended."""
+        settings = self.settings
+        unwanted = settings.new if isinstance(settings.new, Set) else frozenset[str]()
+        texts = TextFilter(self.prompt.text, unwanted, distinct=settings.distinct)
+        first = found = rejected = 0
+        while found < count and rejected < TRIES:
+            # Where hardly any is accepted, more are written at once.
+            group = range(first, first + min(GROUP, max(count - found, rejected)))
+            for text, ending in self._join_in_order(group):
+                if not texts.accept(text):
+                    if settings.is_greedy:
+                        raise SettingsError(
+                            "the likeliest text is a document of the training text, and no other "
+                            "is written without chance. Give a --temperature above 0."
+                        )
+                    rejected += 1
+                    continue
+                yield text
+                yield ending
+                found, rejected = found + 1, 0
+                if found == count:
+                    return
+            first = group.stop
+
+    def _join_in_order(self, group: range) -> Iterator[tuple[str, Ending]]:
+        """Whole texts in order, and how each ended."""
+        parts: dict[int, list[str]] = {i: [] for i in group}
+        endings: dict[int, Ending] = {}
+        for index, piece in self.stream_side_by_side(group):
+            if isinstance(piece, str):
+                parts[index].append(piece)
+                continue
+            endings[index] = piece
+            while parts and (earliest := next(iter(parts))) in endings:
+                yield "".join(parts.pop(earliest)), endings.pop(earliest)
+
+    def stream_side_by_side(self, group: range) -> Iterator[tuple[int, str | Ending]]:
+        """Writes texts side by side: the loop that draws symbol by symbol.
+
+        Args:
+            group: Their numbers.
+
+        Yields:
+            The number of a text and its next piece, or how it ended once it is finished.
+        """
+        settings, vocabulary = self.settings, self.model.vocabulary
+        rows = [_Row(i, Cutter(self.stops, settings.length), settings.seed or 0) for i in group]
+        if settings.length == 0:
+            yield from ((row.index, Ending()) for row in rows)
+            return
+        pieces = (*vocabulary.symbols, self.model.separator)
+        last = vocabulary.boundary_id if settings.by_document else None
+        before = self.prompt.ids.tolist() if self.prompt.text else ()
+        processors = build_processors(settings, pieces, len(rows), before)
+        logits, context = self.start()
+        logits = logits[[0] * len(rows)]
+        context.keep_rows([0] * len(rows))
+        draws = np.empty((len(rows), 0))
+        used = 0
+        while rows:
+            if used == draws.shape[1]:
+                draws, used = np.stack([row.rng.random(BLOCK) for row in rows]), 0
+            blocked = processors.process(logits)
+            chosen = sampling.choose(logits, settings, draws[:, used])
+            processors.append_symbols(chosen)
+            used += 1
+            for place, (row, i) in enumerate(zip(rows, chosen.tolist(), strict=True)):
+                ends = blocked[place] or i == last
+                yield row.index, row.cutter.finish() if ends else row.cutter.feed(pieces[i])
+                if row.cutter.done:
+                    yield row.index, Ending(blocked[place], processors.has_broken_loop(place))
+            if any(row.cutter.done for row in rows):
+                kept = [place for place, row in enumerate(rows) if not row.cutter.done]
+                rows = [rows[place] for place in kept]
+                chosen, draws = chosen[kept], draws[kept]
+                context.keep_rows(kept)
+                processors.keep_rows(kept)
+            if rows:
+                logits = context.append_symbols(chosen)
 
 
-def _warn(outcome: Outcome) -> None:
-    """Warns of what is lacking, where nobody asked to hear it."""
-    if outcome.lacking:
-        warnings.warn(outcome.lacking, stacklevel=3)
+class _Row:
+    """One text being written.
+
+    Args:
+        index: Its number among those asked for.
+        cutter: Says where it ends.
+        seed: The seed of all the texts.
+    """
+
+    def __init__(self, index: int, cutter: Cutter, seed: int) -> None:
+        """Each text has random numbers of its own, from (seed, index) alone."""
+        self.index = index
+        self.cutter = cutter
+        self.rng = np.random.default_rng((seed, index))
 
 
-def _warned(pieces: Iterator[str], outcome: Outcome) -> Iterator[str]:
-    """The same, and a warning after them of what is lacking."""
-    yield from pieces
-    _warn(outcome)
+def _warn_of_shortfall(items: Iterator[str | Ending], requested: int) -> Iterator[str]:
+    """Texts or pieces without their endings, and a warning after them of what is missing."""
+    endings = Counter[Ending]()
+    for item in items:
+        if isinstance(item, str):
+            yield item
+        else:
+            endings[item] += 1
+    if shortfall := describe_shortfall(endings, requested):
+        warnings.warn(shortfall, stacklevel=2)
 
 
 def load(path: str | Path) -> Generator:

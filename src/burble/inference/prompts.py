@@ -4,6 +4,7 @@ Knows nothing of networks or sampling.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,8 @@ def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
     _check_bytes(prompt, "the prompt", f"Give it in UTF-8, {other}")
     vocabulary = model.vocabulary
     cleaned, changes = cleaning.clean(prompt, model.text)
-    notes = [f"In the prompt: {', '.join(said)}."] if (said := changes.sentences()) else []
+    sentences = changes.sentences()
+    notes = [f"In the prompt: {', '.join(sentences)}."] if sentences else []
     while unknown != "error" and vocabulary.unknown(cleaned):
         cleaned, replaced = _replace_unknown(cleaned, vocabulary, unknown)
         notes += replaced
@@ -82,12 +84,19 @@ def _check_bytes(given: str, what: str, advice: str) -> None:
         )
 
 
-def piece(source: str, model: Model, length: int, seed: int) -> str:
-    """A random piece of a text, cleaned as the corpus was, `length` symbols or all there are."""
-    symbols = model.vocabulary.split(cleaning.clean(source, model.text)[0])
+def draw_piece(symbols: NDArray[Any], length: int, seed: int) -> NDArray[Any]:
+    """A random piece of a text's symbols or ids: `length` of them, or all there are."""
     last = max(0, len(symbols) - length)
     first = int(np.random.default_rng([seed, length]).integers(last + 1))
-    return "".join(symbols[first : first + length])
+    return symbols[first : first + length]
+
+
+def draw_prompt(model: Model, seed: int) -> str:
+    """What to go on from where nothing is given: a random window, where the model needs one."""
+    if not model.window:
+        return ""
+    symbols = model.vocabulary.split(cleaning.clean(model.excerpt, model.text)[0])
+    return "".join(draw_piece(np.array([*symbols], object), model.window, seed))
 
 
 def _line_start(vocabulary: Vocabulary) -> NDArray[np.integer]:

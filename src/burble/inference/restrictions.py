@@ -52,51 +52,52 @@ class _Text:
             yield self.vocabulary.decode(self.ids[first:end]).strip()
 
 
-def settle(
+def look_up(
     settings: WritingSettings,
     model: Model,
     memory: Callable[[], SuffixIndex] | None,
     reading: SourceSettings,
-    tell: Callable[[str], object],
+    log: Callable[[str], object],
 ) -> tuple[WritingSettings, dict[str, Any]]:
     """Looks up in the training text what may not be written, or what alone may.
 
     Args:
         settings: How a text is written.
         model: The model.
-        memory: Brings the model's memory; None where there is none.
+        memory: Loads the model's memory; None where there is none.
         reading: How the training text is read, if one is given.
-        tell: Takes a sentence about that text.
+        log: Takes a sentence about that text.
 
     Returns:
         The same settings with passages, words and documents as such; and facts in JSON types
-        with which the same could be asked for again.
+        with which the same could be requested again.
 
     Raises:
-        SettingsError: The text is missing, or was not asked for.
+        SettingsError: The text is missing, or nothing is looked up in it.
         SourceError: It cannot be read.
     """
-    sources = _sources(settings)
-    asked = _asked(settings, sources, reading, has_memory=memory is not None)
-    if not asked:
+    sources = _list_sources(settings)
+    requests = _list_requests(settings)
+    _check_text(requests, sources, reading, has_memory=memory is not None)
+    if not requests:
         return settings, {}
-    text = _read(model, sources, reading) if sources or not memory else _remembered(model, memory())
+    text = _read(model, sources, reading) if sources or not memory else _recall(model, memory())
     if not model.learned_from(text.sha256):
-        tell("This is not the text the model was trained on; it is taken all the same.")
-    facts: dict[str, Any] = {"training_text": text.sha256, **asked}
+        log("This is not the text the model was trained on; it is taken all the same.")
+    facts: dict[str, Any] = {"training_text": text.sha256, **requests}
     found: dict[str, Any] = {}
-    if "novel" in asked:
+    if "novel" in requests:
         known = model.vocabulary
         canonical_ids = find_canonical_ids(known.symbols, boundary=known.boundary)
         ids = known.renumbered(text.ids, text.vocabulary)
-        found["novel"] = Passages.from_ids(ids, asked["novel"] + 1, canonical_ids)
-    if "words" in asked:
+        found["novel"] = Passages.from_ids(ids, requests["novel"] + 1, canonical_ids)
+    if "words" in requests:
         least = facts["word_count"] = settings.word_count or MIN_WORD_COUNT
         counts = words.count_words(text.pieces())
         found["words"] = frozenset(word for word, n in counts.items() if n >= least)
-    if "new" in asked:
+    if "new" in requests:
         if not sources and _has_validation(model):
-            tell(
+            log(
                 "--new leaves out the documents that were learned, as the memory knows no others. "
                 "With --training-text those that were held out are left out, too."
             )
@@ -105,38 +106,43 @@ def settle(
     return replace(settings, training_text=None, word_count=None, **found), facts
 
 
-def _sources(settings: WritingSettings) -> tuple[str, ...]:
+def _list_sources(settings: WritingSettings) -> tuple[str, ...]:
     """The training text, as `sources.read` takes it."""
     given = settings.training_text or ()
     several = (given,) if isinstance(given, str | os.PathLike) else given
     return tuple(os.fspath(one) for one in several)
 
 
-def _asked(
-    settings: WritingSettings,
+def _list_requests(settings: WritingSettings) -> dict[str, Any]:
+    """What has to be looked up in the training text, by the names of its settings."""
+    novel = settings.novel
+    requests: dict[str, Any] = {}
+    if not isinstance(novel, Passages) and novel:
+        requests["novel"] = int(novel)
+    requests |= {"words": "known"} if settings.words == "known" else {}
+    requests |= {"new": True} if settings.new is True else {}
+    return requests
+
+
+def _check_text(
+    requests: Mapping[str, Any],
     sources: Sequence[str],
     reading: SourceSettings,
     *,
     has_memory: bool,
-) -> dict[str, Any]:
-    """What has to be looked up in the training text.
+) -> None:
+    """Refuses a training text that is missing, or there for nothing.
 
     Raises:
-        SettingsError: There is none, or it is there for nothing.
+        SettingsError: It is.
     """
-    novel, words, new = settings.novel, settings.words, settings.new
-    asked: dict[str, Any] = {}
-    if not isinstance(novel, Passages) and novel:
-        asked["novel"] = int(novel)
-    asked |= {"words": words} if words == "known" else {}
-    asked |= {"new": True} if new is True else {}
-    if asked and not sources and not has_memory:
+    if requests and not sources and not has_memory:
         raise SettingsError(
             "--novel, --words known and --new need the text the model was trained on, which it "
             "does not hold. Give it with --training-text, or once and for all: burble remember "
             "MODEL TEXT"
         )
-    if sources and not asked:
+    if sources and not requests:
         raise SettingsError(
             "--training-text is for --novel, --words known and --new, and none was given. Give one."
         )
@@ -145,7 +151,6 @@ def _asked(
         raise InputError(
             f"{named}: this says how a text is read, and none is. Leave it out, or give a text."
         )
-    return asked
 
 
 def _has_validation(model: Model) -> bool:
@@ -160,7 +165,7 @@ def _read(model: Model, sources: Sequence[str], reading: SourceSettings) -> _Tex
     return _Text(text.ids, text.vocabulary, text.separator, text.sha256)
 
 
-def _remembered(model: Model, memory: SuffixIndex) -> _Text:
+def _recall(model: Model, memory: SuffixIndex) -> _Text:
     """The training text as the model remembers it."""
     sha256 = model.summary["corpus"]["sha256"]
     return _Text(memory.ids(), model.vocabulary, model.separator, sha256)

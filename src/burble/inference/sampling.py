@@ -11,16 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.errors import DivergedError
-from burble.inference.settings import SamplingSettings
+from burble.inference.settings import COLDEST, SamplingSettings
 from burble.model.softmax import IMPOSSIBLE, probabilities
 
 Logits = NDArray[np.float64]
-# Below this, quotients could leave the range of numbers; the likeliest symbol is certain anyway.
-COLDEST = 1e-6
 
 
 def temper(logits: Logits, temperature: float) -> Logits:
     """Divides by the temperature; at 0, only the likeliest symbol stays possible."""
+    # Below this, quotients could leave the range of numbers.
     if temperature < COLDEST:
         first = logits.argmax(axis=-1)[:, None] == np.arange(logits.shape[-1])
         return np.where(first, 0.0, -np.inf)

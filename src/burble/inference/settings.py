@@ -10,6 +10,8 @@ from burble.errors import SettingsError
 from burble.inference.passages import Passages
 from burble.settings import is_number, is_whole, require
 
+COLDEST = 1e-6
+"""A lower temperature is none: the likeliest symbol is certain."""
 ROUNDS = 2
 """Times that a passage may stand in a row where loops are blocked."""
 MIN_WORD_COUNT = 2
@@ -87,6 +89,11 @@ class SamplingSettings:
         require(some, "top_k", self.top_k, "a whole number: 0 (all symbols) or more")
         require(0 <= self.top_p <= 1, "top_p", self.top_p, "between 0 and 1")
         require(0 <= self.min_p <= 1, "min_p", self.min_p, "between 0 and 1")
+
+    @property
+    def is_greedy(self) -> bool:
+        """Whether the likeliest symbol is always chosen, so that nothing is left to chance."""
+        return self.temperature < COLDEST or self.top_k == 1
 
 
 @dataclass(frozen=True, kw_only=True)

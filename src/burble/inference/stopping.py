@@ -21,7 +21,7 @@ class Cutter:
     """
 
     def __init__(self, stops: Sequence[str], length: int | None) -> None:
-        """Nothing has been written yet."""
+        """Starts with nothing written."""
         self.done = length == 0
         self._stops = tuple(stops)
         self._left = length
@@ -74,14 +74,14 @@ def _overlap(held: str, stop: str) -> int:
     return next((n for n in range(longest, 0, -1) if stop.startswith(held[-n:])), 0)
 
 
-def loop(text: str) -> str:
+def find_loop(text: str) -> str:
     """What a text repeats without end, as far as can be seen; empty where it does not loop.
 
     A text loops when its last 60 characters or more are one phrase, four times or oftener.
 
-    >>> loop("Once " + "upon a time " * 6)
+    >>> find_loop("Once " + "upon a time " * 6)
     'upon a time '
-    >>> loop("Once upon a time there was a cat.")
+    >>> find_loop("Once upon a time there was a cat.")
     ''
     """
     for period in range(1, min(LONGEST_LOOP, len(text) // 4) + 1):

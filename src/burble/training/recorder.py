@@ -84,7 +84,7 @@ class Recorder:
         """
         step = score.state.step
         writer = generator.Generator(self._model(score.state, {"held_out_loss": score.loss}))
-        start = writer.beginning(step)
+        start = writer.draw_prompt(step)
         text = start + writer.generate(start, length=SAMPLE_LENGTH, seed=step)
         self.run.write_sample(step, text)
         return Sample(step, text)
