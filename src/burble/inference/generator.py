@@ -195,8 +195,8 @@ class Generator:
         """Writes `count` texts from one prompt, many in each pass.
 
         Text i comes from (seed, i) alone, however many are asked for; the first is what
-        `generate` writes. (More than `engine.ALONE` at once are rounded otherwise in the last
-        bit, which tips about one draw in a million.) Memory does not grow with `count`, unless
+        `generate` writes. (More than `engine.EXACT_STREAMS` at once are rounded otherwise in the
+        last bit, which tips about one draw in a million.) Memory does not grow with `count`, unless
         all are to be `distinct`.
 
         Args:

@@ -20,13 +20,13 @@ from burble.settings import ModelSettings
 
 Array = NDArray[np.float32]
 State = tuple[tuple[Array, ...], ...]
-# Up to here one product for each stream is faster than one for all. It also gives a stream the
+# Up to so many streams one product for each is faster than one for all. It also gives a stream the
 # very bits it has alone, which the matrix product does not.
-ALONE = 8
+EXACT_STREAMS = 8
 _ONE = np.array(1, np.float32)
 _HALF = np.array(0.5, np.float32)
-_LEAST = np.float32(1e-30)
-"""A probability that float32 still tells from none, and that is as good as none."""
+_MIN_PROBABILITY = np.float32(1e-30)
+"""Added to each probability, so that its logarithm is finite."""
 
 
 class Engine:
@@ -114,23 +114,23 @@ class Engine:
     ) -> tuple[Array, tuple[Array, ...]]:
         """One layer over input products (T, G): every h, shape (T, U), and the new state."""
         hidden = np.empty((len(inputs), self.model.units), np.float32)
-        for row, into in zip(np.ascontiguousarray(inputs), hidden, strict=True):
+        for row, output in zip(np.ascontiguousarray(inputs), hidden, strict=True):
             gates = _product(recurrent, state[0])
             gates[:, 0] += row
             state = self._cell(gates, *state)
-            into[:] = state[0][:, 0]
+            output[:] = state[0][:, 0]
         return hidden, state
 
 
-class Engines:
-    """Several networks; what they say is the mean of their probabilities, as logarithms.
+class EnsembleEngine:
+    """Several networks, whose probabilities are averaged; their logits are log-probabilities.
 
     Args:
         engines: The networks.
     """
 
     def __init__(self, engines: Sequence[Engine]) -> None:
-        """Only keeps them."""
+        """Takes engines of one shape."""
         self._engines = engines
 
     def zero_state(self, streams: int) -> State:
@@ -139,36 +139,38 @@ class Engines:
 
     def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads one symbol in each stream; see `Engine.step`."""
-        return self._joined([e.step(ids, part) for e, part in self._dealt(state)])
+        return self._average([e.step(ids, part) for e, part in self._split(state)])
 
     def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads many symbols in one stream; see `Engine.read_symbols`."""
-        return self._joined([e.read_symbols(ids, part) for e, part in self._dealt(state)])
+        return self._average([e.read_symbols(ids, part) for e, part in self._split(state)])
 
-    def _dealt(self, state: State) -> Iterator[tuple[Engine, State]]:
+    def _split(self, state: State) -> Iterator[tuple[Engine, State]]:
         """Each network with its part of the state."""
         layers = len(state) // len(self._engines)
         for n, engine in enumerate(self._engines):
             yield engine, state[n * layers : (n + 1) * layers]
 
-    def _joined(self, results: Sequence[tuple[Array, State]]) -> tuple[Array, State]:
-        """The mean of all probabilities, and all states."""
+    def _average(self, results: Sequence[tuple[Array, State]]) -> tuple[Array, State]:
+        """The logarithm of the mean of all probabilities, and all states."""
         logits = np.stack([logits for logits, _ in results])
         logits -= np.maximum.reduce(logits, -1, keepdims=True)
-        shares = np.exp(logits)
-        shares /= np.add.reduce(shares, -1, keepdims=True)
-        mean = np.add.reduce(shares, 0)
+        probabilities = np.exp(logits)
+        probabilities /= np.add.reduce(probabilities, -1, keepdims=True)
+        mean = np.add.reduce(probabilities, 0)
         mean /= np.float32(len(results))
-        return np.log(mean + _LEAST), tuple(layer for _, state in results for layer in state)
+        return np.log(mean + _MIN_PROBABILITY), tuple(
+            layer for _, state in results for layer in state
+        )
 
 
-Core = Engine | Engines
+Core = Engine | EnsembleEngine
 
 
 def build_engine(weights: Weights, model: ModelSettings) -> Core:
     """The engine of a model, of one network or of several."""
     each = [Engine(network_weights(weights, model, n), model) for n in range(model.ensemble)]
-    return each[0] if len(each) == 1 else Engines(each)
+    return each[0] if len(each) == 1 else EnsembleEngine(each)
 
 
 def select_streams(state: State, streams: Sequence[int]) -> State:
@@ -179,7 +181,7 @@ def select_streams(state: State, streams: Sequence[int]) -> State:
 def _product(weights: Array, columns: Array) -> Array:
     """`weights @ columns`, shape (G, B)."""
     streams = columns.shape[1]
-    if streams > ALONE:
+    if streams > EXACT_STREAMS:
         return weights @ columns
     if streams == 1:
         return np.asarray(weights @ columns[:, 0])[:, None]
@@ -193,7 +195,7 @@ def _lstm(gates: Array, h: Array, c: Array) -> tuple[Array, Array]:
     sigmoids = gates[: 3 * units]
     np.add(sigmoids, _ONE, sigmoids)
     np.multiply(sigmoids, _HALF, sigmoids)
-    return _entered(gates, c)
+    return _update_lstm(gates, c)
 
 
 def _hard_lstm(gates: Array, h: Array, c: Array) -> tuple[Array, Array]:
@@ -201,10 +203,10 @@ def _hard_lstm(gates: Array, h: Array, c: Array) -> tuple[Array, Array]:
     units = len(h)
     np.clip(gates[: 3 * units], 0, 1, out=gates[: 3 * units])
     np.tanh(gates[3 * units :], gates[3 * units :])
-    return _entered(gates, c)
+    return _update_lstm(gates, c)
 
 
-def _entered(gates: Array, c: Array) -> tuple[Array, Array]:
+def _update_lstm(gates: Array, c: Array) -> tuple[Array, Array]:
     """The state of an LSTM after finished gates i, f, o, c (4U, B); overwrites them."""
     units = len(c)
     new_c = gates[units : 2 * units] * c

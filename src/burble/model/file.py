@@ -154,8 +154,8 @@ def read_model(path: Path) -> Model:
         if not hint:
             raise
         within = path.absolute().parent.name == "last"
-        said = f"{path} is a state of a training, and no model." if within else error
-        raise ModelFileError(f"{said}{hint}") from error
+        what = f"{path} is a state of a training, and no model." if within else error
+        raise ModelFileError(f"{what}{hint}") from error
 
 
 def _read(path: Path) -> Model:

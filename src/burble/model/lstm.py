@@ -1,4 +1,4 @@
-"""Two layers for processors: Keras's own LSTM with a faster loop, and dropout with cheaper chance.
+"""Two layers for processors: Keras's LSTM with a faster loop, and dropout with fewer random bits.
 
 Three things make the loop faster than the standard one. Features come first and streams last, the
 order in which its products are cheapest; input and state meet their weights in one product; and the
@@ -17,21 +17,21 @@ from keras import layers
 class Dropout(layers.Dropout):
     """`keras.layers.Dropout`, with 16 random bits for each number in place of 32.
 
-    The bits are drawn once: what XLA would draw again for the gradients (JAX 0.10) costs more
+    The bits are drawn once: what XLA would draw again for the gradients (JAX 0.10) takes longer
     than the rest of the layer.
     """
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Sets a share `rate` of `inputs` (..., D) to zero and scales up the others."""
-        left_out = round(self.rate * 2**16)
-        if not training or not left_out:
+        """Sets a fraction `rate` of `inputs` (..., D) to zero and scales up the others."""
+        dropped = round(self.rate * 2**16)
+        if not training or not dropped:
             return inputs
-        there = kept(self.seed_generator.next(), inputs.shape, self.rate)
-        return jnp.where(there, inputs / (1 - left_out / 2**16), 0)
+        mask = dropout_mask(self.seed_generator.next(), inputs.shape, self.rate)
+        return jnp.where(mask, inputs / (1 - dropped / 2**16), 0)
 
 
-def kept(key: Any, shape: tuple[int, ...], rate: float) -> Any:
-    """Which of the numbers of an array stay: all but a share `rate` of them, by chance."""
+def dropout_mask(key: Any, shape: tuple[int, ...], rate: float) -> Any:
+    """Which of the numbers of an array stay: all but a fraction `rate` of them, by chance."""
     *lead, features = shape
     words = jax.random.bits(key, (*lead, -(-features // 2)))
     pairs = jax.lax.bitcast_convert_type(words, jnp.uint16)
@@ -84,7 +84,7 @@ def _lstm(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any
 
 
 def _forward(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any:
-    """The result, and what the gradients need."""
+    """The result, and the residuals that the gradients need."""
     weights = jnp.concatenate([kernel, recurrent])
     across = weights.T
 
@@ -101,9 +101,9 @@ def _forward(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> 
     return (outputs, last_h, last_c), (weights, seen, gates, cells, c)
 
 
-def _backward(kept: Any, gradients: Any) -> Any:
+def _backward(residuals: Any, gradients: Any) -> Any:
     """The gradients of all arguments."""
-    weights, seen, gates, cells, c = kept
+    weights, seen, gates, cells, c = residuals
     d_outputs, d_h, d_c = gradients
     inputs = len(weights) - len(c)
     cells_before = jnp.concatenate([c[None], cells[:-1]])

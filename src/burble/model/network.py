@@ -126,14 +126,14 @@ class Ensemble:
         results = [
             one.stateless_call(values, rest, [ids, *state], training=training)
             for one, values, rest, state in zip(
-                self._each, *map(self._dealt, (trained, others, states)), strict=True
+                self._each, *map(self._split, (trained, others, states)), strict=True
             )
         ]
         logits = jnp.stack([outputs[0] for outputs, _ in results])
         after = [state for outputs, _ in results for state in outputs[1:]]
         return logits, after, [value for _, rest in results for value in rest]
 
-    def _dealt(self, arrays: list[Any]) -> list[list[Any]]:
+    def _split(self, arrays: list[Any]) -> list[list[Any]]:
         """The arrays of each network."""
         each = len(arrays) // len(self._each)
         return [arrays[n * each : (n + 1) * each] for n in range(len(self._each))]

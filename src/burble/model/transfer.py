@@ -19,7 +19,7 @@ from burble.settings import DROPOUTS
 
 
 def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:
-    """The settings asked for, with those that a base model brings filled in.
+    """The settings given, with those that a base model brings filled in.
 
     Args:
         given: Settings by name; None means not given.
@@ -34,7 +34,7 @@ def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[st
     chosen = {name: value for name, value in given.items() if value is not None}
     if base is None:
         return chosen
-    # How documents are cut and rare symbols removed may differ: they are of the text, not the net.
+    # How documents are cut and rare symbols removed may differ: that is of the text.
     free = {*DROPOUTS, "documents", "min_count"}
     if base.architecture.input != "embedding":
         # Follows from the alphabet, which may be another.
@@ -75,15 +75,15 @@ def transfer_weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Wei
             name = network_prefix(network) + part
             old = base.weights[name]
             if part in (first, "output.bias"):
-                arranged[name] = _moved(old, new, shared)
+                arranged[name] = _copy_rows(old, new, shared)
             elif part == "output.kernel":
-                arranged[name] = _moved(old.T, new.T, shared).T
+                arranged[name] = _copy_rows(old.T, new.T, shared).T
             else:
                 arranged[name] = np.array(new if part == "embedding" else old)
     return arranged
 
 
-def _moved(
+def _copy_rows(
     old: NDArray[np.float32], new: NDArray[np.float32], shared: NDArray[np.intp]
 ) -> NDArray[np.float32]:
     """The rows of `new`, those of symbols that both know taken from `old`."""

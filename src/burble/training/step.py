@@ -12,7 +12,7 @@ import numpy as np
 
 from burble.errors import SettingsError
 from burble.model import network
-from burble.model.lstm import kept
+from burble.model.lstm import dropout_mask
 from burble.model.network import Ensemble, mean_log_probabilities, trained_array_names
 from burble.runs.events import Arrays
 from burble.settings import ModelSettings, Precision, TrainingSettings
@@ -162,7 +162,9 @@ def _leave_out(recurrent: list[bool], rate: float, weights: list[Any], seed: Any
         return weights
     keys = jax.random.split(jax.random.fold_in(jax.random.key(seed[0]), seed[1]), len(weights))
     return [
-        jnp.where(kept(key, weight.shape, rate), weight / (1 - rate), 0) if chosen else weight
+        jnp.where(dropout_mask(key, weight.shape, rate), weight / (1 - rate), 0)
+        if chosen
+        else weight
         for weight, chosen, key in zip(weights, recurrent, keys, strict=True)
     ]
 
