@@ -127,7 +127,7 @@ FORMATS = {
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("count", [1, 2])
-def test_the_model_foretells_what_keras_does(burble, text, recipe, tmp_path, name, count):
+def test_the_model_predicts_what_keras_does(burble, text, recipe, tmp_path, name, count):
     symbols = plainly(text)
     write, gates = FORMATS[name]
     net = trained(len(symbols), count, gates=gates)
