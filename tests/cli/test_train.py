@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from burble.cli import train
 from burble.data import corpus
 from burble.inference import generator
 from burble.runs.events import Task
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest
 from burble.settings import TextSettings
+from tests.support.corpora import from_texts
 from tests.support.trainers import run_training
 
 SIZE = ["--units", "24", "--embedding", "8", "--batch", "4", "--length", "16"]
@@ -132,9 +134,34 @@ def test_a_terminal_shows_a_bar_with_the_losses_speed_and_time_left(text, tmp_pa
         r"━ *step \d+ of 300 · loss \d\.\d{3} · held out \d\.\d{3} · [\d,]+ characters/s · \d:\d\d"
     )
     assert re.search(bar, re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode()))
-    assert shown.rstrip().endswith(f"burble sample {tmp_path / 'run'}".encode())
+    assert re.search(
+        r"\nloss in nats per character: .* training   . validation\r\n", shown.decode()
+    )
+    end = shown.decode().partition("What to try next:\r\n")[2].split("\r\n")
+    run = tmp_path / "run"
+    expected = [f"sample {run} -p '", f"eval {run} {text} ", f"remember {run} {text} "]
+    for line, begun in zip(end, expected, strict=False):
+        assert line.startswith(f"  burble {begun}")
     # The cursor, hidden by the bar, is shown again.
     assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l") > 0
+
+
+@pytest.mark.parametrize(
+    ("source", "validation", "commands"),
+    [
+        ("builtin:python-docs", 0.1, ["sample", "eval", "train"]),
+        ("mine.txt", 0.1, ["sample", "eval", "remember"]),
+        ("mine.txt", 0, ["sample", "info", "remember"]),
+        ("-", 0.1, ["sample", "eval", "train"]),
+    ],
+)
+def test_the_end_names_three_commands_that_suit_the_text(source, validation, commands, tmp_path):
+    read = from_texts("the cat sat on the mat. " * 99, validation=validation)
+    request = TrainingRequest({}, sources=(source,))
+    lines = train._next_commands(request, Run(tmp_path), read)
+    assert [line.split()[1] for line in lines] == commands
+    assert all(("-" in line.split()) is False for line in lines)
+    assert re.search(r" -p '\w+\.? \w+\.?' ", lines[0])
 
 
 def test_messages_that_nobody_reads_any_more_cost_no_training(text, uninterrupted, tmp_path):

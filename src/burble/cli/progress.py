@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from burble import interrupts
 from burble.errors import Interrupted
-from burble.formatting import command_line, some, symbol_name
+from burble.formatting import some, symbol_name
 from burble.runs.events import (
     BaselineLosses,
     End,
@@ -158,7 +158,6 @@ def _close(end: End | None, console: Console, output: Path, again: str, symbol: 
             f"{facts['carried_state_loss']:.4f}; largest state {facts['largest_state']:.1f}."
         )
     console.print(f"The model is {output / 'model.safetensors'}.", markup=False)
-    console.print(f"Now: {command_line(['burble', 'sample', str(output)])}", markup=False)
 
 
 def stop_on_signal() -> Callable[[], bool]:

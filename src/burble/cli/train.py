@@ -1,6 +1,7 @@
 """The command that trains. Loads Keras and JAX only once all that can be refused has been."""
 
 import dataclasses
+import locale
 import os
 import sys
 import time
@@ -12,20 +13,31 @@ import typer
 from burble import settings
 from burble.cli import progress
 from burble.cli.corpus import read_corpus
+from burble.cli.loss_plot import SPECIAL, draw_losses
 from burble.cli.options import Sources, advanced
 from burble.cli.output import console, tell
 from burble.cli.progress import stop_on_signal
+from burble.data.corpus import Corpus
+from burble.formatting import command_line, symbol_name
 from burble.inference import generator
 from burble.model.transfer import describe_alphabet_change
 from burble.runs import recipes
 from burble.runs.folder import Run
-from burble.runs.request import TrainingRequest, check_folder, resolve_settings
+from burble.runs.request import TrainingRequest, check_folder, resolve_settings, to_flags
 from burble.training import preflight, supervisor
 from burble.training import processes as training_processes
 from burble.training.processes import Peer
 
 PROCESSES = advanced("Several processes")
 Output = Annotated[Path, typer.Option("--output", "-o", help="The run folder.")]
+Plot = Annotated[
+    bool | None,
+    typer.Option(
+        "--plot/--no-plot",
+        help="Draw the losses at the end. \\[default: yes, where messages go to a terminal]",
+        rich_help_panel=advanced("Training"),
+    ),
+]
 Processes = Annotated[
     int | None,
     typer.Option(help="Processes on this machine that train together.", rich_help_panel=PROCESSES),
@@ -54,6 +66,7 @@ def train(
     base: Annotated[
         Path | None, typer.Option("--from", help="Start from this model's weights.")
     ] = None,
+    plot: Plot = None,
     processes: Processes = None,
     coordinator: Coordinator = None,
     process_id: ProcessId = None,
@@ -75,24 +88,70 @@ def train(
     request = TrainingRequest(chosen, size, resume, model, tuple(source), reading, named)
     if peer:
         request = dataclasses.replace(request, flags=peer.flags, kept_flags=peer.portable.flags)
-    if peer is None:
-        several = training_processes.to_start(
-            processes, coordinator, process_id, num_processes, os.environ
-        )
-        if several:
-            raise typer.Exit(_watch(several, request, run))
+    elif several := training_processes.to_start(
+        processes, coordinator, process_id, num_processes, os.environ
+    ):
+        raise typer.Exit(_watch(several, request, run))
+    text = _train(request, run, peer, started)
+    if console.is_terminal if plot is None else plot:
+        _plot(run, symbol_name(text.vocabulary.unit))
+    tell("\n".join(["What to try next:", *_next_commands(request, run, text)]))
+
+
+def _train(request: TrainingRequest, run: Run, peer: Peer | None, started: float) -> Corpus:
+    """Reads the text and trains on it; returns the text."""
     check_folder(request, run)
     text = read_corpus(request, resolve_settings(request, run))
     prepared = preflight.prepare(request, run, text, peer)
     if request.base:
-        console.print(describe_alphabet_change(request.base, text.vocabulary), markup=False)
-    console.print("Loading the training engine …")
+        tell(describe_alphabet_change(request.base, text.vocabulary))
+    tell("Loading the training engine …")
     from burble.training import job
 
-    log = tell
-    events = job.train(prepared, stop=stop_on_signal(), started=started, log=log)
-    again = request.command(output, "--resume")
-    progress.follow(events, console, output, again, text.vocabulary.unit)
+    events = job.train(prepared, stop=stop_on_signal(), started=started, log=tell)
+    again = request.command(run.folder, "--resume")
+    progress.follow(events, console, run.folder, again, text.vocabulary.unit)
+    return text
+
+
+def _plot(run: Run, unit: str) -> None:
+    """Draws the losses of a run."""
+    metrics = run.metrics()
+    training, validation = (
+        [(metric["step"], metric[name]) for metric in metrics if metric.get(name) is not None]
+        for name in ("loss", "held_out_loss")
+    )
+    for line in draw_losses(training, validation, unit, ascii_only=_ascii_only()):
+        tell(line)
+
+
+def _ascii_only() -> bool:
+    """Whether the person's terminal may lack the characters that curves are drawn with."""
+    try:
+        SPECIAL.encode(locale.getencoding())
+    except UnicodeEncodeError:
+        return True
+    # The font of the Linux console has no braille.
+    return os.environ.get("TERM") == "linux"
+
+
+def _next_commands(request: TrainingRequest, run: Run, text: Corpus) -> list[str]:
+    """Three commands that a person may want to give next, each with what it is for."""
+    folder, sources = str(run.folder), request.sources
+    read = [] if "-" in sources else [*sources, *to_flags(request.reading.given)]
+    words = " ".join(text.excerpt(0).split()[1:3])
+    rows = [
+        (["sample", folder, *(["-p", words] if words else [])], "write on from these words"),
+        (["eval", folder, *read], "how well it predicts, beside n-grams and compressors"),
+        (["train", "YOUR_TEXT", "-o", "runs/mine"], "train on a text of your own"),
+    ]
+    if text.cut == len(text.ids):
+        rows[1] = (["info", folder], "what the model is")
+    if read and not any(name.startswith("builtin:") for name in sources):
+        rows[2] = (["remember", folder, *read], "add an n-gram model of the text, for --memory")
+    written = [(command_line(["burble", *words]), why) for words, why in rows]
+    width = max(len(command) for command, _ in written)
+    return [f"  {command:<{width}}  {why}" for command, why in written]
 
 
 def _watch(several: list[Peer], request: TrainingRequest, run: Run) -> int:
@@ -108,5 +167,4 @@ def _follow(peer: Peer, request: TrainingRequest) -> None:
     """Trains along with process 0, which does the talking."""
     from burble.training import job
 
-    log = tell
-    job.follow(peer, request.read, stop=stop_on_signal(), log=log)
+    job.follow(peer, request.read, stop=stop_on_signal(), log=tell)
