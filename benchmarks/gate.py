@@ -64,9 +64,10 @@ def score(run: str, text: str, learns: bool) -> Scored:
     beliefs: list[Floats] = []
     part = np.array(own.ids[own.start - 1 : own.start + SCORED])
     if learns:
-        from burble.evaluation.dynamic import Adaptive
+        from burble.evaluation.dynamic import DynamicEvaluator
 
-        Adaptive(writer.model).costs([part], lambda rows, _: beliefs.append(rows))
+        evaluator = DynamicEvaluator(writer.model)
+        next(evaluator.score_each([part], lambda rows, _: beliefs.append(rows)))
     else:
         writer.surprise(part, lambda rows, _: beliefs.append(rows))
     network, came = np.concatenate(beliefs), part[1:].astype(np.intp)

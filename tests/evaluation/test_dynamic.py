@@ -8,30 +8,38 @@ import pytest
 from burble.errors import SettingsError
 from burble.evaluation import dynamic
 from burble.evaluation import evaluate as evaluation
-from burble.evaluation.dynamic import Adaptive
+from burble.evaluation.dynamic import DynamicEvaluator
+from burble.inference import scoring
 from burble.inference.generator import Generator
+from burble.inference.scoring import from_edge_to_edge
 from tests.support.speakers import chancy
+
+
+def losses(model, texts, look=scoring.nothing):
+    edge = model.vocabulary.boundary_id
+    whole = [from_edge_to_edge(edge, ids) for ids in texts]
+    return [*DynamicEvaluator(model).score_each(whole, look)]
 
 
 @pytest.mark.parametrize(
     "shape", [{"cell": "lstm"}, {"cell": "gru", "boundary": True}, {"cell": "rnn", "layers": 1}]
 )
-def test_without_steps_it_costs_what_it_costs_the_engine(monkeypatch, shape):
-    monkeypatch.setattr(dynamic, "RATE", 0.0)
+def test_without_steps_it_scores_what_the_engine_does(monkeypatch, shape):
+    monkeypatch.setattr(dynamic, "LEARNING_RATE", 0.0)
     writer = Generator(chancy(scale=0.5, **shape))
     ids = np.random.default_rng(0).integers(0, 4, 150)
     texts = [ids[:70], ids[70:71], ids[71:]]
-    found = Adaptive(writer.model).costs(texts)
+    found = losses(writer.model, texts)
     for one, (_, other) in zip(found, sorted(writer.surprise_each(texts)), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5, rtol=1e-5)
 
 
 def test_inputs_that_are_not_learned_stay_as_they_are(monkeypatch):
-    monkeypatch.setattr(dynamic, "RATE", 0.0)
+    monkeypatch.setattr(dynamic, "LEARNING_RATE", 0.0)
     model = chancy(input="onehot", embedding=4)
     writer = Generator(replace(model, weights={**model.weights, "embedding": np.eye(4)}))
     ids = np.random.default_rng(0).integers(0, 4, 50)
-    (found,) = Adaptive(writer.model).costs([ids])
+    (found,) = losses(writer.model, [ids])
     np.testing.assert_allclose(found, writer.surprise(ids), atol=1e-5)
 
 
@@ -47,16 +55,16 @@ def test_it_learns_what_comes_again_and_the_model_stays_as_it_was():
         np.testing.assert_array_equal(weights, before[name])
 
 
-def test_no_symbol_is_foretold_from_what_comes_after_it_and_all_are_probabilities():
+def test_no_symbol_is_predicted_from_what_comes_after_it_and_all_are_probabilities():
     ids = np.random.default_rng(0).integers(0, 4, 200)
     other = np.concatenate([ids[:100], ids[:100]])
     sums = []
 
-    def look(beliefs, _following):
-        sums.append(np.exp(beliefs).sum(-1))
+    def look(log_probabilities, _targets):
+        sums.append(np.exp(log_probabilities).sum(-1))
 
-    (one,), (two,) = (Adaptive(chancy()).costs([i], look) for i in (ids, other))
-    # What it believes is of float32.
+    (one,), (two,) = (losses(chancy(), [i], look) for i in (ids, other))
+    # The log-probabilities are of float32.
     np.testing.assert_allclose(np.concatenate(sums), 1, atol=1e-6)
     np.testing.assert_allclose(one[:99], two[:99], atol=1e-6)
     assert not np.allclose(one[130:], two[130:])
@@ -65,8 +73,8 @@ def test_no_symbol_is_foretold_from_what_comes_after_it_and_all_are_probabilitie
 def test_what_was_learned_from_one_document_serves_the_next():
     model = chancy(boundary=True, scale=0.3)
     ids = np.array([0, 1, 2, 0, 1, 2] * 10)
-    costs = Adaptive(model).costs([ids] * 20)
-    assert costs[-1].mean() < 0.9 * costs[0].mean()
+    found = losses(model, [ids] * 20)
+    assert found[-1].mean() < 0.9 * found[0].mean()
 
 
 def test_the_command_scores_both_ways(burble, trained):
@@ -87,4 +95,4 @@ def test_a_model_of_windows_is_refused():
         model.weights, model.vocabulary, model.architecture, model.text, window=9, excerpt="abc"
     )
     with pytest.raises(SettingsError, match="Leave out --adaptive"):
-        Adaptive(windows)
+        DynamicEvaluator(windows)

@@ -8,7 +8,7 @@ import pytest
 
 from burble.data import corpus
 from burble.data.vocabulary import Vocabulary
-from burble.evaluation.dynamic import Adaptive
+from burble.evaluation.dynamic import DynamicEvaluator
 from burble.inference.generator import Generator
 from burble.model import softmax
 from burble.model.architecture import array_shapes, network_prefix
@@ -80,10 +80,10 @@ def test_a_pair_writes_is_scored_and_learns_as_it_reads():
     assert many[0] == writer.generate("ab", length=30, seed=2)
     ids = np.random.default_rng(0).integers(0, 4, 100)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("burble.evaluation.dynamic.RATE", 0.0)
-        (still,) = Adaptive(model).costs([ids])
+        patch.setattr("burble.evaluation.dynamic.LEARNING_RATE", 0.0)
+        (still,) = DynamicEvaluator(model).score_each([ids])
     np.testing.assert_allclose(still, writer.surprise(ids), atol=1e-5)
-    (learned,) = Adaptive(model).costs([np.array([0, 1, 2] * 200)])
+    (learned,) = DynamicEvaluator(model).score_each([np.array([0, 1, 2] * 200)])
     assert learned[-50:].mean() < 0.98 * learned[:50].mean()
 
 

@@ -1,4 +1,4 @@
-"""Whether a model is as sure as it should be. Knows nothing of texts."""
+"""Calibration: whether a model is as sure as it should be. Knows nothing of texts."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,46 +6,46 @@ from numpy.typing import NDArray
 from burble.model import softmax
 
 BINS = 15
-MANY = 400
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(2.0), 13))
 
 
 class Calibration:
-    """Gathers what a model believed, and what came.
+    """Gathers what a model predicted, and what came.
 
     Source of the error: Guo et al., On Calibration of Modern Neural Networks, 2017.
     """
 
     def __init__(self) -> None:
         """Has seen nothing."""
-        self._count, self._sure, self._right = (np.zeros(BINS) for _ in range(3))
+        self._count, self._confidence, self._correct = (np.zeros(BINS) for _ in range(3))
         self._nats = np.zeros(len(TEMPERATURES))
 
-    def add(self, beliefs: NDArray[np.float64], following: NDArray[np.integer]) -> None:
+    def add(self, log_probabilities: NDArray[np.float64], targets: NDArray[np.integer]) -> None:
         """Takes in some symbols.
 
         Args:
-            beliefs: The logarithm of the probability of each symbol, shape (rows, V).
-            following: What came, shape (rows,).
+            log_probabilities: Of each symbol, shape (rows, V).
+            targets: What came, shape (rows,).
         """
-        rows = np.arange(len(following))
-        likeliest = beliefs.argmax(axis=1)
-        sure = np.exp(beliefs[rows, likeliest])
-        place = np.minimum((sure * BINS).astype(int), BINS - 1)
-        self._count += np.bincount(place, minlength=BINS)
-        self._sure += np.bincount(place, sure, minlength=BINS)
-        self._right += np.bincount(place, likeliest == following, minlength=BINS)
+        rows = np.arange(len(targets))
+        likeliest = log_probabilities.argmax(axis=1)
+        confidence = np.exp(log_probabilities[rows, likeliest])
+        bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+        self._count += np.bincount(bins, minlength=BINS)
+        self._confidence += np.bincount(bins, confidence, minlength=BINS)
+        self._correct += np.bincount(bins, likeliest == targets, minlength=BINS)
         for i, temperature in enumerate(TEMPERATURES):
-            self._nats[i] -= softmax.log_probabilities(beliefs / temperature)[rows, following].sum()
+            scaled = softmax.log_probabilities(log_probabilities / temperature)
+            self._nats[i] -= scaled[rows, targets].sum()
 
     @property
     def error(self) -> float:
-        """The expected calibration error: how far off its certainty is on average, 0 to 1."""
-        return float(np.abs(self._sure - self._right).sum() / max(1.0, self._count.sum()))
+        """The expected calibration error: mean distance of confidence from accuracy, 0 to 1."""
+        return float(np.abs(self._confidence - self._correct).sum() / max(1.0, self._count.sum()))
 
     @property
     def temperature(self) -> float:
-        """The temperature at which what came was likeliest, from 0.5 to 2; 1 is as it stands."""
+        """The best temperature, at which what came was likeliest: 0.5 to 2; 1 is as it is."""
         best = int(self._nats.argmin())
         if not 0 < best < len(TEMPERATURES) - 1:
             return float(TEMPERATURES[best])

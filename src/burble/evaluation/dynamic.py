@@ -1,13 +1,13 @@
 """Dynamic evaluation: a network that goes on learning from a text while it is scored on it.
 
 After each few symbols, which were scored before, the weights take a small step against the
-gradient of their cost, each in the measure of how large its gradients have been, and are pulled
-back a little to where they began. Source: Krause et al., Dynamic Evaluation of Neural Sequence
+gradient of their loss, each scaled by how large its gradients have been, and are pulled back a
+little to where they began. Source: Krause et al., Dynamic Evaluation of Neural Sequence
 Models, 2018. Nothing that is learned is kept.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,22 +16,36 @@ from numpy.typing import NDArray
 
 from burble.errors import SettingsError
 from burble.inference import scoring
-from burble.inference.scoring import Look, from_edge_to_edge
+from burble.inference.scoring import Look
 from burble.model import network
 from burble.model.file import Model
 from burble.model.network import mean_log_probabilities, trained_array_names
 
 SEGMENT = 32
 """Symbols that are scored, and then learned from."""
-RATE = 1e-3
+LEARNING_RATE = 1e-3
 """The size of a step where the gradient is as large as it has been."""
 FLOOR = 3e-3
 """What is added to the size of the gradients, so that weights that are hardly used keep still."""
 PULL = 1e-3
-"""The share of the way back to where the weights began, after each segment."""
+"""The fraction of the way back to where the weights began, after each segment."""
 
 
-class Adaptive:
+class _Learner(NamedTuple):
+    """All that changes as a network reads.
+
+    Attributes:
+        weights: Its trained arrays.
+        squares: The sum of the squares of all gradients so far, of each.
+        hidden: The hidden state.
+    """
+
+    weights: list[Any]
+    squares: list[Any]
+    hidden: list[Any]
+
+
+class DynamicEvaluator:
     """A network that learns from what it reads.
 
     Args:
@@ -50,7 +64,6 @@ class Adaptive:
                 "Leave out --adaptive, or take a model of streams or documents."
             )
         shape, vocabulary = model.architecture, model.vocabulary
-        self._edge = vocabulary.boundary_id
         self._ensemble = network.Ensemble(shape, vocabulary.size, 0)
         names = trained_array_names(shape, vocabulary.size)
         self._start = [
@@ -60,83 +73,75 @@ class Adaptive:
         self._others = [variable.value for variable in self._ensemble.others]
         parts = shape.ensemble * shape.layers * (2 if shape.cell == "lstm" else 1)
         self._zero = [jnp.zeros((1, shape.units)) for _ in range(parts)]
-        self._learn = jax.jit(self._learned)
+        self._learn = jax.jit(self._score_and_learn)
 
-    def costs(
-        self, texts: Sequence[NDArray[np.integer]], look: Look = scoring.nothing
-    ) -> list[NDArray[np.float64]]:
-        """The cost of each symbol of some texts, from edge to edge; see `costs_each`."""
-        return [*self.costs_each([from_edge_to_edge(self._edge, ids) for ids in texts], look)]
-
-    def costs_each(
-        self, texts: Sequence[NDArray[np.integer]], look: Look = scoring.nothing
+    def score_each(
+        self, texts: Iterable[NDArray[np.integer]], look: Look = scoring.nothing
     ) -> Iterator[NDArray[np.float64]]:
-        """What all symbols but the first of some texts cost, as `scoring.costs` gives them.
+        """The losses of all symbols but the first of some texts, as `scoring.costs` gives them.
 
         Args:
             texts: Ids of each, shape (T,); what is learned from one serves the next.
-            look: Shown what was believed and what came.
+            look: Shown what was predicted and what came.
 
         Yields:
-            The costs of each, in order.
+            Nats of each symbol, shape (T - 1,), of each text in order.
         """
-        weights, squares = self._start, [jnp.zeros_like(weight) for weight in self._start]
+        learner = _Learner(self._start, [jnp.zeros_like(w) for w in self._start], self._zero)
         number = 0
-        for whole in texts:
-            state, found = self._zero, [np.empty(0)]
-            for first in range(0, len(whole) - 1, SEGMENT):
+        for text in texts:
+            learner, losses = learner._replace(hidden=self._zero), [np.empty(0)]
+            for first in range(0, len(text) - 1, SEGMENT):
                 number += 1
-                part = whole[first : first + SEGMENT + 1].astype(np.int32)
-                following, there = part[1:], np.zeros(SEGMENT, np.float32)
-                there[: len(following)] = 1
+                part = text[first : first + SEGMENT + 1].astype(np.int32)
+                targets, present = part[1:], np.zeros(SEGMENT, np.float32)
+                present[: len(targets)] = 1
                 # Padded to one length, for which the step is compiled once.
-                seen = np.pad(part[:-1], (0, SEGMENT - len(following)))
-                aims = np.pad(following, (0, SEGMENT - len(following)))
-                weights, squares, state, beliefs = self._learn(
-                    weights, squares, float(number), seen, aims, there, state
+                padding = (0, SEGMENT - len(targets))
+                learner, log_probabilities = self._learn(
+                    learner,
+                    float(number),
+                    np.pad(part[:-1], padding),
+                    np.pad(targets, padding),
+                    present,
                 )
-                rows = np.asarray(beliefs, np.float64)[: len(following)]
-                look(rows, following.astype(np.intp))
-                found.append(-rows[np.arange(len(following)), following])
-            yield np.concatenate(found)
+                rows = np.asarray(log_probabilities, np.float64)[: len(targets)]
+                look(rows, targets.astype(np.intp))
+                losses.append(-rows[np.arange(len(targets)), targets])
+            yield np.concatenate(losses)
 
-    def _learned(
-        self,
-        weights: list[Any],
-        squares: list[Any],
-        number: float,
-        seen: Any,
-        aims: Any,
-        there: Any,
-        state: list[Any],
-    ) -> tuple[list[Any], list[Any], list[Any], Any]:
+    def _score_and_learn(
+        self, before: _Learner, number: float, inputs: Any, targets: Any, present: Any
+    ) -> tuple[_Learner, Any]:
         """Scores a segment, and then learns from it.
 
         Args:
-            weights: Before it.
-            squares: The sum of the squares of all gradients before it.
+            before: The learner before it.
             number: Segments so far, this one included.
-            seen: Symbols, shape (SEGMENT,).
-            aims: What followed each.
-            there: 1 where there is a symbol, 0 where there is padding.
-            state: The state before it.
+            inputs: Symbols, shape (SEGMENT,).
+            targets: What followed each.
+            present: 1 where there is a symbol, 0 where there is padding.
 
         Returns:
-            Weights, squares and state after it, and the logarithms of all probabilities
-            (SEGMENT, V) before anything was learned from it.
+            The learner after it, and all log-probabilities (SEGMENT, V) before anything was
+            learned from it.
         """
 
-        def cost(trained: list[Any]) -> tuple[Any, tuple[Any, list[Any]]]:
-            logits, after, _ = self._ensemble(trained, self._others, seen[None], state, False)
+        def loss(trained: list[Any]) -> tuple[Any, tuple[Any, list[Any]]]:
+            logits, hidden, _ = self._ensemble(
+                trained, self._others, inputs[None], before.hidden, False
+            )
             each = jax.nn.log_softmax(logits[:, 0], -1)
-            nats = -jnp.take_along_axis(each, aims[None, :, None], -1)[..., 0]
+            nats = -jnp.take_along_axis(each, targets[None, :, None], -1)[..., 0]
             # Each network learns by itself.
-            return (nats * there).sum(), (mean_log_probabilities(logits[:, 0]), after)
+            return (nats * present).sum(), (mean_log_probabilities(logits[:, 0]), hidden)
 
-        gradients, (beliefs, after) = jax.grad(cost, has_aux=True)(weights)
-        squares = [total + g * g for total, g in zip(squares, gradients, strict=True)]
+        gradients, (log_probabilities, hidden) = jax.grad(loss, has_aux=True)(before.weights)
+        squares = [total + g * g for total, g in zip(before.squares, gradients, strict=True)]
         weights = [
-            w - RATE * g / (jnp.sqrt(total / number) + FLOOR) + PULL * (began - w)
-            for w, g, total, began in zip(weights, gradients, squares, self._start, strict=True)
+            w - LEARNING_RATE * g / (jnp.sqrt(total / number) + FLOOR) + PULL * (began - w)
+            for w, g, total, began in zip(
+                before.weights, gradients, squares, self._start, strict=True
+            )
         ]
-        return weights, squares, after, beliefs
+        return _Learner(weights, squares, hidden), log_probabilities

@@ -318,9 +318,9 @@ def _costs(
     if adaptive:
         # Brings Keras and JAX, which take seconds to load.
         with require_packages("an adaptive score"):
-            from burble.evaluation.dynamic import Adaptive
+            from burble.evaluation.dynamic import DynamicEvaluator
 
-        each = Adaptive(writer.model).costs_each(texts, look)
+        each = DynamicEvaluator(writer.model).score_each(texts, look)
     elif memories:
         # One after the other, since a memory takes up where the last one ended.
         each = (writer.costs(ids, look) for ids in texts)
