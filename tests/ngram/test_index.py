@@ -293,11 +293,11 @@ WITHOUT = replace(chancy("abc"), weights=chancy().weights)
         (
             {"symbols": 60, "held_out": 0},
             "is of the model's text, but of 60 symbols of it, where the model was trained on 40: "
-            "another share was held out.",
+            "the validation part is another.",
         ),
         (
             {"symbols": 70, "held_out": 30},
-            "is of the model's text, but of another part: what was held out was chosen otherwise.",
+            "is of the model's text, but of another part: the validation part was cut otherwise.",
         ),
     ],
 )

@@ -52,7 +52,7 @@ def write_index(path: Path, index: SuffixIndex, model: Model) -> None:
     """
     _check_place(path)
     arrays = {name: np.ascontiguousarray(getattr(index, name)) for name in _KINDS}
-    meta = json.dumps({"format": FORMAT} | _learned(model), sort_keys=True)
+    meta = json.dumps({"format": FORMAT} | _identity(model), sort_keys=True)
     data = safetensors.numpy.save(arrays, {"burble_memory": meta})
     files.write_atomically(path, data)
 
@@ -62,7 +62,7 @@ def _check_place(path: Path) -> None:
     if not os.path.lexists(path):
         return
     try:
-        with _opened(path) as file:
+        with _open_index(path) as file:
             known = "burble_memory" in file.metadata
     except (OSError, ModelFileError):
         known = False
@@ -88,7 +88,7 @@ def read_index(path: Path, model: Model) -> SuffixIndex:
             alphabet or training part than the model's.
     """
     try:
-        with _opened(path) as file:
+        with _open_index(path) as file:
             _check_meta(file.metadata, path, model)
             _check_shapes(file, model)
             arrays = {name: file.map_array(name) for name in file.tensors}
@@ -98,10 +98,10 @@ def read_index(path: Path, model: Model) -> SuffixIndex:
     return SuffixIndex(**arrays)
 
 
-def _learned(model: Model) -> dict[str, Any]:
-    """What a model says of the symbols that it was trained on, and of their order, in JSON types.
+def _identity(model: Model) -> dict[str, Any]:
+    """What identifies the symbols that a model was trained on, and their order, in JSON types.
 
-    All that it says of its text is taken, so that whatever decides what is held out is part of it;
+    All that is known of its text is taken, with what decides which part is for validation;
     but not the number of sources, since the same text may come from one or from several.
     """
     alphabet = model.vocabulary
@@ -116,14 +116,14 @@ def _learned(model: Model) -> dict[str, Any]:
 
 
 def _trained(corpus: Mapping[str, Any]) -> int | None:
-    """How many symbols were trained on, by what is said of a text."""
+    """How many symbols were trained on, by the facts of a text."""
     symbols, validation = corpus.get("symbols"), corpus.get("held_out")
-    return (
-        symbols - validation if isinstance(symbols, int) and isinstance(validation, int) else None
-    )
+    if not isinstance(symbols, int) or not isinstance(validation, int):
+        return None
+    return symbols - validation
 
 
-def _again(path: Path) -> str:
+def _remedy(path: Path) -> str:
     """What to do about a memory that cannot be used."""
     model = path.with_name(path.name.replace(".memory", "", 1))
     named = model.parent if model.name == MODEL_NAME else model
@@ -131,7 +131,7 @@ def _again(path: Path) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[TensorFile]:
+def _open_index(path: Path) -> Iterator[TensorFile]:
     """A memory file whose header has been checked."""
     dtypes = sorted({dtype for dtypes in _KINDS.values() for dtype in dtypes})
     with ExitStack() as stack:
@@ -139,22 +139,22 @@ def _opened(path: Path) -> Iterator[TensorFile]:
             file = stack.enter_context(open_tensors(path, dtypes))
         except ModelFileError as error:
             raise ModelFileError(
-                f"{path} is damaged, or no memory that burble wrote. {_again(path)}"
+                f"{path} is damaged, or no memory that burble wrote. {_remedy(path)}"
             ) from error
         yield file
 
 
 def _check_meta(metadata: Mapping[str, str], path: Path, model: Model) -> None:
     """Refuses what is no memory, or that of another text, alphabet or training part."""
-    own = _learned(model)
+    own = _identity(model)
     try:
         meta = strict_json(metadata["burble_memory"])
         number = meta["format"]
         if type(number) is not int or number < 1:
             raise ValueError
-        learned = {name: meta.get(name) for name in own}
+        found = {name: meta.get(name) for name in own}
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise ModelFileError(f"{path} is no memory that burble wrote. {_again(path)}") from error
+        raise ModelFileError(f"{path} is no memory that burble wrote. {_remedy(path)}") from error
     if number > FORMAT:
         raise ModelFileError(
             f"{path} has format {number}; this version of burble ({version('burble')}) knows "
@@ -162,34 +162,34 @@ def _check_meta(metadata: Mapping[str, str], path: Path, model: Model) -> None:
         )
     if number < FORMAT:
         raise ModelFileError(
-            f"{path} is of an earlier burble, which did not write down what part of the text it "
-            f"remembers, nor in which alphabet. {_again(path)}"
+            f"{path} is of an earlier burble, which did not note what part of the text it "
+            f"holds, nor in which alphabet. {_remedy(path)}"
         )
-    if learned != own or not own["corpus"]:
-        raise ModelFileError(f"{path} {_differs(learned, own)} {_again(path)}")
+    if found != own or not own["corpus"]:
+        raise ModelFileError(f"{path} {_difference(found, own)} {_remedy(path)}")
 
 
-def _differs(found: Mapping[str, Any], own: Mapping[str, Any]) -> str:
+def _difference(found: Mapping[str, Any], own: Mapping[str, Any]) -> str:
     """What a memory is of, if that is not what the model was trained on: the end of a sentence.
 
     Args:
-        found: What the memory says; see `_learned`.
-        own: What the model says.
+        found: Of the memory; see `_identity`.
+        own: Of the model.
     """
-    has, wants = found["corpus"], own["corpus"]
-    if not isinstance(has, dict) or not wants or has.get("sha256") != wants.get("sha256"):
+    text, expected = found["corpus"], own["corpus"]
+    if not isinstance(text, dict) or not expected or text.get("sha256") != expected.get("sha256"):
         return "is the memory of another text than the model's own."
     if found["alphabet"] != own["alphabet"]:
         return (
             f"is of the model's text, but in another alphabet: it has {found['symbols']} symbols, "
             f"the model {own['symbols']}."
         )
-    if _trained(has) != _trained(wants):
+    if _trained(text) != _trained(expected):
         return (
-            f"is of the model's text, but of {_trained(has)} symbols of it, where the model was "
-            f"trained on {_trained(wants)}: another share was held out."
+            f"is of the model's text, but of {_trained(text)} symbols of it, where the model was "
+            f"trained on {_trained(expected)}: the validation part is another."
         )
-    return "is of the model's text, but of another part: what was held out was chosen otherwise."
+    return "is of the model's text, but of another part: the validation part was cut otherwise."
 
 
 def _check_shapes(file: TensorFile, model: Model) -> None:
@@ -210,7 +210,7 @@ def _check_shapes(file: TensorFile, model: Model) -> None:
         for name, entry in entries.items()
     ):
         raise ModelFileError(
-            f"{path} is damaged: its arrays are not those of a memory. {_again(path)}"
+            f"{path} is damaged: its arrays are not those of a memory. {_remedy(path)}"
         )
 
 
@@ -226,4 +226,4 @@ def _check_values(arrays: Mapping[str, NDArray[Any]], path: Path, size: int) -> 
         and np.all(discounts[:, 1:] > 0)
     )
     if not holds:
-        raise ModelFileError(f"{path} is damaged: it holds numbers that cannot be. {_again(path)}")
+        raise ModelFileError(f"{path} is damaged: it holds numbers that cannot be. {_remedy(path)}")

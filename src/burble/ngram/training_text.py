@@ -17,8 +17,8 @@ from burble.model.file import Model
 from burble.ngram.file import index_path, write_index
 from burble.ngram.index import MAX_SYMBOLS, SuffixIndex, build_index
 
-SCORED = 200_000
-"""Held-out symbols that are scored at most, from the first."""
+MAX_SCORED = 200_000
+"""Symbols of the validation part that are scored at most, from the first."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class TrainingText:
 
     Attributes:
         ids: What was trained on and what is scored, shape (N,).
-        start: Where the held-out part begins.
+        start: Where the validation part begins.
         vocabulary: The model's alphabet.
         separator: What is written between two documents.
-        given: Places, in order, of symbols that are neither learned nor scored.
-        validation: Symbols that were held out, of which the first may be all that is scored.
+        given: Positions, in order, of symbols that are neither learned nor scored.
+        validation: Symbols of the validation part, of which the first may be all that is scored.
     """
 
     ids: NDArray[np.integer]
@@ -55,28 +55,28 @@ def recognize_training_text(model: Model, text: Corpus) -> TrainingText | None:
 
     Args:
         model: The model.
-        text: The text, with whatever held out, cut as the model's alphabet says.
+        text: The text, divided in whatever way, cut as the model's alphabet says.
 
     Raises:
         CorpusError: It is, but cannot be cut as it was.
     """
-    mine = _recognized(model, text)
-    if mine is not None or not model.learned_from(text.sha256):
-        return mine
+    known = _recognized(model, text)
+    if known is not None or not model.learned_from(text.sha256):
+        return known
     if model.vocabulary.cut_elsewhere:
         raise CorpusError(
             f"this is the text the model was trained on, but {model.vocabulary.otherwise}, which "
             f"cuts it otherwise. Install that one: pip install regex=={model.vocabulary.cut_by}"
         )
-    if _drawn(model):
+    if _training_sha256(model):
         raise CorpusError(
             "this is the text the model was trained on, but from other sources than then, so that "
-            "another part of it would be held out. Give the same files, in the same order."
+            "its validation part would be another. Give the same files, in the same order."
         )
     return None
 
 
-def _drawn(model: Model) -> str | None:
+def _training_sha256(model: Model) -> str | None:
     """The fingerprint of what a model was trained on, where that was drawn from a text."""
     facts = model.summary.get("corpus")
     return facts.get("training_sha256") if isinstance(facts, dict) else None
@@ -84,10 +84,10 @@ def _drawn(model: Model) -> str | None:
 
 def _recognized(model: Model, text: Corpus) -> TrainingText | None:
     """A text as the model's own, if it is that and cut as it was."""
-    facts, known = model.summary.get("corpus"), model.vocabulary
-    if not model.learned_from(text.sha256) or known.boundary != text.vocabulary.boundary:
+    facts, alphabet = model.summary.get("corpus"), model.vocabulary
+    if not model.learned_from(text.sha256) or alphabet.boundary != text.vocabulary.boundary:
         return None
-    if not isinstance(facts, dict) or not {*text.vocabulary.symbols} <= {*known.symbols}:
+    if not isinstance(facts, dict) or not {*text.vocabulary.symbols} <= {*alphabet.symbols}:
         return None
     validation, symbols = facts.get("held_out"), facts.get("symbols")
     if not isinstance(validation, int) or not isinstance(symbols, int):
@@ -95,15 +95,15 @@ def _recognized(model: Model, text: Corpus) -> TrainingText | None:
     parted, start = _as_in_training(model, text), symbols - validation
     if parted is None or not 0 < start <= symbols <= len(parted.ids):
         return None
-    if known.cut_elsewhere and not _has_test(model) and symbols != len(parted.ids):
+    if alphabet.cut_elsewhere and not _has_test(model) and symbols != len(parted.ids):
         return None
     # The same text from other files, for example, is not drawn from in the same way.
-    drawn = _drawn(model)
-    if drawn is not None and drawn != fingerprint(parted.ids[:start]):
+    sha256 = _training_sha256(model)
+    if sha256 is not None and sha256 != fingerprint(parted.ids[:start]):
         return None
-    end = min(symbols, start + SCORED // (model.window or 1))
-    ids = known.renumbered(parted.ids[:end], parted.vocabulary)
-    return TrainingText(ids, start, known, model.separator, parted.given, validation)
+    end = min(symbols, start + MAX_SCORED // (model.window or 1))
+    ids = alphabet.renumbered(parted.ids[:end], parted.vocabulary)
+    return TrainingText(ids, start, alphabet, model.separator, parted.given, validation)
 
 
 def _has_test(model: Model) -> bool:
@@ -113,14 +113,14 @@ def _has_test(model: Model) -> bool:
 
 
 def _as_in_training(model: Model, text: Corpus) -> Corpus | None:
-    """A text with its parts in the order in which the model learned it; None if it says none."""
+    """A text with its parts in the order in which the model learned it; None if that is unknown."""
     facts = model.summary.get("training")
-    how = facts if isinstance(facts, dict) else {}
-    if how.get("split", "tail") == "tail":
+    known = facts if isinstance(facts, dict) else {}
+    if known.get("split", "tail") == "tail":
         # Nothing moves, wherever the cut is.
         return text.divided(Split(0.0, kind="tail"))
     try:
-        split = Split(float(how["held_out"]), float(how.get("left_out", 0.0)), how["split"])
+        split = Split(float(known["held_out"]), float(known.get("left_out", 0.0)), known["split"])
         return text.divided(split)
     except (LookupError, TypeError, ValueError, SettingsError, CorpusError):
         return None
