@@ -9,12 +9,25 @@ import pytest
 
 from burble.data import corpus
 from burble.evaluation import select_sampling
-from burble.evaluation.select_sampling import TEMPERATURES, suited
+from burble.evaluation.select_sampling import TEMPERATURES
 from burble.evaluation.statistics import Reference
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.settings import TextSettings
 from tests.support.speakers import chancy, follower
+
+
+def outcome(work):
+    """What a generator that yields its progress returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as found:
+            return found.value
+
+
+def suited(writer, text):
+    return outcome(select_sampling.select_sampling(writer, text))
 
 
 def test_a_model_that_spells_is_as_bold_as_it_may_be():
@@ -33,9 +46,11 @@ def test_one_that_misspells_is_as_careful_as_repetition_allows():
     assert found["words"] == pytest.approx(max(tried), abs=1e-4)
 
 
-def written(writer, known, temperature, nudge=0.0):
-    tried = select_sampling._written(writer, known, select_sampling.TEXTS, temperature, nudge)
-    return select_sampling.outcome(tried)
+def written(writer, known, temperature, bias=0.0):
+    tried = select_sampling._measure_samples(
+        writer, known, select_sampling.TEXTS, temperature, bias
+    )
+    return outcome(tried)
 
 
 def reference(text):
@@ -54,10 +69,10 @@ def test_nothing_is_said_where_nothing_can_be():
 QUOTED = 'he said "a cab", "bac a cab a" bac.\n'
 
 
-def test_a_nudge_closes_about_as_many_quotes_as_a_person_does():
+def test_a_bias_closes_about_as_many_quotes_as_a_person_does():
     text = corpus.from_texts([QUOTED * 600], TextSettings())
     found = suited(Generator(chancy(' ",.abcdehis\n', scale=0.3)), text)
-    assert found["close_quotes"] in select_sampling.NUDGES
+    assert found["close_quotes"] in select_sampling.QUOTE_BIASES
     without = suited(Generator(chancy(" ,.abcdehis\n", scale=0.3)), text)
     # Where it opens none, there is nothing to close, and no share of it to keep.
     assert without["close_quotes"] == 0
@@ -73,28 +88,28 @@ def test_a_nudge_closes_about_as_many_quotes_as_a_person_does():
         "he said a cab bac, and a cab. " * 20 + '"a cab." he said.\n',
     ],
 )
-def test_a_text_that_tells_nothing_of_quotes_asks_for_no_nudge(line):
+def test_a_text_that_tells_nothing_of_quotes_selects_no_bias(line):
     text = corpus.from_texts([line * (20_000 // len(line))], TextSettings())
     found = suited(Generator(chancy(" ',.abcdehistn\"\n", scale=0.3)), text)
     assert "close_quotes" not in found
 
 
-def test_the_gentlest_nudge_that_closes_enough():
+def test_the_smallest_bias_that_closes_enough():
     text = corpus.from_texts([QUOTED * 600], TextSettings())
     writer = Generator(chancy("abc ,.()\n", seed=3, scale=0.3))
     reference_ = reference(text)
-    unnudged = written(writer, reference_, 0.8)
-    shares = [written(writer, reference_, 0.8, n).closed for n in select_sampling.NUDGES]
-    assert unnudged.closed < shares[0]
+    unbiased = written(writer, reference_, 0.8)
+    fractions = [written(writer, reference_, 0.8, n).closed for n in select_sampling.QUOTE_BIASES]
+    assert unbiased.closed < fractions[0]
     for enough, chosen in (
-        (unnudged.closed, 0.0),
-        (shares[0], select_sampling.NUDGES[0]),
-        (1.5, select_sampling.NUDGES[shares.index(max(shares))]),
+        (unbiased.closed, 0.0),
+        (fractions[0], select_sampling.QUOTE_BIASES[0]),
+        (1.5, select_sampling.QUOTE_BIASES[fractions.index(max(fractions))]),
     ):
-        human = replace(unnudged, closed=enough + select_sampling.LESS_CLOSED)
-        write = partial(select_sampling._written, writer, reference_, select_sampling.TEXTS)
-        tried = select_sampling._closing(write, (0.8, unnudged), human)
-        assert select_sampling.outcome(tried)[0] == chosen
+        human = replace(unbiased, closed=enough + select_sampling.LESS_CLOSED)
+        write = partial(select_sampling._measure_samples, writer, reference_, select_sampling.TEXTS)
+        tried = select_sampling._select_bias(write, (0.8, unbiased), human)
+        assert outcome(tried)[0] == chosen
 
 
 def options_of(writer, **options):
@@ -118,9 +133,9 @@ def test_what_is_asked_for_comes_before_what_suits():
     assert options_of(writer, close_quotes=0) == (0.6, 0)
     # The likeliest symbol is the likeliest.
     assert options_of(writer, temperature=0) == (0, 0)
-    nudged = writer.generate(length=200, seed=1)
-    assert nudged == writer.generate(length=200, seed=1, temperature=0.6, close_quotes=2)
-    assert nudged != writer.generate(length=200, seed=1, close_quotes=0)
+    biased = writer.generate(length=200, seed=1)
+    assert biased == writer.generate(length=200, seed=1, temperature=0.6, close_quotes=2)
+    assert biased != writer.generate(length=200, seed=1, close_quotes=0)
 
 
 def test_a_model_writes_at_the_temperature_in_its_file(burble, trained):
@@ -155,7 +170,7 @@ VERSES = [
     ],
 )
 def test_what_a_text_repeats_itself_is_found(text, found):
-    assert select_sampling.repetition(corpus.from_texts([text], TextSettings())) == found
+    assert select_sampling.select_loop_settings(corpus.from_texts([text], TextSettings())) == found
 
 
 def test_what_repeats_in_the_text_is_written_as_often():

@@ -75,7 +75,7 @@ class Recorder:
     @cached_property
     def repetition(self) -> dict[str, Any]:
         """How a model of this text may repeat itself; see `tempering.repetition`."""
-        return select_sampling.repetition(self.trainer.corpus)
+        return select_sampling.select_loop_settings(self.trainer.corpus)
 
     def _sample(self, score: Score) -> Sample:
         """What the best model writes, kept before its state is.
@@ -128,7 +128,7 @@ class Recorder:
         """
         model = self._model(end.state, end.facts)
         self.run.write_model(model)
-        tried = select_sampling.search(generator.Generator(model), self.trainer.corpus)
+        tried = select_sampling.select_sampling(generator.Generator(model), self.trainer.corpus)
         suited = yield from _until(tried, stop)
         if suited is None:
             end = replace(end, reason="stopped")
@@ -155,7 +155,7 @@ class Recorder:
             if message := diagnosis.explain_loss(self.baselines, corpus, loss, steps, passes):
                 self.log(message)
         looked = not found and not trainer.settings.training.window
-        if looked and (message := select_sampling.unknown(corpus)):
+        if looked and (message := select_sampling.explain_missing(corpus)):
             self.log(message)
 
     def describe(
@@ -199,7 +199,7 @@ class Recorder:
 
 
 def _until(
-    tried: select_sampling.Search, stop: Callable[[], bool]
+    tried: select_sampling.Selection, stop: Callable[[], bool]
 ) -> Generator[Event, None, dict[str, Any] | None]:
     """What a search for the way to write comes to; None where it was stopped."""
     while not stop():
