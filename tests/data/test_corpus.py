@@ -121,10 +121,10 @@ def test_one_character_over_and_over_is_a_text():
 
 
 def test_nothing_held_out_is_said():
-    assert any("Nothing is held out; all" in note for note in from_texts("abc").notes)
+    assert any("No validation part: all" in note for note in from_texts("abc").notes)
     c = from_texts("abc", validation=0.1)
     assert c.cut == 3
-    assert any("Nothing is held out; the text is too short" in note for note in c.notes)
+    assert any("No validation part: the text is too short" in note for note in c.notes)
 
 
 def test_the_held_out_part_begins_with_a_document_near_the_share():
@@ -172,7 +172,9 @@ def test_what_is_left_out_is_what_would_be_held_out(tmp_path_factory, lengths, s
     assert "".join(whole.text()).startswith("".join(rest.text()).removesuffix(separator))
     assert len("".join(rest.text())) >= len(rest.ids) - 1
     gone = len(whole.ids) - whole.cut
-    told = f"Left out altogether: {gone:,} symbol" if gone else "Nothing is left out"
+    told = (
+        f"Test part, which takes no part in training: {gone:,} symbol" if gone else "No test part"
+    )
     assert any(told in note for note in rest.notes)
 
 

@@ -45,8 +45,10 @@ def test_what_stands_on_both_sides_of_the_cut_is_told(tmp_path):
     c = lines(tmp_path, *words, "line 03", "new one", validation=0.1, split="tail")
     assert c.repeats.documents == repeats.Found(20, 1, 2, 1)
     assert c.notes[-1] == (
-        "Repeated: 1 document of 20. Held out, but in the training part as well: 1 document of 2; "
-        "its score is better than it would be on new text. With --deduplicate each document is "
+        "Repeated: 1 document of 20. In the validation part and in the training part: 1 "
+        "document of 2; "
+        "the validation loss is lower than it would be on new text. With --deduplicate each "
+        "document is "
         "read once."
     )
 
@@ -65,10 +67,11 @@ def test_long_lines_are_counted_in_running_text_and_short_ones_are_not(tmp_path)
     names = write(tmp_path, a=LINE + "x\n" * 300 + LINE)
     c = api.read(names, validation=0.1)
     assert c.notes == (
-        "Repeated: 1 long line of 2. Held out, but in the training part as well: 1 long line of 1; "
-        "its score is better than it would be on new text.",
+        "Repeated: 1 long line of 2. In the validation part and in the training part: 1 long "
+        "line of 1; "
+        "the validation loss is lower than it would be on new text.",
     )
-    facts = corpus_report.facts(c)["repeats"]
+    facts = corpus_report.collect_facts(c)["repeats"]
     parts_of_it = {"validation": 1, "held_out": 1, "in_both": 1}
     assert facts["lines"] == {"looked_at": 2, "again": 1} | parts_of_it
 

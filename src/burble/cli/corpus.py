@@ -43,9 +43,9 @@ def corpus(
         if any(output.resolve().is_relative_to(Path(name).resolve()) for name in source):
             tell("That lies in a folder that is read; leave it out the next time.")
     if as_json:
-        print(json.dumps(corpus_report.facts(text), ensure_ascii=False))
+        print(json.dumps(corpus_report.collect_facts(text), ensure_ascii=False))
     else:
-        print("\n".join(corpus_report.alphabet(text)))
+        print("\n".join(corpus_report.tabulate_alphabet(text)))
 
 
 def read_corpus(request: TrainingRequest, chosen: Settings) -> Corpus:
@@ -57,6 +57,6 @@ def read_corpus(request: TrainingRequest, chosen: Settings) -> Corpus:
                 f"Reading: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB …"
             ),
         )
-    for line in corpus_report.summary(text):
+    for line in corpus_report.summarize(text):
         tell(line)
     return text

@@ -11,8 +11,8 @@ import typer
 
 from burble.cli.output import tell
 from burble.data import corpus, sources
-from burble.data.partition import Split
 from burble.data.sources import Source
+from burble.data.split import Split
 from burble.data.vocabulary import describe
 from burble.errors import CorpusError, InputError
 from burble.evaluation import evaluate as evaluation

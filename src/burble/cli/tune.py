@@ -54,7 +54,7 @@ def tune(
         given["minutes"] = MINUTES
         private.append("minutes")
     text = TrainingRequest(given, sources=tuple(source), reading=reading).read(settings.make(given))
-    for line in corpus_report.summary(text):
+    for line in corpus_report.summarize(text):
         tell(line)
     if text.cut == len(text.ids):
         raise InputError("nothing is held out, so no score can choose. Give --validation, or text.")

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import files as _files
-from burble.data import cache, encoder, outputs, partition, repeats, sources
+from burble.data import cache, encoder, outputs, repeats, sources
 from burble.data.cleaning import Changes
 from burble.data.documents import Progress, ReadOptions
 from burble.data.encoder import EncodedText
-from burble.data.partition import Split
 from burble.data.repeats import Repeats
 from burble.data.sources import Source
+from burble.data.split import Split, split_text
 from burble.data.vocabulary import Vocabulary, cut_here
 from burble.errors import CorpusError
 from burble.files import Ids
@@ -276,7 +276,7 @@ def _cure(text: EncodedText, split: Split) -> str:
 
 def _corpus(text: EncodedText, settings: TextSettings, split: Split) -> Corpus:
     """Joins what was text with its parts."""
-    parts = partition.divide(text, split, sentences=settings.documents == "sentences")
+    parts = split_text(text, split, sentences=settings.documents == "sentences")
     if parts.cut < 2:
         raise CorpusError(
             f"the text has {some(len(text.ids), 'symbol')}, of which {parts.cut:,} would be "

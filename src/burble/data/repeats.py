@@ -72,8 +72,9 @@ class Repeats:
         said = [f"Repeated{part}: {again}."]
         if both:
             said.append(
-                f"Held out, but in the training part as well: {both}; its score is better than it "
-                "would be on new text."
+                f"In the validation part and in the training part: {both}; the validation loss "
+                "is lower "
+                "than it would be on new text."
             )
         if self.documents.again:
             said.append("With --deduplicate each document is read once.")

@@ -32,19 +32,16 @@ SORTED, KINDS = 0.98, 5
 """Neighbours of a list that stand in order, at least, and beginnings that it has."""
 
 
-def summary(corpus: Corpus) -> list[str]:
-    """What was read, what was changed, and what is held out: a few lines."""
-    held = len(corpus.ids) - corpus.cut
-    share = f" ({held / len(corpus.ids):.1%})" if held else ""
-    where = "at the end held out" if corpus.split == "tail" else "held out, drawn from all of it"
+def summarize(corpus: Corpus) -> list[str]:
+    """What was read, what was changed, and what is for validation: a few lines."""
     # Edges between documents are symbols too, which would not add up with the characters.
     said = [
         f"{some(corpus.characters, 'character')} in {some(corpus.lines, 'line')} and "
         f"{some(corpus.documents, 'document')} from {some(len(corpus.names), 'source')}; "
-        f"{len(corpus.vocabulary.symbols):,} different; "
-        f"{some(held, 'symbol')} {where}{share}.",
+        f"{len(corpus.vocabulary.symbols):,} different symbols.",
+        *_describe_validation_size(corpus),
         *corpus.notes,
-        *describe_held_out(corpus),
+        *describe_validation(corpus),
     ]
     said += [f"Changed: {change}." for change in corpus.changes.sentences()]
     if corpus.removed:
@@ -52,11 +49,24 @@ def summary(corpus: Corpus) -> list[str]:
             f"Removed: {some(corpus.removed.total(), 'rare character')} "
             f"of {some(len(corpus.removed), 'kind')}."
         )
-    return said + many_symbols(corpus)
+    return said + describe_many_symbols(corpus)
 
 
-def describe_held_out(corpus: Corpus) -> list[str]:
-    """Sentences about the held-out part, for a person; empty where nothing is held out."""
+def _describe_validation_size(corpus: Corpus) -> list[str]:
+    """How large the validation part is, and what it is for; nothing where there is none."""
+    size = len(corpus.ids) - corpus.cut
+    if not size:
+        return []
+    where = "from the end of it" if corpus.split == "tail" else "drawn from all of it"
+    return [
+        f"Validation part: {some(size, 'symbol')} {where} ({size / len(corpus.ids):.1%}), kept "
+        "from "
+        "training to tell when to stop."
+    ]
+
+
+def describe_validation(corpus: Corpus) -> list[str]:
+    """What to tell of the validation part; nothing where there is none."""
     if corpus.cut == len(corpus.ids):
         return []
     return [*_describe_sources(corpus), *_describe_unlearned(corpus), *_describe_order(corpus)]
@@ -70,21 +80,23 @@ def _describe_sources(corpus: Corpus) -> list[str]:
         return []
     if len(parts) <= NAMED:
         shares = (f"{held:,} of {held + learned:,} of {name}" for name, learned, held in parts)
-        said = [f"Held-out symbols: {'; '.join(shares)}."]
+        said = [f"Validation symbols: {'; '.join(shares)}."]
     else:
         scored = sum(held > 0 for _, _, held in parts)
         of = f"{scored:,} of" if scored < len(parts) else "each of"
-        said = [f"The held-out part is of {of} {len(parts):,} sources."]
+        said = [f"The validation part has symbols of {of} {len(parts):,} sources."]
     never = [name for name, learned, _ in parts if not learned]
     if never:
-        said.append(f"Never learned, since all of it is held out or left out: {_listed(never)}.")
+        said.append(
+            f"Never trained on, since all of it is for validation or testing: {_listed(never)}."
+        )
     whole = [name for name, _, held in parts if not held]
     if whole and corpus.split == "spread":
-        why = "being too short to hold some of it out, or not drawn"
-        said.append(f"Learned whole, {why}: {_listed(whole)}.")
+        why = "being too short to give some of it for validation, or not drawn"
+        said.append(f"Trained on whole, {why}: {_listed(whole)}.")
     elif whole:
         # Of several sources it is the end only where that was asked for, or nothing else could be.
-        said.append(f"Not scored: {_listed(whole)}.")
+        said.append(f"Not in the validation part: {_listed(whole)}.")
     return said
 
 
@@ -100,7 +112,7 @@ def _describe_unlearned(corpus: Corpus) -> list[str]:
         return []
     occur = "1 symbol occurs" if len(only) == 1 else f"{len(only):,} different symbols occur"
     return [
-        f"{occur} in the held-out part alone, and will not be learned: {_listed(only, describe)}."
+        f"{occur} in the validation part alone, and will not be learned: {_listed(only, describe)}."
     ]
 
 
@@ -117,10 +129,13 @@ def _describe_order(corpus: Corpus) -> list[str]:
         if not _in_order(corpus, text.ids[text.starts]):
             return []
         if corpus.split == "spread":
-            return ["The documents are in alphabetical order; those held out are drawn from all."]
+            return [
+                "The documents are in alphabetical order; the validation part is drawn from all."
+            ]
         return [
-            "The documents are in alphabetical order, and their end, held out, is never learned; "
-            "--split spread would hold out some of all letters."
+            "The documents are in alphabetical order, and their end, the validation part, is "
+            "never learned; "
+            "--split spread would take some of all letters."
         ]
     newline, ids = corpus.vocabulary.ids.get("\n"), corpus.ids[:LOOKED_AT]
     edges = np.flatnonzero(ids == newline) if newline is not None else np.zeros(0, np.intp)
@@ -130,8 +145,9 @@ def _describe_order(corpus: Corpus) -> list[str]:
     if not _in_order(corpus, firsts[firsts != newline]):
         return []
     return [
-        "The lines are in alphabetical order, and their end, held out, is never learned; with "
-        "--documents lines some of all letters would be held out."
+        "The lines are in alphabetical order, and their end, the validation part, is never "
+        "learned; with "
+        "--documents lines some of all letters would be taken."
     ]
 
 
@@ -144,7 +160,7 @@ def _in_order(corpus: Corpus, firsts: NDArray[np.integer]) -> bool:
     return bool(np.mean(points[1:] >= points[:-1]) >= SORTED and len(np.unique(points)) >= KINDS)
 
 
-def many_symbols(corpus: Corpus) -> list[str]:
+def describe_many_symbols(corpus: Corpus) -> list[str]:
     """What to do where a text has many symbols for its length; nothing where it has not."""
     kinds, characters = len(corpus.counts), corpus.characters
     if kinds < MANY or characters >= SELDOM * kinds:
@@ -169,19 +185,19 @@ def many_symbols(corpus: Corpus) -> list[str]:
     ]
 
 
-def name(symbol: str) -> str:
+def name_symbol(symbol: str) -> str:
     """The Unicode names of a symbol's characters.
 
-    >>> name("é")
+    >>> name_symbol("é")
     'LATIN SMALL LETTER E WITH ACUTE'
-    >>> name(chr(10))
+    >>> name_symbol(chr(10))
     'newline'
     """
     own = {"\n": "newline", "\t": "tab", "\f": "form feed", "\v": "vertical tab", "\x1b": "escape"}
     return " + ".join(own.get(c, unicodedata.name(c, "without a name")) for c in symbol)
 
 
-def alphabet(corpus: Corpus) -> list[str]:
+def tabulate_alphabet(corpus: Corpus) -> list[str]:
     """The alphabet as lines of a table: the frequent symbols, then the rare tail."""
     counts = corpus.counts.most_common()
     total = max(1, corpus.counts.total())
@@ -198,7 +214,7 @@ def alphabet(corpus: Corpus) -> list[str]:
                     f"{'…':<8}{between:>12,} {between / total:>9.3%}  {left:,} symbols between"
                 )
             continue
-        named = f"{codes[place]:<{wide - 1}} {name(symbol)}"
+        named = f"{codes[place]:<{wide - 1}} {name_symbol(symbol)}"
         lines.append(f"{_shown(symbol)}{count:>12,} {count / total:>9.3%}  {named}")
     return lines
 
@@ -212,7 +228,7 @@ def _shown(symbol: str) -> str:
     return rich.cells.set_cell_size(shown, max(8, rich.cells.cell_len(shown)))
 
 
-def facts(corpus: Corpus) -> dict[str, Any]:
+def collect_facts(corpus: Corpus) -> dict[str, Any]:
     """All that is known of a corpus, in JSON types."""
     repeats = asdict(corpus.repeats) if corpus.repeats else {}
     for kind in ("documents", "lines"):
@@ -231,7 +247,7 @@ def facts(corpus: Corpus) -> dict[str, Any]:
         "changes": asdict(corpus.changes),
         "repeats": repeats or None,
         "removed": dict(corpus.removed.most_common()),
-        "notes": [*corpus.notes, *many_symbols(corpus)],
+        "notes": [*corpus.notes, *describe_many_symbols(corpus)],
         "alphabet": dict(corpus.counts.most_common()),
     }
     return with_older_names(known)

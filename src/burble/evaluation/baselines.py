@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.data import splitting
+from burble.data import spread
 from burble.data.corpus import Corpus
 from burble.data.vocabulary import Vocabulary
 from burble.ngram import kneser_ney
@@ -26,7 +26,7 @@ _PPMD_ORDER = 6
 _PPMD_MEMORY = 64 << 20
 QUICK_COUNTED, QUICK_PIECES = 50_000, 10
 """Training symbols that a quick estimate counts at most, and the stretches they are taken from."""
-QUICK_SCORED = splitting.FIRST
+QUICK_SCORED = spread.FIRST
 """Validation symbols that it scores at most, from the first."""
 QUICK_ORDER = 5
 """Symbols of its longest n-gram."""

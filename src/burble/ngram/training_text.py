@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.data.corpus import Corpus, fingerprint
-from burble.data.partition import Split
+from burble.data.split import Split
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, SettingsError
 from burble.model.file import Model

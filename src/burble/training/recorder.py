@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from burble.data.corpus import Corpus
-from burble.data.splitting import SEED
+from burble.data.spread import SEED
 from burble.evaluation import select_sampling
 from burble.inference import generator
 from burble.model.file import Model

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.data import encoder, partition, splitting
+from burble.data import encoder, spread
 from burble.data import report as corpus_report
+from burble.data.split import Split
 from burble.errors import CorpusError, RunError
 from burble.model.file import Model
 from burble.ngram.training_text import recognize_training_text
@@ -121,15 +122,18 @@ def test_each_of_a_few_running_texts_gives_its_end_and_nothing_is_learned_across
 def test_what_is_too_short_is_learned_whole_and_said():
     c = from_texts("ab" * 500, "xy" * 20, validation=0.1)
     assert c.validation_by_source == (100, 0)
-    said = corpus_report.summary(c)
-    assert "Held-out symbols: 100 of 1,001 of text 1; 0 of 41 of text 2." in said
-    assert "Learned whole, being too short to hold some of it out, or not drawn: text 2." in said
+    said = corpus_report.summarize(c)
+    assert "Validation symbols: 100 of 1,001 of text 1; 0 of 41 of text 2." in said
+    assert (
+        "Trained on whole, being too short to give some of it for validation, or not drawn: text 2."
+        in said
+    )
     # Where all are, the end is held out after all.
     assert from_texts("ab" * 20, "xy" * 20, validation=0.1).split == "tail"
 
 
 def test_a_large_part_is_mixed_from_its_beginning(monkeypatch):
-    monkeypatch.setattr(splitting, "FIRST", 2_000)
+    monkeypatch.setattr(spread, "FIRST", 2_000)
     c = from_texts("a" * 100_000, "b" * 300_000, "c" * 50, validation=0.1)
     assert c.validation_by_source == (10_000, 30_000, 0)
     a, b = (c.vocabulary.ids[letter] for letter in "ab")
@@ -152,16 +156,16 @@ def test_every_symbol_is_in_one_part_and_every_document_whole_or_cut_once(
     sources, share, test, long
 ):
     sizes = [n * (300 if long else 1) for documents in sources for n in documents]
-    whole = splitting.Pieces.of(
+    whole = spread.Pieces.whole(
         sum(sizes), np.cumsum([0, *sizes[:-1]]), [len(documents) for documents in sources]
     )
     pieces, number = whole, 0
-    gone = whole.at(np.zeros(len(whole), bool))
+    gone = whole.take(np.zeros(len(whole), bool))
     for running in (True, False):
         if test:
-            pieces, gone = splitting.divide(whole, test, running=running, number=0)
+            pieces, gone = spread.draw(whole, test, running=running, number=0)
             number = 1
-        learned, held = splitting.divide(pieces, share, running=running, number=number)
+        learned, held = spread.draw(pieces, share, running=running, number=number)
         covered = np.zeros(sum(sizes), int)
         for part in (gone, learned, held):
             assert (part.sizes > 0).all()
@@ -180,7 +184,7 @@ def test_every_symbol_is_in_one_part_and_every_document_whole_or_cut_once(
 
 def test_what_is_left_out_is_what_would_be_held_out():
     def read(text_share, test=0.0):
-        split = partition.Split(text_share, test)
+        split = Split(text_share, test)
         c = from_texts("\n".join(NAMES), validation=0.1, documents="lines").divided(split)
         return c, Counter(parts(c))
 
@@ -188,7 +192,10 @@ def test_what_is_left_out_is_what_would_be_held_out():
     rest, every = read(0.1, 0.2)
     assert every == Counter(parts(chosen)[: len(NAMES) - len(validation(chosen))])
     assert len(validation(rest)) == pytest.approx(48, abs=1)
-    assert any("Left out altogether: 600 symbols of all sources." in n for n in rest.notes)
+    assert any(
+        "Test part, which takes no part in training: 600 symbols of all sources." in n
+        for n in rest.notes
+    )
 
 
 def test_a_text_that_is_mapped_is_parted_as_one_in_memory(monkeypatch):
@@ -284,47 +291,55 @@ def test_a_run_that_says_nothing_of_it_has_its_end_held_out(trained, tmp_path):
 
 def test_where_nothing_can_be_spread_the_end_is_held_out_and_said():
     c = from_texts("ab" * 500, validation=0.1, split="spread")
-    assert "The end is held out, since there is one running text alone." in c.notes
+    assert (
+        "The validation part is the end of the text, since there is one running text alone."
+        in c.notes
+    )
     c = from_texts("ab" * 20, "xy" * 20, validation=0.1)
-    said = "The end is held out, since no source is long enough to give some of its own."
-    assert (c.split, said in c.notes) == ("tail", True)
+    said = "since no source is long enough to give some of its own."
+    assert (c.split, any(said in note for note in c.notes)) == ("tail", True)
 
 
 def test_what_is_held_out_of_each_source_is_told_and_which_symbols_are_only_there():
     texts = ["the cat sat " * 500, "собака " * 200]
-    said = corpus_report.summary(from_texts(*texts, validation=0.1, split="tail"))
-    assert "Never learned, since all of it is held out or left out: text 2." in said
-    assert "Not scored: text 1." in said
-    only = "5 different symbols occur in the held-out part alone, and will not be learned: "
+    said = corpus_report.summarize(from_texts(*texts, validation=0.1, split="tail"))
+    assert "Never trained on, since all of it is for validation or testing: text 2." in said
+    assert "Not in the validation part: text 1." in said
+    only = "5 different symbols occur in the validation part alone, and will not be learned: "
     assert any(line.startswith(only) for line in said)
-    assert "1 symbol occurs in the held-out part alone, and will not be learned: 'z' (U+007A)." in (
-        corpus_report.summary(from_texts("ab" * 500 + "z", validation=0.1, split="tail"))
+    assert (
+        "1 symbol occurs in the validation part alone, and will not be learned: 'z' (U+007A)."
+        in (corpus_report.summarize(from_texts("ab" * 500 + "z", validation=0.1, split="tail")))
     )
-    said = corpus_report.summary(from_texts(*texts, validation=0.1))
-    assert "Held-out symbols: 600 of 6,001 of text 1; 140 of 1,401 of text 2." in said
+    said = corpus_report.summarize(from_texts(*texts, validation=0.1))
+    assert "Validation symbols: 600 of 6,001 of text 1; 140 of 1,401 of text 2." in said
     assert not any("different symbol" in line for line in said[1:])
-    many = corpus_report.summary(from_texts(*["ab" * 100] * 30, validation=0.1))
-    assert any(line.startswith("The held-out part is of 3 of 30 sources.") for line in many)
-    each = corpus_report.summary(from_texts(*["ab" * 1000] * 8, validation=0.1))
-    assert "The held-out part is of each of 8 sources." in each
+    many = corpus_report.summarize(from_texts(*["ab" * 100] * 30, validation=0.1))
+    assert any(
+        line.startswith("The validation part has symbols of 3 of 30 sources.") for line in many
+    )
+    each = corpus_report.summarize(from_texts(*["ab" * 1000] * 8, validation=0.1))
+    assert "The validation part has symbols of each of 8 sources." in each
 
 
 def test_lists_in_alphabetical_order_are_noticed():
     def said(text, **chosen):
-        told = corpus_report.summary(from_texts(text, validation=0.1, **chosen))
+        told = corpus_report.summarize(from_texts(text, validation=0.1, **chosen))
         return [line for line in told if "alphabetical" in line]
 
     names = "\n".join(NAMES)
     assert said(names, documents="lines") == [
-        "The documents are in alphabetical order; those held out are drawn from all."
+        "The documents are in alphabetical order; the validation part is drawn from all."
     ]
     assert said(names, documents="lines", split="tail") == [
-        "The documents are in alphabetical order, and their end, held out, is never learned; "
-        "--split spread would hold out some of all letters."
+        "The documents are in alphabetical order, and their end, the validation part, is never "
+        "learned; "
+        "--split spread would take some of all letters."
     ]
     assert said(names) == [
-        "The lines are in alphabetical order, and their end, held out, is never learned; with "
-        "--documents lines some of all letters would be held out."
+        "The lines are in alphabetical order, and their end, the validation part, is never "
+        "learned; with "
+        "--documents lines some of all letters would be taken."
     ]
     shuffled = "\n".join(np.random.default_rng(0).permutation(NAMES))
     assert said(shuffled) == said(shuffled, documents="lines") == []
