@@ -340,9 +340,9 @@ def test_eval_refuses_what_cannot_be_scored(burble, models, tmp_path):
 
 def test_info_tells_what_a_model_is(command, models):
     said = command("info", models / "cycle").stdout.decode()
-    assert "1 × rnn, 3 units each" in said
-    assert "3, each a character: 'abc'" in said
-    assert "scores     held_out_loss 0.5" in said
+    assert "1 RNN layer of 3 units" in said
+    assert "3 characters: 'abc'" in said
+    assert "scores     validation loss 0.5" in said
     facts = json.loads(command("info", models / "poems", "--json").stdout)
     assert facts["symbols"] == ["a", "b"]
     assert facts["boundary"] is True
@@ -353,7 +353,7 @@ def test_info_tells_what_a_model_is(command, models):
 def test_info_tells_of_other_gates_and_of_the_format_that_they_need(command, models, tmp_path):
     write_model(tmp_path / "m", chancy(recurrent_activation="hard_sigmoid"))
     said = command("info", tmp_path / "m").stdout.decode()
-    assert "2 × lstm with hard sigmoid gates, 12 units each" in said
+    assert "2 LSTM layers with hard sigmoid gates of 12 units" in said
     for path, number in ((tmp_path / "m", 2), (models / "cycle", 1)):
         assert json.loads(command("info", path, "--json").stdout)["format"] == number
 

@@ -1,7 +1,7 @@
 """The command that describes a model: info. Imports neither Keras nor JAX."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,14 +10,24 @@ import typer
 
 from burble.formatting import some, symbol_name
 from burble.model.file import Model, find_model_file, lowest_format, read_model
-from burble.settings import with_older_names
+from burble.settings import STORED, with_older_names
+
+NAMES = {older: name for name, older in STORED.items()} | {
+    "closed": "fraction of quotes closed",
+    "repeated": "fraction repeated",
+    "words": "fraction of known words",
+    "carried_state_loss": "loss with carried hidden states",
+    "zero_state_loss": "loss from zero hidden states",
+    "largest_state": "largest hidden state",
+}
+"""What facts of a training are called, where a model's file has another name for them."""
 
 
 def info(
     model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tell what a model is: its network, its alphabet, how its text was cleaned, its training."""
+    """Describe a model: its network, its alphabet, how its text was cleaned, its training."""
     held = read_model(find_model_file(model))
     weights = sum(array.size for array in held.weights.values())
     if as_json:
@@ -37,29 +47,48 @@ def info(
         }
         print(json.dumps(facts, ensure_ascii=False))
         return
-    shape, alphabet = held.architecture, held.vocabulary
-    several = f"; {shape.ensemble} such networks, averaged" if shape.ensemble > 1 else ""
-    hard = " with hard sigmoid gates" if shape.recurrent_activation == "hard_sigmoid" else ""
-    units = some(shape.units, "unit")
-    print(f"network    {shape.layers} × {shape.cell}{hard}, {units} each{several}")
-    print(f"weights    {weights:,} in float32")
-    print(
-        f"alphabet   {len(alphabet.symbols):,}, each a {symbol_name(alphabet.unit)}: {_shown(held)}"
-    )
-    if held.window:
-        print(f"window     {some(held.window, 'symbol')}, read anew for each that is written")
-    print(f"documents  {'yes' if alphabet.boundary else 'no, running text'}")
-    print(f"cleaning   {_listed(asdict(held.text))}")
-    for name, facts in held.summary.items():
-        print(f"{name:<10} {_listed(facts) if isinstance(facts, dict) else json.dumps(facts)}")
+    for label, line in _describe(held, weights):
+        print(f"{label:<10} {line}")
 
 
-def _shown(model: Model) -> str:
-    """The beginning of an alphabet, as Python writes text, so that no symbol plays tricks."""
-    symbols = model.vocabulary.symbols
-    return repr("".join(symbols[:100])) + (" …" if len(symbols) > 100 else "")
+def _describe(model: Model, weights: int) -> Iterator[tuple[str, str]]:
+    """What a model is, as labels and lines for a person."""
+    shape, alphabet, symbols = model.architecture, model.vocabulary, model.vocabulary.symbols
+    gates = " with hard sigmoid gates" if shape.recurrent_activation == "hard_sigmoid" else ""
+    layers = f"{some(shape.layers, f'{shape.cell.upper()} layer')}{gates}"
+    ensemble = f"; an ensemble of {shape.ensemble}, averaged" if shape.ensemble > 1 else ""
+    yield "network", f"{layers} of {some(shape.units, 'unit')}{ensemble}"
+    yield "weights", f"{weights:,} in float32"
+    # As Python writes text, so that no symbol plays tricks.
+    first = repr("".join(symbols[:100])) + (" …" if len(symbols) > 100 else "")
+    yield "alphabet", f"{some(len(symbols), symbol_name(alphabet.unit))}: {first}"
+    if model.window:
+        yield "window", f"{some(model.window, 'symbol')}, read anew for each that is written"
+    yield "documents", "yes, each with an end" if alphabet.boundary else "no, running text"
+    yield "cleaning", _listed(asdict(model.text))
+    for name, facts in model.summary.items():
+        yield name, _listed(facts) if isinstance(facts, dict) else json.dumps(facts)
 
 
 def _listed(values: Mapping[str, Any]) -> str:
-    """Names and values in one line."""
-    return ", ".join(f"{name} {json.dumps(value)}" for name, value in values.items())
+    """Names and values in one line; --json has all digits."""
+    return ", ".join(f"{_named(name)} {_shown(value)}" for name, value in values.items())
+
+
+def _named(name: str) -> str:
+    """The name of a fact, as a person reads it."""
+    for stored, word in NAMES.items():
+        if f"{name}_".startswith(f"{stored}_"):
+            name = word + name.removeprefix(stored)
+    return name.replace("_", " ")
+
+
+def _shown(value: Any) -> str:
+    """A value, as a person reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    return json.dumps(value, ensure_ascii=False)

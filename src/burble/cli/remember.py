@@ -18,7 +18,7 @@ def remember(
     text: Annotated[list[str], typer.Argument(help="The text it was trained on, as for train.")],
     **chosen: Any,
 ) -> None:
-    """Give a model a memory of the text it was trained on, in a file beside it.
+    """Give a model a memory: an n-gram model of the text it was trained on, in a file beside it.
 
     With it, sample and eval take --memory, and sample takes --novel, --words known and --new
     without the text. The file holds the training text: mind that before you share it.
@@ -28,5 +28,5 @@ def remember(
     reading = settings.SourceSettings.taken_from(chosen)
     read = corpus.build_as(held.vocabulary, text, held.text, reading)
     path, symbols = write_training_index(file, held, read)
-    console.print(f"The memory of {some(symbols, 'symbol')} is {path}.", markup=False)
+    console.print(f"The n-gram model of {some(symbols, 'symbol')} is {path}.", markup=False)
     console.print("It holds the training text; the model file alone does not.")
