@@ -52,9 +52,9 @@ def started(text, folder, *options):
 
 
 def after_scores(process, count):
-    """Waits until the process has told of `count` held-out scores."""
+    """Waits until the process has printed `count` validation scores."""
     for line in process.stderr:
-        count -= b"held-out loss" in line
+        count -= b"validation loss" in line
         if count <= 0:
             return
     raise AssertionError("training ended before it could be interrupted")
@@ -130,9 +130,8 @@ def test_a_terminal_shows_a_bar_with_the_losses_speed_and_time_left(text, tmp_pa
                 shown += part
     os.close(here)
     assert process.returncode == 0
-    bar = (
-        r"━ *step \d+ of 300 · loss \d\.\d{3} · held out \d\.\d{3} · [\d,]+ characters/s · \d:\d\d"
-    )
+    losses = r"step \d+ of 300 · loss \d\.\d{3} · validation \d\.\d{3}"
+    bar = rf"━ *{losses} · [\d,]+ characters/s · \d:\d\d"
     assert re.search(bar, re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode()))
     assert re.search(
         r"\nloss in nats per character: .* training   . validation\r\n", shown.decode()
@@ -192,7 +191,7 @@ def test_a_run_by_the_clock_is_repeated_by_its_flags(burble, text, tmp_path):
     # However long starting takes, some steps are trained: here there is no time for more.
     done = burble("train", text, "-o", tmp_path / "a", "--minutes", 0.001, *size)
     assert done.returncode == 0, done.stderr.decode()
-    assert "10 steps are trained all the same" in done.stderr.decode()
+    assert "only 10 steps are trained" in done.stderr.decode()
     facts = json.loads((tmp_path / "a" / "run.json").read_text())
     assert facts["settings"]["training"]["steps"] == facts["done"]["steps"] == 10
     start, flags = facts["repeat"].split(" -o RUN ")
@@ -216,7 +215,7 @@ def test_scores_that_short_minutes_had_no_room_for_come_when_there_is_more(text,
     assert run.settings().training.evaluations == 7
 
 
-@pytest.mark.parametrize("phase", ["scoring the held-out text", "finding the temperature"])
+@pytest.mark.parametrize("phase", ["scoring the validation text", "finding the best temperature"])
 def test_what_is_stopped_after_the_last_step_is_usable_and_goes_on(phase, text, tmp_path):
     made = corpus.build([str(text)], TextSettings())
     run = Run(tmp_path / "run")
@@ -341,7 +340,7 @@ def test_a_tiny_text_shrinks_the_steps_and_says_so(burble, tmp_path):
     (tmp_path / "t.txt").write_text("tiny text of thirty characters", encoding="utf-8")
     done = burble("train", tmp_path / "t.txt", "-o", tmp_path / "r", "--steps", 5)
     assert done.returncode == 0, done.stderr.decode()
-    assert "1 streams side by side, 6 symbols a step" in done.stderr.decode()
+    assert "1 streams side by side, 6 symbols of each" in done.stderr.decode()
     one = burble("train", "-", "-o", tmp_path / "a", "--steps", 5, stdin=b"a" * 500)
     assert one.returncode == 0, one.stderr.decode()
     assert burble("sample", tmp_path / "a", "-l", 9).stdout == b"a" * 9 + b"\n"

@@ -35,7 +35,7 @@ def test_a_score_is_compared_with_the_baselines_where_its_place_changes(loss, sa
     )
     console = Console(file=shown, width=200)
     progress.follow(events, console, Path("run"), "again", "char")
-    expected = "step {} · held-out loss {:.4f} (best so far, saved)"
+    expected = "step {} · validation loss {:.4f} (best so far, saved)"
     assert shown.getvalue().splitlines() == [
         f"{expected.format(7, loss)}, {said}",
         expected.format(8, loss),

@@ -28,9 +28,8 @@ def test_however_short_the_minutes_are_some_steps_are_trained_and_it_is_said(lef
     training, said = plan(left, Pace(0.1, score=0.1), minutes=1)
     assert (training.steps, training.evaluations) == (FEWEST, 1)
     assert said == (
-        f"minutes is 1, but reading and starting took {1 - left / 60:.2g}, so there is no time to "
-        f"learn much. {FEWEST} steps are trained all the same; for more, give more minutes, or "
-        "--steps."
+        f"Reading and starting took {1 - left / 60:.2g} minutes, of the 1 given, so only {FEWEST} "
+        "steps are trained. For a better model give more --minutes, or --steps."
     )
     # Asked for fewer, there are fewer.
     fewer, said = plan(left, minutes=1, steps=3)

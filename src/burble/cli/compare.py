@@ -20,7 +20,7 @@ from burble.experiments.trial import Work, alone_in, check_sources
 from burble.runs import recipes
 from burble.runs.request import TrainingRequest, to_flags
 from burble.settings import LIMITS, SourceSettings, require
-from burble.training.preflight import suited
+from burble.training.preflight import suit_settings
 
 MINUTES = 2.0
 READ = {f.name for f in fields(settings.TextSettings)} | {"validation", "test", "split"}
@@ -81,7 +81,7 @@ def _check_on(text: Corpus, variants: Sequence[Variant], given: Mapping[str, Any
         )
         return
     for variant in variants:
-        suited(dict(given) | dict(variant.chosen), text)
+        suit_settings(dict(given) | dict(variant.chosen), text)
 
 
 def stop_on_signal(work: Work) -> None:

@@ -34,19 +34,21 @@ def follow(events: Iterator[Event], console: Console, output: Path, again: str, 
     """Shows events until training ends.
 
     Args:
-        events: From `jobs.train`.
+        events: From `job.train`.
         console: Where to show them.
         output: The run folder.
         again: The command that goes on with it.
         unit: What one symbol is.
 
     Raises:
-        Interrupted: Training was asked to stop; says how to go on.
+        Interrupted: Training was requested to stop; names the command that goes on.
     """
     columns = BarColumn(bar_width=24), TextColumn("{task.description}", markup=False)
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     symbol = symbol_name(unit)
-    view = _View(console, bar, bar.add_task("measuring this machine", total=None), symbol)
+    view = _View(
+        console, bar, bar.add_task("measuring the speed of this machine", total=None), symbol
+    )
     with bar:
         for event in events:
             view.show(event)
@@ -74,23 +76,23 @@ class _View:
                 self._report(event, now)
             case Epoch() if now - self._epoch > LINE_SECONDS:
                 self._epoch = now
-                best = "best so far" if event.improved else "no better"
+                best = "best so far" if event.improved else "no improvement"
                 loss = f"training loss {event.loss:.4f} ({best})"
-                loss = "the loss ran away in it" if math.isnan(event.loss) else loss
-                self._say(f"epoch {event.number:,} · {loss}")
+                loss = "no training loss: it diverged" if math.isnan(event.loss) else loss
+                self._print(f"epoch {event.number:,} · {loss}")
             case Score(loss=loss) if not math.isnan(loss):
-                self._validation = f" · held out {loss:.3f}"
-                best = "best so far, saved" if event.improved else "no better"
-                said = f"step {event.state.step:,} · held-out loss {loss:.4f} ({best})"
+                self._validation = f" · validation {loss:.3f}"
+                best = "best so far, saved" if event.improved else "no improvement"
+                line = f"step {event.state.step:,} · validation loss {loss:.4f} ({best})"
                 before, self._compared = self._compared, self._compare(loss)
-                self._say(f"{said}, {self._compared}" if self._compared != before else said)
+                self._print(f"{line}, {self._compared}" if self._compared != before else line)
             case Sample() if now - self._sampled > SAMPLE_SECONDS:
                 self._sampled = now
-                self._say(f"It writes now: {event.text.strip()[:160]!r}")
+                self._print(f"Sample of what it writes: {event.text.strip()[:160]!r}")
             case Recovery():
-                self._say(
-                    f"The loss ran away ({event.loss:.3g}) at step {event.step:,}. Went back to "
-                    "the best weights; the step size is halved from here on."
+                self._print(
+                    f"The training loss diverged ({event.loss:.3g}) at step {event.step:,}. "
+                    "Training goes on from the best weights so far, with half the learning rate."
                 )
             case Task():
                 self._task_goes_on(event, now)
@@ -99,17 +101,17 @@ class _View:
 
     def _report(self, report: Report, now: float) -> None:
         """Moves the bar on, or writes a line now and then where there is none."""
-        said = f"loss {report.loss:.3f}{self._validation}"
+        line = f"loss {report.loss:.3f}{self._validation}"
         if not math.isnan(report.left):
-            # The first step is compiled, which tells nothing of the others.
-            said += f" · {report.speed:,.0f} {self._symbol}s/s · {_span(report.left)} left"
+            # The first step is compiled, so its time is not that of the others.
+            line += f" · {report.speed:,.0f} {self._symbol}s/s · {_span(report.left)} left"
         step = f"step {report.step:,} of {report.steps:,} · "
         self._bar.update(
-            self._task, completed=report.step, total=report.steps, description=step + said
+            self._task, completed=report.step, total=report.steps, description=step + line
         )
         if not self._console.is_terminal and now - self._lined > LINE_SECONDS:
             self._lined = now
-            self._say(step + said)
+            self._print(step + line)
 
     def _compare(self, loss: float) -> str:
         """Where a loss stands among the baselines, if they are known."""
@@ -120,15 +122,15 @@ class _View:
         self._bar.update(self._task, completed=task.done, total=1, description=f"{task.what} …")
         if not self._console.is_terminal and now - self._lined > LINE_SECONDS:
             self._lined = now
-            self._say(f"{task.what}: {task.done:.0%} …")
+            self._print(f"{task.what}: {task.done:.0%} …")
 
-    def _say(self, said: str) -> None:
+    def _print(self, line: str) -> None:
         """Prints a line above the bar."""
-        self._console.print(said, markup=False)
+        self._console.print(line, markup=False)
 
 
 def _span(seconds: float) -> str:
-    """Seconds as a person says them.
+    """Seconds as minutes, for a person.
 
     >>> _span(75)
     '1:15 min'
@@ -138,26 +140,32 @@ def _span(seconds: float) -> str:
 
 
 def _close(end: End | None, console: Console, output: Path, again: str, symbol: str) -> None:
-    """The last words."""
+    """Prints what training came to.
+
+    Raises:
+        Interrupted: It was requested to stop.
+    """
     if end is None:
         return
     if end.reason == "stopped":
         raise Interrupted(f"stopped at step {end.state.step:,}; all is saved. Go on with: {again}")
     if end.reason == "no better":
-        console.print("Stopped early: the held-out loss gets no better.")
+        console.print("Stopped early: the validation loss no longer improves.")
     facts = end.facts
     if "held_out_loss" in facts:
         loss = facts["held_out_loss"]
         console.print(
-            f"Held-out loss {loss:.4f} nats per {symbol} ({loss / math.log(2):.3f} bits), "
-            f"best model, on {some(int(facts['held_out_scored']), 'held-out symbol')}."
+            f"Validation loss of the best model: {loss:.4f} nats per {symbol} "
+            f"({loss / math.log(2):.3f} bits), on {some(int(facts['held_out_scored']), symbol)} "
+            "that it was not trained on."
         )
     if "zero_state_loss" in facts:
         console.print(
-            f"Check: from a zero state {facts['zero_state_loss']:.4f}, from carried states "
-            f"{facts['carried_state_loss']:.4f}; largest state {facts['largest_state']:.1f}."
+            f"Check of the hidden state: loss {facts['zero_state_loss']:.4f} from a zero state, "
+            f"{facts['carried_state_loss']:.4f} from those of training (they should be close); "
+            f"largest value in a state {facts['largest_state']:.1f}."
         )
-    console.print(f"The model is {output / 'model.safetensors'}.", markup=False)
+    console.print(f"The model is in {output / 'model.safetensors'}.", markup=False)
 
 
 def stop_on_signal() -> Callable[[], bool]:

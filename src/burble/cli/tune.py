@@ -19,7 +19,7 @@ from burble.formatting import command_line
 from burble.runs import recipes
 from burble.runs.request import TrainingRequest, to_flags
 from burble.settings import LIMITS, SourceSettings, require
-from burble.training.preflight import suited
+from burble.training.preflight import suit_settings
 
 MINUTES = 1.0
 UNLIKE = {f.name for f in fields(settings.TextSettings)} | {*LIMITS, "validation", "test"}
@@ -58,7 +58,7 @@ def tune(
         tell(line)
     if text.cut == len(text.ids):
         raise InputError("nothing is held out, so no score can choose. Give --validation, or text.")
-    usual = suited(given, text)
+    usual = suit_settings(given, text)
     space, first = tuning.space(given, values, usual)
     sources, seed = [*source, *to_flags(reading.given)], given.get("seed", 0)
     search = tuning.Search(output, sources, text.sha256, given, space, first, seed, private)

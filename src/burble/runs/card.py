@@ -1,4 +1,4 @@
-"""A run folder for people: a page that says what the model is, and a picture of its losses."""
+"""The model card of a run: a page on what the model is, and a picture of its losses."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from burble.runs import plots
 from burble.runs.folder import Run
 from burble.settings import Settings
 
-LABELS = {"loss": "training (dropout on)", "held_out_loss": "held out"}
+LABELS = {"loss": "training (dropout on)", "held_out_loss": "validation"}
 BASELINES = {"letters": "letter frequencies", "ngrams": "n-grams, about"}
 
 
@@ -31,14 +31,14 @@ def card(
     shape = f"{model.layers} x {model.units} {model.cell.upper()}, embedding {model.embedding}"
     shape += f"; {model.ensemble} such networks, averaged" if model.ensemble > 1 else ""
     text = f"{some(corpus['symbols'], 'symbol')} in {some(corpus['documents'], 'document')}"
-    place = "at the end" if training.split == "tail" else "of all sources"
+    place = "from the end" if training.split == "tail" else "from all sources"
     return f"""# A small text model, made with burble
 
 | | |
 |---|---|
 | network | {shape} |
-| text | {text}, {corpus["held_out"]:,} held out {place} |
-| best held-out loss on the way | {best} |
+| text | {text}, {corpus["held_out"]:,} of them for validation, {place} |
+| best validation loss on the way | {best} |
 | steps | {training.steps:,} of {training.batch} x {training.length} symbols, {training.framing} |
 | seed | {training.seed} |
 

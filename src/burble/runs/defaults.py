@@ -1,8 +1,8 @@
-"""Chooses what a person left open, from the amount of text, and says why.
+"""Chooses the settings that a person left open, by the amount of text, and says why.
 
-Knows nothing of Keras or files. Everything here depends on the text and on what was asked for;
-where minutes were asked for, also on how fast the machine was found to be, but only roughly, so
-that the same command makes the same choice on the same machine.
+Knows nothing of Keras or files. Everything here depends on the text and on what was given; where
+minutes were given, also on how fast the machine was measured to be, but only roughly, so that the
+same command makes the same choice on the same machine.
 """
 
 import math
@@ -12,6 +12,7 @@ from typing import Any
 from burble import settings as settings_module
 from burble.data.corpus import Corpus
 from burble.errors import SettingsError
+from burble.formatting import some
 from burble.model.architecture import input_width
 from burble.settings import DROPOUTS, LIMITS, Settings
 
@@ -32,7 +33,7 @@ CHOSEN = {
 SMALL_TEXT = 40_000
 DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
 TYPICAL_SPEED = 700_000
-"""Symbols that one network of medium size learns in each of the minutes asked for on two ordinary
+"""Symbols that one network of medium size learns in each of the minutes given on two ordinary
 cores, rounded; starting and scores included."""
 ORDINARY = 500_000, 2_800_000
 """The same, scores left out, on two cores that are slow, shared or quick. Up to two million were
@@ -47,20 +48,20 @@ MANY_DOCUMENTS = 20
 MOST_ONEHOT = 8192
 SHORT_DOCUMENT = 1_000
 # In equal time, many small steps learn more than few large ones; on two cores, smaller steps than
-# this begin to cost speed.
+# this begin to be slower.
 STEP_SYMBOLS = 1_024
 
 
-def choose(
-    asked: Mapping[str, Any], corpus: Corpus, size: str = "auto", speed: float = TYPICAL_SPEED
+def choose_settings(
+    options: Mapping[str, Any], corpus: Corpus, size: str = "auto", speed: float = TYPICAL_SPEED
 ) -> Settings:
-    """Fills in what was not asked for.
+    """Fills in what was not given.
 
     Args:
-        asked: Settings by name, as given; None means not given.
+        options: Settings by name, as given; None means not given.
         corpus: What will be learned.
         size: auto, or one of `SIZES`.
-        speed: Symbols that one network will learn in each of the minutes; see `reckoned`.
+        speed: Symbols that one network will learn in each of the minutes; see `round_speed`.
 
     Returns:
         The settings.
@@ -68,7 +69,7 @@ def choose(
     Raises:
         SettingsError: A value that cannot be.
     """
-    given = {name: value for name, value in asked.items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None}
     if given.get("framing") == "auto":
         del given["framing"]
     if given.get("framing") == "documents" and not corpus.vocabulary.boundary:
@@ -84,23 +85,23 @@ def choose(
     chosen: dict[str, Any] = {**SIZES[_size(corpus, size)], **_framing(given, corpus)}
     if not any(given.get(limit) for limit in LIMITS):
         chosen |= DEFAULT_LIMITS
-    asked_for = settings_module.make(chosen | given)
-    chosen["ensemble"] = given.get("ensemble") or _ensemble_size(asked_for, corpus.cut, speed)
-    chosen |= _dropout(_passes(asked_for, corpus.cut, speed / chosen["ensemble"]))
+    before = settings_module.make(chosen | given)
+    chosen["ensemble"] = given.get("ensemble") or _ensemble_size(before, corpus.cut, speed)
+    chosen |= _dropout(_passes(before, corpus.cut, speed / chosen["ensemble"]))
     known = {**_width(given, corpus), "split": corpus.split}
     return settings_module.make(chosen | given | known)
 
 
-def reckoned(measured: float) -> float:
+def round_speed(measured: float) -> float:
     """The speed to choose by, from a measured one: an ordinary machine's, doubled or halved.
 
     So roughly that a machine which is a little slower today makes the same choice as yesterday.
 
     Args:
-        measured: Symbols that one network learns in each of the minutes asked for, if all the time
+        measured: Symbols that one network learns in each of the minutes given, if all the time
             that is left of them went to steps.
 
-    >>> [reckoned(speed) for speed in (400_000, 700_000, 2_000_000, 4_000_000)]
+    >>> [round_speed(speed) for speed in (400_000, 700_000, 2_000_000, 4_000_000)]
     [350000.0, 700000.0, 700000.0, 1400000.0]
     """
     slow, fast = ORDINARY
@@ -128,7 +129,7 @@ def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
     """Numbers that stand for a symbol, where the alphabet decides it.
 
     Raises:
-        SettingsError: Another width was asked for, or the alphabet is too large for it.
+        SettingsError: Another width was given, or the alphabet is too large for it.
     """
     kind = given.get("input", "embedding")
     width = input_width(kind, corpus.vocabulary.size)
@@ -159,60 +160,49 @@ def _passes(settings: Settings, symbols: int, speed: float) -> float:
 
 
 def _ensemble_size(settings: Settings, symbols: int, speed: float) -> int:
-    """Networks that share the minutes: several where one alone would learn the text by heart.
+    """Networks trained side by side: several where one alone would learn the text by heart.
 
     No more than have time to learn it at all. One where windows are read anew for each symbol that
-    is written, which takes long enough; and where no minutes were asked for, since steps and epochs
+    is written, which takes long enough; and where no minutes were given, since steps and epochs
     are those of each network.
     """
     training = settings.training
     if training.window or not training.minutes:
         return 1
-    wanted = _passes(settings, symbols, speed) / PASSES_A_NETWORK
+    useful = _passes(settings, symbols, speed) / PASSES_A_NETWORK
     limits = training.steps, training.epochs * symbols / training.foretold_a_step
     needed = min([STEPS_A_NETWORK, *(limit for limit in limits if limit)])
     learning = training.minutes * speed / training.foretold_a_step / needed
-    return max(1, min(MOST_NETWORKS, int(wanted), int(learning)))
+    return max(1, min(MOST_NETWORKS, int(useful), int(learning)))
 
 
 def _dropout(passes: float) -> dict[str, float]:
     """Dropout that grows with how often each symbol is seen: none at one pass, half at most."""
-    share = round(min(0.5, max(0.0, 0.12 * math.log(passes))), 2)
-    half, recurrent = round(share / 2, 2), round(share * 2 / 3, 2)
-    return dict(zip(DROPOUTS, (half, share, share, recurrent), strict=True))
+    rate = round(min(0.5, max(0.0, 0.12 * math.log(passes))), 2)
+    half, recurrent = round(rate / 2, 2), round(rate * 2 / 3, 2)
+    return dict(zip(DROPOUTS, (half, rate, rate, recurrent), strict=True))
 
 
-def why(settings: Settings, corpus: Corpus, passes: float, size: str = "auto") -> str:
-    """The sentence that tells a person what was chosen, once it is known how long it will train.
+def describe_choice(settings: Settings, corpus: Corpus, passes: float, size: str = "auto") -> str:
+    """What was chosen, for a person, once it is known how long it will train.
 
     Args:
         settings: What was chosen.
         corpus: What will be learned.
         passes: How often it will be read.
-        size: See `choose`.
+        size: See `choose_settings`.
     """
     model, training = settings.model, settings.training
     name, symbols = _size(corpus, size), corpus.cut
     usual = size == "auto" and all(getattr(model, key) == n for key, n in SIZES[name].items())
     sized = f" (size {name}, for {symbols:,} training symbols)" if usual else ""
-    several = f"{model.ensemble} networks, averaged, each " if model.ensemble > 1 else ""
+    ensemble = (
+        f"Ensemble of {model.ensemble} networks, each " if model.ensemble > 1 else "Network: "
+    )
     times = f"{passes:,.0f}" if passes >= 9.5 else f"{passes:.2g}"
     return (
-        f"{several}{model.cell.upper()} of {model.layers} x {model.units} units{sized}; dropout "
-        f"{model.dropout:g}, as the text will be read about {times} times; "
-        f"{training.batch} {training.framing} side by side, {training.length} symbols a step."
+        f"{ensemble}{model.cell.upper()} of {some(model.layers, 'layer')} of {model.units} units"
+        f"{sized}. Dropout {model.dropout:g}, since the text will be read about {times} times. "
+        f"Each step reads {training.batch} {training.framing} side by side, "
+        f"{some(training.length, 'symbol')} of each."
     )
-
-
-def repeating(settings: Settings) -> list[str]:
-    """The flags of `burble train` that give these settings, whatever would be chosen otherwise.
-
-    >>> repeating(settings_module.make({"steps": 9, "lowercase": True}))[-2:]
-    ['--length=64', '--steps=9']
-    """
-    usual = settings_module.flat(Settings())
-    return [
-        f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}")
-        for name, value in settings_module.flat(settings).items()
-        if value != usual[name] or name in CHOSEN
-    ]

@@ -1,4 +1,4 @@
-"""What training tells: its state and the events of its loop, as plain values.
+"""What training yields: its state and the events of its loop, as plain values.
 
 Knows nothing of how any of them comes about; who only listens needs no Keras.
 """
@@ -46,9 +46,9 @@ class State:
         step: Steps done.
         best_loss: The best validation loss so far, nats per symbol; infinite before the first.
         evals_without_improvement: Validation scores since the best one.
-        recoveries: Times the loss ran away and training went back to the best weights.
+        recoveries: Times the loss diverged and training went back to the best weights.
         epoch_nats: The training loss of the epoch so far, summed over its places, nats; not a
-            number where the loss ran away in it.
+            number where the loss diverged in it.
         epoch_places: So many places.
         best_epoch_loss: The best mean training loss of a whole epoch so far; infinite before one.
         elapsed: Seconds of training so far.
@@ -139,12 +139,12 @@ n-grams of up to 5 about 2.00.'
 
 @dataclass(frozen=True)
 class Epoch:
-    """The mean training loss of a whole epoch, told where files of epochs are kept.
+    """The mean training loss of a whole epoch, yielded where files of epochs are kept.
 
     Attributes:
         number: Which, from 1.
         loss: Nats per symbol, dropout on, as the weights were at each step; not a number where
-            the loss ran away in it.
+            the loss diverged in it.
         improved: Whether it is the best so far.
         state: The state at its end.
     """
@@ -157,11 +157,11 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Score:
-    """A held-out score.
+    """A validation score.
 
     Attributes:
         loss: Nats per symbol, from a zero state, full context, dropout off; not a number where
-            nothing is held out.
+            there is no validation text.
         improved: Whether it is the best so far.
         state: The state at that step, to be saved.
     """
@@ -189,8 +189,8 @@ class Task:
     """What is done besides steps, and may take long.
 
     Attributes:
-        what: What it is, as a person would say it.
-        done: The share of it that is done, 0 to 1.
+        what: What it is, in words for a person.
+        done: The fraction of it that is done, 0 to 1.
     """
 
     what: str
@@ -206,7 +206,7 @@ class Save:
 
 @dataclass(frozen=True)
 class Recovery:
-    """The loss ran away; training goes on from the best weights with half the step size.
+    """The loss diverged; training goes on from the best weights with half the learning rate.
 
     Attributes:
         step: Where it was noticed.
@@ -225,7 +225,7 @@ class End:
 
     Attributes:
         state: The last state.
-        reason: "done", "no better" (patience ran out) or "stopped" (asked to).
+        reason: "done", "no better" (patience ran out) or "stopped" (requested to).
         facts: Scores taken once at the end, by name; see `Trainer.closing`.
     """
 

@@ -1,4 +1,4 @@
-"""What a person asked to be trained, checked against what is there. Knows nothing of Keras.
+"""What a person requests to be trained, and the settings it comes to. Knows nothing of Keras.
 
 What can be refused is refused here, before the training engine is loaded.
 """
@@ -30,7 +30,7 @@ MAY_CHANGE = (
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What a person asked to be trained.
+    """What a person requests to be trained.
 
     Attributes:
         options: Settings by name; None means not given.
@@ -55,7 +55,7 @@ class TrainingRequest:
     kept_flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Checks the size, and that nothing is asked for twice."""
+        """Checks the size, and that nothing contradicts it."""
         require(
             self.size in ("auto", *defaults.SIZES),
             "size",
@@ -126,7 +126,7 @@ def resolve_settings(
         request: What was requested.
         run: The folder.
         corpus: The text; None before it is read, which leaves 4 and 5 out.
-        speed: See `defaults.choose`.
+        speed: See `defaults.choose_settings`.
 
     Raises:
         RunError: `run.json` is damaged.
@@ -137,7 +137,7 @@ def resolve_settings(
     options = merge_base_settings(request.options, request.base)
     if corpus is None:
         return settings_module.make(options)
-    return defaults.choose(options, corpus, request.size, speed)
+    return defaults.choose_settings(options, corpus, request.size, speed)
 
 
 def check_folder(request: TrainingRequest, run: Run) -> None:
@@ -162,9 +162,9 @@ def check_folder(request: TrainingRequest, run: Run) -> None:
 
 
 def evaluations(request: TrainingRequest, run: Run, settings: Settings) -> int:
-    """The scores on the way that were asked for, of which short minutes may have left fewer."""
-    asked = run.facts().get("asked") if request.resume else None
-    before = asked.get("evaluations") if isinstance(asked, Mapping) else None
+    """The scores on the way that were requested, of which short minutes may have left fewer."""
+    stored = run.facts().get("asked") if request.resume else None
+    before = stored.get("evaluations") if isinstance(stored, Mapping) else None
     known = before if isinstance(before, int) and before >= 1 else settings.training.evaluations
     return request.options.get("evaluations") or known
 
@@ -201,6 +201,17 @@ def _resumed(request: TrainingRequest, run: Run) -> Settings:
     if any(given.get(limit) for limit in settings_module.LIMITS):
         had |= {"steps": 0, "evaluations": evaluations(request, run, settings)}
     return settings_module.make(had | given)
+
+
+def flags_to_repeat(settings: Settings) -> list[str]:
+    """The flags of `burble train` that give these settings, whatever would be chosen otherwise.
+
+    >>> flags_to_repeat(settings_module.make({"steps": 9, "lowercase": True}))[-2:]
+    ['--length=64', '--steps=9']
+    """
+    usual = settings_module.flat(Settings())
+    chosen = settings_module.flat(settings).items()
+    return to_flags({n: v for n, v in chosen if v != usual[n] or n in defaults.CHOSEN})
 
 
 def to_flags(chosen: Mapping[str, Any]) -> list[str]:

@@ -57,7 +57,7 @@ def train(
     Raises:
         RunError: The folder is in use, or its state is damaged.
         StorageError: The disk is too small.
-        DivergedError: The loss ran away again and again; the best model is kept.
+        DivergedError: The loss diverged again and again; the best model is kept.
     """
     start = _Start(prepared, time.perf_counter() if started is None else started, stop, log)
     run, request, corpus, settings = (
@@ -72,7 +72,7 @@ def train(
         losses = BaselineLosses(*estimate) if estimate else None
         trainer, state = start.ready()
         if not request.resume:
-            why = defaults.why(trainer.settings, corpus, trainer.passes, request.size)
+            why = defaults.describe_choice(trainer.settings, corpus, trainer.passes, request.size)
             log(f"{why} Seed {settings.training.seed}.")
         # Room for the state, the one before it and the next; models are smaller than a state.
         run.check_room(4 * sum(array.nbytes for array in jax.tree.leaves(state.arrays)))
@@ -133,7 +133,7 @@ class _Start:
         if self.prepared.request.resume or self.stop() or left <= 0:
             return settings
         symbols = trainer.symbols_a_step * settings.model.ensemble
-        speed = defaults.reckoned(symbols * left / pace.step / minutes)
+        speed = defaults.round_speed(symbols * left / pace.step / minutes)
         octaves = abs(math.log2(speed / defaults.TYPICAL_SPEED))
         worth = pace.compiling <= COMPILING * octaves * left
         return self.prepared.resolve_for(speed) if worth else settings
@@ -160,7 +160,7 @@ def follow(
     stop: Stop = lambda: False,
     log: Log = str,
 ) -> None:
-    """Trains along with process 0, which says how, and alone writes.
+    """Trains along with process 0, which decides how, and alone writes.
 
     Args:
         peer: Which process this one is.
@@ -185,7 +185,7 @@ def follow(
             for _ in trainer.run(_share(trainer.start()), stop):
                 pass
         except DivergedError as error:
-            raise LostError("process 0 tells what happened.") from error
+            raise LostError("process 0 reports what happened.") from error
 
 
 def fit_to_machine(
@@ -211,7 +211,7 @@ def fit_to_machine(
     started = time.perf_counter() if started is None else started
     settings, pace = trainer.settings, None
     if settings.training.minutes:
-        log("Measuring this machine for a moment …")
+        log("Measuring the speed of this machine …")
         measured = pace = trainer.pace(stop)
         better = settings_module.make(
             collectives.from_first(

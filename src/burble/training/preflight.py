@@ -64,13 +64,13 @@ def prepare(
     return PreparedRun(request, run, corpus, settings, peer)
 
 
-def suited(asked: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> Settings:
-    """The settings of a new run on a text; see `defaults.choose`.
+def suit_settings(options: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> Settings:
+    """The settings of a new run on a text; see `defaults.choose_settings`.
 
     Raises:
         SettingsError: A value that cannot be, or does not suit the text.
     """
-    settings = defaults.choose(asked, corpus, size)
+    settings = defaults.choose_settings(options, corpus, size)
     frame_text(corpus, settings.training)
     return settings
 

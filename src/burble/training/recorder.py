@@ -16,7 +16,7 @@ from burble.data.spread import SEED
 from burble.evaluation import select_sampling
 from burble.inference import generator
 from burble.model.file import Model
-from burble.runs import card, defaults
+from burble.runs import card
 from burble.runs.events import (
     BaselineLosses,
     End,
@@ -30,7 +30,7 @@ from burble.runs.events import (
     Task,
 )
 from burble.runs.folder import Run
-from burble.runs.request import TrainingRequest
+from burble.runs.request import TrainingRequest, flags_to_repeat
 from burble.settings import TrainingSettings, stored
 from burble.training import diagnosis
 from burble.training.trainer import Trainer
@@ -48,7 +48,7 @@ class Recorder:
         request: What was requested.
         evaluations: Validation scores on the way that were requested; minutes may leave fewer.
         origin: The model that the run started from; see `request.origin`.
-        baselines: The losses of simpler predictors, if any text is held out.
+        baselines: The losses of simpler predictors, if there is a validation text.
         log: Takes messages.
     """
 
@@ -173,7 +173,7 @@ class Recorder:
             scores=dict(scores or {}),
             done={"steps": state.step, "seconds": state.elapsed} if state else {},
             resume=self.request.kept(str(self.run.folder), "--resume"),
-            repeat=self.request.kept("RUN", *again, *defaults.repeating(settings)),
+            repeat=self.request.kept("RUN", *again, *flags_to_repeat(settings)),
             **({"from": dict(self.origin)} if self.origin else {}),
         )
 
@@ -204,19 +204,19 @@ def _until(
     """What a search for the way to write comes to; None where it was stopped."""
     while not stop():
         try:
-            yield Task("finding the temperature that suits", next(tried))
+            yield Task("finding the best temperature for sampling", next(tried))
         except StopIteration as found:
             return dict(found.value)
     return None
 
 
 def _describe_training(training: TrainingSettings) -> dict[str, Any]:
-    """What a model file says of its training; of where the held-out part is only if not usual."""
+    """What a model file holds of its training; where validation lies only if that is not usual."""
     return {n: v for n, v in stored(asdict(training)).items() if (n, v) != ("split", "tail")}
 
 
 def _sources(corpus: Corpus) -> dict[str, Any]:
-    """What the run folder says of the sources, which a model file does not."""
+    """What the run folder holds of the sources, and a model file does not."""
     return {
         "names": [Path(name).name for name in corpus.names],
         "split": corpus.split,
@@ -227,7 +227,7 @@ def _sources(corpus: Corpus) -> dict[str, Any]:
 
 
 def corpus_facts(corpus: Corpus) -> dict[str, Any]:
-    """What the run folder and the model file say of the corpus."""
+    """What the run folder and the model file hold of the corpus."""
     # What is drawn depends on which source holds what; an end needs no such proof.
     drawn = {"training_sha256": corpus.training_sha256} if corpus.split == "spread" else {}
     return drawn | {

@@ -41,16 +41,16 @@ def fix_steps(
     Args:
         training: The settings.
         steps_per_epoch: Steps that read the text once.
-        pace: Of this machine; only the minutes ask for it.
+        pace: Of this machine; needed for minutes alone.
         left: Seconds of the minutes that are left.
         done: Steps done before, which minutes come on top of.
 
     Returns:
-        The settings with no other limit than steps, and what to say of it, mostly nothing.
+        The settings with no other limit than steps, and a message, mostly empty.
     """
     epochs = max(1, round(training.epochs * steps_per_epoch)) if training.epochs else 0
     limits = [steps for steps in (training.steps, epochs) if steps]
-    said = ""
+    message = ""
     if training.minutes:
         scores = int(SCORED * left / max(pace.score, 1e-9))
         scores = max(1, min(training.evaluations, scores))
@@ -58,13 +58,13 @@ def fix_steps(
         limits.append(done + max(FEWEST, steps))
         if steps < FEWEST and min(limits) == limits[-1]:
             gone = training.minutes - left / 60
-            said = (
-                f"minutes is {training.minutes:g}, but reading and starting took {gone:.2g}, so "
-                f"there is no time to learn much. {FEWEST} steps are trained all the same; for "
-                "more, give more minutes, or --steps."
+            message = (
+                f"Reading and starting took {gone:.2g} minutes, of the {training.minutes:g} given, "
+                f"so only {FEWEST} steps are trained. For a better model give more --minutes, or "
+                "--steps."
             )
         training = replace(training, evaluations=scores)
-    return replace(training, steps=min(limits), epochs=0.0, minutes=0.0), said
+    return replace(training, steps=min(limits), epochs=0.0, minutes=0.0), message
 
 
 def is_scored(step: int, training: TrainingSettings) -> bool:
@@ -77,9 +77,9 @@ def is_scored(step: int, training: TrainingSettings) -> bool:
     return done > before
 
 
-def is_over(stale: int, training: TrainingSettings) -> bool:
-    """Whether so many scores in a row were no better that training ends early."""
-    return bool(training.patience) and stale >= training.patience
+def is_over(evals_without_improvement: int, training: TrainingSettings) -> bool:
+    """Whether so many scores in a row without a better one end training early."""
+    return bool(training.patience) and evals_without_improvement >= training.patience
 
 
 def learning_rate(training: TrainingSettings, step: int) -> float:

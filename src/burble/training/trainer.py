@@ -1,6 +1,6 @@
 """The training loop: a generator of events. Knows nothing of terminals or files.
 
-It takes and gives states, and whoever listens saves them. Everything a step does is a function
+It takes and gives states, and the caller saves them. Everything a step does is a function
 of (settings, corpus, state), so a run that is interrupted and resumed gives the same bits as one
 that is not.
 """
@@ -35,7 +35,7 @@ from burble.training.validation import SCORED_AT_END, Validation
 REPORTS = 200
 RECOVERIES = 3
 AGREE_EVERY = 8
-"""Steps after which several processes ask each other whether to stop or to save."""
+"""Steps after which several processes agree whether to stop or to save."""
 
 
 class Trainer:
@@ -150,7 +150,7 @@ class Trainer:
             Events as they come, and one `End` at last.
 
         Raises:
-            DivergedError: The loss ran away again and again.
+            DivergedError: The loss diverged again and again.
         """
         training = self.settings.training
         clock = Clock(state)
@@ -206,7 +206,7 @@ class Trainer:
         if scored or ended or state.step % max(1, training.steps // REPORTS) == 0:
             report, state = self._report(arrays, state, clock)
             arrays = arrays._replace(loss=self.objective.no_loss())
-            if self._ran_away(report.loss):
+            if self._diverged(report.loss):
                 state = self._recover(state, arrays, clock)
                 arrays = self.objective.place(state.arrays)
                 yield Recovery(report.step, report.loss, state)
@@ -253,7 +253,7 @@ class Trainer:
         )
         return report, replace(state, epoch_nats=nats, epoch_places=places)
 
-    def _ran_away(self, loss: float) -> bool:
+    def _diverged(self, loss: float) -> bool:
         """Whether a loss is no number, or twice as bad as knowing nothing."""
         return not loss < 2 * math.log(max(2, self.corpus.vocabulary.size)) + 1
 
@@ -265,9 +265,9 @@ class Trainer:
             if state.best_loss == math.inf:
                 kept = "It had not been scored before, so there is no model."
             raise DivergedError(
-                f"the loss ran away again at step {state.step:,}, after going back {RECOVERIES} "
-                f"times. {kept} Train again with a lower --learning-rate than "
-                f"{training.learning_rate:g}."
+                f"the training loss diverged again at step {state.step:,}, after going back to the "
+                f"best weights {RECOVERIES} times. {kept} Train again with a lower "
+                f"--learning-rate than {training.learning_rate:g}."
             )
         arrays = arrays._replace(
             weights=arrays.best,
@@ -275,7 +275,7 @@ class Trainer:
             optimizer=self.objective.fresh_optimizer(),
             hidden=self.objective.zero(training.batch),
         )
-        # An epoch in which it ran away has no loss, however it ends.
+        # An epoch in which it diverged has no loss, however it ends.
         fresh = replace(state, recoveries=state.recoveries + 1, epoch_nats=math.nan)
         return clock.stamp(fresh, arrays)
 
