@@ -260,14 +260,14 @@ def test_a_description_that_does_not_describe_is_refused(tmp_path, config, said)
         brought(legacy(tmp_path / "w.h5", PLAIN, config=config))
 
 
-def test_windows_and_carried_states_must_be_those_of_the_recipe(tmp_path):
+def test_windows_and_hidden_states_must_be_those_of_the_recipe(tmp_path):
     layers = [lstm("lstm", 1, batch_input_shape=[None, 100, 1]), dense()]
     path = legacy(tmp_path / "w.h5", layers, config=described(layers))
     with pytest.raises(SettingsError, match="on windows of 100 symbols, but the recipe has 8"):
         brought(path)
     layers = [lstm("lstm", 1, stateful=True), dense()]
     legacy(path, layers, config=described(layers))
-    with pytest.raises(SettingsError, match="states that were carried on"):
+    with pytest.raises(SettingsError, match="a hidden state that went on from batch to batch"):
         brought(path)
     streams = make({"framing": "streams", "input": "scalar", "layers": 1, "units": U})
     assert brought(path, streams).window == 0

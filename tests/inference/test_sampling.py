@@ -10,8 +10,7 @@ from burble.errors import DivergedError, SettingsError
 from burble.inference import sampling
 from burble.inference.sampling import FILTERS
 from burble.inference.settings import SamplingSettings
-from burble.model import softmax
-from burble.model.softmax import IMPOSSIBLE
+from burble.model.softmax import IMPOSSIBLE, softmax
 
 LOGITS = hnp.arrays(
     np.float64, st.tuples(st.integers(1, 3), st.integers(1, 8)), elements=st.floats(-50, 50)
@@ -85,9 +84,7 @@ def test_top_k_of_one_and_hardly_any_temperature_are_greedy(logits, uniform, tem
 @pytest.mark.parametrize("temperature", [1e-300, 1.0, 1e29, 1e308])
 def test_no_temperature_brings_back_what_is_blocked(temperature):
     logits = np.array([[IMPOSSIBLE, 1.0, IMPOSSIBLE, -2.0]], np.float32)
-    told = softmax.probabilities(
-        sampling.filtered(logits, SamplingSettings(temperature=temperature))
-    )
+    told = softmax(sampling.filtered(logits, SamplingSettings(temperature=temperature)))
     assert told[0, [0, 2]].tolist() == [0.0, 0.0]
 
 
@@ -98,13 +95,13 @@ def test_top_k_keeps_k_where_symbols_are_equally_likely():
 
 def test_boundless_temperature_makes_all_symbols_equally_likely():
     logits = np.array([[50.0, 0.0, -50.0, 3.0]], np.float32)
-    told = softmax.probabilities(sampling.filtered(logits, SamplingSettings(temperature=1e9)))
+    told = softmax(sampling.filtered(logits, SamplingSettings(temperature=1e9)))
     np.testing.assert_allclose(told, 0.25, atol=1e-6)
 
 
 def test_temperature_one_is_the_model_s_own_distribution():
     logits = np.array([[1.0, 2.0, -3.0]], np.float32)
-    told = softmax.probabilities(sampling.filtered(logits, SamplingSettings(temperature=1)))
+    told = softmax(sampling.filtered(logits, SamplingSettings(temperature=1)))
     raised = np.exp([1.0, 2.0, -3.0])
     np.testing.assert_allclose(told[0], raised / raised.sum(), rtol=1e-12)
 

@@ -10,10 +10,10 @@ from burble.data import corpus
 from burble.data.vocabulary import Vocabulary
 from burble.evaluation.dynamic import DynamicEvaluator
 from burble.inference.generator import Generator
-from burble.model import softmax
 from burble.model.architecture import array_shapes, network_prefix
 from burble.model.engine import build_engine
 from burble.model.network import Ensemble, mean_log_probabilities, name_weights
+from burble.model.softmax import log_softmax, softmax
 from burble.model.transfer import transfer_weights
 from burble.runs import defaults
 from burble.settings import ModelSettings, TextSettings, TrainingSettings
@@ -37,7 +37,7 @@ def test_engines_say_the_mean_of_what_the_networks_say(shape):
     zeros = [jnp.asarray(part.T) for layer in state for part in layer]
     logits, _, _ = both(values, others, ids[None], zeros, False)
     expected = np.asarray(mean_log_probabilities(logits))[0]
-    mean = softmax.probabilities(np.asarray(logits, np.float64)[:, 0].reshape(-1, 9))
+    mean = softmax(np.asarray(logits, np.float64)[:, 0].reshape(-1, 9))
     np.testing.assert_allclose(np.exp(expected), mean.reshape(3, -1, 9).mean(0), atol=1e-6)
     found, after = core.read_symbols(ids, state)
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -67,7 +67,7 @@ def test_two_networks_foretell_better_than_the_mean_of_the_two():
     ids = t.corpus.tail
     each = [one.read_symbols(ids[:-1], one.zero_state(1))[0] for one in core._engines]
     costs = [
-        -softmax.log_probabilities(logits.astype(float))[np.arange(len(ids) - 1), ids[1:]].mean()
+        -log_softmax(logits.astype(float))[np.arange(len(ids) - 1), ids[1:]].mean()
         for logits in each
     ]
     assert t.validation.score(state, best=True) < np.mean(costs)
@@ -158,7 +158,7 @@ def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
     core = build_engine(t.weights(state, best=False), t.settings.model)
     ids = t.corpus.tail
     logits = core.read_symbols(ids[:-1], core.zero_state(1))[0].astype(float)
-    nats = -softmax.log_probabilities(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
+    nats = -log_softmax(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
     assert t.validation.score(state) == pytest.approx(nats, rel=1e-5)
 
 

@@ -9,8 +9,8 @@ import pytest
 from burble import settings
 from burble.data import corpus
 from burble.errors import DivergedError, SettingsError
-from burble.model import softmax
 from burble.model.engine import Engine
+from burble.model.softmax import softmax
 from burble.runs.events import End, Recovery, Report, Save, Score, State, Task
 from burble.settings import TextSettings, TrainingSettings
 from burble.training import batches, schedule
@@ -102,7 +102,7 @@ def test_documents_are_scored_each_from_a_zero_state():
         carried, before = core.zero_state(1), c.vocabulary.boundary_id
         for symbol in c.ids[start:end]:
             logits, carried = core.step(np.array([before]), carried)
-            nats.append(-np.log(softmax.probabilities(logits.astype(float))[0, symbol]))
+            nats.append(-np.log(softmax(logits.astype(float))[0, symbol]))
             before = symbol
     assert t.validation.score(state) == pytest.approx(np.mean(nats), rel=1e-5)
 

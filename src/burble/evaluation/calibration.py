@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.model import softmax
+from burble.model.softmax import log_softmax
 
 BINS = 15
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(2.0), 13))
@@ -35,7 +35,7 @@ class Calibration:
         self._confidence += np.bincount(bins, confidence, minlength=BINS)
         self._correct += np.bincount(bins, likeliest == targets, minlength=BINS)
         for i, temperature in enumerate(TEMPERATURES):
-            scaled = softmax.log_probabilities(log_probabilities / temperature)
+            scaled = log_softmax(log_probabilities / temperature)
             self._nats[i] -= scaled[rows, targets].sum()
 
     @property

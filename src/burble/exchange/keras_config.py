@@ -1,4 +1,4 @@
-"""What a Keras model says of its network, checked: what cannot be run as it was is refused by name.
+"""The description of a network by Keras, checked: what cannot be run as it was is refused by name.
 
 Knows the JSON that Keras 1 to 3 write (`model_config`, `config.json`). Knows nothing of files.
 """
@@ -30,7 +30,7 @@ class Network:
 
     Attributes:
         recurrent_activation: What its gates are made with: sigmoid or hard_sigmoid.
-        stateful: Whether states were carried from one batch to the next.
+        stateful: Whether the hidden state went from one batch to the next.
         window: Symbols it sees at once; 0 where that is not known.
     """
 
@@ -40,11 +40,11 @@ class Network:
 
 
 def read_network(config: Mapping[str, Any], path: Path) -> Network:
-    """Reads what a model says of its network.
+    """Reads the description of a network.
 
     Args:
         config: The object of JSON.
-        path: The file it is of, to name it.
+        path: The file it is of, for messages.
 
     Raises:
         ModelFileError: The network is none whose weights can be imported.
@@ -71,7 +71,8 @@ def read_network(config: Mapping[str, Any], path: Path) -> Network:
         return Network(gates.pop() if gates else "sigmoid", stateful, window)
     except (LookupError, TypeError, AttributeError) as error:
         raise ModelFileError(
-            f"what {path} says of its network is not as Keras writes it ({error!r}). {IMPORTABLE}"
+            f"the description of the network in {path} is not as Keras writes it ({error!r}). "
+            f"{IMPORTABLE}"
         ) from error
 
 
@@ -82,7 +83,7 @@ def _written(config: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Layer
     """Class and configuration of every layer, in order.
 
     Raises:
-        ModelFileError: The layers do not follow one another, or it does not say.
+        ModelFileError: The layers do not follow one another, or their order is not known.
     """
     kind, inner = config["class_name"], config["config"]
     layers = inner if isinstance(inner, list) else inner.get("layers")
@@ -150,7 +151,7 @@ def _gates(kind: str, own: Layer) -> Any:
 
 
 def _check_top(top: Sequence[tuple[str, Layer]], path: Path) -> None:
-    """Refuses all but one dense layer whose softmax is what the network says."""
+    """Refuses all but one dense layer, whose softmax is the output."""
     if not top or top[0][0] != "Dense":
         raise ModelFileError(f"{path} has no dense layer above its LSTM layers. {IMPORTABLE}")
     for kind, own in top[1:]:

@@ -1,4 +1,4 @@
-"""A file that Keras wrote: its arrays by layer, and what it says of its network.
+"""A file that Keras wrote: its arrays by layer, and its description of the network.
 
 Read with distrust; nothing in it is executed. Understood are legacy HDF5 files (of `save_weights`,
 of checkpoints and of whole models), Keras 3's `.weights.h5`, and `.keras`. No links are followed,
@@ -46,7 +46,7 @@ class KerasFile:
         path: The file.
         layers: Arrays by layer, part and gate (empty for all of them), in the file's own order of
             layers; the file must stay open to read them.
-        config: What it says of its network; None where it says nothing.
+        config: The description of its network; None where there is none.
         version: The version of Keras that wrote it; empty where that is not known.
         modern: Whether it is laid out as Keras does since version 2.12 or 3.
     """
@@ -147,14 +147,14 @@ def _members(path: Path) -> dict[str, bytes]:
 
 
 def _json(written: str | bytes, path: Path, name: str) -> Mapping[str, Any]:
-    """What a file says of its network, as an object of JSON."""
+    """An object of JSON in a file, such as the description of its network."""
     try:
         found = strict_json(written if isinstance(written, str) else written.decode())
         if not isinstance(found, dict):
             raise ValueError("it is no object")
     except (ValueError, RecursionError) as error:
         raise ModelFileError(
-            f"the {name} of {path}, which says what its network is, cannot be read: {error}. {SAVE}"
+            f"the {name} of {path}, which describes its network, cannot be read: {error}. {SAVE}"
         ) from error
     return found
 

@@ -54,7 +54,7 @@ def read_alphabet(
         settings: Of the training.
         sources: The text, read and cleaned as burble does; or none.
         alphabet_from: In its place a file, read as a plain script does: decoded, line ends made
-            newlines, lower case where the settings say so, and every character that is left.
+            newlines, lower case with `lowercase`, and every character that is left.
         reading: How either is read.
 
     Raises:
@@ -87,7 +87,7 @@ def _read_plain_text(path: Path, encoding: str, lowercase: bool) -> str:
         text = path.read_text(encoding or "utf-8")
     except (OSError, UnicodeError, LookupError) as error:
         if isinstance(error, UnicodeDecodeError):
-            # This tells the line, and which encodings read well.
+            # Its message has the line, and the encodings that read well.
             decode(path.read_bytes(), shown(path), encoding)
         why = getattr(error, "strerror", None) or error
         raise SourceError(
@@ -111,11 +111,11 @@ def import_model(
         settings: Of the training that made it; its network is an LSTM.
         alphabet: Of the text it was trained on, and a piece of it; see `read_alphabet`.
         recurrent_activation: What its gates are made with, sigmoid or hard_sigmoid; if None, what
-            the file says, or else the default of its Keras.
-        log: Takes a sentence about what the file does not say.
+            stands in the file, or else the default of its Keras.
+        log: Takes a sentence about what is not in the file.
 
     Returns:
-        The model, which sees windows where the settings say so.
+        The model, which sees windows if the settings have windows.
 
     Raises:
         SettingsError: The network is none whose weights can be imported, or it is not known what
@@ -187,7 +187,7 @@ def _gates(
 
 
 def _known_gates(file: KerasFile, window: int) -> RecurrentActivation | None:
-    """What a file itself says of its gates, its network checked; None if it says nothing."""
+    """The gates by the file itself, its network checked; None where it does not have them."""
     path = file.path
     if file.config is None:
         # cuDNN has no other gates.
@@ -202,8 +202,9 @@ def _known_gates(file: KerasFile, window: int) -> RecurrentActivation | None:
         )
     if window and network.stateful:
         raise SettingsError(
-            f"{path} was trained with states that were carried on (stateful), but the recipe "
-            'begins each window anew. Take a recipe with framing = "streams".'
+            f"{path} was trained with a hidden state that went on from batch to batch (stateful), "
+            "but the recipe starts each window from a zero state. Take a recipe with framing = "
+            '"streams".'
         )
     return network.recurrent_activation
 

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.model import softmax
 from burble.model.engine import Array, Core, State, select_streams
+from burble.model.softmax import log_softmax
 from burble.ngram.index import MAX_CONTEXT
 from burble.ngram.mixing import MixingWeights, mix_predictions
 from burble.ngram.predictor import NgramModel
@@ -146,7 +146,7 @@ class MemoryContext:
 
     def _mix(self, logits: Array) -> Array:
         """The logarithms of what both predict together, (B, V)."""
-        rows = softmax.log_probabilities(logits.astype(np.float64))
+        rows = log_softmax(logits.astype(np.float64))
         ngrams = self._memory.predict(self._last)
         mixture = mix_predictions(rows, ngrams, self._weights)
         return mixture.log_probabilities.astype(np.float32)

@@ -29,9 +29,9 @@ from burble.inference.settings import (
     require_memory,
 )
 from burble.inference.stopping import Cutter
-from burble.model import softmax
 from burble.model.engine import Array, build_engine
 from burble.model.file import Model, find_model_file, read_model
+from burble.model.softmax import softmax
 from burble.ngram.file import index_path, read_index
 from burble.ngram.index import SuffixIndex
 from burble.ngram.predictor import NgramModel
@@ -247,7 +247,7 @@ class Generator:
         """
         require_memory(memory)
         logits, _ = self._start(self.prepare(prompt, unknown).ids, memory)
-        row = softmax.probabilities(logits.astype(np.float64))[0]
+        row = softmax(logits.astype(np.float64))[0]
         names = (*self.model.vocabulary.symbols, "")
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from burble.errors import DivergedError
 from burble.inference.settings import COLDEST, SamplingSettings
-from burble.model.softmax import IMPOSSIBLE, probabilities
+from burble.model.softmax import IMPOSSIBLE, softmax
 
 Logits = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def keep_top_p(logits: Logits, p: float) -> Logits:
     if p >= 1:
         return logits
     order = np.argsort(-logits, axis=-1, kind="stable")
-    sorted_probabilities = np.take_along_axis(probabilities(logits), order, -1)
+    sorted_probabilities = np.take_along_axis(softmax(logits), order, -1)
     before = np.cumsum(sorted_probabilities, axis=-1) - sorted_probabilities
     kept_in_order = before < p
     kept_in_order[:, 0] = True

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.model import softmax
 from burble.model.engine import Core, select_streams
+from burble.model.softmax import log_softmax
 from burble.ngram.mixing import MixingWeights, mix_predictions, update_weights
 from burble.ngram.predictor import NgramModel, NgramPredictor
 
@@ -161,7 +161,7 @@ def _nats(
     logits: NDArray[np.float32], following: NDArray[np.intp], look: Look
 ) -> NDArray[np.float64]:
     """The cost of the symbol that followed each row of logits (rows, V)."""
-    rows = softmax.log_probabilities(logits.astype(np.float64))
+    rows = log_softmax(logits.astype(np.float64))
     look(rows, following)
     return -rows[np.arange(len(following)), following]
 

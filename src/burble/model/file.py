@@ -24,7 +24,7 @@ from burble.model.tensors import TensorFile, open_tensors, strict_json
 from burble.settings import STORED, ModelSettings, TextSettings, renamed, stored
 
 FORMAT = 2
-"""The highest known; a model is written in the lowest that says all of it."""
+"""The highest known; a model is written in the lowest that can hold it."""
 MODEL_NAME = "model.safetensors"
 MAX_FILE = 4 << 30
 MAX_WINDOW = 1 << 20
@@ -64,7 +64,7 @@ class Model:
 
 
 def lowest_format(model: Model) -> int:
-    """The lowest format that says all of a model.
+    """The lowest format that can hold a model.
 
     Readers of format 1 know no other gates than plain ones.
     """
@@ -99,7 +99,7 @@ def write_model(path: Path, model: Model) -> None:
 
 
 def is_model_file(path: Path) -> bool:
-    """Whether a file is a model that burble wrote, as far as its header tells."""
+    """Whether a file is a model that burble wrote, by its header."""
     try:
         with open_tensors(path) as file:
             return "burble" in file.metadata

@@ -1,7 +1,7 @@
 """The network as a Keras model, `(ids, state) -> (logits, state)`, and several side by side.
 
 Knows nothing of text or files. State goes in and out as arguments: `LSTM(stateful=True)` carries
-none on JAX (Keras 3.15) and says nothing.
+none on JAX (Keras 3.15), without a warning.
 """
 
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def build_network(
     ids = layers.Input((None,), dtype="int32")
     states_in, states_out = [], []
     fixed = fixed_input(model, size)
-    # Ten times Keras's own range: the first steps then learn what tells symbols apart.
+    # Ten times Keras's own range: the first steps then learn what distinguishes symbols.
     learned = keras.initializers.RandomUniform(-0.5, 0.5, seed=next(seeds))
     first = learned if fixed is None else keras.initializers.Constant(fixed)
     below = layers.Embedding(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.model import softmax
+from burble.model.softmax import log_softmax
 from burble.ngram.index import MAX_CONTEXT
 from burble.ngram.predictor import Prediction
 
@@ -117,7 +117,7 @@ def mix_log_probabilities(parts: Floats, weights: Floats) -> Floats:
         parts: Log-probabilities of E models, shape (B, E, V).
         weights: The weight of each, shape (B, E).
     """
-    return softmax.log_probabilities((weights[:, None] @ parts)[:, 0])
+    return log_softmax((weights[:, None] @ parts)[:, 0])
 
 
 def weight_gradients(parts: Floats, mixed: Floats, symbols: NDArray[np.integer]) -> Floats:
