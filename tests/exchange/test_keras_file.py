@@ -1,9 +1,7 @@
-"""Files as Keras wrote them, by hand: order of layers, gates, what says what the network is."""
+"""Files as Keras wrote them: order of layers, gates, layouts, damage."""
 
 import fcntl
 import io
-import json
-import re
 import zipfile
 from contextlib import suppress
 
@@ -11,95 +9,28 @@ import h5py
 import numpy as np
 import pytest
 
-from burble.data.vocabulary import Vocabulary
 from burble.errors import ModelFileError, SettingsError, VocabularyError
 from burble.exchange import keras_weights
 from burble.model.file import read_model, write_model
-from burble.model.transfer import merge_base_settings
 from burble.settings import make
-
-V, U, WINDOW = 5, 3, 8
-VOCABULARY = Vocabulary(tuple("abcde"))
-ONE, TWO, THREE = (
-    make({"framing": "windows", "length": WINDOW, "input": "scalar", "layers": n, "units": U})
-    for n in (1, 2, 3)
+from tests.support.keras_files import (
+    ONE,
+    PLAIN,
+    THREE,
+    TWO,
+    VOCABULARY,
+    U,
+    V,
+    archive,
+    bare,
+    brought,
+    check,
+    dense,
+    described,
+    legacy,
+    lstm,
+    modern,
 )
-RNG = np.random.default_rng(0)
-
-
-def lstm(name, below=U, **more):
-    """A layer's class, configuration and arrays, in the order of Keras."""
-    shapes = {"kernel": (below, 4 * U), "recurrent_kernel": (U, 4 * U), "bias": (4 * U,)}
-    arrays = {part: RNG.normal(size=shape).astype("f") for part, shape in shapes.items()}
-    own = {"name": name, "activation": "tanh", "recurrent_activation": "sigmoid", **more}
-    return {"class_name": "LSTM", "config": own}, arrays
-
-
-def dense(name="dense", **more):
-    arrays = {"kernel": RNG.normal(size=(U, V)).astype("f"), "bias": np.ones(V, "f")}
-    return {"class_name": "Dense", "config": {"name": name, "activation": "softmax"} | more}, arrays
-
-
-def bare(kind, name="other", **more):
-    """A layer without weights."""
-    return {"class_name": kind, "config": {"name": name, **more}}, {}
-
-
-def described(layers):
-    return {"class_name": "Sequential", "config": {"layers": [layer for layer, _ in layers]}}
-
-
-def legacy(path, layers, *, config=None, version=None, names=True):
-    """A file of HDF5 as Keras wrote it before version 3."""
-    with h5py.File(path, "w") as file:
-        whole = config is not None
-        group = file.create_group("model_weights") if whole else file
-        if whole:
-            file.attrs["model_config"] = config if isinstance(config, str) else json.dumps(config)
-        if version:
-            file.attrs["keras_version"] = version
-        if names is True:
-            group.attrs["layer_names"] = [own["config"]["name"].encode() for own, _ in layers]
-        for own, arrays in layers:
-            name = own["config"]["name"]
-            for part, array in arrays.items():
-                group[f"{name}/{name}/{part}:0"] = array
-    return path
-
-
-def modern(path, layers, *, more=()):
-    """A file of weights as Keras 3 writes it; layers by their class and a number."""
-    with h5py.File(path, "w") as file:
-        for name, arrays in layers:
-            cell = "/cell" if "recurrent_kernel" in arrays else ""
-            for number, array in enumerate(arrays.values()):
-                file[f"layers/{name}{cell}/vars/{number}"] = array
-        for name in more:
-            file[name] = np.ones(3, "f")
-    return path
-
-
-def archive(path, weights, config, version="3.15.1"):
-    with zipfile.ZipFile(path, "w") as zipped:
-        zipped.writestr("metadata.json", json.dumps({"keras_version": version}))
-        zipped.writestr("config.json", json.dumps(config))
-        zipped.writestr("model.weights.h5", weights)
-    return path
-
-
-def brought(path, settings=ONE, gates=None):
-    return keras_weights.import_model(path, settings, (VOCABULARY, "abc"), gates)
-
-
-def check(model, layers):
-    """A model has the arrays of some layers, in their order."""
-    *recurrent, (_, top) = layers
-    for number, (_, arrays) in enumerate(recurrent):
-        for part, array in arrays.items():
-            name = f"layer{number}.{part.removesuffix('_kernel')}"
-            np.testing.assert_array_equal(model.weights[name], array)
-    np.testing.assert_array_equal(model.weights["output.kernel"], top["kernel"])
-
 
 NAMED = [lstm("alpha", 1), lstm("zulu"), lstm("bravo"), dense("aa")]
 
@@ -129,9 +60,6 @@ def test_an_order_that_is_not_told_is_not_guessed(tmp_path):
 def test_a_name_may_hold_slashes_and_another_name(tmp_path):
     layers = [lstm("a", 1), lstm("a/b"), dense("a/b/c")]
     check(brought(legacy(tmp_path / "w.h5", layers, version="2.4"), TWO), layers)
-
-
-PLAIN = [lstm("lstm", 1), dense()]
 
 
 @pytest.mark.parametrize(
@@ -168,18 +96,6 @@ def test_it_is_asked_where_the_file_does_not_tell(tmp_path, version):
         assert brought(path, gates=gates).architecture.recurrent_activation == gates
 
 
-def test_a_description_says_more_than_a_version(tmp_path):
-    layers = [lstm("lstm", 1, recurrent_activation="hard_sigmoid"), dense()]
-    path = legacy(tmp_path / "w.h5", layers, config=described(layers), version="2.15.0")
-    model = brought(path)
-    assert model.architecture.recurrent_activation == "hard_sigmoid"
-    check(model, layers)
-    # Whoever goes on from it goes on with its gates.
-    assert merge_base_settings({}, model)["recurrent_activation"] == "hard_sigmoid"
-    with pytest.raises(SettingsError, match="gates are made with hard_sigmoid, not sigmoid"):
-        brought(path, gates="sigmoid")
-
-
 def test_the_recipe_may_say_what_the_gates_are(burble, tmp_path):
     (tmp_path / "text.txt").write_text("abcde", encoding="utf-8")
     recipe = tmp_path / "mine.toml"
@@ -206,97 +122,6 @@ def test_hard_gates_of_keras_3_come_in_by_scaled_weights(tmp_path):
     weights = modern(tmp_path / "w.weights.h5", [("lstm", layers[0][1]), ("dense", layers[1][1])])
     with pytest.raises(SettingsError, match="does not say whether Keras 2 or 3 wrote it"):
         brought(weights, gates="hard_sigmoid")
-
-
-def chained(*layers, inbound=None):
-    """A model that says which layer takes what of which."""
-    names = [own["config"]["name"] for own, _ in layers]
-    held = [
-        own | {"inbound_nodes": inbound or ([[[before, 0, 0, {}]]] if before else [])}
-        for (own, _), before in zip(layers, [None, *names], strict=False)
-    ]
-    return {"class_name": "Functional", "config": {"layers": held}}
-
-
-@pytest.mark.parametrize(
-    ("layers", "said"),
-    [
-        ([lstm("l", 1, go_backwards=True), dense()], "'l' of PATH is one that reads from the end"),
-        ([lstm("l", 1, activation="relu"), dense()], "the activation 'relu', not 'tanh'"),
-        ([lstm("l", 1, recurrent_activation="relu"), dense()], "one with the gates 'relu'"),
-        ([lstm("l", 1), dense(activation="sigmoid")], "activation sigmoid, not 'softmax'"),
-        ([bare("Masking"), lstm("l", 1), dense()], "'other' of PATH is of the class Masking"),
-        ([lstm("l", 1), bare("Flatten"), dense()], "'other' of PATH is of the class Flatten"),
-        ([bare("GRU"), dense()], "'other' of PATH is of the class GRU"),
-        ([lstm("l", 1), dense("d"), dense("e")], "'e' of PATH is a second dense layer"),
-        ([dense("d"), lstm("l", 1)], "'d' of PATH is a Dense layer below an LSTM"),
-        ([lstm("l", 1)], "PATH has no dense layer above its LSTM layers"),
-        (
-            [lstm("l", 1), lstm("m", recurrent_activation="hard_sigmoid"), dense()],
-            "the layers of PATH have different gates: hard_sigmoid and sigmoid",
-        ),
-        ([bare("Bidirectional", "both"), dense()], "the layer 'both' of PATH is Bidirectional"),
-        ([bare("Lambda"), lstm("l", 1), dense()], "'other' of PATH is of the class Lambda"),
-    ],
-)
-def test_what_cannot_be_run_as_it_was_is_refused_by_name(tmp_path, layers, said):
-    path = legacy(tmp_path / "w.h5", layers, config=described(layers))
-    with pytest.raises(ModelFileError, match=re.escape(said.replace("PATH", str(path)))):
-        brought(path)
-
-
-@pytest.mark.parametrize(
-    ("config", "said"),
-    [
-        ("import os; os.abort()", "the model_config of"),
-        ("[1]", "it is no object"),
-        ('{"class_name": "Sequential", "config": 3}', "is not as Keras writes it"),
-        ({"class_name": "Mine", "config": {}}, "of a model of a class of its own"),
-        (chained(*PLAIN, inbound=[[["dense", 0, 0, {}]]]), "does not follow the layer before it"),
-    ],
-)
-def test_a_description_that_does_not_describe_is_refused(tmp_path, config, said):
-    with pytest.raises(ModelFileError, match=said):
-        brought(legacy(tmp_path / "w.h5", PLAIN, config=config))
-
-
-def test_windows_and_hidden_states_must_be_those_of_the_recipe(tmp_path):
-    layers = [lstm("lstm", 1, batch_input_shape=[None, 100, 1]), dense()]
-    path = legacy(tmp_path / "w.h5", layers, config=described(layers))
-    with pytest.raises(SettingsError, match="on windows of 100 symbols, but the recipe has 8"):
-        brought(path)
-    layers = [lstm("lstm", 1, stateful=True), dense()]
-    legacy(path, layers, config=described(layers))
-    with pytest.raises(SettingsError, match="a hidden state that went on from batch to batch"):
-        brought(path)
-    streams = make({"framing": "streams", "input": "scalar", "layers": 1, "units": U})
-    assert brought(path, streams).window == 0
-
-
-def without_bias(layer):
-    own, arrays = layer
-    arrays = {part: array for part, array in arrays.items() if part != "bias"}
-    return own | {"config": own["config"] | {"use_bias": False}}, arrays
-
-
-@pytest.mark.parametrize(
-    "layers",
-    [
-        [without_bias(lstm("lstm", 1)), without_bias(dense())],
-        [bare("Dropout"), *PLAIN],
-        [lstm("lstm", 1), dense(activation="linear"), bare("Activation", activation="softmax")],
-        [lstm("lstm", 1, return_sequences=True), dense(activation="linear"), bare("Softmax")],
-        [lstm("lstm", 1, dropout=0.1, unroll=True), dense(activation="linear")],
-    ],
-)
-def test_what_comes_to_the_same_is_brought_in(tmp_path, layers):
-    weighty = [layer for layer in layers if layer[1]]
-    model = brought(legacy(tmp_path / "w.h5", layers, config=described(layers)))
-    check(model, weighty)
-    if "bias" not in weighty[0][1]:
-        assert not model.weights["layer0.bias"].any()
-        assert not model.weights["output.bias"].any()
-    check(brought(legacy(tmp_path / "w.h5", layers, config=chained(*layers))), weighty)
 
 
 def test_a_dense_layer_for_each_symbol_is_one(tmp_path):
