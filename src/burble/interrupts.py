@@ -1,7 +1,7 @@
 """Requests to stop that come as signals: one handler, whatever it is that stops.
 
-Ctrl-C (SIGINT) and SIGTERM ask to stop; asked again, whoever catches them can act otherwise. A
-terminal that is closed says so with SIGHUP, once or several times, often beside another signal.
+Ctrl-C (SIGINT) and SIGTERM request to stop; a second request can be acted upon otherwise. A
+terminal that is closed sends SIGHUP, once or several times, often beside another signal.
 Knows nothing of training.
 """
 
@@ -32,7 +32,7 @@ class Interrupts:
         self.hung_up = False
 
     def __bool__(self) -> bool:
-        """Whether anyone asked to stop."""
+        """Whether there is a request to stop."""
         return bool(self.signals) or self.hung_up
 
 

@@ -312,8 +312,8 @@ class TrainingSettings:
         return self.length if self.framing == "windows" else 0
 
     @property
-    def foretold_a_step(self) -> int:
-        """Symbols that one step foretells, padding included."""
+    def predicted_a_step(self) -> int:
+        """Symbols that one step predicts, padding included."""
         return self.batch if self.window else self.batch * self.length
 
 

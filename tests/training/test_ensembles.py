@@ -127,8 +127,9 @@ def test_what_is_scored_is_the_average_of_the_weights():
     np.testing.assert_allclose(state.arrays.average[1], np.mean(latest, 0), atol=1e-6)
     assert t.validation.score(state) != t.validation.score(without_average(state))
     plain = trainer(averaging=0.0)
-    assert plain.start().arrays.average == []
-    assert plain.start().arrays.evaluated == plain.start().arrays.weights
+    begun = plain.start().arrays
+    assert begun.average == []
+    assert begun.evaluated is begun.weights
 
 
 # Recurrent weights left out.

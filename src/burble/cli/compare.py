@@ -85,9 +85,9 @@ def _check_on(text: Corpus, variants: Sequence[Variant], given: Mapping[str, Any
 
 
 def stop_on_signal(work: Work) -> None:
-    """Makes Ctrl-C and SIGTERM a wish to stop; a terminal's Ctrl-C reaches the training itself.
+    """Makes Ctrl-C and SIGTERM a request to stop; a terminal's Ctrl-C reaches the training itself.
 
-    Of a terminal that is closed both may hear, and a training takes that for one wish.
+    Of a terminal that is closed both may hear, and a training takes that for one request.
     """
 
     def stop(number: int) -> None:

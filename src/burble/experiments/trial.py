@@ -200,7 +200,7 @@ class Trial:
         return Result(
             validation=None if nats is None else nats / math.log(2),
             training=losses[-1][1] if losses else math.nan,
-            speed=run.settings().training.foretold_a_step * done["steps"] / done["seconds"],
+            speed=run.settings().training.predicted_a_step * done["steps"] / done["seconds"],
             weights=sum(array.size for name, array in model.weights.items() if name not in fixed),
             curve=scores or losses,
         )

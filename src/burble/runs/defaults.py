@@ -152,7 +152,7 @@ def _passes(settings: Settings, symbols: int, speed: float) -> float:
     """How often each network will read the text, about, at symbols a minute for each."""
     training = settings.training
     limits = (
-        training.steps * training.foretold_a_step / symbols,
+        training.steps * training.predicted_a_step / symbols,
         training.epochs,
         training.minutes * speed / symbols,
     )
@@ -170,9 +170,9 @@ def _ensemble_size(settings: Settings, symbols: int, speed: float) -> int:
     if training.window or not training.minutes:
         return 1
     useful = _passes(settings, symbols, speed) / PASSES_A_NETWORK
-    limits = training.steps, training.epochs * symbols / training.foretold_a_step
+    limits = training.steps, training.epochs * symbols / training.predicted_a_step
     needed = min([STEPS_A_NETWORK, *(limit for limit in limits if limit)])
-    learning = training.minutes * speed / training.foretold_a_step / needed
+    learning = training.minutes * speed / training.predicted_a_step / needed
     return max(1, min(MOST_NETWORKS, int(useful), int(learning)))
 
 

@@ -180,7 +180,7 @@ class Run:
         files.write_atomically(self.folder / DESCRIPTION, data + b"\n")
 
     def facts(self) -> dict[str, Any]:
-        """What `run.json` says.
+        """What `run.json` holds.
 
         Raises:
             RunError: There is none, it is damaged, or of a newer burble.
@@ -207,7 +207,7 @@ class Run:
         """The settings of the run, as resolved when it began."""
         try:
             groups = self.facts()["settings"].values()
-            # A run that says nothing of it is from before there was another split.
+            # A run without it is from before there was another split.
             found = {"split": "tail"} | {k: v for group in groups for k, v in group.items()}
             return settings.make(found)
         except (LookupError, AttributeError, TypeError, SettingsError) as error:
@@ -258,13 +258,13 @@ class Run:
     def read_state(
         self,
         fits: Callable[[State], bool] = lambda _: True,
-        tell: Callable[[str], object] = str,
+        log: Callable[[str], object] = str,
     ) -> State:
         """The state last written; the one before it where that is damaged.
 
         Args:
             fits: Whether a state can be of this run.
-            tell: Takes a sentence where the state before is taken.
+            log: Takes a message where the state before is taken.
 
         Raises:
             RunError: There is none that is whole and fits.
@@ -276,7 +276,7 @@ class Run:
                 if name == PREVIOUS:
                     path = self.folder / STATE
                     how = "damaged" if path.exists() else "not there"
-                    tell(
+                    log(
                         f"{shown(path)} is {how}, so training goes on from the state before it, "
                         f"at step {state.step:,}."
                     )

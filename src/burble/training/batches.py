@@ -142,12 +142,12 @@ def cut_windows(ids: Ids, starts: NDArray[np.int64], length: int, real: NDArray[
 
 
 def windows_in_order(ids: Ids, length: int, first: int, last: int) -> Iterator[Batch]:
-    """The windows that foretell the symbols from `first` up to `last`, in order, for scoring.
+    """The windows that predict the symbols from `first` up to `last`, in order, for scoring.
 
     Args:
         ids: The text, shape (N,).
         length: T, symbols in a window.
-        first: The first symbol to be foretold; at least T.
+        first: The first symbol to be predicted; at least T.
         last: The first that is not; at most N.
 
     Yields:

@@ -2,7 +2,7 @@
 
 All run the same loop in step; whatever depends on time or on the disk is decided by process 0 and
 sent to the others, and any of them may request to stop. A process that trains alone decides for
-itself, at no cost.
+itself, in no time.
 """
 
 import json

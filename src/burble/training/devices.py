@@ -1,6 +1,6 @@
 """The processor cores or accelerators that share a batch. Knows nothing of text or networks.
 
-Each core is a device of its own that computes its share of the streams by itself: in the loop
+Each core is a device of its own that computes its part of the streams by itself: in the loop
 over time most products are too small to be worth dealing out again at every step. Several
 processes share a batch evenly, each with devices of its own. What is compiled for them is kept
 between trainings, so that the next one starts sooner.
@@ -28,7 +28,7 @@ MOST_COMPILED = 1 << 28
 """Bytes of compiled steps that are kept."""
 FEWEST_STREAMS = 4
 FEWEST_UNITS = 128
-"""Below these a device of one's own costs more than it brings."""
+"""Below these a device of one's own takes more time than it saves."""
 
 
 def prepare(cores: int, batch: int, units: int) -> None:
@@ -53,7 +53,7 @@ def _keep_memory() -> None:
     """Lets this process keep the memory a step has used for the next one, on Linux.
 
     Otherwise the system takes back tens of megabytes after every step and hands them out again
-    page by page, which costs a quarter of the step (glibc 2.36, 2 x 256, 32 streams of 64).
+    page by page, which takes a quarter of the step (glibc 2.36, 2 x 256, 32 streams of 64).
     """
     if sys.platform != "linux":
         return
@@ -90,7 +90,7 @@ def keep_compiled() -> None:
 
 
 def _processor() -> bytes:
-    """What tells this machine's kind of processor from others."""
+    """What distinguishes this machine's kind of processor from others."""
     path = Path("/proc/cpuinfo")
     lines = path.read_bytes().splitlines() if path.exists() else []
     kind = {line for line in lines if line.startswith((b"model name", b"flags", b"Features"))}
@@ -126,15 +126,15 @@ class Devices:
     def __init__(self, batch: int, units: int) -> None:
         """Chooses among the devices JAX has found, as many in each process."""
         found = jax.devices()
-        share = batch // jax.process_count()
+        part = batch // jax.process_count()
         numbers = range(jax.process_count())
         held = [[device for device in found if device.process_index == i] for i in numbers]
-        each = _useful(min(map(len, held)), share, units)
+        each = _useful(min(map(len, held)), part, units)
         chosen = [device for devices in held for device in devices[:each]]
         self.count = len(chosen)
         self._waits = each > 1 and jax.default_backend() == "cpu"
-        first = jax.process_index() * share
-        self.rows = slice(first, first + share)
+        first = jax.process_index() * part
+        self.rows = slice(first, first + part)
         mesh = Mesh(np.array(chosen), ("streams",))
         self.whole = NamedSharding(mesh, PartitionSpec())
         self.by_stream = NamedSharding(mesh, PartitionSpec("streams"))

@@ -36,11 +36,11 @@ def frame_text(corpus: Corpus, training: TrainingSettings) -> Framing:
     if training.framing == "windows":
         if len(ids) <= training.length:
             held = len(corpus.ids) - len(ids)
-            less = " or hold out less" if len(corpus.ids) > training.length else ""
+            less = " or --validation" if len(corpus.ids) > training.length else ""
             raise SettingsError(
                 f"length is {training.length}, but the training text has only {len(ids):,} "
-                f"symbols ({held:,} more are held out), and a window needs one after it. Take a "
-                f"smaller --length{less}."
+                f"symbols ({held:,} more are for validation), and a window needs one after it. "
+                f"Take a smaller --length{less}."
             )
         return Windows(ids, training.batch, training.length, training.seed)
     if training.framing != "documents" or edge is None:
@@ -53,7 +53,7 @@ def frame_text(corpus: Corpus, training: TrainingSettings) -> Framing:
 
 @dataclass(frozen=True)
 class Streams:
-    """B contiguous stretches of one circular text, read side by side with carried state.
+    """B contiguous stretches of one circular text, read side by side; hidden states stay.
 
     Every epoch begins at another random offset and counts each pair of neighbouring symbols
     once; the pair that joins the text's end to its start never counts.
@@ -63,7 +63,7 @@ class Streams:
         batch: B, streams side by side.
         length: T, symbols a step.
         seed: Seeds offsets and resets.
-        reset_rate: The share of streams reset at each step. Without resets, cell states can
+        reset_rate: The fraction of streams reset at each step. Without resets, cell states can
             grow without bound and the model is lost from a zero state.
         given: Places whose symbols are never predicted, in order.
     """
@@ -104,8 +104,8 @@ class Documents:
     """Documents one at a time in each of B streams, each from a zero state.
 
     A document begins with the boundary as input and ends with it as target. It is read in chunks
-    of T, the last one padded with places of weight 0, and its state is carried from chunk to
-    chunk. Every epoch reads the documents in another order. Where a stream's share of the chunks
+    of T, the last one padded with places of weight 0, and its hidden state goes on from chunk
+    to chunk. Every epoch reads the documents in another order. Where a stream's share of the chunks
     ends inside a document, the next stream goes on with it from a zero state.
 
     Attributes:
@@ -171,7 +171,7 @@ class Documents:
 
 @dataclass(frozen=True)
 class Windows:
-    """Every window of T symbols by itself, from a zero state, to foretell the symbol after it.
+    """Every window of T symbols by itself, from a zero state, to predict the symbol after it.
 
     Windows are views of the text, never copies; every epoch takes them in another order. Where
     the last batch of an epoch has fewer than B of them, the rest of it does not count.

@@ -95,7 +95,7 @@ class Clock:
     """The seconds of one stretch of training.
 
     Compiling is no speed: steps are counted from the end of the first one, and the first score
-    tells how long others take only as long as there is no second.
+    is a measure of the others only as long as there is no second.
     """
 
     def __init__(self, state: State, now: Callable[[], float] = time.perf_counter) -> None:

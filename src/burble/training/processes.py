@@ -66,7 +66,7 @@ class Peer:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """The flags with which a person asks for it."""
+        """The flags that request it."""
         if self.cores:
             return (f"--processes={self.num_processes}",)
         number = f"--process-id={self.process_id}", f"--num-processes={self.num_processes}"

@@ -154,7 +154,7 @@ def _losses(logits: Any, targets: Any) -> Any:
 
 
 def _leave_out(recurrent: list[bool], rate: float, weights: list[Any], seed: Any) -> list[Any]:
-    """The weights with a share of the recurrent ones set to zero, and the others scaled up.
+    """The weights with a fraction of the recurrent ones set to zero, and the others scaled up.
 
     Source: Merity et al., Regularizing and Optimizing LSTM Language Models, 2018.
     """
@@ -208,17 +208,9 @@ def _averaged(average: list[Any], latest: list[Any], weight: Any) -> list[Any]:
     return [a + weight * (w - a) for a, w in zip(average, latest, strict=True)]
 
 
-def _nats(
-    ensemble: Ensemble,
-    trained: Any,
-    seeds: Any,
-    hidden: Any,
-    inputs: Any,
-    targets: Any,
-    weights: Any,
-    resets: Any,
-) -> Any:
+def _nats(ensemble: Ensemble, trained: Any, seeds: Any, hidden: Any, *batch: Any) -> Any:
     """The summed loss and weights of a batch, and the state after it."""
+    inputs, targets, weights, resets = batch
     hidden = [h * (1 - resets)[:, None] for h in hidden]
     logits, after, _ = ensemble(trained, seeds, inputs, hidden, False)
     losses = _losses(mean_log_probabilities(logits), targets)

@@ -1,8 +1,8 @@
 """One process watches over those of this machine that train together. Knows nothing of JAX.
 
 What a person starts only watches; each process that trains is a child of it. A child that is
-killed cannot say so, and one that waits for it might wait for ever: whoever watches tells which
-it was, and ends the others. A child ends when whoever watches is gone.
+killed cannot report it, and one that waits for it might wait for ever: the watcher reports which
+it was, and ends the others. A child ends when the watcher is gone.
 """
 
 import json
@@ -32,7 +32,7 @@ from burble.interrupts import Interrupts
 from burble.training.processes import PEER, STARTER, Peer, command
 
 DONE = (0, OutputError.exit_code)
-"""Exit codes of a process that has done its part, whether or not all it said was heard."""
+"""Exit codes of a process that has done its part, whether or not its messages could be written."""
 GRACE = 10.0
 """Seconds that others have to end by themselves once one has failed."""
 SILENT = -1_000
@@ -44,7 +44,7 @@ def settle(peer: Peer) -> None:
     """Readies this process to train among others.
 
     What libraries write to the outputs, past Python, goes to the log: with several processes it
-    would bury what there is to say. When whoever watches is gone, this process ends.
+    would bury the messages. When the watcher is gone, this process ends.
     """
     log = os.open(peer.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number, name in ((1, "stdout"), (2, "stderr")):
@@ -81,7 +81,7 @@ def watch(peers: Sequence[Peer], arguments: Sequence[str], again: str) -> int:
 
     Raises:
         PeerError: One of them was killed, or those on other machines cannot be reached.
-        Interrupted: The person asked to stop before there was anything to save.
+        Interrupted: The person requested to stop before there was anything to save.
     """
     if sys.platform == "win32":
         raise SettingsError(
@@ -99,20 +99,20 @@ def watch(peers: Sequence[Peer], arguments: Sequence[str], again: str) -> int:
         children = []
         for peer in peers:
             log = folder / f"process-{peer.process_id}"
-            told = replace(peer, log=str(log), lifeline=lifeline)
-            children.append(_start(told, arguments, text))
+            watched = replace(peer, log=str(log), lifeline=lifeline)
+            children.append(_start(watched, arguments, text))
             stack.callback(children[-1].kill)
         os.close(lifeline)
         caught = _forward(children)
         ended = _wait(children)
         if os.isatty(2):
-            # The bar hides the cursor, and whoever showed it may have been killed.
+            # The bar hides the cursor, and the process that showed it may have been killed.
             interrupts.print_now(interrupts.SHOW_CURSOR)
         if len(caught.signals) > 1:
             return Interrupted.exit_code
         if caught.signals and any(code == -signal.SIGTERM for _, code in ended):
             raise Interrupted("stopped before the first step; nothing was trained.")
-        return _judge(peers, ended, folder, again)
+        return _exit_code(peers, ended, folder, again)
 
 
 def _start(peer: Peer, arguments: Sequence[str], text: Path) -> subprocess.Popen[bytes]:
@@ -175,7 +175,7 @@ def _wait(children: Sequence[subprocess.Popen[bytes]]) -> list[tuple[int, int]]:
     return ended
 
 
-def _judge(
+def _exit_code(
     peers: Sequence[Peer], ended: Sequence[tuple[int, int]], folder: Path, again: str
 ) -> int:
     """The exit code of all, from the first that failed by itself; see `watch`."""
@@ -185,16 +185,16 @@ def _judge(
     advice = f"Nothing that was saved is lost. Go on with: {again}"
     for peer, code in failed:
         log = folder / f"process-{peer.process_id}"
-        said = log.read_text("utf-8", "replace") if log.exists() else ""
+        logged = log.read_text("utf-8", "replace") if log.exists() else ""
         # JAX (0.10) ends a process that misses another one in its own, loud way.
-        missing = code == -signal.SIGABRT and "JAX distributed service" in said
+        missing = code == -signal.SIGABRT and "JAX distributed service" in logged
         if missing or code == LostError.exit_code:
             continue
         if code > 0:
-            # It has told why.
+            # It has reported why.
             return code
         how = "did not answer" if code == SILENT else f"was ended by {signal.Signals(-code).name}"
-        last = " / ".join(said.splitlines()[-LAST_WORDS:])
+        last = " / ".join(logged.splitlines()[-LAST_WORDS:])
         quoted = f" Its last words: {last}" if last and -code in CRASHES else ""
         raise PeerError(
             f"process {peer.process_id} of {peer.num_processes} {how}, so all have stopped. "
