@@ -1,9 +1,11 @@
-"""Numbers with their nouns, names of files, and tables, as a person reads them."""
+"""Numbers with their nouns, names of files, notes and tables, as a person reads them."""
 
 import os
 import re
 import shlex
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 _NAMED = 6
@@ -79,6 +81,60 @@ def listed(names: Sequence[str], count: int = 0, most: int = _NAMED) -> str:
     """
     more = max(count, len(names)) - len(names[:most])
     return ", ".join(names[:most]) + (f" and {more:,} more" if more else "")
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something to say of a source of text, once for all sources of which it holds.
+
+    Attributes:
+        source: Its name.
+        text: What to say, with {} for each count.
+        counts: Numbers of things, which are added up over sources.
+        alone: What to say in its place where it holds of this source alone; empty for the same.
+
+    >>> str(Note("a.csv", "{} skipped.", ((2, "row"),)))
+    'a.csv: 2 rows skipped.'
+    """
+
+    source: str
+    text: str
+    counts: tuple[tuple[int, str], ...] = ()
+    alone: str = ""
+
+    def __str__(self) -> str:
+        """The sentence of this source alone."""
+        return f"{self.source}: {self.alone or self._count(self.counts)}"
+
+    def _count(self, counts: Iterable[tuple[int, str]]) -> str:
+        """The text with some counts."""
+        text = self.text
+        for number, noun in counts:
+            text = text.replace("{}", some(number, noun), 1)
+        return text
+
+    @classmethod
+    def combine(cls, notes: Iterable["Note"]) -> list[str]:
+        """The sentences of some notes, those that say the same as one.
+
+        >>> Note.combine(Note(name, "{} cut.", ((2, "row"),)) for name in "ab")
+        ['2 sources (a, b): 4 rows cut.']
+        """
+        alike: dict[str, list[Note]] = defaultdict(list)
+        for note in notes:
+            alike[note.text].append(note)
+        return [same[0]._join(same) for same in alike.values()]
+
+    def _join(self, same: Sequence["Note"]) -> str:
+        """One sentence for notes with this one's text."""
+        if len(same) == 1:
+            return str(self)
+        sums = [
+            (sum(note.counts[place][0] for note in same), noun)
+            for place, (_, noun) in enumerate(self.counts)
+        ]
+        names = listed([note.source for note in same])
+        return f"{len(same):,} sources ({names}): {self._count(sums)}"
 
 
 def symbol_name(unit: str) -> str:

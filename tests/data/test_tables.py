@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burble import api
 from burble.data import sources, tables
 from burble.errors import SettingsError, SourceError
 from burble.settings import SourceSettings
 
 
 def rows(table, name, part, **reading):
-    notes: list[str] = []
     # Cut everywhere, so that no line end is found whole.
-    found = list(tables.rows(table, name, part, notes, SourceSettings(**reading)))
-    return found, notes
+    found: list[str] = []
+    notes = tables.read_rows(table, name, part, found.append, SourceSettings(**reading))
+    return found, [str(note) for note in notes]
 
 
 def test_a_column_by_name():
@@ -84,7 +85,7 @@ def test_quotes_are_letters_where_tabs_or_bars_part_cells(name, delimiter, close
     table = f"id{delimiter}text\n" + SWALLOWED.format(delimiter, close)
     found, notes = rows(table, name, "text")
     assert found == [*LETTERS[:2], LETTERS[2] + close, LETTERS[3]]
-    told = f"{name} was found to have {'tabs' if delimiter == chr(9) else repr('|')} between cells."
+    told = f"{name}: found {'tabs' if delimiter == chr(9) else repr('|')} between cells."
     assert notes == ([] if name == "q.tsv" else [told])
 
 
@@ -92,7 +93,7 @@ def test_quotes_enclose_cells_of_a_tsv_where_whole_cells_are_quoted():
     table = 'id\ttext\n1\t"a ""b"" c"\n2\t"two\nlines"\n3\td\n'
     found, notes = rows(table, "q.tsv", "text")
     assert found == ['a "b" c', "two\nlines", "d"]
-    told = "q.tsv was found to have quotes around cells, which are no part of the text."
+    told = "q.tsv: found quotes around cells, which are no part of the text."
     assert notes == [told]
     kept, _ = rows(table.replace("\nlines", ""), "q.tsv", "text", quote="none")
     assert kept == ['"a ""b"" c"', '"two"', "d"]
@@ -151,7 +152,7 @@ ESCAPED = 'id,text\n1,"she said \\"stop\\", and left"\n2,"C:\\dir\\\\new \\\nlin
 def test_quotes_with_a_backslash_before_them_as_databases_write_them(quote, end):
     found, notes = rows(ESCAPED.replace("\n", end), "m.csv", "text", quote=quote)
     assert found == ['she said "stop", and left', "C:\\dir\\new \nline"]
-    told = "m.csv was found to have a backslash before quotes inside cells."
+    told = "m.csv: found a backslash before quotes inside cells."
     blank = "m.csv: 1 row without text in 'text' skipped."
     assert notes == ([blank, told] if not quote else [blank])[::-1]
 
@@ -366,6 +367,19 @@ def test_what_the_csv_module_writes_is_read_back(table, delimiter):
 def test_lines_are_the_same_wherever_the_text_is_cut(raw, cuts):
     edges = sorted({0, len(raw), *(c for c in cuts if c < len(raw))})
     pieces = [raw[a:b] for a, b in pairwise(edges)]
-    found = list(tables.lines(pieces))
+    found = list(tables.split_lines(pieces))
     assert "".join(found) == raw
     assert [line.rstrip("\r\n") for line in found] == raw.splitlines()
+
+
+def test_what_holds_of_many_tables_is_said_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for number in range(9):
+        (tmp_path / f"{number}.csv").write_text(f"id;text\n1;a{number}\n2;\n3;\n", "utf-8")
+    (tmp_path / "b.jsonl").write_text('{"text": "b"}\n{"text": 1}\n', "utf-8")
+    names = [*(f"{number}.csv:text" for number in range(9)), "b.jsonl:text"]
+    assert api.read(names, validation=0.0).notes[:2] == (
+        "9 sources (0.csv, 1.csv, 2.csv, 3.csv, 4.csv, 5.csv and 3 more): found ';' between cells.",
+        "10 sources (0.csv, 1.csv, 2.csv, 3.csv, 4.csv, 5.csv and 4 more): 19 rows without text in "
+        "'text' skipped.",
+    )

@@ -1,4 +1,8 @@
-"""How the cells of a table are parted, found from many of its rows. Knows nothing of files."""
+"""The dialect of a table: how its cells are parted, detected from many rows. Knows no files.
+
+The `csv` module's own `Sniffer` (Python 3.11) looks at few lines and at no quotes that are letters:
+it fails one in four of the tests of tables.
+"""
 
 import re
 from collections import Counter
@@ -45,7 +49,7 @@ class Dialect:
 
 
 @dataclass
-class _Look:
+class _Profile:
     """What some rows hold, read in one dialect.
 
     Attributes:
@@ -77,11 +81,11 @@ class _Look:
         return Counter(self.widths).most_common(1)[0][0] if self.widths else 0
 
     def fit(self, width: int) -> float:
-        """The share of rows with so many cells, if these are two or more."""
+        """The fraction of rows with so many cells, if these are two or more."""
         return self.widths.count(width) / len(self.widths) if width > 1 else 0.0
 
 
-def sign(start: str) -> tuple[str, int]:
+def read_separator_line(start: str) -> tuple[str, int]:
     r"""What a first line such as `sep=;` says, which Excel reads and writes.
 
     Args:
@@ -90,71 +94,73 @@ def sign(start: str) -> tuple[str, int]:
     Returns:
         The delimiter it names, and the characters of that line; empty and 0 if there is none.
 
-    >>> sign("sep=;\r\na;b\r\n"), sign("a;b")
+    >>> read_separator_line("sep=;\r\na;b\r\n"), read_separator_line("a;b")
     ((';', 7), ('', 0))
     """
     found = _SEP.match(start)
     return (found[1], found.end()) if found else ("", 0)
 
 
-def find(
-    sample: str, part: str, usual: str, asked: str, quote: str, *, ended: bool
+def detect(
+    sample: str, part: str, usual: str, delimiter: str, quote: str, *, ended: bool
 ) -> tuple[Dialect, int]:
     """The dialect in which most rows have the same number of cells.
 
     Args:
         sample: Rows from the first on.
-        part: The column that is asked for: a name, which the first row should then hold, or a
+        part: The column that is to be read: a name, which the first row should then hold, or a
             number.
         usual: The delimiter to expect.
-        asked: The delimiter, where it is set.
+        delimiter: The delimiter, where it is set.
         quote: What `SourceSettings` says of quotes.
         ended: Whether the sample is the whole table.
 
     Returns:
         The dialect, and how many cells most rows then have.
     """
-    others = [delimiter for delimiter in _KNOWN if delimiter in sample]
-    looks = dict(
-        _quoting(sample, delimiter, quote, ended)
-        for delimiter in ([asked] if asked else dict.fromkeys([usual, *others]))
+    others = [known for known in _KNOWN if known in sample]
+    profiles = dict(
+        _detect_quoting(sample, candidate, quote, ended)
+        for candidate in ([delimiter] if delimiter else dict.fromkeys([usual, *others]))
     )
-    if not asked and all(look.usual < 2 for look in looks.values()):
-        alone, look = _quoting(sample, "", quote, ended)
-        if not look.broken and part in ("1", *map(bared, look.first)):
+    if not delimiter and all(look.usual < 2 for look in profiles.values()):
+        alone, look = _detect_quoting(sample, "", quote, ended)
+        if not look.broken and part in ("1", *map(strip_name, look.first)):
             return alone, 1
 
     def fit(dialect: Dialect) -> tuple[bool, float, float]:
-        look = looks[dialect]
-        named = part in map(bared, look.first)
-        share = look.fit(len(look.first) if named else look.usual)
+        look = profiles[dialect]
+        named = part in map(strip_name, look.first)
+        fraction = look.fit(len(look.first) if named else look.usual)
         # After a mark of punctuation stands a space, after a delimiter mostly none.
-        return named, share, -look.spaced / (sum(look.widths) or 1)
+        return named, fraction, -look.spaced / (sum(look.widths) or 1)
 
-    best = max(looks, key=fit)
-    return best, looks[best].usual
+    best = max(profiles, key=fit)
+    return best, profiles[best].usual
 
 
-def bared(name: str) -> str:
+def strip_name(name: str) -> str:
     """A column's name without white space and marks around it."""
     return name.strip(MARK).strip()
 
 
-def _quoting(sample: str, delimiter: str, asked: str, ended: bool) -> tuple[Dialect, _Look]:
+def _detect_quoting(
+    sample: str, delimiter: str, given: str, ended: bool
+) -> tuple[Dialect, _Profile]:
     """What encloses cells, if a delimiter is what parts them, and what the rows then hold."""
-    dialect = Dialect(delimiter, (asked or '"')[-1], escaped=asked.startswith("\\"))
+    dialect = Dialect(delimiter, (given or '"')[-1], escaped=given.startswith("\\"))
     bare = Dialect(delimiter, "")
-    if asked == "none":
-        return bare, _look(sample, bare, ended)
-    look = _look(sample, dialect, ended)
+    if given == "none":
+        return bare, _profile(sample, bare, ended)
+    look = _profile(sample, dialect, ended)
     if look.stray and not dialect.escaped and f"\\{dialect.quote}" in sample:
         escaped = Dialect(delimiter, dialect.quote, escaped=True)
-        other = _look(sample, escaped, ended)
+        other = _profile(sample, escaped, ended)
         if other.stray < look.stray:
             dialect, look = escaped, other
     letters = look.stray or look.parted or not look.whole
-    if not asked and delimiter and delimiter in BARE and letters:
-        return bare, _look(sample, bare, ended)
+    if not given and delimiter and delimiter in BARE and letters:
+        return bare, _profile(sample, bare, ended)
     return dialect, look
 
 
@@ -173,9 +179,9 @@ def _pattern(dialect: Dialect, ended: bool) -> re.Pattern[str]:
     return re.compile(f"(?:{whole}|(?P<open>{unclosed})|(?P<bare>{bare}))(?P<end>{end})", re.DOTALL)
 
 
-def _look(sample: str, dialect: Dialect, ended: bool) -> _Look:
+def _profile(sample: str, dialect: Dialect, ended: bool) -> _Profile:
     """Reads a sample leniently: a quote that does not enclose a cell is a letter."""
-    look, row = _Look(), list[str]()
+    look, row = _Profile(), list[str]()
     for found in _pattern(dialect, ended).finditer(sample):
         if found["open"] is not None or (not ended and found.end() == len(sample)):
             # The sample ends within this row.

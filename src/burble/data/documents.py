@@ -16,7 +16,7 @@ from burble.data.cleaning import Changes
 from burble.data.sentences import EDGE
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
-from burble.formatting import listed, shown
+from burble.formatting import Note, listed, shown
 from burble.settings import AS_IT_COMES, SourceSettings, TextSettings
 
 _BLANK_LINES = rf"(?:(?:[^\S\n]|[{INVISIBLE}])*\n)"
@@ -96,7 +96,7 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
         SourceError: A source cannot be read as its form demands.
     """
     reader, remarks, digest = _Reader(options.cleaning, write), _Remarks(), hashlib.sha256()
-    notes: list[str] = []
+    notes: list[Note] = []
     total, done = sum(source.size for source in sources), 0
 
     def watch(source: Source, content: "hashlib._Hash") -> Iterator[bytes]:
@@ -117,8 +117,7 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
         if decoded.has_mark:
             remarks.marked.append(source.name)
         reader.begin_source(source.name, is_text=source.form == "text")
-        for text in _find_texts(source, decoded.pieces, options.reading, notes):
-            reader.read(text)
+        notes += _read_source(source, decoded.pieces, options.reading, reader)
         digest.update(source.size.to_bytes(8, "little"))
         if reader.end_source():
             remarks.add_content(source, content.digest())
@@ -127,8 +126,8 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
             reader.empty = empty
             shows_nothing = reader.artifacts.beyond_ascii
             (remarks.blank if shows_nothing else remarks.empty).append(source.name)
-    notes += remarks.describe(repeated=not options.reading.deduplicate)
-    return reader.summarize(notes, digest.hexdigest())
+    said = Note.combine(notes) + remarks.describe(repeated=not options.reading.deduplicate)
+    return reader.summarize(said, digest.hexdigest())
 
 
 def read_texts(texts: Iterable[tuple[str, str]], options: ReadOptions, write: Write) -> ReadSummary:
@@ -152,20 +151,19 @@ def split_documents(text: str, settings: TextSettings) -> list[str]:
     return "".join(pieces).split(EDGE)
 
 
-def _find_texts(
-    source: Source, pieces: Iterator[str], reading: SourceSettings, notes: list[str]
-) -> Iterator[Iterable[str]]:
-    """The texts in one source: itself, or one for each row of a table."""
+def _read_source(
+    source: Source, pieces: Iterator[str], reading: SourceSettings, reader: "_Reader"
+) -> list[Note]:
+    """Reads the texts in one source: itself, or one for each row of a table."""
     if source.form == "book":
         book, note = gutenberg.cut("".join(pieces), source.name)
-        notes.append(note)
-        yield [book]
-    elif source.form == "table":
+        reader.read([book])
+        return [note]
+    if source.form == "table":
         name = source.name.removesuffix(f":{shown(source.part)}")
-        for row in tables.rows(pieces, name, source.part, notes, reading):
-            yield [row]
-    else:
-        yield pieces
+        return tables.read_rows(pieces, name, source.part, lambda row: reader.read([row]), reading)
+    reader.read(pieces)
+    return []
 
 
 class _Reader:

@@ -11,7 +11,7 @@ from pathlib import Path
 from burble import __version__, files
 from burble.data import encodings
 from burble.errors import SourceError
-from burble.formatting import shown
+from burble.formatting import Note, shown
 
 MIRROR = "https://www.gutenberg.org"
 USER_AGENT = f"burble/{__version__} (trains a small text generator; one request for each book)"
@@ -146,7 +146,7 @@ def has_marks(text: str) -> bool:
     return _body_start(_LINE_ENDS.sub("\n", text)) > 0
 
 
-def cut(text: str, name: str) -> tuple[str, str]:
+def cut(text: str, name: str) -> tuple[str, Note]:
     r"""Leaves out what Project Gutenberg put before and after a book.
 
     Args:
@@ -154,7 +154,7 @@ def cut(text: str, name: str) -> tuple[str, str]:
         name: What to call it.
 
     Returns:
-        The book, and a sentence on how much was cut.
+        The book, and how much was cut.
 
     >>> whole = '''*** START OF THIS PROJECT GUTENBERG EBOOK A
     ... SHORT TALE ***
@@ -163,8 +163,9 @@ def cut(text: str, name: str) -> tuple[str, str]:
     ...
     ... End of Project Gutenberg's A Short Tale
     ... '''
-    >>> cut(whole, "tale")
-    ('Once.\n', 'tale: 60 characters of header and 41 of footer were cut.')
+    >>> book, note = cut(whole, "tale")
+    >>> book, str(note)
+    ('Once.\n', 'tale: 60 characters of header and 41 characters of footer were cut.')
     """
     text = _LINE_ENDS.sub("\n", text)
     start = _body_start(text)
@@ -177,10 +178,12 @@ def cut(text: str, name: str) -> tuple[str, str]:
     after = len(text) - place - len(book)
     book += "\n" if after else ""
     if start == 0 and end == len(text):
-        return book, f"{name}: no header or footer was found, so all was read."
+        return book, Note(name, "no header or footer was found, so all was read.")
     missing = "header" if start == 0 else "footer" if end == len(text) else ""
-    said = f"{name}: {place:,} characters of header and {max(0, after - 1):,} of footer were cut"
-    return book, f"{said}; no {missing} mark was found." if missing else f"{said}."
+    said = "{} of header and {} of footer were cut"
+    said += f"; no {missing} mark was found." if missing else "."
+    counts = ((place, "character"), (max(0, after - 1), "character"))
+    return book, Note(name, said, counts)
 
 
 def _body_start(text: str) -> int:

@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from burble.errors import SourceError
-from burble.formatting import listed, shown, some
+from burble.formatting import Note, listed, shown, some
 
+Write = Callable[[str], object]
 SUFFIXES = (".jsonl", ".ndjson")
 MAKING = "A list becomes such lines by: jq -c '.[]' FILE.json > FILE.jsonl"
 _NAMED = 3
@@ -49,15 +50,18 @@ class _Found:
     twice: _Lines = field(default_factory=_Lines)
 
 
-def texts(lines: Iterable[str], name: str, part: str, notes: list[str]) -> Iterator[str]:
-    """The texts in one field, none of them blank.
+def read_field(lines: Iterable[str], name: str, part: str, write: Write) -> list[Note]:
+    """Reads the texts in one field.
 
     Args:
         lines: The lines of the file.
         name: What to call it.
         part: The field; `a.b` is field `b` of the object in field `a`, unless a field has that
             very name.
-        notes: Gets a sentence on what was passed over.
+        write: Takes each text, none of them blank.
+
+    Returns:
+        What was passed over.
 
     Raises:
         SourceError: A line is no object, or no line has a text there.
@@ -73,19 +77,19 @@ def texts(lines: Iterable[str], name: str, part: str, notes: list[str]) -> Itera
         if not row.keys() <= found.fields.keys():
             new = row.keys() - found.fields.keys()
             found.fields |= {key: [*row[key]] if isinstance(row[key], dict) else [] for key in new}
-        if max(map(line.count, quoted)) > 1 and _doubled(line, keys):
+        if max(map(line.count, quoted)) > 1 and _is_doubled(line, keys):
             found.twice.add(number)
         if isinstance(value, str) and value.strip():
             empty = False
-            yield value
+            write(value)
         else:
             found.passed.setdefault(_kind(value), _Lines()).add(number)
     if empty and found.fields and set(found.passed) != {"empty"}:
         raise SourceError(_missing(name, part, found))
-    notes += _told(name, part, found)
+    return [*_describe(name, part, found)]
 
 
-def _doubled(line: str, keys: set[str]) -> bool:
+def _is_doubled(line: str, keys: set[str]) -> bool:
     """Whether an object in a line has one of some fields more than once."""
     twice: set[str] = set()
 
@@ -159,14 +163,15 @@ def _missing(name: str, part: str, found: _Found) -> str:
     return f"{name} has no field {part!r}; its fields are {listed(fields, most=_MOST)}."
 
 
-def _told(name: str, part: str, found: _Found) -> Iterator[str]:
-    """A sentence on lines that were passed over, and one on doubled fields."""
+def _describe(name: str, part: str, found: _Found) -> Iterator[Note]:
+    """What to say of lines that were passed over, and of doubled fields."""
     if found.passed:
         count = sum(lines.count for lines in found.passed.values())
         why = "; ".join(f"{kind} {lines}" for kind, lines in found.passed.items())
-        yield f"{name}: {some(count, 'row')} without text in {part!r} skipped: {why}."
+        skipped = f"without text in {part!r} skipped"
+        alone = f"{some(count, 'row')} {skipped}: {why}."
+        yield Note(name, f"{{}} {skipped}.", ((count, "row"),), alone)
     if found.twice.count:
-        yield (
-            f"{name}: {some(found.twice.count, 'row')} with one field twice, of which the last was "
-            f"read: {found.twice}."
-        )
+        said = "with one field twice, of which the last was read"
+        alone = f"{some(found.twice.count, 'row')} {said}: {found.twice}."
+        yield Note(name, f"{{}} {said}.", ((found.twice.count, "row"),), alone)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from burble.data.dialects import Dialect
 from burble.errors import SourceError
-from burble.formatting import listed, some
+from burble.formatting import Note, listed, some
 
 # The csv module refuses cells of more than 131,072 characters unless told otherwise. A cell with
 # more than this is no text but all rows after a quote that is not closed.
@@ -60,7 +60,7 @@ class Records:
             try:
                 row = next(reader, None)
             except csv.Error as error:
-                raise SourceError(self._damage(error)) from error
+                raise SourceError(self._describe_damage(error)) from error
             finally:
                 limit(before)
                 self.last_line = ahead + reader.line_num
@@ -75,7 +75,7 @@ class Records:
         line = "" if self.line == self.row else f" (line {self.line:,})"
         return f"row {self.row:,}{line}"
 
-    def _damage(self, error: csv.Error) -> str:
+    def _describe_damage(self, error: csv.Error) -> str:
         """What to say of a row that cannot be read."""
         quote, last = self.dialect.quote, self._ahead + self._reader.line_num
         said = f"{self._name} is damaged: {self.place}"
@@ -113,7 +113,7 @@ def _escaped(source: Iterator[str], dialect: Dialect) -> Iterator[str]:
 
 
 @dataclass
-class Doubts:
+class IrregularRows:
     """Rows that are not as most are.
 
     Attributes:
@@ -163,21 +163,24 @@ class Doubts:
         if len(self.merged) < _NAMED:
             self.merged.append(f"{records.place} to line {records.last_line:,}")
 
-    def notes(self, name: str) -> Iterator[str]:
-        """A sentence for each kind of doubt."""
-        if self.odd:
-            yield f"{name}: {self.differing}. {self._done}"
+    def describe(self, name: str) -> Iterator[Note]:
+        """What to say of each kind of such rows."""
+        count = self.short + self.long
+        if count:
+            said = f"{{}} with another number of cells than the first. {self._done}"
+            yield Note(name, said, ((count, "row"),), f"{self.differing}. {self._done}")
         if self.merged:
-            yield (
-                f"{name}: {some(self.several, 'row')} of several lines may be several rows, with a "
-                f"quote that is a letter: {listed(self.merged, self.several, _NAMED)}. "
-                "If so, add --quote none."
-            )
+            several = "of several lines may be several rows, with a quote that is a letter"
+            cure = "If so, add --quote none."
+            few = listed(self.merged, self.several, _NAMED)
+            alone = f"{some(self.several, 'row')} {several}: {few}. {cure}"
+            yield Note(name, f"{{}} {several}. {cure}", ((self.several, "row"),), alone)
         if self.enclosed:
-            yield (
-                f"{name}: {some(self.enclosed, 'cell')} of {self.part!r} in quotes, which were "
-                "read as letters. If quotes enclose cells there, add --quote '\"'."
+            said = (
+                f"{{}} of {self.part!r} in quotes, which were read as letters. If quotes enclose "
+                "cells there, add --quote '\"'."
             )
+            yield Note(name, said, ((self.enclosed, "cell"),))
 
     @property
     def differing(self) -> str:
@@ -198,12 +201,14 @@ class Doubts:
         return f"{taken}{left}A cell that holds {between} must stand in quotes."
 
 
-def merged(row: list[str], width: int, dialect: Dialect) -> bool:
+def looks_merged(row: list[str], width: int, dialect: Dialect) -> bool:
     r"""Whether lines inside a cell look like rows of their own, which a stray quote swallowed.
 
     >>> comma = Dialect(",", '"')
-    >>> merged(["1", "stop\n2,go\n3,on"], 2, comma), merged(["1", "Once,\nit was."], 2, comma)
-    (True, False)
+    >>> looks_merged(["1", "stop\n2,go\n3,on"], 2, comma)
+    True
+    >>> looks_merged(["1", "Once,\nit was."], 2, comma)
+    False
     """
     return any(
         _is_merged(row, place, width, dialect.parting)
