@@ -6,8 +6,6 @@ import pytest
 from keras import layers
 
 from burble.model.lstm import LSTM, Dropout
-from burble.model.network import build_network
-from burble.settings import ModelSettings
 
 B, T, D, U = 3, 9, 5, 7
 
@@ -83,20 +81,3 @@ def test_dropout_changes_nothing_when_it_is_off():
     ones = np.ones((2, 3, 5), np.float32)
     np.testing.assert_array_equal(Dropout(0.3)(ones, training=False), ones)
     np.testing.assert_array_equal(Dropout(0.0)(ones, training=True), ones)
-
-
-def test_half_the_bits_change_products_but_neither_weights_nor_states_nor_logits():
-    settings = ModelSettings(layers=2, units=24, embedding=8)
-    ids = np.arange(12).reshape(2, 6)
-    states = [np.full((2, 24), 0.1, np.float32)] * 4
-    whole = build_network(settings, 12, seed=3)
-    half = build_network(settings, 12, seed=3, precision="bfloat16")
-    for ours, theirs in zip(half.trainable_variables, whole.trainable_variables, strict=True):
-        assert ours.dtype == "float32"
-        np.testing.assert_array_equal(np.asarray(ours.value), np.asarray(theirs.value))
-    expected, found = whole([ids, *states]), half([ids, *states])
-    for ours, theirs in zip(found, expected, strict=True):
-        assert str(ours.dtype) == "float32"
-        error = np.abs(np.asarray(ours) - np.asarray(theirs)).max()
-        # Eight significant bits in place of 24.
-        assert 1e-6 < error < 2e-2

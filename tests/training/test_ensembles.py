@@ -7,48 +7,18 @@ import numpy as np
 import pytest
 
 from burble.data import corpus
-from burble.data.vocabulary import Vocabulary
 from burble.evaluation.dynamic import DynamicEvaluator
 from burble.inference.generator import Generator
-from burble.model.architecture import array_shapes, network_prefix
 from burble.model.engine import build_engine
-from burble.model.network import Ensemble, mean_log_probabilities, name_weights
-from burble.model.softmax import log_softmax, softmax
-from burble.model.transfer import transfer_weights
+from burble.model.softmax import log_softmax
 from burble.runs import defaults
-from burble.settings import ModelSettings, TextSettings, TrainingSettings
+from burble.settings import TextSettings, TrainingSettings
 from burble.training.schedule import averaging_weight
 from burble.training.step import _leave_out
 from tests.support.speakers import chancy
 from tests.support.trainers import finish, trainer
 
 NONE = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "clip": 0, "averaging": 0}
-
-
-@pytest.mark.parametrize("shape", [{"cell": "lstm"}, {"cell": "gru", "input": "onehot"}])
-def test_engines_say_the_mean_of_what_the_networks_say(shape):
-    settings = ModelSettings(units=12, embedding=9, ensemble=3, **shape)
-    both = Ensemble(settings, 9, seed=1)
-    values, others = ([v.value for v in part] for part in (both.trained, both.others))
-    weights = name_weights(values, settings, 9)
-    assert weights.keys() == array_shapes(settings, 9).keys()
-    core = build_engine(weights, settings)
-    ids, state = np.random.default_rng(0).integers(0, 9, 20), core.zero_state(1)
-    zeros = [jnp.asarray(part.T) for layer in state for part in layer]
-    logits, _, _ = both(values, others, ids[None], zeros, False)
-    expected = np.asarray(mean_log_probabilities(logits))[0]
-    mean = softmax(np.asarray(logits, np.float64)[:, 0].reshape(-1, 9))
-    np.testing.assert_allclose(np.exp(expected), mean.reshape(3, -1, 9).mean(0), atol=1e-6)
-    found, after = core.read_symbols(ids, state)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
-    for symbol in ids:
-        row, state = core.step(np.array([symbol]), state)
-    np.testing.assert_allclose(row[0], expected[-1], atol=1e-5)
-    for one, other in zip(state, after, strict=True):
-        np.testing.assert_allclose(one[0], other[0], atol=1e-5)
-    # No two begin with the same weights.
-    first = [weights[f"{network_prefix(n)}layer0.kernel"] for n in range(3)]
-    assert not any(np.allclose(first[a], first[b]) for a, b in ((0, 1), (0, 2), (1, 2)))
 
 
 def test_each_network_learns_by_itself():
@@ -85,20 +55,6 @@ def test_a_pair_writes_is_scored_and_learns_as_it_reads():
     np.testing.assert_allclose(still, writer.surprise(ids), atol=1e-5)
     (learned,) = DynamicEvaluator(model).score_each([np.array([0, 1, 2] * 200)])
     assert learned[-50:].mean() < 0.98 * learned[:50].mean()
-
-
-def test_a_pair_is_gone_on_from_with_another_alphabet():
-    base = chancy("ab", ensemble=2)
-    fresh = chancy("bc", seed=1, ensemble=2).weights
-    found = transfer_weights(base, Vocabulary(("b", "c")), fresh)
-    for n in (0, 1):
-        name = f"{network_prefix(n)}embedding"
-        np.testing.assert_array_equal(found[name][0], base.weights[name][1])
-        np.testing.assert_array_equal(found[name][1], fresh[name][1])
-        name = f"{network_prefix(n)}output.kernel"
-        np.testing.assert_array_equal(found[name][:, 0], base.weights[name][:, 1])
-        name = f"{network_prefix(n)}layer1.kernel"
-        np.testing.assert_array_equal(found[name], base.weights[name])
 
 
 # Averages.

@@ -1,0 +1,54 @@
+"""The network in Keras: an ensemble of them, and the numbers in which they compute."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from burble.model.architecture import array_shapes, network_prefix
+from burble.model.engine import build_engine
+from burble.model.network import Ensemble, build_network, mean_log_probabilities, name_weights
+from burble.model.softmax import softmax
+from burble.settings import ModelSettings
+
+
+@pytest.mark.parametrize("shape", [{"cell": "lstm"}, {"cell": "gru", "input": "onehot"}])
+def test_an_ensemble_averages_probabilities_in_keras_and_in_numpy_alike(shape):
+    settings = ModelSettings(units=12, embedding=9, ensemble=3, **shape)
+    both = Ensemble(settings, 9, seed=1)
+    values, others = ([v.value for v in part] for part in (both.trained, both.others))
+    weights = name_weights(values, settings, 9)
+    assert weights.keys() == array_shapes(settings, 9).keys()
+    core = build_engine(weights, settings)
+    ids, state = np.random.default_rng(0).integers(0, 9, 20), core.zero_state(1)
+    zeros = [jnp.asarray(part.T) for layer in state for part in layer]
+    logits, _, _ = both(values, others, ids[None], zeros, False)
+    expected = np.asarray(mean_log_probabilities(logits))[0]
+    mean = softmax(np.asarray(logits, np.float64)[:, 0].reshape(-1, 9))
+    np.testing.assert_allclose(np.exp(expected), mean.reshape(3, -1, 9).mean(0), atol=1e-6)
+    found, after = core.read_symbols(ids, state)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    for symbol in ids:
+        row, state = core.step(np.array([symbol]), state)
+    np.testing.assert_allclose(row[0], expected[-1], atol=1e-5)
+    for one, other in zip(state, after, strict=True):
+        np.testing.assert_allclose(one[0], other[0], atol=1e-5)
+    # No two begin with the same weights.
+    first = [weights[f"{network_prefix(n)}layer0.kernel"] for n in range(3)]
+    assert not any(np.allclose(first[a], first[b]) for a, b in ((0, 1), (0, 2), (1, 2)))
+
+
+def test_half_the_bits_change_products_but_neither_weights_nor_states_nor_logits():
+    settings = ModelSettings(layers=2, units=24, embedding=8)
+    ids = np.arange(12).reshape(2, 6)
+    states = [np.full((2, 24), 0.1, np.float32)] * 4
+    whole = build_network(settings, 12, seed=3)
+    half = build_network(settings, 12, seed=3, precision="bfloat16")
+    for ours, theirs in zip(half.trainable_variables, whole.trainable_variables, strict=True):
+        assert ours.dtype == "float32"
+        np.testing.assert_array_equal(np.asarray(ours.value), np.asarray(theirs.value))
+    expected, found = whole([ids, *states]), half([ids, *states])
+    for ours, theirs in zip(found, expected, strict=True):
+        assert str(ours.dtype) == "float32"
+        error = np.abs(np.asarray(ours) - np.asarray(theirs)).max()
+        # Eight significant bits in place of 24.
+        assert 1e-6 < error < 2e-2

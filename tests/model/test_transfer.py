@@ -1,0 +1,46 @@
+"""What is taken over from another model."""
+
+import numpy as np
+import pytest
+
+from burble.data.vocabulary import Vocabulary
+from burble.errors import SettingsError
+from burble.model.architecture import network_prefix
+from burble.model.transfer import describe_alphabet_change, merge_base_settings, transfer_weights
+from tests.support.speakers import chancy
+
+
+def test_weights_go_to_the_symbols_of_another_alphabet():
+    base = chancy("ab", ensemble=2)
+    fresh = chancy("bc", seed=1, ensemble=2).weights
+    found = transfer_weights(base, Vocabulary(("b", "c")), fresh)
+    for n in (0, 1):
+        name = f"{network_prefix(n)}embedding"
+        np.testing.assert_array_equal(found[name][0], base.weights[name][1])
+        np.testing.assert_array_equal(found[name][1], fresh[name][1])
+        name = f"{network_prefix(n)}output.kernel"
+        np.testing.assert_array_equal(found[name][:, 0], base.weights[name][:, 1])
+        name = f"{network_prefix(n)}layer1.kernel"
+        np.testing.assert_array_equal(found[name], base.weights[name])
+
+
+def test_settings_that_a_base_brings_cannot_be_others():
+    base = chancy("ab", units=7)
+    found = merge_base_settings({"units": 7, "steps": 3, "dropout": None}, base)
+    assert (found["units"], found["layers"], found["steps"]) == (7, base.architecture.layers, 3)
+    # What is left out in training and how documents are cut are of the new training.
+    assert not {"dropout", "documents", "min_count"} & found.keys()
+    assert merge_base_settings({"units": 8, "layers": None}, None) == {"units": 8}
+    with pytest.raises(SettingsError, match="units is 8, but the model to start from has 7"):
+        merge_base_settings({"units": 8}, base)
+
+
+def test_a_change_of_alphabet_is_described():
+    base = chancy("abc")
+    assert describe_alphabet_change(base, Vocabulary(("b", "x"))) == (
+        "The alphabet gains 1 symbol that the model to start from never saw: 'x', and loses 2 "
+        "that the new text does not have."
+    )
+    same = describe_alphabet_change(base, base.vocabulary)
+    assert "gains no symbol" in same
+    assert "loses none" in same
