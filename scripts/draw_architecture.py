@@ -69,11 +69,14 @@ def place(edges: Edges) -> dict[str, tuple[int, int]]:
 
     depth = max(len(way_down(name)) for name in edges)
     chain = max((way_down(name) for name in sorted(edges)), key=len)
-    places = {}
-    for name in sorted(edges):
-        above = not any(name in to for to in edges.values())
-        row = 0 if above else depth - len(way_down(name))
-        places[name] = (0 if name in chain else 1, row)
+    places = {name: (0, row) for row, name in enumerate(chain)}
+    # The deepest first; where one stands already, the next goes above it.
+    for name in sorted(edges.keys() - {*chain}, key=lambda name: (len(way_down(name)), name)):
+        is_top = not any(name in to for to in edges.values())
+        row = 0 if is_top else depth - len(way_down(name))
+        while (1, row) in places.values():
+            row -= 1
+        places[name] = (1, row)
     return places
 
 

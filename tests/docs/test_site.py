@@ -53,6 +53,19 @@ def test_every_command_on_a_page_exists(page):
 
 def test_the_picture_of_the_architecture_is_that_of_the_imports():
     script = ROOT / "scripts" / "draw_architecture.py"
-    drawn = runpy.run_path(str(script))["draw"]()
+    drawing = runpy.run_path(str(script))
     picture = DOCS / "explanation" / "architecture.svg"
-    assert picture.read_text("utf-8") == drawn, f"run: python {script.relative_to(ROOT)}"
+    assert picture.read_text("utf-8") == drawing["draw"](), f"run: python scripts/{script.name}"
+    places = drawing["place"](drawing["reduce_edges"](drawing["read_imports"]()[0]))
+    assert len(set(places.values())) == len(places)
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/explanation/architecture.md"])
+def test_every_place_in_the_code_that_a_page_names_is_there(page):
+    text = (ROOT / page).read_text("utf-8")
+    places = re.findall(r"`(?:src/burble/)?((?:[a-z_]+/)?[a-z_]+\.py)(?:::(\w+))?`", text)
+    assert len(places) > 5
+    for path, name in places:
+        code = (ROOT / "src" / "burble" / path).read_text("utf-8")
+        pattern = rf"^(?:    )?(?:def |class )?{name}\b"
+        assert not name or re.search(pattern, code, re.M), f"{path}::{name}"
