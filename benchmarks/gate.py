@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.record import write
 from burble.data import corpus
-from burble.inference import generator
+from burble.inference import generator, scoring
 from burble.ngram import mixing
 from burble.ngram.index import MAX_CONTEXT, build_index
 from burble.ngram.predictor import NgramModel, NgramPredictor, Prediction
@@ -61,16 +61,15 @@ def score(run: str, text: str, learns: bool) -> Scored:
     own = recognize_training_text(writer.model, read)
     if own is None:
         raise SystemExit(f"{text} is not what {run} was trained on.")
-    beliefs: list[Floats] = []
     part = np.array(own.ids[own.start - 1 : own.start + SCORED])
     if learns:
         from burble.evaluation.dynamic import DynamicEvaluator
 
-        evaluator = DynamicEvaluator(writer.model)
-        next(evaluator.score_each([part], lambda rows, _: beliefs.append(rows)))
+        found = DynamicEvaluator(writer.model).predict_each([part])
     else:
-        writer.surprise(part, lambda rows, _: beliefs.append(rows))
-    network, came = np.concatenate(beliefs), part[1:].astype(np.intp)
+        found = scoring.predict_each(writer.engine, [part])
+    network = np.concatenate([predictions.log_probabilities for _, predictions in found])
+    came = part[1:].astype(np.intp)
     ngrams = NgramModel(build_index(own.ids[: own.start]), network.shape[1])
     reader = NgramPredictor(ngrams, adaptive=learns)
     reader.append_symbol(int(part[0]))

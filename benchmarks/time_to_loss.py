@@ -55,7 +55,7 @@ def burble(text: Path, folder: Path, steps: int) -> tuple[float, float]:
 
     writer = generator.load(run)
     cleaned, _ = cleaning.clean(text.read_text("utf-8-sig"), writer.model.text)
-    costs = writer.surprise(writer.model.vocabulary.encode(cleaned))
+    costs = writer.nll(writer.model.vocabulary.encode(cleaned))
     return seconds, float(costs[CONTEXT - 1 :].mean())
 
 

@@ -84,7 +84,7 @@ def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, objec
         STREAMS * each / best(lambda: writer.generate_many("a", length=each, count=STREAMS), tries)
     )
     read = writer.model.vocabulary.encode("ab" * (length // 2))
-    scored = length / best(lambda: writer.surprise(read), tries)
+    scored = length / best(lambda: writer.nll(read), tries)
     weights = sum(a.size for n, a in writer.model.weights.items() if n not in SKIPPED)
     memory = bandwidth(MEMORY, max(1, tries // 3)) / (4 * weights)
     cache = bandwidth(weights, tries) / (4 * weights)

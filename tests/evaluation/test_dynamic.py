@@ -9,16 +9,23 @@ from burble.errors import SettingsError
 from burble.evaluation import dynamic
 from burble.evaluation import evaluate as evaluation
 from burble.evaluation.dynamic import DynamicEvaluator
-from burble.inference import scoring
 from burble.inference.generator import Generator
-from burble.inference.scoring import from_edge_to_edge
+from burble.inference.scoring import Predictions, add_edges
 from tests.support.speakers import chancy
 
 
-def losses(model, texts, look=scoring.nothing):
-    edge = model.vocabulary.boundary_id
-    whole = [from_edge_to_edge(edge, ids) for ids in texts]
-    return [*DynamicEvaluator(model).score_each(whole, look)]
+def predictions(model, texts):
+    """What is predicted of each text, as one."""
+    whole = [add_edges(model.vocabulary.boundary_id, ids) for ids in texts]
+    found = [([np.zeros((0, model.vocabulary.size))], [np.zeros(0, np.intp)]) for _ in texts]
+    for places, some in DynamicEvaluator(model).predict_each(whole):
+        found[places[0]][0].append(some.log_probabilities)
+        found[places[0]][1].append(some.symbols)
+    return [Predictions(*map(np.concatenate, pair)) for pair in found]
+
+
+def losses(model, texts):
+    return [each.nll for each in predictions(model, texts)]
 
 
 @pytest.mark.parametrize(
@@ -30,8 +37,8 @@ def test_without_steps_it_scores_what_the_engine_does(monkeypatch, shape):
     ids = np.random.default_rng(0).integers(0, 4, 150)
     texts = [ids[:70], ids[70:71], ids[71:]]
     found = losses(writer.model, texts)
-    for one, (_, other) in zip(found, sorted(writer.surprise_each(texts)), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-5, rtol=1e-5)
+    for one, ids in zip(found, texts, strict=True):
+        np.testing.assert_allclose(one, writer.nll(ids), atol=1e-5, rtol=1e-5)
 
 
 def test_inputs_that_are_not_learned_stay_as_they_are(monkeypatch):
@@ -40,7 +47,7 @@ def test_inputs_that_are_not_learned_stay_as_they_are(monkeypatch):
     writer = Generator(replace(model, weights={**model.weights, "embedding": np.eye(4)}))
     ids = np.random.default_rng(0).integers(0, 4, 50)
     (found,) = losses(writer.model, [ids])
-    np.testing.assert_allclose(found, writer.surprise(ids), atol=1e-5)
+    np.testing.assert_allclose(found, writer.nll(ids), atol=1e-5)
 
 
 def test_it_learns_what_comes_again_and_the_model_stays_as_it_was():
@@ -58,16 +65,11 @@ def test_it_learns_what_comes_again_and_the_model_stays_as_it_was():
 def test_no_symbol_is_predicted_from_what_comes_after_it_and_all_are_probabilities():
     ids = np.random.default_rng(0).integers(0, 4, 200)
     other = np.concatenate([ids[:100], ids[:100]])
-    sums = []
-
-    def look(log_probabilities, _targets):
-        sums.append(np.exp(log_probabilities).sum(-1))
-
-    (one,), (two,) = (losses(chancy(), [i], look) for i in (ids, other))
+    one, two = (predictions(chancy(), [i])[0] for i in (ids, other))
     # The log-probabilities are of float32.
-    np.testing.assert_allclose(np.concatenate(sums), 1, atol=1e-6)
-    np.testing.assert_allclose(one[:99], two[:99], atol=1e-6)
-    assert not np.allclose(one[130:], two[130:])
+    np.testing.assert_allclose(np.exp(one.log_probabilities).sum(-1), 1, atol=1e-6)
+    np.testing.assert_allclose(one.nll[:99], two.nll[:99], atol=1e-6)
+    assert not np.allclose(one.nll[130:], two.nll[130:])
 
 
 def test_what_was_learned_from_one_document_serves_the_next():

@@ -1,4 +1,4 @@
-"""Two laws of every score: probabilities add up to 1, and what comes later changes no cost."""
+"""Two laws of every score: probabilities add up to 1, and what comes later changes no loss."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 
 from burble.inference import scoring
 from burble.inference.generator import Generator
-from burble.inference.scoring import BLOCK, Remembering
+from burble.inference.scoring import BLOCK, MemoryState, add_edges, mix_memory, predict
 from burble.ngram.index import build_index
 from burble.ngram.predictor import NgramModel
 from tests.support.speakers import chancy
@@ -25,43 +25,42 @@ MODELS = {
 }
 
 
-def costs(name, ids, share=0.0, learns=False):
-    """What each symbol costs, and how far the probabilities before it are from adding up to 1."""
-    writer, far = Generator(MODELS[name]), []
-
-    def look(beliefs, _following):
-        far.append(np.abs(np.exp(beliefs).sum(axis=-1) - 1).max())
-
-    if not share:
-        return writer.surprise(ids, look), max(far)
-    index = NgramModel(build_index(PAST), writer.model.vocabulary.size)
-    beside = Remembering(index, share, learns=learns, look=look)
+def score(name, ids, weight=0.0, adaptive=False):
+    """The loss of each symbol, and how far the probabilities before it are from adding up to 1."""
+    writer = Generator(MODELS[name])
     edge = writer.model.vocabulary.boundary_id
-    beside.begin([int(ids[0]) if edge is None else edge])
-    writer.surprise(ids, beside)
-    return beside.costs(), max(far)
+    whole = add_edges(edge, ids)
+    found = [*predict(writer.engine, whole, writer.model.window)]
+    if weight:
+        memory = NgramModel(build_index(PAST), writer.model.vocabulary.size)
+        state = MemoryState.start(memory, weight, adaptive=adaptive)
+        state.read_symbols([int(whole[0])])
+        for place, network in enumerate(found):
+            found[place], state = mix_memory(network, state)
+    sums = np.concatenate([np.exp(each.log_probabilities).sum(axis=-1) for each in found])
+    return np.concatenate([each.nll for each in found]), np.abs(sums - 1).max()
 
 
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
-def test_probabilities_add_up_to_one(name, share):
-    _, far = costs(name, IDS[:300], share)
+@pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
+def test_probabilities_add_up_to_one(name, weight):
+    _, far = score(name, IDS[:300], weight)
     # A memory counts in float32.
-    assert far < (1e-6 if share else 2e-15)
+    assert far < (1e-6 if weight else 2e-15)
 
 
 @pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize(("share", "learns"), [(0.0, False), (0.3, False), (1.0, True)])
-def test_what_comes_later_changes_no_cost(name, share, learns):
-    ids = IDS[:300] if share or name == "windows" else IDS
-    usual, _ = costs(name, ids, share, learns)
+@pytest.mark.parametrize(("weight", "adaptive"), [(0.0, False), (0.3, False), (1.0, True)])
+def test_what_comes_later_changes_no_loss(name, weight, adaptive):
+    ids = IDS[:300] if weight or name == "windows" else IDS
+    usual, _ = score(name, ids, weight, adaptive)
     lead = len(ids) - len(usual) + (name == "documents")
     for place in (1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 1, len(ids) - 1):
-        if place >= len(ids) or (share and place == 2):
+        if place >= len(ids) or (weight and place == 2):
             continue
         other = ids.copy()
         other[place] = (other[place] + 1) % 4
-        found, _ = costs(name, other, share, learns)
+        found, _ = score(name, other, weight, adaptive)
         before = place - lead
         assert (found[:before] == usual[:before]).all()
         assert found[before] != usual[before]

@@ -210,32 +210,21 @@ def test_probabilities_are_those_of_the_next_symbol():
     assert POEMS.probabilities("b")[""] == pytest.approx(1)
 
 
-def test_surprise_is_minus_the_logarithm_of_each_probability():
+def test_the_nll_is_minus_the_logarithm_of_each_probability():
     writer = Generator(follower("abc", [1, 2, 0], strength=np.log(8)))
     ids = writer.model.vocabulary.encode("abb")
-    np.testing.assert_allclose(writer.surprise(ids), -np.log([0.8, 0.1]), atol=1e-6)
-    assert len(writer.surprise(ids[:1])) == len(writer.surprise(ids[:0])) == 0
-    poems = POEMS.surprise(POEMS.model.vocabulary.encode("ab"))
+    np.testing.assert_allclose(writer.nll(ids), -np.log([0.8, 0.1]), atol=1e-6)
+    assert len(writer.nll(ids[:1])) == len(writer.nll(ids[:0])) == 0
+    poems = POEMS.nll(POEMS.model.vocabulary.encode("ab"))
     np.testing.assert_allclose(poems, [0, 0, 0], atol=1e-6)
 
 
-def test_texts_read_side_by_side_cost_what_each_costs_alone(monkeypatch):
-    monkeypatch.setattr("burble.inference.scoring.SHORT", 50)
-    rng = np.random.default_rng(0)
-    for writer in (CHANCY, Generator(chancy(boundary=True))):
-        texts = [rng.integers(4, size=n) for n in [*rng.integers(60, size=90), 0, 1]]
-        found = dict(writer.surprise_each(texts))
-        assert sorted(found) == list(range(92))
-        for i, costs in found.items():
-            np.testing.assert_allclose(costs, writer.surprise(texts[i]), atol=1e-4)
-
-
-def test_surprise_has_full_context_across_blocks():
+def test_the_nll_has_full_context_across_blocks():
     text = "".join(CHANCY.stream("a", length=2 * BLOCK + 7, temperature=1))
-    costs = CHANCY.surprise(CHANCY.model.vocabulary.encode(text))
+    nll = CHANCY.nll(CHANCY.model.vocabulary.encode(text))
     for at in (1, BLOCK, BLOCK + 1, len(text) - 1):
         expected = -np.log(CHANCY.probabilities(text[:at])[text[at]])
-        assert costs[at - 1] == pytest.approx(expected, abs=1e-4)
+        assert nll[at - 1] == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_model_whose_output_is_no_number_says_so():

@@ -7,7 +7,7 @@ import pytest
 
 from burble.errors import SettingsError
 from burble.inference.generator import Generator
-from burble.inference.scoring import Remembering, nothing
+from burble.inference.scoring import MemoryState, mix_memory, predict
 from burble.ngram.index import build_index
 from tests.support.speakers import chancy
 
@@ -16,31 +16,35 @@ def with_memory(model, ids):
     return Generator(model, lambda: build_index(ids))
 
 
-def test_a_score_is_that_of_network_and_memory_together():
+def losses(writer, ids, *, adaptive=False):
+    """The loss of each symbol but the first, of the network with its memory."""
+    state, found = MemoryState.start(writer.memory, 1.0, adaptive=adaptive), []
+    state.read_symbols([int(ids[0])])
+    for network in predict(writer.engine, ids):
+        predictions, state = mix_memory(network, state)
+        found.append(predictions.nll)
+    return np.concatenate(found)
+
+
+def test_a_score_is_what_network_and_memory_predict_together():
     model, rng = chancy(scale=0.3), np.random.default_rng(1)
     writer = with_memory(model, rng.integers(0, 4, 300))
     ids = rng.integers(0, 4, 60)
-    look = Remembering(writer.memory, 1.0, learns=False, look=nothing)
-    look.begin([int(ids[0])])
-    alone = writer.surprise(ids, look)
+    found, alone = losses(writer, ids), writer.nll(ids)
     text = model.vocabulary.decode(ids[:30])
     expected = writer.probabilities(text, memory=1.0)[model.vocabulary.symbols[ids[30]]]
-    assert look.costs()[29] == pytest.approx(-np.log(expected), rel=1e-5)
-    assert len(look.costs()) == len(alone)
-    assert not np.allclose(look.costs(), alone)
+    assert found[29] == pytest.approx(-np.log(expected), rel=1e-5)
+    assert len(found) == len(alone)
+    assert not np.allclose(found, alone)
 
 
 def test_no_symbol_is_predicted_from_what_comes_after_it():
     ids = np.random.default_rng(0).integers(0, 4, 100)
     other = np.concatenate([ids[:50], ids[:50]])
-    costs = []
-    for one in (ids, other):
-        writer = with_memory(chancy(), ids[:20])
-        look = Remembering(writer.memory, 1.0, learns=True, look=nothing)
-        writer.surprise(one, look)
-        costs.append(look.costs())
-    np.testing.assert_array_equal(costs[0][:49], costs[1][:49])
-    assert not np.allclose(costs[0][60:], costs[1][60:])
+    writer = with_memory(chancy(), ids[:20])
+    one, two = (losses(writer, each, adaptive=True) for each in (ids, other))
+    np.testing.assert_array_equal(one[:49], two[:49])
+    assert not np.allclose(one[60:], two[60:])
 
 
 def test_writing_with_a_memory_follows_it_and_texts_are_each_as_alone():

@@ -142,7 +142,7 @@ def test_it_writes_from_a_random_window_which_slides_on(burble, run):
     assert start in writer.model.excerpt
     assert len(written) == 50
     # Every symbol is the likeliest after the twenty before it, from a zero state.
-    core, ids = writer._engine, writer.model.vocabulary.encode(written)
+    core, ids = writer.engine, writer.model.vocabulary.encode(written)
     for place in range(20, 50):
         logits, _ = core.read_symbols(ids[place - 20 : place], core.zero_state(1))
         assert logits[-1].argmax() == ids[place]
@@ -166,7 +166,7 @@ def test_its_score_is_of_windows(burble, run, tmp_path):
     text.write_text("the dog sat on the cat. the mat lay on the log.", encoding="utf-8")
     done = burble("eval", run, text, "--json")
     writer = generator.load(run)
-    core, ids = writer._engine, writer.model.vocabulary.encode(text.read_text(encoding="utf-8"))
+    core, ids = writer.engine, writer.model.vocabulary.encode(text.read_text(encoding="utf-8"))
     spent = 0.0
     for place in range(1, len(ids)):
         logits, _ = core.read_symbols(ids[max(0, place - 20) : place], core.zero_state(1))

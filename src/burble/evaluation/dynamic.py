@@ -6,7 +6,7 @@ little to where they began. Source: Krause et al., Dynamic Evaluation of Neural 
 Models, 2018. Nothing that is learned is kept.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.errors import SettingsError
-from burble.inference import scoring
-from burble.inference.scoring import Look
+from burble.inference.scoring import Predictions
 from burble.model import network
 from burble.model.file import Model
 from burble.model.network import mean_log_probabilities, trained_array_names
@@ -75,22 +74,21 @@ class DynamicEvaluator:
         self._zero = [jnp.zeros((1, shape.units)) for _ in range(parts)]
         self._learn = jax.jit(self._score_and_learn)
 
-    def score_each(
-        self, texts: Iterable[NDArray[np.integer]], look: Look = scoring.nothing
-    ) -> Iterator[NDArray[np.float64]]:
-        """The losses of all symbols but the first of some texts, as `scoring.costs` gives them.
+    def predict_each(
+        self, texts: Sequence[NDArray[np.integer]]
+    ) -> Iterator[tuple[NDArray[np.intp], Predictions]]:
+        """Predicts all symbols but the first of some texts, and learns from each few of them.
 
         Args:
             texts: Ids of each, shape (T,); what is learned from one serves the next.
-            look: Shown what was predicted and what came.
 
         Yields:
-            Nats of each symbol, shape (T - 1,), of each text in order.
+            As `burble.inference.scoring.predict_each`, one text after the other.
         """
         learner = _Learner(self._start, [jnp.zeros_like(w) for w in self._start], self._zero)
         number = 0
-        for text in texts:
-            learner, losses = learner._replace(hidden=self._zero), [np.empty(0)]
+        for place, text in enumerate(texts):
+            learner = learner._replace(hidden=self._zero)
             for first in range(0, len(text) - 1, SEGMENT):
                 number += 1
                 part = text[first : first + SEGMENT + 1].astype(np.int32)
@@ -106,9 +104,7 @@ class DynamicEvaluator:
                     present,
                 )
                 rows = np.asarray(log_probabilities, np.float64)[: len(targets)]
-                look(rows, targets.astype(np.intp))
-                losses.append(-rows[np.arange(len(targets)), targets])
-            yield np.concatenate(losses)
+                yield np.full(len(targets), place), Predictions(rows, targets.astype(np.intp))
 
     def _score_and_learn(
         self, before: _Learner, number: float, inputs: Any, targets: Any, present: Any

@@ -8,7 +8,7 @@ document is foretold as it was learned, its end included.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from burble.evaluation.calibration import Calibration
 from burble.formatting import some
 from burble.inference import generator
 from burble.inference.generator import Generator
-from burble.inference.scoring import Look, Remembering, from_edge_to_edge
+from burble.inference.scoring import MemoryState, Predictions, add_edges, mix_memory, predict_each
 from burble.inference.settings import require_memory
 from burble.settings import AS_IT_COMES, SourceSettings
 
@@ -159,7 +159,7 @@ def _score_parts(
     cleaned = "".join(parts)
     unknown = vocabulary.unknown(cleaned)
     edge = vocabulary.boundary_id
-    known = [from_edge_to_edge(edge, ids) for part in parts if len(ids := _known(part, vocabulary))]
+    known = [add_edges(edge, ids) for part in parts if len(ids := _known(part, vocabulary))]
     reports = _score(writer, known, unknown, adaptive=adaptive, shares=(memory,))
     if not reports:
         raise CorpusError(
@@ -249,9 +249,7 @@ def _score(
     ends = int(is_end.sum())
     if len(symbols) <= ends:
         return []
-    calibrations = [Calibration() for _ in shares]
-    looks = [_after(read, calibration.add) for calibration in calibrations]
-    every = _costs(writer, texts, looks, adaptive=adaptive, shares=shares)
+    scored = _compute_losses(writer, texts, read, adaptive=adaptive, weights=shares)
     lengths = np.array([len(symbol) for symbol in writer.model.vocabulary.symbols])
     characters = int(lengths[symbols[~is_end]].sum())
     return [
@@ -259,29 +257,14 @@ def _score(
             characters=characters,
             ends=ends,
             unknown=dict(unknown.most_common()),
-            **_scores(costs[read:], characters + ends),
+            **_scores(losses, characters + ends),
             calibration_error=calibration.error,
             best_temperature=calibration.temperature,
             adaptive=adaptive,
             memory=share,
         )
-        for costs, calibration, share in zip(every, calibrations, shares, strict=True)
+        for (losses, calibration), share in zip(scored, shares, strict=True)
     ]
-
-
-def _after(read: int, look: Look) -> Look:
-    """Looks away while the first symbols are read, which are not scored."""
-    if not read:
-        return look
-    left = read
-
-    def skipping(beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
-        nonlocal left
-        passed = min(left, len(following))
-        left -= passed
-        look(beliefs[passed:], following[passed:])
-
-    return skipping
 
 
 def _scores(costs: NDArray[np.float64], characters: int) -> dict[str, Any]:
@@ -296,52 +279,69 @@ def _scores(costs: NDArray[np.float64], characters: int) -> dict[str, Any]:
     }
 
 
-def _costs(
+def _compute_losses(
     writer: Generator,
     texts: Sequence[NDArray[np.integer]],
-    looks: Sequence[Look],
+    skipped: int,
     *,
     adaptive: bool,
-    shares: Sequence[float],
-) -> list[NDArray[np.float64]]:
-    """What all symbols of some texts but their first cost, for each share; see `_score`."""
-    shown: list[Look | Remembering] = [
-        Remembering(writer.memory, share, learns=adaptive, look=look) if share else look
-        for share, look in zip(shares, looks, strict=True)
+    weights: Sequence[float],
+) -> list[tuple[NDArray[np.float64], Calibration]]:
+    """The loss of each symbol that is scored, and their calibration, for each weight; see `_score`.
+
+    The network reads once for all of them.
+    """
+    states = [
+        MemoryState.start(writer.memory, weight, adaptive=adaptive) if weight else None
+        for weight in weights
     ]
-    memories = [one for one in shown if isinstance(one, Remembering)]
+    given = _list_given(texts, writer.model.vocabulary.boundary_id)
+    calibrations = [Calibration() for _ in weights]
+    losses: list[list[NDArray[np.float64]]] = [[] for _ in weights]
+    numbers, begun, left = [], 0, skipped
+    for places, network in _predict(writer, texts, adaptive=adaptive, in_order=any(weights)):
+        numbers.append(places)
+        # A memory, which reads text after text, is given what begins each.
+        beginning = [symbol for text in given[begun : places[0] + 1] for symbol in text]
+        begun, passed = max(begun, places[0] + 1), min(left, len(places))
+        for place, state in enumerate(states):
+            predictions = network
+            if state is not None:
+                state.read_symbols(beginning)
+                predictions, states[place] = mix_memory(network, state)
+            losses[place].append(predictions.nll)
+            calibrations[place].add(
+                predictions.log_probabilities[passed:], predictions.symbols[passed:]
+            )
+        left -= passed
+    order = np.argsort(np.concatenate(numbers), kind="stable")
+    found = [np.concatenate(each)[order][skipped:] for each in losses]
+    return list(zip(found, calibrations, strict=True))
 
-    def look(beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
-        for one in shown:
-            one(beliefs, following)
 
-    if adaptive:
-        # Brings Keras and JAX, which take seconds to load.
-        with require_packages("an adaptive score"):
-            from burble.evaluation.dynamic import DynamicEvaluator
+def _predict(
+    writer: Generator, texts: Sequence[NDArray[np.integer]], *, adaptive: bool, in_order: bool
+) -> Iterator[tuple[NDArray[np.intp], Predictions]]:
+    """The network's predictions of some texts, with the numbers of these; see `predict_each`."""
+    if not adaptive:
+        return predict_each(writer.engine, texts, writer.model.window, in_order=in_order)
+    # Brings Keras and JAX, which take seconds to load.
+    with require_packages("an adaptive score"):
+        from burble.evaluation.dynamic import DynamicEvaluator
 
-        each = DynamicEvaluator(writer.model).score_each(texts, look)
-    elif memories:
-        # One after the other, since a memory takes up where the last one ended.
-        each = (writer.costs(ids, look) for ids in texts)
-    else:
-        found = dict(writer.costs_each(texts, look))
-        each = (found[i] for i in range(len(texts)))
-    costs, edge, before = [], writer.model.vocabulary.boundary_id, -1
+    return DynamicEvaluator(writer.model).predict_each(texts)
+
+
+def _list_given(texts: Sequence[NDArray[np.integer]], edge: int | None) -> list[list[int]]:
+    """The symbols that are given where each text begins, after those of the texts before it."""
+    given, before = [], -1
     for ids in texts:
-        for memory in memories:
-            memory.begin(_given(before, int(ids[0]), edge))
-        costs.append(next(each))
+        first = [int(ids[0])]
+        if edge is not None and first != [edge]:
+            first = [edge, *first]
+        given.append(first[1:] if edge is not None and before == edge else first)
         before = int(ids[-1])
-    alone = np.concatenate(costs)
-    return [one.costs() if isinstance(one, Remembering) else alone for one in shown]
-
-
-def _given(before: int, first: int, edge: int | None) -> list[int]:
-    """The symbols that are given where a text begins, after what a memory read before."""
-    if edge is None:
-        return [first]
-    return ([] if before == edge else [edge]) + ([] if first == edge else [first])
+    return given
 
 
 def _interval(costs: NDArray[np.float64]) -> tuple[float, float] | None:

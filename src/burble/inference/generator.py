@@ -5,7 +5,7 @@ Knows nothing of how it was trained.
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,7 +19,6 @@ from burble.inference import prompts, restrictions, sampling, scoring
 from burble.inference.context import Context, build_context
 from burble.inference.logits_processors import build_processors
 from burble.inference.prompts import Prompt
-from burble.inference.scoring import Look
 from burble.inference.selection import TRIES, Ending, TextFilter, describe_shortfall
 from burble.inference.settings import (
     Unknown,
@@ -54,7 +53,7 @@ class Generator:
     def __init__(self, model: Model, memory: Callable[[], SuffixIndex] | None = None) -> None:
         """Makes the engine ready."""
         self.model = model
-        self._engine = build_engine(model.weights, model.architecture)
+        self.engine = build_engine(model.weights, model.architecture)
         self._memory = memory
 
     def resolve(
@@ -251,32 +250,15 @@ class Generator:
         names = (*self.model.vocabulary.symbols, "")
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
 
-    def surprise(
-        self, ids: NDArray[np.integer], look: Look = scoring.nothing
-    ) -> NDArray[np.float64]:
-        """What each symbol of a text costs the model, from edge to edge; see `costs`."""
-        return self.costs(scoring.from_edge_to_edge(self.model.vocabulary.boundary_id, ids), look)
+    def nll(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
+        """The negative log-likelihood of each symbol of a text, in nats; see `scoring.predict`.
 
-    def costs(self, ids: NDArray[np.integer], look: Look = scoring.nothing) -> NDArray[np.float64]:
-        """What all symbols of a sequence but the first cost the model; see `scoring.costs`."""
-        if self.model.window:
-            return scoring.costs_by_window(self._engine, self.model.window, ids, look)
-        return scoring.costs(self._engine, ids, look)
-
-    def costs_each(
-        self, texts: Sequence[NDArray[np.integer]], look: Look = scoring.nothing
-    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        """The same of many sequences; see `scoring.costs_each`."""
-        if self.model.window:
-            return ((i, self.costs(ids, look)) for i, ids in enumerate(texts))
-        return scoring.costs_each(self._engine, texts, look)
-
-    def surprise_each(
-        self, texts: Sequence[NDArray[np.integer]], look: Look = scoring.nothing
-    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        """What each symbol of many texts costs, from edge to edge; see `costs_each`."""
-        edge = self.model.vocabulary.boundary_id
-        return self.costs_each([scoring.from_edge_to_edge(edge, ids) for ids in texts], look)
+        Args:
+            ids: Shape (T,). Of a model without documents the first symbol is given.
+        """
+        whole = scoring.add_edges(self.model.vocabulary.boundary_id, ids)
+        predictions = scoring.predict(self.engine, whole, self.model.window)
+        return np.concatenate([np.empty(0), *(each.nll for each in predictions)])
 
     def _prepare(self, prompt: str, options: Mapping[str, Any]) -> "Texts":
         """What writes texts with some options, and options of how a training text is read."""
@@ -287,7 +269,7 @@ class Generator:
     def _start(self, ids: NDArray[np.integer], memory: float) -> tuple[Array, Context]:
         """The logits (1, V) after `ids`, and the context that was read to predict what follows."""
         index = self.memory if memory else None
-        context = build_context(self._engine, self.model.window, index, memory)
+        context = build_context(self.engine, self.model.window, index, memory)
         return context.read_prompt(ids), context
 
 

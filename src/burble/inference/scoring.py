@@ -1,11 +1,12 @@
-"""What each symbol of a text costs a model, in nats. Knows nothing of characters or files.
+"""What a model predicts of each symbol of a text, and the loss of that in nats.
 
-A text is read from a zero state, with all that came before as context. Its first symbol is given,
-and the T - 1 others are foretold. To a model of documents a document is read from edge to edge (see
-`from_edge_to_edge`), so that all its symbols and its end are foretold.
+Knows nothing of characters or files. A text is read from a zero state, with all that came before as
+context. Its first symbol is given, and the T - 1 others are predicted. To a model of documents a
+document is read from edge to edge (see `add_edges`), so that all its symbols and its end are.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,157 +16,153 @@ from burble.model.softmax import log_softmax
 from burble.ngram.mixing import MixingWeights, mix_predictions, update_weights
 from burble.ngram.predictor import NgramModel, NgramPredictor
 
-Look = Callable[[NDArray[np.float64], NDArray[np.intp]], object]
-"""Shown the logarithms of all probabilities (rows, V), and the symbols that came (rows,)."""
-
 BLOCK = 256
 SHORT = 1_024
 LANES = 64
 
 
-def nothing(_beliefs: NDArray[np.float64], _following: NDArray[np.intp]) -> None:
-    """Does not look."""
+@dataclass(frozen=True)
+class Predictions:
+    """What was predicted of N symbols, and what they were.
 
-
-class Remembering:
-    """A look that scores what a network and its memory expect together.
-
-    Args:
-        index: The memory.
-        share: How far it is believed, 0 to 1; see `MixingWeights`.
-        learns: Whether memory and mixing weights learn from what they are scored on.
-        look: Shown what both believed, and what came.
+    Attributes:
+        log_probabilities: Of each symbol that could have come, shape (N, V).
+        symbols: Those that came, shape (N,).
     """
 
-    def __init__(self, index: NgramModel, share: float, *, learns: bool, look: Look) -> None:
-        """Nothing was read."""
-        self._reader = NgramPredictor(index, adaptive=learns)
-        self._weights = MixingWeights.trained(share, adaptive=learns)
-        self._learns = learns
-        self._look = look
-        self._costs = [np.empty(0)]
+    log_probabilities: NDArray[np.float64]
+    symbols: NDArray[np.intp]
 
-    def begin(self, symbols: Sequence[int]) -> None:
-        """Reads symbols that are given."""
-        for symbol in symbols:
-            self._reader.append_symbol(symbol)
-
-    def __call__(self, beliefs: NDArray[np.float64], following: NDArray[np.intp]) -> None:
-        """Takes what the network believed of the symbols that follow what was read."""
-        mixed = np.empty_like(beliefs)
-        for row, symbol in enumerate(following.tolist()):
-            one = slice(row, row + 1)
-            mixture = mix_predictions(beliefs[one], self._reader.predict(), self._weights)
-            mixed[one] = mixture.log_probabilities
-            if self._learns:
-                self._weights = update_weights(self._weights, mixture, following[one])
-            self._reader.append_symbol(symbol)
-        self._look(mixed, following)
-        self._costs.append(-mixed[np.arange(len(following)), following])
-
-    def costs(self) -> NDArray[np.float64]:
-        """What all symbols so far cost, nats."""
-        return np.concatenate(self._costs)
+    @property
+    def nll(self) -> NDArray[np.float64]:
+        """The negative log-likelihood of each symbol that came, nats, shape (N,)."""
+        return -self.log_probabilities[np.arange(len(self.symbols)), self.symbols]
 
 
-def costs(core: Core, ids: NDArray[np.integer], look: Look = nothing) -> NDArray[np.float64]:
-    """The cost of each symbol of one text, in memory that grows with its length alone.
+def predict(core: Core, ids: NDArray[np.integer], window: int = 0) -> Iterator[Predictions]:
+    """Predicts each symbol of one text from those before it, in memory that does not grow.
 
     Args:
         core: The network.
         ids: Shape (T,).
-        look: Shown what was believed and what came.
+        window: Symbols it sees, each time from a zero state, or fewer where there are no more; 0
+            for all that came before.
 
-    Returns:
-        Nats, shape (T - 1,).
+    Yields:
+        The predictions of a few symbols at a time, T - 1 in all.
     """
     state = core.zero_state(1)
-    found = [np.empty(0)]
-    for at in range(0, len(ids) - 1, BLOCK):
-        seen, following = ids[at : at + BLOCK], ids[at + 1 : at + BLOCK + 1].astype(np.intp)
+    begun = ids[: window + 1] if window else ids
+    for at in range(0, len(begun) - 1, BLOCK):
+        seen, following = begun[at : at + BLOCK], begun[at + 1 : at + BLOCK + 1]
         logits, state = core.read_symbols(seen[: len(following)], state)
-        found.append(_nats(logits, following, look))
-    return np.concatenate(found)
-
-
-def costs_by_window(
-    core: Core,
-    window: int,
-    ids: NDArray[np.integer],
-    look: Look = nothing,
-) -> NDArray[np.float64]:
-    """The cost of each symbol of one text, as `costs` gives it, from a few symbols before it.
-
-    Args:
-        core: The network.
-        window: Symbols it sees, from a zero state; fewer where there are no more.
-        ids: Shape (T,).
-        look: Shown what was believed and what came.
-
-    Returns:
-        Nats, shape (T - 1,).
-    """
-    found = [costs(core, ids[: window + 1], look)]
-    for first in range(window + 1, len(ids), LANES):
-        following = ids[first : first + LANES].astype(np.intp)
+        yield _pair(logits, following)
+    for first in range(len(begun), len(ids), LANES):
+        following = ids[first : first + LANES]
         state = core.zero_state(len(following))
         for at in range(first - window, first):
             logits, state = core.step(ids[at : at + len(following)], state)
-        found.append(_nats(logits, following, look))
-    return np.concatenate(found)
+        yield _pair(logits, following)
 
 
-def costs_each(
+def predict_each(
     core: Core,
     texts: Sequence[NDArray[np.integer]],
-    look: Look = nothing,
-) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """The cost of each symbol of many texts, short ones side by side.
+    window: int = 0,
+    *,
+    in_order: bool = False,
+) -> Iterator[tuple[NDArray[np.intp], Predictions]]:
+    """Predicts each symbol of many texts, short ones side by side.
 
     Args:
         core: The network.
         texts: Ids of each text, shape (T,) each.
-        look: Shown what was believed and what came.
+        window: See `predict`.
+        in_order: Whether one text comes after the other.
 
     Yields:
-        The number of a text, and its costs as `costs` gives them (rounded otherwise in the last
-        bits); the longest first.
+        The numbers of the texts that N symbols are of, shape (N,), and predictions as `predict`
+        makes them (rounded otherwise in the last bits). Those of one text come in order.
     """
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-    long = [i for i in order if len(texts[i]) > SHORT]
-    for i in long:
-        yield i, costs(core, texts[i], look)
-    for first in range(len(long), len(order), LANES):
-        group = order[first : first + LANES]
-        some = [np.asarray(texts[i], np.intp) for i in group]
-        yield from zip(group, _side_by_side(core, some, look), strict=True)
+    alone = [i for i in order if len(texts[i]) > SHORT]
+    if window or in_order:
+        order = alone = [*range(len(texts))]
+    for i in alone:
+        for predictions in predict(core, texts[i], window):
+            yield np.full(len(predictions.symbols), i), predictions
+    for first in range(len(alone), len(order), LANES):
+        yield from _predict_side_by_side(core, texts, order[first : first + LANES])
 
 
-def _side_by_side(
-    core: Core, texts: list[NDArray[np.intp]], look: Look
-) -> Iterator[NDArray[np.float64]]:
-    """The costs of a few short texts, the longest first, read in one pass."""
-    lengths = np.array([len(text) for text in texts])
-    padded = np.array([np.pad(text, (0, lengths[0] - len(text))) for text in texts])
-    found = np.zeros(padded.shape)
-    state = core.zero_state(len(texts))
+def _predict_side_by_side(
+    core: Core, texts: Sequence[NDArray[np.integer]], group: Sequence[int]
+) -> Iterator[tuple[NDArray[np.intp], Predictions]]:
+    """The predictions of a few short texts, the longest first, read in one pass."""
+    lengths = np.array([len(texts[i]) for i in group])
+    padded = np.array([np.pad(texts[i], (0, lengths[0] - len(texts[i]))) for i in group], np.intp)
+    state = core.zero_state(len(group))
     for at in range(lengths[0] - 1):
         # The longest stand first, so those that go on are the first rows.
         on = int(np.count_nonzero(lengths > at + 1))
         logits, state = core.step(padded[:on, at], select_streams(state, range(on)))
-        found[:on, at] = _nats(logits, padded[:on, at + 1], look)
-    return (row[: max(0, n - 1)] for row, n in zip(found, lengths, strict=True))
+        yield np.array(group[:on]), _pair(logits, padded[:on, at + 1])
 
 
-def _nats(
-    logits: NDArray[np.float32], following: NDArray[np.intp], look: Look
-) -> NDArray[np.float64]:
-    """The cost of the symbol that followed each row of logits (rows, V)."""
-    rows = log_softmax(logits.astype(np.float64))
-    look(rows, following)
-    return -rows[np.arange(len(following)), following]
+def _pair(logits: NDArray[np.float32], symbols: NDArray[np.integer]) -> Predictions:
+    """What each row of logits (N, V) says of the symbol that followed."""
+    log_probabilities = log_softmax(logits.astype(np.float64))
+    return Predictions(log_probabilities, symbols.astype(np.intp))
 
 
-def from_edge_to_edge(edge: int | None, ids: NDArray[np.integer]) -> NDArray[np.intp]:
+@dataclass(frozen=True)
+class MemoryState:
+    """How far an n-gram memory has read a text, and how it is mixed in from there.
+
+    Attributes:
+        predictor: The memory, with what it has read; it reads on in place.
+        weights: How much network and memory count.
+        adaptive: Whether both learn from what they are scored on.
+    """
+
+    predictor: NgramPredictor
+    weights: MixingWeights
+    adaptive: bool = False
+
+    @classmethod
+    def start(cls, memory: NgramModel, weight: float, *, adaptive: bool = False) -> "MemoryState":
+        """A memory that has read nothing, with its weight of 0 to 1."""
+        trained = MixingWeights.trained(weight, adaptive=adaptive)
+        return cls(NgramPredictor(memory, adaptive=adaptive), trained, adaptive)
+
+    def read_symbols(self, symbols: Sequence[int]) -> None:
+        """Reads symbols that are given, and predicts none of them."""
+        for symbol in symbols:
+            self.predictor.append_symbol(symbol)
+
+
+def mix_memory(predictions: Predictions, state: MemoryState) -> tuple[Predictions, MemoryState]:
+    """What a network and its memory predict together.
+
+    Args:
+        predictions: The network's, of the symbols that follow what the memory has read.
+        state: The memory, which reads them.
+
+    Returns:
+        The predictions of both, and the state after them.
+    """
+    network, weights = predictions.log_probabilities, state.weights
+    mixed = np.empty_like(network)
+    for row, symbol in enumerate(predictions.symbols.tolist()):
+        one = slice(row, row + 1)
+        mixture = mix_predictions(network[one], state.predictor.predict(), weights)
+        mixed[one] = mixture.log_probabilities
+        if state.adaptive:
+            weights = update_weights(weights, mixture, predictions.symbols[one])
+        state.predictor.append_symbol(symbol)
+    return replace(predictions, log_probabilities=mixed), replace(state, weights=weights)
+
+
+def add_edges(edge: int | None, ids: NDArray[np.integer]) -> NDArray[np.intp]:
     """A text with the edges that a model of documents sees."""
     return np.array(ids if edge is None else [edge, *ids, edge], np.intp)
