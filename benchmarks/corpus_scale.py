@@ -63,7 +63,7 @@ def measure(path: str, unit: str) -> dict[str, float]:
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started, busy = time.perf_counter(), time.process_time()
-    made = corpus.build([path], settings.make({"unit": unit}).text)
+    made = corpus.build([path], settings.make_settings({"unit": unit}).text)
     seconds, busy = time.perf_counter() - started, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {

@@ -78,7 +78,7 @@ def keep_pace(text: str) -> None:
     from burble.training import devices, processes
     from burble.training.trainer import Trainer
 
-    chosen = settings.make(SETTINGS)
+    chosen = settings.make_settings(SETTINGS)
     training = chosen.training
     devices.prepare(processes.available_cores(), training.batch, chosen.model.units)
     trainer = Trainer(corpus.build([text], chosen.text, validation=training.validation), chosen)

@@ -44,7 +44,9 @@ def profile(layers: int, units: int, batch: int, length: int, steps: int) -> dic
 
     devices.prepare(processes.available_cores(), batch, units)
     shape = {"layers": layers, "units": units, "batch": batch, "length": length, "averaging": 0.0}
-    chosen = settings.make(shape | {"dropout": 0.0, "dropout_input": 0.0, "dropout_output": 0.0})
+    chosen = settings.make_settings(
+        shape | {"dropout": 0.0, "dropout_input": 0.0, "dropout_output": 0.0}
+    )
     objective = Objective(chosen.model, SYMBOLS, chosen.training)
     ids = np.random.default_rng(0).integers(0, SYMBOLS, 200_000).astype(np.uint8)
     streams = Streams(ids, batch, length, seed=0, reset_rate=0.03)

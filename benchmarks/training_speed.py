@@ -46,7 +46,7 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], Suppo
     devices.prepare(processes.available_cores(), batch, units)
     shape_of = {"layers": layers, "units": units, "embedding": EMBEDDING, "batch": batch}
     plain = {"dropout_input": 0.0, "dropout": 0.0, "dropout_output": 0.0, "averaging": 0.0}
-    chosen = settings.make({**shape_of, "length": length, **plain})
+    chosen = settings.make_settings({**shape_of, "length": length, **plain})
     objective = Objective(chosen.model, SYMBOLS, chosen.training)
     streams = Streams(TEXT, batch, length, seed=0, reset_rate=0.0)
     begun = fetch_arrays(objective.start(batch))

@@ -14,9 +14,9 @@ NEWER = {"validation": 0.2, "test": 0.1, "ensemble": 2}
 
 
 def test_older_names_of_settings_are_understood_and_files_keep_them():
-    assert settings.renamed(OLDER) == settings.renamed(NEWER) == NEWER
-    assert settings.stored(NEWER) == OLDER
-    assert settings.make(OLDER) == settings.make(NEWER)
+    assert settings.with_current_names(OLDER) == settings.with_current_names(NEWER) == NEWER
+    assert settings.with_stored_names(NEWER) == OLDER
+    assert settings.make_settings(OLDER) == settings.make_settings(NEWER)
     assert [v.chosen for v in grid.variants(["networks=1,2"])] == [{"ensemble": 1}, {"ensemble": 2}]
     assert compare._flags_of_today(["--held-out=0.2", "--units=8"]) == [
         "--validation=0.2",
@@ -27,9 +27,9 @@ def test_older_names_of_settings_are_understood_and_files_keep_them():
 @pytest.mark.parametrize(("older", "newer"), [*zip(OLDER, NEWER, strict=True)])
 def test_a_setting_that_is_given_by_both_its_names_is_refused(older, newer):
     given = {older: OLDER[older], newer: NEWER[newer]}
-    said = rf"{newer} is given twice: .* by its older name, {older}\. Leave out {older}\."
+    said = rf"{older} is .*, but must be left out: it is the older name of {newer}, which is given"
     with pytest.raises(SettingsError, match=said):
-        settings.make(given)
+        settings.make_settings(given)
 
 
 def test_a_recipe_with_older_names_gives_way_to_flags(tmp_path):
@@ -54,7 +54,7 @@ def test_flags_have_older_names_that_help_does_not_show(burble, text, tmp_path):
     assert (done.returncode, done.stderr.decode()[:25]) == (2, "burble: validation is 1.5")
     done = burble("train", text, "-o", tmp_path / "run", "--networks", "2", "--ensemble", "2")
     assert done.returncode == 2
-    assert b"ensemble is given twice: 2, and 2 by its older name, networks" in done.stderr
+    assert b"networks is 2, but must be left out: it is the older name of ensemble" in done.stderr
 
 
 def test_json_has_older_keys_beside_the_newer(burble, text, trained):

@@ -22,7 +22,13 @@ from burble.runs import recipes
 from burble.runs.events import End, Event
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, check_folder, resolve_settings
-from burble.settings import SourceSettings, SplitKind, TextSettings, make, renamed
+from burble.settings import (
+    SourceSettings,
+    SplitKind,
+    TextSettings,
+    make_settings,
+    with_current_names,
+)
 from burble.training import preflight
 
 Pathlike = str | os.PathLike[str]
@@ -67,15 +73,15 @@ def read(
         SourceError: A source that cannot be read.
         CorpusError: Fewer than two symbols would be left to learn from.
     """
-    reading = SourceSettings.taken_from(settings)
-    chosen = renamed({**settings, "validation": validation})
+    reading = SourceSettings.pop_from(settings)
+    chosen = with_current_names({**settings, "validation": validation})
     known = {field.name for field in fields(TextSettings)}
     for name in chosen.keys() - known - {"validation"}:
         raise SettingsError(
             f"{name} is no setting of the text. There are: {', '.join(sorted(known))}."
         )
     request = TrainingRequest({}, sources=_sources(source), reading=reading)
-    return request.read(make({**chosen, "split": split}))
+    return request.read(make_settings({**chosen, "split": split}))
 
 
 def _sources(source: Pathlike | Sequence[Pathlike]) -> tuple[str, ...]:
@@ -125,7 +131,7 @@ def train(
     folder = Run(Path(run))
     model = None if base is None else load(base).model
     named = None if recipe is None else os.fspath(recipe)
-    reading = SourceSettings.taken_from(settings)
+    reading = SourceSettings.pop_from(settings)
     chosen = recipes.with_recipe(settings, named, resume=resume)
     base_name = "" if base is None else os.fspath(base)
     request = TrainingRequest(chosen, size, resume, model, _sources(source), reading, base_name)
@@ -189,7 +195,7 @@ def _reading(given: dict[str, Any]) -> SourceSettings:
     Raises:
         SettingsError: There is no such setting.
     """
-    reading = SourceSettings.taken_from(given)
+    reading = SourceSettings.pop_from(given)
     for name in given:
         known = ", ".join(field.name for field in fields(SourceSettings))
         raise SettingsError(f"{name} says nothing of how a text is read. There are: {known}.")

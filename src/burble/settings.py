@@ -1,15 +1,15 @@
 """Frozen settings with their defaults and checks. Knows nothing of files or Keras.
 
 A flag of the command line, a field here and a key in JSON share one name. The defaults here
-train; for a new run, `sizing` replaces some by what suits the text.
+train; for a new run, `runs.defaults` replaces some by what suits the text.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from numbers import Integral, Real
 from string import Formatter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from burble.errors import SettingsError
 
@@ -23,20 +23,16 @@ SplitKind = Literal["auto", "tail", "spread"]
 Schedule = Literal["cosine", "constant"]
 LIMITS = ("steps", "epochs", "minutes")
 """Settings that end a training; of several the nearest holds."""
-MOST: Mapping[str, int] = {
-    "steps": 10**18,
-    "epochs": 10**9,
-    "minutes": 10**7,
-    "weight_decay": 10**6,
-    "clip": 10**12,
-}
+MOST: dict[str, int] = {"steps": 10**18, "epochs": 10**9, "minutes": 10**7}
+MOST |= {"weight_decay": 10**6, "clip": 10**12}
 """What no training comes to; beyond it numbers would run out of range where they are used."""
 MOST_RATE = 1e30
 Precision = Literal["float32", "bfloat16"]
 STORED: Mapping[str, str] = {"validation": "held_out", "test": "left_out", "ensemble": "networks"}
-"""Settings with an older name: files that burble writes keep it, and whoever gives it is heard."""
+"""The older names of settings: files that burble writes keep them, and they are aliases."""
 DROPOUTS = ("dropout_input", "dropout", "dropout_output", "dropout_recurrent")
-"""Shares that are left out in training, and change nothing of a model that is there."""
+"""Fractions that are dropped in training, and change nothing of a model that is there."""
+FRACTIONS = ("warmup", "beta_2", "averaging", "reset_rate", "validation", "test")
 
 
 def require(holds: bool, name: str, value: object, expected: str) -> None:
@@ -45,7 +41,7 @@ def require(holds: bool, name: str, value: object, expected: str) -> None:
         raise SettingsError(f"{name} is {value!r}, but must be {expected}.")
 
 
-def is_whole(value: object) -> bool:
+def is_integer(value: object) -> bool:
     """Whether it is a whole number; True is none."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
@@ -55,20 +51,38 @@ def is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
+def _check_choices(settings: Any) -> None:
+    """Refuses a value that is none of its field's choices."""
+    for field in fields(settings):
+        if choices := get_args(field.type):
+            value, expected = (
+                getattr(settings, field.name),
+                f"{', '.join(choices[:-1])} or {choices[-1]}",
+            )
+            require(value in choices, field.name, value, expected)
+
+
+def _check_fractions(settings: Any, names: Sequence[str]) -> None:
+    """Refuses a value that is no fraction."""
+    for name in names:
+        value = getattr(settings, name)
+        require(0 <= value < 1, name, value, "a fraction: at least 0 and less than 1")
+
+
 @dataclass(frozen=True, kw_only=True)
 class SourceSettings:
     r"""How sources are read; nothing of it concerns a model once its text is there.
 
     Attributes:
-        encoding: The encoding of the text; if empty, UTF-8 or what a byte-order mark says.
-        mirror: Where to ask for books of Project Gutenberg; if empty, the main site.
-        delimiter: The character between two cells of a table, or tab; if empty, it is found.
-        quote: What encloses a cell of a table: " or '; \" or \' where those inside a cell have a
-            backslash before them; or none, where quotes are letters. If empty, it is found.
-        deduplicate: Whether a document that is the same as one before it, once both are clean, is
-            left out.
-        drop_documents_with_rare: Documents with a symbol that occurs fewer times than this are
-            left out, so that no symbol of those that are left does; 0 leaves them in.
+        encoding: Encoding of the text, such as cp1252; if empty, UTF-8 or what a byte-order mark
+            says.
+        mirror: Where to fetch books of Project Gutenberg; if empty, the main site.
+        delimiter: Character between two cells of a table, or tab; if empty, it is detected.
+        quote: What encloses a cell of a table: " or '; \" or \' where a backslash stands before
+            those inside a cell; none, where quotes are plain characters. If empty, it is detected.
+        deduplicate: Skip documents that are, once clean, the same as one before them.
+        drop_documents_with_rare: Skip documents with a symbol that occurs fewer times than this,
+            until no such symbol is left; 0 skips none.
     """
 
     encoding: str = ""
@@ -94,14 +108,14 @@ class SourceSettings:
         require(fits, "quote", self.quote, expected)
 
     @classmethod
-    def taken_from(cls, values: dict[str, Any]) -> "SourceSettings":
+    def pop_from(cls, values: dict[str, Any]) -> "SourceSettings":
         """Takes its own fields out of a flat mapping; a value of None means the default.
 
         Raises:
             SettingsError: A value that cannot be.
 
         >>> values = {"encoding": "cp1252", "units": 8}
-        >>> SourceSettings.taken_from(values).encoding, values
+        >>> SourceSettings.pop_from(values).encoding, values
         ('cp1252', {'units': 8})
         """
         own = {f.name: (values.pop(f.name), f.type) for f in fields(cls) if f.name in values}
@@ -113,19 +127,8 @@ class SourceSettings:
         """The fields that are not their defaults, by name."""
         return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}
 
-    def without_tables(self) -> None:
-        """Refuses what describes tables, where none is read.
 
-        Raises:
-            SettingsError: Something does.
-        """
-        for name in ("delimiter", "quote"):
-            value = getattr(self, name)
-            expected = "left out: no column of a table is read here (as p.csv:text would be)"
-            require(not value, name, value, expected)
-
-
-AS_IT_COMES = SourceSettings()
+DEFAULT_READING = SourceSettings()
 """Sources read by the defaults."""
 
 
@@ -134,12 +137,12 @@ class TextSettings:
     """How text is cleaned and cut into symbols.
 
     Attributes:
-        unit: What one symbol is: a code point, or a grapheme (a letter with all its marks).
-        lowercase: Whether letters are made lower case.
-        strip_punctuation: Whether all but letters, digits and white space is removed.
-        min_count: Symbols that occur fewer times than this are removed from the text.
-        documents: What one document is: each of the sources (or rows of a table), each of their
-            lines, each of the blocks between blank lines, or each of their sentences.
+        unit: What a symbol is: char, one code point, or grapheme, a letter with all its marks.
+        lowercase: Make letters lower case.
+        strip_punctuation: Remove all but letters, digits and white space.
+        min_count: Remove symbols that occur fewer times than this.
+        documents: What a document is: each source, or row of a table (sources), each line (lines),
+            each block between blank lines (blank), or each sentence (sentences).
     """
 
     unit: Unit = "char"
@@ -150,10 +153,8 @@ class TextSettings:
 
     def __post_init__(self) -> None:
         """Checks every field."""
-        require(self.unit in ("char", "grapheme"), "unit", self.unit, "char or grapheme")
+        _check_choices(self)
         require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
-        known = self.documents in ("sources", "lines", "blank", "sentences")
-        require(known, "documents", self.documents, "sources, lines, blank or sentences")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,23 +162,20 @@ class ModelSettings:
     """The shape of the network.
 
     Attributes:
-        cell: The recurrent layer: LSTM, GRU, or the plain recurrent layer.
-        recurrent_activation: What the gates of LSTM layers are made with: sigmoid, or hard_sigmoid,
-            0.2 x + 0.5 cut at 0 and 1, as Keras had it before version 2.3.
+        cell: Recurrent layer: lstm, gru, or rnn, a plain one.
+        recurrent_activation: Activation of an LSTM's gates: sigmoid, or hard_sigmoid, 0.2 x + 0.5
+            cut at 0 and 1, as in Keras before version 2.3.
         layers: Recurrent layers, one above the other.
-        units: U, units in each recurrent layer.
-        ensemble: Networks of this shape that are trained side by side, each by itself from weights
-            of its own; what the model says is the mean of their probabilities.
-        input: What enters the network for a symbol: numbers that are learned (embedding), a one
-            among zeros (onehot), or its number in the alphabet, divided by the alphabet's size
-            (scalar).
-        embedding: Numbers that stand for one symbol; follows from the alphabet where they are
-            not learned.
-        dropout_input: Share of the embedding left out at each training step.
-        dropout: Share left out between two recurrent layers.
-        dropout_output: Share left out before the output layer.
-        dropout_recurrent: Share of the weights between a recurrent layer's steps that is left out,
-            drawn once for each training step (DropConnect).
+        units: Units in each recurrent layer (U).
+        ensemble: Networks of this shape that are trained side by side, each from other first
+            weights; the model predicts with the mean of their probabilities.
+        input: How a symbol enters the network: as a learned vector (embedding), a one among zeros
+            (onehot), or its id divided by the size of the alphabet (scalar).
+        embedding: Length of a symbol's vector; follows from the alphabet where it is not learned.
+        dropout_input: Dropout of the embedding: the fraction set to zero in each training step.
+        dropout: Dropout between recurrent layers.
+        dropout_output: Dropout before the output layer.
+        dropout_recurrent: Dropout of recurrent weights, drawn once a training step (DropConnect).
     """
 
     cell: Cell = "lstm"
@@ -194,20 +192,14 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         """Checks every field."""
-        require(self.cell in ("lstm", "gru", "rnn"), "cell", self.cell, "lstm, gru or rnn")
+        _check_choices(self)
+        fits, expected = self.cell == "lstm", "sigmoid where cell is no lstm"
         activation = self.recurrent_activation
-        known = activation == "sigmoid" or (activation == "hard_sigmoid" and self.cell == "lstm")
-        expected = "sigmoid, or, of LSTM layers, hard_sigmoid"
-        require(known, "recurrent_activation", activation, expected)
-        known = self.input in ("embedding", "onehot", "scalar")
-        require(known, "input", self.input, "embedding, onehot or scalar")
-        require(1 <= self.layers <= 16, "layers", self.layers, "1 to 16")
-        require(1 <= self.units <= 8192, "units", self.units, "1 to 8192")
-        require(1 <= self.ensemble <= 16, "ensemble", self.ensemble, "1 to 16")
-        require(1 <= self.embedding <= 8192, "embedding", self.embedding, "1 to 8192")
-        for name in DROPOUTS:
-            share = getattr(self, name)
-            require(0 <= share < 1, name, share, "at least 0 and less than 1")
+        require(fits or activation == "sigmoid", "recurrent_activation", activation, expected)
+        for name, most in {"layers": 16, "units": 8192, "ensemble": 16, "embedding": 8192}.items():
+            value = getattr(self, name)
+            require(1 <= value <= most, name, value, f"1 to {most}")
+        _check_fractions(self, DROPOUTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,44 +207,40 @@ class TrainingSettings:
     """How a model is trained.
 
     Attributes:
-        framing: How the text is cut for training: contiguous streams, one document at a time,
-            every window of `length` symbols for itself to foretell the one after it, or auto,
-            which takes documents where there are many short ones and streams otherwise.
-        batch: B, streams read side by side.
-        length: T, symbols of each stream in one step.
+        framing: How training reads the text: as contiguous streams, as documents one at a time, as
+            windows of `length` symbols that each predict the next one, or auto: as documents where
+            there are many short ones, else as streams.
+        batch: Streams read side by side (B).
+        length: Symbols of each stream in one step (T).
         steps: Training steps in all; 0 sets no limit.
-        epochs: Times the training text is read; 0 sets no limit.
-        minutes: Time in all; 0 sets no limit. The machine is measured for a few steps, then the
-            number of steps is fixed and recorded. Of several limits the nearest holds.
-        learning_rate: The highest step size of the optimiser, reached after the warm-up.
-        schedule: How the step size goes on: after a warm-up down half a cosine, or constant
-            from the first step.
-        warmup: Share of the steps over which the step size rises to `learning_rate`, where it
-            is not constant.
-        beta_2: How slowly the optimiser forgets the size of past gradients (Adam).
-        averaging: Share of the steps over which weights are averaged for scores and for the model,
-            the latest counting most; 0 takes the latest alone.
-        weight_decay: The pull of the weights towards zero (AdamW).
-        clip: The largest norm of the gradient; 0 sets no limit.
-        reset_rate: Share of the streams that start again from a zero state at each step; other
+        epochs: Passes over the training text; 0 sets no limit.
+        minutes: Minutes in all; 0 sets no limit. How many steps fit is measured at the start and
+            recorded. Of several limits the nearest holds.
+        learning_rate: Highest learning rate, reached after the warm-up.
+        schedule: cosine, where the learning rate falls along half a cosine after the warm-up, or
+            constant.
+        warmup: Fraction of the steps in which the learning rate rises, unless it is constant.
+        beta_2: Decay of Adam's average of squared gradients.
+        averaging: Fraction of the steps over which weights are averaged for evaluation and for the
+            model, the latest counting most; 0 takes the latest alone.
+        weight_decay: Weight decay (AdamW).
+        clip: Largest norm of the gradient; 0 sets no limit.
+        reset_rate: Fraction of the streams whose hidden state is set to zero at each step; other
             framings reset by themselves.
-        validation: Share of the text that is never trained on but scored.
-        test: Share of the text that is neither trained on nor scored: what would be held out
-            if so much were; the held-out part is taken from the rest. For choosing settings by
-            held-out scores without a look at the text that will judge the choice.
-        split: Where the held-out part is: tail, the end of the text; spread, some documents of
-            each source, and the ends of long ones; or auto, which takes the tail of one running
-            text and spreads it otherwise.
-        evaluations: Times the held-out text is scored, evenly spread.
-        val_chars: Held-out symbols scored each time, from the first; 0 means all. The best
+        validation: Fraction of the text kept out of training; its loss says which model is best.
+        test: Fraction of the text kept out of training and validation alike, for a score that has
+            chosen nothing: what would be the validation part if there were no test part.
+        split: Where both parts are: tail, the end of the text; spread, some documents of each
+            source and the ends of long ones; or auto: tail for one running text, else spread.
+        evaluations: Times the validation loss is measured, evenly spread.
+        val_chars: Validation symbols measured each time, from the first; 0 takes all. The best
             model is scored on more of them, mostly all, at the end.
-        patience: Training stops after this many scores in a row without a better one; 0 never.
-        epoch_files: Keeps a model file, under this name with the epoch in place of {epoch} and
-            the loss in place of {loss}, whenever an epoch's training loss is the best so far;
-            empty keeps none.
-        precision: The numbers in which products are computed: float32, or bfloat16 on
-            accelerators; weights, carried states and losses are float32 in any case.
-        seed: Seeds the first weights, the dropout and the order of the text.
+        patience: Evaluations in a row without improvement after which training stops; 0 never does.
+        epoch_files: Name of a model file, {epoch} and, if you like, {loss} to be filled in, that is
+            written whenever an epoch's training loss is the best so far; empty writes none.
+        precision: Precision of products: float32, or bfloat16 on accelerators; weights, hidden
+            states and losses are float32 in any case.
+        seed: Seed of the first weights, the dropout and the order of the text.
     """
 
     framing: Framing = "auto"
@@ -281,30 +269,19 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         """Checks every field."""
-        framings = ("auto", "streams", "documents", "windows")
-        known = self.framing in framings
-        require(known, "framing", self.framing, "auto, streams, documents or windows")
-        known = self.schedule in ("cosine", "constant")
-        require(known, "schedule", self.schedule, "cosine or constant")
-        if self.epoch_files:
-            fits = _is_file_name(self.epoch_files)
-            expected = "a short file name that holds {epoch}, and {loss} if you like"
-            require(fits, "epoch_files", self.epoch_files, expected)
-        known = self.split in ("auto", "tail", "spread")
-        require(known, "split", self.split, "auto, tail or spread")
-        known = self.precision in ("float32", "bfloat16")
-        require(known, "precision", self.precision, "float32 or bfloat16")
+        _check_choices(self)
+        fits = not self.epoch_files or _is_file_name(self.epoch_files)
+        expected = "a short file name that holds {epoch}, and {loss} if you like"
+        require(fits, "epoch_files", self.epoch_files, expected)
         for name in ("batch", "length", "evaluations"):
             require(1 <= getattr(self, name) < 1 << 31, name, getattr(self, name), "1 or more")
         for name, most in MOST.items():
             require(0 <= getattr(self, name) <= most, name, getattr(self, name), f"0 to {most:,}")
         for name in ("patience", "seed", "val_chars"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
-        rate = self.learning_rate
-        require(0 < rate <= MOST_RATE, "learning_rate", rate, f"more than 0, {MOST_RATE:g} at most")
-        for name in ("warmup", "beta_2", "averaging", "reset_rate", "validation", "test"):
-            share = getattr(self, name)
-            require(0 <= share < 1, name, share, "a share: at least 0 and less than 1")
+        rate, expected = self.learning_rate, f"more than 0, {MOST_RATE:g} at most"
+        require(0 < rate <= MOST_RATE, "learning_rate", rate, expected)
+        _check_fractions(self, FRACTIONS)
 
     @property
     def window(self) -> int:
@@ -346,101 +323,76 @@ def _is_file_name(pattern: str) -> bool:
     return name != other and short and not set(name) & set('/\\:*?"<>|\0')
 
 
-def stored(values: Mapping[str, Any]) -> dict[str, Any]:
+def with_stored_names(values: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as files hold them: by the names of the first version; see `STORED`.
 
-    >>> stored({"ensemble": 2, "units": 8})
+    >>> with_stored_names({"ensemble": 2, "units": 8})
     {'networks': 2, 'units': 8}
     """
     return {STORED.get(name, name): value for name, value in values.items()}
 
 
-def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
     """Settings by the names of today, whichever of both they were given by; see `STORED`.
 
     Raises:
         SettingsError: One is given by both.
 
-    >>> renamed({"held_out": 0.2, "units": 8})
+    >>> with_current_names({"held_out": 0.2, "units": 8})
     {'units': 8, 'validation': 0.2}
     """
     found = dict(values)
     for name, older in STORED.items():
         value = found.pop(older, None)
-        if value is None:
-            continue
-        if found.get(name) is not None:
-            raise SettingsError(
-                f"{name} is given twice: {found[name]!r}, and {value!r} by its older name, "
-                f"{older}. Leave out {older}."
-            )
-        found[name] = value
-    return found
-
-
-def with_older_names(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts for JSON by the names of today, and beside them by those of the first version.
-
-    >>> with_older_names({"test": 0, "held_out_loss": 1.5})
-    {'test': 0, 'left_out': 0, 'validation_loss': 1.5, 'held_out_loss': 1.5}
-    """
-    found: dict[str, Any] = {}
-    for key, value in facts.items():
-        for name, older in STORED.items():
-            if f"{key}_".startswith((f"{name}_", f"{older}_")):
-                rest = key.removeprefix(name).removeprefix(older)
-                found |= {name + rest: value, older + rest: value}
-                break
-        else:
-            found[key] = value
+        if value is not None:
+            expected = f"left out: it is the older name of {name}, which is given, too"
+            require(found.get(name) is None, older, value, expected)
+            found[name] = value
     return found
 
 
 GROUPS = {"text": TextSettings, "model": ModelSettings, "training": TrainingSettings}
 
 
-def make(values: Mapping[str, Any]) -> Settings:
+def make_settings(values: Mapping[str, Any]) -> Settings:
     """Settings from a flat mapping of field names to values; a value of None means the default.
 
     Raises:
         SettingsError: There is no setting of that name, or its value cannot be.
 
-    >>> make({"units": 128}).model.units
+    >>> make_settings({"units": 128}).model.units
     128
     """
-    given = {name: value for name, value in renamed(values).items() if value is not None}
-    names = {group: {f.name for f in fields(cls)} for group, cls in GROUPS.items()}
-    unknown = given.keys() - set().union(*names.values())
-    if unknown:
+    given = {name: value for name, value in with_current_names(values).items() if value is not None}
+    known = {f.name: (group, f.type) for group, cls in GROUPS.items() for f in fields(cls)}
+    if unknown := given.keys() - known.keys():
         raise SettingsError(
             f"there is no setting called {', '.join(sorted(unknown))}. "
-            f"There are: {', '.join(sorted(set().union(*names.values())))}."
+            f"There are: {', '.join(sorted(known))}."
         )
-    kinds = {f.name: f.type for cls in GROUPS.values() for f in fields(cls)}
-    given = {name: _typed(name, value, kinds[name]) for name, value in given.items()}
-    parts = {g: cls(**{n: given[n] for n in names[g] & given.keys()}) for g, cls in GROUPS.items()}
-    return Settings(**parts)
+    parts: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
+    for name, value in given.items():
+        group, kind = known[name]
+        parts[group][name] = _typed(name, value, kind)
+    return Settings(**{group: cls(**parts[group]) for group, cls in GROUPS.items()})
 
 
 def _typed(name: str, value: Any, kind: Any) -> Any:
     """A value as its field's own type, where that changes nothing of it."""
-    if kind is bool:
-        require(isinstance(value, bool), name, value, "True or False")
-        return value
-    if kind is int:
-        require(is_whole(value), name, value, "a whole number")
-        return int(value)
-    if kind is float:
-        require(is_number(value), name, value, "a number")
-        return float(value)
-    require(isinstance(value, str), name, value, "a word")
+    numbers = {int: (is_integer, "a whole number"), float: (is_number, "a number")}
+    if kind in numbers:
+        fits, expected = numbers[kind]
+        require(fits(value), name, value, expected)
+        return kind(value)
+    wanted, expected = (bool, "True or False") if kind is bool else (str, "a word")
+    require(isinstance(value, wanted), name, value, expected)
     return value
 
 
-def flat(settings: Settings) -> dict[str, Any]:
-    """All fields of all groups by their names; the inverse of `make`.
+def flatten_settings(settings: Settings) -> dict[str, Any]:
+    """All fields of all groups by their names; the inverse of `make_settings`.
 
-    >>> make(flat(Settings())) == Settings()
+    >>> make_settings(flatten_settings(Settings())) == Settings()
     True
     """
     return {name: value for group in asdict(settings).values() for name, value in group.items()}

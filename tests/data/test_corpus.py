@@ -152,7 +152,7 @@ def test_the_held_out_part_is_half_to_double_of_what_was_asked(lengths, share):
 
 @pytest.mark.parametrize("share", [-0.1, 1, 1.5, 100, float("nan")])
 def test_a_share_that_is_none_is_refused_by_name(share):
-    with pytest.raises(SettingsError, match=r"validation is .*a share"):
+    with pytest.raises(SettingsError, match=r"validation is .*fraction"):
         from_texts("abc", validation=share)
 
 

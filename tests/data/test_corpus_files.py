@@ -97,14 +97,14 @@ def test_more_symbols_than_ids_is_one_sentence(tmp_path):
 
 
 def test_settings_are_made_from_flat_names():
-    made = settings.make({"units": 8, "lowercase": True, "steps": 3, "batch": None})
+    made = settings.make_settings({"units": 8, "lowercase": True, "steps": 3, "batch": None})
     assert (made.model.units, made.text.lowercase, made.training.steps) == (8, True, 3)
     with pytest.raises(SettingsError, match="no setting called unitz"):
-        settings.make({"unitz": 8})
+        settings.make_settings({"unitz": 8})
     with pytest.raises(SettingsError, match=r"validation is 1\.5"):
-        settings.make({"validation": 1.5})
+        settings.make_settings({"validation": 1.5})
     with pytest.raises(SettingsError, match="documents is 'pages', but must be sources, lines"):
-        settings.make({"documents": "pages"})
+        settings.make_settings({"documents": "pages"})
 
 
 def test_an_empty_file_among_others_is_named_and_is_no_source(tmp_path):

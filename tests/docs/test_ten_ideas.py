@@ -35,7 +35,9 @@ def test_every_figure_is_that_of_the_results():
 
 
 def test_every_idea_is_a_setting():
-    known = {f"--{name.replace('_', '-')}" for name in settings.flat(settings.Settings())}
+    known = {
+        f"--{name.replace('_', '-')}" for name in settings.flatten_settings(settings.Settings())
+    }
     known |= {"--temperature"}
     table = PAGE.partition("## 1.")[0]
     assert set(re.findall(r"`(--[a-z-]+)", table)) <= known

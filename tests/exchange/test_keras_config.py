@@ -6,7 +6,7 @@ import pytest
 
 from burble.errors import ModelFileError, SettingsError
 from burble.model.transfer import merge_base_settings
-from burble.settings import make
+from burble.settings import make_settings
 from tests.support.keras_files import (
     PLAIN,
     U,
@@ -84,7 +84,7 @@ def test_windows_and_hidden_states_must_be_those_of_the_recipe(tmp_path):
     legacy(path, layers, config=described(layers))
     with pytest.raises(SettingsError, match="a hidden state that went on from batch to batch"):
         brought(path)
-    streams = make({"framing": "streams", "input": "scalar", "layers": 1, "units": U})
+    streams = make_settings({"framing": "streams", "input": "scalar", "layers": 1, "units": U})
     assert brought(path, streams).window == 0
 
 

@@ -12,7 +12,7 @@ import pytest
 from burble.errors import ModelFileError, SettingsError, VocabularyError
 from burble.exchange import keras_weights
 from burble.model.file import read_model, write_model
-from burble.settings import make
+from burble.settings import make_settings
 from tests.support.keras_files import (
     ONE,
     PLAIN,
@@ -212,7 +212,7 @@ def test_numbers_of_layers_are_sorted_as_numbers(tmp_path):
     layers = [lstm("", 1), *(lstm("") for _ in range(11))]
     named = [(f"lstm_{n}" if n else "lstm", arrays) for n, (_, arrays) in enumerate(layers)]
     path = modern(tmp_path / "w.weights.h5", [*named, ("dense", PLAIN[1][1])])
-    twelve = make({"framing": "windows", "input": "scalar", "layers": 12, "units": U})
+    twelve = make_settings({"framing": "windows", "input": "scalar", "layers": 12, "units": U})
     check(brought(path, twelve), [*layers, PLAIN[1]])
 
 

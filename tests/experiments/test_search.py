@@ -20,7 +20,7 @@ from burble.data import folders
 from burble.errors import SettingsError
 from burble.experiments import search as experiments_search
 from burble.runs import recipes
-from burble.settings import make
+from burble.settings import make_settings
 from tests.support.waiting import wait_for
 
 SMALL: dict[str, Any] = {
@@ -197,17 +197,21 @@ def test_without_optuna_one_sentence_says_what_to_install(text, tmp_path):
 
 
 def test_what_is_given_is_not_searched():
-    usual = make({"batch": 9, "dropout": 0.2})
+    usual = make_settings({"batch": 9, "dropout": 0.2})
     space, first = experiments_search.space(
         {"units": 10}, {"cell": ["gru", "rnn"], "batch": [1, 2]}, usual
     )
     assert set(space) == {*experiments_search.SPACE, "cell"} - {"units"}
     assert vars(space["batch"])["choices"] == (1, 2)
-    assert first == {n: settings.flat(usual)[n] for n in space.keys() - {"cell", "batch"}}
+    assert first == {
+        n: settings.flatten_settings(usual)[n] for n in space.keys() - {"cell", "batch"}
+    }
     space, first = experiments_search.space({}, {}, usual)
     assert 9 in vars(space["batch"])["choices"]
     assert first["batch"] == 9
-    assert "embedding" not in experiments_search.space({}, {}, make({"input": "onehot"}))[0]
+    assert (
+        "embedding" not in experiments_search.space({}, {}, make_settings({"input": "onehot"}))[0]
+    )
     assert (
         "embedding"
         not in experiments_search.space({}, {"input": ["onehot", "embedding"]}, usual)[0]

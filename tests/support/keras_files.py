@@ -8,12 +8,14 @@ import numpy as np
 
 from burble.data.vocabulary import Vocabulary
 from burble.exchange import keras_weights
-from burble.settings import make
+from burble.settings import make_settings
 
 V, U, WINDOW = 5, 3, 8
 VOCABULARY = Vocabulary(tuple("abcde"))
 ONE, TWO, THREE = (
-    make({"framing": "windows", "length": WINDOW, "input": "scalar", "layers": n, "units": U})
+    make_settings(
+        {"framing": "windows", "length": WINDOW, "input": "scalar", "layers": n, "units": U}
+    )
     for n in (1, 2, 3)
 )
 RNG = np.random.default_rng(0)

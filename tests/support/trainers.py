@@ -15,7 +15,7 @@ NO_ARRAYS = Arrays([], [], [], [], [], [], None)
 
 
 def trainer(**changed):
-    made = settings.make(TINY | {"steps": 30, "framing": "streams"} | changed)
+    made = settings.make_settings(TINY | {"steps": 30, "framing": "streams"} | changed)
     return Trainer(corpus.from_texts([TEXT], TextSettings()), made)
 
 

@@ -16,7 +16,7 @@ from burble.training.trainer import Trainer
 
 asked = {"layers": 2, "units": 128, "embedding": 16, "batch": 8, "length": 12, "steps": 50}
 asked |= {"dropout": 0.3, "dropout_input": 0.1, "dropout_output": 0.3, "framing": sys.argv[2]}
-chosen = settings.make(asked | {"evaluations": 2, "patience": 0})
+chosen = settings.make_settings(asked | {"evaluations": 2, "patience": 0})
 devices.prepare(int(sys.argv[1]), chosen.training.batch, chosen.model.units)
 words = ["the cat sat on the mat", "the dog lay on the log", "a bird flew by"] * 40
 text = corpus.from_texts(words, chosen.text)
@@ -56,7 +56,8 @@ from burble.training import devices
 from burble.training.framings import Streams
 from burble.training.step import Objective, fetch_arrays
 
-chosen = settings.make({"layers": 1, "units": 128, "embedding": 16, "batch": 8, "length": 12})
+shape = {"layers": 1, "units": 128, "embedding": 16, "batch": 8, "length": 12}
+chosen = settings.make_settings(shape)
 devices.prepare(2, 8, 128)
 objective = Objective(chosen.model, 30, chosen.training)
 arrays = objective.place(fetch_arrays(objective.start(8)))

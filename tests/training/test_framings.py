@@ -37,7 +37,9 @@ PLAIN |= {"epoch_files": "epoch-{epoch}"}
 
 
 def trainer(**changed):
-    made = settings.make(SHAPE | PLAIN | {"batch": 8, "steps": 50, "patience": 0} | changed)
+    made = settings.make_settings(
+        SHAPE | PLAIN | {"batch": 8, "steps": 50, "patience": 0} | changed
+    )
     text = corpus.from_texts([TEXT], TextSettings(), validation=made.training.validation)
     return Trainer(text, made)
 

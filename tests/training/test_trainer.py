@@ -21,7 +21,7 @@ from tests.support.trainers import NO_ARRAYS, TEXT, TINY, finish, trainer
 
 
 def documents(**changed):
-    made = settings.make(TINY | {"steps": 30, "framing": "documents"} | changed)
+    made = settings.make_settings(TINY | {"steps": 30, "framing": "documents"} | changed)
     words = [f"{a}{b}" for a in "abcdefgh" for b in ("one", "two", "three", "seven")]
     return Trainer(corpus.from_texts(words * 4, TextSettings()), made)
 
@@ -110,9 +110,9 @@ def test_documents_are_scored_each_from_a_zero_state():
 def test_the_best_weights_are_kept_not_the_last():
     # Letters by chance: learning them by heart makes what is held out ever less likely.
     letters = "".join(np.random.default_rng(0).choice(list("abcdefgh"), 600))
-    made = settings.make(TINY | {"steps": 400, "framing": "streams", "evaluations": 20})
+    made = settings.make_settings(TINY | {"steps": 400, "framing": "streams", "evaluations": 20})
     none = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "learning_rate": 0.02}
-    made = settings.make(settings.flat(made) | none)
+    made = settings.make_settings(settings.flatten_settings(made) | none)
     t = Trainer(corpus.from_texts([letters], TextSettings()), made)
     scores = []
     for event in t.run(t.start()):
@@ -156,7 +156,7 @@ def test_a_loss_that_is_never_a_number_stops_with_the_step_and_the_cure():
 
 
 def test_without_a_held_out_part_weights_that_are_no_numbers_are_never_kept():
-    made = settings.make(TINY | {"steps": 600, "framing": "streams", "evaluations": 7})
+    made = settings.make_settings(TINY | {"steps": 600, "framing": "streams", "evaluations": 7})
     t = Trainer(corpus.from_texts([TEXT], TextSettings(), validation=0.0), made)
     # The step just before a score that is no report: steps // 7 = 85, and a report every 3.
     begun = finish(t, stop=iter([False] * 84 + [True]).__next__)
@@ -217,7 +217,9 @@ def test_measuring_ends_where_it_is_asked_to():
 def test_settings_that_suit_what_was_measured_train_as_if_they_had_been_given():
     def better(_trainer, pace):
         assert pace.step > 0
-        return settings.make(settings.flat(t.settings) | {"ensemble": 2, "dropout": 0.1})
+        return settings.make_settings(
+            settings.flatten_settings(t.settings) | {"ensemble": 2, "dropout": 0.1}
+        )
 
     t = trainer(minutes=60.0, steps=6)
     fitted = fit_to_machine(t, better, stop=lambda: True)
@@ -273,7 +275,7 @@ def test_the_step_size_rises_straight_and_falls_as_a_cosine():
 def test_nothing_held_out_is_supported():
     t = Trainer(
         corpus.from_texts([TEXT], TextSettings(), validation=0),
-        settings.make(TINY | {"steps": 6, "framing": "streams", "validation": 0}),
+        settings.make_settings(TINY | {"steps": 6, "framing": "streams", "validation": 0}),
     )
     events = list(t.run(t.start()))
     assert all(math.isnan(e.loss) and e.improved for e in events if isinstance(e, Score))

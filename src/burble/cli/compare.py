@@ -41,7 +41,7 @@ def compare(
 ) -> None:
     """Train every combination of some settings for an equal time, and tell which is best."""
     check_sources(source, recipe, output)
-    reading = SourceSettings.taken_from(chosen)
+    reading = SourceSettings.pop_from(chosen)
     require(seeds >= 1, "seeds", seeds, "1 or more")
     variants = grid.variants(vary)
     given = recipes.with_recipe(chosen, recipe)
@@ -52,8 +52,10 @@ def compare(
     varied |= {*LIMITS} if varied & {*LIMITS} else set()
     given = {name: value for name, value in given.items() if name not in varied}
     for variant in variants:
-        settings.make(given | dict(variant.chosen))
-    text = TrainingRequest(given, sources=tuple(source), reading=reading).read(settings.make(given))
+        settings.make_settings(given | dict(variant.chosen))
+    text = TrainingRequest(given, sources=tuple(source), reading=reading).read(
+        settings.make_settings(given)
+    )
     _check_on(text, variants, given)
     every = range(first, first + seeds)
     flags, sources = to_flags(given), [*source, *to_flags(reading.given)]

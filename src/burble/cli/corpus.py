@@ -8,7 +8,7 @@ import typer
 
 from burble import settings
 from burble.cli.options import AsJson, Sources
-from burble.cli.output import console, tell
+from burble.cli.output import console, tell, with_both_names
 from burble.data import outputs, sources
 from burble.data import report as corpus_report
 from burble.data.corpus import Corpus
@@ -29,8 +29,8 @@ def corpus(
     **chosen: Any,
 ) -> None:
     """Report on a text before anyone trains on it."""
-    reading = settings.SourceSettings.taken_from(chosen)
-    asked = settings.make(chosen)
+    reading = settings.SourceSettings.pop_from(chosen)
+    asked = settings.make_settings(chosen)
     if output:
         # Before the reading, which may take long, and again when all that is read is known.
         outputs.check_text(output, sources.named(source), overwrite=overwrite)
@@ -43,9 +43,18 @@ def corpus(
         if any(output.resolve().is_relative_to(Path(name).resolve()) for name in source):
             tell("That lies in a folder that is read; leave it out the next time.")
     if as_json:
-        print(json.dumps(corpus_report.collect_facts(text), ensure_ascii=False))
+        print(json.dumps(_facts(text), ensure_ascii=False))
     else:
         print("\n".join(corpus_report.tabulate_alphabet(text)))
+
+
+def _facts(text: Corpus) -> dict[str, Any]:
+    """All that is known of a corpus, for JSON."""
+    facts = with_both_names(corpus_report.collect_facts(text))
+    for kind, counts in (facts["repeats"] or {}).items():
+        if isinstance(counts, dict):
+            facts["repeats"][kind] = with_both_names(counts)
+    return facts
 
 
 def read_corpus(request: TrainingRequest, chosen: Settings) -> Corpus:

@@ -93,7 +93,7 @@ def evaluate(
     text.
     """
     require_memory(memory)
-    reading = SourceSettings.taken_from(chosen)
+    reading = SourceSettings.pop_from(chosen)
     how = {"temperature": temperature, "seed": seed}
     options: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
     WritingSettings(**options)

@@ -35,13 +35,13 @@ def import_weights(
     """Make a model of weights that plain Keras trained."""
     from burble.exchange import keras_weights
 
-    reading = SourceSettings.taken_from(chosen)
+    reading = SourceSettings.pop_from(chosen)
     run = Run(output)
     run.check()
     if run.exists or run.has_model:
         raise RunError(f"{output} holds a run already. Choose another folder with -o.")
     values = recipes.read(recipe)
-    settings = settings_module.make(values)
+    settings = settings_module.make_settings(values)
     alphabet = keras_weights.read_alphabet(settings, tuple(text or ()), alphabet_from, reading)
     gates = recurrent_activation or values.get("recurrent_activation")
     model = keras_weights.import_model(weights, settings, alphabet, gates, tell)

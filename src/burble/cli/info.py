@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from burble.cli.output import with_both_names
 from burble.formatting import some, symbol_name
 from burble.model.file import Model, find_model_file, lowest_format, read_model
-from burble.settings import STORED, with_older_names
+from burble.settings import STORED
 
 NAMES = {older: name for name, older in STORED.items()} | {
     "closed": "fraction of quotes closed",
@@ -33,7 +34,7 @@ def info(
     if as_json:
         facts = {
             "format": lowest_format(held),
-            "architecture": with_older_names(asdict(held.architecture)),
+            "architecture": with_both_names(asdict(held.architecture)),
             "weights": weights,
             "symbols": held.vocabulary.symbols,
             "boundary": held.vocabulary.boundary,
@@ -41,7 +42,7 @@ def info(
             "window": held.window,
             "text": asdict(held.text),
             "summary": {
-                name: with_older_names(facts) if isinstance(facts, dict) else facts
+                name: with_both_names(facts) if isinstance(facts, dict) else facts
                 for name, facts in held.summary.items()
             },
         }

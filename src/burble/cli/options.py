@@ -19,7 +19,7 @@ from burble.settings import (
     SourceSettings,
     TextSettings,
     TrainingSettings,
-    renamed,
+    with_current_names,
 )
 
 PANELS = {
@@ -87,7 +87,7 @@ def with_settings(
         for name in [name for name in given if name.startswith(NOT)]:
             if given.pop(name):
                 given[name.removeprefix(NOT)] = False
-        function(**renamed(given))
+        function(**with_current_names(given))
 
     vars(command)["__signature__"] = signature.replace(parameters=taken)
     command.__annotations__ |= {one.name: one.annotation for one in taken}

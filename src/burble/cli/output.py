@@ -9,16 +9,37 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from rich.console import Console
 
 from burble.errors import BurbleError, OutputError
+from burble.settings import STORED
 
 console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
 tell = partial(console.print, markup=False)
 """Prints a message as it stands."""
+
+
+def with_both_names(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts for JSON by the names of today, and beside them by those of the first version.
+
+    >>> with_both_names({"test": 0, "held_out_loss": 1.5})
+    {'test': 0, 'left_out': 0, 'validation_loss': 1.5, 'held_out_loss': 1.5}
+    """
+    found: dict[str, Any] = {}
+    for key, value in facts.items():
+        for name, older in STORED.items():
+            if f"{key}_".startswith((f"{name}_", f"{older}_")):
+                rest = key.removeprefix(name).removeprefix(older)
+                found |= {name + rest: value, older + rest: value}
+                break
+        else:
+            found[key] = value
+    return found
 
 
 class Enough(BurbleError):

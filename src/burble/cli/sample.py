@@ -33,7 +33,7 @@ from burble.inference.settings import (
 )
 from burble.inference.stopping import LONGEST_LOOP, find_loop
 from burble.model.file import Model
-from burble.settings import AS_IT_COMES
+from burble.settings import DEFAULT_READING
 
 TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5
@@ -173,7 +173,7 @@ def sample(
     **chosen: Any,
 ) -> None:
     """Write text with a trained model."""
-    reading = settings.SourceSettings.taken_from(chosen)
+    reading = settings.SourceSettings.pop_from(chosen)
     start = _PromptSource(prompt, prompt_file, text, reading)
     start.check(training_text or ())
     settings.require(count >= 1, "count", count, "1 or more texts")
@@ -188,7 +188,7 @@ def sample(
     options |= {"training_text": training_text, "memory": memory, "unknown": unknown}
     WritingSettings(**options)
     writer = generator.load(model)
-    how, facts = writer.resolve(options, reading if training_text else AS_IT_COMES, tell)
+    how, facts = writer.resolve(options, reading if training_text else DEFAULT_READING, tell)
     for name in ("break_loops", "rounds", "distinct", "memory"):
         facts |= {name: options[name]} if options.get(name) not in (None, False, 0.0) else {}
     facts |= {"break_loops": False} if break_loops is False else {}

@@ -77,7 +77,7 @@ def train(
     # What the interpreter took to come here counts as well.
     started = time.perf_counter() - time.process_time()
     run, peer = Run(output), training_processes.me()
-    reading = settings.SourceSettings.taken_from(chosen)
+    reading = settings.SourceSettings.pop_from(chosen)
     if peer and not peer.first:
         _follow(peer, TrainingRequest(chosen, sources=tuple(source), reading=reading))
         return

@@ -45,7 +45,7 @@ def tune(
     """
     tuning = _tuning()
     check_sources(source, recipe, output)
-    reading = SourceSettings.taken_from(chosen)
+    reading = SourceSettings.pop_from(chosen)
     require(trials >= 1, "trials", trials, "1 or more")
     values = grid.choices(vary or [])
     given = _fixed(recipes.with_recipe(chosen, None), recipe, values)
@@ -53,7 +53,9 @@ def tune(
     if not any(given.get(limit) for limit in LIMITS):
         given["minutes"] = MINUTES
         private.append("minutes")
-    text = TrainingRequest(given, sources=tuple(source), reading=reading).read(settings.make(given))
+    text = TrainingRequest(given, sources=tuple(source), reading=reading).read(
+        settings.make_settings(given)
+    )
     for line in corpus_report.summarize(text):
         tell(line)
     if text.cut == len(text.ids):

@@ -22,7 +22,7 @@ from burble.data.vocabulary import Vocabulary, cut_here
 from burble.errors import CorpusError
 from burble.files import Ids
 from burble.formatting import some
-from burble.settings import AS_IT_COMES, SourceSettings, SplitKind, TextSettings
+from burble.settings import DEFAULT_READING, SourceSettings, SplitKind, TextSettings
 
 SEPARATORS = {"lines": "\n", "sentences": " "}
 """What stands between two documents of some kinds when they are written; else a blank line."""
@@ -160,7 +160,7 @@ def build(
     validation: float = 0.1,
     test: float = 0.0,
     split: SplitKind = "auto",
-    reading: SourceSettings = AS_IT_COMES,
+    reading: SourceSettings = DEFAULT_READING,
     progress: Progress | None = None,
 ) -> Corpus:
     """Reads, cleans and encodes all that the arguments name.
@@ -196,7 +196,7 @@ def build_as(
     alphabet: Vocabulary,
     arguments: Sequence[str],
     settings: TextSettings,
-    reading: SourceSettings = AS_IT_COMES,
+    reading: SourceSettings = DEFAULT_READING,
 ) -> Corpus:
     """Reads a text to be laid beside that of a model: nothing is held out, see `build`.
 
@@ -215,7 +215,7 @@ def of_sources(
     found: Sequence[Source],
     settings: TextSettings,
     split: Split,
-    reading: SourceSettings = AS_IT_COMES,
+    reading: SourceSettings = DEFAULT_READING,
     progress: Progress | None = None,
     *,
     alphabet: Vocabulary | None = None,

@@ -17,7 +17,7 @@ from burble.data.sentences import EDGE
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
 from burble.formatting import Note, listed, shown
-from burble.settings import AS_IT_COMES, SourceSettings, TextSettings
+from burble.settings import DEFAULT_READING, SourceSettings, TextSettings
 
 _BLANK_LINES = rf"(?:(?:[^\S\n]|[{INVISIBLE}])*\n)"
 _EDGES = {
@@ -44,7 +44,7 @@ class ReadOptions:
     """
 
     cleaning: TextSettings
-    reading: SourceSettings = AS_IT_COMES
+    reading: SourceSettings = DEFAULT_READING
     alphabet: Vocabulary | None = None
     progress: Progress | None = None
     block: int = 1 << 16

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from burble.data.corpus import Corpus
 from burble.data.vocabulary import describe
 from burble.formatting import some
-from burble.settings import with_older_names
 
 _FREQUENT = 24
 _RARE = 24
@@ -230,10 +229,7 @@ def _shown(symbol: str) -> str:
 
 def collect_facts(corpus: Corpus) -> dict[str, Any]:
     """All that is known of a corpus, in JSON types."""
-    repeats = asdict(corpus.repeats) if corpus.repeats else {}
-    for kind in ("documents", "lines"):
-        repeats |= {kind: with_older_names(repeats[kind])} if repeats else {}
-    known = {
+    return {
         "sources": list(corpus.names),
         "characters": corpus.characters,
         "lines": corpus.lines,
@@ -245,9 +241,8 @@ def collect_facts(corpus: Corpus) -> dict[str, Any]:
         "validation_by_source": list(corpus.validation_by_source),
         "sha256": corpus.sha256,
         "changes": asdict(corpus.changes),
-        "repeats": repeats or None,
+        "repeats": asdict(corpus.repeats) if corpus.repeats else None,
         "removed": dict(corpus.removed.most_common()),
         "notes": [*corpus.notes, *describe_many_symbols(corpus)],
         "alphabet": dict(corpus.counts.most_common()),
     }
-    return with_older_names(known)

@@ -18,7 +18,7 @@ from burble.data import encodings, folders, gutenberg, json_lines, python_docs, 
 from burble.data.encoding_detection import describe_mismatch
 from burble.errors import EncodingError, SourceError, StorageError
 from burble.formatting import listed, shown, some
-from burble.settings import AS_IT_COMES, SourceSettings, require
+from burble.settings import DEFAULT_READING, SourceSettings, require
 
 _BUILTIN = "builtin:"
 _GUTENBERG = "gutenberg:"
@@ -70,7 +70,7 @@ def from_bytes(name: str, data: bytes, form: Literal["text", "table", "book"] = 
 
 
 def read(
-    arguments: Iterable[str], reading: SourceSettings = AS_IT_COMES
+    arguments: Iterable[str], reading: SourceSettings = DEFAULT_READING
 ) -> tuple[list[Source], list[str]]:
     """Finds all that the arguments name, in their order; a folder's files by their paths.
 
@@ -95,7 +95,10 @@ def read(
             if first is not source:
                 again.append((source.name, first.name))
     if not any(source.delimited for source in found.values()):
-        reading.without_tables()
+        for name in ("delimiter", "quote"):
+            value = getattr(reading, name)
+            expected = "left out: no column of a table is read here (as p.csv:text would be)"
+            require(not value, name, value, expected)
     if not any(source.form == "book" for source in found.values()):
         expected = "left out: no book of Project Gutenberg is read here (as gutenberg:11 would be)"
         require(not reading.mirror, "mirror", reading.mirror, expected)

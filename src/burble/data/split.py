@@ -37,7 +37,7 @@ class Split:
         """Checks every field."""
         for name in ("validation", "test"):
             fraction = getattr(self, name)
-            require(0 <= fraction < 1, name, fraction, "a share: at least 0 and less than 1")
+            require(0 <= fraction < 1, name, fraction, "a fraction: at least 0 and less than 1")
         require(self.kind in ("auto", "tail", "spread"), "split", self.kind, "auto, tail or spread")
 
 

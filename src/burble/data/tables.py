@@ -14,7 +14,7 @@ from burble.data.json_lines import Write
 from burble.data.records import IrregularRows, Records, looks_merged
 from burble.errors import SourceError
 from burble.formatting import Note, listed
-from burble.settings import AS_IT_COMES, SourceSettings
+from burble.settings import DEFAULT_READING, SourceSettings
 
 SUFFIXES = (".csv", ".tsv", *json_lines.SUFFIXES)
 SAMPLE = 1 << 16
@@ -28,7 +28,7 @@ def read_rows(
     name: str,
     part: str,
     write: Write,
-    reading: SourceSettings = AS_IT_COMES,
+    reading: SourceSettings = DEFAULT_READING,
 ) -> list[Note]:
     """Reads the texts of one column or field.
 

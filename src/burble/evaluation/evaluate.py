@@ -28,7 +28,7 @@ from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.scoring import MemoryState, Predictions, add_edges, mix_memory, predict_each
 from burble.inference.settings import require_memory
-from burble.settings import AS_IT_COMES, SourceSettings
+from burble.settings import DEFAULT_READING, SourceSettings
 
 BLOCK = 200
 """Symbols of a block: neighbours are alike, so they are drawn together."""
@@ -73,7 +73,7 @@ def evaluate(
     model: str | Path | Generator,
     source: str | Path | Sequence[str | Path],
     *,
-    reading: SourceSettings = AS_IT_COMES,
+    reading: SourceSettings = DEFAULT_READING,
     adaptive: bool = False,
     memory: float = 0.0,
 ) -> Report:
@@ -105,7 +105,7 @@ def evaluate(
 def score_sources(
     writer: Generator,
     found: Sequence[Source],
-    reading: SourceSettings = AS_IT_COMES,
+    reading: SourceSettings = DEFAULT_READING,
     *,
     adaptive: bool = False,
     memory: float = 0.0,

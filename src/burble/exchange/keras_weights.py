@@ -24,7 +24,7 @@ from burble.formatting import shown
 from burble.model.architecture import array_shapes, fixed_input, input_width
 from burble.model.file import Model
 from burble.settings import (
-    AS_IT_COMES,
+    DEFAULT_READING,
     ModelSettings,
     RecurrentActivation,
     Settings,
@@ -46,7 +46,7 @@ def read_alphabet(
     settings: Settings,
     sources: Sequence[str] = (),
     alphabet_from: Path | None = None,
-    reading: SourceSettings = AS_IT_COMES,
+    reading: SourceSettings = DEFAULT_READING,
 ) -> tuple[Vocabulary, str]:
     """The alphabet of the text that weights were trained on, and a piece of that text.
 

@@ -44,7 +44,7 @@ def variants(vary: Sequence[str]) -> list[Variant]:
         for values in itertools.product(*chosen.values())
     ]
     for variant in combined:
-        settings.make(variant.chosen)
+        settings.make_settings(variant.chosen)
     return combined
 
 
@@ -62,7 +62,7 @@ def choices(vary: Sequence[str]) -> dict[str, list[Any]]:
     for given in vary:
         name, equals, values = given.partition("=")
         name = name.strip().lstrip("-").replace("-", "_")
-        (name,) = settings.renamed({name: values})
+        (name,) = settings.with_current_names({name: values})
         if name == "seed":
             raise SettingsError("seed cannot be varied: --seeds says how many there are of each.")
         if not equals or not values or name in found:
@@ -72,10 +72,10 @@ def choices(vary: Sequence[str]) -> dict[str, list[Any]]:
             )
         if name not in kinds:
             # Says which settings there are.
-            settings.make({name: values})
+            settings.make_settings({name: values})
         found[name] = [_typed(name, value.strip(), kinds[name]) for value in values.split(",")]
         for value in found[name]:
-            settings.make({name: value})
+            settings.make_settings({name: value})
     return found
 
 

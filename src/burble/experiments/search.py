@@ -28,7 +28,7 @@ from burble.experiments.trial import Trial, Work
 from burble.files import write_atomically
 from burble.runs import recipes
 from burble.runs.request import to_flags
-from burble.settings import Settings, flat, stored
+from burble.settings import Settings, flatten_settings, with_stored_names
 
 SPACE: Mapping[str, BaseDistribution] = {
     "layers": IntDistribution(1, 3),
@@ -72,7 +72,7 @@ def space(
     both = sorted(given.keys() & vary.keys())
     if both:
         raise SettingsError(f"{', '.join(both)} cannot be both fixed and varied. Give one.")
-    chosen = flat(usual)
+    chosen = flatten_settings(usual)
     fixed = {*given}
     if "input" in vary or chosen["input"] != "embedding":
         # What is not learned has its own width.
@@ -162,7 +162,7 @@ class Search:
         to_json = optuna.distributions.distribution_to_json
         asked = {
             "text": self.text,
-            "given": stored(self.given),
+            "given": with_stored_names(self.given),
             "space": {name: to_json(values) for name, values in self.space.items()},
             "seed": self.seed,
         }

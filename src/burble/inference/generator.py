@@ -34,7 +34,7 @@ from burble.model.softmax import softmax
 from burble.ngram.file import index_path, read_index
 from burble.ngram.index import SuffixIndex
 from burble.ngram.predictor import NgramModel
-from burble.settings import AS_IT_COMES, SourceSettings, is_whole, require
+from burble.settings import DEFAULT_READING, SourceSettings, is_integer, require
 
 GROUP = 64
 """Texts that are written side by side at most."""
@@ -59,7 +59,7 @@ class Generator:
     def resolve(
         self,
         options: Mapping[str, Any],
-        reading: SourceSettings = AS_IT_COMES,
+        reading: SourceSettings = DEFAULT_READING,
         log: Callable[[str], object] = warnings.warn,
     ) -> tuple[WritingSettings, dict[str, Any]]:
         """The settings that follow from some options, with which the same is written every time.
@@ -211,7 +211,9 @@ class Generator:
             SettingsError: See `generate`.
             VocabularyError: See `generate`.
         """
-        require(is_whole(count) and count >= 0, "count", count, "a whole number of 0 or more texts")
+        require(
+            is_integer(count) and count >= 0, "count", count, "a whole number of 0 or more texts"
+        )
         return _warn_of_shortfall(self._prepare(prompt, options).stream_whole(count), count)
 
     def stream_side_by_side(
@@ -263,7 +265,7 @@ class Generator:
     def _prepare(self, prompt: str, options: Mapping[str, Any]) -> "Texts":
         """What writes texts with some options, and options of how a training text is read."""
         rest = dict(options)
-        settings, _ = self.resolve(rest, SourceSettings.taken_from(rest))
+        settings, _ = self.resolve(rest, SourceSettings.pop_from(rest))
         return self.prepare_texts(prompt, settings)
 
     def _start(self, ids: NDArray[np.integer], memory: float) -> tuple[Array, Context]:

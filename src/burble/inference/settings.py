@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from burble.errors import SettingsError
 from burble.inference.passages import Passages
-from burble.settings import is_number, is_whole, require
+from burble.settings import is_integer, is_number, require
 
 COLDEST = 1e-6
 """A lower temperature is none: the likeliest symbol is certain."""
@@ -56,7 +56,7 @@ def fill_defaults(options: Mapping[str, Any], suited: object) -> dict[str, Any]:
     # What the text itself repeats is no loop.
     if known.get("break_loops") is False and warm and breaks is None and "rounds" not in given:
         found["break_loops"] = False
-    elif is_whole(known.get("rounds")) and (warm if breaks is None else breaks):
+    elif is_integer(known.get("rounds")) and (warm if breaks is None else breaks):
         found["rounds"] = max(1, known["rounds"])
     return dict(options) | {name: found[name] for name in found.keys() - given.keys()}
 
@@ -85,7 +85,7 @@ class SamplingSettings:
             require(is_number(value), field.name, value, "a number")
         finite = 0 <= self.temperature < float("inf")
         require(finite, "temperature", self.temperature, "a number of 0 or more")
-        some = is_whole(self.top_k) and self.top_k >= 0
+        some = is_integer(self.top_k) and self.top_k >= 0
         require(some, "top_k", self.top_k, "a whole number: 0 (all symbols) or more")
         require(0 <= self.top_p <= 1, "top_p", self.top_p, "between 0 and 1")
         require(0 <= self.min_p <= 1, "min_p", self.min_p, "between 0 and 1")
@@ -147,7 +147,7 @@ class WritingSettings(SamplingSettings):
         self._check_kinds()
         for name, least in (("length", 0), ("seed", 0), ("rounds", 1), ("word_count", 1)):
             value = getattr(self, name)
-            whole = value is None or (is_whole(value) and value >= least)
+            whole = value is None or (is_integer(value) and value >= least)
             require(whole, name, value, f"a whole number of {least} or more")
         require_memory(self.memory)
         bias = self.close_quotes
@@ -175,7 +175,7 @@ class WritingSettings(SamplingSettings):
         fits = isinstance(stops, tuple | list) and all(isinstance(stop, str) for stop in stops)
         require(fits, "stop", self.stop, "a text, or several")
         novel, words, new = self.novel, self.words, self.new
-        fits = isinstance(novel, Passages) or (is_whole(novel) and novel >= 0)
+        fits = isinstance(novel, Passages) or (is_integer(novel) and novel >= 0)
         require(fits, "novel", novel, "a whole number of 0 or more symbols")
         fits = _are_texts(words) or words in ("any", "known")
         require(fits, "words", words, "any, known, or a set of words")

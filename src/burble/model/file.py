@@ -21,7 +21,13 @@ from burble.errors import BurbleError, ModelFileError
 from burble.formatting import shown
 from burble.model.architecture import Weights, array_shapes, input_width
 from burble.model.tensors import TensorFile, open_tensors, strict_json
-from burble.settings import STORED, ModelSettings, TextSettings, renamed, stored
+from burble.settings import (
+    STORED,
+    ModelSettings,
+    TextSettings,
+    with_current_names,
+    with_stored_names,
+)
 
 FORMAT = 2
 """The highest known; a model is written in the lowest that can hold it."""
@@ -73,7 +79,7 @@ def lowest_format(model: Model) -> int:
 
 def serialize_model(model: Model) -> bytes:
     """The bytes of a model file; equal models give equal bytes."""
-    architecture = stored(asdict(model.architecture))
+    architecture = with_stored_names(asdict(model.architecture))
     if lowest_format(model) == 1:
         del architecture["recurrent_activation"]
     meta = {
@@ -255,7 +261,7 @@ def _settings(kind: type[_S], values: Any, needed: frozenset[str]) -> _S:
         allowed = (int, float) if wanted is float else (wanted,)
         if type(value) not in allowed:
             raise ValueError(f"{name} is {value!r}, expected a {wanted.__name__}.")
-    return kind(**renamed(values))
+    return kind(**with_current_names(values))
 
 
 def _check_shapes(file: TensorFile, model: Model) -> None:

@@ -85,11 +85,11 @@ def choose_settings(
     chosen: dict[str, Any] = {**SIZES[_size(corpus, size)], **_framing(given, corpus)}
     if not any(given.get(limit) for limit in LIMITS):
         chosen |= DEFAULT_LIMITS
-    before = settings_module.make(chosen | given)
+    before = settings_module.make_settings(chosen | given)
     chosen["ensemble"] = given.get("ensemble") or _ensemble_size(before, corpus.cut, speed)
     chosen |= _dropout(_passes(before, corpus.cut, speed / chosen["ensemble"]))
     known = {**_width(given, corpus), "split": corpus.split}
-    return settings_module.make(chosen | given | known)
+    return settings_module.make_settings(chosen | given | known)
 
 
 def round_speed(measured: float) -> float:

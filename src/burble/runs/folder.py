@@ -172,7 +172,9 @@ class Run:
             "format": FORMAT,
             "versions": {"burble": __version__}
             | {n: version(n) for n in ("keras", "jax", "numpy", "regex")},
-            "settings": {name: settings.stored(part) for name, part in asdict(chosen).items()},
+            "settings": {
+                name: settings.with_stored_names(part) for name, part in asdict(chosen).items()
+            },
             "corpus": dict(corpus),
             **facts,
         }
@@ -209,7 +211,7 @@ class Run:
             groups = self.facts()["settings"].values()
             # A run without it is from before there was another split.
             found = {"split": "tail"} | {k: v for group in groups for k, v in group.items()}
-            return settings.make(found)
+            return settings.make_settings(found)
         except (LookupError, AttributeError, TypeError, SettingsError) as error:
             why = f" ({error})" if isinstance(error, SettingsError) else ""
             raise RunError(

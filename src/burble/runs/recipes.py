@@ -56,8 +56,8 @@ def read(recipe: str) -> dict[str, Any]:
     written = text(recipe)
     try:
         values = tomllib.loads(written)
-        values = settings.renamed(values)
-        settings.make(values)
+        values = settings.with_current_names(values)
+        settings.make_settings(values)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(
             f"the recipe {recipe} is no TOML: {error}. A line reads: units = 256"
@@ -82,7 +82,9 @@ def with_recipe(
             "a run that is resumed has its settings already, those of its recipe among them. "
             "Leave out --recipe."
         )
-    chosen = {n: value for n, value in settings.renamed(given).items() if value is not None}
+    chosen = {
+        n: value for n, value in settings.with_current_names(given).items() if value is not None
+    }
     if recipe is None:
         return chosen
     brought = read(recipe)

@@ -19,7 +19,7 @@ from burble.model.file import Model, find_model_file
 from burble.model.transfer import merge_base_settings
 from burble.runs import defaults
 from burble.runs.folder import Run
-from burble.settings import AS_IT_COMES, Settings, SourceSettings, require
+from burble.settings import DEFAULT_READING, Settings, SourceSettings, require
 
 MAY_CHANGE = (
     *settings_module.LIMITS,
@@ -49,7 +49,7 @@ class TrainingRequest:
     resume: bool = False
     base: Model | None = None
     sources: tuple[str, ...] = ()
-    reading: SourceSettings = AS_IT_COMES
+    reading: SourceSettings = DEFAULT_READING
     base_name: str = ""
     flags: tuple[str, ...] = ()
     kept_flags: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ def resolve_settings(
         return _resumed(request, run)
     options = merge_base_settings(request.options, request.base)
     if corpus is None:
-        return settings_module.make(options)
+        return settings_module.make_settings(options)
     return defaults.choose_settings(options, corpus, request.size, speed)
 
 
@@ -190,7 +190,7 @@ def _resumed(request: TrainingRequest, run: Run) -> Settings:
         for name, value in request.options.items()
         if value is not None and (value or name not in settings_module.LIMITS)
     }
-    had = settings_module.flat(settings)
+    had = settings_module.flatten_settings(settings)
     fixed = [n for n, value in given.items() if n not in MAY_CHANGE and had.get(n) != value]
     if fixed:
         named = ", ".join(f"{n} (it is {had.get(n)!r}, not {given[n]!r})" for n in sorted(fixed))
@@ -200,17 +200,17 @@ def _resumed(request: TrainingRequest, run: Run) -> Settings:
         )
     if any(given.get(limit) for limit in settings_module.LIMITS):
         had |= {"steps": 0, "evaluations": evaluations(request, run, settings)}
-    return settings_module.make(had | given)
+    return settings_module.make_settings(had | given)
 
 
 def flags_to_repeat(settings: Settings) -> list[str]:
     """The flags of `burble train` that give these settings, whatever would be chosen otherwise.
 
-    >>> flags_to_repeat(settings_module.make({"steps": 9, "lowercase": True}))[-2:]
+    >>> flags_to_repeat(settings_module.make_settings({"steps": 9, "lowercase": True}))[-2:]
     ['--length=64', '--steps=9']
     """
-    usual = settings_module.flat(Settings())
-    chosen = settings_module.flat(settings).items()
+    usual = settings_module.flatten_settings(Settings())
+    chosen = settings_module.flatten_settings(settings).items()
     return to_flags({n: v for n, v in chosen if v != usual[n] or n in defaults.CHOSEN})
 
 

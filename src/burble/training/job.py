@@ -114,7 +114,7 @@ class _Start:
         if self.prepared.request.resume:
             state = run.read_state(lambda found: _shapes(found) == usual, self.log)
         done = state.step if state else 0
-        collectives.from_first(lambda: [settings_module.flat(settings), done])
+        collectives.from_first(lambda: [settings_module.flatten_settings(settings), done])
         _check_same(trainer.corpus)
         trainer = fit_to_machine(
             trainer, self._choose, started=self.started, done=done, stop=self.stop, log=self.log
@@ -177,7 +177,7 @@ def follow(
         # How large the batch is will only be known when the devices are.
         _meet(peer, LARGE * peer.num_processes, LARGE, log)
         values, done = collectives.from_first(list)
-        settings = settings_module.make(values)
+        settings = settings_module.make_settings(values)
         corpus = read(settings)
         _check_same(corpus)
         trainer = fit_to_machine(Trainer(corpus, settings), done=done, stop=stop)
@@ -213,9 +213,11 @@ def fit_to_machine(
     if settings.training.minutes:
         log("Measuring the speed of this machine …")
         measured = pace = trainer.pace(stop)
-        better = settings_module.make(
+        better = settings_module.make_settings(
             collectives.from_first(
-                lambda: settings_module.flat(choose(trainer, measured) if choose else settings)
+                lambda: settings_module.flatten_settings(
+                    choose(trainer, measured) if choose else settings
+                )
             )
         )
         if better != settings:

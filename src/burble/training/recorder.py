@@ -31,7 +31,7 @@ from burble.runs.events import (
 )
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, flags_to_repeat
-from burble.settings import TrainingSettings, stored
+from burble.settings import TrainingSettings, with_stored_names
 from burble.training import diagnosis
 from burble.training.trainer import Trainer
 
@@ -212,7 +212,9 @@ def _until(
 
 def _describe_training(training: TrainingSettings) -> dict[str, Any]:
     """What a model file holds of its training; where validation lies only if that is not usual."""
-    return {n: v for n, v in stored(asdict(training)).items() if (n, v) != ("split", "tail")}
+    return {
+        n: v for n, v in with_stored_names(asdict(training)).items() if (n, v) != ("split", "tail")
+    }
 
 
 def _sources(corpus: Corpus) -> dict[str, Any]:
