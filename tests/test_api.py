@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -135,3 +135,19 @@ def test_one_document_cannot_be_framed_as_many(text, tmp_path):
         burble.train(text, tmp_path / "run", framing="documents", **SMALL)
     run = burble.train(text, tmp_path / "run", framing="auto", **SMALL)
     assert run.settings().training.framing == "streams"
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda: burble.load(cast(Any, 5)), "model is 5"),
+        (lambda: burble.evaluate(cast(Any, None), "a.txt"), "model is None"),
+        (lambda: burble.read(cast(Any, 5)), "source is 5"),
+        (lambda: burble.train(cast(Any, ["a.txt", 3]), "run"), r"source is \['a.txt', 3\]"),
+        (lambda: burble.train("a.txt", cast(Any, 5)), "run is 5"),
+        (lambda: burble.train("a.txt", "run", recipe=cast(Any, 5)), "recipe is 5"),
+    ],
+)
+def test_what_is_no_path_is_refused_by_name(call, named):
+    with pytest.raises(SettingsError, match=rf"^{named}, but must be a path, such as '"):
+        call()

@@ -14,6 +14,7 @@ from burble.data.corpus import Corpus
 from burble.errors import SettingsError, require_packages
 from burble.evaluation import evaluate as evaluation
 from burble.evaluation.evaluate import Report
+from burble.files import path_names
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.model.file import find_model_file, read_model
@@ -27,6 +28,7 @@ from burble.settings import (
     SplitKind,
     TextSettings,
     make_settings,
+    require,
     with_current_names,
 )
 from burble.training import preflight
@@ -46,7 +48,22 @@ def load(model: Pathlike | Run) -> Generator:
     Raises:
         ModelFileError: There is no model, or it is damaged.
     """
-    return generator.load(model.folder if isinstance(model, Run) else Path(model))
+    return generator.load(_model_path(model))
+
+
+def _model_path(model: Pathlike | Run) -> Path:
+    """Where a model is."""
+    return model.folder if isinstance(model, Run) else Path(_path("model", model))
+
+
+def _path(name: str, value: Pathlike) -> str:
+    """A single path, by its name.
+
+    Raises:
+        SettingsError: It is none.
+    """
+    require(isinstance(value, str | os.PathLike), name, value, "a path, such as 'runs/alice'")
+    return os.fspath(value)
 
 
 def read(
@@ -80,14 +97,8 @@ def read(
         raise SettingsError(
             f"{name} is no setting of the text. There are: {', '.join(sorted(known))}."
         )
-    request = TrainingRequest({}, sources=_sources(source), reading=reading)
+    request = TrainingRequest({}, sources=path_names("source", source), reading=reading)
     return request.read(make_settings({**chosen, "split": split}))
-
-
-def _sources(source: Pathlike | Sequence[Pathlike]) -> tuple[str, ...]:
-    """One source or several, by their names."""
-    given = [source] if isinstance(source, str | os.PathLike) else source
-    return tuple(os.fspath(one) for one in given)
 
 
 def train(
@@ -128,26 +139,31 @@ def train(
         KeyboardInterrupt: Ctrl-C, after the step was finished and saved; at once the second time.
     """
     started = time.perf_counter()
-    folder = Run(Path(run))
-    model = None if base is None else load(base).model
-    named = None if recipe is None else os.fspath(recipe)
+    folder = Run(Path(_path("run", run)))
+    names = {"recipe": recipe, "base": base}
+    paths = {name: _path(name, value) for name, value in names.items() if value is not None}
     reading = SourceSettings.pop_from(settings)
-    chosen = recipes.with_recipe(settings, named, resume=resume)
-    base_name = "" if base is None else os.fspath(base)
-    request = TrainingRequest(chosen, size, resume, model, _sources(source), reading, base_name)
+    request = TrainingRequest(
+        recipes.with_recipe(settings, paths.get("recipe"), resume=resume),
+        size,
+        resume,
+        None if base is None else load(base).model,
+        path_names("source", source),
+        reading,
+        paths.get("base", ""),
+    )
     check_folder(request, folder)
     text = request.read(resolve_settings(request, folder))
     prepared = preflight.prepare(request, folder, text)
     with require_packages("training"):
         from burble.training import job
 
-    def stopped() -> bool:
-        return stop() or bool(interrupted)
-
     with (
         interrupts.ctrl_c() as interrupted,
         # Closed at once, whatever happens: the folder must be free for the next training.
-        closing(job.train(prepared, stop=stopped, started=started)) as events,
+        closing(
+            job.train(prepared, stop=lambda: stop() or bool(interrupted), started=started)
+        ) as events,
     ):
         for event in events:
             if on_event is not None:
@@ -182,10 +198,10 @@ def remember(
         CorpusError: The text is another one.
         StorageError: The disk refused.
     """
-    file = find_model_file(model.folder if isinstance(model, Run) else Path(model))
+    file = find_model_file(_model_path(model))
     held = read_model(file)
     how = _reading(reading)
-    text = corpus.build_as(held.vocabulary, _sources(source), held.text, how)
+    text = corpus.build_as(held.vocabulary, path_names("source", source), held.text, how)
     return write_training_index(file, held, text)[0]
 
 
@@ -225,5 +241,5 @@ def evaluate(
     how = _reading(reading)
     writer = load(model)
     return evaluation.evaluate(
-        writer, _sources(text), reading=how, adaptive=adaptive, memory=memory
+        writer, path_names("text", text), reading=how, adaptive=adaptive, memory=memory
     )

@@ -14,19 +14,40 @@ import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from burble.errors import StorageError
+from burble.errors import SettingsError, StorageError
 from burble.formatting import shown
 
 Ids = NDArray[np.uint8 | np.uint16]
 _DAY = 86_400.0
 PARTIAL = ".partial-"
 """What the name of a folder that is not whole begins with."""
+
+
+def path_names(name: str, value: Any) -> tuple[str, ...]:
+    """The names of one path or of several.
+
+    Args:
+        name: What they are, for the error.
+        value: A path, or a list of them.
+
+    Raises:
+        SettingsError: It is neither.
+
+    >>> path_names("source", Path("a.txt")), path_names("source", ["a.txt", "-"])
+    (('a.txt',), ('a.txt', '-'))
+    """
+    given = [value] if isinstance(value, str | os.PathLike) else value
+    try:
+        return tuple(map(os.fsdecode, given))
+    except TypeError:
+        expected = "a path, such as 'alice.txt', or several in a list"
+        raise SettingsError(f"{name} is {value!r}, but must be {expected}.") from None
 
 
 def base() -> Path:

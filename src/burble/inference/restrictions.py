@@ -3,7 +3,6 @@
 Knows nothing of networks or terminals.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from burble.data import corpus, words
 from burble.data.vocabulary import Vocabulary
 from burble.errors import InputError, SettingsError
+from burble.files import path_names
 from burble.inference.passages import Passages, find_canonical_ids
 from burble.inference.settings import MIN_WORD_COUNT, WritingSettings
 from burble.model.file import Model
@@ -76,7 +76,7 @@ def look_up(
         SettingsError: The text is missing, or nothing is looked up in it.
         SourceError: It cannot be read.
     """
-    sources = _list_sources(settings)
+    sources = path_names("training_text", settings.training_text or ())
     requests = _list_requests(settings)
     _check_text(requests, sources, reading, has_memory=memory is not None)
     if not requests:
@@ -104,13 +104,6 @@ def look_up(
         # A text without anything in it is no document.
         found["new"] = frozenset([*text.documents(), ""])
     return replace(settings, training_text=None, word_count=None, **found), facts
-
-
-def _list_sources(settings: WritingSettings) -> tuple[str, ...]:
-    """The training text, as `sources.read` takes it."""
-    given = settings.training_text or ()
-    several = (given,) if isinstance(given, str | os.PathLike) else given
-    return tuple(os.fspath(one) for one in several)
 
 
 def _list_requests(settings: WritingSettings) -> dict[str, Any]:
