@@ -127,7 +127,7 @@ def test_text_that_switches_alphabets_in_ascii_is_not_read_in_silence(text, code
     path = tmp_path / "t.txt"
     path.write_bytes(b"Subject: news\n" + text.encode(codec))
     with pytest.raises(EncodingError, match=f"looks like {codec} text.*Add --encoding {codec}, or"):
-        sources.read([str(path)])
+        sources.find_sources([str(path)])
     late = b"a line\n" * 20_000 + text.encode(codec)
     assert f"--encoding {codec}" in refusal(late)
     assert encodings.decode(text.encode(codec), "f", codec) == text
@@ -150,7 +150,7 @@ WORDS = ["ID3 tags", "BZh 9", "OggS sings", "fLaC", "GIF87a and GIF89a", "%PDF-1
 def test_a_text_may_begin_with_any_word(word, tmp_path):
     path = tmp_path / "t.txt"
     path.write_bytes(f"{word}, il était une fois.\n".encode("cp1252"))
-    found, notes = sources.read([str(path)], SourceSettings(encoding="cp1252"))
+    found, notes = sources.find_sources([str(path)], SourceSettings(encoding="cp1252"))
     assert ([s.name for s in found], notes) == ([str(path)], [])
     assert encodings.detect_content_type(path.read_bytes()).binary == ""
 
@@ -175,11 +175,13 @@ def test_a_named_encoding_is_honoured_where_the_bytes_can_be_text(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(b"{\\rtf1 is how it begins, and the rest is a text.\n")
     with pytest.raises(SourceError, match=r"leave it out\. If it is text, name its encoding"):
-        sources.read([str(path)])
-    assert sources.read([str(path)], SourceSettings(encoding="cp1252"))[0][0].name == str(path)
+        sources.find_sources([str(path)])
+    assert sources.find_sources([str(path)], SourceSettings(encoding="cp1252"))[0][0].name == str(
+        path
+    )
     path.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01")
     with pytest.raises(SourceError, match=r"is a JPEG image, not text; leave it out\.$"):
-        sources.read([str(path)], SourceSettings(encoding="cp1252"))
+        sources.find_sources([str(path)], SourceSettings(encoding="cp1252"))
 
 
 def test_advice_is_right_of_a_piece_in_every_encoding(monkeypatch):
@@ -211,7 +213,7 @@ def test_advice_is_right_of_a_piece_in_every_encoding(monkeypatch):
 def test_a_wrong_encoding_that_reads_all_the_same_is_told(tmp_path, text, written, named, told):
     path = tmp_path / "t.txt"
     path.write_bytes(b"plain words, and on. \n" * 400 + text.encode(written))
-    _, notes = sources.read([str(path)], SourceSettings(encoding=named))
+    _, notes = sources.find_sources([str(path)], SourceSettings(encoding=named))
     assert re.search(rf"t\.txt is read as {named}, but looks like {told}", " ".join(notes))
 
 
@@ -230,7 +232,7 @@ def test_a_wrong_encoding_that_reads_all_the_same_is_told(tmp_path, text, writte
 def test_of_a_right_encoding_nothing_is_told(tmp_path, text, named):
     path = tmp_path / "t.txt"
     path.write_bytes(text.encode(named))
-    assert sources.read([str(path)], SourceSettings(encoding=named))[1] == []
+    assert sources.find_sources([str(path)], SourceSettings(encoding=named))[1] == []
 
 
 def test_every_encoding_that_is_tried_is_one_python_knows():

@@ -213,7 +213,7 @@ def test_a_book_is_asked_for_once_and_kept():
 
 def test_a_book_that_is_not_there_is_one_sentence(tmp_path):
     with mirror({}) as (address, asked), pytest.raises(SourceError, match=r"404.*gutenberg:9"):
-        sources.read(["gutenberg:9"], SourceSettings(mirror=address))
+        sources.find_sources(["gutenberg:9"], SourceSettings(mirror=address))
     assert len(asked) == 1
     assert not list(tmp_path.rglob("pg9*"))
 
@@ -241,10 +241,10 @@ def test_what_is_no_book_is_not_kept(page, said, tmp_path):
         reading = SourceSettings(mirror=address)
         for _ in range(2):
             with pytest.raises(SourceError, match=f"pg7.txt gave {said}.*, not a book. Try again"):
-                sources.read(["gutenberg:7"], reading)
+                sources.find_sources(["gutenberg:7"], reading)
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
         pages["/cache/epub/7/pg7.txt"] = (HEADERS["of the"] + BOOK).encode()
-        ((book,), _) = sources.read(["gutenberg:7"], reading)
+        ((book,), _) = sources.find_sources(["gutenberg:7"], reading)
     assert b"".join(book.read(99)) == (HEADERS["of the"] + BOOK).encode()
     assert len(asked) == 3
 
@@ -254,20 +254,20 @@ def test_what_lies_in_the_cache_and_is_no_book_is_asked_for_again(page, said, tm
     whole = (HEADERS["of the"] + BOOK + FOOTERS["of the"]).encode()
     with mirror({"/cache/epub/7/pg7.txt": whole}) as (address, asked):
         reading = SourceSettings(mirror=address)
-        sources.read(["gutenberg:7"], reading)
+        sources.find_sources(["gutenberg:7"], reading)
         (kept,) = tmp_path.rglob("pg7*")
         kept.write_bytes(page)
-        ((book,), (note,)) = sources.read(["gutenberg:7"], reading)
+        ((book,), (note,)) = sources.find_sources(["gutenberg:7"], reading)
         assert b"".join(book.read(99)) == kept.read_bytes() == whole
-        assert sources.read(["gutenberg:7"], reading)[1] == []
+        assert sources.find_sources(["gutenberg:7"], reading)[1] == []
     assert len(asked) == 2
-    assert re.match(rf"gutenberg:7: in the cache lay {said}.*; it was asked for again\.$", note)
+    assert re.match(rf"gutenberg:7: the cache held {said}.*; it was fetched again\.$", note)
 
 
 def test_a_long_book_without_marks_is_kept():
     with mirror({"/cache/epub/7/pg7.txt": (STORY * 99).encode()}) as (address, asked):
         for _ in range(2):
-            sources.read(["gutenberg:7"], SourceSettings(mirror=address))
+            sources.find_sources(["gutenberg:7"], SourceSettings(mirror=address))
     assert len(asked) == 1
 
 
@@ -277,24 +277,24 @@ def test_offline_is_one_sentence():
     with pytest.raises(
         SourceError, match=r"cannot be reached, and gutenberg:7 is not in the cache"
     ):
-        sources.read(["gutenberg:7"], SourceSettings(mirror=address))
+        sources.find_sources(["gutenberg:7"], SourceSettings(mirror=address))
 
 
 @pytest.mark.parametrize("number", ["", "alice", "-1", "0", "1.5", "9" * 5_000])
 def test_a_book_is_named_by_its_number(number):
     with pytest.raises(SourceError, match="names no book"):
-        sources.read([f"gutenberg:{number}"])
+        sources.find_sources([f"gutenberg:{number}"])
 
 
 def test_a_mirror_is_for_books(tmp_path):
     (tmp_path / "a.txt").write_text("a b")
     with pytest.raises(SettingsError, match="mirror is 'http://a', but must be left out: no book"):
-        sources.read([str(tmp_path / "a.txt")], SourceSettings(mirror="http://a"))
+        sources.find_sources([str(tmp_path / "a.txt")], SourceSettings(mirror="http://a"))
 
 
 def test_a_mirror_is_an_address():
     with pytest.raises(SourceError, match="must start with https"):
-        sources.read(["gutenberg:11"], SourceSettings(mirror="example.org"))
+        sources.find_sources(["gutenberg:11"], SourceSettings(mirror="example.org"))
 
 
 def test_a_plain_file_with_the_header_is_read_whole_with_a_hint(tmp_path):

@@ -41,7 +41,7 @@ def mess(tmp_path):
 
 
 def test_a_folder_is_read_in_order_and_what_is_left_out_is_told(mess):
-    found, notes = sources.read([str(mess)])
+    found, notes = sources.find_sources([str(mess)])
     names = [Path(s.name).relative_to(mess).as_posix() for s in found]
     assert names == ["a.txt", "b.txt", "empty.txt", "sub/c.txt", "wide.txt"]
     assert notes == [
@@ -55,7 +55,7 @@ def test_the_order_is_that_of_the_parts_of_the_path(tmp_path):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
-    found, _ = sources.read([str(tmp_path)])
+    found, _ = sources.find_sources([str(tmp_path)])
     names = [Path(s.name).relative_to(tmp_path).as_posix() for s in found]
     assert names == ["B", "a/x", "a-b/x", "a.txt"]
 
@@ -64,7 +64,7 @@ def test_many_files_passed_over_are_told_in_one_sentence(tmp_path):
     for number in range(9):
         (tmp_path / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (tmp_path / "a.txt").write_bytes(b"x")
-    _, (note,) = sources.read([str(tmp_path)])
+    _, (note,) = sources.find_sources([str(tmp_path)])
     assert note.startswith("9 not text")
     assert note.endswith("and 3 more.")
 
@@ -74,62 +74,62 @@ def test_a_folder_without_text_is_one_sentence(tmp_path, names):
     for name in names:
         (tmp_path / name).write_bytes(b"\xff\xd8\xff\xe0")
     with pytest.raises(SourceError, match="holds no text files") as refusal:
-        sources.read([str(tmp_path)])
+        sources.find_sources([str(tmp_path)])
     assert all(name in str(refusal.value) for name in names)
 
 
 def test_a_missing_file_says_what_is_there_instead(tmp_path):
     (tmp_path / "alice.txt").write_bytes(b"x")
     with pytest.raises(SourceError, match=r"there is no .*alise\.txt.*it holds alice\.txt"):
-        sources.read([str(tmp_path / "alise.txt")])
+        sources.find_sources([str(tmp_path / "alise.txt")])
     with pytest.raises(SourceError, match=r"Looked in .*it holds alice\.txt"):
-        sources.read([str(tmp_path / "no" / "such" / "file.txt")])
+        sources.find_sources([str(tmp_path / "no" / "such" / "file.txt")])
 
 
 def test_an_empty_name_is_refused():
     with pytest.raises(SourceError, match="the name of a source is empty"):
-        sources.read([""])
+        sources.find_sources([""])
     with pytest.raises(SourceError, match="there is no text to read"):
-        sources.read([])
+        sources.find_sources([])
 
 
 def test_a_picture_is_called_a_picture(tmp_path):
     (tmp_path / "cat.txt").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
     with pytest.raises(SourceError, match=r"cat\.txt is a JPEG image, not text; leave it out"):
-        sources.read([str(tmp_path / "cat.txt")])
+        sources.find_sources([str(tmp_path / "cat.txt")])
 
 
 def test_a_model_or_a_run_is_to_write_with_not_to_read(tmp_path):
     model = tmp_path / "model.safetensors"
     model.write_bytes(b"\x02\x00\x00\x00\x00\x00\x00\x00{}")
     with pytest.raises(SourceError, match=r"is a model \(safetensors\).*burble sample .*model"):
-        sources.read([str(model)])
+        sources.find_sources([str(model)])
     (tmp_path / "run.json").write_bytes(b"{}")
     with pytest.raises(SourceError, match=r"is a run folder, not text; .*burble sample"):
-        sources.read([str(tmp_path)])
+        sources.find_sources([str(tmp_path)])
 
 
 def test_utf16_without_a_mark_is_recognised_and_its_cure_named(tmp_path):
     path = tmp_path / "wide.txt"
     path.write_bytes("plain words in a file".encode("utf-16-be"))
     with pytest.raises(EncodingError, match=r"utf-16-be text without .*--encoding utf-16-be"):
-        sources.read([str(path)])
-    ((source,), _) = sources.read([str(path)], SourceSettings(encoding="utf-16-be"))
+        sources.find_sources([str(path)])
+    ((source,), _) = sources.find_sources([str(path)], SourceSettings(encoding="utf-16-be"))
     assert content(source) == path.read_bytes()
 
 
 def test_patterns_the_shell_left_alone_are_expanded(tmp_path):
     for name in ("b.txt", "a.txt", "c.md"):
         (tmp_path / name).write_bytes(name.encode())
-    found, _ = sources.read([str(tmp_path / "*.txt")])
+    found, _ = sources.find_sources([str(tmp_path / "*.txt")])
     assert [content(s) for s in found] == [b"a.txt", b"b.txt"]
     with pytest.raises(SourceError, match=r"no file fits .*\*\.tex"):
-        sources.read([str(tmp_path / "*.tex")])
+        sources.find_sources([str(tmp_path / "*.tex")])
 
 
 def test_a_file_with_a_pattern_in_its_name_is_that_file(tmp_path):
     (tmp_path / "what?.txt").write_bytes(b"x")
-    ((source,), _) = sources.read([str(tmp_path / "what?.txt")])
+    ((source,), _) = sources.find_sources([str(tmp_path / "what?.txt")])
     assert content(source) == b"x"
 
 
@@ -142,7 +142,7 @@ def test_a_file_is_read_once_by_whatever_name(tmp_path, monkeypatch, how):
     other = {"same": "a.txt", "dotted": "./../" + tmp_path.name + "/a.txt", "folder": "."}
     other |= {"absolute": str(tmp_path / "a.txt")}
     name = "b.txt" if callable(how) else other[how]
-    found, notes = sources.read(["a.txt", name])
+    found, notes = sources.find_sources(["a.txt", name])
     assert [source.name for source in found] == ["a.txt"]
     if how in ("same", "folder"):
         assert notes == ["a.txt is named more than once and was read once."]
@@ -154,7 +154,7 @@ def test_a_file_is_read_once_by_whatever_name(tmp_path, monkeypatch, how):
 def test_many_names_of_read_files_are_one_sentence_and_a_column_is_no_other_one(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"a,b\n1,2\n")
     table = str(tmp_path / "t.csv")
-    found, notes = sources.read([f"{table}:a", f"{table}:b", f"{table}:a", f"{table}:b"])
+    found, notes = sources.find_sources([f"{table}:a", f"{table}:b", f"{table}:a", f"{table}:b"])
     assert [source.part for source in found] == ["a", "b"]
     assert notes == [
         f"2 names are of files that are read already, and each was read once: {table}:a, {table}:b."
@@ -164,7 +164,7 @@ def test_many_names_of_read_files_are_one_sentence_and_a_column_is_no_other_one(
 def test_a_table_read_whole_and_by_a_column_is_told(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"a,b\n1,2\n")
     table = str(tmp_path / "t.csv")
-    _, notes = sources.read([table, f"{table}:b"])
+    _, notes = sources.find_sources([table, f"{table}:b"])
     assert notes[0] == (
         f"{table} is read as a whole and by a column as well, so that text stands there twice. "
         "Name one of them."
@@ -176,7 +176,7 @@ def test_an_input_that_finds_no_room_is_one_sentence(monkeypatch):
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: io.FileIO("/dev/full", "w"))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x" * 99)))
     with pytest.raises(StorageError, match=r"could not write in .*: No space left on device"):
-        sources.read(["-"])
+        sources.find_sources(["-"])
 
 
 def test_hints_come_once_and_folders_that_fit_a_pattern_too(tmp_path, monkeypatch):
@@ -185,7 +185,7 @@ def test_hints_come_once_and_folders_that_fit_a_pattern_too(tmp_path, monkeypatc
         (tmp_path / name).write_bytes(b"*** START OF THE PROJECT GUTENBERG EBOOK X ***\n")
     (tmp_path / "d").mkdir()
     (tmp_path / "e").mkdir()
-    _, notes = sources.read(["*"])
+    _, notes = sources.find_sources(["*"])
     assert notes == [
         "2 folders that fit * passed over: d, e.",
         "a.csv, b.csv are read as plain text; a.csv:NAME would read one column of it.",
@@ -196,12 +196,12 @@ def test_hints_come_once_and_folders_that_fit_a_pattern_too(tmp_path, monkeypatc
 
 
 def test_a_run_inside_the_folder_is_passed_over(trained):
-    found, notes = sources.read([str(trained.parent)])
+    found, notes = sources.find_sources([str(trained.parent)])
     assert [Path(source.name).name for source in found] == ["cat.txt"]
     assert notes == [f"1 made by burble in {trained.parent} passed over: run."]
     with pytest.raises(SourceError, match=r"run is a run folder, not text; to write with it: bur"):
-        sources.read([str(trained)])
-    assert sources.read([str(trained.parent / "cat.txt"), str(trained.parent)])[1] == [
+        sources.find_sources([str(trained)])
+    assert sources.find_sources([str(trained.parent / "cat.txt"), str(trained.parent)])[1] == [
         f"1 made by burble in {trained.parent} passed over: run.",
         f"{trained.parent / 'cat.txt'} is named more than once and was read once.",
     ]
@@ -216,12 +216,12 @@ def test_all_that_burble_made_in_a_folder_is_one_note(trained, tmp_path):
     (tmp_path / "new" / "last").mkdir(parents=True)
     (tmp_path / "new" / "run.json").write_bytes(b"{}")
     (tmp_path / "m.safetensors").write_bytes((trained / "model.safetensors").read_bytes())
-    found, notes = sources.read([str(tmp_path)])
+    found, notes = sources.find_sources([str(tmp_path)])
     assert len(found) == 1
     assert notes == [f"4 made by burble in {tmp_path} passed over: cmp, m.safetensors, new, tn."]
     for name, what in {"cmp": "a comparison's", "tn": "a search's"}.items():
         with pytest.raises(SourceError, match=f"{name} is {what} folder, not text; leave it out"):
-            sources.read([str(tmp_path / name)])
+            sources.find_sources([str(tmp_path / name)])
 
 
 def test_a_pattern_passes_over_what_a_folder_does(trained, tmp_path, monkeypatch):
@@ -231,7 +231,7 @@ def test_a_pattern_passes_over_what_a_folder_does(trained, tmp_path, monkeypatch
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "run").symlink_to(trained)
     (tmp_path / "m.safetensors").write_bytes((trained / "model.safetensors").read_bytes())
-    found, notes = sources.read(["**/*"])
+    found, notes = sources.find_sources(["**/*"])
     assert [source.name for source in found] == ["a.txt"]
     assert notes == [
         "2 made by burble that fit **/* passed over: b/run, m.safetensors.",
@@ -239,23 +239,25 @@ def test_a_pattern_passes_over_what_a_folder_does(trained, tmp_path, monkeypatch
         "1 folder that fits **/* passed over: b.",
     ]
     # What is named outright in a run is read.
-    assert sources.read(["b/run/samples/*"])[0][0].name.startswith("b/run/samples/step-")
+    assert sources.find_sources(["b/run/samples/*"])[0][0].name.startswith("b/run/samples/step-")
     with pytest.raises(SourceError, match=r"no text file fits c.\.jpg\. 1 not text that fits"):
-        sources.read(["c*.jpg"])
+        sources.find_sources(["c*.jpg"])
 
 
 def test_what_may_be_text_in_a_folder_is_read_where_an_encoding_is_named(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"a\x01b\x02" * 50)
     with pytest.raises(SourceError, match="holds no text files"):
-        sources.read([str(tmp_path)])
-    assert len(sources.read([str(tmp_path)], SourceSettings(encoding="utf-8"))[0]) == 1
+        sources.find_sources([str(tmp_path)])
+    assert len(sources.find_sources([str(tmp_path)], SourceSettings(encoding="utf-8"))[0]) == 1
 
 
 def test_a_link_to_a_folder_is_told(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "a.txt").write_bytes(b"x")
     (tmp_path / "b").symlink_to("a")
-    assert sources.read([str(tmp_path)])[1] == [f"1 link to a folder in {tmp_path} passed over: b."]
+    assert sources.find_sources([str(tmp_path)])[1] == [
+        f"1 link to a folder in {tmp_path} passed over: b."
+    ]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 there")
@@ -263,7 +265,7 @@ def test_a_name_that_is_not_utf_8_works_and_can_be_pasted(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     name = os.fsdecode(b"caf\xe9 'x'\n.txt")
     (tmp_path / name).write_bytes(b"text")
-    ((source,), _) = sources.read(["."])
+    ((source,), _) = sources.find_sources(["."])
     assert (source.name, content(source)) == ("caf\\xe9 'x'\\n.txt", b"text")
     command = TrainingRequest({}, sources=(name,)).command(Path("r"), "--resume")
     Run(tmp_path).describe(Settings(), {"names": [source.name]}, resume=command)
@@ -281,22 +283,22 @@ def test_a_name_that_is_not_utf_8_works_and_can_be_pasted(tmp_path, monkeypatch)
 
 def test_a_column_is_named_after_the_last_colon(tmp_path):
     (tmp_path / "p.csv").write_bytes(b"a,b\n1,2\n")
-    ((source,), _) = sources.read([f"{tmp_path / 'p.csv'}:b"])
+    ((source,), _) = sources.find_sources([f"{tmp_path / 'p.csv'}:b"])
     assert (source.form, source.part) == ("table", "b")
-    (_, notes) = sources.read([str(tmp_path / "p.csv")])
+    (_, notes) = sources.find_sources([str(tmp_path / "p.csv")])
     assert "is read as plain text" in notes[0]
 
 
 @pytest.mark.parametrize("argument", ["C:\\texts\\x.txt", "C:\\x.csv", "no.csv:body", "x.txt:2"])
 def test_other_colons_part_nothing(argument):
     with pytest.raises(SourceError, match="there is no "):
-        sources.read([argument])
+        sources.find_sources([argument])
 
 
 def test_a_file_whose_name_has_a_colon_is_that_file(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"a\n1\n")
     (tmp_path / "a.csv:a").write_bytes(b"plain")
-    ((source,), _) = sources.read([str(tmp_path / "a.csv:a")])
+    ((source,), _) = sources.find_sources([str(tmp_path / "a.csv:a")])
     assert (source.form, content(source)) == ("text", b"plain")
 
 
@@ -306,7 +308,7 @@ def test_a_pipe_is_read_once_and_can_be_read_again(tmp_path):
     os.mkfifo(pipe)
     thread = threading.Thread(target=pipe.write_bytes, args=(b"abcdefgh",))
     thread.start()
-    ((source,), _) = sources.read([str(pipe)])
+    ((source,), _) = sources.find_sources([str(pipe)])
     thread.join()
     assert source.size == 8
     assert [content(source), content(source)] == [b"abcdefgh"] * 2
@@ -319,26 +321,26 @@ def test_a_forbidden_file_is_one_sentence(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"x")
     (tmp_path / "a.txt").chmod(0)
     with pytest.raises(SourceError, match=r"cannot read .*a\.txt: Permission denied"):
-        sources.read([str(tmp_path / "a.txt")])
+        sources.find_sources([str(tmp_path / "a.txt")])
 
 
 def test_a_file_that_vanishes_is_one_sentence(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"x")
-    ((source,), _) = sources.read([str(tmp_path / "a.txt")])
+    ((source,), _) = sources.find_sources([str(tmp_path / "a.txt")])
     (tmp_path / "a.txt").unlink()
     with pytest.raises(SourceError, match=r"cannot read .*a\.txt: No such file"):
         content(source)
 
 
 def test_what_is_left_out_of_the_built_in_text_is_counted():
-    ((source,), (note,)) = sources.read(["builtin:python-docs"])
+    ((source,), (note,)) = sources.find_sources(["builtin:python-docs"])
     assert source.size > 100_000
     assert re.fullmatch(
         r"Left out of builtin:python-docs: \d,\d{3} lines of tables, rules, headings and code\.",
         note,
     )
     with pytest.raises(SourceError, match="there is builtin:python-docs"):
-        sources.read(["builtin:latin"])
+        sources.find_sources(["builtin:latin"])
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or not os.geteuid(), reason="root reads all")
@@ -348,7 +350,7 @@ def test_a_folder_whose_files_may_not_be_looked_at_is_one_sentence(tmp_path, pat
     tmp_path.chmod(0o600)
     try:
         with pytest.raises(SourceError, match=r"^cannot read .*a\.txt: Permission denied\."):
-            sources.read([str(tmp_path / pattern)])
+            sources.find_sources([str(tmp_path / pattern)])
     finally:
         tmp_path.chmod(0o700)
 
@@ -357,21 +359,21 @@ def test_an_encoding_that_is_not_used_or_hardly_is_the_right_one_is_told(tmp_pat
     (tmp_path / "a.txt").write_text("\ufeffnaïve\n", encoding="utf-8")
     (tmp_path / "b.txt").write_text("plain words, naïve\n", encoding="utf-8")
     a, b = str(tmp_path / "a.txt"), str(tmp_path / "b.txt")
-    assert sources.read([a], SourceSettings(encoding="utf-8"))[1] == []
-    assert sources.read([a], SourceSettings(encoding="cp1250"))[1] == [
+    assert sources.find_sources([a], SourceSettings(encoding="utf-8"))[1] == []
+    assert sources.find_sources([a], SourceSettings(encoding="cp1250"))[1] == [
         f"{a} is read in its own encoding, which is known, not in cp1250."
     ]
-    builtin, said = sources.read(["builtin:python-docs"], SourceSettings(encoding="cp1252"))
-    assert (builtin[0].marked, len(said)) == (True, 2)
-    assert sources.read([b], SourceSettings(encoding="utf-16"))[1] == [
+    builtin, said = sources.find_sources(["builtin:python-docs"], SourceSettings(encoding="cp1252"))
+    assert (builtin[0].encoding_is_known, len(said)) == (True, 2)
+    assert sources.find_sources([b], SourceSettings(encoding="utf-16"))[1] == [
         f"{b} is read as utf-16, but looks like utf-8: plain words, naïve."
     ]
     with pytest.raises(EncodingError, match=r"^'klingon' is no encoding Python knows"):
-        sources.read([a], SourceSettings(encoding="klingon"))
+        sources.find_sources([a], SourceSettings(encoding="klingon"))
 
 
 def test_a_column_may_have_a_colon_in_its_name(tmp_path):
     (tmp_path / "p.csv").write_text("id,dc:title\n1,hello\n", encoding="utf-8")
     name = f"{tmp_path / 'p.csv'}:dc:title"
-    assert sources.read([name])[0][0].part == "dc:title"
-    assert sources.named([name]) == [tmp_path / "p.csv"]
+    assert sources.find_sources([name])[0][0].part == "dc:title"
+    assert sources.find_named_files([name]) == [tmp_path / "p.csv"]

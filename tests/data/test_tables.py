@@ -257,7 +257,7 @@ def test_a_dialect_is_not_dropped_in_silence(tmp_path, reading, argument):
     for name in ("p.txt", "p.csv", "p.jsonl"):
         (tmp_path / name).write_text('{"text": "a"}\n', encoding="utf-8")
     with pytest.raises(SettingsError, match="no column of a table is read here"):
-        sources.read([str(tmp_path / argument)], SourceSettings(**reading))
+        sources.find_sources([str(tmp_path / argument)], SourceSettings(**reading))
 
 
 def test_a_column_of_a_file_that_ends_otherwise_is_refused_with_what_to_do(tmp_path):
@@ -266,7 +266,7 @@ def test_a_column_of_a_file_that_ends_otherwise_is_refused_with_what_to_do(tmp_p
         r"p\.txt does not end as a table does\. Save it as one of \.csv, \.tsv, \.jsonl, \.ndjson\."
     )
     with pytest.raises(SourceError, match=said):
-        sources.read([f"{tmp_path / 'p.txt'}:text"])
+        sources.find_sources([f"{tmp_path / 'p.txt'}:text"])
 
 
 def test_the_dialect_is_a_flag(burble, tmp_path):
@@ -349,7 +349,7 @@ def test_json_that_is_no_json_lines_is_one_sentence(table, said):
 def test_a_field_of_a_json_file_is_refused_with_what_to_do(tmp_path):
     (tmp_path / "p.json").write_text('[{"text": "a"}]', encoding="utf-8")
     with pytest.raises(SourceError, match=r"one JSON value, not JSON lines.*jq -c"):
-        sources.read([f"{tmp_path / 'p.json'}:text"])
+        sources.find_sources([f"{tmp_path / 'p.json'}:text"])
 
 
 @given(

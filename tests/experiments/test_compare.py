@@ -60,7 +60,7 @@ def test_the_table_is_printed_and_written_with_a_picture(compared):
     assert all(row["settings"] in printed for row in rows)
     picture = (folder / "compare.svg").read_text(encoding="utf-8")
     assert picture.count("<polyline") == 1
-    assert folders.walk(folder.parent)[1][folders.OURS] == [folder]
+    assert folders.walk_folder(folder.parent)[1][folders.OURS] == [folder]
 
 
 def test_what_is_finished_is_not_done_again(burble, compared, text):

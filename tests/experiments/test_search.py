@@ -56,7 +56,7 @@ def test_the_best_settings_are_a_recipe_that_trains(burble, tuned, text, tmp_pat
     # The recipe is judged by text that the search left out.
     facts = json.loads((tmp_path / "r" / "run.json").read_text(encoding="utf-8"))
     assert facts["corpus"]["held_out"] == facts["corpus"]["symbols"] // 10
-    assert folders.walk(folder.parent)[1][folders.OURS] == [folder]
+    assert folders.walk_folder(folder.parent)[1][folders.OURS] == [folder]
     searched = json.loads((folder / "trial-1" / "run.json").read_text(encoding="utf-8"))
     assert searched["corpus"]["symbols"] == facts["corpus"]["symbols"] * 9 // 10
 

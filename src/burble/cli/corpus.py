@@ -33,7 +33,7 @@ def corpus(
     asked = settings.make_settings(chosen)
     if output:
         # Before the reading, which may take long, and again when all that is read is known.
-        outputs.check_text(output, sources.named(source), overwrite=overwrite)
+        outputs.check_text(output, sources.find_named_files(source), overwrite=overwrite)
     request = TrainingRequest(chosen, sources=tuple(source), reading=reading)
     text = read_corpus(request, asked)
     if output:

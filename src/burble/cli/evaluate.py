@@ -103,7 +103,7 @@ def evaluate(
     if not text:
         _print_stored(writer.model, as_json)
         return
-    found, notes = sources.read(text, reading)
+    found, notes = sources.find_sources(text, reading)
     if writer.model.vocabulary.cut_elsewhere:
         notes = [*notes, f"Cut into the model's own symbols: {writer.model.vocabulary.otherwise}."]
     for note in notes:

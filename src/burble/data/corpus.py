@@ -169,7 +169,7 @@ def build(
     cache, under a name made from their bytes and the settings, and mapped from there.
 
     Args:
-        arguments: Paths and names as `sources.read` takes them.
+        arguments: Paths and names as `sources.find_sources` takes them.
         settings: How to clean the text.
         validation: Share of the symbols that is kept from training.
         test: Share of the symbols that is left out altogether.
@@ -186,7 +186,7 @@ def build(
         CorpusError: Fewer than two symbols would be left to learn from.
     """
     asked = Split(validation, test, split)
-    found, notes = sources.read(arguments, reading)
+    found, notes = sources.find_sources(arguments, reading)
     made = of_sources(found, settings, asked, reading, progress)
     again = repeats.count(made.encoded.ids, made.ids, made.cut, made.vocabulary)
     return replace(made, repeats=again, notes=(*notes, *made.notes, *again.sentences))
@@ -202,11 +202,11 @@ def build_as(
 
     Args:
         alphabet: The model's, which says where to cut graphemes; see `Vocabulary.split`.
-        arguments: Paths and names as `sources.read` takes them.
+        arguments: Paths and names as `sources.find_sources` takes them.
         settings: How the model's text was cleaned.
         reading: How the sources are read.
     """
-    found, notes = sources.read(arguments, reading)
+    found, notes = sources.find_sources(arguments, reading)
     made = of_sources(found, settings, Split(0.0), reading, alphabet=alphabet)
     return replace(made, notes=(*notes, *made.notes))
 

@@ -112,7 +112,7 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
     for source in sources:
         content, empty = hashlib.sha256(), reader.empty
         # A mark is a surer sign than what was named for the other sources.
-        encoding = "" if source.marked else options.reading.encoding
+        encoding = "" if source.encoding_is_known else options.reading.encoding
         decoded = encodings.decode_blocks(watch(source, content), source.name, encoding)
         if decoded.has_mark:
             remarks.marked.append(source.name)

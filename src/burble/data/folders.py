@@ -1,4 +1,4 @@
-"""What lies in a folder, in a stable order, and what to say of the rest. Reads no text."""
+"""What lies in a folder, in a stable order, and what is passed over. Reads no text."""
 
 import os
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _ONE = {NOT_PLAIN: "not a plain file", LINKS: "link to a folder", "folders": "fo
 """Why runs, comparisons, searches and models that lie in a folder are passed over."""
 
 
-def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
+def walk_folder(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
     """All files below a folder, ordered by their paths, links to folders not followed.
 
     Runs, comparisons and searches that lie in it are passed over, so that a text and what was
@@ -40,7 +40,7 @@ def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
         raise SourceError(f"cannot read {shown(error.filename)}: {error.strerror}.") from error
 
     for place, inside, names in os.walk(folder, onerror=refuse):
-        if ours := _ours({*names, *inside}):
+        if ours := _name_made({*names, *inside}):
             if Path(place) == folder:
                 write = f"to write with it: {command_line(['burble', 'sample', str(place)])}"
                 cure = write if ours == RUN else "leave it out"
@@ -59,7 +59,7 @@ def walk(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
     return found, passed
 
 
-def made_below(root: Path, paths: Iterable[Path]) -> dict[Path, None]:
+def find_made_below(root: Path, paths: Iterable[Path]) -> dict[Path, None]:
     """The runs, comparisons and searches below a folder that some paths are, or lie in."""
     found: dict[Path, None] = {}
     plain: set[Path] = {root}
@@ -67,14 +67,14 @@ def made_below(root: Path, paths: Iterable[Path]) -> dict[Path, None]:
         for place in reversed((path, *path.parents)):
             if place in plain or not place.is_relative_to(root):
                 continue
-            if place in found or (place.is_dir() and _ours({*os.listdir(place)})):
+            if place in found or (place.is_dir() and _name_made({*os.listdir(place)})):
                 found[place] = None
                 break
             plain.add(place)
     return found
 
 
-def _ours(names: set[str]) -> str:
+def _name_made(names: set[str]) -> str:
     """What a folder with those names in it is, where burble made it; otherwise empty."""
     if names >= _RUN or names >= {"run.json", "last"}:
         return RUN
@@ -84,27 +84,27 @@ def _ours(names: set[str]) -> str:
     return "a search's folder" if searched else ""
 
 
-def sentences(folder: Path, passed: dict[str, list[Path]]) -> list[str]:
+def describe_passed(folder: Path, passed: dict[str, list[Path]]) -> list[str]:
     """One sentence for each reason to pass things over, naming the first few.
 
-    >>> sentences(Path("f"), {"hidden": [Path("f/.a")]})
+    >>> describe_passed(Path("f"), {"hidden": [Path("f/.a")]})
     ['1 hidden in f passed over: .a.']
     """
-    said = []
+    sentences = []
     for reason, paths in passed.items():
         names = sorted(shown(path.relative_to(folder).as_posix()) for path in paths)
         if names:
-            what = counted(len(names), reason)
-            said.append(f"{what} in {shown(folder)} passed over: {listed(names)}.")
-    return said
+            what = count_passed(len(names), reason)
+            sentences.append(f"{what} in {shown(folder)} passed over: {listed(names)}.")
+    return sentences
 
 
-def counted(count: int, reason: str) -> str:
+def count_passed(count: int, reason: str) -> str:
     """How many things are passed over for a reason."""
     return f"{count:,} {_ONE.get(reason, reason) if count == 1 else reason}"
 
 
-def missing(path: Path, argument: str) -> str:
+def describe_missing(path: Path, argument: str) -> str:
     """What to say where there is no such file: what was sought, and what is there instead."""
     if not argument:
         return "the name of a source is empty; give a file, a folder, - or builtin:python-docs."

@@ -57,16 +57,15 @@ _LICENCE = 1_000
 """Characters of a licence at least, in which its publisher is named often."""
 
 
-def fetch(number: str, mirror: str, notes: list[str]) -> bytes:
+def fetch(number: str, mirror: str) -> tuple[bytes, list[str]]:
     """The bytes of a book, from the cache or else by a single request.
 
     Args:
         number: The book's number at Project Gutenberg.
         mirror: Where to ask instead of the main site, if anywhere; the layout below it is the same.
-        notes: Gets a sentence where what lay in the cache was no book.
 
     Returns:
-        The file as it was sent.
+        The file as it was sent, and a sentence where what lay in the cache was no book.
 
     Raises:
         SourceError: There is no such book, or no answer.
@@ -83,16 +82,17 @@ def fetch(number: str, mirror: str, notes: list[str]) -> bytes:
     # A mirror's copy may differ, so it never stands in for the main site's.
     other = "" if base == MIRROR else f"-{hashlib.sha256(base.encode()).hexdigest()[:8]}"
     path = files.folder("gutenberg") / f"pg{number}{other}.txt"
+    notes = []
     if path.exists():
         data = path.read_bytes()
-        wrong = _no_book(data)
+        wrong = _describe_no_book(data)
         if not wrong:
-            return data
+            return data, []
         # A version of burble before kept whatever came.
         path.unlink(missing_ok=True)
-        notes.append(f"gutenberg:{number}: in the cache lay {wrong}; it was asked for again.")
+        notes.append(f"gutenberg:{number}: the cache held {wrong}; it was fetched again.")
     _download(f"{base}/cache/epub/{number}/pg{number}.txt", number, path)
-    return path.read_bytes()
+    return path.read_bytes(), notes
 
 
 def _download(url: str, number: str, path: Path) -> None:
@@ -117,7 +117,7 @@ def _download(url: str, number: str, path: Path) -> None:
                 "Connect to the internet once, name a --mirror, or give a file of your own."
             ) from error
         came = Path(place, path.name)
-        wrong = _no_book(came.read_bytes())
+        wrong = _describe_no_book(came.read_bytes())
         if wrong:
             raise SourceError(
                 f"{url} gave {wrong}, not a book. Try again later, or name another --mirror."
@@ -125,7 +125,7 @@ def _download(url: str, number: str, path: Path) -> None:
         came.replace(path)
 
 
-def _no_book(data: bytes) -> str:
+def _describe_no_book(data: bytes) -> str:
     """What an answer is that is no book, with its article; empty for a book."""
     kind = encodings.detect_content_type(data[: encodings.HEAD])
     if kind.binary:
@@ -143,7 +143,7 @@ def _no_book(data: bytes) -> str:
 
 def has_marks(text: str) -> bool:
     """Whether a text carries the header of Project Gutenberg."""
-    return _body_start(_LINE_ENDS.sub("\n", text)) > 0
+    return _find_start(_LINE_ENDS.sub("\n", text)) > 0
 
 
 def cut(text: str, name: str) -> tuple[str, Note]:
@@ -168,8 +168,8 @@ def cut(text: str, name: str) -> tuple[str, Note]:
     ('Once.\n', 'tale: 60 characters of header and 41 characters of footer were cut.')
     """
     text = _LINE_ENDS.sub("\n", text)
-    start = _body_start(text)
-    end = _body_end(text, start)
+    start = _find_start(text)
+    end = _find_end(text, start)
     book = text[start:end].strip("\n")
     book = re.sub(r"\A(?:[ \t]*\n)+|(?:\n[ \t]*)+\Z", "", book)
     if not book.strip():
@@ -186,7 +186,7 @@ def cut(text: str, name: str) -> tuple[str, Note]:
     return book, Note(name, said, counts)
 
 
-def _body_start(text: str) -> int:
+def _find_start(text: str) -> int:
     """Where the book begins; 0 where there is no mark with a header before it."""
     mark = _START.search(text)
     start = mark.end() if mark and _is_header(text[: mark.start()]) else 0
@@ -208,13 +208,13 @@ def _is_header(before: str) -> bool:
     return lines * 1_500 >= len(before) or words * 100 >= len(before)
 
 
-def _body_end(text: str, start: int) -> int:
+def _find_end(text: str, start: int) -> int:
     """Where the book ends: at the first of the marks between which nothing of it stands."""
     marks = list(_END.finditer(text, start))
     end, starred = len(text), False
     while marks:
         mark = marks.pop()
-        after = text[_mark_end(mark, text, start) : end]
+        after = text[_find_mark_end(mark, text, start) : end]
         sure = bool(mark["stars"] and mark["formal"])
         belongs = _is_footer(after) or (sure and not starred and len(after) >= _LICENCE)
         if end == len(text):
@@ -226,7 +226,7 @@ def _body_end(text: str, start: int) -> int:
     return end
 
 
-def _mark_end(mark: re.Match[str], text: str, start: int) -> int:
+def _find_mark_end(mark: re.Match[str], text: str, start: int) -> int:
     """Where a mark at the end of a book is over: with its line, or its title where that is long."""
     line = text.find("\n", mark.end())
     line = len(text) if line < 0 else line

@@ -37,7 +37,7 @@ class Source:
         read: Its bytes again from the start, in blocks of at most so many.
         form: Plain text, a table of which one part is text, or a book of Project Gutenberg.
         part: The column or field of a table.
-        marked: Whether its encoding is known: a byte-order mark tells it, or it comes with Python.
+        encoding_is_known: Whether a byte-order mark tells its encoding, or it comes with Python.
         path: The file it is, if it is one.
     """
 
@@ -46,7 +46,7 @@ class Source:
     read: Callable[[int], Iterator[bytes]]
     form: Literal["text", "table", "book"] = "text"
     part: str = ""
-    marked: bool = False
+    encoding_is_known: bool = False
     path: Path | None = None
 
     @property
@@ -54,6 +54,10 @@ class Source:
         """Whether it is a table of cells with a delimiter between them."""
         name = self.name.removesuffix(f":{shown(self.part)}")
         return self.form == "table" and not tables.is_json(name)
+
+
+Found = tuple[list[Source], list[str]]
+"""Sources, and sentences on what is left out."""
 
 
 def from_bytes(name: str, data: bytes, form: Literal["text", "table", "book"] = "text") -> Source:
@@ -69,7 +73,7 @@ def from_bytes(name: str, data: bytes, form: Literal["text", "table", "book"] = 
     return Source(name, len(data), read, form)
 
 
-def read(
+def find_sources(
     arguments: Iterable[str], reading: SourceSettings = DEFAULT_READING
 ) -> tuple[list[Source], list[str]]:
     """Finds all that the arguments name, in their order; a folder's files by their paths.
@@ -89,9 +93,11 @@ def read(
     notes: list[str] = []
     again: list[tuple[str, str]] = []
     for argument in arguments:
-        for source in _opened(argument, reading, notes):
-            # A text read twice would stand in the held-out part and in the training too.
-            first = found.setdefault(_identity(source), source)
+        named, passed_over = _open(argument, reading)
+        notes += passed_over
+        for source in named:
+            # A text read twice would stand in the validation part and in the training part too.
+            first = found.setdefault(_identify(source), source)
             if first is not source:
                 again.append((source.name, first.name))
     if not any(source.delimited for source in found.values()):
@@ -106,23 +112,25 @@ def read(
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
     sources = [*found.values()]
-    notes += [*_repeated(again), *_in_parts(sources), *_misnamed(sources, reading.encoding)]
-    return sources, [*notes, *_hints(sources)]
+    notes += _describe_repeated(again)
+    notes += _describe_read_twice(sources)
+    notes += _check_encoding(sources, reading.encoding)
+    return sources, notes + _suggest_forms(sources)
 
 
-def _identity(source: Source) -> object:
+def _identify(source: Source) -> object:
     """What tells a source from others, by whatever name or link it is reached."""
     try:
         status = source.path.stat() if source.path else None
     except OSError as error:
-        raise SourceError(_unreadable(Path(source.path or ""), error)) from error
+        raise SourceError(_describe_unreadable(Path(source.path or ""), error)) from error
     if status is None or not status.st_ino:
         # Some disks number no files.
         return source.path.resolve() if source.path else source.name, source.part
     return status.st_dev, status.st_ino, source.part
 
 
-def _misnamed(sources: list[Source], encoding: str) -> list[str]:
+def _check_encoding(sources: list[Source], encoding: str) -> list[str]:
     """What to say of an encoding that was named: where it hardly is the right one, or not used.
 
     Raises:
@@ -132,18 +140,18 @@ def _misnamed(sources: list[Source], encoding: str) -> list[str]:
         return []
     if not encodings.find_codec(encoding):
         raise EncodingError(encodings.describe_unknown_encoding(encoding))
-    named = [source for source in sources if not source.marked][:_LOOKED_AT]
+    named = [source for source in sources if not source.encoding_is_known][:_LOOKED_AT]
     heads = ((source, next(source.read(encodings.HEAD), b"")) for source in named)
     wrong = ((source.name, describe_mismatch(head, encoding)) for source, head in heads)
-    said = [f"{name} {found}" for name, found in wrong if found][:1]
-    marked = [source.name for source in sources if source.marked]
-    if marked and not encodings.find_codec(encoding).startswith("utf"):
-        its = "is read in its" if len(marked) == 1 else "are read in their"
-        said.append(f"{listed(marked)} {its} own encoding, which is known, not in {encoding}.")
-    return said
+    notes = [f"{name} {found}" for name, found in wrong if found][:1]
+    known = [source.name for source in sources if source.encoding_is_known]
+    if known and not encodings.find_codec(encoding).startswith("utf"):
+        its = "is read in its" if len(known) == 1 else "are read in their"
+        notes.append(f"{listed(known)} {its} own encoding, which is known, not in {encoding}.")
+    return notes
 
 
-def _repeated(again: list[tuple[str, str]]) -> list[str]:
+def _describe_repeated(again: list[tuple[str, str]]) -> list[str]:
     """What to say of files that were named again, each beside the name it was read by."""
     if not again:
         return []
@@ -158,7 +166,7 @@ def _repeated(again: list[tuple[str, str]]) -> list[str]:
     ]
 
 
-def _in_parts(sources: list[Source]) -> list[str]:
+def _describe_read_twice(sources: list[Source]) -> list[str]:
     """What to say of tables that are read as a whole and by a column as well."""
     parts = {source.path.resolve() for source in sources if source.path and source.part}
     whole = [s.name for s in sources if s.path and not s.part and s.path.resolve() in parts]
@@ -168,58 +176,59 @@ def _in_parts(sources: list[Source]) -> list[str]:
     return [f"{are} as well, so that text stands there twice. Name one of them."]
 
 
-def named(arguments: Iterable[str]) -> list[Path]:
+def find_named_files(arguments: Iterable[str]) -> list[Path]:
     """The files that are named outright, with or without a column."""
-    parted = ((name, _parted(name)[0]) for name in arguments)
+    parted = ((name, _split_column(name)[0]) for name in arguments)
     return [Path(name) for pair in parted for name in pair if name and os.path.isfile(name)]
 
 
-def _parted(argument: str) -> tuple[str, str]:
+def _split_column(argument: str) -> tuple[str, str]:
     """The file and the column that an argument names; a colon may stand in the name of either."""
     places = [place for place, letter in enumerate(argument) if letter == ":"]
     pairs = ((argument[:place], argument[place + 1 :]) for place in places)
     return next((pair for pair in pairs if os.path.isfile(pair[0])), ("", ""))
 
 
-def _opened(argument: str, reading: SourceSettings, notes: list[str]) -> list[Source]:
+def _open(argument: str, reading: SourceSettings) -> Found:
     """The sources one argument names; of a place that may not even be looked at, a sentence."""
     try:
-        return _open(argument, reading, notes)
+        return _find(argument, reading)
     except StorageError:
         raise
     except OSError as error:
-        raise SourceError(_unreadable(Path(error.filename or argument), error)) from error
+        message = _describe_unreadable(Path(error.filename or argument), error)
+        raise SourceError(message) from error
 
 
-def _open(argument: str, reading: SourceSettings, notes: list[str]) -> list[Source]:
-    """The sources one argument names."""
+def _find(argument: str, reading: SourceSettings) -> Found:
+    """The sources one argument names, and what to say of what is left out."""
     encoding = reading.encoding
     if argument == "-":
-        return [_checked(_spooled("standard input", sys.stdin.buffer), encoding)]
+        return [_check(_spool("standard input", sys.stdin.buffer), encoding)], []
     if argument.startswith(_BUILTIN):
-        return [replace(_builtin(argument, notes), marked=True)]
+        return _read_builtin(argument)
     if argument.startswith(_GUTENBERG):
-        data = gutenberg.fetch(argument.removeprefix(_GUTENBERG), reading.mirror, notes)
-        return [from_bytes(argument, data, "book")]
+        data, notes = gutenberg.fetch(argument.removeprefix(_GUTENBERG), reading.mirror)
+        return [from_bytes(argument, data, "book")], notes
     path = Path(argument)
     if not argument:
-        raise SourceError(folders.missing(path, argument))
+        raise SourceError(folders.describe_missing(path, argument))
     if os.path.isdir(path):
-        return _folder(path, encoding, notes)
+        return _read_folder(path, encoding)
     if os.path.exists(path):
-        return [_file(path, encoding)]
-    table, part = _parted(argument)
+        return [_check(_open_file(path), encoding)], []
+    table, part = _split_column(argument)
     if part and table.lower().endswith(tables.SUFFIXES):
-        source = replace(_reader(Path(table)), name=shown(argument), form="table", part=part)
-        return [_checked(source, encoding)]
+        source = replace(_open_file(Path(table)), name=shown(argument), form="table", part=part)
+        return [_check(source, encoding)], []
     if part:
-        raise SourceError(_no_table(table, argument))
+        raise SourceError(_describe_no_table(table, argument))
     if any(mark in argument for mark in "*?["):
-        return _pattern(argument, encoding, notes)
-    raise SourceError(folders.missing(path, argument))
+        return _expand_pattern(argument, encoding)
+    raise SourceError(folders.describe_missing(path, argument))
 
 
-def _no_table(path: str, argument: str) -> str:
+def _describe_no_table(path: str, argument: str) -> str:
     """What to say where a column is named of a file that is no table."""
     name = shown(path)
     if path.lower().endswith(".json"):
@@ -233,49 +242,55 @@ def _no_table(path: str, argument: str) -> str:
     )
 
 
-def _pattern(argument: str, encoding: str, notes: list[str]) -> list[Source]:
+def _expand_pattern(argument: str, encoding: str) -> Found:
     """The files that fit a pattern which the shell left as it was."""
     paths = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
     if not paths:
         raise SourceError(f"no file fits {shown(argument)}. Check the pattern, or name a folder.")
     literal = takewhile(lambda part: not glob.has_magic(part), Path(argument).parts)
-    ours = folders.made_below(Path(*literal), paths)
+    ours = folders.find_made_below(Path(*literal), paths)
     paths = [path for path in paths if ours.keys().isdisjoint((path, *path.parents))]
     passed = {folders.OURS: [*ours], "not text": [], "folders": [p for p in paths if p.is_dir()]}
-    found = _readable([path for path in paths if path.is_file()], encoding, passed)
-    told = [
-        f"{folders.counted(len(places), reason)} that fit{'s' * (len(places) == 1)} "
+    found = _open_texts([path for path in paths if path.is_file()], encoding, passed)
+    notes = [
+        f"{folders.count_passed(len(places), reason)} that fit{'s' * (len(places) == 1)} "
         f"{shown(argument)} passed over: {listed([shown(place) for place in places])}."
         for reason, places in passed.items()
         if places
     ]
     if not found and not passed[folders.OURS]:
-        raise SourceError(" ".join([f"no text file fits {shown(argument)}.", *told]))
-    notes += told
-    return found
+        raise SourceError(" ".join([f"no text file fits {shown(argument)}.", *notes]))
+    return found, notes
 
 
-def _readable(paths: Iterable[Path], encoding: str, passed: dict[str, list[Path]]) -> list[Source]:
-    """Those files that are text; the others go into `passed`, by the reason."""
+def _read_folder(folder: Path, encoding: str) -> Found:
+    """Every text file below a folder, ordered by path."""
+    paths, passed = folders.walk_folder(folder)
+    found = _open_texts(paths, encoding, passed)
+    notes = folders.describe_passed(folder, passed)
+    if not found and not passed[folders.OURS]:
+        raise SourceError(" ".join([f"the folder {shown(folder)} holds no text files.", *notes]))
+    return found, notes
+
+
+def _open_texts(
+    paths: Iterable[Path], encoding: str, passed: dict[str, list[Path]]
+) -> list[Source]:
+    """Those files that are text; the others are added to `passed`, by the reason."""
     sources = []
     for path in paths:
-        head = next(_reader(path).read(encodings.HEAD), b"")
+        head = next(_open_file(path).read(encodings.HEAD), b"")
         kind = encodings.detect_content_type(head)
         if kind.binary and (kind.sure or not encoding):
             # Models and memories name burble in their headers.
             ours = head[8:9] == b"{" and b'"burble' in head
             passed[folders.OURS if ours else "not text"].append(path)
         else:
-            sources.append(_file(path, encoding))
+            sources.append(_check(_open_file(path), encoding))
     return sources
 
 
-def _file(path: Path, encoding: str) -> Source:
-    """One file."""
-    return _checked(_reader(path), encoding)
-
-
-def _checked(source: Source, encoding: str) -> Source:
+def _check(source: Source, encoding: str) -> Source:
     """The source, if its first bytes look like text."""
     kind = encodings.detect_content_type(next(source.read(encodings.HEAD), b""))
     if kind.binary and (kind.sure or not encoding):
@@ -284,13 +299,13 @@ def _checked(source: Source, encoding: str) -> Source:
         raise SourceError(f"{source.name} is {kind.binary}, not text; leave it out.{write}{read}")
     if kind.codec and not kind.marked and not encoding:
         raise EncodingError(encodings.describe_missing_mark(kind.codec, source.name))
-    return replace(source, marked=kind.marked)
+    return replace(source, encoding_is_known=kind.marked)
 
 
-def _hints(sources: list[Source]) -> list[str]:
+def _suggest_forms(sources: list[Source]) -> list[str]:
     """Suggests a better way to read tables and books that are read as plain text."""
     plain = [source for source in sources if source.form == "text" and source.path]
-    told = []
+    notes = []
     for what in ("column", "field"):
         names = [
             source.name
@@ -300,29 +315,29 @@ def _hints(sources: list[Source]) -> list[str]:
         ]
         if names:
             are = f"{listed(names)} {'is' if len(names) == 1 else 'are'} read as plain text"
-            told.append(f"{are}; {names[0]}:NAME would read one {what} of it.")
+            notes.append(f"{are}; {names[0]}:NAME would read one {what} of it.")
     heads = ((source, next(source.read(encodings.HEAD), b"")) for source in plain)
     books = [source.name for source, head in heads if gutenberg.has_marks(head.decode("latin-1"))]
     if books:
         have = f"{listed(books)} {'has' if len(books) == 1 else 'have'}"
-        told.append(
+        notes.append(
             f"{have} the header of Project Gutenberg, which is read as text. "
             "gutenberg:NUMBER would leave it out, or cut it off by hand."
         )
-    return told
+    return notes
 
 
-def _reader(path: Path) -> Source:
+def _open_file(path: Path) -> Source:
     """A file as a source, opened once to see that it can be."""
     try:
         if not path.is_file():
             # A pipe or a device can be read only once.
             with path.open("rb") as file:
-                return _spooled(shown(path), file)
+                return _spool(shown(path), file)
         with path.open("rb"):
             size = path.stat().st_size
     except OSError as error:
-        raise SourceError(_unreadable(path, error)) from error
+        raise SourceError(_describe_unreadable(path, error)) from error
 
     def read(size: int) -> Iterator[bytes]:
         try:
@@ -330,17 +345,17 @@ def _reader(path: Path) -> Source:
                 while block := file.read(size):
                     yield block
         except OSError as error:
-            raise SourceError(_unreadable(path, error)) from error
+            raise SourceError(_describe_unreadable(path, error)) from error
 
     return Source(shown(path), size, read, path=path)
 
 
-def _unreadable(path: Path, error: OSError) -> str:
+def _describe_unreadable(path: Path, error: OSError) -> str:
     """What to say where the system refuses to read."""
     return f"cannot read {shown(path)}: {error.strerror}. Name a file that you may read."
 
 
-def _spooled(name: str, stream: BinaryIO) -> Source:
+def _spool(name: str, stream: BinaryIO) -> Source:
     """What can be read only once, kept in an unnamed file."""
 
     def read(size: int) -> Iterator[bytes]:
@@ -355,22 +370,11 @@ def _spooled(name: str, stream: BinaryIO) -> Source:
     return Source(name, spool.tell(), read)
 
 
-def _folder(folder: Path, encoding: str, notes: list[str]) -> list[Source]:
-    """Every text file below a folder, ordered by path; what is passed over goes into `notes`."""
-    paths, passed = folders.walk(folder)
-    sources = _readable(paths, encoding, passed)
-    told = folders.sentences(folder, passed)
-    if not sources and not passed[folders.OURS]:
-        raise SourceError(" ".join([f"the folder {shown(folder)} holds no text files.", *told]))
-    notes += told
-    return sources
-
-
-def _builtin(argument: str, notes: list[str]) -> Source:
+def _read_builtin(argument: str) -> Found:
     """A text that comes with Python itself."""
     if argument != f"{_BUILTIN}python-docs":
         raise SourceError(f"there is no {argument}; there is builtin:python-docs.")
     prose = python_docs.read_python_docs()
-    what = "of tables, rules, headings and code"
-    notes.append(f"Left out of {argument}: {some(prose.left_out, 'line')} {what}.")
-    return from_bytes(argument, prose.text.encode())
+    left_out = f"{some(prose.left_out, 'line')} of tables, rules, headings and code"
+    source = replace(from_bytes(argument, prose.text.encode()), encoding_is_known=True)
+    return [source], [f"Left out of {argument}: {left_out}."]

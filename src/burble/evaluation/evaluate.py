@@ -98,7 +98,7 @@ def evaluate(
     require_memory(memory)
     writer = model if isinstance(model, Generator) else generator.load(model)
     given = [source] if isinstance(source, str | Path) else source
-    found, _ = sources.read(map(str, given), reading)
+    found, _ = sources.find_sources(map(str, given), reading)
     return score_sources(writer, found, reading, adaptive=adaptive, memory=memory)
 
 

@@ -109,7 +109,7 @@ def check_sources(source: Sequence[str], recipe: str | None, output: Path) -> No
     """
     if "-" in source:
         raise InputError("standard input can be read only once; save the text to a file.")
-    for path in sources.named([*source, recipe or ""]):
+    for path in sources.find_named_files([*source, recipe or ""]):
         if path.resolve().parent == output.resolve():
             raise InputError(
                 f"{shown(path)} is read and lies in {shown(output)}, where all is written anew. "

@@ -38,7 +38,7 @@ class TrainingRequest:
         resume: Whether to go on with the run that is in the folder.
         base: A model to start from, or None.
         base_name: The file or folder of that model, as it was given.
-        sources: What to read, as `sources.read` takes it.
+        sources: What to read, as `sources.find_sources` takes it.
         reading: How the sources are read.
         flags: Further flags of the command, such as those of several processes.
         kept_flags: The same as a run folder keeps them, where they name no machine.
