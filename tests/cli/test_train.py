@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ import pytest
 from burble.cli import train
 from burble.data import corpus
 from burble.inference import generator
-from burble.runs.events import Task
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest
 from burble.settings import TextSettings
@@ -200,50 +198,6 @@ def test_a_run_by_the_clock_is_repeated_by_its_flags(burble, text, tmp_path):
     again = burble("train", text, "-o", tmp_path / "b", *flags.split())
     assert again.returncode == 0, again.stderr.decode()
     assert model(tmp_path / "a") == model(tmp_path / "b")
-
-
-def test_scores_that_short_minutes_had_no_room_for_come_when_there_is_more(text, tmp_path):
-    made = corpus.build([str(text)], TextSettings())
-    run = Run(tmp_path / "run")
-    asked = {"units": 8, "layers": 1, "minutes": 1e-6, "evaluations": 7}
-    list(run_training(made, run, TrainingRequest(asked)))
-    assert run.settings().training.evaluations == 1
-    # Nothing else asked for, nothing changes.
-    list(run_training(made, run, TrainingRequest({}, resume=True)))
-    assert run.settings().training.evaluations == 1
-    list(run_training(made, run, TrainingRequest({"steps": 20}, resume=True)))
-    assert run.settings().training.evaluations == 7
-
-
-@pytest.mark.parametrize("phase", ["scoring the validation text", "finding the best temperature"])
-def test_what_is_stopped_after_the_last_step_is_usable_and_goes_on(phase, text, tmp_path):
-    made = corpus.build([str(text)], TextSettings())
-    run = Run(tmp_path / "run")
-    asked = {"units": 8, "layers": 1, "steps": 3, "evaluations": 1}
-    whole = Run(tmp_path / "whole")
-    list(run_training(made, whole, TrainingRequest(asked)))
-    reached: list[Any] = []
-    for event in run_training(made, run, TrainingRequest(asked), stop=lambda: bool(reached)):
-        # The one score on the way is taken before there is a model.
-        if isinstance(event, Task) and run.has_model and event.what.startswith(phase):
-            reached.append(event)
-        ended = event
-    assert (ended.reason, ended.state.step, len(reached)) == ("stopped", 3, 1)
-    assert run.facts()["status"] == "interrupted"
-    assert len(generator.load(run.folder).generate(length=5)) == 5
-    list(run_training(made, run, TrainingRequest({}, resume=True)))
-    assert run.facts()["status"] == "finished"
-    assert model(run.folder) == model(whole.folder)
-
-
-def test_a_run_stopped_before_its_first_score_has_a_model_and_goes_on(text, tmp_path):
-    made = corpus.build([str(text)], TextSettings())
-    run = Run(tmp_path / "run")
-    asked = {"units": 8, "layers": 1, "steps": 3}
-    list(run_training(made, run, TrainingRequest(asked), stop=lambda: True))
-    assert len(generator.load(run.folder).generate(length=5)) == 5
-    list(run_training(made, run, TrainingRequest({}, resume=True)))
-    assert run.facts()["status"] == "finished"
 
 
 def test_a_run_from_a_model_killed_before_its_first_step_keeps_its_weights(

@@ -171,6 +171,18 @@ def test_a_damaged_state_costs_the_steps_since_the_one_before_it(begun, tmp_path
     assert run.read_state().step == 12
 
 
+def test_the_file_of_a_state_keeps_the_names_that_earlier_versions_know(begun):
+    with safetensors.safe_open(begun[2] / STATE, "numpy") as file:
+        names, counters = set(file.keys()), json.loads(file.metadata()["burble"])
+    groups = {name.rpartition(".")[0] for name in names}
+    assert groups == {"weight", "average", "good", "seed", "optimizer", "carried", "loss"}
+    assert "loss.0" in names
+    assert list(counters) == [
+        *("step", "best", "stale", "recoveries", "epoch_nats", "epoch_places"),
+        *("best_epoch", "elapsed", "due"),
+    ]
+
+
 def test_a_state_of_an_earlier_burble_goes_on(begun, tmp_path):
     made, run = copied(begun, tmp_path)
     path = run.folder / STATE

@@ -1,5 +1,8 @@
 """Trainers of tiny networks on a tiny text."""
 
+import jax
+import numpy as np
+
 from burble import settings
 from burble.data import corpus
 from burble.runs.events import Arrays, End
@@ -29,3 +32,9 @@ def run_training(made, run, request, **how):
     """The events of a training on a corpus that is there already, as the command line trains."""
     check_folder(request, run)
     return job.train(preflight.prepare(request, run, made), **how)
+
+
+def assert_equal(one, other):
+    counters = ("step", "best_loss", "evals_without_improvement", "recoveries")
+    assert [getattr(one, c) for c in counters] == [getattr(other, c) for c in counters]
+    jax.tree.map(np.testing.assert_array_equal, one.arrays, other.arrays)

@@ -3,8 +3,8 @@
 import pytest
 
 from burble.settings import TrainingSettings
-from burble.training.pace import LONGEST, seconds_to_measure
-from burble.training.schedule import FEWEST, Pace, fix_steps
+from burble.training import schedule
+from burble.training.schedule import FEWEST, Pace, averaging_weight, fix_steps
 
 
 def plan(left, pace=None, done=0, **limits):
@@ -36,6 +36,19 @@ def test_however_short_the_minutes_are_some_steps_are_trained_and_it_is_said(lef
     assert (fewer.steps, said) == (3, "")
 
 
-def test_measuring_has_an_end_however_many_the_minutes():
-    assert seconds_to_measure(TrainingSettings(minutes=5)) == pytest.approx(6)
-    assert seconds_to_measure(TrainingSettings(minutes=8 * 60)) == LONGEST == 10
+def test_the_step_size_rises_straight_and_falls_as_a_cosine():
+    training = TrainingSettings(steps=100, warmup=0.1, learning_rate=1.0)
+    rates = [schedule.learning_rate(training, step) for step in range(100)]
+    assert rates[:10] == pytest.approx([0.1 * k for k in range(1, 11)])
+    assert rates[10] == 1.0
+    assert rates[55] == pytest.approx((1 + schedule.LAST_RATE) / 2)
+    assert schedule.learning_rate(training, 100) == pytest.approx(schedule.LAST_RATE)
+
+
+def test_an_average_counts_all_steps_alike_at_first_and_then_the_latest_most():
+    settings = TrainingSettings(steps=100, averaging=0.05)
+    shares = [averaging_weight(settings, step) for step in range(100)]
+    assert shares[:5] == [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5]
+    assert set(shares[5:]) == {1 / 5}
+    alone = TrainingSettings(steps=100, averaging=0.0)
+    assert {averaging_weight(alone, step) for step in range(100)} == {1}

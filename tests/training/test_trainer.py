@@ -2,34 +2,23 @@ import itertools
 import math
 from dataclasses import replace
 
-import jax
 import numpy as np
 import pytest
 
 from burble import settings
 from burble.data import corpus
-from burble.errors import DivergedError, SettingsError
-from burble.model.engine import Engine
-from burble.model.softmax import softmax
-from burble.runs.events import End, Recovery, Report, Save, Score, State, Task
-from burble.settings import TextSettings, TrainingSettings
-from burble.training import batches, schedule
-from burble.training.job import fit_to_machine
-from burble.training.pace import Clock
+from burble.errors import DivergedError
+from burble.runs.events import End, Recovery, Report, Save, Score, Task
+from burble.settings import TextSettings
+from burble.training import batches
 from burble.training.trainer import Trainer
-from tests.support.trainers import NO_ARRAYS, TEXT, TINY, finish, trainer
+from tests.support.trainers import TEXT, TINY, assert_equal, finish, trainer
 
 
 def documents(**changed):
     made = settings.make_settings(TINY | {"steps": 30, "framing": "documents"} | changed)
     words = [f"{a}{b}" for a in "abcdefgh" for b in ("one", "two", "three", "seven")]
     return Trainer(corpus.from_texts(words * 4, TextSettings()), made)
-
-
-def assert_equal(one, other):
-    counters = ("step", "best_loss", "evals_without_improvement", "recoveries")
-    assert [getattr(one, c) for c in counters] == [getattr(other, c) for c in counters]
-    jax.tree.map(np.testing.assert_array_equal, one.arrays, other.arrays)
 
 
 @pytest.mark.parametrize("make", [trainer, documents])
@@ -90,21 +79,6 @@ def test_how_often_it_is_scored_changes_nothing_learned():
     once = finish(trainer(evaluations=1))
     often = finish(trainer(evaluations=10))
     np.testing.assert_array_equal(once.arrays.weights[1], often.arrays.weights[1])
-
-
-def test_documents_are_scored_each_from_a_zero_state():
-    t = documents()
-    state, c = t.start(), t.corpus
-    core = Engine(t.weights(state), t.settings.model)
-    nats = []
-    edges = [c.cut, *c.starts[c.starts > c.cut], len(c.ids)]
-    for start, end in itertools.pairwise(edges):
-        carried, before = core.zero_state(1), c.vocabulary.boundary_id
-        for symbol in c.ids[start:end]:
-            logits, carried = core.step(np.array([before]), carried)
-            nats.append(-np.log(softmax(logits.astype(float))[0, symbol]))
-            before = symbol
-    assert t.validation.score(state) == pytest.approx(np.mean(nats), rel=1e-5)
 
 
 def test_the_best_weights_are_kept_not_the_last():
@@ -198,39 +172,6 @@ def test_measuring_the_machine_changes_nothing_learned():
     assert_equal(finish(t), finish(trainer()))
 
 
-def test_measuring_ends_where_it_is_asked_to():
-    t, steps = trainer(minutes=60.0), []
-    whole = t._step
-
-    def step(*given):
-        steps.append(given[1])
-        return whole(*given)
-
-    t._step = step
-    # The first step is compiled; the speed is that of another.
-    pace = t.pace(stop=lambda: True)
-    assert steps == [0, 1]
-    assert 0 < pace.step < pace.compiling
-    assert t.fix_steps(pace=pace, stop=lambda: True).training.steps == 30
-
-
-def test_settings_that_suit_what_was_measured_train_as_if_they_had_been_given():
-    def better(_trainer, pace):
-        assert pace.step > 0
-        return settings.make_settings(
-            settings.flatten_settings(t.settings) | {"ensemble": 2, "dropout": 0.1}
-        )
-
-    t = trainer(minutes=60.0, steps=6)
-    fitted = fit_to_machine(t, better, stop=lambda: True)
-    assert (fitted.settings.model.ensemble, fitted.settings.training.steps) == (2, 6)
-    assert_equal(finish(fitted), finish(trainer(steps=6, ensemble=2, dropout=0.1)))
-    # With steps alone nothing is measured, and nobody asked.
-    assert fit_to_machine(trainer(steps=6), better).settings == trainer(steps=6).settings
-    epochs = fit_to_machine(trainer(epochs=2.0, steps=0))
-    assert (epochs.passes, round(epochs.symbols_a_step)) == (2, 64)
-
-
 def test_no_time_left_is_told_before_a_second_step():
     t = trainer()
     reports = [e for e in t.run(t.start()) if isinstance(e, Report)]
@@ -239,37 +180,6 @@ def test_no_time_left_is_told_before_a_second_step():
     assert math.isnan(reports[0].speed)
     assert all(r.left >= 0 and r.speed > 0 for r in reports[1:])
     assert reports[-1].left == 0
-
-
-def test_compiling_is_no_speed():
-    # A minute to compile, two steps of a second, and ten seconds of a score.
-    now = iter([0.0, 60.0, 62.0, 72.0])
-    measured = Clock(State(NO_ARRAYS), now.__next__)
-    measured.stepped(1)
-    assert measured.left(3, 11, 0) == 8
-    measured.scored(10.0)
-    assert measured.left(3, 11, 2) == 8 + 2 * 10
-
-
-def test_the_closing_scores_tell_how_far_they_are_and_end_where_asked():
-    t = trainer(steps=3, evaluations=1)
-    state = finish(t)
-    assert [task.done for task in t.validation.closing(state)] == [1.0, 1.0, 1.0]
-    assert [task.done for task in t.validation.closing(state, stop=lambda: True)] == [1.0]
-    # A training that was stopped there takes them when it goes on.
-    answers = itertools.chain([False] * 3, itertools.repeat(True))
-    stopped = [*trainer(steps=3, evaluations=1).run(t.start(), stop=lambda: next(answers))][-1]
-    assert (stopped.reason, stopped.state.step) == ("stopped", 3)
-    assert [*t.run(stopped.state)][-1].facts == [*t.run(state)][-1].facts
-
-
-def test_the_step_size_rises_straight_and_falls_as_a_cosine():
-    training = TrainingSettings(steps=100, warmup=0.1, learning_rate=1.0)
-    rates = [schedule.learning_rate(training, step) for step in range(100)]
-    assert rates[:10] == pytest.approx([0.1 * k for k in range(1, 11)])
-    assert rates[10] == 1.0
-    assert rates[55] == pytest.approx((1 + schedule.LAST_RATE) / 2)
-    assert schedule.learning_rate(training, 100) == pytest.approx(schedule.LAST_RATE)
 
 
 def test_nothing_held_out_is_supported():
@@ -285,25 +195,9 @@ def test_nothing_held_out_is_supported():
     )
 
 
-def test_carried_and_zero_states_agree():
-    t = trainer(steps=200)
-    facts = list(t.run(t.start()))[-1].facts
-    assert abs(facts["zero_state_loss"] - facts["carried_state_loss"]) < 0.1
-    assert 0 < facts["largest_state"] < 100
-
-
 def test_a_state_is_offered_for_saving_now_and_then(monkeypatch):
     monkeypatch.setattr("burble.training.pace.SAVE_SECONDS", 0.0)
     events = list((t := trainer(steps=9, evaluations=1)).run(t.start()))
     saves = [e.state for e in events if isinstance(e, Save)]
     assert [s.step for s in saves] == list(range(9))
     assert_equal(finish(trainer(steps=9, evaluations=1), saves[4]), events[-1].state)
-
-
-def test_numbers_that_only_cost_time_here_are_refused():
-    if jax.default_backend() != "cpu":
-        pytest.skip("this machine has an accelerator")
-    with pytest.raises(SettingsError, match="precision is 'bfloat16', but processors compute it"):
-        trainer(precision="bfloat16")
-    with pytest.raises(SettingsError, match="precision is 'half', but must be float32 or bfloat16"):
-        trainer(precision="half")

@@ -1,0 +1,63 @@
+"""What is chosen where nothing was given."""
+
+from burble.data import corpus
+from burble.runs import defaults
+from burble.settings import TextSettings
+
+
+def text_of(symbols):
+    return corpus.from_texts(["ab" * (symbols // 2)], TextSettings(), validation=0.0)
+
+
+def chosen(symbols, speed=defaults.TYPICAL_SPEED, **asked):
+    return defaults.choose_settings(asked, text_of(symbols), speed=speed).model
+
+
+def test_minutes_are_shared_by_networks_and_steps_are_not():
+    assert chosen(130_000).ensemble == 2
+    assert chosen(130_000, minutes=1).ensemble == 1
+    assert chosen(130_000, minutes=60).ensemble == 4
+    assert chosen(130_000, ensemble=3).ensemble == 3
+    assert chosen(130_000, epochs=50).ensemble == 1
+    assert chosen(130_000, minutes=60, framing="windows").ensemble == 1
+    # Each needs time to learn: where one has a minute, two would learn less.
+    assert chosen(27_000, minutes=1).ensemble == 1
+    assert chosen(27_000, minutes=5).ensemble == 4
+    assert chosen(27_000, defaults.round_speed(10_000_000), minutes=1).ensemble == 3
+    # A hundred epochs are those of each.
+    assert chosen(4_000).ensemble == 4
+    assert chosen(4_000).dropout == 0.5
+
+
+def test_what_is_chosen_suits_the_speed_and_no_small_change_of_it():
+    # Alice in Wonderland for five minutes: so the figures in the README were measured.
+    usual = chosen(130_000)
+    assert (usual.ensemble, usual.dropout, usual.dropout_recurrent) == (2, 0.31, 0.21)
+    for speed in (500_000, 700_000, 1_100_000, 2_000_000, 2_800_000):
+        assert chosen(130_000, defaults.round_speed(speed)) == usual
+    slow = chosen(130_000, defaults.round_speed(60_000))
+    assert (slow.ensemble, slow.dropout) == (1, 0.06)
+    fast = chosen(130_000, defaults.round_speed(18_000_000))
+    assert (fast.ensemble, fast.dropout) == (4, 0.48)
+    assert chosen(130_000, defaults.round_speed(1.0), minutes=1).dropout == 0
+    # Where nothing is measured, no speed is looked at.
+    assert chosen(130_000, 1.0, steps=900) == chosen(130_000, steps=900)
+
+
+def test_how_often_the_text_is_read_is_told():
+    text = text_of(130_000)
+    settings = defaults.choose_settings({"ensemble": 2, "steps": 1_500}, text)
+    said = defaults.describe_choice(settings, text, 12.3)
+    assert said.startswith(
+        "Ensemble of 2 networks, each LSTM of 2 layers of 256 units (size medium,"
+    )
+    assert "will be read about 12 times" in said
+    assert "will be read about 2.3 times" in defaults.describe_choice(settings, text, 2.3)
+    assert "will be read about 0.1 times" in defaults.describe_choice(settings, text, 0.1)
+
+
+def test_what_is_left_out_grows_with_how_often_each_network_reads_the_text():
+    model = chosen(130_000, epochs=20)
+    assert model.dropout == model.dropout_output == 0.36
+    assert (model.dropout_input, model.dropout_recurrent) == (0.18, 0.24)
+    assert chosen(130_000, epochs=1).dropout_recurrent == 0

@@ -1,0 +1,39 @@
+"""How fast this machine trains."""
+
+import pytest
+
+from burble.runs.events import State
+from burble.settings import TrainingSettings
+from burble.training.pace import LONGEST, Clock, seconds_to_measure
+from tests.support.trainers import NO_ARRAYS, trainer
+
+
+def test_measuring_ends_where_it_is_asked_to():
+    t, steps = trainer(minutes=60.0), []
+    whole = t._step
+
+    def step(*given):
+        steps.append(given[1])
+        return whole(*given)
+
+    t._step = step
+    # The first step is compiled; the speed is that of another.
+    pace = t.pace(stop=lambda: True)
+    assert steps == [0, 1]
+    assert 0 < pace.step < pace.compiling
+    assert t.fix_steps(pace=pace, stop=lambda: True).training.steps == 30
+
+
+def test_compiling_is_no_speed():
+    # A minute to compile, two steps of a second, and ten seconds of a score.
+    now = iter([0.0, 60.0, 62.0, 72.0])
+    measured = Clock(State(NO_ARRAYS), now.__next__)
+    measured.stepped(1)
+    assert measured.left(3, 11, 0) == 8
+    measured.scored(10.0)
+    assert measured.left(3, 11, 2) == 8 + 2 * 10
+
+
+def test_measuring_has_an_end_however_many_the_minutes():
+    assert seconds_to_measure(TrainingSettings(minutes=5)) == pytest.approx(6)
+    assert seconds_to_measure(TrainingSettings(minutes=8 * 60)) == LONGEST == 10

@@ -1,0 +1,73 @@
+"""One optimiser step: what is averaged, what is left out, what is refused."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from burble.errors import SettingsError
+from burble.model.engine import build_engine
+from burble.model.softmax import log_softmax
+from burble.training.step import _leave_out
+from tests.support.trainers import finish, trainer
+
+
+def test_numbers_that_only_cost_time_here_are_refused():
+    if jax.default_backend() != "cpu":
+        pytest.skip("this machine has an accelerator")
+    with pytest.raises(SettingsError, match="precision is 'bfloat16', but processors compute it"):
+        trainer(precision="bfloat16")
+    with pytest.raises(SettingsError, match="precision is 'half', but must be float32 or bfloat16"):
+        trainer(precision="half")
+
+
+NONE = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "clip": 0, "averaging": 0}
+
+
+def without_average(state):
+    return replace(state, arrays=state.arrays._replace(average=[]))
+
+
+def test_what_is_scored_is_the_average_of_the_weights():
+    t = trainer(steps=20, averaging=0.9)
+    state, latest = t.start(), []
+    for _ in range(4):
+        steps = iter([False, True])
+        state = finish(t, state, stop=lambda steps=steps: next(steps))
+        latest.append(state.arrays.weights[1])
+    np.testing.assert_allclose(state.arrays.average[1], np.mean(latest, 0), atol=1e-6)
+    assert t.validation.score(state) != t.validation.score(without_average(state))
+    plain = trainer(averaging=0.0)
+    begun = plain.start().arrays
+    assert begun.average == []
+    assert begun.evaluated is begun.weights
+
+
+def test_a_share_of_the_recurrent_weights_is_left_out_and_the_mean_stays():
+    weights = [jnp.ones((300, 400)), jnp.ones((300, 400))]
+    seed = np.array([3, 0], np.uint32)
+    other, recurrent = _leave_out([False, True], 0.3, weights, seed)
+    np.testing.assert_array_equal(other, weights[0])
+    # The odds of a share further off than 0.01 are below 1e-13.
+    assert abs(float((recurrent == 0).mean()) - 0.3) < 0.01
+    assert float(recurrent.max()) == pytest.approx(1 / 0.7)
+    again, later = (
+        _leave_out([False, True], 0.3, weights, np.array([3, step], np.uint32))[1]
+        for step in (0, 1)
+    )
+    np.testing.assert_array_equal(again, recurrent)
+    assert (np.asarray(later) != np.asarray(recurrent)).mean() > 0.3
+    assert _leave_out([False, True], 0.0, weights, seed) is weights
+
+
+def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
+    t = trainer(steps=30, **NONE | {"dropout_recurrent": 0.5})
+    state = finish(t)
+    assert state.arrays.rng[-1].tolist() == [t.settings.training.seed, 30]
+    core = build_engine(t.weights(state, best=False), t.settings.model)
+    ids = t.corpus.tail
+    logits = core.read_symbols(ids[:-1], core.zero_state(1))[0].astype(float)
+    nats = -log_softmax(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
+    assert t.validation.score(state) == pytest.approx(nats, rel=1e-5)
