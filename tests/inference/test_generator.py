@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from burble.data import vocabulary
 from burble.errors import DivergedError, SettingsError, VocabularyError
+from burble.inference import prompts
 from burble.inference.generator import BLOCK, GROUP, Generator
 from burble.model.engine import EXACT_STREAMS
 from tests.support.speakers import chancy, follower
@@ -176,15 +177,17 @@ def test_unknown_symbols_are_named_or_dealt_with():
     writer = Generator(follower("e'", [1, 0]))
     with pytest.raises(VocabularyError, match=r"'é' \(U\+00E9\)"):
         writer.generate("é’")
-    assert writer.prepare("é’☃", "nearest").text == "e'"
-    assert writer.prepare("é’e", "skip").text == "e"
-    assert writer.prepare("É", "nearest").notes == ("The prompt's 'É' (U+00C9) was left out.",)
+    assert prompts.prepare("é’☃", writer.model, "nearest").text == "e'"
+    assert prompts.prepare("é’e", writer.model, "skip").text == "e"
+    assert prompts.prepare("É", writer.model, "nearest").notes == (
+        "The prompt's 'É' (U+00C9) was left out.",
+    )
 
 
 def test_what_joins_once_an_unknown_symbol_is_gone_goes_too():
     model = follower(["🇦", "🇧", "c"], [1, 2, 0], unit="grapheme")
     writer = Generator(replace(model, vocabulary=replace(model.vocabulary, cut_by=HERE)))
-    ready = writer.prepare("🇦x🇧c", "skip")
+    ready = prompts.prepare("🇦x🇧c", writer.model, "skip")
     assert ready.text == "c"
     assert len(ready.notes) == 2
     assert writer.generate("🇦x🇧c", length=1, temperature=0, unknown="nearest") == "🇦"

@@ -168,11 +168,10 @@ def _measure_samples(
 ) -> Measurement:
     """Statistics of what a model writes, in some samples."""
     samples: list[list[str]] = [[] for _ in range(count)]
-    pieces = writer.stream_side_by_side(
-        count=count, length=LENGTH, seed=0, temperature=temperature, close_quotes=bias
-    )
-    for number, piece in pieces:
-        samples[number].append(piece)
+    options = {"length": LENGTH, "seed": 0, "temperature": temperature, "close_quotes": bias}
+    settings, _ = writer.resolve(options)
+    for number, piece in writer.prepare_texts("", settings).stream_side_by_side(range(count)):
+        samples[number].append(piece if isinstance(piece, str) else "")
         if number == 0:
             yield min(1.0, len(samples[0]) / LENGTH)
     return statistics.measure_texts(["".join(sample) for sample in samples], reference)

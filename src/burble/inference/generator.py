@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.random import default_rng
 from numpy.typing import NDArray
 
 from burble.errors import SettingsError
@@ -109,10 +110,6 @@ class Generator:
         """What to go on from where nothing is given: a random window, where the model needs one."""
         return prompts.draw_prompt(self.model, seed)
 
-    def prepare(self, prompt: str, unknown: Unknown = "error") -> Prompt:
-        """Cleans a prompt as the corpus was cleaned, and encodes it; see `prompts.prepare`."""
-        return prompts.prepare(prompt, self.model, unknown)
-
     def prepare_texts(self, prompt: str, settings: WritingSettings) -> "Texts":
         """What writes texts from a prompt; refuses what cannot be done.
 
@@ -134,7 +131,7 @@ class Generator:
         # A missing memory is refused now, not at the first piece.
         _ = settings.memory and self.memory
         stops = prompts.prepare_stops(settings.stop, self.model)
-        ready = self.prepare(prompt, settings.unknown)
+        ready = prompts.prepare(prompt, self.model, settings.unknown)
         start = partial(self._start, ready.ids, settings.memory)
         return Texts(self.model, start, ready, stops, settings)
 
@@ -152,36 +149,30 @@ class Generator:
         Raises:
             SettingsError: A value that cannot be, such as a length without end; or a new text was
                 asked for, and there is none.
-            VocabularyError: See `prepare_texts`.
-            EncodingError: See `prepare_texts`.
+            VocabularyError, EncodingError: See `prepare_texts`.
         """
-        text, endings = None, Counter[Ending]()
-        for item in self._prepare(prompt, options).stream_whole(1):
-            if isinstance(item, Ending):
-                endings[item] += 1
-            else:
-                text = item
+        items = [*self._prepare(prompt, options).stream_whole(1)]
+        endings = Counter(item for item in items if isinstance(item, Ending))
         shortfall = describe_shortfall(endings, 1)
-        if text is None:
+        if not items:
             raise SettingsError(shortfall)
         if shortfall:
             warnings.warn(shortfall, stacklevel=2)
-        return text
+        return str(items[0])
 
     def stream(self, prompt: str = "", **options: Any) -> Iterator[str]:
         """Writes one text piece by piece, without end unless a length or a stop is given.
 
         Args:
             prompt: What the text goes on from.
-            **options: Fields of `WritingSettings`.
+            **options: See `generate`.
 
         Returns:
             The pieces, as they are written; joined, they are what `generate` returns. What is less
             than was requested becomes a warning after them.
 
         Raises:
-            SettingsError: See `generate`.
-            VocabularyError: See `generate`.
+            SettingsError, VocabularyError, EncodingError: See `generate`.
         """
         texts = self._prepare(prompt, {"length": None} | options)
         return _warn_of_shortfall(texts.stream(), 1)
@@ -208,30 +199,12 @@ class Generator:
             Fewer than `count`, and a warning, where no more are found that are `new` or `distinct`.
 
         Raises:
-            SettingsError: See `generate`.
-            VocabularyError: See `generate`.
+            SettingsError, VocabularyError, EncodingError: See `generate`.
         """
         require(
             is_integer(count) and count >= 0, "count", count, "a whole number of 0 or more texts"
         )
         return _warn_of_shortfall(self._prepare(prompt, options).stream_whole(count), count)
-
-    def stream_side_by_side(
-        self, prompt: str = "", *, count: int, **options: Any
-    ) -> Iterator[tuple[int, str]]:
-        """The pieces of `count` texts that are written side by side, as they come.
-
-        Args:
-            prompt: What the texts go on from.
-            count: How many.
-            **options: Fields of `WritingSettings`.
-
-        Returns:
-            The number of a text with its next piece; joined, they are what `generate_many` returns
-            of as many.
-        """
-        pieces = self._prepare(prompt, options).stream_side_by_side(range(count))
-        return ((number, piece) for number, piece in pieces if isinstance(piece, str))
 
     def probabilities(
         self, prompt: str = "", unknown: Unknown = "error", memory: float = 0.0
@@ -240,14 +213,15 @@ class Generator:
 
         Args:
             prompt: Any text.
-            unknown: See `prepare`.
+            unknown: See `prompts.prepare`.
             memory: See `WritingSettings`.
 
         Returns:
             The probability of each symbol, likeliest first; the end of a document is "".
         """
         require_memory(memory)
-        logits, _ = self._start(self.prepare(prompt, unknown).ids, memory)
+        ready = prompts.prepare(prompt, self.model, unknown)
+        logits, _ = self._start(ready.ids, memory)
         row = softmax(logits.astype(np.float64))[0]
         names = (*self.model.vocabulary.symbols, "")
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
@@ -305,21 +279,9 @@ class Texts:
         """Whole texts in order, in groups of `GROUP` at most, and after each how it ended.
 
         Raises:
-            SettingsError: Nothing ends them, or all must be different and nothing is left to
-                chance.
+            SettingsError: See `WritingSettings.check_whole_texts`.
         """
-        settings = self.settings
-        if count > 1 and settings.distinct and settings.is_greedy:
-            raise SettingsError(
-                f"{count:,} distinct texts were asked for, but always the likeliest symbol "
-                "(--greedy, --temperature 0 or --top-k 1) writes the same text every time. Give a "
-                "--temperature above 0, or leave out --distinct."
-            )
-        if settings.length is None and not (settings.stop or settings.by_document):
-            raise SettingsError(
-                "whole texts were asked for, but nothing ends them. Give a length or a stop "
-                "string, or stream one text."
-            )
+        self.settings.check_whole_texts(count)
         return self._stream_accepted(count)
 
     def _stream_accepted(self, count: int) -> Iterator[str | Ending]:
@@ -369,7 +331,11 @@ class Texts:
             The number of a text and its next piece, or how it ended once it is finished.
         """
         settings, vocabulary = self.settings, self.model.vocabulary
-        rows = [_Row(i, Cutter(self.stops, settings.length), settings.seed or 0) for i in group]
+        # Each text has random numbers of its own, from (seed, number) alone.
+        rows = [
+            _Row(i, Cutter(self.stops, settings.length), default_rng((settings.seed or 0, i)))
+            for i in group
+        ]
         if settings.length == 0:
             yield from ((row.index, Ending()) for row in rows)
             return
@@ -404,20 +370,13 @@ class Texts:
                 logits = context.append_symbols(chosen)
 
 
+@dataclass(frozen=True)
 class _Row:
-    """One text being written.
+    """One text being written: its number, what says where it ends, and its random numbers."""
 
-    Args:
-        index: Its number among those asked for.
-        cutter: Says where it ends.
-        seed: The seed of all the texts.
-    """
-
-    def __init__(self, index: int, cutter: Cutter, seed: int) -> None:
-        """Each text has random numbers of its own, from (seed, index) alone."""
-        self.index = index
-        self.cutter = cutter
-        self.rng = np.random.default_rng((seed, index))
+    index: int
+    cutter: Cutter
+    rng: np.random.Generator
 
 
 def _warn_of_shortfall(items: Iterator[str | Ending], requested: int) -> Iterator[str]:

@@ -84,26 +84,39 @@ def look_up(
     text = _read(model, sources, reading) if sources or not memory else _recall(model, memory())
     if not model.learned_from(text.sha256):
         log("This is not the text the model was trained on; it is taken all the same.")
-    facts: dict[str, Any] = {"training_text": text.sha256, **requests}
+    if "new" in requests and not sources and _has_validation(model):
+        log(
+            "--new leaves out the documents that were learned, as the memory knows no others. "
+            "With --training-text those that were held out are left out, too."
+        )
+    if "words" in requests:
+        requests["word_count"] = settings.word_count or MIN_WORD_COUNT
+    found = _find(requests, text, model.vocabulary)
+    facts = {"training_text": text.sha256, **requests}
+    return replace(settings, training_text=None, word_count=None, **found), facts
+
+
+def _find(requests: Mapping[str, Any], text: _Text, known: Vocabulary) -> dict[str, Any]:
+    """Passages, words and documents of a text, by the names of their settings.
+
+    Args:
+        requests: What to look up.
+        text: The text.
+        known: The model's alphabet.
+    """
     found: dict[str, Any] = {}
     if "novel" in requests:
-        known = model.vocabulary
         canonical_ids = find_canonical_ids(known.symbols, boundary=known.boundary)
         ids = known.renumbered(text.ids, text.vocabulary)
         found["novel"] = Passages.from_ids(ids, requests["novel"] + 1, canonical_ids)
     if "words" in requests:
-        least = facts["word_count"] = settings.word_count or MIN_WORD_COUNT
         counts = words.count_words(text.pieces())
-        found["words"] = frozenset(word for word, n in counts.items() if n >= least)
+        least = requests["word_count"]
+        found["words"] = frozenset(word for word, count in counts.items() if count >= least)
     if "new" in requests:
-        if not sources and _has_validation(model):
-            log(
-                "--new leaves out the documents that were learned, as the memory knows no others. "
-                "With --training-text those that were held out are left out, too."
-            )
         # A text without anything in it is no document.
         found["new"] = frozenset([*text.documents(), ""])
-    return replace(settings, training_text=None, word_count=None, **found), facts
+    return found
 
 
 def _list_requests(settings: WritingSettings) -> dict[str, Any]:

@@ -193,3 +193,22 @@ class WritingSettings(SamplingSettings):
     def by_document(self) -> bool:
         """Whether a text ends where a document would end."""
         return self.until_document or self.new is not False
+
+    def check_whole_texts(self, count: int) -> None:
+        """Refuses to write that many texts, each of them whole.
+
+        Raises:
+            SettingsError: Nothing ends them, or all must be different and nothing is left to
+                chance.
+        """
+        if self.length is None and not (self.stop or self.by_document):
+            raise SettingsError(
+                "whole texts were asked for, but nothing ends them. Give a length or a stop "
+                "string, or stream one text."
+            )
+        if count > 1 and self.distinct and self.is_greedy:
+            raise SettingsError(
+                f"{count:,} distinct texts were asked for, but always the likeliest symbol "
+                "(--greedy, --temperature 0 or --top-k 1) writes the same text every time. Give a "
+                "--temperature above 0, or leave out --distinct."
+            )
