@@ -27,7 +27,10 @@ Edges = dict[str, set[str]]
 def read_imports() -> tuple[Edges, set[str]]:
     """Which package imports which, and those of which a module loads JAX or Keras."""
     graph = grimp.build_graph(
-        "burble", include_external_packages=True, exclude_type_checking_imports=True
+        "burble",
+        include_external_packages=True,
+        exclude_type_checking_imports=True,
+        cache_dir=None,
     )
     edges: Edges = {}
     engines = set()
