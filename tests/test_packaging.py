@@ -30,6 +30,15 @@ def test_the_lock_holds_all_that_is_asked_for_in_versions_that_fit():
     assert "://" not in lock
 
 
+def test_each_package_that_burble_needs_has_its_reason():
+    page = (ROOT / "docs" / "explanation" / "decisions" / "dependencies.md").read_text("utf-8")
+    project = PROJECT["project"]
+    extras = project["optional-dependencies"]
+    needed = named([*project["dependencies"], *(one for extra in extras.values() for one in extra)])
+    rows = re.findall(r"^\| (`.+?) \| .+ \|$", page, re.M)
+    assert needed == {name for row in rows for name in re.findall(r"`([\w-]+)`", row)} - {*extras}
+
+
 def test_the_version_stands_once():
     assert PROJECT["project"]["dynamic"] == ["version"]
     assert version("burble") == burble.__version__
