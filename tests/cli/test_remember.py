@@ -14,8 +14,8 @@ def test_a_trained_model_remembers(burble, trained, tmp_path):
     model.write_bytes((trained / "model.safetensors").read_bytes())
     done = burble("remember", model, text)
     assert done.returncode == 0, done.stderr.decode()
-    kept = tmp_path / "cat.memory.safetensors"
-    assert f"1,296 symbols is {kept}" in done.stderr.decode()
+    memory = tmp_path / "cat.memory.safetensors"
+    assert f"1,296 symbols is {memory}" in done.stderr.decode()
     writer = generator.load(model)
     own = text.read_text(encoding="utf-8")
     assert writer.model.vocabulary.decode(writer.memory.index.ids()) == own[:1296]

@@ -21,7 +21,7 @@ from tests.support.keras_files import (
 )
 
 
-def test_a_description_says_more_than_a_version(tmp_path):
+def test_a_description_counts_more_than_a_version(tmp_path):
     layers = [lstm("lstm", 1, recurrent_activation="hard_sigmoid"), dense()]
     path = legacy(tmp_path / "w.h5", layers, config=described(layers), version="2.15.0")
     model = brought(path)
@@ -34,7 +34,7 @@ def test_a_description_says_more_than_a_version(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("layers", "said"),
+    ("layers", "message"),
     [
         ([lstm("l", 1, go_backwards=True), dense()], "'l' of PATH is one that reads from the end"),
         ([lstm("l", 1, activation="relu"), dense()], "the activation 'relu', not 'tanh'"),
@@ -54,14 +54,14 @@ def test_a_description_says_more_than_a_version(tmp_path):
         ([bare("Lambda"), lstm("l", 1), dense()], "'other' of PATH is of the class Lambda"),
     ],
 )
-def test_what_cannot_be_run_as_it_was_is_refused_by_name(tmp_path, layers, said):
+def test_what_cannot_be_run_as_it_was_is_refused_by_name(tmp_path, layers, message):
     path = legacy(tmp_path / "w.h5", layers, config=described(layers))
-    with pytest.raises(ModelFileError, match=re.escape(said.replace("PATH", str(path)))):
+    with pytest.raises(ModelFileError, match=re.escape(message.replace("PATH", str(path)))):
         brought(path)
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "message"),
     [
         ("import os; os.abort()", "the model_config of"),
         ("[1]", "it is no object"),
@@ -70,8 +70,8 @@ def test_what_cannot_be_run_as_it_was_is_refused_by_name(tmp_path, layers, said)
         (chained(*PLAIN, inbound=[[["dense", 0, 0, {}]]]), "does not follow the layer before it"),
     ],
 )
-def test_a_description_that_does_not_describe_is_refused(tmp_path, config, said):
-    with pytest.raises(ModelFileError, match=said):
+def test_a_description_that_does_not_describe_is_refused(tmp_path, config, message):
+    with pytest.raises(ModelFileError, match=message):
         brought(legacy(tmp_path / "w.h5", PLAIN, config=config))
 
 

@@ -49,7 +49,7 @@ def test_a_long_list_of_names_is_kept_in_parts(tmp_path):
     check(brought(path, THREE), NAMED)
 
 
-def test_an_order_that_is_not_told_is_not_guessed(tmp_path):
+def test_an_order_that_is_not_known_is_not_guessed(tmp_path):
     path = legacy(tmp_path / "w.h5", NAMED, version="2.4", names=None)
     with pytest.raises(ModelFileError, match="does not say in which order its layers alpha, bravo"):
         brought(path, THREE)
@@ -88,7 +88,7 @@ def test_gates_are_those_of_the_keras_that_wrote_the_weights(tmp_path, version, 
 
 
 @pytest.mark.parametrize("version", [None, "2.2.4-tf", "unknown"])
-def test_it_is_asked_where_the_file_does_not_tell(tmp_path, version):
+def test_gates_are_needed_where_the_file_does_not_have_them(tmp_path, version):
     path = legacy(tmp_path / "w.h5", PLAIN, version=version)
     with pytest.raises(SettingsError, match="Give --recurrent-activation hard_sigmoid if it was"):
         brought(path)
@@ -96,7 +96,7 @@ def test_it_is_asked_where_the_file_does_not_tell(tmp_path, version):
         assert brought(path, gates=gates).architecture.recurrent_activation == gates
 
 
-def test_the_recipe_may_say_what_the_gates_are(burble, tmp_path):
+def test_the_recipe_may_have_the_gates(burble, tmp_path):
     (tmp_path / "text.txt").write_text("abcde", encoding="utf-8")
     recipe = tmp_path / "mine.toml"
     recipe.write_text(
@@ -163,7 +163,7 @@ STRANGE = "which belongs to no LSTM or dense layer"
 
 
 @pytest.mark.parametrize(
-    ("layer", "said"),
+    ("layer", "message"),
     [
         (("norm", {"gamma": np.ones(3, "f")}), STRANGE),
         (("embedding", {"embeddings": np.ones((V, 1), "f")}), STRANGE),
@@ -177,7 +177,7 @@ STRANGE = "which belongs to no LSTM or dense layer"
         (("own", {"vars/0": np.ones((U, U), "f")}), "of a model of a class of its own"),
     ],
 )
-def test_an_array_of_another_layer_is_never_passed_over(tmp_path, layer, said):
+def test_an_array_of_another_layer_is_never_passed_over(tmp_path, layer, message):
     name, arrays = layer
     layers = [lstm("lstm", 1), ({"config": {"name": name}}, arrays), dense()]
     path = tmp_path / "w.h5"
@@ -185,12 +185,12 @@ def test_an_array_of_another_layer_is_never_passed_over(tmp_path, layer, said):
     if name == "own":
         with h5py.File(path, "r+") as file:
             file.move("own/own/vars/0:0", "own/own/vars/0")
-    with pytest.raises(ModelFileError, match=said):
+    with pytest.raises(ModelFileError, match=message):
         brought(path, TWO if "recurrent_kernel" in arrays else ONE)
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         ("layers/embedding/vars/0", f"a part of 'embedding', {STRANGE}"),
         ("layers/gru/cell/vars/0", f"a part of 'gru', {STRANGE}"),
@@ -199,12 +199,12 @@ def test_an_array_of_another_layer_is_never_passed_over(tmp_path, layer, said):
         ("vars/0", STRANGE),
     ],
 )
-def test_nor_is_one_that_keras_3_wrote(tmp_path, more, said):
+def test_nor_is_one_that_keras_3_wrote(tmp_path, more, message):
     layers = [("lstm", PLAIN[0][1]), ("dense", PLAIN[1][1])]
     path = modern(tmp_path / "w.weights.h5", layers, more=["optimizer/vars/0"])
     check(brought(path), PLAIN)
     modern(path, layers, more=[more])
-    with pytest.raises(ModelFileError, match=said):
+    with pytest.raises(ModelFileError, match=message):
         brought(path)
 
 
@@ -229,7 +229,7 @@ def whole_archive(path):
     return archive(path / "w.keras", weights.read_bytes(), described(PLAIN))
 
 
-def test_what_is_not_whole_or_of_another_kind_is_told_with_what_can_help(tmp_path):
+def test_what_is_not_whole_or_of_another_kind_is_refused_with_what_can_help(tmp_path):
     path = whole_archive(tmp_path)
     check(brought(path), PLAIN)
     with zipfile.ZipFile(path, "w") as zipped:
@@ -250,7 +250,7 @@ def test_what_is_not_whole_or_of_another_kind_is_told_with_what_can_help(tmp_pat
             brought(other)
 
 
-def test_damage_to_an_archive_is_told_in_a_sentence(tmp_path):
+def test_damage_to_an_archive_is_refused_in_a_sentence(tmp_path):
     path = whole_archive(tmp_path)
     data = path.read_bytes()
     for seed in range(60):

@@ -180,8 +180,8 @@ def test_an_alphabet_depends_on_how_the_file_was_read(burble, text, recipe, tmp_
     # burble's own reading leaves out the byte-order mark, which a plain script keeps.
     done = burble("import", *given, "--text", text)
     assert done.returncode == 2
-    said = f"was trained with {len(as_utf_8)} symbols, but this text has {len(as_utf_8) - 1}."
-    assert said in done.stderr.decode().replace("\n", " ")
+    message = f"was trained with {len(as_utf_8)} symbols, but this text has {len(as_utf_8) - 1}."
+    assert message in done.stderr.decode().replace("\n", " ")
     done = burble("import", *given, "--alphabet-from", text, "--encoding", "cp1252")
     assert f"this text has {len(as_cp1252)}" in done.stderr.decode()
     assert not (tmp_path / "run" / "model.safetensors").exists()
@@ -255,7 +255,7 @@ def wide_chunk(file):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (wide_chunk, "not stored as plain numbers"),
         (soft, "links 'lstm_2' to another place, which is not followed"),
@@ -271,16 +271,16 @@ def wide_chunk(file):
         (one_more, "holds 1 recurrent and 2 other layers"),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be_is_refused(text, recipe, tmp_path, change, said):
+def test_a_file_that_is_not_what_it_should_be_is_refused(text, recipe, tmp_path, change, message):
     path = tmp_path / "w.hdf5"
     keras_1(trained(len(plainly(text))), path)
     changed(path, change)
-    with pytest.raises(ModelFileError, match=re.escape(said)):
+    with pytest.raises(ModelFileError, match=re.escape(message)):
         imported(path, recipe(), (), text)
 
 
 @given(st.data())
-def test_damage_is_told_in_a_sentence(data):
+def test_damage_is_refused_in_a_sentence(data):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "text.txt").write_bytes(TEXT.encode())
@@ -293,7 +293,7 @@ def test_damage_is_told_in_a_sentence(data):
         for _ in range(3):
             damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
         given_text[1].write_bytes(damaged)
-        with suppress(ModelFileError, VocabularyError):
+        with suppress(ModelFileError, SettingsError, VocabularyError):
             imported(given_text[1], str(folder / "mine.toml"), (), given_text[0])
 
 

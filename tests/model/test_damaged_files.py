@@ -74,7 +74,7 @@ def test_any_json_as_a_header_is_refused(value):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("format", 3, r"has format 3; this version of burble \(.*\) knows formats up to 2"),
         ("format", 10**30, "Install a newer burble"),
@@ -102,13 +102,13 @@ def test_any_json_as_a_header_is_refused(value):
         ("text", {}, "it does not say lowercase"),
     ],
 )
-def test_odd_metadata_is_refused(key, value, said):
-    with pytest.raises(ModelFileError, match=said):
+def test_odd_metadata_is_refused(key, value, message):
+    with pytest.raises(ModelFileError, match=message):
         read(with_meta(json.dumps(parts()[1] | {key: value})))
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("layers", True, "layers is True, expected a int"),
         ("layers", 10**9, "layers is 1000000000"),
@@ -129,10 +129,10 @@ def test_odd_metadata_is_refused(key, value, said):
         ),
     ],
 )
-def test_an_odd_architecture_is_refused(key, value, said):
+def test_an_odd_architecture_is_refused(key, value, message):
     meta = parts()[1]
     meta["architecture"][key] = value
-    with pytest.raises(ModelFileError, match=said):
+    with pytest.raises(ModelFileError, match=message):
         read(with_meta(json.dumps(meta)))
 
 

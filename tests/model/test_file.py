@@ -35,7 +35,7 @@ def test_the_bytes_do_not_depend_on_the_seed_of_hashes():
         "from tests.support.modelfiles import VALID; print(hashlib.sha256(VALID).hexdigest())"
     )
     here = Path(__file__).parents[2]
-    told = {
+    digests = {
         subprocess.run(
             [sys.executable, "-c", code],
             env=os.environ | {"PYTHONHASHSEED": seed},
@@ -45,7 +45,7 @@ def test_the_bytes_do_not_depend_on_the_seed_of_hashes():
         ).stdout
         for seed in "12"
     }
-    assert len(told) == 1
+    assert len(digests) == 1
 
 
 def test_any_safetensors_reader_opens_it(tmp_path):
@@ -61,7 +61,7 @@ def test_a_file_beyond_the_cap_is_refused_before_it_is_read(tmp_path):
         read_model(tmp_path / "m")
 
 
-def test_what_is_no_model_is_told_apart(tmp_path):
+def test_what_is_no_model_is_refused(tmp_path):
     with pytest.raises(ModelFileError, match=r"holds no model\.safetensors"):
         find_model_file(tmp_path)
     with pytest.raises(ModelFileError, match="there is no "):
@@ -108,7 +108,7 @@ def test_a_link_goes_on_pointing_where_it_did(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs resource limits")
-def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path):
+def test_a_full_disk_leaves_the_old_file_and_is_reported(tmp_path):
     (tmp_path / "m").write_bytes(b"old")
     code = (
         "import resource\nfrom pathlib import Path\nfrom burble import errors, files\n"

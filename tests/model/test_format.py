@@ -81,10 +81,10 @@ def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, shape, b
     # Small weights, since a plain layer with large ones amplifies rounding without bound.
     model = chancy(boundary=boundary, ensemble=ensemble, scale=0.5, **shape)
     write_model(tmp_path / "m", model)
-    told = load(tmp_path / "m").probabilities("abca\nc")
+    probabilities = load(tmp_path / "m").probabilities("abca\nc")
     logits = logits_by_the_page(tmp_path / "m", "abca\nc")
     expected = np.exp(logits) / np.exp(logits).sum()
-    found = [told[s] for s in ("a", "b", "c", "\n", "")[: len(expected)]]
+    found = [probabilities[s] for s in ("a", "b", "c", "\n", "")[: len(expected)]]
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
@@ -112,13 +112,13 @@ def test_the_golden_model_still_writes_the_same():
     assert written == GREEDY
 
 
-def test_the_golden_model_still_says_the_same():
+def test_the_golden_model_still_predicts_the_same():
     writer = load(GOLDEN)
     logits = logits_by_the_page(GOLDEN, "a cat")
     np.testing.assert_allclose(logits[[0, 5, 30]], LOGITS, atol=1e-4)
-    told = list(writer.probabilities("a cat").values())
+    probabilities = list(writer.probabilities("a cat").values())
     np.testing.assert_allclose(
-        told, np.sort(np.exp(logits) / np.exp(logits).sum())[::-1], atol=1e-5
+        probabilities, np.sort(np.exp(logits) / np.exp(logits).sum())[::-1], atol=1e-5
     )
 
 

@@ -39,12 +39,12 @@ def results(layer, weights, inputs, h, c):
 def test_values_and_gradients_are_those_of_keras(length):
     inputs, h, c = some(B, length, D, seed=1), some(B, U, seed=2), some(B, U, seed=3)
     # Every output counts with a weight of its own, so that no two can be taken for each other.
-    shares = [some(*shape, seed=4 + i) for i, shape in enumerate([(B, length, U), (B, U), (B, U)])]
+    factors = [some(*shape, seed=4 + i) for i, shape in enumerate([(B, length, U), (B, U), (B, U)])]
 
     def made(layer):
         def total(weights, inputs, h, c):
             outputs = results(layer, weights, inputs, h, c)
-            return sum((a * s).sum() for a, s in zip(outputs, shares, strict=True))
+            return sum((a * s).sum() for a, s in zip(outputs, factors, strict=True))
 
         weights = [v.value for v in layer.trainable_variables]
         gradients = jax.grad(total, argnums=(0, 1, 2, 3))(weights, inputs, h, c)

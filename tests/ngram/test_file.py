@@ -25,24 +25,24 @@ def learned(count, model=None, **corpus):
 def remembered(tmp_path, ids, model=None, **corpus):
     model = learned(len(ids), model, **corpus)
     path = tmp_path / "model.memory.safetensors"
-    kept = build_index(ids)
-    write_index(path, kept, model)
-    return path, model, kept
+    index = build_index(ids)
+    write_index(path, index, model)
+    return path, model, index
 
 
 def test_a_file_holds_the_whole_memory(tmp_path):
-    path, model, kept = remembered(tmp_path, np.random.default_rng(0).integers(0, 4, 200))
+    path, model, index = remembered(tmp_path, np.random.default_rng(0).integers(0, 4, 200))
     found = read_index(path, model)
     assert isinstance(found.text, np.memmap)
     for name in ("text", "contexts", "shared", "discounts"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(kept, name))
+        np.testing.assert_array_equal(getattr(found, name), getattr(index, name))
     context = np.array([[0, 1] * 6])
-    expected = NgramModel(kept, 4).predict(context).probabilities
+    expected = NgramModel(index, 4).predict(context).probabilities
     np.testing.assert_array_equal(NgramModel(found, 4).predict(context).probabilities, expected)
     assert index_path(tmp_path / "model.safetensors") == path
     # Equal memories give equal bytes.
     first = hashlib.sha256(path.read_bytes()).hexdigest()
-    write_index(path, kept, model)
+    write_index(path, index, model)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == first
 
 
@@ -51,7 +51,7 @@ WITHOUT = replace(chancy("abc"), weights=chancy().weights)
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"sha256": "0" * 64}, "is the memory of another text than the model's own."),
         (
@@ -69,17 +69,17 @@ WITHOUT = replace(chancy("abc"), weights=chancy().weights)
         ),
     ],
 )
-def test_a_memory_of_another_text_alphabet_or_part_is_refused(tmp_path, changed, said):
+def test_a_memory_of_another_text_alphabet_or_part_is_refused(tmp_path, changed, message):
     path, _, _ = remembered(tmp_path, IDS[: 60 if "held_out" in changed else 40], **changed)
     with pytest.raises(ModelFileError) as raised:
         read_index(path, learned(40, symbols=60))
-    assert str(raised.value) == f"{path} {said} Make it anew: burble remember {tmp_path} TEXT"
+    assert str(raised.value) == f"{path} {message} Make it anew: burble remember {tmp_path} TEXT"
 
 
 def test_the_same_text_may_come_from_several_sources(tmp_path):
-    path, _, kept = remembered(tmp_path, IDS, sources=2)
+    path, _, index = remembered(tmp_path, IDS, sources=2)
     found = read_index(path, learned(60, sources=1))
-    np.testing.assert_array_equal(found.ids(), kept.ids())
+    np.testing.assert_array_equal(found.ids(), index.ids())
 
 
 def test_a_memory_holds_as_much_as_the_model_was_trained_on(tmp_path):
@@ -92,12 +92,14 @@ def test_a_memory_holds_as_much_as_the_model_was_trained_on(tmp_path):
 def test_a_memory_of_an_earlier_burble_is_made_anew(tmp_path):
     path, model, _ = remembered(tmp_path, IDS)
     with_metadata(path, format=1, sha256="f" * 64)
-    said = "is of an earlier burble, .* Make it anew: burble remember '.*my model.safetensors' TEXT"
-    with pytest.raises(ModelFileError, match=said):
+    message = (
+        "is of an earlier burble, .* Make it anew: burble remember '.*my model.safetensors' TEXT"
+    )
+    with pytest.raises(ModelFileError, match=message):
         read_index(path.rename(tmp_path / "my model.memory.safetensors"), model)
 
 
-def test_a_file_of_no_memory_is_told(tmp_path):
+def test_a_file_of_no_memory_is_refused(tmp_path):
     path, model, _ = remembered(tmp_path, np.array([0, 1, 9]))
     with pytest.raises(ModelFileError, match="numbers that cannot be"):
         read_index(path, model)
@@ -131,7 +133,7 @@ def test_a_newer_format_asks_for_a_newer_burble(tmp_path):
 
 @given(st.data())
 @settings(max_examples=150)
-def test_random_damage_is_told_or_leaves_probabilities(tmp_path_factory, data):
+def test_random_damage_is_refused_or_leaves_probabilities(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("damage")
     path, model, _ = remembered(folder, np.random.default_rng(0).integers(0, 4, 60))
     raw = bytearray(path.read_bytes())
@@ -143,6 +145,6 @@ def test_random_damage_is_told_or_leaves_probabilities(tmp_path_factory, data):
     except ModelFileError:
         return
     for context in ([0] * MAX_CONTEXT, [1, 2, 3] * 4, [3, 1] * 6):
-        shares = index.predict(np.array([context])).probabilities
-        assert shares.sum() == pytest.approx(1, abs=1e-5)
-        assert shares.min() >= 0
+        probabilities = index.predict(np.array([context])).probabilities
+        assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+        assert probabilities.min() >= 0

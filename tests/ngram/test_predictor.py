@@ -41,9 +41,11 @@ def test_counts_are_those_of_every_place_looked_at(ids, other, few):
     context = before(other, len(other))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(predictor, "MAX_SCANNED", few)
-        met = NgramModel(build_index(np.array(ids)), size).count_following(np.array([context]))
-    np.testing.assert_array_equal(met.counts[0], slow_counts([(ids, 1)], context, size))
-    longest = met.longest[0]
+        following = NgramModel(build_index(np.array(ids)), size).count_following(
+            np.array([context])
+        )
+    np.testing.assert_array_equal(following.counts[0], slow_counts([(ids, 1)], context, size))
+    longest = following.longest[0]
     assert context[:longest] in [before(ids, p)[:longest] for p in range(len(ids))]
     longer = [before(ids, p)[: longest + 1] for p in range(len(ids))]
     assert longest == MAX_CONTEXT or context[: longest + 1] not in longer
@@ -52,17 +54,17 @@ def test_counts_are_those_of_every_place_looked_at(ids, other, few):
 @given(texts, st.sampled_from([0, 256]))
 def test_the_probabilities_are_those_of_the_slow_n_gram_sum(ids, few):
     size = max(ids) + 1
-    kept = build_index(np.array(ids))
+    index = build_index(np.array(ids))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(predictor, "MAX_SCANNED", few)
-        found = NgramModel(kept, size).predict(np.array([before(ids, len(ids))]))
-    shares = np.full(size, 1 / size)
+        found = NgramModel(index, size).predict(np.array([before(ids, len(ids))]))
+    expected = np.full(size, 1 / size)
     counts = slow_counts([(ids, 1)], before(ids, len(ids)), size)
-    for row, discounts in zip(counts, kept.discounts.astype(float), strict=True):
+    for row, discounts in zip(counts, index.discounts.astype(float), strict=True):
         if row.sum():
             taken = discounts[np.minimum(row, 3)]
-            shares = (row - taken + taken.sum() * shares) / row.sum()
-    np.testing.assert_allclose(found.probabilities[0], shares, rtol=1e-9)
+            expected = (row - taken + taken.sum() * expected) / row.sum()
+    np.testing.assert_allclose(found.probabilities[0], expected, rtol=1e-9)
     assert found.probabilities.sum() == pytest.approx(1)
     assert found.probabilities.min() > 0
 
@@ -97,9 +99,13 @@ def test_what_was_read_is_sorted_in_once_it_is_much(monkeypatch):
 def test_alphabets_of_any_size(size):
     ids = np.random.default_rng(0).integers(0, size, 500)
     ids = np.concatenate([ids, ids[:40], ids[:40]])
-    kept = build_index(ids)
-    assert kept.ids().tolist() == ids.tolist()
-    met = NgramModel(kept, size).count_following(np.array([before(ids.tolist(), 530)]))
-    assert met.longest == MAX_CONTEXT
+    index = build_index(ids)
+    assert index.ids().tolist() == ids.tolist()
+    following = NgramModel(index, size).count_following(np.array([before(ids.tolist(), 530)]))
+    assert following.longest == MAX_CONTEXT
     if size > 2:
-        assert met.counts[0, MAX_CONTEXT, ids[530]] == met.counts[0, MAX_CONTEXT].sum() == 3
+        assert (
+            following.counts[0, MAX_CONTEXT, ids[530]]
+            == following.counts[0, MAX_CONTEXT].sum()
+            == 3
+        )
