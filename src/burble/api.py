@@ -201,7 +201,7 @@ def remember(
     file = find_model_file(_model_path(model))
     held = read_model(file)
     how = _reading(reading)
-    text = corpus.build_as(held.vocabulary, path_names("source", source), held.text, how)
+    text = corpus.build_with_alphabet(held.vocabulary, path_names("source", source), held.text, how)
     return write_training_index(file, held, text)[0]
 
 

@@ -50,26 +50,26 @@ def path_names(name: str, value: Any) -> tuple[str, ...]:
         raise SettingsError(f"{name} is {value!r}, but must be {expected}.") from None
 
 
-def base() -> Path:
+def find_cache() -> Path:
     """The person's cache folder for burble, whether it is there or not."""
     return platformdirs.user_cache_path("burble")
 
 
-def folder(name: str) -> Path:
+def make_folder(name: str) -> Path:
     """A folder of the cache, made if need be and open to its owner alone.
 
     Raises:
         StorageError: It cannot be made.
     """
-    whole = base()
-    with telling(whole):
+    whole = find_cache()
+    with explain_errors(whole):
         whole.mkdir(parents=True, exist_ok=True, mode=0o700)
         (whole / name).mkdir(exist_ok=True, mode=0o700)
     return whole / name
 
 
 @contextmanager
-def telling(place: Path) -> Iterator[None]:
+def explain_errors(place: Path) -> Iterator[None]:
     """Turns what the disk refuses into a sentence."""
     try:
         yield
@@ -150,7 +150,7 @@ def new_entry(parent: Path, key: str) -> Iterator[Path]:
     is removed after a day.
     """
     _sweep(parent)
-    with telling(parent):
+    with explain_errors(parent):
         partial = Path(tempfile.mkdtemp(dir=parent, prefix=PARTIAL))
         try:
             yield partial
@@ -174,18 +174,18 @@ def _sweep(parent: Path) -> None:
                 shutil.rmtree(partial, ignore_errors=True)
 
 
-def unnamed(owner: object, place: Path | None = None) -> IO[bytes]:
+def open_unnamed(owner: object, place: Path | None = None) -> IO[bytes]:
     """A file without a name, gone when the process ends in whatever way, or `owner` before it."""
-    with ExitStack() as stack, telling(place or Path(tempfile.gettempdir())):
+    with ExitStack() as stack, explain_errors(place or Path(tempfile.gettempdir())):
         file = stack.enter_context(tempfile.TemporaryFile(dir=place))
         weakref.finalize(owner, stack.pop_all().close)
     return file
 
 
-def mapped(blocks: Iterable[Ids], dtype: type[np.uint8 | np.uint16]) -> Ids:
+def map_ids(blocks: Iterable[Ids], dtype: type[np.uint8 | np.uint16]) -> Ids:
     """Ids that are many: in a file without a name, mapped from there, and gone with the process."""
-    place = folder("corpora")
-    with telling(place), tempfile.TemporaryFile(dir=place) as file:
+    place = make_folder("corpora")
+    with explain_errors(place), tempfile.TemporaryFile(dir=place) as file:
         for block in blocks:
             file.write(block.data)
         file.flush()
@@ -194,7 +194,7 @@ def mapped(blocks: Iterable[Ids], dtype: type[np.uint8 | np.uint16]) -> Ids:
     return ids
 
 
-def let_go(ids: Ids) -> None:
+def release(ids: Ids) -> None:
     """Lets what was read of a mapped file leave the memory; it is read again when it is needed."""
     base: object = ids
     while isinstance(base, np.ndarray):

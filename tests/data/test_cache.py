@@ -83,7 +83,7 @@ def test_a_large_text_is_mapped_from_the_cache_and_found_there_again(tmp_path, m
     first = corpus.build([str(path)], TextSettings(), progress=lambda *done: told.append(done))
     assert isinstance(first.ids, np.memmap)
     assert told[-1] == (path.stat().st_size,) * 2
-    entry = files.folder("corpora")
+    entry = files.make_folder("corpora")
     kept = sorted(p.name for p in entry.iterdir())
     again = corpus.build([str(path)], TextSettings())
     assert sorted(p.name for p in entry.iterdir()) == kept
@@ -118,10 +118,10 @@ def test_an_entry_that_was_never_finished_is_not_used(tmp_path, monkeypatch):
     def stop(*_done):
         raise KeyboardInterrupt
 
-    before = set(files.folder("corpora").iterdir())
+    before = set(files.make_folder("corpora").iterdir())
     with pytest.raises(KeyboardInterrupt):
         corpus.build([str(path)], TextSettings(), progress=stop)
-    assert set(files.folder("corpora").iterdir()) == before
+    assert set(files.make_folder("corpora").iterdir()) == before
     assert corpus.build([str(path)], TextSettings()).counts["é"] == 400
 
 
@@ -142,10 +142,10 @@ corpus.build(sys.argv[1:], settings.TextSettings(), progress=die)
 @pytest.mark.skipif(os.name != "posix", reason="this system has no SIGKILL")
 def test_a_process_killed_while_it_prepares_leaves_nothing(tmp_path, monkeypatch):
     path = big(tmp_path, monkeypatch, "killed half way ü\n" * 50)
-    before = set(files.folder("corpora").iterdir())
+    before = set(files.make_folder("corpora").iterdir())
     done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
     assert done.returncode == -signal.SIGKILL
-    assert set(files.folder("corpora").iterdir()) == before
+    assert set(files.make_folder("corpora").iterdir()) == before
     assert corpus.build([str(path)], TextSettings()).counts["ü"] == 20_000
 
 
@@ -177,6 +177,6 @@ def test_a_damaged_entry_is_made_again(tmp_path, monkeypatch, name):
     path = big(tmp_path, monkeypatch, f"damaged {name}\n")
     first = corpus.build([str(path)], TextSettings())
     ids = np.array(first.ids)
-    entry = files.folder("corpora") / mapped(first.ids).parent.name
+    entry = files.make_folder("corpora") / mapped(first.ids).parent.name
     (entry / name).write_bytes((entry / name).read_bytes()[:100])
     np.testing.assert_array_equal(corpus.build([str(path)], TextSettings()).ids, ids)

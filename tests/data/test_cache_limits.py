@@ -28,11 +28,13 @@ def path(tmp_path):
 
 
 def entries():
-    return sorted(p.name for p in files.folder("corpora").iterdir())
+    return sorted(p.name for p in files.make_folder("corpora").iterdir())
 
 
 def entry(corpus):
-    return files.folder("corpora") / os.path.basename(os.path.dirname(corpus.encoded.ids.filename))
+    return files.make_folder("corpora") / os.path.basename(
+        os.path.dirname(corpus.encoded.ids.filename)
+    )
 
 
 def facts_with(**changed):
@@ -119,12 +121,12 @@ def test_a_limit_that_is_none_is_refused_before_the_reading(path, monkeypatch, s
 def test_clearing_removes_all_but_what_is_in_use(path, capsys):
     kept, gone = api.read(path), entry(api.read(path, documents="lines"))
     assert gone.is_dir()
-    (files.folder("gutenberg") / "pg11.txt").write_bytes(b"x" * 1000)
-    step = files.folder("compiled") / "abc" / "step"
+    (files.make_folder("gutenberg") / "pg11.txt").write_bytes(b"x" * 1000)
+    step = files.make_folder("compiled") / "abc" / "step"
     step.parent.mkdir()
     step.write_bytes(b"x" * 2000)
-    (files.folder("corpora") / ".partial-left").mkdir()
-    mine = files.base() / "mine.txt"
+    (files.make_folder("corpora") / ".partial-left").mkdir()
+    mine = files.find_cache() / "mine.txt"
     mine.write_bytes(b"x")
     parts = {part.name: part for part in cache.list_parts()}
     assert (parts["corpora"].entries, parts["gutenberg"].size) == (3, 1000)
@@ -190,6 +192,6 @@ def test_what_was_read_of_a_mapped_text_leaves_the_memory(path):
 
     part = corpus.ids[10:].copy(), corpus.ids[10:]
     assert resident() != "0"
-    files.let_go(part[1])
+    files.release(part[1])
     assert resident() == "0"
     np.testing.assert_array_equal(*part)

@@ -29,7 +29,7 @@ def clean_in_pieces(raw, cuts, settings):
     edges = sorted({0, len(raw), *(c for c in cuts if c < len(raw))})
     pieces = [raw[a:b] for a, b in pairwise(edges)]
     joined, total = "", Changes()
-    for block in cleaning.blocks(pieces):
+    for block in cleaning.cut_blocks(pieces):
         cleaned, changes = cleaning.clean(block, settings)
         joined += cleaned
         total.add(changes)
@@ -41,7 +41,7 @@ def test_cleaning_twice_changes_nothing_more(raw, settings):
     once, _ = cleaning.clean(raw, settings)
     again, changes = cleaning.clean(once, settings)
     assert again == once
-    assert changes.sentences() == []
+    assert changes.describe() == []
 
 
 @given(st.text(st.characters(codec=None)) | HARD, SETTINGS)
@@ -63,9 +63,9 @@ def test_cleaning_in_pieces_is_cleaning_the_whole(raw, cuts, settings):
 
 
 def test_text_without_any_white_space_is_cut_all_the_same():
-    assert len(list(cleaning.blocks(["abc" * 10] * 9))) == 10
-    assert len(list(cleaning.blocks(["一二三" * 10] * 9))) == 10
-    assert list(cleaning.blocks(["\u0301"] * 9)) == ["\u0301" * 9]
+    assert len(list(cleaning.cut_blocks(["abc" * 10] * 9))) == 10
+    assert len(list(cleaning.cut_blocks(["一二三" * 10] * 9))) == 10
+    assert list(cleaning.cut_blocks(["\u0301"] * 9)) == ["\u0301" * 9]
 
 
 def test_every_change_is_counted():
@@ -99,7 +99,7 @@ def test_line_ends_with_two_returns_are_one_and_counted(raw, cleaned, newlines, 
 
 
 def test_line_ends_with_two_returns_are_told():
-    assert cleaning.clean("a\r\r\nb\r\n", TextSettings())[1].sentences() == [
+    assert cleaning.clean("a\r\r\nb\r\n", TextSettings())[1].describe() == [
         "1 line end made plain newlines",
         "1 doubled line end (\\r\\r\\n) made one newline each",
     ]
@@ -138,4 +138,4 @@ def test_code_points_are_those_of_the_characters(raw):
 
 @pytest.mark.parametrize(("letter", "base"), [("é", "e"), ("Å", "A"), ("ﬁ", "fi"), ("x", "x")])
 def test_bare_letters(letter, base):
-    assert cleaning.bare(letter) == base
+    assert cleaning.strip_accents(letter) == base

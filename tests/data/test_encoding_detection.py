@@ -250,8 +250,8 @@ def test_every_encoding_that_is_tried_is_one_python_knows():
     ],
 )
 def test_languages_are_told_apart(text, language):
-    assert languages.cost(text)[1] == language
+    assert languages.identify(text)[1] == language
 
 
 def test_a_capital_inside_a_word_costs_more_than_one_before_it():
-    assert languages.cost("Wir sind da")[0] + 5 < languages.cost("wiR sinD da")[0]
+    assert languages.identify("Wir sind da")[0] + 5 < languages.identify("wiR sinD da")[0]

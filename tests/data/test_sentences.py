@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.data.sentences import EDGE, LONGEST_QUOTE, split
+from burble.data.sentences import EDGE, LONGEST_QUOTE, split_sentences
 from tests.support.corpora import from_texts, parts
 
 
 def sentences(*pieces):
-    return "".join(split(pieces)).split(EDGE)
+    return "".join(split_sentences(pieces)).split(EDGE)
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_every_symbol_is_in_one_part_and_every_document_whole_or_cut_once(
 def test_what_is_left_out_is_what_would_be_held_out():
     def read(text_share, test=0.0):
         split = Split(text_share, test)
-        c = from_texts("\n".join(NAMES), validation=0.1, documents="lines").divided(split)
+        c = from_texts("\n".join(NAMES), validation=0.1, documents="lines").split_again(split)
         return c, Counter(parts(c))
 
     chosen, _ = read(0.2)

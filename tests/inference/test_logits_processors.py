@@ -229,7 +229,7 @@ def test_only_known_words_are_written(known, wanted):
         SYMBOLS[i] for i in write(WordConstraint(known, SYMBOLS, 1), len(SYMBOLS), wanted)
     )
     ended = text[: max(text.rfind(end) for end in " .1") + 1]
-    assert set(words.words(ended)) <= known
+    assert set(words.find_words(ended)) <= known
 
 
 def test_a_capital_sigma_ends_a_word_or_stands_inside_it():
@@ -237,7 +237,7 @@ def test_a_capital_sigma_ends_a_word_or_stands_inside_it():
 
     def written(text):
         ids = [symbols.index(char) for char in text]
-        known = {*words.words("Οδός ΟΔΟΣ. Σοφός ΣΟΦΟΣ.")}
+        known = {*words.find_words("Οδός ΟΔΟΣ. Σοφός ΣΟΦΟΣ.")}
         return "".join(
             symbols[i] for i in write(WordConstraint(known, symbols, 1), len(symbols), ids)
         )
@@ -328,7 +328,7 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
     flags = ["-l", 600, "--seed", 1, "--jsonl", "--no-break-loops"]
     assert longest("--novel", 15, "--training-text", text) <= 15
     done = burble("sample", trained, "-l", 400, "--words", "known", "--training-text", text)
-    assert set(words.words(done.stdout.decode())[:-1]) <= set(words.words(source))
+    assert set(words.find_words(done.stdout.decode())[:-1]) <= set(words.find_words(source))
     for half in (["--novel", 9], ["--words", "known"]):
         done = burble("sample", trained, *half)
         assert done.returncode == 2

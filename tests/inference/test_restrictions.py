@@ -81,7 +81,7 @@ def test_numbers_and_words_are_looked_up_in_the_memory():
     text = writer.generate(novel=5, length=400, seed=1)
     assert find_overlaps([[text]], [source])[0].longest <= 5
     text = writer.generate(words="known", length=400, seed=1)
-    assert {*words.words(text)[1:-1]} <= {"abc", "cab", "bca", "acb"}
+    assert {*words.find_words(text)[1:-1]} <= {"abc", "cab", "bca", "acb"}
     with pytest.raises(SettingsError, match="of 0 known words"):
         writer.generate(words="known", word_count=10)
     with pytest.raises(SettingsError, match="need the text the model was trained on"):

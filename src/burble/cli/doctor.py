@@ -45,7 +45,7 @@ def _clear() -> dict[str, Any]:
 
 def facts() -> dict[str, Any]:
     """What burble runs on and what it keeps, in JSON types."""
-    base = files.base()
+    base = files.find_cache()
     there = next(path for path in (base, *base.parents) if path.exists())
     return {
         "burble": __version__,

@@ -104,8 +104,11 @@ def evaluate(
         _print_stored(writer.model, as_json)
         return
     found, notes = sources.find_sources(text, reading)
-    if writer.model.vocabulary.cut_elsewhere:
-        notes = [*notes, f"Cut into the model's own symbols: {writer.model.vocabulary.otherwise}."]
+    if writer.model.vocabulary.is_cut_elsewhere:
+        notes = [
+            *notes,
+            f"Cut into the model's own symbols: {writer.model.vocabulary.cut_note}.",
+        ]
     for note in notes:
         tell(note)
     own = _recognize(writer, found, reading)
@@ -159,7 +162,7 @@ def _recognize(
     try:
         model = writer.model
         alphabet = model.vocabulary
-        read = corpus.of_sources(found, model.text, Split(0.0), reading, alphabet=alphabet)
+        read = corpus.build_from_sources(found, model.text, Split(0.0), reading, alphabet=alphabet)
     except CorpusError:
         # Too short to be trained on, but perhaps not to be scored.
         return None

@@ -26,7 +26,7 @@ def remember(
     file = find_model_file(model)
     held = read_model(file)
     reading = settings.SourceSettings.pop_from(chosen)
-    read = corpus.build_as(held.vocabulary, text, held.text, reading)
+    read = corpus.build_with_alphabet(held.vocabulary, text, held.text, reading)
     path, symbols = write_training_index(file, held, read)
     console.print(f"The n-gram model of {some(symbols, 'symbol')} is {path}.", markup=False)
     console.print("It holds the training text; the model file alone does not.")

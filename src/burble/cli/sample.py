@@ -253,7 +253,9 @@ class _PromptSource:
         if self.text is not None:
             tell(f"Starts from a random piece of {shown(self.text)}.")
             model = writer.model
-            read = corpus.build_as(model.vocabulary, [self.text], model.text, self.reading)
+            read = corpus.build_with_alphabet(
+                model.vocabulary, [self.text], model.text, self.reading
+            )
             ids = prompts.draw_piece(read.ids, model.window or PIECE, seed)
             # Of documents, a piece of one.
             return read.vocabulary.decode(ids, EDGE).strip(EDGE).partition(EDGE)[0]

@@ -79,7 +79,7 @@ def load_or_encode(
     """
     # What is wrong with the limit is better said before the reading, which may take long.
     read_limit()
-    parent = files.folder("corpora")
+    parent = files.make_folder("corpora")
     if found := _load(parent / _name_entry(sources, options, hash_sources(sources))):
         if options.progress:
             total = sum(source.size for source in sources)
@@ -233,7 +233,7 @@ def _count_ids(ids: Ids) -> list[int]:
     found = np.zeros(np.iinfo(ids.dtype).max + 1, np.int64)
     for first in range(0, len(ids), _BLOCK):
         found += np.bincount(ids[first : first + _BLOCK], minlength=len(found))
-        files.let_go(ids)
+        files.release(ids)
     return [int(n) for n in np.trim_zeros(found, "b")]
 
 
@@ -336,7 +336,7 @@ def _find_last_use(entry: Path) -> float:
 
 def list_parts() -> list[Part]:
     """What lies in each part of the cache; nothing is made."""
-    return [_measure_part(files.base() / name) for name in PARTS]
+    return [_measure_part(files.find_cache() / name) for name in PARTS]
 
 
 def _measure_part(folder: Path) -> Part:
@@ -365,7 +365,7 @@ def clear() -> tuple[int, list[Path]]:
     """
     freed, stays = 0, []
     for name in PARTS:
-        folder = files.base() / name
+        folder = files.find_cache() / name
         for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
             size = _size(entry)
             if remove(entry):

@@ -22,7 +22,7 @@ _NEWLINES = re.compile("\r{0,2}\r\n|[\r\u0085\u2028\u2029]")
 _DOUBLED = "\r\r\n"
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Letters of these ranges neither join with what stands before them nor decide how the letters
-# around them are lowered, so text may be cut between any two of them; see `blocks`.
+# around them are lowered, so text may be cut between any two of them; see `cut_blocks`.
 _WIDE = "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff"
 _CUT = regex.compile(f"(?r)[ \t0-9A-Za-z{_WIDE}](?=[ \t0-9A-Za-z{_WIDE}])")
 # What becomes of each code point when punctuation is stripped, found out when it first comes up:
@@ -59,7 +59,7 @@ class Changes:
             total = getattr(self, field.name) + getattr(other, field.name)
             setattr(self, field.name, total)
 
-    def sentences(self) -> list[str]:
+    def describe(self) -> list[str]:
         """One phrase for each kind of change that happened, for a person to read."""
         phrases = {
             "marks": ("byte-order mark", "removed from inside the text"),
@@ -173,7 +173,7 @@ def code_points(text: str) -> NDArray[np.uint8 | np.uint32]:
     return np.frombuffer(text.encode("utf-32-le"), "<u4")
 
 
-def blocks(pieces: Iterable[str]) -> Iterator[str]:
+def cut_blocks(pieces: Iterable[str]) -> Iterator[str]:
     r"""Cuts text anew at places where cleaning one side cannot touch the other.
 
     Such a place is after a newline, or else between two plain letters, digits or blanks. Text
@@ -185,7 +185,7 @@ def blocks(pieces: Iterable[str]) -> Iterator[str]:
     Yields:
         The same text; cleaned apart and joined it is what it would be cleaned whole.
 
-    >>> list(blocks(["one\ntwo e", "\u0301t"])) == ["one\n", "two e\u0301t"]
+    >>> list(cut_blocks(["one\ntwo e", "\u0301t"])) == ["one\n", "two e\u0301t"]
     True
     """
     held: list[str] = []
@@ -204,10 +204,10 @@ def blocks(pieces: Iterable[str]) -> Iterator[str]:
         yield "".join(held)
 
 
-def bare(symbol: str) -> str:
+def strip_accents(symbol: str) -> str:
     """A letter without its accents.
 
-    >>> bare("é")
+    >>> strip_accents("é")
     'e'
     """
     decomposed = unicodedata.normalize("NFKD", symbol)

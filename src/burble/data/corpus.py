@@ -1,4 +1,4 @@
-"""A text as ids, with its documents, held-out tail and fingerprint. Knows nothing of models."""
+"""A text as ids, with its documents, validation part and fingerprint. Knows nothing of models."""
 
 import hashlib
 from collections import Counter
@@ -122,7 +122,7 @@ class Corpus:
             part = ids[start : min(start + _BLOCK, end)]
             yield self.vocabulary.decode(part, self.separator)
 
-    def divided(self, split: Split) -> "Corpus":
+    def split_again(self, split: Split) -> "Corpus":
         """The same text with another part of it held out.
 
         Raises:
@@ -187,12 +187,12 @@ def build(
     """
     asked = Split(validation, test, split)
     found, notes = sources.find_sources(arguments, reading)
-    made = of_sources(found, settings, asked, reading, progress)
+    made = build_from_sources(found, settings, asked, reading, progress)
     again = repeats.count(made.encoded.ids, made.ids, made.cut, made.vocabulary)
     return replace(made, repeats=again, notes=(*notes, *made.notes, *again.sentences))
 
 
-def build_as(
+def build_with_alphabet(
     alphabet: Vocabulary,
     arguments: Sequence[str],
     settings: TextSettings,
@@ -207,11 +207,11 @@ def build_as(
         reading: How the sources are read.
     """
     found, notes = sources.find_sources(arguments, reading)
-    made = of_sources(found, settings, Split(0.0), reading, alphabet=alphabet)
+    made = build_from_sources(found, settings, Split(0.0), reading, alphabet=alphabet)
     return replace(made, notes=(*notes, *made.notes))
 
 
-def of_sources(
+def build_from_sources(
     found: Sequence[Source],
     settings: TextSettings,
     split: Split,
@@ -220,7 +220,7 @@ def of_sources(
     *,
     alphabet: Vocabulary | None = None,
 ) -> Corpus:
-    """Cleans and encodes sources that were found; see `build` and `build_as`."""
+    """Cleans and encodes sources that were found; see `build` and `build_with_alphabet`."""
     if alphabet and alphabet.cut_by == cut_here(settings.unit):
         alphabet = None
     options = ReadOptions(settings, reading, alphabet, progress)

@@ -207,7 +207,7 @@ class _Reader:
         if kind == "sentences":
             counts = [self._write_text(part) for part in self._clean_sentences(text)]
         else:
-            clean = self._clean(cleaning.blocks(text), self._settings)
+            clean = self._clean(cleaning.cut_blocks(text), self._settings)
             counts = [self._write_text(_mark_edges(clean, kind))]
         found = sum(counts)
         if kind == "lines":
@@ -245,8 +245,8 @@ class _Reader:
         """The sentences of a text, each in pieces that are to be taken before the next."""
         # Capitals and full stops tell where a sentence ends, so they go only afterwards.
         whole = replace(self._settings, lowercase=False, strip_punctuation=False)
-        clean = self._clean(cleaning.blocks(text), whole)
-        for is_edge, pieces in groupby(sentences.split(clean), EDGE.__eq__):
+        clean = self._clean(cleaning.cut_blocks(text), whole)
+        for is_edge, pieces in groupby(sentences.split_sentences(clean), EDGE.__eq__):
             if not is_edge:
                 again = self._clean(pieces, self._settings, is_raw=False)
                 yield _mark_edges(_trim(again), "sentences")

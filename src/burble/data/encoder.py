@@ -155,7 +155,7 @@ def find_starts(ids: Ids, edge: int | None) -> NDArray[np.int64]:
     found = [np.zeros(1, np.int64)]
     for place in range(0, len(ids), _BLOCK) if edge is not None else ():
         found.append(np.flatnonzero(ids[place : place + _BLOCK] == edge) + (place + 1))
-        files.let_go(ids)
+        files.release(ids)
     starts = np.concatenate(found)
     return starts[starts < len(ids)]
 
@@ -348,9 +348,9 @@ class Spool:
 
     def _write(self) -> None:
         """Moves the blocks in memory to the file."""
-        place = files.folder("corpora")
-        with files.telling(place):
-            self._file = self._file or files.unnamed(self, place)
+        place = files.make_folder("corpora")
+        with files.explain_errors(place):
+            self._file = self._file or files.open_unnamed(self, place)
             for ids in self._kept:
                 self._file.write(ids.data)
                 wide = ids.dtype.itemsize > 1

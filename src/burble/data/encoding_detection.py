@@ -114,7 +114,7 @@ def detect_wide(sample: bytes) -> list[Guess]:
         return []
     some = sample[: 2 * _MOST]
     found = _rank(WIDE, sample, some)
-    apart = languages.cost(some.replace(b"\x00", b"\n").decode("latin-1"))[0] if found else 0.0
+    apart = languages.identify(some.replace(b"\x00", b"\n").decode("latin-1"))[0] if found else 0.0
     return [
         g
         for g in found
@@ -157,7 +157,7 @@ def _readings(priors: Mapping[str, float], sample: bytes, near: bytes) -> list[G
         whole, some = decode_part(sample, codec), decode_part(near, codec)
         if whole is None or some is None or whole[0] in found:
             continue
-        bits, language = languages.cost(some[0])
+        bits, language = languages.identify(some[0])
         bits += prior + _CUT * some[1] + _AWAY * (codec in _HOMES and language not in _HOMES[codec])
         found[whole[0]] = Guess(codec, some[0], bits, language)
     return sorted(found.values(), key=lambda guess: guess.bits)

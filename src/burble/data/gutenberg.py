@@ -81,7 +81,7 @@ def fetch(number: str, mirror: str) -> tuple[bytes, list[str]]:
         raise SourceError(f"the mirror {mirror} is no address; it must start with https://.")
     # A mirror's copy may differ, so it never stands in for the main site's.
     other = "" if base == MIRROR else f"-{hashlib.sha256(base.encode()).hexdigest()[:8]}"
-    path = files.folder("gutenberg") / f"pg{number}{other}.txt"
+    path = files.make_folder("gutenberg") / f"pg{number}{other}.txt"
     notes = []
     if path.exists():
         data = path.read_bytes()

@@ -111,7 +111,7 @@ def _is_letter(symbol: str) -> bool:
     return unicodedata.category(symbol)[0] in "LM"
 
 
-def cost(text: str) -> tuple[float, str]:
+def identify(text: str) -> tuple[float, str]:
     """What a text costs in the language in which it is the most likely.
 
     Args:
@@ -120,7 +120,7 @@ def cost(text: str) -> tuple[float, str]:
     Returns:
         Bits, and the language.
 
-    >>> cost("erdő és mező")[1], cost("λίγο κρύο")[1]
+    >>> identify("erdő és mező")[1], identify("λίγο κρύο")[1]
     ('Hungarian', 'Greek')
     """
     text = unicodedata.normalize("NFC", " " + text)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.data.vocabulary import Vocabulary
-from burble.files import Ids, let_go
+from burble.files import Ids, release
 from burble.formatting import some
 
 LONG = 40
@@ -134,7 +134,7 @@ def _hashed(
     for begins, ends in _stretches(ids, edges, least):
         keys.append(_keys(ids, begins, ends))
         learned.append(ends < cut)
-        let_go(ids)
+        release(ids)
     hashes = np.concatenate(keys)
     ordered = np.sort(hashes)
     doubled = ordered[1:][ordered[1:] == ordered[:-1]]
@@ -145,7 +145,7 @@ def _hashed(
             whole = hashlib.blake2b(ids[begins[row] : ends[row]].tobytes(), digest_size=8)
             mine[row] = int.from_bytes(whole.digest(), "little")
         done += len(begins)
-        let_go(ids)
+        release(ids)
     return hashes, np.concatenate(learned)
 
 

@@ -42,7 +42,7 @@ def summarize(corpus: Corpus) -> list[str]:
         *corpus.notes,
         *describe_validation(corpus),
     ]
-    said += [f"Changed: {change}." for change in corpus.changes.sentences()]
+    said += [f"Changed: {change}." for change in corpus.changes.describe()]
     if corpus.removed:
         said.append(
             f"Removed: {some(corpus.removed.total(), 'rare character')} "

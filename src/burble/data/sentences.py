@@ -69,7 +69,7 @@ def opens_before(mark: str, after: str) -> bool:
     return after.isalnum() if mark in "»›" else bool(after.strip())
 
 
-def split(pieces: Iterable[str]) -> Iterator[str]:
+def split_sentences(pieces: Iterable[str]) -> Iterator[str]:
     """The text of all pieces, with an edge in place of the white space between two sentences.
 
     A sentence ends with a full stop or its like, with the quotes and brackets that close after
@@ -86,7 +86,7 @@ def split(pieces: Iterable[str]) -> Iterator[str]:
     Yields:
         `EDGE`, alone, or a piece of a sentence that ends with white space or with the sentence.
 
-    >>> "".join(split(['"Dr. No? Who? ', 'Me?" he said. I ran.'])).split(EDGE)
+    >>> "".join(split_sentences(['"Dr. No? Who? ', 'Me?" he said. I ran.'])).split(EDGE)
     ['"Dr. No? Who? Me?" he said.', 'I ran.']
     """
     splitter = _Splitter()

@@ -363,9 +363,9 @@ def _spool(name: str, stream: BinaryIO) -> Source:
         while block := spool.read(size):
             yield block
 
-    spool = files.unnamed(read)
+    spool = files.open_unnamed(read)
     while block := stream.read(_BLOCK):
-        with files.telling(Path(tempfile.gettempdir())):
+        with files.explain_errors(Path(tempfile.gettempdir())):
             spool.write(block)
     return Source(name, spool.tell(), read)
 

@@ -282,7 +282,7 @@ def arrange(text: EncodedText, pieces: Pieces, learned: int) -> tuple[Ids, Ints,
     blocks = _copy(text, pieces)
     if ends[-1] <= encoder.IN_MEMORY:
         return np.concatenate(list(blocks)), starts, given
-    return files.mapped(blocks, text.vocabulary.dtype), starts, given
+    return files.map_ids(blocks, text.vocabulary.dtype), starts, given
 
 
 def _copy(text: EncodedText, pieces: Pieces) -> Iterator[Ids]:
@@ -297,7 +297,7 @@ def _copy(text: EncodedText, pieces: Pieces) -> Iterator[Ids]:
             yield block
             if at // _BLOCK != seen:
                 seen = at // _BLOCK
-                files.let_go(text.ids)
+                files.release(text.ids)
         if not pieces.last[piece]:
             yield edge
         first = piece + 1

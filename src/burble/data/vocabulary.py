@@ -154,12 +154,12 @@ class Vocabulary:
         return [part for symbol in symbols for part in self._parts(symbol)]
 
     @property
-    def cut_elsewhere(self) -> bool:
+    def is_cut_elsewhere(self) -> bool:
         """Whether another version of `regex` than is here is known to have cut the text."""
         return self.cut_by not in ("", cut_here(self.unit))
 
     @property
-    def otherwise(self) -> str:
+    def cut_note(self) -> str:
         """What to say where this alphabet's text was cut otherwise than it would be here."""
         cut = f"regex {self.cut_by}" if self.cut_by else "another version of regex"
         return f"its text was cut into graphemes by {cut}, and regex {version('regex')} is here"
@@ -214,10 +214,10 @@ class Vocabulary:
             f"It knows {len(self.symbols):,}. Leave {left} out, or pass --unknown skip or nearest."
         )
 
-    def renumbered(self, ids: NDArray[np.integer], other: "Vocabulary") -> NDArray[np.integer]:
+    def renumber(self, ids: NDArray[np.integer], other: "Vocabulary") -> NDArray[np.integer]:
         """Ids of another vocabulary as ids of this one; what this one does not know becomes -1.
 
-        >>> Vocabulary(("b", "c")).renumbered(np.array([0, 1]), Vocabulary(("a", "b"))).tolist()
+        >>> Vocabulary(("b", "c")).renumber(np.array([0, 1]), Vocabulary(("a", "b"))).tolist()
         [-1, 0]
         """
         if (self.symbols, self.boundary) == (other.symbols, other.boundary):

@@ -12,10 +12,10 @@ LAYOUT = 80
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:['’]\p{L}[\p{L}\p{M}]*)*")
 
 
-def words(text: str) -> list[str]:
+def find_words(text: str) -> list[str]:
     """Its words in lower case: letters with their marks, and apostrophes inside.
 
-    >>> words("Don't say 'no', Al!")
+    >>> find_words("Don't say 'no', Al!")
     ["don't", 'say', 'no', 'al']
     """
     # One by one: what follows a word must not change it, as it does a last Greek sigma.
@@ -40,7 +40,7 @@ def count_words(pieces: Iterable[str]) -> Counter[str]:
         cut = len(held)
         while cut and is_inside(held[cut - 1]):
             cut -= 1
-        found.update(words(held[:cut]))
+        found.update(find_words(held[:cut]))
         held = held[cut:]
-    found.update(words(held))
+    found.update(find_words(held))
     return found

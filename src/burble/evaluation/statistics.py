@@ -14,7 +14,7 @@ import numpy as np
 from burble.data import sentences
 from burble.data.cleaning import code_points
 from burble.data.quotes import Quotes
-from burble.data.words import LAYOUT, words
+from burble.data.words import LAYOUT, find_words
 
 WINDOW = 12
 """Characters of a window, for what was seen before."""
@@ -73,12 +73,12 @@ class Reference:
     @classmethod
     def from_text(cls, text: str) -> "Reference":
         """Counts a training text."""
-        return cls(frozenset(words(text)), Counter(text), Counter(trigrams(text)))
+        return cls(frozenset(find_words(text)), Counter(text), Counter(trigrams(text)))
 
 
 def measure_texts(samples: Sequence[str], reference: Reference) -> TextStatistics:
     """The statistics of some texts, each weighed by its length; none may be empty."""
-    every = [words(sample) for sample in samples]
+    every = [find_words(sample) for sample in samples]
     written = [word for found in every for word in found]
     grams = [gram for sample in samples for gram in trigrams(sample)]
     letters = Counter("".join(samples))
@@ -87,7 +87,7 @@ def measure_texts(samples: Sequence[str], reference: Reference) -> TextStatistic
     parts = [
         len(part)
         for sample in samples
-        for part in "".join(sentences.split([sample])).split(sentences.EDGE)
+        for part in "".join(sentences.split_sentences([sample])).split(sentences.EDGE)
     ]
     size = sum(map(len, samples))
     return TextStatistics(

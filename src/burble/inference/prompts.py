@@ -59,7 +59,7 @@ def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
     _check_bytes(prompt, "the prompt", f"Give it in UTF-8, {other}")
     vocabulary = model.vocabulary
     cleaned, changes = cleaning.clean(prompt, model.text)
-    sentences = changes.sentences()
+    sentences = changes.describe()
     notes = [f"In the prompt: {', '.join(sentences)}."] if sentences else []
     while unknown != "error" and vocabulary.unknown(cleaned):
         cleaned, replaced = _replace_unknown(cleaned, vocabulary, unknown)
@@ -67,7 +67,7 @@ def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
         # What stood on either side of what is gone may now be one symbol, and unknown: it goes too.
         cleaned, unknown = cleaning.clean(cleaned, model.text)[0], "skip"
     if [*vocabulary.split(cleaned)] != [*split(cleaned, vocabulary.unit)]:
-        notes.append(f"The prompt was cut into the model's own symbols: {vocabulary.otherwise}.")
+        notes.append(f"The prompt was cut into the model's own symbols: {vocabulary.cut_note}.")
     lead = [vocabulary.boundary_id] if vocabulary.boundary else []
     ids = np.array([*lead, *vocabulary.encode(cleaned, "prompt")], np.intp)
     return Prompt(cleaned, ids if len(ids) else _line_start(vocabulary), tuple(notes))
@@ -111,7 +111,12 @@ def _replace_unknown(
     known = vocabulary.ids
     swaps = {}
     for symbol in vocabulary.unknown(cleaned):
-        near = (symbol.translate(_ALIKE), symbol.lower(), symbol.upper(), cleaning.bare(symbol))
+        near = (
+            symbol.translate(_ALIKE),
+            symbol.lower(),
+            symbol.upper(),
+            cleaning.strip_accents(symbol),
+        )
         swaps[symbol] = next((n for n in near if n in known), "") if unknown != "skip" else ""
     notes = [
         f"The prompt's {describe(old)} was {f'read as {new!r}' if new else 'left out'}."

@@ -107,7 +107,7 @@ def _find(requests: Mapping[str, Any], text: _Text, known: Vocabulary) -> dict[s
     found: dict[str, Any] = {}
     if "novel" in requests:
         canonical_ids = find_canonical_ids(known.symbols, boundary=known.boundary)
-        ids = known.renumbered(text.ids, text.vocabulary)
+        ids = known.renumber(text.ids, text.vocabulary)
         found["novel"] = Passages.from_ids(ids, requests["novel"] + 1, canonical_ids)
     if "words" in requests:
         counts = words.count_words(text.pieces())
@@ -167,7 +167,7 @@ def _has_validation(model: Model) -> bool:
 
 def _read(model: Model, sources: Sequence[str], reading: SourceSettings) -> _Text:
     """A training text that is given, cleaned as the model's was."""
-    text = corpus.build_as(model.vocabulary, sources, model.text, reading)
+    text = corpus.build_with_alphabet(model.vocabulary, sources, model.text, reading)
     return _Text(text.ids, text.vocabulary, text.separator, text.sha256)
 
 

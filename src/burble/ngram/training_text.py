@@ -63,9 +63,9 @@ def recognize_training_text(model: Model, text: Corpus) -> TrainingText | None:
     known = _recognized(model, text)
     if known is not None or not model.learned_from(text.sha256):
         return known
-    if model.vocabulary.cut_elsewhere:
+    if model.vocabulary.is_cut_elsewhere:
         raise CorpusError(
-            f"this is the text the model was trained on, but {model.vocabulary.otherwise}, which "
+            f"this is the text the model was trained on, but {model.vocabulary.cut_note}, which "
             f"cuts it otherwise. Install that one: pip install regex=={model.vocabulary.cut_by}"
         )
     if _training_sha256(model):
@@ -95,14 +95,14 @@ def _recognized(model: Model, text: Corpus) -> TrainingText | None:
     parted, start = _as_in_training(model, text), symbols - validation
     if parted is None or not 0 < start <= symbols <= len(parted.ids):
         return None
-    if alphabet.cut_elsewhere and not _has_test(model) and symbols != len(parted.ids):
+    if alphabet.is_cut_elsewhere and not _has_test(model) and symbols != len(parted.ids):
         return None
     # The same text from other files, for example, is not drawn from in the same way.
     sha256 = _training_sha256(model)
     if sha256 is not None and sha256 != fingerprint(parted.ids[:start]):
         return None
     end = min(symbols, start + MAX_SCORED // (model.window or 1))
-    ids = alphabet.renumbered(parted.ids[:end], parted.vocabulary)
+    ids = alphabet.renumber(parted.ids[:end], parted.vocabulary)
     return TrainingText(ids, start, alphabet, model.separator, parted.given, validation)
 
 
@@ -118,10 +118,10 @@ def _as_in_training(model: Model, text: Corpus) -> Corpus | None:
     known = facts if isinstance(facts, dict) else {}
     if known.get("split", "tail") == "tail":
         # Nothing moves, wherever the cut is.
-        return text.divided(Split(0.0, kind="tail"))
+        return text.split_again(Split(0.0, kind="tail"))
     try:
         split = Split(float(known["held_out"]), float(known.get("left_out", 0.0)), known["split"])
-        return text.divided(split)
+        return text.split_again(split)
     except (LookupError, TypeError, ValueError, SettingsError, CorpusError):
         return None
 

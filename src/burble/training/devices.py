@@ -82,7 +82,7 @@ def keep_compiled() -> None:
         return
     with suppress(StorageError):
         # Compiled for one processor: a home shared by several machines needs one folder each.
-        folder = files.folder("compiled") / hashlib.sha256(_processor()).hexdigest()[:16]
+        folder = files.make_folder("compiled") / hashlib.sha256(_processor()).hexdigest()[:16]
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_compilation_cache_max_size", MOST_COMPILED)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
