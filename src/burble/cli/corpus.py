@@ -28,7 +28,7 @@ def corpus(
     as_json: AsJson = False,
     **chosen: Any,
 ) -> None:
-    """Report on a text before anyone trains on it."""
+    """Report what a text holds, before you train on it; and write it as it would be read."""
     reading = settings.SourceSettings.pop_from(chosen)
     asked = settings.make_settings(chosen)
     if output:

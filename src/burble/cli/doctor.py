@@ -24,11 +24,11 @@ EXTRAS = {"pydivsufsort": "scores", "pyppmd": "scores", "optuna": "tune"}
 
 def doctor(
     clear_cache: Annotated[
-        bool, typer.Option("--clear-cache", help="Remove all that burble keeps.")
+        bool, typer.Option("--clear-cache", help="Remove all of the cache folder.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tell what burble runs on, and what it keeps in the cache folder; or clear that."""
+    """Report what burble runs on and what its cache folder holds, or clear that folder."""
     freed = _clear() if clear_cache else {}
     found = facts() | freed
     if as_json:
@@ -97,8 +97,8 @@ def _told(found: dict[str, Any]) -> list[str]:
         entries = f"{part['entries']:,} {'entry' if part['entries'] == 1 else 'entries'}"
         lines.append(f"  {name:<12}{_bytes(part['bytes'])} in {entries} ({what})")
     lines.append(
-        f"  corpora may take {_bytes(found['corpora_limit'])} in all ({cache.LIMIT_VARIABLE} says "
-        "otherwise); --clear-cache removes all of it"
+        f"  corpora may take {_bytes(found['corpora_limit'])} in all (set {cache.LIMIT_VARIABLE} "
+        "for another limit); --clear-cache removes all of it"
     )
     if "freed" in found:
         lines.append(f"{_bytes(found['freed'])} freed.")

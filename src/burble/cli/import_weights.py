@@ -16,23 +16,31 @@ from burble.settings import RecurrentActivation, SourceSettings
 
 def import_weights(
     weights: Annotated[Path, typer.Argument(help="A file that Keras wrote: HDF5 or .keras.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the model.")],
-    recipe: Annotated[str, typer.Option(help="The recipe it was trained with, name or file.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder to make for the model.")
+    ],
+    recipe: Annotated[
+        str, typer.Option(help="The recipe that describes its network, by name or file.")
+    ],
     text: Annotated[
         list[str] | None,
-        typer.Option(help="The text it was trained on, read and cleaned as burble does."),
+        typer.Option(
+            help="Take the alphabet from its training text, read and cleaned as burble does."
+        ),
     ] = None,
     alphabet_from: Annotated[
         Path | None,
-        typer.Option(help="The file it was trained on, read as the tutorial does, marks and all."),
+        typer.Option(
+            help="Take the alphabet from its training text, read as the Keras tutorial does."
+        ),
     ] = None,
     recurrent_activation: Annotated[
         RecurrentActivation | None,
-        typer.Option(help="What its gates are made with, where the file does not say."),
+        typer.Option(help="Activation of its gates, where the file does not say."),
     ] = None,
     **chosen: Any,
 ) -> None:
-    """Make a model of weights that plain Keras trained."""
+    """Convert weights that plain Keras trained into a model of burble."""
     from burble.exchange import keras_weights
 
     reading = SourceSettings.pop_from(chosen)

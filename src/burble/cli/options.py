@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import docstring_parser
 import typer
@@ -23,12 +23,13 @@ from burble.settings import (
 )
 
 PANELS = {
+    SamplingSettings: "Sampling",
     SourceSettings: "Text",
     TextSettings: "Text",
     ModelSettings: "Model",
     TrainingSettings: "Training",
-    SamplingSettings: "Sampling",
 }
+"""The heading of each class in help, in order."""
 TRAINING = (SourceSettings, TextSettings, ModelSettings, TrainingSettings)
 """Classes of all settings of a training."""
 NOT = "no_"
@@ -71,10 +72,9 @@ def with_settings(
     signature = inspect.signature(function)
     own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
     taken = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
-    for one in own if first else ():
-        (option,) = one.annotation.__metadata__
-        if isinstance(option, OptionInfo) and one.name not in first and not option.rich_help_panel:
-            option.rich_help_panel = advanced(PANELS[classes[0]])
+    for one in own:
+        panel = advanced(PANELS[classes[0]]) if first and one.name not in first else None
+        _complete(one, panel)
     for cls in classes:
         described = describe_fields(cls)
         for field in fields(cls):
@@ -94,13 +94,25 @@ def with_settings(
     return command
 
 
+def _complete(parameter: inspect.Parameter, panel: str | None) -> None:
+    """Gives an option of a command's own its heading, and puts its choices where there is room."""
+    kind, (option,) = parameter.annotation.__origin__, parameter.annotation.__metadata__
+    if not isinstance(option, OptionInfo):
+        return
+    option.rich_help_panel = option.rich_help_panel or panel
+    for part in (kind, *get_args(kind)):
+        if get_origin(part) is Literal and option.metavar is None:
+            option.metavar = "<str>"
+            option.help = f"{option.help} One of: {', '.join(get_args(part))}."
+
+
 def _place(first: Sequence[str], parameter: inspect.Parameter) -> int:
     """Where a parameter stands in help."""
     if parameter.name in first:
         return first.index(parameter.name)
     (option,) = parameter.annotation.__metadata__
-    known = option.rich_help_panel in (None, *map(advanced, PANELS.values()))
-    return len(first) if known else len(first) + 1
+    panels = [None, *map(advanced, PANELS.values()), option.rich_help_panel]
+    return len(first) + panels.index(option.rich_help_panel)
 
 
 def _flags(field: Field[Any], described: str, panel: str | None) -> list[inspect.Parameter]:

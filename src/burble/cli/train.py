@@ -29,18 +29,21 @@ from burble.training import processes as training_processes
 from burble.training.processes import Peer
 
 PROCESSES = advanced("Several processes")
-Output = Annotated[Path, typer.Option("--output", "-o", help="The run folder.")]
+Output = Annotated[
+    Path,
+    typer.Option("--output", "-o", help="The run folder, new unless with --resume."),
+]
 Plot = Annotated[
-    bool | None,
+    bool,
     typer.Option(
-        "--plot/--no-plot",
-        help="Draw the losses at the end. \\[default: yes, where messages go to a terminal]",
+        "--plot",
+        help="Draw the losses at the end, even where messages go to a file.",
         rich_help_panel=advanced("Training"),
     ),
 ]
 Processes = Annotated[
     int | None,
-    typer.Option(help="Processes on this machine that train together.", rich_help_panel=PROCESSES),
+    typer.Option(help="Processes of this machine that train together.", rich_help_panel=PROCESSES),
 ]
 Coordinator = Annotated[
     str | None,
@@ -59,21 +62,24 @@ def train(
     output: Output,
     recipe: Annotated[
         str | None,
-        typer.Option(help="Settings from a TOML file, or the name of one: see burble recipes."),
+        typer.Option(help="Take settings from this TOML file or recipe; see burble recipes."),
     ] = None,
-    size: Annotated[str, typer.Option(help="auto, small, medium or large.")] = "auto",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run there.")] = False,
+    size: Annotated[str, typer.Option(help="small, medium, large, or auto, by the text.")] = "auto",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in that folder.")
+    ] = False,
     base: Annotated[
-        Path | None, typer.Option("--from", help="Start from this model's weights.")
+        Path | None,
+        typer.Option("--from", help="Start from this model: a run folder or model file."),
     ] = None,
-    plot: Plot = None,
+    plot: Plot = False,
     processes: Processes = None,
     coordinator: Coordinator = None,
     process_id: ProcessId = None,
     num_processes: NumProcesses = None,
     **chosen: Any,
 ) -> None:
-    """Train a model on text, into a run folder."""
+    """Train a model on a text; model, settings and losses go into a run folder."""
     # What the interpreter took to come here counts as well.
     started = time.perf_counter() - time.process_time()
     run, peer = Run(output), training_processes.me()
@@ -93,7 +99,7 @@ def train(
     ):
         raise typer.Exit(_watch(several, request, run))
     text = _train(request, run, peer, started)
-    if console.is_terminal if plot is None else plot:
+    if plot or console.is_terminal:
         _plot(run, symbol_name(text.vocabulary.unit))
     tell("\n".join(["What to try next:", *_next_commands(request, run, text)]))
 
