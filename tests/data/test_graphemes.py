@@ -162,7 +162,7 @@ def test_a_text_is_its_own_model_s_whoever_cuts_it(burble, tmp_path, cut_by):
     # The whole text, told as the model's own by the command.
     done = burble("eval", file, path)
     assert done.returncode == 0, done.stderr.decode()
-    assert b"This is the text it was trained on" in done.stdout
+    assert b"This is the text the model was trained on" in done.stdout
     said = f"its text was cut into graphemes by regex 2024.11.6, and regex {HERE} is here."
     assert (said in done.stderr.decode().replace("\n", " ")) == bool(cut_by)
 

@@ -60,7 +60,7 @@ class _Kind:
         several: What several are called.
         starts: Characters without any of which there is none in a text; each is found at
             once, unlike a word.
-        pattern: What it looks like; its groups give what `known` is asked about.
+        pattern: What it looks like; its groups give what `known` decides by.
         advice: What becomes of it, and what to do.
         known: Whether a match is one.
     """
@@ -174,7 +174,7 @@ class Artifacts:
             piece: The text as it came, from where the last piece ended.
             lines: Lines of all sources that end before it.
         """
-        # Of a file whose name says so, it is told how to read a field when it is found.
+        # For a file whose name says so, the source suggests how to read a field.
         sought = not self.begun and self.is_text and not self.source.lower().endswith(SUFFIXES)
         if sought and (match := _JSON.match(piece)):
             self.json.append((self.source, match[1] or ""))
@@ -215,7 +215,7 @@ class Artifacts:
     def describe(self) -> list[str]:
         """One for each kind that was found, with a count, the first of them, and what to do."""
         kinds = ((kind, self.found.get(kind.one)) for kind in _PLAIN + _BEYOND_ASCII)
-        said = [_sentence(kind, found) for kind, found in kinds if found]
+        said = [_describe_kind(kind, found) for kind, found in kinds if found]
         if self.json:
             names = [name for name, _ in self.json]
             looks = f"{listed(names)} {'looks' if len(names) == 1 else 'look'} like JSON"
@@ -227,7 +227,7 @@ class Artifacts:
         return said
 
 
-def _sentence(kind: _Kind, found: _Found) -> str:
+def _describe_kind(kind: _Kind, found: _Found) -> str:
     """What to say of one kind."""
     several = len(found.sources) > 1
     holds = f"{len(found.sources):,} sources hold" if several else f"{found.sources[0]} holds"

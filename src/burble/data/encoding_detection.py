@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from burble.data import languages
 
-# What each encoding costs beforehand, in bits: those in wide use first. Where several read the
+# Bits of each encoding beforehand, its prior: those in wide use first. Where several read the
 # bytes alike, the first of them is named.
 NARROW = (
     {"cp1252": 0, "cp1250": 1, "cp1251": 1}
@@ -33,9 +33,9 @@ _HOMES = (
 )
 """The languages of encodings that have the letters of others too."""
 _AWAY = 8.0
-"""What another language costs there, in bits."""
+"""Bits of another language there."""
 _CUT = 12.0
-"""What a last character that is cut costs."""
+"""Bits of a last character that is cut."""
 _MOST = 1500
 """Bytes that are read in each encoding."""
 _AROUND = 4
@@ -63,7 +63,7 @@ class Guess:
     Attributes:
         codec: Its name.
         text: The bytes, read in it.
-        bits: What that text costs; less is likelier.
+        bits: Its negative log-probability, to base 2; less is likelier.
         language: The language it seems to be in.
     """
 
@@ -131,10 +131,10 @@ def _whole(sample: bytes) -> bytes:
 def _near(sample: bytes) -> bytes:
     """The words beyond ASCII with their neighbours, for which alone the encoding matters."""
     chunks = _CHUNKS.findall(sample)
-    telling = [not chunk.isascii() for chunk in chunks]
+    beyond_ascii = [not chunk.isascii() for chunk in chunks]
     kept, size = [], 0
     for place, chunk in enumerate(chunks):
-        if any(telling[max(0, place - _AROUND) : place + _AROUND + 1]):
+        if any(beyond_ascii[max(0, place - _AROUND) : place + _AROUND + 1]):
             kept.append(chunk)
             size += len(chunk)
         if size > _MOST:

@@ -1,7 +1,8 @@
 """How likely a text is in each of some languages, in bits. Knows nothing of bytes or encodings.
 
 What is usual in a language is counted from a little text of it (`languages.txt`): which letter
-follows which. Anything else, punctuation and letters of other languages, has a cost of its own.
+follows which. Anything else, punctuation and letters of other languages, has bits of its own. Bits
+are a negative log-probability, to base 2.
 """
 
 import functools
@@ -17,9 +18,9 @@ _PLAIN = "abcdefghijklmnopqrstuvwxyz"
 # Romanian has been written with either; encodings have one of them.
 _ALIKE = ("şţ", "șț")
 _SMOOTHING = 6.0
-"""How many letters, drawn from the rates of all, are believed to have been seen after each."""
+"""Pseudo-counts after each letter, drawn from the rates of all."""
 _RARE = 0.3
-"""Times that a letter is believed to have been seen more often than it was."""
+"""Pseudo-counts of each letter."""
 _BORROWED = 0.03
 """How much English stands in a text of another script."""
 _CHARACTERS = {"Simplified Chinese": "gb2312", "Traditional Chinese": "big5", "Japanese": "euc_jp"}
@@ -34,7 +35,7 @@ _CASES = np.array(
     [[0, 0.2, 2.7, 0], [0, 0, 8, 0.5], [0.5, 0.4, 1, 0.5], [0, 0.5, 2.7, 0]],
     np.float32,
 )
-"""What a step from one kind of character to the next costs, in bits."""
+"""Bits of a step from one kind of character to the next."""
 _USUAL = {" ": 0.3, "\n": 4.0, ",": 4.0, ".": 4.0, "\r": 5.0} | dict.fromkeys("-'\"!?:;()", 6.5)
 _USUAL |= dict.fromkeys("“”‘’„«»–—…\xa0", 8.0) | dict.fromkeys("°§€£©®·•½¼²³‚‹›№¿¡ªº×", 11.5)
 _USUAL |= dict.fromkeys("、。，「」！？：；（）・", 5.0) | dict.fromkeys("『』《》、～\u3000", 8.0)
@@ -42,9 +43,9 @@ _KINDS = {"Cc": 25.0, "Cn": 30.0, "Co": 30.0, "Cs": 30.0, "So": 16.0, "Sm": 15.0
 _CONTROL = 19.0
 _REPEATED = 2.0
 _BESIDE = 4.0
-"""What a sign beyond ASCII costs more for each side on which it touches a letter."""
+"""Bits more of a sign beyond ASCII for each side on which it touches a letter."""
 _INSIDE = 6.0
-"""What a quote or the like costs more between two letters."""
+"""Bits more of a quote or the like between two letters."""
 _JOINING = frozenset("’…–—·")
 _QUOTING = frozenset("“”‘„«»‚‹›")
 
@@ -57,7 +58,7 @@ class _Language:
         name: Its name.
         ids: Its letters, numbered from 2; 0 is all that is no letter, 1 a letter of another
             language.
-        steps: What each step from one to the next costs, shape (ids, ids), in bits.
+        steps: Bits of each step from one to the next, shape (ids, ids).
         characters: The encoding that tells its common characters, if it has thousands.
     """
 
@@ -68,25 +69,25 @@ class _Language:
 
 
 @functools.cache
-def _languages() -> tuple[_Language, ...]:
+def _load_languages() -> tuple[_Language, ...]:
     """All languages there is a text of."""
     whole = resources.files("burble.data").joinpath("languages.txt").read_text(encoding="utf-8")
     parts = [part.partition("\n") for part in whole.split("\n= ")[1:]]
     texts = {head.partition(":")[0]: text for head, _, text in parts}
     own = {head.partition(":")[0]: head.partition(":")[2].strip() for head, _, _ in parts}
-    return tuple(_learned(name, text, own[name], texts["English"]) for name, text in texts.items())
+    return tuple(_learn(name, text, own[name], texts["English"]) for name, text in texts.items())
 
 
-def _learned(name: str, text: str, letters: str, english: str) -> _Language:
+def _learn(name: str, text: str, letters: str, english: str) -> _Language:
     """A language as its little text shows it."""
     if "ș" in text:
         text = text.translate(str.maketrans(*_ALIKE))
     symbols = sorted({c for c in text.lower() + letters + _PLAIN if _is_letter(c)})
     ids = {symbol: number for number, symbol in enumerate(symbols, 2)}
     ids |= {old: ids[new] for old, new in zip(*_ALIKE, strict=True) if new in ids}
-    counts = _steps(text, ids)
+    counts = _count_steps(text, ids)
     if sum(c in _PLAIN for c in text.lower()) * 2 < len(text):
-        counts += _BORROWED * len(text) / len(english) * _steps(english, ids)
+        counts += _BORROWED * len(text) / len(english) * _count_steps(english, ids)
     singles = counts.sum(0) + _RARE
     singles[1] = 0
     rates = singles / singles.sum()
@@ -97,7 +98,7 @@ def _learned(name: str, text: str, letters: str, english: str) -> _Language:
     return _Language(name, ids, -np.log2(likely).astype(np.float32), _CHARACTERS.get(name, ""))
 
 
-def _steps(text: str, ids: dict[str, int]) -> NDArray[np.float64]:
+def _count_steps(text: str, ids: dict[str, int]) -> NDArray[np.float64]:
     """How often each letter follows each, shape (ids, ids)."""
     numbers = np.array([ids.get(c, 0) for c in " ".join(text.lower().split())])
     size = max(ids.values()) + 1
@@ -112,13 +113,13 @@ def _is_letter(symbol: str) -> bool:
 
 
 def identify(text: str) -> tuple[float, str]:
-    """What a text costs in the language in which it is the most likely.
+    """The language in which a text is the most likely.
 
     Args:
         text: Any text; it should be of one language.
 
     Returns:
-        Bits, and the language.
+        The bits of the text in it, and its name.
 
     >>> identify("erdő és mező")[1], identify("λίγο κρύο")[1]
     ('Hungarian', 'Greek')
@@ -127,30 +128,33 @@ def identify(text: str) -> tuple[float, str]:
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
     unique, inverse = np.unique(points, return_inverse=True)
     symbols = [chr(point) for point in unique]
-    general = _general(symbols, inverse)
+    general = _count_general(symbols, inverse)
     letters = [symbol.lower() if _is_letter(symbol) else "" for symbol in symbols]
     best = min(
-        ((_specific(language, letters, inverse), language.name) for language in _languages()),
+        (
+            (_count_letters(language, letters, inverse), language.name)
+            for language in _load_languages()
+        ),
     )
     return general + best[0], best[1]
 
 
-def _general(symbols: list[str], inverse: NDArray[np.intp]) -> float:
-    """What punctuation, capitals and other characters cost in any language."""
-    costs = np.array([_punctuation(symbol) for symbol in symbols], np.float32)[inverse]
-    repeated = (inverse[1:] == inverse[:-1]) & (costs[1:] > _REPEATED) & (costs[1:] < _CONTROL)
-    costs[1:][repeated] = _REPEATED
+def _count_general(symbols: list[str], inverse: NDArray[np.intp]) -> float:
+    """Bits of punctuation, capitals and other characters in any language."""
+    bits = np.array([_punctuation(symbol) for symbol in symbols], np.float32)[inverse]
+    repeated = (inverse[1:] == inverse[:-1]) & (bits[1:] > _REPEATED) & (bits[1:] < _CONTROL)
+    bits[1:][repeated] = _REPEATED
     cases = np.array([_case(symbol) for symbol in symbols])[inverse]
     beside = np.array([_beside(symbol) for symbol in symbols], np.float32)[inverse]
     inside = np.array([symbol in _QUOTING for symbol in symbols])[inverse] * _INSIDE
     before, after = cases[:-1] > 0, cases[1:] > 0
     touched = (beside[1:] * before).sum() + (beside[:-1] * after).sum()
     touched += (inside[1:-1] * (before[:-1] & after[1:])).sum()
-    return float(costs.sum() + touched + _CASES[cases[:-1], cases[1:]].sum())
+    return float(bits.sum() + touched + _CASES[cases[:-1], cases[1:]].sum())
 
 
 def _beside(symbol: str) -> float:
-    """What a sign costs more for each letter it touches."""
+    """Bits more of a sign for each letter it touches."""
     plain = symbol.isascii() or _is_letter(symbol) or symbol in _JOINING | _QUOTING
     return 0.0 if plain or symbol in "、。，「」！？：；（）・『』《》～" else _BESIDE
 
@@ -163,7 +167,7 @@ def _case(symbol: str) -> int:
 
 
 def _punctuation(symbol: str) -> float:
-    """What a character that is no letter costs beyond being none."""
+    """Bits of a character that is no letter, beyond being none."""
     if symbol in _USUAL:
         return _USUAL[symbol]
     kind = unicodedata.category(symbol)
@@ -174,8 +178,8 @@ def _punctuation(symbol: str) -> float:
     return _KINDS.get(kind, 14.0)
 
 
-def _specific(language: _Language, letters: list[str], inverse: NDArray[np.intp]) -> float:
-    """What the letters cost in one language."""
+def _count_letters(language: _Language, letters: list[str], inverse: NDArray[np.intp]) -> float:
+    """Bits of the letters in one language."""
     ids = np.array([language.ids.get(c, 1) if c else 0 for c in letters])
     foreign = np.array(
         [_foreign(c, language) if c and i == 1 else 0 for c, i in zip(letters, ids, strict=True)],
@@ -186,7 +190,7 @@ def _specific(language: _Language, letters: list[str], inverse: NDArray[np.intp]
 
 
 def _foreign(letter: str, language: _Language) -> float:
-    """What a letter costs that the language's little text lacks."""
+    """Bits of a letter that the language's little text lacks."""
     if language.characters:
         return _character(letter, language.characters)
     if language.name == "Korean" and "가" <= letter <= "힣":
@@ -196,7 +200,7 @@ def _foreign(letter: str, language: _Language) -> float:
 
 @functools.lru_cache(1 << 14)
 def _character(letter: str, characters: str) -> float:
-    """What a Chinese character or a kana costs that was not seen."""
+    """Bits of a Chinese character or a kana that was not seen."""
     if "\u3041" <= letter <= "\u30ff":
         return _UNSEEN if characters == "euc_jp" else _UNCOMMON
     code = _encoded(letter, characters)
