@@ -1,13 +1,16 @@
 import os
 import subprocess
-import sys
 import tempfile
 
 import hypothesis
 import pytest
 
+from tests.support.processes import command
+
 # How long a test takes says nothing: the machine may be busy.
-hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("patient")
 os.environ["KERAS_BACKEND"] = "jax"
 # All tests and the processes they start share compiled steps: most of their time goes there.
@@ -22,16 +25,9 @@ os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "0"
 def burble():
     """Runs the real command line in a process of its own."""
 
-    def run(*arguments, stdin=b"", **options):
-        command = [
-            sys.executable,
-            # As the installed command, without the Python files of the current folder.
-            "-P",
-            "-c",
-            "from burble.cli.app import main; main()",
-            *map(str, arguments),
-        ]
-        return subprocess.run(command, input=stdin, capture_output=True, check=False, **options)
+    def run(*arguments, stdin=b"", first="", **options):
+        given = command(*arguments, first=first)
+        return subprocess.run(given, input=stdin, capture_output=True, check=False, **options)
 
     return run
 

@@ -1,6 +1,7 @@
 """Standard output that are closed, full or broken: real processes, started as a shell does."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,10 +11,11 @@ import pytest
 from burble.cli import app
 from burble.errors import InputError, require_packages
 from burble.experiments import trial as experiments_trial
+from tests.support.processes import PATIENCE, command
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="as POSIX shells close and redirect")
 
-BURBLE = f"{sys.executable} -c 'from burble.cli.app import main; main()' "
+BURBLE = shlex.join(command()) + " "
 FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full")
 
 
@@ -45,13 +47,13 @@ def test_what_cannot_be_written_ends_in_a_code_and_no_traceback(trained, given, 
 
 @pytest.mark.parametrize("given", ["recipes tutorial-small", "sample {run} --endless", "--help"])
 def test_a_reader_that_has_had_enough_is_no_failure(trained, given):
-    command = f"{BURBLE} {given.format(run=trained)}"
+    asked = f"{BURBLE} {given.format(run=trained)}"
     with subprocess.Popen(
-        command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        asked, shell=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         process.stdout.read(1)
         process.stdout.close()
-        assert process.wait(timeout=120) == 0
+        assert process.wait(PATIENCE) == 0
         assert b"Exception ignored" not in process.stderr.read()
 
 
@@ -92,10 +94,9 @@ def test_what_is_not_installed_is_named_with_its_cure(name, cure):
 
 
 @pytest.mark.parametrize("missing", ["jax", "keras"])
-def test_without_its_engine_training_is_refused_with_a_sentence(text, tmp_path, missing):
-    code = f"import sys; sys.modules[{missing!r}] = None; from burble.cli.app import main; main()"
-    command = [sys.executable, "-c", code, "train", str(text), "-o", str(tmp_path / "run")]
-    done = subprocess.run([*command, "--steps", "2"], capture_output=True, check=False)
+def test_without_its_engine_training_is_refused_with_a_sentence(burble, text, tmp_path, missing):
+    first = f"import sys; sys.modules[{missing!r}] = None"
+    done = burble("train", text, "-o", tmp_path / "run", "--steps", 2, first=first)
     assert done.returncode == 2
     said = f"needs {missing}, which is not installed. Install it with: pip install {missing}"
     assert said in done.stderr.decode()

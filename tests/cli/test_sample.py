@@ -12,6 +12,7 @@ import safetensors.numpy
 from burble.cli import app
 from burble.inference.generator import load
 from burble.model.file import write_model
+from tests.support.processes import start
 from tests.support.speakers import chancy, follower
 
 
@@ -232,14 +233,13 @@ def test_endless_texts_are_written_one_at_a_time(command, models):
 
 
 def test_whoever_has_had_enough_may_go(models):
-    asked = [sys.executable, "-c", "from burble.cli.app import main; main()"]
-    asked += ["sample", str(models / "chancy"), "--endless"]
-    with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    asked = ["sample", models / "chancy", "--endless"]
+    with start(*asked, stdout=subprocess.PIPE) as process:
         assert len(process.stdout.read(5000)) == 5000
         process.stdout.close()
         said = process.stderr.read()
     assert process.returncode == 0
-    assert b"Traceback" not in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(
@@ -302,14 +302,12 @@ def test_a_part_of_a_run_names_the_run(command, models, tmp_path, monkeypatch, n
 @pytest.mark.parametrize("verb", ["info", "recipes", "corpus"])
 def test_a_reader_that_has_gone_is_no_failure(models, verb):
     asked = {"info": [models / "chancy"], "recipes": [], "corpus": [__file__]}[verb]
-    code = "from burble.cli.app import main; main()"
     read, written = os.pipe()
     os.close(read)
-    done = subprocess.run(
-        [sys.executable, "-c", code, verb, *map(str, asked)], stdout=written, stderr=subprocess.PIPE
-    )
-    os.close(written)
-    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    with start(verb, *asked, stdout=written) as process:
+        os.close(written)
+        said = process.stderr.read()
+    assert (process.returncode, "Traceback" in said) == (0, False)
 
 
 def test_eval_scores_a_text_and_tells_what_it_left_out(burble, models):

@@ -6,9 +6,7 @@ import os
 import re
 import shlex
 import signal
-import subprocess
-import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
@@ -20,6 +18,7 @@ from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest
 from burble.settings import TextSettings
 from tests.support.corpora import from_texts
+from tests.support.processes import PATIENCE, interrupt, start, wait_for_pause
 from tests.support.trainers import run_training
 
 SIZE = ["--units", "24", "--embedding", "8", "--batch", "4", "--length", "16"]
@@ -43,32 +42,25 @@ def absolute(path):
     return re.compile(rb"(?<!\.\.)" + re.escape(os.fsencode(path)))
 
 
-def started(text, folder, *options):
-    command = [sys.executable, "-c", "from burble.cli.app import main; main()"]
-    command += ["train", str(text), "-o", str(folder), *(options or LONG)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE)
+@contextmanager
+def training(text, folder, *options, pause=30):
+    """A training that scores every 20 steps, and waits before one of them."""
+    asked = ["train", text, "-o", folder, *(options or LONG)]
+    with start(*asked, pause=pause) as process:
+        wait_for_pause(process)
+        yield process
 
 
-def after_scores(process, count):
-    """Waits until the process has printed `count` validation scores."""
-    for line in process.stderr:
-        count -= b"validation loss" in line
-        if count <= 0:
-            return
-    raise AssertionError("training ended before it could be interrupted")
-
-
-def killed_after_scores(process, count):
-    with process:
-        after_scores(process, count)
+def kill_in(text, folder, *options, pause):
+    with training(text, folder, *options, pause=pause) as process:
         process.kill()
     assert process.returncode == -signal.SIGKILL
 
 
 def test_a_run_killed_twice_ends_in_the_same_bytes(burble, text, uninterrupted, tmp_path):
     folder = tmp_path / "run"
-    killed_after_scores(started(text, folder), 2)
-    killed_after_scores(started(text, folder, "--resume"), 7)
+    kill_in(text, folder, pause=50)
+    kill_in(text, folder, "--resume", pause=190)
     assert burble("sample", folder, "-l", 10).returncode == 0
     done = burble("train", text, "-o", folder, "--resume")
     assert done.returncode == 0, done.stderr.decode()
@@ -81,10 +73,8 @@ def test_an_interrupt_saves_and_prints_the_command_that_goes_on(
     number, burble, text, uninterrupted, tmp_path
 ):
     folder = tmp_path / "run"
-    with started(text, folder) as process:
-        after_scores(process, 1)
-        process.send_signal(number)
-        said = process.stderr.read().decode()
+    with training(text, folder) as process:
+        said = interrupt(process, number)
     assert process.returncode == 130
     assert f"Go on with: burble train {text} -o {folder} --resume" in " ".join(said.split())
     assert json.loads((folder / "run.json").read_text())["status"] == "interrupted"
@@ -97,15 +87,12 @@ def test_a_second_interrupt_stops_at_once_and_costs_what_was_not_saved(
     burble, text, uninterrupted, tmp_path
 ):
     folder = tmp_path / "run"
-    with started(text, folder) as process:
-        after_scores(process, 1)
-        # Both in one moment: the second comes while the first still waits for its step.
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGTERM)
-        said = process.stderr.read()
+    with training(text, folder) as process:
+        # The second comes while the first still waits for its step.
+        said = interrupt(process, signal.SIGINT, signal.SIGTERM)
     assert process.returncode == 130
     # It neither saved nor said how to go on: that is what the first alone would have done.
-    assert b"Go on with" not in said
+    assert "Go on with" not in said
     assert Run(folder).facts()["status"] == "training"
     assert burble("train", text, "-o", folder, "--resume").returncode == 0
     assert model(folder) == model(uninterrupted)
@@ -116,10 +103,8 @@ def test_a_terminal_shows_a_bar_with_the_losses_speed_and_time_left(text, tmp_pa
     import pty  # Not on Windows.
 
     here, there = pty.openpty()
-    command = [sys.executable, "-c", "from burble.cli.app import main; main()", "train", str(text)]
-    command += ["-o", str(tmp_path / "run"), *LONG]
     wide = os.environ | {"COLUMNS": "140", "TERM": "xterm"}
-    with subprocess.Popen(command, stderr=there, env=wide) as process:
+    with start("train", text, "-o", tmp_path / "run", *LONG, stderr=there, env=wide) as process:
         os.close(there)
         shown = b""
         # The end of a pseudo-terminal is an error on Linux, and nothing more to read elsewhere.
@@ -163,10 +148,10 @@ def test_the_end_names_three_commands_that_suit_the_text(source, validation, com
 
 def test_messages_that_nobody_reads_any_more_cost_no_training(text, uninterrupted, tmp_path):
     folder = tmp_path / "run"
-    with started(text, folder) as process:
+    with start("train", text, "-o", folder, *LONG) as process:
         process.stderr.readline()
         process.stderr.close()
-        assert process.wait(timeout=600) == 74
+        assert process.wait(PATIENCE) == 74
     assert model(folder) == model(uninterrupted)
     assert Run(folder).facts()["status"] == "finished"
 
@@ -174,11 +159,9 @@ def test_messages_that_nobody_reads_any_more_cost_no_training(text, uninterrupte
 @pytest.mark.skipif(os.name != "posix", reason="SIGHUP is of POSIX systems")
 def test_a_closed_terminal_stops_and_saves_however_often_it_is_told(text, tmp_path):
     folder = tmp_path / "run"
-    with started(text, folder) as process:
-        after_scores(process, 1)
-        for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
-            process.send_signal(number)
-        said = process.stderr.read().decode()
+    with training(text, folder) as process:
+        hangups = (signal.SIGHUP, signal.SIGHUP, signal.SIGTERM, signal.SIGHUP)
+        said = interrupt(process, *hangups)
     assert process.returncode == 130
     assert "all is saved. Go on with: burble train" in said
     assert Run(folder).facts()["status"] == "interrupted"
@@ -215,9 +198,7 @@ def test_a_run_from_a_model_killed_before_its_first_step_keeps_its_weights(
 
 
 def test_two_trainings_in_one_folder_are_refused(burble, text, tmp_path):
-    endless = [*SIZE, "--steps", "1000000", "--evaluations", "5000", "--patience", "0"]
-    with started(text, tmp_path / "run", *endless) as process:
-        after_scores(process, 1)
+    with training(text, tmp_path / "run") as process:
         done = burble("train", text, "-o", tmp_path / "run", "--resume")
         process.kill()
     assert done.returncode == 2

@@ -2,8 +2,6 @@
 
 import json
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -60,15 +58,11 @@ def test_the_report_reads_as_tables(burble, trained, text):
     assert "nan" not in said
 
 
-WITHOUT = (
-    "import sys; sys.modules['pydivsufsort'] = sys.modules['pyppmd'] = None; "
-    "from burble.cli.app import main; main()"
-)
-
-
-def test_without_the_packages_for_scores_the_rest_is_told_and_what_is_missing(trained, text):
-    command = [sys.executable, "-c", WITHOUT, "eval", str(trained), str(text)]
-    done = subprocess.run(command, capture_output=True, check=False)
+def test_without_the_packages_for_scores_the_rest_is_told_and_what_is_missing(
+    burble, trained, text
+):
+    without = "import sys; sys.modules['pydivsufsort'] = sys.modules['pyppmd'] = None"
+    done = burble("eval", trained, text, first=without)
     assert done.returncode == 0, done.stderr.decode()
     said = done.stdout.decode()
     assert "| zlib |" in said

@@ -5,8 +5,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -17,7 +15,7 @@ from burble.experiments import grid
 from burble.experiments.compare import Comparison
 from burble.runs import plots
 from tests.support.corpora import from_texts
-from tests.support.waiting import wait_for
+from tests.support.processes import start, wait_for
 
 SMALL = ["--batch", "4", "--length", "12", "--embedding", "8", "--steps", "30"]
 SMALL += ["--evaluations", "2", "--patience", "0"]
@@ -75,19 +73,23 @@ def test_what_is_finished_is_not_done_again(burble, compared, text):
 
 
 def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
-    long = [*SMALL, "--steps", "6000"]
-    arguments = ["compare", text, "-o", tmp_path / "c", "--vary", "units=8,12", *long]
-    command = [
-        sys.executable,
-        "-c",
-        "from burble.cli.app import main; main()",
-        *map(str, arguments),
+    arguments = [
+        "compare",
+        text,
+        "-o",
+        tmp_path / "c",
+        "--vary",
+        "units=8,12",
+        *SMALL,
+        "--steps",
+        6000,
     ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with start(*arguments) as process:
+        # Written before the first step is compiled.
         wait_for(tmp_path / "c" / "units=8" / "seed-0" / "run.json", process)
         process.send_signal(signal.SIGTERM)
         said = process.stderr.read()
-        assert process.wait(timeout=120) == 130, said
+    assert process.returncode == 130, said
     assert "The same command goes on." in said
     facts = (tmp_path / "c" / "units=8" / "seed-0" / "run.json").read_text(encoding="utf-8")
     assert json.loads(facts)["status"] == "interrupted"

@@ -4,8 +4,6 @@ import csv
 import json
 import re
 import signal
-import subprocess
-import sys
 import tomllib
 from typing import Any
 
@@ -19,9 +17,10 @@ from burble import settings
 from burble.data import folders
 from burble.errors import SettingsError
 from burble.experiments import search as experiments_search
+from burble.experiments.trial import alone_in
 from burble.runs import recipes
 from burble.settings import make_settings
-from tests.support.waiting import wait_for
+from tests.support.processes import start, wait_for
 
 SMALL: dict[str, Any] = {
     "batch": 4,
@@ -142,20 +141,12 @@ def test_trainings_of_a_search_that_is_forgotten_are_no_results_of_a_new_one(tex
 def test_an_interrupted_search_goes_on_with_its_trial(burble, text, tmp_path):
     folder = tmp_path / "my%20s?"
     arguments = ["tune", text, "-o", folder, *SMALL_FLAGS, "--steps=6000", "--trials=1"]
-    command = [
-        sys.executable,
-        "-c",
-        "from burble.cli.app import main; main()",
-        *map(str, arguments),
-    ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with start(*arguments) as process:
+        # Written before the first step is compiled.
         wait_for(folder / "trial-1" / "run.json", process)
-        again = burble(*arguments)
-        assert again.returncode == 2
-        assert "another comparison or search is at work" in again.stderr.decode()
         process.send_signal(signal.SIGTERM)
         said = process.stderr.read()
-        assert process.wait(timeout=120) == 130, said
+    assert process.returncode == 130, said
     assert "The same command goes on." in said
     facts = json.loads((folder / "trial-1" / "run.json").read_text(encoding="utf-8"))
     assert facts["status"] == "interrupted"
@@ -164,6 +155,13 @@ def test_an_interrupted_search_goes_on_with_its_trial(burble, text, tmp_path):
     assert "| 1 | " in done.stdout.decode()
     facts = json.loads((folder / "trial-1" / "run.json").read_text(encoding="utf-8"))
     assert (facts["status"], facts["done"]["steps"]) == ("finished", 6000)
+
+
+def test_two_searches_in_one_folder_are_refused(burble, text, tmp_path):
+    with alone_in(tmp_path, "study.db"):
+        done = burble("tune", text, "-o", tmp_path, *SMALL_FLAGS, "--trials=1")
+    assert done.returncode == 2
+    assert "another comparison or search is at work" in done.stderr.decode()
 
 
 @pytest.mark.parametrize(
@@ -185,12 +183,9 @@ def test_what_cannot_be_searched_is_refused_before_anything_is_trained(
     assert not (tmp_path / "s").exists()
 
 
-WITHOUT = "import sys; sys.modules['optuna'] = None; from burble.cli.app import main; main()"
-
-
-def test_without_optuna_one_sentence_says_what_to_install(text, tmp_path):
-    command = [sys.executable, "-c", WITHOUT, "tune", str(text), "-o", str(tmp_path / "s")]
-    done = subprocess.run(command, capture_output=True, check=False)
+def test_without_optuna_one_sentence_says_what_to_install(burble, text, tmp_path):
+    without = "import sys; sys.modules['optuna'] = None"
+    done = burble("tune", text, "-o", tmp_path / "s", first=without)
     assert done.returncode == 2
     assert "burble tune needs optuna" in done.stderr.decode()
     assert "pip install optuna" in done.stderr.decode()

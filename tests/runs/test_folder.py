@@ -4,8 +4,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -78,14 +76,12 @@ def test_a_full_disk_ends_training_with_a_sentence_and_keeps_the_last_state(burb
     for folder, steps in ((whole, 8), (run, 4)):
         assert burble("train", text, "-o", folder, *SIZE[:-1], steps).returncode == 0
     saved = (run / "last" / "state.safetensors").read_bytes()
-    code = (
+    limit = (
         "import resource, signal\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(saved) - 1}, {len(saved) - 1}))\n"
-        "from burble.cli.app import main; main()"
     )
-    command = [sys.executable, "-c", code, "train", str(text), "-o", str(run), "--resume"]
-    done = subprocess.run([*command, "--steps", "8"], capture_output=True, check=False)
+    done = burble("train", text, "-o", run, "--resume", "--steps", 8, first=limit)
     assert done.returncode == 1
     said = " ".join(done.stderr.decode().split())
     assert "could not write" in said

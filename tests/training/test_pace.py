@@ -1,14 +1,20 @@
 """How fast this machine trains."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from burble.runs.events import State
 from burble.settings import TrainingSettings
+from burble.training import pace as pace_module
 from burble.training.pace import LONGEST, Clock, seconds_to_measure
 from tests.support.trainers import NO_ARRAYS, trainer
 
 
-def test_measuring_ends_where_it_is_asked_to():
+def test_measuring_ends_where_it_is_asked_to(monkeypatch):
+    # Half a minute to compile, and a second for what comes then.
+    now = iter([0.0, 30.0, 31.0])
+    monkeypatch.setattr(pace_module, "time", SimpleNamespace(perf_counter=now.__next__))
     t, steps = trainer(minutes=60.0), []
     whole = t._step
 
@@ -20,7 +26,8 @@ def test_measuring_ends_where_it_is_asked_to():
     # The first step is compiled; the speed is that of another.
     pace = t.pace(stop=lambda: True)
     assert steps == [0, 1]
-    assert 0 < pace.step < pace.compiling
+    assert (pace.step, pace.compiling) == (1, 30)
+    monkeypatch.undo()
     assert t.fix_steps(pace=pace, stop=lambda: True).training.steps == 30
 
 

@@ -7,7 +7,6 @@ import select
 import shlex
 import signal
 import socket
-import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +16,14 @@ import pytest
 from burble.errors import SettingsError
 from burble.training import processes
 from burble.training.processes import Peer
+from tests.support.processes import PATIENCE, start
 
 NETWORK = ["--layers", "1", "--units", "16", "--embedding", "8", "--batch", "8", "--length", "12"]
 NETWORK += ["--dropout", "0.2", "--dropout-input", "0.1", "--dropout-output", "0.2"]
 NETWORK += ["--dropout-recurrent", "0.1"]
 STEPS = ["--steps", "50", "--evaluations", "2"]
 # Told of early, and neither over nor saved before it is interrupted.
-LONG = ["--steps", "4000", "--evaluations", "1", "--patience", "0"]
+LONG = ["--steps", "1000000", "--evaluations", "1", "--patience", "0"]
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="reads /proc to find the processes that train"
@@ -48,16 +48,6 @@ def assert_alike(found, expected):
         assert ours == pytest.approx(theirs, abs=1e-5)
 
 
-def start(*arguments, **options):
-    command = [
-        sys.executable,
-        "-c",
-        "from burble.cli.app import main; main()",
-        *map(str, arguments),
-    ]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
-
-
 def has_begun(process):
     """Waits until the process has told of a step."""
     for line in process.stderr:
@@ -79,7 +69,7 @@ def free_address():
 
 def test_two_processes_come_to_the_losses_of_one(burble, text, alone, with_own_files, tmp_path):
     # Each gets the standard input, and both measure the machine before the first step.
-    asked = ["train", "-", "-o", tmp_path / "run", *NETWORK, *STEPS, "--minutes", "2"]
+    asked = ["train", "-", "-o", tmp_path / "run", *NETWORK, *STEPS, "--minutes", "5"]
     done = burble(*asked, "--processes", "2", stdin=text.read_bytes(), cwd=with_own_files)
     assert done.returncode == 0, done.stderr.decode()
     assert_alike(metrics(tmp_path / "run"), alone)
@@ -91,7 +81,7 @@ def test_one_that_is_killed_stops_all_and_four_go_on(burble, text, alone, tmp_pa
         has_begun(process)
         os.kill(children(process)[1], signal.SIGKILL)
         said = process.stderr.read()
-        assert process.wait(timeout=60) == 1
+        assert process.wait(PATIENCE) == 1
     assert "process 1 of 2 was ended by SIGKILL, so all have stopped." in said
     again = shlex.split(re.findall(r"Go on with: burble (.*)", said)[0])
     assert again[-2:] == ["--resume", "--processes=2"]
@@ -109,7 +99,7 @@ def test_killing_the_one_that_watches_ends_all(text, tmp_path):
         ends = [os.pidfd_open(child) for child in children(process)]
         process.kill()
         for end in ends:
-            assert select.select([end], [], [], 60)[0]
+            assert select.select([end], [], [], PATIENCE)[0]
             os.close(end)
 
 
@@ -121,7 +111,7 @@ def test_two_commands_train_as_on_two_machines(burble, text, alone, tmp_path):
     with start(*arguments, "--process-id", "1", cwd=there) as other:
         done = burble(*arguments, "--process-id", "0", cwd=tmp_path)
         assert done.returncode == 0, done.stderr.decode()
-        assert other.wait(timeout=60) == 0, other.stderr.read()
+        assert other.wait(PATIENCE) == 0, other.stderr.read()
     assert_alike(metrics(tmp_path / "run"), alone)
     assert list(there.iterdir()) == []
 
@@ -142,19 +132,19 @@ def two_machines(text, folder):
 def test_ctrl_c_on_one_machine_stops_and_saves_on_all(text, tmp_path):
     with two_machines(text, tmp_path) as (first, other):
         other.send_signal(signal.SIGINT)
-        assert first.wait(timeout=60) == 130
+        assert first.wait(PATIENCE) == 130
         assert "all is saved. Go on with:" in first.stderr.read()
-        assert other.wait(timeout=60) == 0
+        assert other.wait(PATIENCE) == 0
 
 
 def test_one_that_is_killed_on_another_machine_is_missed(text, tmp_path):
     with two_machines(text, tmp_path) as (first, other):
         os.kill(children(other)[0], signal.SIGKILL)
-        assert first.wait(timeout=60) == 1
+        assert first.wait(PATIENCE) == 1
         said = first.stderr.read()
         assert "another process of this training has ended or cannot be reached any more" in said
         assert "--resume --coordinator=" in said
-        assert other.wait(timeout=60) == 1
+        assert other.wait(PATIENCE) == 1
         assert "process 1 of 2 was ended by SIGKILL" in other.stderr.read()
 
 
@@ -165,7 +155,7 @@ def test_all_must_read_the_same_text(burble, text, tmp_path):
     arguments = ["-o", tmp_path / "run", *NETWORK, *STEPS, *several]
     with start("train", unlike, *arguments, "--process-id", "1") as other:
         done = burble("train", text, *arguments, "--process-id", "0")
-        assert other.wait(timeout=60) == 2
+        assert other.wait(PATIENCE) == 2
         assert "the text of process 1 is not that of process 0" in other.stderr.read()
     assert done.returncode in (1, 2)
 

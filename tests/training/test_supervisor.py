@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from burble.training import processes, supervisor
+from tests.support.processes import PATIENCE
 from tests.support.signals import signals_restored
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and sessions of POSIX systems")
@@ -19,11 +20,11 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and sessions
 def test_whoever_watches_over_several_processes_tells_them_that_the_terminal_is_closed():
     with (
         signals_restored(signal.SIGHUP, signal.SIGINT, signal.SIGTERM),
-        subprocess.Popen(["sleep", "60"], start_new_session=True) as child,
+        subprocess.Popen(["sleep", str(PATIENCE)], start_new_session=True) as child,
     ):
         caught = supervisor._forward([child])
         os.kill(os.getpid(), signal.SIGHUP)
-        assert child.wait(timeout=60) == -signal.SIGHUP
+        assert child.wait(PATIENCE) == -signal.SIGHUP
         # It comes several times, and is no second request.
         assert caught.signals == []
 
