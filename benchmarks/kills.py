@@ -18,7 +18,7 @@ SETTINGS = "--units 128 --layers 1 --batch 8 --length 32 --steps 900 --evaluatio
 
 def train(text: Path, run: Path, *options: str, seconds: float | None = None) -> bool:
     """Trains, and kills the process after `seconds`; whether it came to its end before."""
-    command = processes.command("train", str(text), "-o", str(run), *options)
+    command = processes.burble_command("train", str(text), "-o", str(run), *options)
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
         _, said = process.communicate(timeout=seconds)
@@ -44,7 +44,7 @@ def resumed_to_the_end(text: Path, run: Path, chance: random.Random, longest: fl
         begun = (run / "run.json").exists()
         model = run / "model.safetensors"
         if model.exists():
-            sample = processes.command("sample", str(run), "-l", "5")
+            sample = processes.burble_command("sample", str(run), "-l", "5")
             subprocess.run(sample, check=True, capture_output=True)
 
 

@@ -27,7 +27,7 @@ SHORT = 10
 def seconds(text: Path, layers: int, units: int, count: int, steps: int) -> float:
     """Seconds of a whole training."""
     with tempfile.TemporaryDirectory(dir=text.parent) as name:
-        command = processes.command("train", str(text), "-o", f"{name}/run")
+        command = processes.burble_command("train", str(text), "-o", f"{name}/run")
         command += ["--layers", str(layers), "--units", str(units), "--steps", str(steps)]
         command += ["--batch", str(BATCH), "--length", str(LENGTH), "--framing", "streams"]
         command += ["--evaluations", "1", "--val-chars", "100", "--processes", str(count)]

@@ -34,7 +34,7 @@ VARIANTS: dict[str, tuple[int, list[str]]] = {
 def validation(text: str, ensemble: int, steps: int, seed: int, flags: list[str]) -> float:
     """The held-out loss of one training, nats per character."""
     with tempfile.TemporaryDirectory() as folder:
-        command = processes.command("train", text, "-o", f"{folder}/run")
+        command = processes.burble_command("train", text, "-o", f"{folder}/run")
         command += ["--lowercase", "--test=0.1", f"--steps={steps // ensemble}"]
         command += [f"--ensemble={ensemble}", f"--seed={seed}", *DROPOUTS, *flags]
         subprocess.run(command, check=True, capture_output=True)

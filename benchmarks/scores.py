@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("text")
     parser.add_argument("--run", type=Path, help="score this run, which is trained if it is new")
     asked, flags = parser.parse_known_args()
-    burble = processes.command()
+    burble = processes.burble_command()
     with tempfile.TemporaryDirectory() as folder:
         run = asked.run or Path(folder) / "run"
         if not run.exists():

@@ -39,7 +39,7 @@ def transformer(text: Path, steps: int) -> dict[str, float]:
 
 def burble(text: Path, seconds: float, run: Path) -> dict[str, float]:
     """Trains with as many minutes."""
-    command = processes.command("train", str(text))
+    command = processes.burble_command("train", str(text))
     command += ["-o", str(run), "--minutes", str(seconds / 60)]
     started = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)

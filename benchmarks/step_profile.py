@@ -50,7 +50,7 @@ def profile(layers: int, units: int, batch: int, length: int, steps: int) -> dic
     objective = Objective(chosen.model, SYMBOLS, chosen.training)
     ids = np.random.default_rng(0).integers(0, SYMBOLS, 200_000).astype(np.uint8)
     streams = Streams(ids, batch, length, seed=0, reset_rate=0.03)
-    arrays = objective.place(fetch_arrays(objective.start(batch)))
+    arrays = objective.place(fetch_arrays(objective.initial_arrays(batch)))
 
     def run(arrays: Any) -> Any:
         for step in range(steps):

@@ -49,7 +49,7 @@ WINDOW = 12
 def compared(text: Path, idea: str, folder: Path) -> list[dict[str, object]]:
     """The rows of one comparison, run if it has not been."""
     vary, flags, seeds = IDEAS[idea]
-    command = processes.command("compare", str(text), "-o", str(folder))
+    command = processes.burble_command("compare", str(text), "-o", str(folder))
     command += [word for setting in vary for word in ("--vary", setting)]
     command += [*flags, "--lowercase", "--seeds", str(seeds)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -44,7 +44,7 @@ def epoch(text: Path, recipe: str, batches: int) -> float:
 def burble(text: Path, folder: Path, steps: int) -> tuple[float, float]:
     """Seconds of a whole training, and the loss of its model over the text it learned."""
     run = folder / f"run{len(list(folder.iterdir()))}"
-    command = processes.command("train", str(text))
+    command = processes.burble_command("train", str(text))
     command += ["--lowercase", "-o", str(run), "--steps", str(steps), *PLAIN]
     started = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)

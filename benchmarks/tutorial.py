@@ -26,7 +26,7 @@ WITHIN = 0.06
 
 def losses(text: Path, recipe: str, epochs: int, run: Path) -> tuple[dict[int, float], float]:
     """The loss of each epoch, and the seconds one takes."""
-    command = processes.command("train", str(text), "-o", str(run))
+    command = processes.burble_command("train", str(text), "-o", str(run))
     command += ["--recipe", f"tutorial-{recipe}", "--epochs", str(epochs)]
     started = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)

@@ -21,7 +21,7 @@ from burble.training import processes
 
 def train(text: Path, run: Path, minutes: float) -> dict[str, object]:
     """Trains once; a row of the table."""
-    command = processes.command("train", str(text), "--lowercase", "-o", str(run))
+    command = processes.burble_command("train", str(text), "--lowercase", "-o", str(run))
     command += ["--minutes", str(minutes)] if minutes else []
     started = time.perf_counter()
     # A first training: nothing that was compiled before helps.

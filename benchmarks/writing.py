@@ -88,7 +88,7 @@ def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, objec
     weights = sum(a.size for n, a in writer.model.weights.items() if n not in SKIPPED)
     memory = bandwidth(MEMORY, max(1, tries // 3)) / (4 * weights)
     cache = bandwidth(weights, tries) / (4 * weights)
-    command = processes.command("sample", str(path))
+    command = processes.burble_command("sample", str(path))
     command += ["-p", "a", "-l", "1000"]
 
     def start() -> None:

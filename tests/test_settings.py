@@ -35,8 +35,8 @@ def test_a_setting_that_is_given_by_both_its_names_is_refused(older, newer):
 def test_a_recipe_with_older_names_gives_way_to_flags(tmp_path):
     recipe = tmp_path / "mine.toml"
     recipe.write_text("held_out = 0.2\nnetworks = 2\n", encoding="utf-8")
-    assert recipes.read(str(recipe)) == {"validation": 0.2, "ensemble": 2}
-    chosen = recipes.with_recipe({"networks": 3, "test": None}, str(recipe))
+    assert recipes.read_recipe(str(recipe)) == {"validation": 0.2, "ensemble": 2}
+    chosen = recipes.merge_recipe({"networks": 3, "test": None}, str(recipe))
     assert chosen == {"validation": 0.2, "ensemble": 3}
 
 

@@ -144,7 +144,7 @@ def train(
     paths = {name: _path(name, value) for name, value in names.items() if value is not None}
     reading = SourceSettings.pop_from(settings)
     request = TrainingRequest(
-        recipes.with_recipe(settings, paths.get("recipe"), resume=resume),
+        recipes.merge_recipe(settings, paths.get("recipe"), resume=resume),
         size,
         resume,
         None if base is None else load(base).model,

@@ -68,7 +68,9 @@ def test_too_little_memory_is_known_from_a_fault():
 def test_a_log_that_cannot_be_written_costs_no_training(tmp_path, monkeypatch):
     said = tmp_path / "said"
     code = f"print('a' * 99, flush=True); open({str(said)!r}, 'w').close()"
-    monkeypatch.setattr(experiments_trial, "command", lambda *_: [sys.executable, "-c", code])
+    monkeypatch.setattr(
+        experiments_trial, "burble_command", lambda *_: [sys.executable, "-c", code]
+    )
     trial = experiments_trial.Trial(tmp_path / "trial")
     if os.path.exists("/dev/full"):
         trial.log.symlink_to("/dev/full")

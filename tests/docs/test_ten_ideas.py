@@ -48,7 +48,7 @@ def test_the_page_of_the_recipes_says_what_the_results_of_record_say():
     for row in results("tutorial"):
         assert f"| {row['epoch']} | {row['burble']:.3f} | {row['published']:.3f} |" in page
         assert abs(row["burble"] - row["published"]) < 0.06
-        assert f"tutorial-{row['recipe']}" in recipes.names()
+        assert f"tutorial-{row['recipe']}" in recipes.list_recipes()
 
 
 def test_the_page_of_what_learns_well_says_what_the_results_of_record_say():

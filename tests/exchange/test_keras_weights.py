@@ -53,7 +53,7 @@ def recipe(tmp_path):
 
 def imported(path, recipe, *text):
     """A model of weights, by the settings of a recipe."""
-    made = settings.make_settings(recipes.read(recipe))
+    made = settings.make_settings(recipes.read_recipe(recipe))
     return keras_weights.import_model(path, made, keras_weights.read_alphabet(made, *text))
 
 

@@ -163,7 +163,7 @@ def test_values_have_the_type_of_their_setting():
 
 
 def test_bars_are_as_long_as_their_values():
-    picture = plots.bars({"'a'": 0.5, "<b>": 0.25, "none": 0.0}, "share")
+    picture = plots.draw_bars({"'a'": 0.5, "<b>": 0.25, "none": 0.0}, "share")
     lengths = [float(n) for n in re.findall(r'width="([\d.]+)" height="16"', picture)]
     assert lengths[0] == 2 * lengths[1] > 200
     assert lengths[2] == 0
@@ -173,8 +173,8 @@ def test_bars_are_as_long_as_their_values():
 
 
 def test_many_curves_have_room_for_their_names():
-    few = plots.curves({"a": [(0, 1), (9, 2)]}, "x")
-    many = plots.curves({f"curve {n}": [(0, n), (9, n + 1)] for n in range(20)}, "a < b")
+    few = plots.draw_curves({"a": [(0, 1), (9, 2)]}, "x")
+    many = plots.draw_curves({f"curve {n}": [(0, n), (9, n + 1)] for n in range(20)}, "a < b")
     assert 'viewBox="0 0 640 360"' in few
     assert 'viewBox="0 0 640 576"' in many
     assert many.count("<polyline") == 20

@@ -44,7 +44,7 @@ LARGE = {"layers": 2, "dropout": 0.2, "batch": 64, "epochs": 50}
     ],
 )
 def test_the_recipes_are_those_of_the_tutorial(name, own, kept):
-    found = recipes.read(name)
+    found = recipes.read_recipe(name)
     pattern = found.pop("epoch_files")
     assert found == TUTORIAL | own
     (loss,) = map(float, re.findall(r"1\.\d+", kept))
@@ -52,19 +52,19 @@ def test_the_recipes_are_those_of_the_tutorial(name, own, kept):
 
 
 def test_every_recipe_is_known_by_name_and_can_be_copied(tmp_path):
-    assert recipes.names() == ["tutorial-large", "tutorial-small"]
-    for name in recipes.names():
+    assert recipes.list_recipes() == ["tutorial-large", "tutorial-small"]
+    for name in recipes.list_recipes():
         copy = tmp_path / "mine.toml"
-        copy.write_text(recipes.text(name), encoding="utf-8")
-        assert recipes.read(str(copy)) == recipes.read(name)
+        copy.write_text(recipes.read_recipe_text(name), encoding="utf-8")
+        assert recipes.read_recipe(str(copy)) == recipes.read_recipe(name)
 
 
 def test_what_is_given_comes_before_the_recipe():
-    chosen = recipes.with_recipe({"units": 32, "batch": None, "minutes": 2.0}, "tutorial-small")
+    chosen = recipes.merge_recipe({"units": 32, "batch": None, "minutes": 2.0}, "tutorial-small")
     assert (chosen["units"], chosen["batch"], chosen["minutes"]) == (32, 128, 2.0)
     # The recipe's twenty epochs are no limit beside two minutes.
     assert "epochs" not in chosen
-    assert recipes.with_recipe({"units": None}, None) == {}
+    assert recipes.merge_recipe({"units": None}, None) == {}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_recipe_that_cannot_be_is_refused_by_name(tmp_path, written, said):
     path = tmp_path / "mine.toml"
     path.write_text(written, encoding="utf-8")
     with pytest.raises(SettingsError, match=re.escape(said)) as caught:
-        recipes.read(str(path))
+        recipes.read_recipe(str(path))
     assert "mine.toml" in str(caught.value)
 
 
@@ -105,7 +105,7 @@ def test_a_recipe_that_is_not_there_is_told_with_those_that_are(tmp_path):
     (tmp_path / "latin").write_bytes(b"units = 3 # \xe9")
     for name in ("tutorial-medium", tmp_path / "latin", tmp_path):
         with pytest.raises(SettingsError, match="one of: tutorial-large, tutorial-small"):
-            recipes.read(str(name))
+            recipes.read_recipe(str(name))
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +207,6 @@ def test_a_seed_that_cannot_be_is_refused_before_a_window_is_drawn(burble, run):
 
 
 def test_recipes_are_listed_and_printed(burble):
-    assert burble("recipes").stdout.decode().split() == recipes.names()
+    assert burble("recipes").stdout.decode().split() == recipes.list_recipes()
     printed = burble("recipes", "tutorial-small").stdout.decode()
-    assert printed == recipes.text("tutorial-small")
+    assert printed == recipes.read_recipe_text("tutorial-small")

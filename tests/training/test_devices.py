@@ -60,11 +60,11 @@ shape = {"layers": 1, "units": 128, "embedding": 16, "batch": 8, "length": 12}
 chosen = settings.make_settings(shape)
 devices.prepare(2, 8, 128)
 objective = Objective(chosen.model, 30, chosen.training)
-arrays = objective.place(fetch_arrays(objective.start(8)))
+arrays = objective.place(fetch_arrays(objective.initial_arrays(8)))
 batches = Streams(np.arange(900, dtype=np.uint8) % 30, 8, 12, 0, 0.03)
 ready = []
 for step in range(30):
-    copies = objective.copies(arrays.weights)
+    copies = objective.copy_weights(arrays.weights)
     ready += [array.is_ready() for array in copies]
     arrays = objective.step(arrays, batches.at(step), 0.001)
     ready += [array.is_ready() for array in jax.tree.leaves(arrays)]

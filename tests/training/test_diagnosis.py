@@ -48,7 +48,7 @@ def test_they_stand_in_the_run_folder(trained):
     picture = (trained / "loss.svg").read_text(encoding="utf-8")
     assert "letter frequencies" in picture
     assert "n-grams, about" in picture
-    assert "n-grams" not in card.loss_picture([{"step": 1, "loss": 2.0}])
+    assert "n-grams" not in card.draw_loss_curves([{"step": 1, "loss": 2.0}])
 
 
 # Where a model is no better.

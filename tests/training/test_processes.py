@@ -183,17 +183,17 @@ def test_a_batch_that_cannot_be_shared_is_refused(burble, text, tmp_path):
 )
 def test_flags_that_do_not_fit_together_are_refused(given, said):
     with pytest.raises(SettingsError, match=re.escape(said)):
-        processes.to_start(given[0], given[1], given[2], given[3], {})
+        processes.peers_to_start(given[0], given[1], given[2], given[3], {})
 
 
 def test_nothing_is_started_for_one_process_alone():
-    assert processes.to_start(None, None, None, None, {}) == []
-    assert processes.to_start(1, None, None, None, {}) == []
-    assert processes.to_start(None, "a:1", 0, 1, {}) == []
+    assert processes.peers_to_start(None, None, None, None, {}) == []
+    assert processes.peers_to_start(1, None, None, None, {}) == []
+    assert processes.peers_to_start(None, "a:1", 0, 1, {}) == []
 
 
 def test_processes_here_share_its_cores_and_one_port():
-    peers = processes.to_start(2, None, None, None, {})
+    peers = processes.peers_to_start(2, None, None, None, {})
     assert [peer.process_id for peer in peers] == [0, 1]
     assert len({peer.coordinator for peer in peers}) == 1
     assert peers[0].cores == max(1, processes.available_cores() // 2)
@@ -222,29 +222,29 @@ SLURM = {
     ],
 )
 def test_the_environment_of_keras_and_slurm_is_understood(environment, expected):
-    assert processes.to_start(None, None, None, None, environment) == [expected]
+    assert processes.peers_to_start(None, None, None, None, environment) == [expected]
 
 
 def test_flags_come_before_the_environment():
-    assert processes.to_start(1, None, None, None, SLURM) == []
-    assert processes.to_start(None, "a:1", 0, 3, SLURM) == [Peer("a:1", 0, 3)]
+    assert processes.peers_to_start(1, None, None, None, SLURM) == []
+    assert processes.peers_to_start(None, "a:1", 0, 3, SLURM) == [Peer("a:1", 0, 3)]
 
 
 def test_a_slurm_job_that_is_no_step_of_several_tasks_trains_alone():
     without = {name: value for name, value in SLURM.items() if name != "SLURM_STEP_NODELIST"}
-    assert processes.to_start(None, None, None, None, without) == []
+    assert processes.peers_to_start(None, None, None, None, without) == []
     one = SLURM | {"SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0"}
-    assert processes.to_start(None, None, None, None, one) == []
+    assert processes.peers_to_start(None, None, None, None, one) == []
 
 
 def test_an_environment_without_numbers_is_refused():
     with pytest.raises(SettingsError, match="names process 'x' of '2'"):
-        processes.to_start(None, None, None, None, SLURM | {"SLURM_PROCID": "x"})
+        processes.peers_to_start(None, None, None, None, SLURM | {"SLURM_PROCID": "x"})
 
 
 def test_a_training_ends_with_the_comparison_that_began_it(monkeypatch):
-    assert not processes.orphaned()
+    assert not processes.is_orphaned()
     monkeypatch.setenv(processes.STARTER, str(os.getppid()))
-    assert not processes.orphaned()
+    assert not processes.is_orphaned()
     monkeypatch.setenv(processes.STARTER, "1" if os.getppid() != 1 else "2")
-    assert processes.orphaned()
+    assert processes.is_orphaned()

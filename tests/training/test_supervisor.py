@@ -30,6 +30,6 @@ def test_whoever_watches_over_several_processes_tells_them_that_the_terminal_is_
 
 
 def test_processes_that_did_their_part_unheard_have_not_failed(tmp_path):
-    peers = processes.to_start(2, None, None, None, {})
+    peers = processes.peers_to_start(2, None, None, None, {})
     assert supervisor._exit_code(peers, [(1, 0), (0, 74)], tmp_path, "again") == 74
     assert supervisor._exit_code(peers, [(1, 74), (0, 2)], tmp_path, "again") == 2

@@ -92,7 +92,7 @@ _add("doctor", doctor)
 def main() -> None:
     """Runs the command line; every error burble knows becomes one sentence and an exit code."""
     output.reserve()
-    peer = training_processes.me()
+    peer = training_processes.current_peer()
     if peer:
         supervisor.settle(peer)
     output.guard()
@@ -130,7 +130,7 @@ def _run() -> int:
             tell(f"burble: {TOO_LARGE}")
             return BurbleError.exit_code
         # A fault of burble's own. One of several processes must not linger: others wait for it.
-        if not training_processes.me():
+        if not training_processes.current_peer():
             raise
         traceback.print_exc()
         return BurbleError.exit_code

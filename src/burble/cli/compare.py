@@ -44,7 +44,7 @@ def compare(
     reading = SourceSettings.pop_from(chosen)
     require(seeds >= 1, "seeds", seeds, "1 or more")
     variants = grid.variants(vary)
-    given = recipes.with_recipe(chosen, recipe)
+    given = recipes.merge_recipe(chosen, recipe)
     if not any(given.get(limit) or limit in variants[0].chosen for limit in LIMITS):
         given["minutes"] = MINUTES
     first = given.pop("seed", 0)

@@ -48,7 +48,7 @@ def import_weights(
     run.check()
     if run.exists or run.has_model:
         raise RunError(f"{output} holds a run already. Choose another folder with -o.")
-    values = recipes.read(recipe)
+    values = recipes.read_recipe(recipe)
     settings = settings_module.make_settings(values)
     alphabet = keras_weights.read_alphabet(settings, tuple(text or ()), alphabet_from, reading)
     gates = recurrent_activation or values.get("recurrent_activation")

@@ -186,4 +186,4 @@ def stop_on_signal() -> Callable[[], bool]:
     caught = interrupts.catch(
         first=lambda _: interrupts.print_now(interrupts.STOPPING), again=leave
     )
-    return lambda: bool(caught) or processes.orphaned()
+    return lambda: bool(caught) or processes.is_orphaned()

@@ -82,19 +82,19 @@ def train(
     """Train a model on a text; model, settings and losses go into a run folder."""
     # What the interpreter took to come here counts as well.
     started = time.perf_counter() - time.process_time()
-    run, peer = Run(output), training_processes.me()
+    run, peer = Run(output), training_processes.current_peer()
     reading = settings.SourceSettings.pop_from(chosen)
     if peer and not peer.first:
         _follow(peer, TrainingRequest(chosen, sources=tuple(source), reading=reading))
         return
-    chosen = recipes.with_recipe(chosen, recipe, resume=resume)
+    chosen = recipes.merge_recipe(chosen, recipe, resume=resume)
     # What can be refused is refused before the training engine is loaded, which takes seconds.
     model = generator.load(base).model if base else None
     named = str(base or "")
     request = TrainingRequest(chosen, size, resume, model, tuple(source), reading, named)
     if peer:
         request = dataclasses.replace(request, flags=peer.flags, kept_flags=peer.portable.flags)
-    elif several := training_processes.to_start(
+    elif several := training_processes.peers_to_start(
         processes, coordinator, process_id, num_processes, os.environ
     ):
         raise typer.Exit(_watch(several, request, run))

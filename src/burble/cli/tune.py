@@ -48,7 +48,7 @@ def tune(
     reading = SourceSettings.pop_from(chosen)
     require(trials >= 1, "trials", trials, "1 or more")
     values = grid.choices(vary or [])
-    given = _fixed(recipes.with_recipe(chosen, None), recipe, values)
+    given = _fixed(recipes.merge_recipe(chosen, None), recipe, values)
     private = ["test", "seed"]
     if not any(given.get(limit) for limit in LIMITS):
         given["minutes"] = MINUTES
@@ -103,7 +103,7 @@ def _fixed(
                 f"{name} cannot be searched: scores with different values of it cannot be "
                 "compared. Give it one value."
             )
-    brought = recipes.with_recipe(given, recipe)
+    brought = recipes.merge_recipe(given, recipe)
     found = {n: v for n, v in brought.items() if n in given or n not in values}
     # What the final model is scored on must have chosen nothing.
     return {"test": found.get("validation", settings.TrainingSettings.validation)} | found

@@ -151,7 +151,7 @@ class Comparison:
         sources = [formatting.relative(name) for name in self.sources]
         facts = {"sources": sources, **self._alike(), "rows": rows}
         curves = {v.name: r[0].curve for v in self.variants if (r := self.results(v))}
-        picture = plots.curves(curves, "nats per symbol, by step (first seed)")
+        picture = plots.draw_curves(curves, "nats per symbol, by step (first seed)")
         for name, data in (
             ("compare.csv", text.getvalue()),
             (NAME, json.dumps(facts, indent=2) + "\n"),

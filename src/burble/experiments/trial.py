@@ -19,7 +19,7 @@ from burble.errors import BurbleError, InputError, RunError, StorageError
 from burble.formatting import shown
 from burble.model.file import MODEL_NAME, read_model
 from burble.runs.folder import Run
-from burble.training.processes import STARTER, command
+from burble.training.processes import STARTER, burble_command
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Trial:
             # Without a buffer, that what cannot be written is lost, and nothing after it.
             self.log.open("ab", buffering=0) as log,
             subprocess.Popen(
-                command("train", *sources, "-o", str(self.folder), *asked),
+                burble_command("train", *sources, "-o", str(self.folder), *asked),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

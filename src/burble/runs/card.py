@@ -13,15 +13,15 @@ LABELS = {"loss": "training (dropout on)", "held_out_loss": "validation"}
 BASELINES = {"letters": "letter frequencies", "ngrams": "n-grams, about"}
 
 
-def write(run: Run, settings: Settings, corpus: Mapping[str, Any]) -> None:
+def write_card(run: Run, settings: Settings, corpus: Mapping[str, Any]) -> None:
     """Writes `README.md` and `loss.svg` into a run folder, from its metrics."""
     metrics, beside = run.metrics(), run.facts().get("references")
-    picture = loss_picture(metrics, beside if isinstance(beside, Mapping) else {})
+    picture = draw_loss_curves(metrics, beside if isinstance(beside, Mapping) else {})
     write_atomically(run.folder / "loss.svg", picture.encode())
-    write_atomically(run.folder / "README.md", card(settings, corpus, metrics).encode())
+    write_atomically(run.folder / "README.md", format_card(settings, corpus, metrics).encode())
 
 
-def card(
+def format_card(
     settings: Settings, corpus: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]
 ) -> str:
     """The page, in Markdown."""
@@ -50,7 +50,7 @@ The unit is the character, so an odd spelling is the model's own invention.
 """
 
 
-def loss_picture(
+def draw_loss_curves(
     metrics: Sequence[Mapping[str, Any]], beside: Mapping[str, Any] | None = None
 ) -> str:
     """The losses by step as an SVG picture, with the `BaselineLosses` beside them."""
@@ -63,4 +63,4 @@ def loss_picture(
         figure = (beside or {}).get(name)
         if isinstance(figure, int | float) and last:
             curves[label] = [(0, figure), (last, figure)]
-    return plots.curves(curves, "nats per symbol, by step")
+    return plots.draw_curves(curves, "nats per symbol, by step")

@@ -9,7 +9,7 @@ BAR = 22
 COLOURS = ("#3568b8", "#c2501e", "#3a8f4d", "#8a4fa3", "#b08a1e", "#2a9aa5", "#a33b5b", "#666666")
 
 
-def curves(named: Mapping[str, Sequence[tuple[float, float]]], title: str) -> str:
+def draw_curves(named: Mapping[str, Sequence[tuple[float, float]]], title: str) -> str:
     """Curves by name in one picture, each with its name in its colour.
 
     Args:
@@ -46,7 +46,7 @@ def curves(named: Mapping[str, Sequence[tuple[float, float]]], title: str) -> st
     return _picture(parts, height)
 
 
-def bars(named: Mapping[str, float], title: str, decimals: int = 2) -> str:
+def draw_bars(named: Mapping[str, float], title: str, decimals: int = 2) -> str:
     """Values by name as bars, one below the other, each with its figure.
 
     Args:

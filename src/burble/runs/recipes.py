@@ -16,19 +16,19 @@ from burble.errors import SettingsError
 SUFFIX = ".toml"
 
 
-def names() -> list[str]:
+def list_recipes() -> list[str]:
     """The recipes that come with burble."""
     found = resources.files("burble.runs").joinpath("recipe_files").iterdir()
     return sorted(f.name.removesuffix(SUFFIX) for f in found if f.name.endswith(SUFFIX))
 
 
-def text(recipe: str) -> str:
+def read_recipe_text(recipe: str) -> str:
     """The text of a recipe, by its name or its path.
 
     Raises:
         SettingsError: There is none, or it cannot be read.
     """
-    if recipe in names():
+    if recipe in list_recipes():
         place = resources.files("burble.runs").joinpath("recipe_files", f"{recipe}{SUFFIX}")
         return place.read_text("utf-8")
     try:
@@ -37,11 +37,11 @@ def text(recipe: str) -> str:
         why = getattr(error, "strerror", None) or "it is no UTF-8"
         raise SettingsError(
             f"there is no recipe {recipe} ({why}). Give a file such as mine.toml, or one of: "
-            f"{', '.join(names())}."
+            f"{', '.join(list_recipes())}."
         ) from error
 
 
-def read(recipe: str) -> dict[str, Any]:
+def read_recipe(recipe: str) -> dict[str, Any]:
     """The settings of a recipe, by name.
 
     Args:
@@ -50,10 +50,10 @@ def read(recipe: str) -> dict[str, Any]:
     Raises:
         SettingsError: There is none, it is no TOML, or a setting does not exist or cannot be.
 
-    >>> read("tutorial-small")["units"]
+    >>> read_recipe("tutorial-small")["units"]
     256
     """
-    written = text(recipe)
+    written = read_recipe_text(recipe)
     try:
         values = tomllib.loads(written)
         values = settings.with_current_names(values)
@@ -67,7 +67,7 @@ def read(recipe: str) -> dict[str, Any]:
     return values
 
 
-def with_recipe(
+def merge_recipe(
     given: Mapping[str, Any], recipe: str | None, *, resume: bool = False
 ) -> dict[str, Any]:
     """Settings as given, and those of a recipe for what was not.
@@ -87,7 +87,7 @@ def with_recipe(
     }
     if recipe is None:
         return chosen
-    brought = read(recipe)
+    brought = read_recipe(recipe)
     if any(chosen.get(limit) for limit in settings.LIMITS):
         brought = {name: value for name, value in brought.items() if name not in settings.LIMITS}
     return brought | chosen

@@ -76,56 +76,56 @@ def _await(host: str, port: int, log: Callable[[str], object]) -> None:
     raise LostError(f"process 0 did not answer at {host}:{port} for {PATIENCE // 60} minutes.")
 
 
-def alone() -> bool:
+def is_alone() -> bool:
     """Whether this process trains by itself."""
     return int(jax.process_count()) == 1
 
 
-def first() -> bool:
+def is_first() -> bool:
     """Whether this is process 0."""
     return int(jax.process_index()) == 0
 
 
-def from_first(decide: Callable[[], Any]) -> Any:
+def broadcast(decide: Callable[[], Any]) -> Any:
     """What process 0 decides, in all processes; the others do not even call `decide`.
 
     Args:
         decide: Gives a value that JSON can hold.
     """
-    if alone():
+    if is_alone():
         return decide()
-    data = json.dumps(decide()).encode() if first() else b""
+    data = json.dumps(decide()).encode() if is_first() else b""
     size = int(multihost_utils.broadcast_one_to_all(np.int32(len(data))))
     room = np.zeros(size, np.uint8)
     room[: len(data)] = np.frombuffer(data, np.uint8)
     return json.loads(bytes(np.asarray(multihost_utils.broadcast_one_to_all(room))))
 
 
-def any_of(*requests: bool) -> tuple[bool, ...]:
+def any_process(*requests: bool) -> tuple[bool, ...]:
     """Which requests at least one process has."""
-    if alone():
+    if is_alone():
         return requests
     return tuple(multihost_utils.process_allgather(np.array(requests)).any(0).tolist())
 
 
-def unlike_first(text: str) -> list[int]:
+def differing_processes(text: str) -> list[int]:
     """The numbers of the processes in which a text is not what it is in process 0."""
-    if alone():
+    if is_alone():
         return []
-    own = text == from_first(lambda: text)
+    own = text == broadcast(lambda: text)
     gathered = np.atleast_1d(multihost_utils.process_allgather(np.array(own)))
     return np.flatnonzero(~gathered).tolist()
 
 
-def shared(arrays: Tree) -> Tree:
+def broadcast_arrays(arrays: Tree) -> Tree:
     """Process 0's arrays, in all processes; each gives arrays of that structure and shapes."""
-    if alone():
+    if is_alone():
         return arrays
     received: Tree = jax.tree.map(np.asarray, multihost_utils.broadcast_one_to_all(arrays))
     return received
 
 
-def fetched(array: Any) -> NDArray[Any]:
+def fetch_array(array: Any) -> NDArray[Any]:
     """An array as a NumPy array, also where parts of it lie in other processes."""
     if not isinstance(array, jax.Array) or array.is_fully_addressable or array.is_fully_replicated:
         return np.array(array)
@@ -133,13 +133,13 @@ def fetched(array: Any) -> NDArray[Any]:
 
 
 @contextmanager
-def missed() -> Iterator[None]:
+def lost_errors() -> Iterator[None]:
     """Turns what is raised where a process is missed into `LostError`."""
     try:
         yield
     except BurbleError:
         raise
     except (ValueError, RuntimeError) as error:
-        if alone() or not any(word in str(error).lower() for word in _LOST):
+        if is_alone() or not any(word in str(error).lower() for word in _LOST):
             raise
         raise LostError("another process of this training is gone.") from error

@@ -139,15 +139,15 @@ class Devices:
         self.whole = NamedSharding(mesh, PartitionSpec())
         self.by_stream = NamedSharding(mesh, PartitionSpec("streams"))
 
-    def copied(self, arrays: Any) -> Any:
+    def replicate(self, arrays: Any) -> Any:
         """Arrays that every device needs whole."""
-        return self.finish(self._put(arrays, self.whole))
+        return self.wait_for(self._put(arrays, self.whole))
 
-    def dealt(self, arrays: Any) -> Any:
+    def shard(self, arrays: Any) -> Any:
         """Arrays with one row for each stream, (B, ...), dealt out to the devices."""
-        return self.finish(self._put(arrays, self.by_stream))
+        return self.wait_for(self._put(arrays, self.by_stream))
 
-    def finish(self, arrays: Any) -> Any:
+    def wait_for(self, arrays: Any) -> Any:
         """Waits until arrays are there, where cores share a batch.
 
         JAX (0.10) has as many threads as there are cores. One that waits in a step for what
@@ -156,10 +156,10 @@ class Devices:
         """
         return jax.block_until_ready(arrays) if self._waits else arrays
 
-    def dealt_own(self, arrays: Any) -> Any:
+    def shard_own(self, arrays: Any) -> Any:
         """Arrays with one row for each stream of this process, dealt out to its devices."""
-        if collectives.alone():
-            return self.finish(jax.device_put(arrays, self.by_stream))
+        if collectives.is_alone():
+            return self.wait_for(jax.device_put(arrays, self.by_stream))
 
         def put(array: Any) -> Any:
             return jax.make_array_from_process_local_data(self.by_stream, np.asarray(array))
@@ -168,11 +168,11 @@ class Devices:
 
     def _put(self, arrays: Any, placement: NamedSharding) -> Any:
         """Arrays placed; with several processes, each takes what it needs of what all have."""
-        if collectives.alone():
+        if collectives.is_alone():
             return jax.device_put(arrays, placement)
 
         def put(array: Any) -> Any:
-            held = collectives.fetched(array)
+            held = collectives.fetch_array(array)
             return jax.make_array_from_callback(held.shape, placement, lambda part: held[part])
 
         return jax.tree.map(put, arrays)

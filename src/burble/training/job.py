@@ -65,7 +65,7 @@ def train(
         *(prepared.corpus, prepared.settings),
     )
     devices.keep_compiled()
-    with run.locked(), collectives.missed():
+    with run.locked(), collectives.lost_errors():
         _meet(prepared.peer, settings.training.batch, settings.model.units, log)
         requested = evaluations(request, run, settings)
         estimate = baselines.estimate_baselines(corpus)
@@ -114,7 +114,7 @@ class _Start:
         if self.prepared.request.resume:
             state = run.read_state(lambda found: _shapes(found) == usual, self.log)
         done = state.step if state else 0
-        collectives.from_first(lambda: [settings_module.flatten_settings(settings), done])
+        collectives.broadcast(lambda: [settings_module.flatten_settings(settings), done])
         _check_same(trainer.corpus)
         trainer = fit_to_machine(
             trainer, self._choose, started=self.started, done=done, stop=self.stop, log=self.log
@@ -173,10 +173,10 @@ def follow(
         LostError: Another process is gone.
     """
     devices.keep_compiled()
-    with collectives.missed():
+    with collectives.lost_errors():
         # How large the batch is will only be known when the devices are.
         _meet(peer, LARGE * peer.num_processes, LARGE, log)
-        values, done = collectives.from_first(list)
+        values, done = collectives.broadcast(list)
         settings = settings_module.make_settings(values)
         corpus = read(settings)
         _check_same(corpus)
@@ -214,7 +214,7 @@ def fit_to_machine(
         log("Measuring the speed of this machine …")
         measured = pace = trainer.pace(stop)
         better = settings_module.make_settings(
-            collectives.from_first(
+            collectives.broadcast(
                 lambda: settings_module.flatten_settings(
                     choose(trainer, measured) if choose else settings
                 )
@@ -239,12 +239,14 @@ def _meet(peer: Peer | None, batch: int, units: int, log: Log) -> None:
 def _share(state: State) -> State:
     """The state of process 0, in all processes."""
     counters = {name: value for name, value in vars(state).items() if name != "arrays"}
-    return State(collectives.shared(state.arrays), **collectives.from_first(lambda: counters))
+    return State(
+        collectives.broadcast_arrays(state.arrays), **collectives.broadcast(lambda: counters)
+    )
 
 
 def _check_same(corpus: Corpus) -> None:
     """Refuses to train together on different texts."""
-    others = collectives.unlike_first(
+    others = collectives.differing_processes(
         f"{corpus.sha256} {corpus.split} {corpus.cut} {len(corpus.ids)}"
     )
     if others:

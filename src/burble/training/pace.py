@@ -57,7 +57,7 @@ def measure_steps(
         # On an accelerator, waiting for each step would be measured as well.
         return 4 if elapsed < SHORT * count else 1
 
-    while steps := collectives.from_first(more):
+    while steps := collectives.broadcast(more):
         for _ in range(steps):
             count += 1
             arrays = step(arrays, count)

@@ -80,7 +80,7 @@ class Peer:
         return replace(self, coordinator=f"HOST:{self.coordinator.rpartition(':')[2]}")
 
 
-def to_start(
+def peers_to_start(
     processes: int | None,
     coordinator: str | None,
     process_id: int | None,
@@ -137,7 +137,7 @@ def _here(processes: int) -> list[Peer]:
     return [Peer(f"127.0.0.1:{port}", i, processes, cores) for i in range(processes)]
 
 
-def command(*arguments: str) -> list[str]:
+def burble_command(*arguments: str) -> list[str]:
     """The command that runs burble in a process of its own.
 
     `-P` keeps the current folder off its path: a person's own `calendar.py` there is no part of
@@ -146,7 +146,7 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", "burble", *arguments]
 
 
-def orphaned() -> bool:
+def is_orphaned() -> bool:
     """Whether the process that started this one for itself, as a comparison does, is gone."""
     starter = os.environ.get(STARTER, "")
     return starter.isdecimal() and os.getppid() != int(starter)
@@ -198,7 +198,7 @@ def first_node(nodes: str) -> str:
     return re.sub(r"\[([^,\-\]]+)[^\]]*\]", r"\1", re.split(r",(?![^\[]*\])", nodes)[0])
 
 
-def me() -> Peer | None:
+def current_peer() -> Peer | None:
     """What this process is among those that train together, if it is one of them."""
     found = os.environ.get(PEER)
     return Peer(**json.loads(found)) if found else None

@@ -105,7 +105,7 @@ class Recorder:
                 if improved:
                     run.write_model(self._model(state, {"held_out_loss": loss}))
                 run.write_state(state)
-                card.write(run, trainer.settings, corpus_facts(trainer.corpus))
+                card.write_card(run, trainer.settings, corpus_facts(trainer.corpus))
             case Save(state=state):
                 # Nothing is saved at a Recovery: it comes before its step's score, which a run
                 # that went on from there would miss.
@@ -115,7 +115,7 @@ class Recorder:
                     # Stopped before the first score: what there is can be used until then.
                     run.write_model(self._model(state, scores, best=False))
                 run.write_state(state)
-                card.write(run, trainer.settings, corpus_facts(trainer.corpus))
+                card.write_card(run, trainer.settings, corpus_facts(trainer.corpus))
                 status = "interrupted" if reason == "stopped" else "finished"
                 self.describe(status, scores, state)
 

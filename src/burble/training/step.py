@@ -17,7 +17,7 @@ from burble.model.network import Ensemble, mean_log_probabilities, trained_array
 from burble.runs.events import Arrays
 from burble.settings import ModelSettings, Precision, TrainingSettings
 from burble.training.batches import Batch
-from burble.training.collectives import fetched
+from burble.training.collectives import fetch_array
 from burble.training.devices import Devices
 
 Tree = TypeVar("Tree")
@@ -61,7 +61,7 @@ class Objective:
         self._step = jax.jit(step, donate_argnums=0, out_shardings=places)
         self._nats = jax.jit(partial(_nats, self._ensemble))
 
-    def start(self, batch: int) -> Arrays:
+    def initial_arrays(self, batch: int) -> Arrays:
         """The arrays before the first step, for `batch` streams."""
         weights = [variable.value for variable in self._ensemble.trained]
         return Arrays(
@@ -69,24 +69,24 @@ class Objective:
             average=weights if self._averaged else [],
             best=weights,
             rng=[v.value for v in self._ensemble.others] + [self._first_seed],
-            optimizer=self.fresh_optimizer(),
-            hidden=self.zero(batch),
-            loss=self.no_loss(),
+            optimizer=self.initial_optimizer(),
+            hidden=self.zero_state(batch),
+            loss=self.zero_loss(),
         )
 
-    def no_loss(self) -> Any:
+    def zero_loss(self) -> Any:
         """The loss of nothing, placed as a step gives it: else it would compile anew."""
-        return self.devices.copied(jnp.zeros(2))
+        return self.devices.replicate(jnp.zeros(2))
 
-    def copies(self, arrays: list[Any]) -> list[Any]:
+    def copy_weights(self, arrays: list[Any]) -> list[Any]:
         """Copies that a step may use up, placed as a step gives them."""
-        return [self.devices.copied(jnp.array(array, copy=True)) for array in arrays]
+        return [self.devices.replicate(jnp.array(array, copy=True)) for array in arrays]
 
-    def fresh_optimizer(self) -> list[Any]:
+    def initial_optimizer(self) -> list[Any]:
         """The optimiser's variables before its first step."""
         return [variable.value for variable in self._optimizer.variables]
 
-    def zero(self, batch: int) -> list[Any]:
+    def zero_state(self, batch: int) -> list[Any]:
         """The zero state of `batch` streams."""
         parts = self.model.ensemble * self.model.layers * (2 if self.model.cell == "lstm" else 1)
         return [jnp.zeros((batch, self.model.units)) for _ in range(parts)]
@@ -94,11 +94,11 @@ class Objective:
     def place(self, arrays: Arrays) -> Arrays:
         """Copies of arrays on the devices that train; streams are dealt out to them."""
         copies = copy_to_device(arrays)
-        placed: Arrays = self.devices.copied(copies._replace(hidden=[]))
-        return placed._replace(hidden=self.devices.dealt(copies.hidden))
+        placed: Arrays = self.devices.replicate(copies._replace(hidden=[]))
+        return placed._replace(hidden=self.devices.shard(copies.hidden))
 
     def step(self, arrays: Arrays, batch: Batch, rate: float, weight: float = 1.0) -> Arrays:
-        """One optimiser step; the arrays, from `place`, are used up. See `Devices.finish`.
+        """One optimiser step; the arrays, from `place`, are used up. See `Devices.wait_for`.
 
         Args:
             arrays: The arrays before it.
@@ -107,11 +107,11 @@ class Objective:
             weight: How much the weights after it count in the average.
         """
         optimizer = list(arrays.optimizer)
-        optimizer[self._rate_place] = self.devices.copied(np.float32(rate))
-        own = self.devices.dealt_own(_fields(batch))
-        weight = self.devices.copied(np.float32(weight))
+        optimizer[self._rate_place] = self.devices.replicate(np.float32(rate))
+        own = self.devices.shard_own(_fields(batch))
+        weight = self.devices.replicate(np.float32(weight))
         after = self._step(arrays._replace(optimizer=optimizer), weight, *own)
-        return cast(Arrays, self.devices.finish(after))
+        return cast(Arrays, self.devices.wait_for(after))
 
     def nats(self, weights: list[Any], rng: list[Any], batch: Batch, hidden: list[Any]) -> Any:
         """The loss of a batch with dropout off.
@@ -219,7 +219,7 @@ def _nats(ensemble: Ensemble, trained: Any, seeds: Any, hidden: Any, *batch: Any
 
 def fetch_arrays(arrays: Arrays) -> Arrays:
     """Arrays as NumPy arrays, off the devices."""
-    return cast(Arrays, jax.tree.map(fetched, arrays))
+    return cast(Arrays, jax.tree.map(fetch_array, arrays))
 
 
 def copy_to_device(arrays: Tree) -> Tree:
@@ -229,4 +229,4 @@ def copy_to_device(arrays: Tree) -> Tree:
 
 def finite(arrays: list[Any]) -> bool:
     """Whether all are numbers."""
-    return all(bool(np.isfinite(fetched(array)).all()) for array in arrays)
+    return all(bool(np.isfinite(fetch_array(array)).all()) for array in arrays)

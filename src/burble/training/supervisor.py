@@ -29,7 +29,7 @@ from burble.errors import (
     SettingsError,
 )
 from burble.interrupts import Interrupts
-from burble.training.processes import PEER, STARTER, Peer, command
+from burble.training.processes import PEER, STARTER, Peer, burble_command
 
 DONE = (0, OutputError.exit_code)
 """Exit codes of a process that has done its part, whether or not its messages could be written."""
@@ -120,7 +120,7 @@ def _start(peer: Peer, arguments: Sequence[str], text: Path) -> subprocess.Popen
     width = str(shutil.get_terminal_size().columns)
     with text.open("rb") if text.exists() else open(os.devnull, "rb") as source:
         return subprocess.Popen(
-            command(*arguments),
+            burble_command(*arguments),
             stdin=source,
             env=os.environ
             | {PEER: json.dumps(asdict(peer)), STARTER: str(os.getpid()), "COLUMNS": width},

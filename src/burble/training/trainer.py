@@ -57,7 +57,7 @@ class Trainer:
 
     def start(self, weights: Weights | None = None) -> State:
         """The state before the first step, from given weights or from the seed alone."""
-        arrays = self.objective.start(self.settings.training.batch)
+        arrays = self.objective.initial_arrays(self.settings.training.batch)
         if weights is not None:
             names = trained_array_names(self.settings.model, self.corpus.vocabulary.size)
             trained = [weights[name] for name in names]
@@ -102,7 +102,7 @@ class Trainer:
         )
         if message:
             log(message)
-        training = TrainingSettings(**collectives.from_first(lambda: asdict(training)))
+        training = TrainingSettings(**collectives.broadcast(lambda: asdict(training)))
         self.settings = replace(self.settings, training=training)
         return self.settings
 
@@ -114,7 +114,7 @@ class Trainer:
 
     def _with_scores(self, pace: Pace, stop: Callable[[], bool]) -> Pace:
         """A pace with what validation scores take."""
-        if stop() or len(self.corpus.tail) < 2 or not collectives.first():
+        if stop() or len(self.corpus.tail) < 2 or not collectives.is_first():
             return pace
         part, arrays = self.validation.part(self.validation.usual), self.start().arrays
         seconds = seconds_to_measure(self.settings.training)
@@ -176,7 +176,7 @@ class Trainer:
             return
         reason = "done" if state.step >= training.steps else "no better"
         state = clock.stamp(state, arrays)
-        facts = (yield from self.validation.closing(state, stop)) if collectives.first() else {}
+        facts = (yield from self.validation.closing(state, stop)) if collectives.is_first() else {}
         yield End(state, reason if facts is not None else "stopped", facts or {})
 
     def _goes_on(self, state: State) -> bool:
@@ -187,8 +187,8 @@ class Trainer:
 
     def _requests(self, state: State, stop: Callable[[], bool], clock: Clock) -> tuple[bool, ...]:
         """Whether to stop, and whether to save; several processes agree on it now and then."""
-        if collectives.alone() or state.step % AGREE_EVERY == 0:
-            return collectives.any_of(stop(), clock.save_is_due())
+        if collectives.is_alone() or state.step % AGREE_EVERY == 0:
+            return collectives.any_process(stop(), clock.save_is_due())
         return False, False
 
     def _report_step(
@@ -205,7 +205,7 @@ class Trainer:
         ended = bool(training.epoch_files) and not inside
         if scored or ended or state.step % max(1, training.steps // REPORTS) == 0:
             report, state = self._report(arrays, state, clock)
-            arrays = arrays._replace(loss=self.objective.no_loss())
+            arrays = arrays._replace(loss=self.objective.zero_loss())
             if self._diverged(report.loss):
                 state = self._recover(state, arrays, clock)
                 arrays = self.objective.place(state.arrays)
@@ -232,7 +232,7 @@ class Trainer:
         if score is None:
             return replace(state, eval_due=True), arrays
         if score.improved:
-            arrays = arrays._replace(best=self.objective.copies(arrays.evaluated))
+            arrays = arrays._replace(best=self.objective.copy_weights(arrays.evaluated))
         clock.saved()
         yield score
         clock.scored(time.perf_counter() - began)
@@ -272,8 +272,8 @@ class Trainer:
         arrays = arrays._replace(
             weights=arrays.best,
             average=arrays.best if arrays.average else [],
-            optimizer=self.objective.fresh_optimizer(),
-            hidden=self.objective.zero(training.batch),
+            optimizer=self.objective.initial_optimizer(),
+            hidden=self.objective.zero_state(training.batch),
         )
         # An epoch in which it diverged has no loss, however it ends.
         fresh = replace(state, recoveries=state.recoveries + 1, epoch_nats=math.nan)
@@ -288,11 +288,11 @@ class Trainer:
             The score; None where it was stopped.
         """
         found = None
-        if collectives.first():
+        if collectives.is_first():
             found = yield from self.validation.score_with_progress(
                 state, self.validation.usual, stop=stop
             )
-        loss = collectives.from_first(lambda: found)
+        loss = collectives.broadcast(lambda: found)
         if loss is None:
             return None
         evaluated = state.arrays.evaluated

@@ -104,11 +104,11 @@ def score_batches(
         The loss so far in nats, summed, and over how many places.
     """
     rows = part.rows if hidden else 1
-    now = [h[:rows] for h in hidden] if hidden else objective.zero(rows)
+    now = [h[:rows] for h in hidden] if hidden else objective.zero_state(rows)
     total = count = 0.0
     for batch in part.batches(rows):
         if batch.resets.all():
-            now = objective.zero(len(batch.inputs))
+            now = objective.zero_state(len(batch.inputs))
         nats, places, now = objective.nats(weights, rng, batch, now)
         total, count = total + float(nats), count + float(places)
         yield total, count
