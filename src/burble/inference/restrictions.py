@@ -82,7 +82,7 @@ def look_up(
     if not requests:
         return settings, {}
     text = _read(model, sources, reading) if sources or not memory else _recall(model, memory())
-    if not model.learned_from(text.sha256):
+    if not model.was_trained_on(text.sha256):
         log("This is not the text the model was trained on; it is taken all the same.")
     if "new" in requests and not sources and _has_validation(model):
         log(

@@ -63,7 +63,7 @@ class Model:
     window: int = 0
     excerpt: str = ""
 
-    def learned_from(self, sha256: str) -> bool:
+    def was_trained_on(self, sha256: str) -> bool:
         """Whether it was trained on the text of that fingerprint; see `Corpus.sha256`."""
         corpus = self.summary.get("corpus")
         return isinstance(corpus, Mapping) and corpus.get("sha256") == sha256

@@ -76,12 +76,15 @@ class TensorFile:
 
 
 @contextmanager
-def open_tensors(path: Path, dtypes: Collection[str] = ("F32",)) -> Iterator[TensorFile]:
+def open_tensors(
+    path: Path, dtypes: Collection[str] = ("F32",), refusal: str = ""
+) -> Iterator[TensorFile]:
     """Opens a file and checks its header.
 
     Args:
         path: The file.
         dtypes: What the numbers of an array may be; see `DTYPES`.
+        refusal: The message of the error; if empty, one about a model.
 
     Raises:
         ModelFileError: It is damaged, or no such file.
@@ -89,7 +92,8 @@ def open_tensors(path: Path, dtypes: Collection[str] = ("F32",)) -> Iterator[Ten
     """
     # Looked at before it is opened: opening a pipe would wait for its other end.
     if not stat.S_ISREG(path.stat().st_mode):
-        raise ModelFileError(f"{path} is no ordinary file. Give a run folder or a model file.")
+        model = f"{path} is no ordinary file. Give a run folder or a model file."
+        raise ModelFileError(refusal or model)
     with path.open("rb") as file:
         try:
             header, start = _read_header(path, file)
@@ -97,11 +101,12 @@ def open_tensors(path: Path, dtypes: Collection[str] = ("F32",)) -> Iterator[Ten
             tensors = {name: _tensor(value, start, dtypes) for name, value in header.items()}
         except (SafetensorError, ValueError) as error:
             why = str(error).removeprefix("Error while deserializing header: ")
-            raise ModelFileError(
+            model = (
                 f"{path} is not a burble model, or it is damaged or was copied only in part "
                 f"({why}). Give a run folder or the model.safetensors in it; if it is one, copy it "
                 "again."
-            ) from error
+            )
+            raise ModelFileError(refusal or model) from error
         yield TensorFile(path, metadata, tensors, file)
 
 

@@ -8,8 +8,8 @@ import hashlib
 import json
 import os
 import shlex
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -130,18 +130,11 @@ def _remedy(path: Path) -> str:
     return f"Make it anew: burble remember {shlex.quote(str(named))} TEXT"
 
 
-@contextmanager
-def _open_index(path: Path) -> Iterator[TensorFile]:
+def _open_index(path: Path) -> AbstractContextManager[TensorFile]:
     """A memory file whose header has been checked."""
     dtypes = sorted({dtype for dtypes in _KINDS.values() for dtype in dtypes})
-    with ExitStack() as stack:
-        try:
-            file = stack.enter_context(open_tensors(path, dtypes))
-        except ModelFileError as error:
-            raise ModelFileError(
-                f"{path} is damaged, or no memory that burble wrote. {_remedy(path)}"
-            ) from error
-        yield file
+    refusal = f"{path} is damaged, or no memory that burble wrote. {_remedy(path)}"
+    return open_tensors(path, dtypes, refusal)
 
 
 def _check_meta(metadata: Mapping[str, str], path: Path, model: Model) -> None:

@@ -61,7 +61,7 @@ def recognize_training_text(model: Model, text: Corpus) -> TrainingText | None:
         CorpusError: It is, but cannot be cut as it was.
     """
     known = _recognized(model, text)
-    if known is not None or not model.learned_from(text.sha256):
+    if known is not None or not model.was_trained_on(text.sha256):
         return known
     if model.vocabulary.is_cut_elsewhere:
         raise CorpusError(
@@ -85,7 +85,7 @@ def _training_sha256(model: Model) -> str | None:
 def _recognized(model: Model, text: Corpus) -> TrainingText | None:
     """A text as the model's own, if it is that and cut as it was."""
     facts, alphabet = model.summary.get("corpus"), model.vocabulary
-    if not model.learned_from(text.sha256) or alphabet.boundary != text.vocabulary.boundary:
+    if not model.was_trained_on(text.sha256) or alphabet.boundary != text.vocabulary.boundary:
         return None
     if not isinstance(facts, dict) or not {*text.vocabulary.symbols} <= {*alphabet.symbols}:
         return None
