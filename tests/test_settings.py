@@ -17,8 +17,11 @@ def test_older_names_of_settings_are_understood_and_files_keep_them():
     assert settings.with_current_names(OLDER) == settings.with_current_names(NEWER) == NEWER
     assert settings.with_stored_names(NEWER) == OLDER
     assert settings.make_settings(OLDER) == settings.make_settings(NEWER)
-    assert [v.chosen for v in grid.variants(["networks=1,2"])] == [{"ensemble": 1}, {"ensemble": 2}]
-    assert compare._flags_of_today(["--held-out=0.2", "--units=8"]) == [
+    assert [v.values for v in grid.expand_grid(["networks=1,2"])] == [
+        {"ensemble": 1},
+        {"ensemble": 2},
+    ]
+    assert compare._rename_flags(["--held-out=0.2", "--units=8"]) == [
         "--validation=0.2",
         "--units=8",
     ]

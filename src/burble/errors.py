@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_INSTALLED_AS = {"jaxlib": "jax", "sqlalchemy": "optuna"}
-"""Packages that come with another one, which is the one to install."""
+_INSTALLED_AS = {"jaxlib": "jax", "sqlalchemy": "optuna", "tomli_w": "tomli-w"}
+"""Packages that come with another one, or by another name: that is the one to install."""
 
 
 class BurbleError(Exception):

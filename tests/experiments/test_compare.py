@@ -37,7 +37,7 @@ def test_every_combination_has_its_row_and_a_failure_costs_one(compared):
     good, failed = rows
     assert good["settings"] == "units=8,learning_rate=0.01"
     assert good["seeds"] == 2
-    assert 0 < good["held-out bits per symbol"] < 5
+    assert 0 < good["validation bits per symbol"] < 5
     assert good["spread"] > 0
     assert good["failed"] == ""
     # Sixteen symbols: an embedding of 8, one layer, and the output.
@@ -115,7 +115,7 @@ def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
 )
 def test_what_cannot_be_varied_is_refused(vary, said):
     with pytest.raises(SettingsError, match=re.escape(said)):
-        grid.variants(vary)
+        grid.expand_grid(vary)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_what_cannot_be_varied_is_refused(vary, said):
 )
 def test_scores_on_different_texts_are_said_not_to_be_comparable(vary, said, capsys):
     text = from_texts("the cat sat on the mat. " * 9, validation=0.1)
-    compare._check_on(text, grid.variants([vary]), {})
+    compare._check_text(text, grid.expand_grid([vary]), {})
     told = f"What is scored depends on {said}, so the scores of these trainings cannot be laid"
     heard = capsys.readouterr().err
     assert heard.startswith(told) if said else not heard
@@ -142,7 +142,7 @@ def test_a_folder_holds_one_comparison(burble, compared, text, tmp_path):
 
 def test_trainings_of_a_comparison_that_is_forgotten_are_no_results_of_a_new_one(tmp_path):
     (tmp_path / "units=8" / "seed-0").mkdir(parents=True)
-    made = Comparison(tmp_path, ["t.txt"], [], grid.variants(["units=8"]), [0], "sha")
+    made = Comparison(tmp_path, ["t.txt"], [], grid.expand_grid(["units=8"]), [0], "sha")
     with pytest.raises(SettingsError, match=r"of a comparison whose compare\.json is gone"):
         made.run(print)
     assert [path.name for path in tmp_path.iterdir()] == ["units=8"]
@@ -155,8 +155,8 @@ def test_standard_input_cannot_be_compared_on(burble, tmp_path):
 
 
 def test_values_have_the_type_of_their_setting():
-    found = grid.variants(["lowercase=true,false", "units=8", "input=onehot"])
-    assert [dict(v.chosen) for v in found] == [
+    found = grid.expand_grid(["lowercase=true,false", "units=8", "input=onehot"])
+    assert [dict(v.values) for v in found] == [
         {"lowercase": True, "units": 8, "input": "onehot"},
         {"lowercase": False, "units": 8, "input": "onehot"},
     ]

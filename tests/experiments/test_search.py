@@ -9,8 +9,6 @@ from typing import Any
 
 import optuna
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution
 
 from burble import settings
@@ -18,7 +16,6 @@ from burble.data import folders
 from burble.errors import SettingsError
 from burble.experiments import search as experiments_search
 from burble.experiments.trial import alone_in
-from burble.runs import recipes
 from burble.settings import make_settings
 from tests.support.processes import start, wait_for
 
@@ -95,7 +92,7 @@ def test_a_folder_holds_one_search(burble, tuned, text, tmp_path):
 
 
 def test_a_hopeless_trial_is_ended_early(text, tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments_search, "AT_RANDOM", 1)
+    monkeypatch.setattr(experiments_search, "RANDOM_TRIALS", 1)
     monkeypatch.setattr(experiments_search, "SCORES_FIRST", 0)
     space = {"learning_rate": CategoricalDistribution([1e-2, 1.2345e-9])}
     given = SMALL | {"steps": 2000, "evaluations": 40}
@@ -193,7 +190,7 @@ def test_without_optuna_one_sentence_says_what_to_install(burble, text, tmp_path
 
 def test_what_is_given_is_not_searched():
     usual = make_settings({"batch": 9, "dropout": 0.2})
-    space, first = experiments_search.space(
+    space, first = experiments_search.build_space(
         {"units": 10}, {"cell": ["gru", "rnn"], "batch": [1, 2]}, usual
     )
     assert set(space) == {*experiments_search.SPACE, "cell"} - {"units"}
@@ -201,20 +198,21 @@ def test_what_is_given_is_not_searched():
     assert first == {
         n: settings.flatten_settings(usual)[n] for n in space.keys() - {"cell", "batch"}
     }
-    space, first = experiments_search.space({}, {}, usual)
+    space, first = experiments_search.build_space({}, {}, usual)
     assert 9 in vars(space["batch"])["choices"]
     assert first["batch"] == 9
     assert (
-        "embedding" not in experiments_search.space({}, {}, make_settings({"input": "onehot"}))[0]
+        "embedding"
+        not in experiments_search.build_space({}, {}, make_settings({"input": "onehot"}))[0]
     )
     assert (
         "embedding"
-        not in experiments_search.space({}, {"input": ["onehot", "embedding"]}, usual)[0]
+        not in experiments_search.build_space({}, {"input": ["onehot", "embedding"]}, usual)[0]
     )
     with pytest.raises(SettingsError, match=re.escape("units cannot be both fixed and varied")):
-        experiments_search.space({"units": 10}, {"units": [1]}, usual)
+        experiments_search.build_space({"units": 10}, {"units": [1]}, usual)
     with pytest.raises(SettingsError, match="nothing is left to search"):
-        experiments_search.space(dict.fromkeys(experiments_search.SPACE, 1), {}, usual)
+        experiments_search.build_space(dict.fromkeys(experiments_search.SPACE, 1), {}, usual)
 
 
 def test_searches_of_two_seeds_share_no_trial(tmp_path):
@@ -224,7 +222,8 @@ def test_searches_of_two_seeds_share_no_trial(tmp_path):
         )
         study = optuna.create_study()
         trials = [
-            search._asked(study, number, None) for number in range(experiments_search.AT_RANDOM)
+            search._ask_trial(study, number, None)
+            for number in range(experiments_search.RANDOM_TRIALS)
         ]
         return [tuple(trial.params.items()) for trial in trials]
 
@@ -234,13 +233,3 @@ def test_searches_of_two_seeds_share_no_trial(tmp_path):
     seeds = [experiments_search.sampler_seed(s, number) for s in range(50) for number in range(50)]
     seeds += [experiments_search.sampler_seed(1 << 32, number) for number in range(50)]
     assert len(set(seeds)) > 0.99 * len(seeds)
-
-
-FLOATS = st.floats(allow_nan=False, allow_infinity=False)
-WORDS = st.text(st.characters(codec="utf-8"))
-VALUES = st.booleans() | st.integers(-(10**9), 10**9) | FLOATS | WORDS
-
-
-@given(st.dictionaries(st.from_regex(r"[a-z_]+", fullmatch=True), VALUES))
-def test_a_recipe_that_is_written_is_read_as_it_was(values):
-    assert tomllib.loads(recipes.written(values, "Mine.")) == values

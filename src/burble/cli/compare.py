@@ -39,24 +39,24 @@ def compare(
     recipe: Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")] = None,
     **chosen: Any,
 ) -> None:
-    """Train every combination of some settings for an equal time, and tell which is best."""
+    """Train every combination of some settings for an equal time, and print which is best."""
     check_sources(source, recipe, output)
     reading = SourceSettings.pop_from(chosen)
     require(seeds >= 1, "seeds", seeds, "1 or more")
-    variants = grid.variants(vary)
+    variants = grid.expand_grid(vary)
     given = recipes.merge_recipe(chosen, recipe)
-    if not any(given.get(limit) or limit in variants[0].chosen for limit in LIMITS):
+    if not any(given.get(limit) or limit in variants[0].values for limit in LIMITS):
         given["minutes"] = MINUTES
     first = given.pop("seed", 0)
-    varied = {*variants[0].chosen}
+    varied = {*variants[0].values}
     varied |= {*LIMITS} if varied & {*LIMITS} else set()
     given = {name: value for name, value in given.items() if name not in varied}
     for variant in variants:
-        settings.make_settings(given | dict(variant.chosen))
+        settings.make_settings(given | dict(variant.values))
     text = TrainingRequest(given, sources=tuple(source), reading=reading).read(
         settings.make_settings(given)
     )
-    _check_on(text, variants, given)
+    _check_text(text, variants, given)
     every = range(first, first + seeds)
     flags, sources = to_flags(given), [*source, *to_flags(reading.given)]
     trials = comparison.Comparison(output, sources, flags, variants, every, text.sha256)
@@ -66,16 +66,16 @@ def compare(
     if trials.work.stopped:
         raise Interrupted(STOPPED)
     rows = trials.rows()
-    print(comparison.table(rows))
+    print(comparison.format_table(rows))
     failed = [row["settings"] for row in rows if row["failed"]]
     console.print(f"The table and its curves are in {output}.", markup=False)
     if failed:
         raise InputError(f"not all came to their end: {', '.join(failed)}. The table says why.")
 
 
-def _check_on(text: Corpus, variants: Sequence[Variant], given: Mapping[str, Any]) -> None:
-    """Refuses what does not suit the text; or tells that not all will be scored on the same one."""
-    read = sorted(READ.intersection(variants[0].chosen))
+def _check_text(text: Corpus, variants: Sequence[Variant], given: Mapping[str, Any]) -> None:
+    """Refuses what does not suit the text; says where not all are scored on the same one."""
+    read = sorted(READ.intersection(variants[0].values))
     if read:
         tell(
             f"What is scored depends on {', '.join(read)}, so the scores of these trainings cannot "
@@ -83,16 +83,16 @@ def _check_on(text: Corpus, variants: Sequence[Variant], given: Mapping[str, Any
         )
         return
     for variant in variants:
-        suit_settings(dict(given) | dict(variant.chosen), text)
+        suit_settings(dict(given) | dict(variant.values), text)
 
 
 def stop_on_signal(work: Work) -> None:
-    """Makes Ctrl-C and SIGTERM a request to stop; a terminal's Ctrl-C reaches the training itself.
+    """Makes Ctrl-C and SIGTERM stop the work; a terminal sends its Ctrl-C to the training as well.
 
-    Of a terminal that is closed both may hear, and a training takes that for one request.
+    A terminal that is closed may signal both; a training takes that for one signal.
     """
 
     def stop(number: int) -> None:
-        work.stop(reached=number == signal.SIGINT and sys.stdin.isatty())
+        work.stop(delivered=number == signal.SIGINT and sys.stdin.isatty())
 
     interrupts.catch(stop, stop, hangup=lambda n: None if work.stopped else stop(n))

@@ -40,14 +40,14 @@ def tune(
 ) -> None:
     """Search for good settings, in trainings of a minute each, and write them as a recipe.
 
-    What is given is fixed. A tenth of the text is left out of the search, so that it can judge
-    the recipe afterwards.
+    What is given is fixed. A tenth of the text is kept from the search, as a test of the recipe
+    afterwards.
     """
-    tuning = _tuning()
+    search = _import_search()
     check_sources(source, recipe, output)
     reading = SourceSettings.pop_from(chosen)
     require(trials >= 1, "trials", trials, "1 or more")
-    values = grid.choices(vary or [])
+    values = grid.parse_values(vary or [])
     given = _fixed(recipes.merge_recipe(chosen, None), recipe, values)
     private = ["test", "seed"]
     if not any(given.get(limit) for limit in LIMITS):
@@ -59,26 +59,28 @@ def tune(
     for line in corpus_report.summarize(text):
         tell(line)
     if text.cut == len(text.ids):
-        raise InputError("nothing is held out, so no score can choose. Give --validation, or text.")
+        raise InputError(
+            "there is no validation text, so no score can choose. Give --validation, or more text."
+        )
     usual = suit_settings(given, text)
-    space, first = tuning.space(given, values, usual)
+    space, first = search.build_space(given, values, usual)
     sources, seed = [*source, *to_flags(reading.given)], given.get("seed", 0)
-    search = tuning.Search(output, sources, text.sha256, given, space, first, seed, private)
-    stop_on_signal(search.work)
-    with alone_in(output, tuning.STUDY):
-        rows = search.run(trials, tell)
-    if search.work.stopped:
+    study = search.Search(output, sources, text.sha256, given, space, first, seed, private)
+    stop_on_signal(study.work)
+    with alone_in(output, search.STUDY):
+        rows = study.run(trials, tell)
+    if study.work.stopped:
         raise Interrupted(STOPPED)
-    print(tuning.table(rows))
-    if not rows or rows[0][tuning.SCORE] is None:
-        raise InputError(f"no trial came to its end. What they said is in {output}.")
-    best = output / tuning.BEST
+    print(search.format_table(rows))
+    if not rows or rows[0][search.SCORE] is None:
+        raise InputError(f"no trial came to its end. What they printed is in {output}.")
+    best = output / search.BEST
     tell(f"The best settings are in {best}.")
     again = command_line(["burble", "train", *sources, "--recipe", str(best), "-o", "RUN"])
     tell(f"Now, on all of the text: {again}")
 
 
-def _tuning() -> ModuleType:
+def _import_search() -> ModuleType:
     """The module that searches, which needs a package of its own.
 
     Raises:
@@ -92,7 +94,7 @@ def _tuning() -> ModuleType:
 def _fixed(
     given: Mapping[str, Any], recipe: str | None, values: Mapping[str, Sequence[Any]]
 ) -> dict[str, Any]:
-    """The settings of all trials of a search: as given, from a recipe, and what is left out.
+    """The settings of all trials of a search: as given, from a recipe, and the test fraction.
 
     Raises:
         SettingsError: What is varied makes scores that cannot be compared.

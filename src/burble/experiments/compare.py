@@ -1,6 +1,6 @@
 """Trainings that differ in a few settings, side by side.
 
-One that fails costs its row and nothing else; what is finished is not done again.
+One that fails costs its row alone; what is finished is not done again.
 """
 
 import csv
@@ -24,7 +24,9 @@ from burble.runs.request import to_flags
 from burble.settings import STORED
 
 NAME = "compare.json"
-SCORES = HELD_OUT, TRAINING = "held-out bits per symbol", "training loss, nats"
+SCORES = VALIDATION, TRAINING = "validation bits per symbol", "training loss, nats"
+FORMER_VALIDATION = "held-out bits per symbol"
+"""What compare.json had for the first of them; both are there, for this version."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Comparison:
         variants: What differs.
         seeds: Of each variant.
         text: The fingerprint of the text.
-        work: The training that is at work, if one is.
+        work: The training that is running, if one is.
     """
 
     folder: Path
@@ -63,13 +65,13 @@ class Comparison:
         tasks = [(v, seed) for seed in self.seeds for v in self.variants]
         for number, (variant, seed) in enumerate(tasks, 1):
             trial = self._trial(variant, seed)
-            told = f"{number} of {len(tasks)} · {variant.name}, seed {seed}"
+            label = f"{number} of {len(tasks)} · {variant.name}, seed {seed}"
             if trial.is_finished:
-                tell(f"{told} · finished before")
+                tell(f"{label} · finished before")
             else:
-                tell(f"{told} …")
-                chosen = [*self.flags, *to_flags(variant.chosen), f"--seed={seed}"]
-                trial.train(self.sources, chosen, self.work)
+                tell(f"{label} …")
+                flags = [*self.flags, *to_flags(variant.values), f"--seed={seed}"]
+                trial.train(self.sources, flags, self.work)
                 if not trial.is_finished:
                     tell(f"  not finished: {trial.failure()}")
             self.write()
@@ -84,8 +86,8 @@ class Comparison:
             return
         try:
             before = json.loads(path.read_text("utf-8"))
-            before["flags"] = _flags_of_today(before["flags"])
-            same = all(before[name] == value for name, value in self._alike().items())
+            before["flags"] = _rename_flags(before["flags"])
+            same = all(before[name] == value for name, value in self._identity().items())
         except (OSError, ValueError, LookupError, TypeError):
             same = False
         if not same:
@@ -95,7 +97,7 @@ class Comparison:
             )
 
     def _check_empty(self) -> None:
-        """Refuses to begin where trainings lie of which nobody knows what they compared."""
+        """Refuses to begin where trainings of a comparison lie whose record is gone."""
         tasks = [self._trial(variant, seed) for variant in self.variants for seed in self.seeds]
         if left := [trial.folder for trial in tasks if trial.folder.exists()]:
             raise SettingsError(
@@ -103,7 +105,7 @@ class Comparison:
                 f"what it compared. Put {NAME} back, or choose another folder with -o."
             )
 
-    def _alike(self) -> dict[str, Any]:
+    def _identity(self) -> dict[str, Any]:
         """What makes it this comparison, whatever its sources are called."""
         return {"text": self.text, "flags": [*self.flags]}
 
@@ -117,18 +119,18 @@ class Comparison:
         return [_result(trial) for trial in trials if trial.is_finished]
 
     def failure(self, variant: Variant) -> str:
-        """The last words of a training that failed; empty where none did."""
-        said = (self._trial(variant, seed).failure() for seed in self.seeds)
-        return next(filter(None, said), "")
+        """The last line of a training that failed; empty where none did."""
+        lines = (self._trial(variant, seed).failure() for seed in self.seeds)
+        return next(filter(None, lines), "")
 
     def rows(self) -> list[dict[str, Any]]:
-        """The table, the best held-out score first, what failed or is missing last."""
+        """The table, the best validation score first, what failed or is missing last."""
         rows = []
         for variant in self.variants:
             found = self.results(variant)
             row: dict[str, Any] = {"settings": variant.name, "seeds": len(found)}
             scores = [r.validation for r in found if r.validation is not None]
-            row[HELD_OUT] = mean(scores) if scores else None
+            row[VALIDATION] = mean(scores) if scores else None
             row["spread"] = max(scores) - min(scores) if len(scores) > 1 else None
             row[TRAINING] = mean(r.training for r in found) if found else None
             row["characters/s"] = round(mean(r.speed for r in found)) if found else None
@@ -149,7 +151,8 @@ class Comparison:
         table.writeheader()
         table.writerows(rows)
         sources = [formatting.relative(name) for name in self.sources]
-        facts = {"sources": sources, **self._alike(), "rows": rows}
+        both = [row | {FORMER_VALIDATION: row[VALIDATION]} for row in rows]
+        facts = {"sources": sources, **self._identity(), "rows": both}
         curves = {v.name: r[0].curve for v in self.variants if (r := self.results(v))}
         picture = plots.draw_curves(curves, "nats per symbol, by step (first seed)")
         for name, data in (
@@ -160,16 +163,16 @@ class Comparison:
             write_atomically(self.folder / name, data.encode())
 
 
-def _flags_of_today(flags: Sequence[str]) -> list[str]:
-    """Flags by the names of today; see `settings.STORED`."""
+def _rename_flags(flags: Sequence[str]) -> list[str]:
+    """Flags by their current names; see `settings.STORED`."""
     given = [flag.partition("=") for flag in flags]
     newer = {f"--{old.replace('_', '-')}": f"--{new}" for new, old in STORED.items()}
     return [newer.get(name, name) + equals + value for name, equals, value in given]
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> str:
+def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as a Markdown table, for a person."""
-    names = ["settings", HELD_OUT, "spread", TRAINING, "characters/s", "weights", "seeds"]
+    names = ["settings", VALIDATION, "spread", TRAINING, "characters/s", "weights", "seeds"]
     failed = ["failed"] if any(row["failed"] for row in rows) else []
     return formatting.markdown([*names, *failed], rows)
 

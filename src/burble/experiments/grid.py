@@ -15,18 +15,18 @@ class Variant:
     """One combination of settings.
 
     Attributes:
-        chosen: The settings that are varied, by name.
+        values: The settings that are varied, by name.
     """
 
-    chosen: Mapping[str, Any]
+    values: Mapping[str, Any]
 
     @property
     def name(self) -> str:
         """What it is called, as its folder is."""
-        return ",".join(f"{name}={value}" for name, value in self.chosen.items()) or "as given"
+        return ",".join(f"{name}={value}" for name, value in self.values.items()) or "as given"
 
 
-def variants(vary: Sequence[str]) -> list[Variant]:
+def expand_grid(vary: Sequence[str]) -> list[Variant]:
     """Every combination of the values that are varied.
 
     Args:
@@ -35,20 +35,20 @@ def variants(vary: Sequence[str]) -> list[Variant]:
     Raises:
         SettingsError: That is no setting, or no value of it.
 
-    >>> [variant.name for variant in variants(["units=1,2", "input=scalar"])]
+    >>> [variant.name for variant in expand_grid(["units=1,2", "input=scalar"])]
     ['units=1,input=scalar', 'units=2,input=scalar']
     """
-    chosen = choices(vary)
+    varied = parse_values(vary)
     combined = [
-        Variant(dict(zip(chosen, values, strict=True)))
-        for values in itertools.product(*chosen.values())
+        Variant(dict(zip(varied, values, strict=True)))
+        for values in itertools.product(*varied.values())
     ]
     for variant in combined:
-        settings.make_settings(variant.chosen)
+        settings.make_settings(variant.values)
     return combined
 
 
-def choices(vary: Sequence[str]) -> dict[str, list[Any]]:
+def parse_values(vary: Sequence[str]) -> dict[str, list[Any]]:
     """The values of each setting that is varied, by name.
 
     Args:
@@ -73,14 +73,16 @@ def choices(vary: Sequence[str]) -> dict[str, list[Any]]:
         if name not in kinds:
             # Says which settings there are.
             settings.make_settings({name: values})
-        found[name] = [_typed(name, value.strip(), kinds[name]) for value in values.split(",")]
+        found[name] = [
+            _parse_value(name, value.strip(), kinds[name]) for value in values.split(",")
+        ]
         for value in found[name]:
             settings.make_settings({name: value})
     return found
 
 
-def _typed(name: str, value: str, kind: Any) -> Any:
-    """A value of a setting from its text."""
+def _parse_value(name: str, value: str, kind: Any) -> Any:
+    """A value of a setting, from its text."""
     if kind is bool:
         require(value in ("true", "false"), name, value, "true or false")
         return value == "true"

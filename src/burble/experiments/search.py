@@ -1,6 +1,6 @@
-"""A search for good settings: trainings one after another, each chosen by what came before.
+"""A search for good settings: trials one after another, each chosen by those before it.
 
-Optuna remembers and chooses, in an SQLite file. One training that fails costs one trial.
+Optuna keeps and chooses them, in an SQLite file. A training that fails costs one trial.
 """
 
 import csv
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import optuna
 import sqlalchemy
+import tomli_w
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
@@ -26,7 +27,6 @@ from burble import formatting
 from burble.errors import RunError, SettingsError
 from burble.experiments.trial import Trial, Work
 from burble.files import write_atomically
-from burble.runs import recipes
 from burble.runs.request import to_flags
 from burble.settings import Settings, flatten_settings, with_stored_names
 
@@ -42,18 +42,19 @@ SPACE: Mapping[str, BaseDistribution] = {
     "length": CategoricalDistribution((16, 32, 64, 128)),
 }
 """The settings that are searched unless they are given, and the values they may take."""
-AT_RANDOM = 6
+RANDOM_TRIALS = 6
 """Trials before the search begins to learn from them, and before any is ended early."""
 SCORES_FIRST = 4
 """Of the `SCORES` places, those that every trial may pass before it can be ended early."""
-SCORE = "held-out bits per symbol"
+SCORE = "validation bits per symbol"
 SCORES = 15
 """Places on the way at which scores of trials are compared, whatever the length of their steps."""
 STUDY, TABLE, BEST = "study.db", "trials.csv", "best.toml"
-ASKED = "asked"
+REQUEST = "asked"
+"""The attribute of the study that holds what was to be searched."""
 
 
-def space(
+def build_space(
     given: Mapping[str, Any], vary: Mapping[str, Sequence[Any]], usual: Settings
 ) -> tuple[dict[str, BaseDistribution], dict[str, Any]]:
     """What is searched, and where the search begins.
@@ -98,7 +99,7 @@ class Search:
         sources: What to train on, and how it is read, as on the command line of `burble train`.
         text: The fingerprint of the text.
         given: Settings of all trials.
-        space: What is searched; see `space`.
+        space: What is searched; see `build_space`.
         first: Settings of the first trial.
         seed: Of the search.
         private: Settings of the trials that are no part of the recipe.
@@ -133,13 +134,13 @@ class Search:
         """
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         try:
-            study = self._study()
+            study = self._open_study()
             for number in range(trials):
                 known = study.trials[number] if number < len(study.trials) else None
                 if self.work.stopped or (known and known.state.is_finished()):
                     continue
                 tell(f"{number + 1} of {trials} …")
-                tell(f"  {self._trial(study, number, known, tell)}")
+                tell(f"  {self._run_trial(study, number, known, tell)}")
                 self._write(study)
             return self._write(study)
         except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
@@ -148,31 +149,31 @@ class Search:
                 "with -o."
             ) from error
 
-    def _study(self) -> optuna.Study:
+    def _open_study(self) -> optuna.Study:
         """The study in the folder, made if there is none."""
         place = sqlalchemy.URL.create("sqlite", database=str(self.folder / STUDY))
         study = optuna.create_study(
             storage=place.render_as_string(hide_password=False),
             pruner=optuna.pruners.MedianPruner(
-                AT_RANDOM, SCORES_FIRST, n_min_trials=max(1, AT_RANDOM // 2)
+                RANDOM_TRIALS, SCORES_FIRST, n_min_trials=max(1, RANDOM_TRIALS // 2)
             ),
             study_name="burble",
             load_if_exists=True,
         )
         to_json = optuna.distributions.distribution_to_json
-        asked = {
+        request = {
             "text": self.text,
             "given": with_stored_names(self.given),
             "space": {name: to_json(values) for name, values in self.space.items()},
             "seed": self.seed,
         }
-        if ASKED not in study.user_attrs:
+        if REQUEST not in study.user_attrs:
             self._check_empty()
             if not study.trials:
                 study.enqueue_trial(dict(self.first))
-            study.set_user_attr(ASKED, asked)
+            study.set_user_attr(REQUEST, request)
         # Earlier versions kept the names of the sources, too.
-        if study.user_attrs[ASKED] | asked != study.user_attrs[ASKED]:
+        if study.user_attrs[REQUEST] | request != study.user_attrs[REQUEST]:
             raise SettingsError(
                 f"{self.folder} holds a search on other texts or settings. Give the same as "
                 "before, or choose another folder with -o."
@@ -180,7 +181,7 @@ class Search:
         return study
 
     def _check_empty(self) -> None:
-        """Refuses to begin where trials of a search lie that nothing is known of any more."""
+        """Refuses to begin where trials of a search lie whose study is gone."""
         if left := sorted(path.name for path in self.folder.glob("trial-*") if path.is_dir()):
             raise SettingsError(
                 f"{self.folder} holds trainings ({', '.join(left[:3])}) of a search whose {STUDY} "
@@ -188,7 +189,7 @@ class Search:
                 "folder with -o."
             )
 
-    def _trial(
+    def _run_trial(
         self,
         study: optuna.Study,
         number: int,
@@ -196,49 +197,49 @@ class Search:
         tell: Callable[[str], object],
     ) -> str:
         """Trains one trial, or goes on with one that was stopped; returns what came of it."""
-        asked = self._asked(study, number, known)
-        if asked is None:
+        drawn = self._ask_trial(study, number, known)
+        if drawn is None:
             return "failed: it was interrupted before its settings were chosen."
-        chosen = self._rounded(asked.params)
+        chosen = self._round_values(drawn.params)
         tell(f"  {' '.join(f'{name}={value}' for name, value in chosen.items())}")
         trial = Trial(self.folder / f"trial-{number + 1}")
         reported = set(known.intermediate_values) if known else set()
 
-        def is_hopeless() -> bool:
-            for share, loss in trial.scores():
-                step = round(share * SCORES)
+        def should_stop() -> bool:
+            for fraction, loss in trial.scores():
+                step = round(fraction * SCORES)
                 if step not in reported:
-                    asked.report(loss, step)
+                    drawn.report(loss, step)
                     reported.add(step)
-            return asked.should_prune()
+            return drawn.should_prune()
 
         if not trial.is_finished:
             settings = to_flags({**self.given, **chosen})
-            trial.train(self.sources, settings, self.work, is_hopeless)
+            trial.train(self.sources, settings, self.work, should_stop)
         score = trial.result().validation if trial.is_finished else None
         if score is not None and math.isfinite(score):
             study.tell(number, score)
             for other in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
                 if other.number != study.best_trial.number:
                     Trial(self.folder / f"trial-{other.number + 1}").remove()
-            return f"{score:.4f} held-out bits per symbol"
+            return f"{score:.4f} validation bits per symbol"
         if self.work.stopped:
             return "stopped"
-        if is_hopeless():
+        if should_stop():
             study.tell(number, state=TrialState.PRUNED)
             trial.remove()
             return "worse than most at this point, so ended early"
         study.tell(number, state=TrialState.FAIL)
         return f"failed: {trial.failure()}"
 
-    def _asked(
+    def _ask_trial(
         self, study: optuna.Study, number: int, known: FrozenTrial | None
     ) -> optuna.Trial | None:
         """The trial of a number, its settings chosen now or before; None if only some were."""
         if known is None or known.state == TrialState.WAITING:
             # Each trial has a generator of its own, so that an interruption changes nothing.
             study.sampler = optuna.samplers.TPESampler(
-                n_startup_trials=AT_RANDOM, seed=sampler_seed(self.seed, number)
+                n_startup_trials=RANDOM_TRIALS, seed=sampler_seed(self.seed, number)
             )
             return study.ask(dict(self.space))
         if known.params.keys() == self.space.keys():
@@ -246,7 +247,7 @@ class Search:
         study.tell(number, state=TrialState.FAIL)
         return None
 
-    def _rounded(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _round_values(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Settings, those from a range with no more digits than a person would give."""
         ranges = {n for n, values in self.space.items() if isinstance(values, FloatDistribution)}
         return {
@@ -264,12 +265,10 @@ class Search:
         write_atomically(self.folder / TABLE, text.getvalue().encode())
         if rows and rows[0][SCORE] is not None:
             best = study.best_trial
-            values = {**self.given, **self._rounded(best.params)}
-            recipe = recipes.written(
-                {name: value for name, value in values.items() if name not in self.private},
-                f"The best of {len(rows)} trials: {best.value:.4f} held-out bits per symbol.",
-            )
-            write_atomically(self.folder / BEST, recipe.encode())
+            values = {**self.given, **self._round_values(best.params)}
+            recipe = {name: value for name, value in values.items() if name not in self.private}
+            remark = f"# The best of {len(rows)} trials: {best.value:.4f} {SCORE}.\n"
+            write_atomically(self.folder / BEST, (remark + tomli_w.dumps(recipe)).encode())
         return rows
 
     def _rows(self, study: optuna.Study) -> list[dict[str, Any]]:
@@ -281,7 +280,7 @@ class Search:
                 SCORE: trial.value if trial.state == TrialState.COMPLETE else None,
                 "outcome": outcomes.get(trial.state, "failed"),
                 **dict.fromkeys(self.space),
-                **self._rounded(trial.params),
+                **self._round_values(trial.params),
             }
             for trial in study.trials
             if trial.state.is_finished()
@@ -297,7 +296,7 @@ def sampler_seed(seed: int, number: int) -> int:
     return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> str:
+def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as a Markdown table, for a person; empty where there are none."""
     shown = ({n: v if n == SCORE or v is None else str(v) for n, v in row.items()} for row in rows)
     return formatting.markdown([*rows[0]], shown) if rows else ""

@@ -1,4 +1,4 @@
-"""A training in a process and a folder of its own, so that its failure costs nothing else.
+"""A trial: a training in a process and a folder of its own, so that its failure costs no other.
 
 Knows nothing of what it is compared with.
 """
@@ -27,11 +27,11 @@ class Result:
     """What one training came to.
 
     Attributes:
-        validation: Bits per symbol on the held-out text; None where nothing is held out.
+        validation: Bits per symbol on the validation text; None where there is none.
         training: The last mean training loss, nats per symbol, dropout on.
         speed: Symbols foretold a second in training, its scores and samples included.
-        weights: Numbers that were learned.
-        curve: Held-out losses on the way, by step; training losses where nothing is held out.
+        weights: Parameters that were learned.
+        curve: Validation losses on the way, by step; training losses where there are none.
     """
 
     validation: float | None
@@ -43,30 +43,30 @@ class Result:
 
 @dataclass
 class Work:
-    """What is at work, and the wish to stop it.
+    """The training that is running, and whether to stop.
 
     Attributes:
-        child: The training that is at work, if one is.
-        stopped: Whether to stop, and to begin nothing new.
+        child: The process of the training that is running, if one is.
+        stopped: Whether to start nothing more.
     """
 
     child: subprocess.Popen[bytes] | None = None
     stopped: bool = False
 
-    def begin(self, child: subprocess.Popen[bytes]) -> None:
-        """Notes what is at work now; stops it if that was wished for before it began."""
+    def start(self, child: subprocess.Popen[bytes]) -> None:
+        """Notes the process that is running now; stops it if it comes too late."""
         self.child = child
         if self.stopped:
             child.terminate()
 
-    def stop(self, *, reached: bool) -> None:
-        """Stops what is at work, which saves itself, and whatever would come after.
+    def stop(self, *, delivered: bool) -> None:
+        """Stops the training that is running, which saves itself, and whatever would come after.
 
         Args:
-            reached: Whether the wish has reached the training by itself, as a terminal's Ctrl-C.
+            delivered: Whether the training got the signal itself, as with Ctrl-C in a terminal.
         """
         self.stopped = True
-        if self.child and not reached:
+        if self.child and not delivered:
             self.child.terminate()
 
 
@@ -122,14 +122,14 @@ class Trial:
     """One training, in its own process.
 
     Attributes:
-        folder: Its run folder; what it says is kept beside it.
+        folder: Its run folder; what it prints is kept beside it.
     """
 
     folder: Path
 
     @property
     def log(self) -> Path:
-        """The file of what it said."""
+        """The file of what it printed."""
         return self.folder.with_name(f"{self.folder.name}.log.txt")
 
     @property
@@ -154,22 +154,22 @@ class Trial:
             sources: What to train on, and how it is read, as on the command line.
             flags: Settings, for a training that is new.
             work: Holds the process while it is at work, and may stop it.
-            is_over: Asked whenever the training has said something; true ends it at once.
+            is_over: Called whenever the training has printed a line; true ends it at once.
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        asked = ["--resume"] if Run(self.folder).exists else flags
+        options = ["--resume"] if Run(self.folder).exists else flags
         with (
             # Without a buffer, that what cannot be written is lost, and nothing after it.
             self.log.open("ab", buffering=0) as log,
             subprocess.Popen(
-                burble_command("train", *sources, "-o", str(self.folder), *asked),
+                burble_command("train", *sources, "-o", str(self.folder), *options),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=os.environ | {STARTER: str(os.getpid())},
             ) as child,
         ):
-            work.begin(child)
+            work.start(child)
             for line in child.stdout or ():
                 with suppress(OSError):
                     log.write(line)
@@ -178,13 +178,13 @@ class Trial:
         work.child = None
 
     def scores(self) -> list[tuple[float, float]]:
-        """The held-out losses so far, in nats, each with the share of the steps it came after."""
+        """The validation losses so far, in nats, each with the fraction of the steps before it."""
         run = Run(self.folder)
         if not run.exists:
             return []
         steps = run.settings().training.steps
         found = ((m["step"] / steps, m.get("held_out_loss")) for m in run.metrics() if steps)
-        return [(share, float(loss)) for share, loss in found if loss is not None]
+        return [(fraction, float(loss)) for fraction, loss in found if loss is not None]
 
     def result(self) -> Result:
         """What a finished one came to."""
@@ -206,12 +206,12 @@ class Trial:
         )
 
     def failure(self) -> str:
-        """The last words of one that failed; empty where it did not."""
+        """The last line of one that failed; empty where it did not."""
         if self.is_finished or not self.log.exists():
             return ""
         lines = self.log.read_text("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing."
+        return lines[-1] if lines else "it printed nothing."
 
     def remove(self) -> None:
-        """Removes the run folder, and keeps what the training said."""
+        """Removes the run folder, and keeps what the training printed."""
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -3,7 +3,6 @@
 Knows nothing of what the settings do.
 """
 
-import json
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -91,26 +90,3 @@ def merge_recipe(
     if any(chosen.get(limit) for limit in settings.LIMITS):
         brought = {name: value for name, value in brought.items() if name not in settings.LIMITS}
     return brought | chosen
-
-
-def written(values: Mapping[str, Any], remark: str) -> str:
-    """The text of a recipe.
-
-    Args:
-        values: Settings by name.
-        remark: A line about them.
-
-    >>> print(written({"units": 8, "lowercase": True, "schedule": "constant"}, "Mine."))
-    # Mine.
-    units = 8
-    lowercase = true
-    schedule = "constant"
-    <BLANKLINE>
-    """
-    # A number, a truth and a text of JSON are written so in TOML as well, but for the last of
-    # the control characters.
-    lines = (
-        f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")
-        for name, value in values.items()
-    )
-    return "\n".join([f"# {remark}", *lines, ""])
