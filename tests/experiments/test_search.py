@@ -166,8 +166,8 @@ def test_two_searches_in_one_folder_are_refused(burble, text, tmp_path):
     [
         (["--vary", "lowercase=true,false"], "lowercase cannot be searched"),
         (["--vary", "minutes=1,2"], "minutes cannot be searched"),
-        (["--validation", "0"], "nothing is held out, so no score can choose"),
-        (["--recipe", "tutorial-small", "--vary", "cell=lstm,gru"], "nothing is held out"),
+        (["--validation", "0"], "there is no validation text"),
+        (["--recipe", "tutorial-small", "--vary", "cell=lstm,gru"], "there is no validation text"),
         (["--trials", "0"], "trials is 0"),
     ],
 )
