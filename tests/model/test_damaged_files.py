@@ -118,7 +118,7 @@ def test_odd_metadata_is_refused(key, value, message):
         ("cell", "gru", "has the shape"),
         ("cell", "os.system", "cell is 'os.system'"),
         ("cell", None, "cell is None"),
-        ("recurrent_activation", "relu", "must be sigmoid, or, of LSTM layers, hard_sigmoid"),
+        ("recurrent_activation", "relu", "must be sigmoid or hard_sigmoid"),
         ("recurrent_activation", 1, "recurrent_activation is 1, expected a str"),
         ("dropout", "0.4", "dropout is '0.4', expected a float"),
         (
