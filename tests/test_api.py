@@ -50,6 +50,7 @@ def test_the_public_names_are_these():
         _ = burble.trian
 
 
+@pytest.mark.slow
 def test_a_text_is_read_as_it_would_be_trained_on(text, tmp_path):
     corpus = burble.read([text], lowercase=True, validation=0.2)
     assert corpus.vocabulary.symbols == tuple("\n .acehmnost")
@@ -58,6 +59,7 @@ def test_a_text_is_read_as_it_would_be_trained_on(text, tmp_path):
     assert run.facts()["corpus"]["sha256"] == corpus.sha256
 
 
+@pytest.mark.slow
 def test_a_model_remembers_what_it_was_trained_on(text, tmp_path):
     run = burble.train(text, tmp_path / "run", **SMALL)
     alone = burble.evaluate(run, text)
@@ -70,6 +72,7 @@ def test_a_model_remembers_what_it_was_trained_on(text, tmp_path):
         burble.read(text, lowercased=True)
 
 
+@pytest.mark.slow
 def test_trainings_in_threads_end_in_the_bytes_of_one_alone(text, tmp_path):
     alone = burble.train(text, tmp_path / "alone", **SMALL)
     runs = {}
@@ -85,6 +88,7 @@ def test_trainings_in_threads_end_in_the_bytes_of_one_alone(text, tmp_path):
     assert model(runs[0]) == model(runs[1]) == model(alone)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the signal of Ctrl-C is sent as POSIX does")
 @pytest.mark.skipif(
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN, reason="run where Ctrl-C is ignored"
@@ -105,6 +109,7 @@ def test_ctrl_c_finishes_the_step_and_saves_and_the_next_call_goes_on(text, tmp_
     assert model(resumed) == model(whole)
 
 
+@pytest.mark.slow
 def test_a_training_stops_when_told_and_goes_on(text, tmp_path):
     whole = burble.train(text, tmp_path / "whole", **SMALL)
     events: list[Any] = []
@@ -120,6 +125,7 @@ def test_a_training_stops_when_told_and_goes_on(text, tmp_path):
     assert model(burble.train(text, run.folder, resume=True)) == model(whole)
 
 
+@pytest.mark.slow
 def test_an_error_in_what_listens_frees_the_folder(text, tmp_path):
     def fail(_event):
         raise LookupError("mine")
@@ -130,6 +136,7 @@ def test_an_error_in_what_listens_frees_the_folder(text, tmp_path):
     assert caught.value is not None
 
 
+@pytest.mark.slow
 def test_one_document_cannot_be_framed_as_many(text, tmp_path):
     with pytest.raises(SettingsError, match="framing is 'documents', but the text is one document"):
         burble.train(text, tmp_path / "run", framing="documents", **SMALL)

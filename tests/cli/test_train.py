@@ -21,6 +21,8 @@ from tests.support.corpora import from_texts
 from tests.support.processes import PATIENCE, interrupt, start, wait_for_pause
 from tests.support.trainers import run_training
 
+pytestmark = pytest.mark.slow
+
 SIZE = ["--units", "24", "--embedding", "8", "--batch", "4", "--length", "16"]
 LONG = [*SIZE, "--steps", "300", "--evaluations", "15", "--patience", "0"]
 

@@ -156,6 +156,7 @@ def test_a_run_begins_in_a_folder_of_its_own(tmp_path, part):
         Run(tmp_path).check()
 
 
+@pytest.mark.slow
 def test_a_file_of_an_epoch_takes_no_place_of_other_things(trained, tmp_path):
     run = Run(tmp_path)
     (tmp_path / "epoch-1-0.5.safetensors").write_bytes((trained / "model.safetensors").read_bytes())

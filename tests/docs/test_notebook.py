@@ -30,6 +30,7 @@ def printed(cell):
     return "".join(out.text for out in cell.outputs if out.output_type == "stream")
 
 
+@pytest.mark.slow
 def test_the_notebook_runs(page, tmp_path):
     words = "alice said the mock turtle was here; alice sat, and the turtle ran.\n"
     (tmp_path / "small.txt").write_text("CHAPTER I.\n" + words * 40, encoding="utf-8")

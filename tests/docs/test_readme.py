@@ -53,6 +53,7 @@ def quick(text, swaps):
     return text
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_readme_run(folder):
     commands = quick(blocks(PAGE, "sh")[1], QUICK).splitlines()
     said = [run(command, folder) for command in commands]
@@ -61,6 +62,7 @@ def test_the_commands_of_the_readme_run(folder):
     assert "nats) on the validation part in training" in said[4]
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(folder):
     code = quick(blocks(PAGE, "python")[0], {"minutes=3": "steps=12, units=16"})
     assert sum(map(bool, code.splitlines())) == 6
@@ -77,6 +79,7 @@ SHORTER = {
 }
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_training_page_run(folder):
     commands = [line for part in blocks(TRAINING, "sh") for line in part.splitlines()]
     commands.remove("pip install -e '.[tune]'   # once")

@@ -79,6 +79,7 @@ def test_what_was_learned_from_one_document_serves_the_next():
     assert found[-1].mean() < 0.9 * found[0].mean()
 
 
+@pytest.mark.slow
 def test_the_command_scores_both_ways(burble, trained):
     text = trained.parent / "cat.txt"
     said = burble("eval", trained, text, "--adaptive").stdout.decode()

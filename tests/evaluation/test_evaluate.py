@@ -40,6 +40,7 @@ def test_documents_are_foretold_each_from_its_beginning_to_its_end():
     assert worse.nats == pytest.approx(3 * 50 / 6, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_text_scores_as_it_did_in_training(burble, tmp_path):
     rng = np.random.default_rng(0)
     names = ["".join(rng.choice(list("aeiou"), n)) for n in rng.integers(1, 9, size=400)]

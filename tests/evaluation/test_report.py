@@ -76,6 +76,7 @@ def test_standard_input_can_be_its_own_text(burble, trained, text):
     assert json.loads(done.stdout)["characters"] == stored["corpus"]["held_out"]
 
 
+@pytest.mark.slow
 def test_json_holds_no_number_that_is_none(burble, tmp_path):
     (tmp_path / "dots").write_text(". . .\n.. ..\n" * 40, encoding="utf-8")
     done = burble("train", tmp_path / "dots", "-o", tmp_path / "run", "--units", 8, "--steps", 5)
@@ -126,6 +127,7 @@ def test_what_was_left_out_of_the_figures_is_said():
     assert evaluate._describe_parts(parts_used(short, 1.0)) == []
 
 
+@pytest.mark.slow
 def test_a_text_of_which_nothing_was_held_out_is_refused(burble, text, tmp_path):
     tiny = ["--units", 8, "--steps", 3, "--validation", 0]
     done = burble("train", text, "-o", tmp_path / "run", *tiny)
@@ -135,6 +137,7 @@ def test_a_text_of_which_nothing_was_held_out_is_refused(burble, text, tmp_path)
     assert "a score on it would say nothing" in done.stderr.decode()
 
 
+@pytest.mark.slow
 def test_windows_score_as_in_training(burble, text, tmp_path):
     flags = ["--framing", "windows", "--length", 7, "--units", 8, "--steps", 60, "--batch", 8]
     done = burble("train", text, "-o", tmp_path / "run", *flags)
@@ -149,6 +152,7 @@ def test_windows_score_as_in_training(burble, text, tmp_path):
     assert "Leave out --adaptive" in done.stderr.decode()
 
 
+@pytest.mark.slow
 def test_documents_and_an_inherited_alphabet_score_as_in_training(burble, trained, tmp_path):
     lines = tmp_path / "lines.txt"
     names = ["".join(np.random.default_rng(n).choice([*"etaZ"], 5)) for n in range(200)]

@@ -31,6 +31,7 @@ def compared(burble, text, with_own_files, tmp_path_factory):
     return folder, done
 
 
+@pytest.mark.slow
 def test_every_combination_has_its_row_and_a_failure_costs_one(compared):
     folder, done = compared
     rows = json.loads((folder / "compare.json").read_text(encoding="utf-8"))["rows"]
@@ -49,6 +50,7 @@ def test_every_combination_has_its_row_and_a_failure_costs_one(compared):
     assert "not all came to their end: units=8,learning_rate=1e+30" in done.stderr.decode()
 
 
+@pytest.mark.slow
 def test_the_table_is_printed_and_written_with_a_picture(compared):
     folder, done = compared
     printed = done.stdout.decode()
@@ -61,6 +63,7 @@ def test_the_table_is_printed_and_written_with_a_picture(compared):
     assert folders.walk_folder(folder.parent)[1][folders.OURS] == [folder]
 
 
+@pytest.mark.slow
 def test_what_is_finished_is_not_done_again(burble, compared, text):
     folder, _ = compared
     model = folder / "units=8,learning_rate=0.01" / "seed-0" / "model.safetensors"
@@ -72,6 +75,7 @@ def test_what_is_finished_is_not_done_again(burble, compared, text):
     assert os.stat(model).st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
     arguments = [
         "compare",
@@ -129,6 +133,7 @@ def test_scores_on_different_texts_are_said_not_to_be_comparable(vary, said, cap
     assert heard.startswith(told) if said else not heard
 
 
+@pytest.mark.slow
 def test_a_folder_holds_one_comparison(burble, compared, text, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("an other text " * 99, encoding="utf-8")

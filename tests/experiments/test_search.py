@@ -40,6 +40,7 @@ def tuned(burble, text, tmp_path_factory):
     return folder, command, burble(*command, 2)
 
 
+@pytest.mark.slow
 def test_the_best_settings_are_a_recipe_that_trains(burble, tuned, text, tmp_path):
     folder, _, done = tuned
     assert done.returncode == 0, done.stderr.decode()
@@ -135,6 +136,7 @@ def test_trainings_of_a_search_that_is_forgotten_are_no_results_of_a_new_one(tex
             search.run(1, print)
 
 
+@pytest.mark.slow
 def test_an_interrupted_search_goes_on_with_its_trial(burble, text, tmp_path):
     folder = tmp_path / "my%20s?"
     arguments = ["tune", text, "-o", folder, *SMALL_FLAGS, "--steps=6000", "--trials=1"]

@@ -309,6 +309,7 @@ def test_texts_side_by_side_are_each_as_alone():
     assert not any(copy in text for text in many for copy in ("abba", "bba\n", "baab"))
 
 
+@pytest.mark.slow
 def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_path):
     text = trained.parent / "cat.txt"
     flags = ["-l", 600, "--seed", 1, "--jsonl", "--no-break-loops"]

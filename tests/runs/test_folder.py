@@ -28,6 +28,7 @@ def text(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_any_name_the_disk_takes_is_honoured(burble, text):
     name = "/".join(["-dash", "it's a 'кот' 🙂", "10:30", "model.h5", "a" * 250])
     for options in (SIZE, ["--resume"]):
@@ -70,6 +71,7 @@ def test_a_disk_too_small_is_told_with_figures(tmp_path):
         Run(tmp_path).check_room(10**15)
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_training_with_a_sentence_and_keeps_the_last_state(burble, text, tmp_path):
     """A limit on file sizes stands for the full disk: writing fails in the same way."""
     run, whole = tmp_path / "run", tmp_path / "whole"
@@ -149,6 +151,7 @@ def flipped(data):
     return data[:-1] + bytes([data[-1] ^ 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "how"),
     [(flipped, "damaged"), (lambda data: data[:99], "damaged"), (None, "not there")],
@@ -167,6 +170,7 @@ def test_a_damaged_state_costs_the_steps_since_the_one_before_it(begun, tmp_path
     assert run.read_state().step == 12
 
 
+@pytest.mark.slow
 def test_the_file_of_a_state_keeps_the_names_that_earlier_versions_know(begun):
     with safetensors.safe_open(begun[2] / STATE, "numpy") as file:
         names, counters = set(file.keys()), json.loads(file.metadata()["burble"])
@@ -179,6 +183,7 @@ def test_the_file_of_a_state_keeps_the_names_that_earlier_versions_know(begun):
     ]
 
 
+@pytest.mark.slow
 def test_a_state_of_an_earlier_burble_goes_on(begun, tmp_path):
     made, run = copied(begun, tmp_path)
     path = run.folder / STATE
@@ -195,6 +200,7 @@ def test_a_state_of_an_earlier_burble_goes_on(begun, tmp_path):
     assert "'--from=its model'" in run.facts()["repeat"]
 
 
+@pytest.mark.slow
 def test_a_run_whose_states_are_both_damaged_is_refused(begun, tmp_path):
     made, run = copied(begun, tmp_path)
     for name in (STATE, PREVIOUS):
@@ -204,6 +210,7 @@ def test_a_run_whose_states_are_both_damaged_is_refused(begun, tmp_path):
         gone_on(made, run)
 
 
+@pytest.mark.slow
 def test_a_state_of_another_network_is_no_state_of_the_run(begun, tmp_path):
     made, run = copied(begun, tmp_path)
     other = Run(tmp_path / "other")
@@ -213,6 +220,7 @@ def test_a_state_of_another_network_is_no_state_of_the_run(begun, tmp_path):
     assert kept(run.folder) == kept(begun[1])
 
 
+@pytest.mark.slow
 def test_a_run_without_a_state_is_refused_before_anything_is_written(begun, tmp_path):
     _, run = copied(begun, tmp_path)
     for name in (STATE, PREVIOUS):
@@ -224,6 +232,7 @@ def test_a_run_without_a_state_is_refused_before_anything_is_written(begun, tmp_
     assert {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")} == before
 
 
+@pytest.mark.slow
 def test_a_sample_is_kept_before_the_state_that_would_pass_it_over(begun, tmp_path):
     made, run = begun[0], Run(tmp_path / "run")
     events = run_training(made, run, TrainingRequest(SMALL))
@@ -234,6 +243,7 @@ def test_a_sample_is_kept_before_the_state_that_would_pass_it_over(begun, tmp_pa
     assert (run.folder / "samples" / f"step-{score.state.step:08}.txt").exists()
 
 
+@pytest.mark.slow
 def test_what_is_refused_leaves_no_folder(begun, tmp_path, monkeypatch):
     made = begun[0]
     cases: dict[str, dict[str, Any]] = {

@@ -120,6 +120,7 @@ def run(burble, tmp_path_factory):
     return folder / "run"
 
 
+@pytest.mark.slow
 def test_a_file_is_kept_for_each_epoch_that_is_the_best_so_far(run):
     metrics = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     losses = {m["epoch"]: m["epoch_loss"] for m in metrics if "epoch" in m}
@@ -131,6 +132,7 @@ def test_a_file_is_kept_for_each_epoch_that_is_the_best_so_far(run):
     assert scores == list(losses.values())
 
 
+@pytest.mark.slow
 def test_it_writes_from_a_random_window_which_slides_on(burble, run):
     options = ["--greedy", "-l", "30", "--seed", "5"]
     done = burble("sample", run, *options)
@@ -150,6 +152,7 @@ def test_it_writes_from_a_random_window_which_slides_on(burble, run):
     assert many[0] == writer.generate(start, length=10, seed=5)
 
 
+@pytest.mark.slow
 def test_a_window_comes_from_a_text_that_is_given(burble, run, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("On the mat lay the cat. " * 4, encoding="utf-8")
@@ -161,6 +164,7 @@ def test_a_window_comes_from_a_text_that_is_given(burble, run, tmp_path):
     assert "--prompt and --text both say what to go on from" in done.stderr.decode()
 
 
+@pytest.mark.slow
 def test_its_score_is_of_windows(burble, run, tmp_path):
     text = tmp_path / "new.txt"
     text.write_text("the dog sat on the cat. the mat lay on the log.", encoding="utf-8")
@@ -175,6 +179,7 @@ def test_its_score_is_of_windows(burble, run, tmp_path):
     assert json.loads(done.stdout)["nats"] == pytest.approx(spent / (len(ids) - 1), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_it_can_be_gone_on_with(burble, run):
     text = run.parent / "cat.txt"
     done = burble("train", text, "-o", run, "--resume", "--epochs", "4")
@@ -182,6 +187,7 @@ def test_it_can_be_gone_on_with(burble, run):
     assert len(list(run.glob("weights-improvement-04-*"))) == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_is_resumed_has_its_recipe(burble, run):
     text = run.parent / "cat.txt"
     done = burble("train", text, "-o", run, "--resume", "--recipe", "tutorial-small")
@@ -200,6 +206,7 @@ def test_windows_are_of_one_running_text(burble, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_seed_that_cannot_be_is_refused_before_a_window_is_drawn(burble, run):
     done = burble("sample", run, "--seed", "-1")
     assert done.returncode == 2

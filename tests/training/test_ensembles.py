@@ -13,6 +13,7 @@ from tests.support.trainers import finish, trainer
 NONE = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "clip": 0, "averaging": 0}
 
 
+@pytest.mark.slow
 def test_each_network_learns_by_itself():
     alone = finish(trainer(**NONE))
     t = trainer(ensemble=2, **NONE)
@@ -22,6 +23,7 @@ def test_each_network_learns_by_itself():
         assert not np.allclose(both[f"network1.{name}"], weights, atol=1e-2)
 
 
+@pytest.mark.slow
 def test_two_networks_foretell_better_than_the_mean_of_the_two():
     t = trainer(ensemble=2, steps=60)
     state = finish(t)

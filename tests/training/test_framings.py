@@ -98,6 +98,7 @@ def test_a_text_shorter_than_a_window_is_refused():
         trainer(length=600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers_", [1, 2])
 def test_the_loss_is_that_of_a_plain_sequential_model(layers_):
     t = trainer(layers=layers_)
@@ -123,6 +124,7 @@ def test_the_loss_is_that_of_a_plain_sequential_model(layers_):
         np.testing.assert_allclose(np.asarray(mine), np.asarray(theirs.value), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_an_epoch_tells_its_mean_loss_also_when_interrupted():
     t = trainer(steps=300)
     whole = [e for e in t.run(t.start()) if isinstance(e, Epoch)]
@@ -139,6 +141,7 @@ def test_an_epoch_tells_its_mean_loss_also_when_interrupted():
     ]
 
 
+@pytest.mark.slow
 def test_an_epoch_that_ran_away_does_not_spoil_those_after_it():
     state = trainer().start()
     bad = _end_epoch(1, replace(state, epoch_nats=math.nan, epoch_places=1.0))
@@ -147,6 +150,7 @@ def test_an_epoch_that_ran_away_does_not_spoil_those_after_it():
     assert (good.loss, good.improved, good.state.best_epoch_loss) == (2.0, True, 2.0)
 
 
+@pytest.mark.slow
 def test_a_loss_that_runs_away_at_an_epochs_end_is_no_loss_of_nothing():
     t = trainer(batch=64, steps=27)
     assert t.batches.steps_per_epoch == 9
@@ -165,6 +169,7 @@ def test_a_loss_that_runs_away_at_an_epochs_end_is_no_loss_of_nothing():
     assert third.improved
 
 
+@pytest.mark.slow
 def test_scoring_windows_reads_no_more_than_scoring_streams():
     t = trainer(validation=0.3)
     assert Part(t.corpus, t.settings.training, 100).size == 10
@@ -173,6 +178,7 @@ def test_scoring_windows_reads_no_more_than_scoring_streams():
     assert Part(streams.corpus, streams.settings.training, 100).size == 100
 
 
+@pytest.mark.slow
 def test_held_out_windows_are_scored_from_the_symbols_before_each():
     t = trainer(validation=0.1, steps=5)
     state = t.start()

@@ -14,6 +14,8 @@ from burble.settings import TextSettings
 from burble.training.job import fit_to_machine
 from tests.support.trainers import assert_equal, finish, run_training, trainer
 
+pytestmark = pytest.mark.slow
+
 
 def model(folder):
     return (folder / "model.safetensors").read_bytes()

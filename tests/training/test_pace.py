@@ -11,6 +11,7 @@ from burble.training.pace import LONGEST, Clock, seconds_to_measure
 from tests.support.trainers import NO_ARRAYS, trainer
 
 
+@pytest.mark.slow
 def test_measuring_ends_where_it_is_asked_to(monkeypatch):
     # Half a minute to compile, and a second for what comes then.
     now = iter([0.0, 30.0, 31.0])

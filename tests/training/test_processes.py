@@ -67,6 +67,7 @@ def free_address():
         return f"127.0.0.1:{free.getsockname()[1]}"
 
 
+@pytest.mark.slow
 def test_two_processes_come_to_the_losses_of_one(burble, text, alone, with_own_files, tmp_path):
     # Each gets the standard input, and both measure the machine before the first step.
     asked = ["train", "-", "-o", tmp_path / "run", *NETWORK, *STEPS, "--minutes", "5"]
@@ -75,6 +76,7 @@ def test_two_processes_come_to_the_losses_of_one(burble, text, alone, with_own_f
     assert_alike(metrics(tmp_path / "run"), alone)
 
 
+@pytest.mark.slow
 def test_one_that_is_killed_stops_all_and_four_go_on(burble, text, alone, tmp_path):
     run = tmp_path / "run"
     with start("train", text, "-o", run, *NETWORK, *LONG, "--processes", "2") as process:
@@ -92,6 +94,7 @@ def test_one_that_is_killed_stops_all_and_four_go_on(burble, text, alone, tmp_pa
     assert_alike(metrics(run), alone)
 
 
+@pytest.mark.slow
 def test_killing_the_one_that_watches_ends_all(text, tmp_path):
     arguments = ["train", text, "-o", tmp_path / "run", *NETWORK, *LONG, "--processes", "2"]
     with start(*arguments) as process:
@@ -103,6 +106,7 @@ def test_killing_the_one_that_watches_ends_all(text, tmp_path):
             os.close(end)
 
 
+@pytest.mark.slow
 def test_two_commands_train_as_on_two_machines(burble, text, alone, tmp_path):
     there = tmp_path / "there"
     there.mkdir()
@@ -129,6 +133,7 @@ def two_machines(text, folder):
         yield first, other
 
 
+@pytest.mark.slow
 def test_ctrl_c_on_one_machine_stops_and_saves_on_all(text, tmp_path):
     with two_machines(text, tmp_path) as (first, other):
         other.send_signal(signal.SIGINT)
@@ -137,6 +142,7 @@ def test_ctrl_c_on_one_machine_stops_and_saves_on_all(text, tmp_path):
         assert other.wait(PATIENCE) == 0
 
 
+@pytest.mark.slow
 def test_one_that_is_killed_on_another_machine_is_missed(text, tmp_path):
     with two_machines(text, tmp_path) as (first, other):
         os.kill(children(other)[0], signal.SIGKILL)
@@ -148,6 +154,7 @@ def test_one_that_is_killed_on_another_machine_is_missed(text, tmp_path):
         assert "process 1 of 2 was ended by SIGKILL" in other.stderr.read()
 
 
+@pytest.mark.slow
 def test_all_must_read_the_same_text(burble, text, tmp_path):
     unlike = tmp_path / "other.txt"
     unlike.write_text(text.read_text(encoding="utf-8") + "more", encoding="utf-8")

@@ -30,6 +30,7 @@ def without_average(state):
     return replace(state, arrays=state.arrays._replace(average=[]))
 
 
+@pytest.mark.slow
 def test_what_is_scored_is_the_average_of_the_weights():
     t = trainer(steps=20, averaging=0.9)
     state, latest = t.start(), []
@@ -62,6 +63,7 @@ def test_a_share_of_the_recurrent_weights_is_left_out_and_the_mean_stays():
     assert _leave_out([False, True], 0.0, weights, seed) is weights
 
 
+@pytest.mark.slow
 def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
     t = trainer(steps=30, **NONE | {"dropout_recurrent": 0.5})
     state = finish(t)

@@ -14,6 +14,8 @@ from burble.training import batches
 from burble.training.trainer import Trainer
 from tests.support.trainers import TEXT, TINY, assert_equal, finish, trainer
 
+pytestmark = pytest.mark.slow
+
 
 def documents(**changed):
     made = settings.make_settings(TINY | {"steps": 30, "framing": "documents"} | changed)

@@ -13,6 +13,8 @@ from burble.settings import TextSettings
 from burble.training.trainer import Trainer
 from tests.support.trainers import TINY, finish, trainer
 
+pytestmark = pytest.mark.slow
+
 
 def documents(**changed):
     made = settings.make_settings(TINY | {"steps": 30, "framing": "documents"} | changed)
