@@ -82,14 +82,14 @@ def keep_pace(text: str) -> None:
     training = chosen.training
     devices.prepare(processes.available_cores(), training.batch, chosen.model.units)
     trainer = Trainer(corpus.build([text], chosen.text, validation=training.validation), chosen)
-    objective, batches = trainer.objective, trainer.batches
-    arrays = objective.place(trainer.start().arrays)
+    compiled, batches = trainer.compiled, trainer.framing
+    arrays = compiled.place(trainer.initial_state().arrays)
     # Spread over the whole text, as long trainings are.
     step, stride = 0, max(1, batches.steps_per_epoch // 997)
     for _ in chain(("warm up",), sys.stdin):
         started = time.perf_counter()
         for _ in range(STRETCH):
-            arrays = objective.step(arrays, batches.at(step, objective.devices.rows), 1e-3)
+            arrays = compiled.step(arrays, batches.at(step, compiled.devices.rows), 1e-3)
             step += stride
         arrays.loss.block_until_ready()
         seconds = time.perf_counter() - started

@@ -40,21 +40,21 @@ def profile(layers: int, units: int, batch: int, length: int, steps: int) -> dic
     from burble import settings
     from burble.training import devices, processes
     from burble.training.framings import Streams
-    from burble.training.step import Objective, fetch_arrays
+    from burble.training.step import CompiledNetwork, fetch_arrays
 
     devices.prepare(processes.available_cores(), batch, units)
     shape = {"layers": layers, "units": units, "batch": batch, "length": length, "averaging": 0.0}
     chosen = settings.make_settings(
         shape | {"dropout": 0.0, "dropout_input": 0.0, "dropout_output": 0.0}
     )
-    objective = Objective(chosen.model, SYMBOLS, chosen.training)
+    compiled = CompiledNetwork(chosen.model, SYMBOLS, chosen.training)
     ids = np.random.default_rng(0).integers(0, SYMBOLS, 200_000).astype(np.uint8)
     streams = Streams(ids, batch, length, seed=0, reset_rate=0.03)
-    arrays = objective.place(fetch_arrays(objective.initial_arrays(batch)))
+    arrays = compiled.place(fetch_arrays(compiled.initial_arrays(batch)))
 
     def run(arrays: Any) -> Any:
         for step in range(steps):
-            arrays = objective.step(arrays, streams.at(step), 1e-3)
+            arrays = compiled.step(arrays, streams.at(step), 1e-3)
         arrays.loss.block_until_ready()
         return arrays
 
@@ -66,7 +66,7 @@ def profile(layers: int, units: int, batch: int, length: int, steps: int) -> dic
             elapsed = time.perf_counter() - started
         (path,) = Path(folder).rglob("perfetto_trace.json.gz")
         found = by_kind(json.loads(gzip.decompress(path.read_bytes()))["traceEvents"])
-    count = objective.devices.count
+    count = compiled.devices.count
     figures = {kind: micro / 1000 / steps / count for kind, micro in found.items()}
     return {"all": 1000 * elapsed / steps, "devices": count} | figures
 

@@ -40,25 +40,25 @@ def burble_step(shape: tuple[int, ...], start: Path) -> tuple[Callable[[], Suppo
     from burble.model import network as model_network
     from burble.training import devices, processes
     from burble.training.framings import Streams
-    from burble.training.step import Objective, fetch_arrays
+    from burble.training.step import CompiledNetwork, fetch_arrays
 
     layers, units, batch, length = shape
     devices.prepare(processes.available_cores(), batch, units)
     shape_of = {"layers": layers, "units": units, "embedding": EMBEDDING, "batch": batch}
     plain = {"dropout_input": 0.0, "dropout": 0.0, "dropout_output": 0.0, "averaging": 0.0}
     chosen = settings.make_settings({**shape_of, "length": length, **plain})
-    objective = Objective(chosen.model, SYMBOLS, chosen.training)
+    compiled = CompiledNetwork(chosen.model, SYMBOLS, chosen.training)
     streams = Streams(TEXT, batch, length, seed=0, reset_rate=0.0)
-    begun = fetch_arrays(objective.initial_arrays(batch))
+    begun = fetch_arrays(compiled.initial_arrays(batch))
     first = streams.at(0)
-    nats, places, _ = objective.nats(begun.weights, begun.rng, first, objective.zero_state(batch))
+    nats, places, _ = compiled.nats(begun.weights, begun.rng, first, compiled.zero_state(batch))
     named = model_network.name_weights(begun.weights, chosen.model, SYMBOLS)
     np.savez(start, inputs=first.inputs, targets=first.targets, allow_pickle=False, **named)
-    arrays, number = objective.place(begun), itertools.count()
+    arrays, number = compiled.place(begun), itertools.count()
 
     def step() -> SupportsFloat:
         nonlocal arrays
-        arrays = objective.step(arrays, streams.at(next(number)), 2e-3)
+        arrays = compiled.step(arrays, streams.at(next(number)), 2e-3)
         loss: SupportsFloat = arrays.loss[0]
         return loss
 

@@ -23,7 +23,7 @@ def trainer(**changed):
 
 
 def finish(t, state=None, **how):
-    events = list(t.run(state or t.start(), **how))
+    events = list(t.run(state or t.initial_state(), **how))
     assert isinstance(events[-1], End)
     return events[-1].state
 

@@ -23,11 +23,11 @@ devices.prepare(int(sys.argv[1]), chosen.training.batch, chosen.model.units)
 words = ["the cat sat on the mat", "the dog lay on the log", "a bird flew by"] * 40
 text = corpus.from_texts(words, chosen.text)
 trainer = Trainer(text, chosen)
-events = list(trainer.run(trainer.start()))
+events = list(trainer.run(trainer.initial_state()))
 losses = [event.loss for event in events if isinstance(event, Score)]
 facts = {name: loss for name, loss in events[-1].facts.items() if name.endswith("loss")}
-compiled = trainer.objective._step._cache_size()
-print(json.dumps([trainer.objective.devices.count, compiled, losses, facts]))
+compiled = trainer.compiled._step._cache_size()
+print(json.dumps([trainer.compiled.devices.count, compiled, losses, facts]))
 """
 
 
@@ -56,21 +56,21 @@ import numpy as np
 from burble import settings
 from burble.training import devices
 from burble.training.framings import Streams
-from burble.training.step import Objective, fetch_arrays
+from burble.training.step import CompiledNetwork, fetch_arrays
 
 shape = {"layers": 1, "units": 128, "embedding": 16, "batch": 8, "length": 12}
 chosen = settings.make_settings(shape)
 devices.prepare(2, 8, 128)
-objective = Objective(chosen.model, 30, chosen.training)
-arrays = objective.place(fetch_arrays(objective.initial_arrays(8)))
+compiled = CompiledNetwork(chosen.model, 30, chosen.training)
+arrays = compiled.place(fetch_arrays(compiled.initial_arrays(8)))
 batches = Streams(np.arange(900, dtype=np.uint8) % 30, 8, 12, 0, 0.03)
 ready = []
 for step in range(30):
-    copies = objective.copy_weights(arrays.weights)
+    copies = compiled.copy_weights(arrays.weights)
     ready += [array.is_ready() for array in copies]
-    arrays = objective.step(arrays, batches.at(step), 0.001)
+    arrays = compiled.step(arrays, batches.at(step), 0.001)
     ready += [array.is_ready() for array in jax.tree.leaves(arrays)]
-print(json.dumps([objective.devices.count, ready.count(False)]))
+print(json.dumps([compiled.devices.count, ready.count(False)]))
 """
 
 

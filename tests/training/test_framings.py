@@ -102,7 +102,7 @@ def test_a_text_shorter_than_a_window_is_refused():
 @pytest.mark.parametrize("layers_", [1, 2])
 def test_the_loss_is_that_of_a_plain_sequential_model(layers_):
     t = trainer(layers=layers_)
-    ours = t.objective.place(t.start().arrays)
+    ours = t.compiled.place(t.initial_state().arrays)
     plain = keras.Sequential([layers.Input((10, 1))])
     for last in [False] * (layers_ - 1) + [True]:
         plain.add(layers.LSTM(12, return_sequences=not last))
@@ -110,7 +110,7 @@ def test_the_loss_is_that_of_a_plain_sequential_model(layers_):
     plain.add(layers.Dense(size, activation="softmax"))
     plain.compile("adam", "categorical_crossentropy")
     plain.set_weights([np.asarray(a) for a in ours.weights])
-    batches = [t.batches.at(step) for step in range(50)]
+    batches = [t.framing.at(step) for step in range(50)]
     inputs = np.concatenate([b.inputs for b in batches])[..., None] / size
     targets = keras.utils.to_categorical(np.concatenate([b.targets[:, -1] for b in batches]), size)
     losses = []
@@ -127,13 +127,13 @@ def test_the_loss_is_that_of_a_plain_sequential_model(layers_):
 @pytest.mark.slow
 def test_an_epoch_tells_its_mean_loss_also_when_interrupted():
     t = trainer(steps=300)
-    whole = [e for e in t.run(t.start()) if isinstance(e, Epoch)]
+    whole = [e for e in t.run(t.initial_state()) if isinstance(e, Epoch)]
     assert [e.number for e in whole] == [1, 2, 3, 4]
     assert [e.state.step for e in whole] == [71, 142, 213, 284]
     assert whole[0].improved
     assert whole[-1].loss < whole[0].loss
     left = iter([False] * 100 + [True])
-    stopped = list(t.run(t.start(), lambda: next(left)))[-1]
+    stopped = list(t.run(t.initial_state(), lambda: next(left)))[-1]
     assert isinstance(stopped, End)
     again = [e for e in t.run(stopped.state) if isinstance(e, Epoch)]
     assert [(e.number, e.loss, e.improved) for e in again] == [
@@ -143,7 +143,7 @@ def test_an_epoch_tells_its_mean_loss_also_when_interrupted():
 
 @pytest.mark.slow
 def test_an_epoch_that_ran_away_does_not_spoil_those_after_it():
-    state = trainer().start()
+    state = trainer().initial_state()
     bad = _end_epoch(1, replace(state, epoch_nats=math.nan, epoch_places=1.0))
     assert not bad.improved
     good = _end_epoch(2, replace(bad.state, epoch_nats=2.0, epoch_places=1.0))
@@ -153,9 +153,9 @@ def test_an_epoch_that_ran_away_does_not_spoil_those_after_it():
 @pytest.mark.slow
 def test_a_loss_that_runs_away_at_an_epochs_end_is_no_loss_of_nothing():
     t = trainer(batch=64, steps=27)
-    assert t.batches.steps_per_epoch == 9
+    assert t.framing.steps_per_epoch == 9
     left = iter([False] * 8 + [True])
-    stopped = list(t.run(t.start(), lambda: next(left)))[-1].state
+    stopped = list(t.run(t.initial_state(), lambda: next(left)))[-1].state
     first, second_weights, *rest = stopped.arrays.weights
     nan = [first, np.full_like(second_weights, np.nan), *rest]
     broken = replace(stopped, arrays=stopped.arrays._replace(weights=nan))
@@ -181,7 +181,7 @@ def test_scoring_windows_reads_no_more_than_scoring_streams():
 @pytest.mark.slow
 def test_held_out_windows_are_scored_from_the_symbols_before_each():
     t = trainer(validation=0.1, steps=5)
-    state = t.start()
+    state = t.initial_state()
     core = Engine(t.weights(state), t.settings.model)
     ids, costs = t.corpus.ids, []
     # 20,000 symbols are scored, or a tenth as many windows of ten: here all there are.

@@ -79,4 +79,4 @@ def test_settings_that_suit_what_was_measured_train_as_if_they_had_been_given():
     # With steps alone nothing is measured, and nobody asked.
     assert fit_to_machine(trainer(steps=6), better).settings == trainer(steps=6).settings
     epochs = fit_to_machine(trainer(epochs=2.0, steps=0))
-    assert (epochs.passes, round(epochs.symbols_a_step)) == (2, 64)
+    assert (epochs.epochs, round(epochs.symbols_a_step)) == (2, 64)

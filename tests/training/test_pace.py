@@ -25,7 +25,7 @@ def test_measuring_ends_where_it_is_asked_to(monkeypatch):
 
     t._step = step
     # The first step is compiled; the speed is that of another.
-    pace = t.pace(stop=lambda: True)
+    pace = t.measure_pace(stop=lambda: True)
     assert steps == [0, 1]
     assert (pace.step, pace.compiling) == (1, 30)
     monkeypatch.undo()

@@ -33,7 +33,7 @@ def without_average(state):
 @pytest.mark.slow
 def test_what_is_scored_is_the_average_of_the_weights():
     t = trainer(steps=20, averaging=0.9)
-    state, latest = t.start(), []
+    state, latest = t.initial_state(), []
     for _ in range(4):
         steps = iter([False, True])
         state = finish(t, state, stop=lambda steps=steps: next(steps))
@@ -41,7 +41,7 @@ def test_what_is_scored_is_the_average_of_the_weights():
     np.testing.assert_allclose(state.arrays.average[1], np.mean(latest, 0), atol=1e-6)
     assert t.validation.score(state) != t.validation.score(without_average(state))
     plain = trainer(averaging=0.0)
-    begun = plain.start().arrays
+    begun = plain.initial_state().arrays
     assert begun.average == []
     assert begun.evaluated is begun.weights
 

@@ -26,14 +26,14 @@ def documents(**changed):
 @pytest.mark.parametrize("make", [trainer, documents])
 def test_an_untrained_model_knows_nothing(make):
     t = make()
-    loss = t.validation.score(t.start())
+    loss = t.validation.score(t.initial_state())
     assert abs(loss - np.log(t.corpus.vocabulary.size)) < 0.05
 
 
 @pytest.mark.parametrize("make", [trainer, documents])
 def test_training_lowers_the_held_out_loss(make):
     t = make(steps=120)
-    scores = [e for e in t.run(t.start()) if isinstance(e, Score)]
+    scores = [e for e in t.run(t.initial_state()) if isinstance(e, Score)]
     assert [s.state.step for s in scores] == [40, 80, 120]
     assert scores[-1].loss < scores[0].loss < np.log(t.corpus.vocabulary.size)
 
@@ -54,8 +54,8 @@ def test_stopped_on_the_way_through_a_score_and_gone_on_with_equals_never_stoppe
     # So many batches that there is a way through.
     monkeypatch.setattr(batches, "CHUNK", 64)
     events, kinds, more = [], [], make(steps=20, evaluations=2, val_chars=0)
-    whole = list(more.run(more.start()))
-    for event in more.run(more.start(), stop=lambda: "Task" in kinds):
+    whole = list(more.run(more.initial_state()))
+    for event in more.run(more.initial_state(), stop=lambda: "Task" in kinds):
         events.append(event)
         kinds.append(type(event).__name__)
     stopped = events[-1]
@@ -71,10 +71,10 @@ def test_stopped_on_the_way_through_a_score_and_gone_on_with_equals_never_stoppe
 def test_one_step_is_compiled_whatever_happens(make):
     t = make(evaluations=5)
     t.fix_steps()
-    state = t.start()
+    state = t.initial_state()
     events = list(t.run(replace(state, arrays=with_nan(state))))
     assert {type(event) for event in events} == {Recovery, Report, Task, Score, End}
-    assert t.objective._step._cache_size() == 1
+    assert t.compiled._step._cache_size() == 1
 
 
 def test_how_often_it_is_scored_changes_nothing_learned():
@@ -91,7 +91,7 @@ def test_the_best_weights_are_kept_not_the_last():
     made = settings.make_settings(settings.flatten_settings(made) | none)
     t = Trainer(corpus.from_texts([letters], TextSettings()), made)
     scores = []
-    for event in t.run(t.start()):
+    for event in t.run(t.initial_state()):
         if isinstance(event, Score):
             scores.append(event.loss)
         last = event
@@ -108,7 +108,7 @@ def with_nan(state):
 
 def test_a_loss_that_is_no_number_goes_back_to_the_best_weights_and_says_so():
     t = trainer(steps=30)
-    state = t.start()
+    state = t.initial_state()
     events = list(t.run(type(state)(with_nan(state))))
     (recovery,) = [e for e in events if isinstance(e, Recovery)]
     assert recovery.step == 1
@@ -120,7 +120,7 @@ def test_a_loss_that_is_no_number_goes_back_to_the_best_weights_and_says_so():
 
 def test_a_loss_that_is_never_a_number_stops_with_the_step_and_the_cure():
     t = trainer(steps=30)
-    state = t.start()
+    state = t.initial_state()
     hopeless = with_nan(state)._replace(best=with_nan(state).weights)
     said = r"at step 4, .*before, so there is no model\. .*lower --learning-rate than 0\.005"
     with pytest.raises(DivergedError, match=said):
@@ -159,7 +159,7 @@ def test_an_absurd_learning_rate_does_not_cost_the_best_model():
 
 def test_limits_become_a_number_of_steps_and_the_nearest_holds():
     t = trainer(steps=0, epochs=2.0)
-    per_epoch = t.batches.steps_per_epoch
+    per_epoch = t.framing.steps_per_epoch
     assert t.fix_steps().training.steps == 2 * per_epoch
     assert trainer(steps=7, epochs=2.0).fix_steps().training.steps == 7
     assert trainer(steps=7, minutes=5.0).fix_steps().training.steps == 7
@@ -176,7 +176,7 @@ def test_measuring_the_machine_changes_nothing_learned():
 
 def test_no_time_left_is_told_before_a_second_step():
     t = trainer()
-    reports = [e for e in t.run(t.start()) if isinstance(e, Report)]
+    reports = [e for e in t.run(t.initial_state()) if isinstance(e, Report)]
     assert [r.step for r in reports[:3]] == [1, 2, 3]
     assert math.isnan(reports[0].left)
     assert math.isnan(reports[0].speed)
@@ -189,7 +189,7 @@ def test_nothing_held_out_is_supported():
         corpus.from_texts([TEXT], TextSettings(), validation=0),
         settings.make_settings(TINY | {"steps": 6, "framing": "streams", "validation": 0}),
     )
-    events = list(t.run(t.start()))
+    events = list(t.run(t.initial_state()))
     assert all(math.isnan(e.loss) and e.improved for e in events if isinstance(e, Score))
     np.testing.assert_array_equal(
         t.weights(events[-1].state)["output.bias"],
@@ -199,7 +199,7 @@ def test_nothing_held_out_is_supported():
 
 def test_a_state_is_offered_for_saving_now_and_then(monkeypatch):
     monkeypatch.setattr("burble.training.pace.SAVE_SECONDS", 0.0)
-    events = list((t := trainer(steps=9, evaluations=1)).run(t.start()))
+    events = list((t := trainer(steps=9, evaluations=1)).run(t.initial_state()))
     saves = [e.state for e in events if isinstance(e, Save)]
     assert [s.step for s in saves] == list(range(9))
     assert_equal(finish(trainer(steps=9, evaluations=1), saves[4]), events[-1].state)

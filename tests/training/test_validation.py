@@ -24,7 +24,7 @@ def documents(**changed):
 
 def test_documents_are_scored_each_from_a_zero_state():
     t = documents()
-    state, c = t.start(), t.corpus
+    state, c = t.initial_state(), t.corpus
     core = Engine(t.weights(state), t.settings.model)
     nats = []
     edges = [c.cut, *c.starts[c.starts > c.cut], len(c.ids)]
@@ -44,13 +44,14 @@ def test_the_closing_scores_tell_how_far_they_are_and_end_where_asked():
     assert [task.done for task in t.validation.closing(state, stop=lambda: True)] == [1.0]
     # A training that was stopped there takes them when it goes on.
     answers = itertools.chain([False] * 3, itertools.repeat(True))
-    stopped = [*trainer(steps=3, evaluations=1).run(t.start(), stop=lambda: next(answers))][-1]
+    again = trainer(steps=3, evaluations=1)
+    stopped = [*again.run(t.initial_state(), stop=lambda: next(answers))][-1]
     assert (stopped.reason, stopped.state.step) == ("stopped", 3)
     assert [*t.run(stopped.state)][-1].facts == [*t.run(state)][-1].facts
 
 
 def test_carried_and_zero_states_agree():
     t = trainer(steps=200)
-    facts = list(t.run(t.start()))[-1].facts
+    facts = list(t.run(t.initial_state()))[-1].facts
     assert abs(facts["zero_state_loss"] - facts["carried_state_loss"]) < 0.1
     assert 0 < facts["largest_state"] < 100

@@ -72,7 +72,7 @@ def train(
         losses = BaselineLosses(*estimate) if estimate else None
         trainer, state = start.ready()
         if not request.resume:
-            why = defaults.describe_choice(trainer.settings, corpus, trainer.passes, request.size)
+            why = defaults.describe_choice(trainer.settings, corpus, trainer.epochs, request.size)
             log(f"{why} Seed {settings.training.seed}.")
         # Room for the state, the one before it and the next; models are smaller than a state.
         run.check_room(4 * sum(array.nbytes for array in jax.tree.leaves(state.arrays)))
@@ -109,7 +109,7 @@ class _Start:
         """The trainer with its number of steps fixed, and the state to begin with."""
         run, settings = self.prepared.run, self.prepared.settings
         trainer = Trainer(self.prepared.corpus, settings)
-        usual = _shapes(trainer.start())
+        usual = _shapes(trainer.initial_state())
         state = None
         if self.prepared.request.resume:
             state = run.read_state(lambda found: _shapes(found) == usual, self.log)
@@ -140,10 +140,10 @@ class _Start:
 
     def _first_state(self, trainer: Trainer) -> State:
         """The state before the first step, from the seed or from another model."""
-        fresh, base = trainer.start(), self.prepared.request.base
+        fresh, base = trainer.initial_state(), self.prepared.request.base
         if base is None:
             return fresh
-        return trainer.start(
+        return trainer.initial_state(
             transfer_weights(base, trainer.corpus.vocabulary, trainer.weights(fresh))
         )
 
@@ -182,7 +182,7 @@ def follow(
         _check_same(corpus)
         trainer = fit_to_machine(Trainer(corpus, settings), done=done, stop=stop)
         try:
-            for _ in trainer.run(_share(trainer.start()), stop):
+            for _ in trainer.run(_share(trainer.initial_state()), stop):
                 pass
         except DivergedError as error:
             raise LostError("process 0 reports what happened.") from error
@@ -212,7 +212,7 @@ def fit_to_machine(
     settings, pace = trainer.settings, None
     if settings.training.minutes:
         log("Measuring the speed of this machine …")
-        measured = pace = trainer.pace(stop)
+        measured = pace = trainer.measure_pace(stop)
         better = settings_module.make_settings(
             collectives.broadcast(
                 lambda: settings_module.flatten_settings(
@@ -222,7 +222,7 @@ def fit_to_machine(
         )
         if better != settings:
             trainer = Trainer(trainer.corpus, better)
-            pace = trainer.pace(stop)
+            pace = trainer.measure_pace(stop)
     trainer.fix_steps(started, done, pace=pace, stop=stop, log=log)
     return trainer
 

@@ -151,7 +151,7 @@ class Recorder:
         corpus = trainer.corpus
         if self.baselines:
             steps = end.state.step
-            passes = steps / trainer.batches.steps_per_epoch
+            passes = steps / trainer.framing.steps_per_epoch
             if message := diagnosis.explain_loss(self.baselines, corpus, loss, steps, passes):
                 self.log(message)
         looked = not found and not trainer.settings.training.window

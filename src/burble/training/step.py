@@ -23,7 +23,7 @@ from burble.training.devices import Devices
 Tree = TypeVar("Tree")
 
 
-class Objective:
+class CompiledNetwork:
     """A network with its compiled step and score.
 
     Args:

@@ -29,7 +29,7 @@ from burble.training.schedule import (
     is_scored,
     learning_rate,
 )
-from burble.training.step import Objective, fetch_arrays, finite
+from burble.training.step import CompiledNetwork, fetch_arrays, finite
 from burble.training.validation import SCORED_AT_END, Validation
 
 REPORTS = 200
@@ -51,13 +51,13 @@ class Trainer:
         self.corpus = corpus
         self.settings = settings
         training, vocabulary = settings.training, corpus.vocabulary
-        self.objective = Objective(settings.model, vocabulary.size, training)
-        self.batches = frame_text(corpus, training)
-        self.validation = Validation(self.objective, corpus, training)
+        self.compiled = CompiledNetwork(settings.model, vocabulary.size, training)
+        self.framing = frame_text(corpus, training)
+        self.validation = Validation(self.compiled, corpus, training)
 
-    def start(self, weights: Weights | None = None) -> State:
+    def initial_state(self, weights: Weights | None = None) -> State:
         """The state before the first step, from given weights or from the seed alone."""
-        arrays = self.objective.initial_arrays(self.settings.training.batch)
+        arrays = self.compiled.initial_arrays(self.settings.training.batch)
         if weights is not None:
             names = trained_array_names(self.settings.model, self.corpus.vocabulary.size)
             trained = [weights[name] for name in names]
@@ -95,10 +95,10 @@ class Trainer:
         started = time.perf_counter() if started is None else started
         training = self.settings.training
         if training.minutes:
-            pace = self._with_scores(pace or self.pace(stop), stop)
+            pace = self._with_scores(pace or self.measure_pace(stop), stop)
         left = training.minutes * 60 - (time.perf_counter() - started)
         training, message = fix_steps(
-            training, self.batches.steps_per_epoch, pace or Pace(0.0), left=left, done=done
+            training, self.framing.steps_per_epoch, pace or Pace(0.0), left=left, done=done
         )
         if message:
             log(message)
@@ -106,9 +106,9 @@ class Trainer:
         self.settings = replace(self.settings, training=training)
         return self.settings
 
-    def pace(self, stop: Callable[[], bool] = lambda: False) -> Pace:
+    def measure_pace(self, stop: Callable[[], bool] = lambda: False) -> Pace:
         """Measures steps for a moment, which changes nothing of what will be learned."""
-        arrays = self.objective.place(self.start().arrays)
+        arrays = self.compiled.place(self.initial_state().arrays)
         seconds = seconds_to_measure(self.settings.training)
         return measure_steps(lambda a, n: self._step(a, n, 0.0), arrays, seconds, stop)
 
@@ -116,7 +116,7 @@ class Trainer:
         """A pace with what validation scores take."""
         if stop() or len(self.corpus.tail) < 2 or not collectives.is_first():
             return pace
-        part, arrays = self.validation.part(self.validation.usual), self.start().arrays
+        part, arrays = self.validation.part(self.validation.usual), self.initial_state().arrays
         seconds = seconds_to_measure(self.settings.training)
         each = measure_scores(lambda: self.validation.score_batches(part, arrays), seconds, stop)
         score, closing = each * part.size, self.validation.part(SCORED_AT_END)
@@ -125,18 +125,18 @@ class Trainer:
     @property
     def symbols_a_step(self) -> float:
         """Symbols of the text that a step reads, padding left out."""
-        return len(self.corpus.training) / self.batches.steps_per_epoch
+        return len(self.corpus.training) / self.framing.steps_per_epoch
 
     @property
-    def passes(self) -> float:
+    def epochs(self) -> float:
         """How often the text will be read, once the number of steps is fixed."""
-        return self.settings.training.steps / self.batches.steps_per_epoch
+        return self.settings.training.steps / self.framing.steps_per_epoch
 
     def _step(self, arrays: Arrays, step: int, rate: float) -> Arrays:
         """One optimiser step, on the rows of this process."""
-        batch = self.batches.at(step, self.objective.devices.rows)
+        batch = self.framing.at(step, self.compiled.devices.rows)
         weight = averaging_weight(self.settings.training, step)
-        return self.objective.step(arrays, batch, rate, weight)
+        return self.compiled.step(arrays, batch, rate, weight)
 
     def run(self, state: State, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
         """Trains from `state` to the last step.
@@ -154,7 +154,7 @@ class Trainer:
         """
         training = self.settings.training
         clock = Clock(state)
-        arrays = self.objective.place(state.arrays)
+        arrays = self.compiled.place(state.arrays)
         if state.eval_due:
             state = replace(state, eval_due=False)
             state, arrays = yield from self._evaluate(state, arrays, clock, stop)
@@ -201,14 +201,14 @@ class Trainer:
         """
         training = self.settings.training
         scored = is_scored(state.step, training)
-        epoch, inside = divmod(state.step, self.batches.steps_per_epoch)
+        epoch, inside = divmod(state.step, self.framing.steps_per_epoch)
         ended = bool(training.epoch_files) and not inside
         if scored or ended or state.step % max(1, training.steps // REPORTS) == 0:
             report, state = self._report(arrays, state, clock)
-            arrays = arrays._replace(loss=self.objective.zero_loss())
+            arrays = arrays._replace(loss=self.compiled.zero_loss())
             if self._diverged(report.loss):
                 state = self._recover(state, arrays, clock)
-                arrays = self.objective.place(state.arrays)
+                arrays = self.compiled.place(state.arrays)
                 yield Recovery(report.step, report.loss, state)
             yield report
         if ended:
@@ -232,7 +232,7 @@ class Trainer:
         if score is None:
             return replace(state, eval_due=True), arrays
         if score.improved:
-            arrays = arrays._replace(best=self.objective.copy_weights(arrays.evaluated))
+            arrays = arrays._replace(best=self.compiled.copy_weights(arrays.evaluated))
         clock.saved()
         yield score
         clock.scored(time.perf_counter() - began)
@@ -272,8 +272,8 @@ class Trainer:
         arrays = arrays._replace(
             weights=arrays.best,
             average=arrays.best if arrays.average else [],
-            optimizer=self.objective.initial_optimizer(),
-            hidden=self.objective.zero_state(training.batch),
+            optimizer=self.compiled.initial_optimizer(),
+            hidden=self.compiled.zero_state(training.batch),
         )
         # An epoch in which it diverged has no loss, however it ends.
         fresh = replace(state, recoveries=state.recoveries + 1, epoch_nats=math.nan)

@@ -12,7 +12,7 @@ from burble.data.corpus import Corpus
 from burble.runs.events import Arrays, Event, State, Task
 from burble.settings import TrainingSettings
 from burble.training.batches import CHUNK, Batch, in_order, whole_documents, windows_in_order
-from burble.training.step import Objective, copy_to_device
+from burble.training.step import CompiledNetwork, copy_to_device
 
 STREAMS_CHECKED = 16
 SCORED_AT_END = 200_000
@@ -85,7 +85,7 @@ class Part:
 
 
 def score_batches(
-    objective: Objective,
+    compiled: CompiledNetwork,
     part: Part,
     weights: list[Any],
     rng: list[Any],
@@ -94,7 +94,7 @@ def score_batches(
     """Scores a part with dropout off, batch by batch.
 
     Args:
-        objective: The network.
+        compiled: The network.
         part: The part.
         weights: On one device.
         rng: The random numbers of the dropout, which stay as they are.
@@ -104,12 +104,12 @@ def score_batches(
         The loss so far in nats, summed, and over how many places.
     """
     rows = part.rows if hidden else 1
-    now = [h[:rows] for h in hidden] if hidden else objective.zero_state(rows)
+    now = [h[:rows] for h in hidden] if hidden else compiled.zero_state(rows)
     total = count = 0.0
     for batch in part.batches(rows):
         if batch.resets.all():
-            now = objective.zero_state(len(batch.inputs))
-        nats, places, now = objective.nats(weights, rng, batch, now)
+            now = compiled.zero_state(len(batch.inputs))
+        nats, places, now = compiled.nats(weights, rng, batch, now)
         total, count = total + float(nats), count + float(places)
         yield total, count
 
@@ -125,12 +125,12 @@ class Validation:
     """Scores of one network on one validation text.
 
     Attributes:
-        objective: The network.
+        compiled: The network.
         corpus: The whole text.
         training: How it is framed.
     """
 
-    objective: Objective
+    compiled: CompiledNetwork
     corpus: Corpus
     training: TrainingSettings
 
@@ -178,7 +178,7 @@ class Validation:
         weights = arrays.best if best else arrays.evaluated
         hidden = arrays.hidden if from_hidden else None
         here = copy_to_device((weights, arrays.rng, hidden))
-        return score_batches(self.objective, part, *here)
+        return score_batches(self.compiled, part, *here)
 
     def score_with_progress(
         self,
