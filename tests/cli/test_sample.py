@@ -179,7 +179,7 @@ def test_the_help_says_which_way_is_bolder(command):
     said = " ".join(command("sample", "--help").stdout.decode().replace("│", " ").split())
     assert "Lower is safer" in said
     assert "higher is bolder" in said
-    assert "New characters, exactly. [default: 400]" in said
+    assert "exactly so many unless something stops it before. [default: 400]" in said
     assert "0 leaves all. [default: 0]" in said
     assert r"\n is a line end, \t a tab, and \\ a backslash." in said
 
@@ -255,7 +255,7 @@ def test_whoever_has_had_enough_may_go(models):
         (["--top-p", "1.5"], "top_p is 1.5"),
         (["--seed", "-1"], "seed is -1"),
         (["--stop", "Z"], "stop string 'Z'"),
-        (["--unknown", "guess"], "--unknown"),
+        (["--unknown", "guess"], "unknown is 'guess', but must be error, skip or nearest"),
         (["-p", "☃"], "'☃' (U+2603)"),
     ],
 )

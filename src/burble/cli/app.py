@@ -28,7 +28,7 @@ from burble.cli.sample import sample
 from burble.cli.train import train
 from burble.cli.tune import tune
 from burble.errors import BurbleError, Interrupted, LostError, OutputError, require_packages
-from burble.inference.settings import SamplingSettings
+from burble.inference.settings import SamplingSettings, WritingSettings
 from burble.settings import SourceSettings, TextSettings
 from burble.training import processes as training_processes
 from burble.training import supervisor
@@ -77,7 +77,7 @@ SAMPLE = (
 )
 CORPUS = ("output", "overwrite", "as_json", "lowercase", "documents")
 _add("train", train, *TRAINING, first=TRAIN)
-_add("sample", sample, SamplingSettings, SourceSettings, first=SAMPLE)
+_add("sample", sample, SamplingSettings, WritingSettings, SourceSettings, first=SAMPLE)
 _add("eval", evaluate, SourceSettings)
 _add("info", info)
 _add("corpus", corpus, SourceSettings, TextSettings, first=CORPUS)

@@ -2,16 +2,17 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import Field, fields
 from pathlib import Path
+from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import docstring_parser
 import typer
 from typer.models import OptionInfo
 
-from burble.inference.settings import SamplingSettings
+from burble.inference.settings import SamplingSettings, WritingSettings
 from burble.runs.defaults import CHOSEN
 from burble.settings import (
     STORED,
@@ -24,6 +25,7 @@ from burble.settings import (
 
 PANELS = {
     SamplingSettings: "Sampling",
+    WritingSettings: "Sampling",
     SourceSettings: "Text",
     TextSettings: "Text",
     ModelSettings: "Model",
@@ -33,9 +35,15 @@ PANELS = {
 TRAINING = (SourceSettings, TextSettings, ModelSettings, TrainingSettings)
 """Classes of all settings of a training."""
 NOT = "no_"
-LETTERS = {"temperature": "-t"}
-DEFAULTS = dict.fromkeys(CHOSEN, "chosen for the text") | {"temperature": "as suits the model"}
-"""What help says of a setting whose default is not that of its class."""
+LETTERS: Mapping[tuple[type, str], str] = {
+    (SamplingSettings, "temperature"): "-t",
+    (WritingSettings, "length"): "-l",
+}
+SUITED: Set[tuple[type, str]] = {
+    (SamplingSettings, "temperature"),
+    (WritingSettings, "close_quotes"),
+}
+"""Settings whose default is what was found to suit the model."""
 
 Sources = Annotated[
     list[str], typer.Argument(help="Files, folders, - for standard input, builtin:python-docs.")
@@ -77,9 +85,12 @@ def with_settings(
         _complete(one, panel)
     for cls in classes:
         described = describe_fields(cls)
-        for field in fields(cls):
+        # What a class inherits is a flag of that one.
+        for field in (one for one in fields(cls) if one.name in described):
             panel = None if field.name in first else advanced(PANELS[cls])
-            taken += _flags(field, described[field.name], panel)
+            letter = LETTERS.get((cls, field.name))
+            described_field = f"{described[field.name]}{_describe_default(cls, field)}"
+            taken += _flags(field, described_field, letter, panel)
     taken.sort(key=functools.partial(_place, first))
 
     @functools.wraps(function)
@@ -115,15 +126,13 @@ def _place(first: Sequence[str], parameter: inspect.Parameter) -> int:
     return len(first) + panels.index(option.rich_help_panel)
 
 
-def _flags(field: Field[Any], described: str, panel: str | None) -> list[inspect.Parameter]:
+def _flags(
+    field: Field[Any], described: str, letter: str | None, panel: str | None
+) -> list[inspect.Parameter]:
     """The flag of a setting, and those that help hides: by an older name, or what undoes it."""
-    kind = field.type if field.type in (int, float, bool) else str
+    kind = _flag_type(field)
     flag = field.name.replace("_", "-")
-    names = [f"--{flag}", LETTERS[field.name]] if field.name in LETTERS else [f"--{flag}"]
-    default = DEFAULTS.get(field.name, field.default)
-    # What a flag is when it is not given needs no word, nor does an empty text.
-    if default is not False and default != "":
-        described += rf" \[default: {default if isinstance(default, str) else f'{default:g}'}]"
+    names = [f"--{flag}", *([letter] if letter else [])]
     shown = typer.Option(*names, help=described, rich_help_panel=panel, show_default=False)
     given = {field.name: shown}
     if older := STORED.get(field.name):
@@ -139,3 +148,25 @@ def _flags(field: Field[Any], described: str, panel: str | None) -> list[inspect
         )
         for name, option in given.items()
     ]
+
+
+def _flag_type(field: Field[Any]) -> Any:
+    """The type that a setting's flag takes: what its metadata names, or its own, or text."""
+    if "flag" in field.metadata:
+        return field.metadata["flag"]
+    kinds = [one for one in get_args(field.type) if one is not NoneType]
+    kind = kinds[0] if len(kinds) == 1 else field.type
+    return kind if kind in (int, float, bool) else str
+
+
+def _describe_default(cls: type, field: Field[Any]) -> str:
+    """What help says of a setting's default."""
+    default = field.default
+    if (cls, field.name) in SUITED:
+        default = "as suits the model"
+    elif cls in TRAINING and field.name in CHOSEN:
+        default = "chosen for the text"
+    # What a flag is when it is not given needs no word, nor does an empty text.
+    if default is False or default in ("", None, ()):
+        return ""
+    return rf" \[default: {default if isinstance(default, str) else f'{default:g}'}]"

@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from burble import settings
+from burble.cli.options import ModelPath
 from burble.cli.output import console, tell
 from burble.data import corpus
 from burble.data.encodings import decode
@@ -25,10 +26,7 @@ from burble.inference import generator, prompts
 from burble.inference.generator import Generator, Texts
 from burble.inference.selection import Ending, describe_broken_loops, describe_shortfall
 from burble.inference.settings import (
-    MIN_WORD_COUNT,
-    ROUNDS,
     SamplingSettings,
-    Unknown,
     WritingSettings,
 )
 from burble.inference.stopping import LONGEST_LOOP, find_loop
@@ -38,21 +36,19 @@ from burble.settings import DEFAULT_READING
 TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5
 PIECE = 100
+REPEATED = ("break_loops", "rounds", "distinct", "memory")
+"""Options that a JSON object holds where they are given, so that its text can be written again."""
 ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
-ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 PromptText = Annotated[
     str, typer.Option("--prompt", "-p", help="What to go on from, as it is; - for standard input.")
 ]
 PromptFile = Annotated[
     str | None, typer.Option(help="Go on from all of this file, its last line end included.")
 ]
-Length = Annotated[
-    int | None,
-    typer.Option(
-        "--length", "-l", help=f"New characters, exactly. \\[default: {WritingSettings.length}]"
-    ),
+PromptPiece = Annotated[
+    str | None,
+    typer.Option("--text", help="Go on from a random piece of this text, as long as a window."),
 ]
 Endless = Annotated[bool, typer.Option("--endless", help="Write until stopped.")]
 Greedy = Annotated[
@@ -66,79 +62,6 @@ Compare = Annotated[
     ),
 ]
 Count = Annotated[int, typer.Option("--count", "-n", help="How many texts.")]
-Stop = Annotated[
-    list[str] | None,
-    typer.Option(
-        help=r"End before this string; may be given several times. \n is a line end, \t a tab, "
-        r"and \\ a backslash."
-    ),
-]
-UntilDocument = Annotated[
-    bool, typer.Option("--until-document", help="End where a document would end.")
-]
-New = Annotated[
-    bool,
-    typer.Option("--new", help="Each text is one document, and none of the training text."),
-]
-Distinct = Annotated[bool, typer.Option("--distinct", help="The texts of -n are all different.")]
-UnknownChoice = Annotated[
-    Unknown, typer.Option(help="What to do with symbols of the prompt that the model never saw.")
-]
-Seed = Annotated[
-    int | None, typer.Option(help="The same seed, the same text. Without it, a new one.")
-]
-BreakLoops = Annotated[
-    bool | None,
-    typer.Option(
-        "--break-loops/--no-break-loops",
-        help="Never write a passage too often in a row. "
-        "\\[default: yes, unless greedy, or its training text repeats itself]",
-    ),
-]
-Rounds = Annotated[
-    int | None,
-    typer.Option(
-        help="Times that a passage may stand in a row where loops are broken. "
-        f"\\[default: {ROUNDS}, or as in its training text]"
-    ),
-]
-Novel = Annotated[
-    int,
-    typer.Option(
-        help="Never write a longer passage of the training text than this, whatever its case; 0 "
-        "may."
-    ),
-]
-WordChoice = Annotated[
-    Literal["any", "known"], typer.Option(help="Write only words of the training text: known.")
-]
-WordCount = Annotated[
-    int | None,
-    typer.Option(
-        help="Times a word occurs in the training text at least, to be known. "
-        f"\\[default: {MIN_WORD_COUNT}]"
-    ),
-]
-MemoryWeight = Annotated[
-    float,
-    typer.Option(
-        "--memory",
-        help="Weight of its n-gram memory (see burble remember), 0 to 1; 0 is the network alone.",
-    ),
-]
-CloseQuotes = Annotated[
-    float | None,
-    typer.Option(
-        help="Logit bias towards closing quotes and brackets that stay open, such as 2; 0 is none. "
-        "Without it, as suits the model."
-    ),
-]
-TrainingText = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="The training text, for --novel, --words known and --new, where there is no memory."
-    ),
-]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object a text.")]
 
 
@@ -146,54 +69,31 @@ def sample(
     model: ModelPath,
     prompt: PromptText = "",
     prompt_file: PromptFile = None,
-    text: Annotated[
-        str | None,
-        typer.Option(help="Go on from a random piece of this text, as long as a window."),
-    ] = None,
-    length: Length = None,
+    text: PromptPiece = None,
     endless: Endless = False,
     greedy: Greedy = False,
     compare: Compare = False,
     count: Count = 1,
-    stop: Stop = None,
-    until_document: UntilDocument = False,
-    new: New = False,
-    distinct: Distinct = False,
-    unknown: UnknownChoice = WritingSettings.unknown,
-    seed: Seed = None,
     jsonl: Jsonl = False,
-    break_loops: BreakLoops = None,
-    rounds: Rounds = None,
-    novel: Novel = 0,
-    words: WordChoice = "any",
-    word_count: WordCount = None,
-    training_text: TrainingText = None,
-    memory: MemoryWeight = 0.0,
-    close_quotes: CloseQuotes = None,
     **chosen: Any,
 ) -> None:
     """Write text with a trained model."""
     reading = settings.SourceSettings.pop_from(chosen)
-    start = _PromptSource(prompt, prompt_file, text, reading)
-    start.check(training_text or ())
-    settings.require(count >= 1, "count", count, "1 or more texts")
-    chosen |= {"length": length, "seed": seed, "break_loops": break_loops, "rounds": rounds}
-    chosen |= {"word_count": word_count, "close_quotes": close_quotes}
     options = {name: value for name, value in chosen.items() if value is not None}
+    training, stops = options.get("training_text", []), options.get("stop", [])
+    start = _PromptSource(prompt, prompt_file, text, reading)
+    start.check(training)
+    settings.require(count >= 1, "count", count, "1 or more texts")
     _check_clashes(options, endless=endless, greedy=greedy, compare=compare)
     options |= {"length": None} if endless else {}
     options |= {"temperature": 0.0} if greedy else {}
-    options |= {"stop": tuple(map(unescape, stop or ())), "until_document": until_document}
-    options |= {"new": new, "distinct": distinct, "novel": novel, "words": words}
-    options |= {"training_text": training_text, "memory": memory, "unknown": unknown}
+    options["stop"] = tuple(map(unescape, stops))
     WritingSettings(**options)
     writer = generator.load(model)
-    how, facts = writer.resolve(options, reading if training_text else DEFAULT_READING, tell)
-    for name in ("break_loops", "rounds", "distinct", "memory"):
-        facts |= {name: options[name]} if options.get(name) not in (None, False, 0.0) else {}
-    facts |= {"break_loops": False} if break_loops is False else {}
+    how, facts = writer.resolve(options, reading if training else DEFAULT_READING, tell)
+    facts |= {name: options[name] for name in REPEATED if name in options}
     texts = writer.prepare_texts(start.read(writer, how.seed or 0), how)
-    for note in [*_stop_notes(stop or (), writer.model), *texts.prompt.notes, f"seed {how.seed}"]:
+    for note in [*_stop_notes(stops, writer.model), *texts.prompt.notes, f"seed {how.seed}"]:
         tell(note)
     _write_all(texts, TEMPERATURES if compare else {}, _Form(count, jsonl, facts))
 

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from burble.errors import SettingsError
@@ -80,9 +80,9 @@ class SamplingSettings:
 
     def __post_init__(self) -> None:
         """Checks every field."""
-        for field in fields(SamplingSettings):
-            value = getattr(self, field.name)
-            require(is_number(value), field.name, value, "a number")
+        for name in (one.name for one in fields(SamplingSettings)):
+            value = getattr(self, name)
+            require(is_number(value), name, value, "a number")
         finite = 0 <= self.temperature < float("inf")
         require(finite, "temperature", self.temperature, "a number of 0 or more")
         some = is_integer(self.top_k) and self.top_k >= 0
@@ -98,46 +98,54 @@ class SamplingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class WritingSettings(SamplingSettings):
-    """How a text is chosen, and where it ends.
+    r"""How a text is chosen, and where it ends.
+
+    In Python, a `length` of None never ends, `novel` may also be the passages that may not be
+    written, `words` those that alone may be, in lower case, and `new` the documents that a text may
+    not be: a flag takes less, as the metadata of its field says.
 
     Attributes:
-        length: New characters; exactly so many unless something stops it before. None never ends.
-        seed: The same seed writes the same text; None takes a new one.
-        stop: A string at which to stop, or several; they are not part of the text.
-        until_document: Whether to stop where a document would end.
-        unknown: What to do with symbols of a prompt the model never saw: error, skip, nearest.
-        break_loops: Whether no passage may come too often in a row; None breaks loops unless the
-            temperature is 0.
-        rounds: How often a passage may stand in a row where loops are broken; None is twice.
-        novel: Never write a longer passage of the training text than this, in symbols, whatever
-            its case; 0 may. Or the passages that may not be written.
-        words: any or known: whether only words of the training text are written. Or the words, in
-            lower case; see
-            `burble.data.words.count_words`.
-        word_count: How often a word occurs in the training text at least, to be known; None is
-            twice.
-        new: Whether each text is one document, and none of the training text. Or the documents
-            that it may not be.
-        distinct: Whether texts that are written together are all different.
-        training_text: The training text, as for `train`; None takes it from the model's memory.
-        memory: The weight of the model's n-gram memory, 0 to 1; 0 is the network alone.
-        close_quotes: The bias on the logits of what closes a quote or bracket, in nats for each 100
-            characters that it has been open; 0 adds none.
+        length: New characters, exactly so many unless something stops it before.
+        seed: The same seed writes the same text. Without it, a new one is drawn.
+        stop: End before this string; may be given several times. On the command line, \n is a line
+            end, \t a tab, and \\ a backslash.
+        until_document: End where a document would end.
+        unknown: What to do with symbols of the prompt that the model never saw: error, skip, or
+            nearest, which reads them as a similar one.
+        break_loops: Never write a passage too often in a row; --no-break-loops leaves loops as they
+            come. Without either, loops are broken unless greedy, or the training text repeats
+            itself.
+        rounds: Times that a passage may stand in a row where loops are broken. Without it, 2, or
+            as often as in its training text.
+        novel: Never write a longer passage of the training text than this, in symbols, whatever its
+            case; 0 sets no limit.
+        words: Which words may be written: any, or only those of the training text (known).
+        word_count: Times that a word occurs in the training text at least, to be known. Without it,
+            2.
+        new: Each text is one document, and none of the training text.
+        distinct: Texts that are written together are all different.
+        training_text: The training text, for --novel, --words known and --new, where there is no
+            memory.
+        memory: Weight of the n-gram memory (see burble remember), 0 to 1; 0 is the network alone.
+        close_quotes: Logit bias towards closing quotes and brackets, in nats for each 100
+            characters that they have been open; 0 is none.
     """
 
     length: int | None = 400
     seed: int | None = None
-    stop: str | tuple[str, ...] | list[str] = ()
+    stop: str | tuple[str, ...] | list[str] = field(default=(), metadata={"flag": list[str]})
     until_document: bool = False
     unknown: Unknown = "error"
     break_loops: bool | None = None
     rounds: int | None = None
-    novel: int | Passages = 0
+    novel: int | Passages = field(default=0, metadata={"flag": int})
     words: str | Set[str] = "any"
     word_count: int | None = None
-    new: bool | Set[str] = False
+    new: bool | Set[str] = field(default=False, metadata={"flag": bool})
     distinct: bool = False
-    training_text: Paths | Sequence[Paths] | None = None
+    training_text: Paths | Sequence[Paths] | None = field(
+        default=None, metadata={"flag": list[str]}
+    )
     memory: float = 0.0
     close_quotes: float = 0.0
 
