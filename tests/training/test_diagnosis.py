@@ -68,7 +68,7 @@ def test_a_loss_that_is_better_is_no_doubt():
 
 def test_why_a_loss_is_above_letter_frequencies_is_said_by_what_is_known():
     above = (
-        "The held-out loss, 3.20, is above 3.00, that of letter frequencies alone: the model has "
+        "The validation loss, 3.20, is above 3.00, that of letter frequencies alone: the model has "
         "learned nothing that helps there. Likely because "
     )
     assert doubt(3.2, LONG, steps=20, passes=0.4) == (
@@ -80,26 +80,26 @@ def test_why_a_loss_is_above_letter_frequencies_is_said_by_what_is_known():
     )
     assert doubt(3.2, LONG[:9_000]).startswith(f"{above}8,100 symbols are too little")
     assert doubt(3.2, LONG) == (
-        f"{above}it learned its text by heart, or in too large steps. Give more --dropout, or a "
-        "lower --learning-rate."
+        f"{above}it learned its text by heart (overfitting), or in too large steps. Give more "
+        "--dropout, or a lower --learning-rate."
     )
 
 
 def test_where_most_is_held_out_that_is_why_there_is_too_little():
     c = from_texts(LONG, validation=0.999)
     assert diagnosis.explain_loss(FIGURES, c, 3.2, 1_000, 9.0).endswith(
-        "Likely because 36 symbols are too little to learn from, while 35,964 are held out. "
-        "Hold out less with --validation."
+        "Likely because 36 symbols are too little to learn from, while 35,964 are for "
+        "validation. Give a smaller --validation."
     )
 
 
 def test_a_held_out_part_in_another_language_is_named():
     russian = "кот сидит на полу. " * 200
     assert doubt(3.9, LONG, russian, steps=20, passes=0.4) == (
-        "The held-out loss, 3.90, is above 3.00, that of letter frequencies alone: the model has "
-        "learned nothing that helps there. Likely because the held-out part is unlike the text "
-        "that is learned (74% of its symbols occur nowhere else). --split spread holds out some "
-        "of each source or document."
+        "The validation loss, 3.90, is above 3.00, that of letter frequencies alone: the model has "
+        "learned nothing that helps there. Likely because the validation text is unlike the "
+        "training text (74% of its symbols occur nowhere else). --split spread takes some of each "
+        "source or document for validation."
     )
     assert "unlike" not in doubt(3.9, LONG, russian, split="spread")
     assert "is above 4.00, that of uniform guessing" in doubt(4.2, LONG, russian)
@@ -107,7 +107,7 @@ def test_a_held_out_part_in_another_language_is_named():
     c = from_texts(LONG, russian, validation=0.1, split="tail")
     said = diagnosis.explain_loss(unlike, c, 3.9, 20, 0.4)
     assert said.startswith(
-        "The held-out loss, 3.90, is hardly below 4.00, that of uniform guessing"
+        "The validation loss, 3.90, is hardly below 4.00, that of uniform guessing"
     )
 
 

@@ -175,7 +175,7 @@ def stop_on_signal() -> Callable[[], bool]:
     says so.
 
     Returns:
-        Whether it was requested to stop, or whoever started this process for itself is gone.
+        Whether it was requested to stop, or the process that started this one for itself is gone.
     """
 
     def leave(_number: int) -> None:

@@ -45,7 +45,7 @@ def format_card(
 ![losses by step](loss.svg)
 
 `model.safetensors` is the model, whole: copy that one file, and `burble sample` writes from it
-anywhere. It may have learned passages of its text by heart; mind that before you share it.
+anywhere. It may have learned passages of its text by heart; consider that before you share it.
 The unit is the character, so an odd spelling is the model's own invention.
 """
 

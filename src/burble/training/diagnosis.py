@@ -8,7 +8,7 @@ from burble.formatting import some
 from burble.runs.events import BaselineLosses
 
 UNLIKE = 0.3
-"""Nats by which letter frequencies of the training part predict the held-out part worse than its
+"""Nats by which letter frequencies of the training part predict the validation part worse than its
 own, from where on it is unlike the text that is learned."""
 NEAR = 0.95
 """The fraction of the loss of uniform guessing from which on a loss is hardly below it."""
@@ -26,7 +26,7 @@ def explain_loss(
     Args:
         baselines: The losses of simpler predictors on the text.
         corpus: The text.
-        loss: The model's loss on the held-out part, nats per symbol.
+        loss: The model's loss on the validation part, nats per symbol.
         steps: Steps done.
         passes: How often the text was read in them.
     """
@@ -37,7 +37,7 @@ def explain_loss(
         return ""
     above = "above" if loss > figure else "hardly below"
     return (
-        f"The held-out loss, {loss:.2f}, is {above} {figure:.2f}, that of {name}: the model has "
+        f"The validation loss, {loss:.2f}, is {above} {figure:.2f}, that of {name}: the model has "
         f"learned nothing that helps there. Likely {_likely_reason(corpus, steps, passes)}"
     )
 
@@ -57,15 +57,15 @@ def _likely_reason(corpus: Corpus, steps: int, passes: float) -> str:
     held = len(corpus.ids) - corpus.cut
     little = f"because {some(corpus.cut, 'symbol')} are too little to learn from"
     if held > corpus.cut:
-        little += f", while {held:,} are held out. Hold out less with --validation."
+        little += f", while {held:,} are for validation. Give a smaller --validation."
     else:
         little += ". Add text, or take a smaller network: --size small."
     if corpus.cut < TINY:
         return little
     if float((fraction * (nats - own)).sum()) > UNLIKE:
         there = f" ({never:.0%} of its symbols occur nowhere else)" if never >= 0.01 else ""
-        what = f"because the held-out part is unlike the text that is learned{there}."
-        spread = " --split spread holds out some of each source or document."
+        what = f"because the validation text is unlike the training text{there}."
+        spread = " --split spread takes some of each source or document for validation."
         return what + (spread if corpus.split == "tail" and corpus.documents > 1 else "")
     if passes < FEW_PASSES or steps < FEW_STEPS:
         return (
@@ -75,6 +75,6 @@ def _likely_reason(corpus: Corpus, steps: int, passes: float) -> str:
     if corpus.cut < SMALL:
         return little
     return (
-        "because it learned its text by heart, or in too large steps. Give more --dropout, or a "
-        "lower --learning-rate."
+        "because it learned its text by heart (overfitting), or in too large steps. Give more "
+        "--dropout, or a lower --learning-rate."
     )

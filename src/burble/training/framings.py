@@ -105,7 +105,7 @@ class Documents:
 
     A document begins with the boundary as input and ends with it as target. It is read in chunks
     of T, the last one padded with places of weight 0, and its hidden state goes on from chunk
-    to chunk. Every epoch reads the documents in another order. Where a stream's share of the chunks
+    to chunk. Every epoch reads the documents in another order. Where a stream's part of the chunks
     ends inside a document, the next stream goes on with it from a zero state.
 
     Attributes:

@@ -97,7 +97,7 @@ def _check_same_text(run: Run, corpus: Corpus) -> None:
     if described.get("training_sha256", learned := _learned(corpus)) != learned:
         raise RunError(
             f"the text is that of {run.folder}, but from other sources, so that another part of it "
-            "would be held out. Give the same files, in the same order"
+            "would be for validation. Give the same files, in the same order"
             f"{f', as in: {again}' if isinstance(again, str) else ''}."
         )
 

@@ -29,7 +29,7 @@ class Peer:
         num_processes: How many they are.
         cores: Processor cores it may use, if all processes are on this machine; 0 for all.
         log: Where the libraries' own messages go.
-        lifeline: A file descriptor that ends when whoever watches is gone.
+        lifeline: A file descriptor that ends when the watcher is gone.
     """
 
     coordinator: str
