@@ -3,7 +3,9 @@ import json
 import pytest
 
 from burble import settings
-from burble.errors import SettingsError
+from burble.errors import (
+    SettingsError,
+)
 from burble.experiments import compare, grid
 from burble.model.file import read_model, write_model
 from burble.runs import recipes
@@ -69,3 +71,14 @@ def test_json_has_older_keys_beside_the_newer(burble, text, trained):
     assert facts["summary"]["training"]["test"] == facts["summary"]["training"]["left_out"] == 0
     scores = facts["summary"]["scores"]
     assert scores["validation_loss"] == scores["held_out_loss"]
+
+
+def test_settings_are_made_from_flat_names():
+    made = settings.make_settings({"units": 8, "lowercase": True, "steps": 3, "batch": None})
+    assert (made.model.units, made.text.lowercase, made.training.steps) == (8, True, 3)
+    with pytest.raises(SettingsError, match="no setting called unitz"):
+        settings.make_settings({"unitz": 8})
+    with pytest.raises(SettingsError, match=r"validation is 1\.5"):
+        settings.make_settings({"validation": 1.5})
+    with pytest.raises(SettingsError, match="documents is 'pages', but must be sources, lines"):
+        settings.make_settings({"documents": "pages"})

@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from burble.cli import app
-from burble.errors import InputError, require_packages
 from burble.experiments import trial as experiments_trial
 from tests.support.processes import PATIENCE, command
 
@@ -76,23 +75,6 @@ def test_a_log_that_cannot_be_written_costs_no_training(tmp_path, monkeypatch):
         trial.log.symlink_to("/dev/full")
     trial.train([], [], experiments_trial.Work())
     assert said.exists()
-
-
-@pytest.mark.parametrize(
-    ("name", "cure"),
-    [
-        ("h5py", "which is not installed. Install it with: pip install h5py"),
-        ("jaxlib.xla_client", "jaxlib, which is not installed. Install it with: pip install jax"),
-        ("_sqlite3", "It is a part of Python that this one was built without"),
-    ],
-)
-def test_what_is_not_installed_is_named_with_its_cure(name, cure):
-    def load():
-        with require_packages("training"):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-    with pytest.raises(InputError, match=cure):
-        load()
 
 
 @pytest.mark.parametrize("missing", ["jax", "keras"])

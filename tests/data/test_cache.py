@@ -7,16 +7,9 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from burble import files
-from burble.data import cache, corpus, encoder, sources
-from burble.data.documents import ReadOptions
-from burble.errors import (
-    CorpusError,
-    SourceError,
-)
+from burble.data import corpus, encoder
 from burble.settings import TextSettings
 from tests.support.corpora import mapped
 
@@ -26,48 +19,6 @@ def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
-
-
-WORDS = st.text(alphabet="aA1 \n\r.\u0301ΣσİかéÀ一👩\u200d👧\ufeff\0", max_size=30)
-
-
-@given(
-    texts=st.lists(WORDS, min_size=1, max_size=4),
-    block=st.integers(1, 9),
-    chosen=st.fixed_dictionaries(
-        {
-            "unit": st.sampled_from(["char", "grapheme"]),
-            "documents": st.sampled_from(["sources", "lines", "blank", "sentences"]),
-            "min_count": st.integers(1, 2),
-            "lowercase": st.booleans(),
-        }
-    ),
-)
-@example(["ab \n", "\n\n"], 1, {"unit": "grapheme", "documents": "blank", "min_count": 1})
-def test_memory_cache_and_block_size_make_no_difference(texts, block, chosen):
-    made = TextSettings(**chosen)
-    found = [sources.from_bytes(str(i), t.encode()) for i, t in enumerate(texts)]
-
-    def prepare(limit, size):
-        try:
-            options = ReadOptions(made, block=size)
-            if limit:
-                return encoder.encode_sources(found, options, limit)
-            return cache.load_or_encode(found, options, limit)
-        except (SourceError, CorpusError) as error:
-            return str(error)
-
-    whole = prepare(1 << 20, 1 << 20)
-    for limit, size in [(1 << 20, block), (0, 1 << 20), (0, block)]:
-        other = prepare(limit, size)
-        if isinstance(whole, str):
-            assert other == whole
-            continue
-        np.testing.assert_array_equal(other.ids, whole.ids)
-        np.testing.assert_array_equal(other.starts, whole.starts)
-        assert other.ids.dtype == whole.ids.dtype
-        for name in ("vocabulary", "sha256", "counts", "lines", "changes", "removed"):
-            assert getattr(other, name) == getattr(whole, name)
 
 
 def big(tmp_path, monkeypatch, words="abc déf\n"):
@@ -147,29 +98,6 @@ def test_a_process_killed_while_it_prepares_leaves_nothing(tmp_path, monkeypatch
     assert done.returncode == -signal.SIGKILL
     assert set(files.make_folder("corpora").iterdir()) == before
     assert corpus.build([str(path)], TextSettings()).counts["ü"] == 20_000
-
-
-def test_what_a_killed_process_left_is_swept_after_a_day(tmp_path):
-    old, new = tmp_path / ".partial-old", tmp_path / ".partial-new"
-    for left in (old, new):
-        left.mkdir()
-        (left / "ids").write_bytes(b"half")
-    os.utime(old, (0, 0))
-    with files.new_entry(tmp_path, "key") as partial:
-        (partial / "ids").write_bytes(b"whole")
-    assert {p.name: (p / "ids").read_bytes() for p in tmp_path.iterdir()} == {
-        ".partial-new": b"half",
-        "key": b"whole",
-    }
-
-
-def test_the_slower_of_two_processes_takes_what_is_there(tmp_path):
-    (tmp_path / "key").mkdir()
-    (tmp_path / "key" / "ids").write_bytes(b"first")
-    with files.new_entry(tmp_path, "key") as partial:
-        (partial / "ids").write_bytes(b"second")
-    assert [p.name for p in tmp_path.iterdir()] == ["key"]
-    assert (tmp_path / "key" / "ids").read_bytes() == b"first"
 
 
 @pytest.mark.parametrize("name", ["ids", "facts.json", "starts.npy"])

@@ -10,7 +10,9 @@ import pytest
 from burble import api, files
 from burble.cli import doctor
 from burble.data import cache, encoder
-from burble.errors import SettingsError
+from burble.errors import (
+    SettingsError,
+)
 from tests.support.corpora import mapped
 
 

@@ -32,54 +32,6 @@ def test_several_texts_have_an_edge_after_each():
     assert "".join(c.text()) == "ab\n\nba"
 
 
-def test_each_line_is_a_document_where_asked():
-    c = from_texts("one\n\n  two\n \t\nthree\n", "\nfour", documents="lines")
-    assert parts(c) == ["one", "  two", "three", "four"]
-    assert "3 blank lines skipped." in c.notes
-    assert c.lines == 7
-    assert "".join(c.text()) == "one\n  two\nthree\nfour"
-
-
-def test_blank_lines_part_documents_where_asked():
-    c = from_texts("\n\na\nb\n\nc\n \n\n  d\n\n", "e\n", documents="blank")
-    assert parts(c) == ["a\nb", "c", "  d", "e"]
-    assert "".join(c.text()) == "a\nb\n\nc\n\n  d\n\ne"
-
-
-def test_empty_texts_are_skipped_and_counted():
-    c = from_texts("ab", " \n", "", "cd")
-    assert parts(c) == ["ab", "cd"]
-    assert "2 empty documents skipped." in c.notes
-
-
-def test_rare_symbols_are_removed_and_counted():
-    c = from_texts("aaxbb", min_count=2)
-    assert c.vocabulary.decode(c.ids) == "aabb"
-    assert c.removed == {"x": 1}
-    assert c.characters == 4
-
-
-def test_documents_of_rare_symbols_alone_vanish_with_their_edges():
-    c = from_texts("xy", "aa", "z", "bb", "w", min_count=2)
-    assert parts(c) == ["aa", "bb"]
-    np.testing.assert_array_equal(c.ids, [0, 0, 2, 1, 1, 2])
-    with pytest.raises(CorpusError, match=r"fewer than 9 times.*--min-count"):
-        from_texts("abc", min_count=9)
-
-
-def test_the_fingerprint_sees_every_letter_and_every_edge():
-    def fingerprint(*texts):
-        return from_texts(*texts).sha256
-
-    assert fingerprint("abc", "d") == fingerprint("abc", "d")
-    assert len({fingerprint("abc", "d"), fingerprint("ab", "cd"), fingerprint("abcd")}) == 3
-
-
-def test_the_fingerprint_of_one_text_is_that_of_its_file():
-    known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert from_texts("abc").sha256 == known
-
-
 def test_too_little_text_is_refused_with_numbers():
     with pytest.raises(CorpusError, match="1 symbol, of which 1 would be trained on"):
         from_texts("a")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from burble.data import encoding_detection as detection
-from burble.data import encodings, languages, sources
+from burble.data import encodings, sources
 from burble.errors import EncodingError, SourceError
 from burble.settings import SourceSettings
 
@@ -238,20 +238,3 @@ def test_of_a_right_encoding_nothing_is_told(tmp_path, text, named):
 def test_every_encoding_that_is_tried_is_one_python_knows():
     for codec in itertools.chain(detection.NARROW, detection.WIDE):
         assert detection.decode_part(b"\n\n\n\n", codec) is not None or codec in detection.WIDE
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        (HUNGARIAN, "Hungarian"),
-        ("Večer sedly děti k ohni a chtěly pohádku", "Czech"),
-        ("Вечором діти сіли біля вогню й просили казку", "Ukrainian"),
-        ("שלום רב", "Hebrew"),
-    ],
-)
-def test_languages_are_told_apart(text, language):
-    assert languages.identify(text)[1] == language
-
-
-def test_a_capital_inside_a_word_costs_more_than_one_before_it():
-    assert languages.identify("Wir sind da")[0] + 5 < languages.identify("wiR sinD da")[0]

@@ -2,16 +2,15 @@
 
 import json
 import os
-import stat
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from burble import api, files
+from burble import api
 from burble.data import outputs
-from burble.errors import InputError, ModelFileError, RunError, StorageError
+from burble.errors import InputError, ModelFileError, RunError
 from burble.experiments import trial
 from burble.model.file import is_model_file, read_model
 from burble.ngram.file import write_index
@@ -21,7 +20,6 @@ from tests.support.corpora import from_texts
 from tests.support.speakers import chancy
 
 TABLE = "id,body\n1,hello there\n2,bye now\n"
-posix = pytest.mark.skipif(os.name != "posix", reason="this system has other permissions")
 
 
 @pytest.fixture
@@ -102,48 +100,6 @@ def test_only_a_text_may_be_replaced(tmp_path):
     (tmp_path / "empty.txt").touch()
     c.save_text(tmp_path / "empty.txt")
     assert (tmp_path / "empty.txt").read_bytes() == b"abc"
-
-
-@posix
-def test_a_device_is_not_replaced_by_a_file():
-    with pytest.raises(InputError, match="/dev/null is no ordinary file"):
-        from_texts("abc").save_text(Path(os.devnull), overwrite=True)
-    with pytest.raises(StorageError, match="could not write /dev/null to disk: there is no ord"):
-        files.write_atomically(Path(os.devnull), b"x")
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
-
-
-@posix
-@pytest.mark.parametrize("data", [b"new", (part for part in (b"n", b"ew"))])
-def test_a_file_keeps_its_mode_and_its_links(tmp_path, data):
-    before = os.umask(0o027)
-    try:
-        files.write_atomically(tmp_path / "fresh", b"x")
-        kept, link = tmp_path / "kept", tmp_path / "link"
-        kept.write_bytes(b"old")
-        kept.chmod(0o604)
-        link.symlink_to("kept")
-        files.write_atomically(link, data)
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "fresh").stat().st_mode) == 0o640
-    assert (stat.S_IMODE(kept.stat().st_mode), kept.read_bytes()) == (0o604, b"new")
-    assert os.readlink(link) == "kept"
-    assert len(list(tmp_path.iterdir())) == 3
-
-
-def test_blocks_that_end_halfway_leave_what_was_there(tmp_path):
-    def blocks():
-        yield b"half"
-        raise ValueError("no more")
-
-    path = tmp_path / "a.txt"
-    path.write_bytes(b"old")
-    with pytest.raises(ValueError, match="no more"):
-        files.write_atomically(path, blocks())
-    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"]
-    with pytest.raises(StorageError, match=r"could not write .*no/a\.txt to disk: No such file"):
-        files.write_atomically(tmp_path / "no" / "a.txt", b"x")
 
 
 @pytest.mark.parametrize("part", ["last/mine.txt", "samples/step-00000100.txt", "notes.txt"])

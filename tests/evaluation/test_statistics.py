@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.data import words
 from burble.evaluation import overlap, statistics
 from burble.evaluation.statistics import Reference, measure_texts
 
@@ -27,20 +26,6 @@ def test_a_text_measured_against_itself():
     assert (found.letters, found.grams) == (0, 0)
     assert found.line_length == pytest.approx((31 + 22) / 2)
     assert found.sentence_length == pytest.approx((20 + 10 + 12 + 9) / 4)
-
-
-def test_words_are_those_of_the_training_text_in_either_case():
-    found = of("ALICE didn't, the cat’s; Don't 12 sat")
-    assert found.words == pytest.approx(4 / 6)
-    assert found.distinct_words == 1
-    assert math.isnan(of("12 + 3").words)
-    assert words.find_words("हिन्दी में m² שָׁלוֹם") == ["हिन्दी", "में", "m", "שָׁלוֹם"]
-
-
-@given(st.text("aé'- \u0301²\n", max_size=40), st.integers(1, 5))
-def test_words_are_counted_wherever_a_text_is_cut(text, size):
-    pieces = [text[i : i + size] for i in range(0, len(text), size)]
-    assert words.count_words(pieces) == Counter(words.find_words(text))
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,14 @@
-"""Corpora from whole files: scripts, encodings, marks, line ends, tables."""
+"""Files of every kind as one stream of clean documents."""
 
 import random
 
 import numpy as np
 import pytest
 
-from burble import settings
 from burble.data import corpus
 from burble.errors import (
     EncodingError,
-    SettingsError,
     SourceError,
-    VocabularyError,
 )
 from burble.settings import SourceSettings, TextSettings
 from tests.support.corpora import from_texts, parts
@@ -90,23 +87,6 @@ def test_a_table_gives_one_document_a_row(tmp_path):
     assert any("1 row without text in 'body'" in note for note in c.notes)
 
 
-def test_more_symbols_than_ids_is_one_sentence(tmp_path):
-    points = [*range(0x3400, 0xA000), *range(0xAC00, 0xD7A4), *range(0x20000, 0x2A6D0)]
-    with pytest.raises(VocabularyError, match="more than 65,534 different symbols"):
-        build(tmp_path, "".join(map(chr, points)).encode())
-
-
-def test_settings_are_made_from_flat_names():
-    made = settings.make_settings({"units": 8, "lowercase": True, "steps": 3, "batch": None})
-    assert (made.model.units, made.text.lowercase, made.training.steps) == (8, True, 3)
-    with pytest.raises(SettingsError, match="no setting called unitz"):
-        settings.make_settings({"unitz": 8})
-    with pytest.raises(SettingsError, match=r"validation is 1\.5"):
-        settings.make_settings({"validation": 1.5})
-    with pytest.raises(SettingsError, match="documents is 'pages', but must be sources, lines"):
-        settings.make_settings({"documents": "pages"})
-
-
 def test_an_empty_file_among_others_is_named_and_is_no_source(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"one")
     (tmp_path / "b.txt").write_bytes(b" \n")
@@ -114,3 +94,23 @@ def test_an_empty_file_among_others_is_named_and_is_no_source(tmp_path):
     assert c.names == (str(tmp_path / "a.txt"),)
     assert c.notes[0] == f"{tmp_path / 'b.txt'} is empty and was passed over."
     assert len(c.notes) == 2
+
+
+def test_each_line_is_a_document_where_asked():
+    c = from_texts("one\n\n  two\n \t\nthree\n", "\nfour", documents="lines")
+    assert parts(c) == ["one", "  two", "three", "four"]
+    assert "3 blank lines skipped." in c.notes
+    assert c.lines == 7
+    assert "".join(c.text()) == "one\n  two\nthree\nfour"
+
+
+def test_blank_lines_part_documents_where_asked():
+    c = from_texts("\n\na\nb\n\nc\n \n\n  d\n\n", "e\n", documents="blank")
+    assert parts(c) == ["a\nb", "c", "  d", "e"]
+    assert "".join(c.text()) == "a\nb\n\nc\n\n  d\n\ne"
+
+
+def test_empty_texts_are_skipped_and_counted():
+    c = from_texts("ab", " \n", "", "cd")
+    assert parts(c) == ["ab", "cd"]
+    assert "2 empty documents skipped." in c.notes
