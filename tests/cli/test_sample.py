@@ -100,15 +100,15 @@ def command_text(models, prompt):
         ),
         (["-p", "\udcff", "--unknown", "skip"], "the prompt is no text in UTF-8"),
         (["--stop", "a\udce9"], "a stop string is no text in UTF-8: after 1 character"),
-        (["-p", "a", "--prompt-file", "f"], "--prompt and --prompt-file both say what to go on"),
-        (["--text", "f", "--prompt-file", "f"], "--prompt-file and --text both say what to go on"),
+        (["-p", "a", "--prompt-file", "f"], "--prompt and --prompt-file are both prompts."),
+        (["--text", "f", "--prompt-file", "f"], "--prompt-file and --text are both prompts."),
         (["-p", "-", "--training-text", "-"], "standard input can be read only once"),
         (["--encoding", "cp1252"], "--encoding: this says how a text is read, and none is."),
         (["-p", "-", "--mirror", "x"], "--mirror: this says how a text is read, and none is."),
         (["--greedy", "-t", "0.9"], "--greedy is --temperature 0, and --temperature 0.9 was given"),
         (["--endless", "-l", "9"], "--endless writes until stopped, and --length 9 was given as"),
-        (["--word-count", "3"], "--word-count 3 says which words of the training text"),
-        (["--rounds", "3", "--no-break-loops"], "--rounds 3 says when a loop is broken"),
+        (["--word-count", "3"], "--word-count 3 is for --words known"),
+        (["--rounds", "3", "--no-break-loops"], "--rounds 3 is for loops that are broken"),
     ],
 )
 def test_nothing_that_is_given_is_dropped(command, models, flags, said):
@@ -202,7 +202,7 @@ def test_a_broken_loop_is_told_once(command, models):
 
 def test_texts_without_chance_cannot_be_distinct(command, models):
     said = refused(command("sample", models / "chancy", "--greedy", "--distinct", "-n", 3, "-l", 9))
-    assert "3 distinct texts were asked for, but always the likeliest symbol" in said
+    assert "3 distinct texts cannot be written without chance" in said
     assert command("sample", models / "chancy", "--greedy", "--distinct", "-l", 9).returncode == 0
 
 
@@ -229,7 +229,9 @@ def test_stop_strings_and_documents(command, models):
 
 
 def test_endless_texts_are_written_one_at_a_time(command, models):
-    assert "nothing ends them" in refused(command("sample", models / "cycle", "--endless", "-n", 2))
+    assert "whole texts need an end" in refused(
+        command("sample", models / "cycle", "--endless", "-n", 2)
+    )
 
 
 def test_whoever_has_had_enough_may_go(models):

@@ -142,7 +142,7 @@ def test_until_document_needs_documents():
 
 
 def test_whole_texts_need_an_end():
-    with pytest.raises(SettingsError, match="nothing ends them"):
+    with pytest.raises(SettingsError, match="whole texts need an end"):
         CYCLE.generate("a", length=None)
 
 

@@ -362,4 +362,4 @@ def test_what_is_looked_ahead_is_what_would_be_blocked(length):
 
 
 def test_one_text_of_several_is_one():
-    assert describe_shortfall({Ending(): 1}, 5).startswith("there is 1 of the 5 texts asked for")
+    assert describe_shortfall({Ending(): 1}, 5).startswith("1 of 5 texts was written")

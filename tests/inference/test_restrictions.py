@@ -60,7 +60,7 @@ def test_distinct_texts_are_all_that_there_are():
     found = writer.generate_many(count=7, distinct=True, **options)
     assert set(found) == every
     assert writer.generate_many(count=4, distinct=True, **options) == found[:4]
-    with pytest.warns(UserWarning, match="there are 7 of the 8 texts asked for: 1,0"):
+    with pytest.warns(UserWarning, match="7 of 8 texts were written: 1,0"):
         assert writer.generate_many(count=8, distinct=True, **options) == found
     with pytest.warns(UserWarning, match="so the model has no more to give"):
         new = writer.generate_many(count=9, distinct=True, new=True, **options)
@@ -69,7 +69,7 @@ def test_distinct_texts_are_all_that_there_are():
 
 def test_a_model_that_knows_its_text_by_heart_has_nothing_new():
     writer = of_names(follower("ab", [1, 2, 0], boundary=True, separator="\n"))
-    with pytest.raises(SettingsError, match="there are 0 of the 1 text asked for"):
+    with pytest.raises(SettingsError, match="0 of 1 text was written"):
         writer.generate(new=True, seed=1)
     with pytest.raises(SettingsError, match=r"^new needs a model trained on documents"):
         remembered(follower("ab", [1, 0]), "abab").generate(new=True)
@@ -123,9 +123,9 @@ def test_without_a_seed_each_text_is_another():
         ({"novel": "9"}, "novel is '9', but must be a whole number of 0 or more symbols."),
         ({"words": "knwon"}, "words is 'knwon', but must be any, known, or a set of words."),
         ({"word_count": 0, "words": "known"}, "word_count is 0, but must be a whole number of 1"),
-        ({"word_count": 3}, "--word-count 3 says which words of the training text are known"),
-        ({"word_count": 3, "words": {"a"}}, "--word-count 3 says which words of the training"),
-        ({"rounds": 3, "break_loops": False}, "--rounds 3 says when a loop is broken"),
+        ({"word_count": 3}, "--word-count 3 is for --words known"),
+        ({"word_count": 3, "words": {"a"}}, "--word-count 3 is for --words known"),
+        ({"rounds": 3, "break_loops": False}, "--rounds 3 is for loops that are broken"),
         ({"new": "all"}, "new is 'all', but must be True or False, or a set of documents."),
         ({"new": {1}}, "new is {1}, but must be True or False, or a set of documents."),
         ({"words": {1}}, "words is {1}, but must be any, known, or a set of words."),
@@ -179,7 +179,7 @@ def test_the_command_writes_new_and_distinct_documents(sample):
     flags = ["--new", "--distinct", "-l", 4, "--seed", 1, "-t", 1]
     code, out, err = sample(*flags, "-n", 12)
     assert code == 0
-    assert "With --training-text those that were held out are left out, too." in err
+    assert "With --training-text those of the validation part are left out, too." in err
     texts = out.splitlines()
     assert len({*texts}) == len(texts) == 12
     assert not {*texts} & {*NAMES, ""}
@@ -195,7 +195,7 @@ def test_the_command_says_when_there_is_no_more(sample):
         "--distinct", "--until-document", "-l", 1, "-n", 5, "-t", 1, "--seed", 1
     )
     assert (code, {*out.splitlines()}) == (2, {"", "a", "b"})
-    assert "burble: there are 3 of the 5 texts asked for" in err
+    assert "burble: 3 of 5 texts were written" in err
     code, out, err = sample("--new", "-p", "aab", "-l", 0)
     assert (code, out) == (2, "")
-    assert "burble: there are 0 of the 1 text asked for" in err
+    assert "burble: 0 of 1 text was written" in err

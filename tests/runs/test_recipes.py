@@ -161,7 +161,7 @@ def test_a_window_comes_from_a_text_that_is_given(burble, run, tmp_path):
     assert done.stdout.decode()[:20] in "on the mat lay the cat. " * 4
     done = burble("sample", run, "--text", other, "--prompt", "the")
     assert done.returncode == 2
-    assert "--prompt and --text both say what to go on from" in done.stderr.decode()
+    assert "--prompt and --text are both prompts" in done.stderr.decode()
 
 
 @pytest.mark.slow

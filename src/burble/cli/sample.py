@@ -126,7 +126,7 @@ class _PromptSource:
         given = {"--prompt": self.prompt, "--prompt-file": self.file, "--text": self.text}
         named = [name for name, value in given.items() if value not in (None, "")]
         if len(named) > 1:
-            raise InputError(f"{' and '.join(named)} both say what to go on from; give only one.")
+            raise InputError(f"{' and '.join(named)} are both prompts. Give only one.")
         read = [value for value in (self.file, self.text) if value is not None]
         read += ["-"] if self.prompt == "-" else []
         if [*read, *training].count("-") > 1:
@@ -194,7 +194,7 @@ def _check_clashes(
     """
     if compare and (greedy or "temperature" in options):
         raise SettingsError(
-            "--compare-temperatures brings its own three temperatures; leave out --temperature "
+            "--compare-temperatures has three temperatures of its own; leave out --temperature "
             "and --greedy."
         )
     if greedy and options.get("temperature", 0) != 0:
@@ -219,7 +219,7 @@ def unescape(stop: str) -> str:
 
 
 def _stop_notes(stops: Sequence[str], model: Model) -> list[str]:
-    """What to tell of escapes, where the model could have written them as they stand."""
+    """Notes on escapes, where the model could have written them as they stand."""
     if "\\" not in model.vocabulary.ids:
         return []
     return [

@@ -147,8 +147,8 @@ class Generator:
             The new text.
 
         Raises:
-            SettingsError: A value that cannot be, such as a length without end; or a new text was
-                asked for, and there is none.
+            SettingsError: A value that cannot be, such as a length without end; or the text should
+                be new, and none is.
             VocabularyError, EncodingError: See `prepare_texts`.
         """
         items = [*self._prepare(prompt, options).stream_whole(1)]
@@ -184,7 +184,7 @@ class Generator:
     def stream_many(self, prompt: str = "", *, count: int, **options: Any) -> Iterator[str]:
         """Writes `count` texts from one prompt, many in each pass.
 
-        Text i comes from (seed, i) alone, however many are asked for; the first is what
+        Text i comes from (seed, i) alone, however many there are; the first is what
         `generate` writes. (More than `engine.EXACT_STREAMS` at once are rounded otherwise in the
         last bit, which tips about one draw in a million.) Memory does not grow with `count`, unless
         all are to be `distinct`.
@@ -372,7 +372,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class _Row:
-    """One text being written: its number, what says where it ends, and its random numbers."""
+    """One text being written: its number, what ends it, and its random numbers."""
 
     index: int
     cutter: Cutter

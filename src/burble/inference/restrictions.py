@@ -83,11 +83,11 @@ def look_up(
         return settings, {}
     text = _read(model, sources, reading) if sources or not memory else _recall(model, memory())
     if not model.was_trained_on(text.sha256):
-        log("This is not the text the model was trained on; it is taken all the same.")
+        log("This is not the text the model was trained on; it is used all the same.")
     if "new" in requests and not sources and _has_validation(model):
         log(
-            "--new leaves out the documents that were learned, as the memory knows no others. "
-            "With --training-text those that were held out are left out, too."
+            "--new leaves out the documents that the model learned from, as its memory holds no "
+            "others. With --training-text those of the validation part are left out, too."
         )
     if "words" in requests:
         requests["word_count"] = settings.word_count or MIN_WORD_COUNT

@@ -69,11 +69,11 @@ def describe_shortfall(endings: Mapping[Ending, int], requested: int) -> str:
             "every symbol would have gone on with a copy there. Give a longer --novel."
         )
     if written < requested:
-        are = "is" if written == 1 else "are"
+        were = "was" if 1 in (written, requested) else "were"
         sentences.append(
-            f"there {are} {written:,} of the {some(requested, 'text')} asked for: {TRIES:,} more "
-            "in a row were documents of the training text, or had come before, so the model has "
-            "no more to give. Raise --temperature, or ask for fewer."
+            f"{written:,} of {some(requested, 'text')} {were} written: {TRIES:,} more in a row "
+            "were documents of the training text, or the same as earlier ones, so the model has no "
+            "more to give. Raise --temperature, or lower --count."
         )
     return " ".join(sentences)
 

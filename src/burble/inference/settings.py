@@ -163,13 +163,13 @@ class WritingSettings(SamplingSettings):
         require(fits, "close_quotes", bias, "a number of 0 or more")
         if self.word_count is not None and self.words != "known":
             raise SettingsError(
-                f"--word-count {self.word_count} says which words of the training text are known, "
-                "and those were not asked for. Add --words known, or leave it out."
+                f"--word-count {self.word_count} is for --words known, which was not given. Add "
+                "it, or leave out --word-count."
             )
         if self.rounds is not None and self.break_loops is False:
             raise SettingsError(
-                f"--rounds {self.rounds} says when a loop is broken, and --no-break-loops that "
-                "none is. Give only one."
+                f"--rounds {self.rounds} is for loops that are broken, and --no-break-loops breaks "
+                "none. Give only one of them."
             )
 
     def _check_kinds(self) -> None:
@@ -211,12 +211,11 @@ class WritingSettings(SamplingSettings):
         """
         if self.length is None and not (self.stop or self.by_document):
             raise SettingsError(
-                "whole texts were asked for, but nothing ends them. Give a length or a stop "
-                "string, or stream one text."
+                "whole texts need an end. Give a length or a stop string, or stream one text."
             )
         if count > 1 and self.distinct and self.is_greedy:
             raise SettingsError(
-                f"{count:,} distinct texts were asked for, but always the likeliest symbol "
-                "(--greedy, --temperature 0 or --top-k 1) writes the same text every time. Give a "
-                "--temperature above 0, or leave out --distinct."
+                f"{count:,} distinct texts cannot be written without chance: always taking the "
+                "likeliest symbol (--greedy, --temperature 0 or --top-k 1) gives the same text "
+                "every time. Give a --temperature above 0, or leave out --distinct."
             )
