@@ -106,13 +106,14 @@ class BaselineLosses:
     def describe(self, symbol: str) -> str:
         """The figures in a sentence.
 
-        >>> BaselineLosses(uniform=4.0, unigram=3.0, ngram=2.0, order=5).describe("character")
-        'For comparison, nats per character: uniform guessing 4.00, letter frequencies 3.00, \
-n-grams of up to 5 about 2.00.'
+        >>> print(BaselineLosses(4.0, 3.0, 2.0, order=5).describe("character"))
+        For comparison, in nats per character (lower is better): uniform guessing 4.00, letter \
+frequencies 3.00, n-grams of up to 5 about 2.00.
         """
         return (
-            f"For comparison, nats per {symbol}: uniform guessing {self.uniform:.2f}, letter "
-            f"frequencies {self.unigram:.2f}, n-grams of up to {self.order} about {self.ngram:.2f}."
+            f"For comparison, in nats per {symbol} (lower is better): uniform guessing "
+            f"{self.uniform:.2f}, letter frequencies {self.unigram:.2f}, n-grams of up to "
+            f"{self.order} about {self.ngram:.2f}."
         )
 
     def compare(self, loss: float) -> str:
