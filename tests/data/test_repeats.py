@@ -91,8 +91,8 @@ def test_only_so_much_of_a_large_text_is_looked_at_and_that_is_told(monkeypatch)
     monkeypatch.setattr(repeats, "_BLOCK", 100)
     monkeypatch.setattr(repeats, "MOST", 2000)
     c = from_texts((LINE * 100)[:4000])
-    found = repeats.count(c.ids, c.ids, 3000, c.vocabulary)
-    assert found.share == 0.5
+    found = repeats.count_repeats(c.ids, c.ids, 3000, c.vocabulary)
+    assert found.fraction == 0.5
     assert 10 < found.lines.again < 40
     assert found.sentences[0].startswith("Repeated in the 50% of the text looked at: ")
 
@@ -112,7 +112,7 @@ def test_counts_are_those_of_comparing_all_with_all(texts, pads, block, cut, wid
     cut = cut * len(ids) // 100
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(repeats, "_BLOCK", block)
-        found = repeats.count(ids, ids, cut, c.vocabulary)
+        found = repeats.count_repeats(ids, ids, cut, c.vocabulary)
 
     def naive(stretches, least):
         pairs = [(text, end) for text, end in stretches if len(text) >= least]

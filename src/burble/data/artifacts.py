@@ -215,16 +215,16 @@ class Artifacts:
     def describe(self) -> list[str]:
         """One for each kind that was found, with a count, the first of them, and what to do."""
         kinds = ((kind, self.found.get(kind.one)) for kind in _PLAIN + _BEYOND_ASCII)
-        said = [_describe_kind(kind, found) for kind, found in kinds if found]
+        sentences = [_describe_kind(kind, found) for kind, found in kinds if found]
         if self.json:
             names = [name for name, _ in self.json]
             looks = f"{listed(names)} {'looks' if len(names) == 1 else 'look'} like JSON"
             which = f" (such as {self.json[0][1]!r})" if self.json[0][1] else ""
-            said.append(
+            sentences.append(
                 f"{looks}, whose brackets and names{which} are learned as text. To read one field, "
                 "write an object a line to a file named ROWS.jsonl, and give ROWS.jsonl:FIELD."
             )
-        return said
+        return sentences
 
 
 def _describe_kind(kind: _Kind, found: _Found) -> str:
@@ -234,8 +234,8 @@ def _describe_kind(kind: _Kind, found: _Found) -> str:
     place = f"in {found.sources[0]}" if several else ""
     place = ", ".join(filter(None, [place, found.line]))
     what = kind.one if found.count == 1 else f"{kind.several}, the first"
-    said = f"{holds} {found.count:,} {what}{' ' if place else ''}{place}: {found.example}."
-    return f"{said} {kind.advice}"
+    sentence = f"{holds} {found.count:,} {what}{' ' if place else ''}{place}: {found.example}."
+    return f"{sentence} {kind.advice}"
 
 
 def _example(piece: str, match: re.Match[str]) -> str:

@@ -75,7 +75,7 @@ class Changes:
 
 
 def clean(text: str, settings: TextSettings) -> tuple[str, Changes]:
-    r"""Makes newlines one, composes accents (NFC), and lowers or strips where asked.
+    r"""Makes newlines one, composes accents (NFC), and lowers or strips by the settings.
 
     Cleaning twice changes nothing more. Marks inside the text are removed and counted, since two
     joined files leave one in the middle; so are NUL characters and lone surrogates, which no
@@ -83,7 +83,7 @@ def clean(text: str, settings: TextSettings) -> tuple[str, Changes]:
 
     Args:
         text: Decoded text.
-        settings: What is asked for.
+        settings: How to clean it.
 
     Returns:
         The clean text, and what was changed.

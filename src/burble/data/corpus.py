@@ -185,10 +185,10 @@ def build(
         EncodingError: A source is not text in that encoding.
         CorpusError: Fewer than two symbols would be left to learn from.
     """
-    asked = Split(validation, test, split)
+    wanted = Split(validation, test, split)
     found, notes = sources.find_sources(arguments, reading)
-    made = build_from_sources(found, settings, asked, reading, progress)
-    again = repeats.count(made.encoded.ids, made.ids, made.cut, made.vocabulary)
+    made = build_from_sources(found, settings, wanted, reading, progress)
+    again = repeats.count_repeats(made.encoded.ids, made.ids, made.cut, made.vocabulary)
     return replace(made, repeats=again, notes=(*notes, *made.notes, *again.sentences))
 
 
@@ -259,10 +259,10 @@ def from_texts(
     >>> corpus.ids.tolist(), corpus.starts.tolist()
     ([0, 1, 1, 0, 2, 0, 1, 2], [0, 5])
     """
-    asked = Split(validation, kind=split)
+    wanted = Split(validation, kind=split)
     named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
     text = encoder.encode_texts(zip(named, texts, strict=True), ReadOptions(settings))
-    return _corpus(text, settings, asked)
+    return _corpus(text, settings, wanted)
 
 
 def _cure(text: EncodedText, split: Split) -> str:

@@ -126,8 +126,8 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
             reader.empty = empty
             shows_nothing = reader.artifacts.beyond_ascii
             (remarks.blank if shows_nothing else remarks.empty).append(source.name)
-    said = Note.combine(notes) + remarks.describe(repeated=not options.reading.deduplicate)
-    return reader.summarize(said, digest.hexdigest())
+    texts = Note.combine(notes) + remarks.describe(repeated=not options.reading.deduplicate)
+    return reader.summarize(texts, digest.hexdigest())
 
 
 def read_texts(texts: Iterable[tuple[str, str]], options: ReadOptions, write: Write) -> ReadSummary:
@@ -339,13 +339,15 @@ class _Remarks:
             (self.empty, "is empty and was passed over", "are empty and were passed over"),
             (self.blank, f"holds {nothing} was passed over", f"hold {nothing} were passed over"),
         )
-        said = [_name_sources(*kind) for kind in kinds if kind[0]]
+        notes = [_name_sources(*kind) for kind in kinds if kind[0]]
         if repeated and len(self.repeated) == 1:
-            said.append(f"{self.repeated[0][0]} has the same content as {self.repeated[0][1]}.")
+            notes.append(f"{self.repeated[0][0]} has the same content as {self.repeated[0][1]}.")
         elif repeated and self.repeated:
             names = listed([f"{name} as {first}" for name, first in self.repeated])
-            said.append(f"{len(self.repeated):,} sources have the same content as others: {names}.")
-        return said
+            notes.append(
+                f"{len(self.repeated):,} sources have the same content as others: {names}."
+            )
+        return notes
 
 
 def _name_sources(names: list[str], one: str, several: str) -> str:

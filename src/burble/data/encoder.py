@@ -111,13 +111,7 @@ def _finish(
     if summary.documents > 1:
         encoder.append(EDGE)
     encoder.flush()
-    lines, by_source, left_out = summary.lines, summary.documents_by_source, list[str]()
-    if options.reading.deduplicate or options.reading.drop_documents_with_rare > 1:
-        kept, left_out = filtering.choose_documents(
-            encoder.blocks, len(encoder.symbols), summary.documents, options
-        )
-        if not kept.all():
-            lines, by_source = encoder.select(kept), count_by_source(kept, by_source)
+    lines, by_source, left_out = _leave_out(encoder, summary, options)
     counts, least = encoder.counts(), options.cleaning.min_count
     alphabet = _make_alphabet(counts, options, boundary=sum(by_source) > 1)
     nonempty = None
@@ -144,6 +138,21 @@ def _finish(
         return keep(facts, blocks, summary.sha256)
     ids = np.concatenate([*blocks])
     return replace(facts, ids=ids, starts=find_starts(ids, alphabet.boundary_id))
+
+
+def _leave_out(
+    encoder: "Encoder", summary: ReadSummary, options: ReadOptions
+) -> tuple[int, list[int], list[str]]:
+    """Leaves out documents, where the options do; returns lines, documents by source, and notes."""
+    lines, by_source, notes = summary.lines, summary.documents_by_source, list[str]()
+    if options.reading.deduplicate or options.reading.drop_documents_with_rare > 1:
+        symbols = len(encoder.symbols)
+        kept, notes = filtering.choose_documents(
+            encoder.blocks, symbols, summary.documents, options
+        )
+        if not kept.all():
+            lines, by_source = encoder.select(kept), count_by_source(kept, by_source)
+    return lines, by_source, notes
 
 
 def find_starts(ids: Ids, edge: int | None) -> NDArray[np.int64]:

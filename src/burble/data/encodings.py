@@ -284,12 +284,12 @@ def _describe_undecodable(
         letters: Letters beyond ASCII that stand before it, or at least some of many.
     """
     byte = error.object[error.start]
-    said = f"{name} is not {codec} text: {place} is 0x{byte:02x}. Nothing was read from it. "
+    message = f"{name} is not {codec} text: {place} is 0x{byte:02x}. Nothing was read from it. "
     # A multiple of four, so that letters of two or four bytes stay whole.
     near, start = before + error.object, len(before) + error.start
     sample = near[max(0, start - _NEAR) // 4 * 4 : start + _NEAR]
     if not codec.startswith("utf-8"):
-        return said + _advise_instead(sample)
+        return message + _advise_instead(sample)
     rest = error.object[error.start :]
     ends = error.reason == "unexpected end of data"
     if ends and (letters or _is_begun(rest)):
@@ -299,14 +299,14 @@ def _describe_undecodable(
         )
     damaged = "All before it is good UTF-8, so this place may be damaged: mend it there."
     if letters and (_is_mostly_utf8(rest) or (letters < _FEW and _is_mostly_utf8(sample))):
-        return said + damaged
+        return message + damaged
     if letters < _FEW:
         # Letters of other encodings look like one of UTF-8 now and then.
-        said += "It may be UTF-8 that was cut short. If it is not: " if ends else ""
-        return said + detection.advise(sample)
+        message += "It may be UTF-8 that was cut short. If it is not: " if ends else ""
+        return message + detection.advise(sample)
     # To read all of it in the encoding of its second part would spoil the first.
     after = detection.advise(rest[:_NEAR])
-    return f"{said}{damaged} Or two files were joined; then part them. Of what follows: {after}"
+    return f"{message}{damaged} Or two files were joined; then part them. Of what follows: {after}"
 
 
 def _is_begun(rest: bytes) -> bool:

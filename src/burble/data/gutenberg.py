@@ -180,10 +180,10 @@ def cut(text: str, name: str) -> tuple[str, Note]:
     if start == 0 and end == len(text):
         return book, Note(name, "no header or footer was found, so all was read.")
     missing = "header" if start == 0 else "footer" if end == len(text) else ""
-    said = "{} of header and {} of footer were cut"
-    said += f"; no {missing} mark was found." if missing else "."
+    message = "{} of header and {} of footer were cut"
+    message += f"; no {missing} mark was found." if missing else "."
     counts = ((place, "character"), (max(0, after - 1), "character"))
-    return book, Note(name, said, counts)
+    return book, Note(name, message, counts)
 
 
 def _find_start(text: str) -> int:

@@ -112,12 +112,12 @@ def _object(line: str, name: str, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        said = f"{error.msg}, at character {error.pos + 1:,}"
-        raise SourceError(f"{place} is not JSON: {said}. {whole}") from error
+        message = f"{error.msg}, at character {error.pos + 1:,}"
+        raise SourceError(f"{place} is not JSON: {message}. {whole}") from error
     except (ValueError, RecursionError) as error:
         deep = isinstance(error, RecursionError)
-        said = "its values lie too deep in each other" if deep else str(error)
-        raise SourceError(f"{place} cannot be read as JSON: {said}. Mend that line.") from error
+        message = "its values lie too deep in each other" if deep else str(error)
+        raise SourceError(f"{place} cannot be read as JSON: {message}. Mend that line.") from error
     if not isinstance(row, dict):
         raise SourceError(f"{place} is not an object but {_kind(row)}. {whole}")
     return row
@@ -147,13 +147,13 @@ def _missing(name: str, part: str, found: _Found) -> str:
     """What to say where no line has a text in a field."""
     if set(found.passed) != {"absent"}:
         kinds = " or ".join(kind for kind in found.passed if kind != "absent")
-        said = f"{name} has no text in the field {part!r}, but {kinds}."
+        message = f"{name} has no text in the field {part!r}, but {kinds}."
         inside = found.fields.get(part, [])
         if not inside:
-            return f"{said} Name another field."
+            return f"{message} Name another field."
         inner = shown(f"{part}.{inside[0]}")
         holds = listed([repr(key) for key in inside], most=_MOST)
-        return f"{said} It holds {holds}: name one of these, as in {name}:{inner}."
+        return f"{message} It holds {holds}: name one of these, as in {name}:{inner}."
     fields = [
         f"{key!r} (with {listed([repr(one) for one in inside], most=_MOST)})"
         if inside
@@ -172,6 +172,6 @@ def _describe(name: str, part: str, found: _Found) -> Iterator[Note]:
         alone = f"{some(count, 'row')} {skipped}: {why}."
         yield Note(name, f"{{}} {skipped}.", ((count, "row"),), alone)
     if found.twice.count:
-        said = "with one field twice, of which the last was read"
-        alone = f"{some(found.twice.count, 'row')} {said}: {found.twice}."
-        yield Note(name, f"{{}} {said}.", ((found.twice.count, "row"),), alone)
+        message = "with one field twice, of which the last was read"
+        alone = f"{some(found.twice.count, 'row')} {message}: {found.twice}."
+        yield Note(name, f"{{}} {message}.", ((found.twice.count, "row"),), alone)

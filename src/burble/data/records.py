@@ -78,22 +78,23 @@ class Records:
     def _describe_damage(self, error: csv.Error) -> str:
         """What to say of a row that cannot be read."""
         quote, last = self.dialect.quote, self._ahead + self._reader.line_num
-        said = f"{self._name} is damaged: {self.place}"
+        message = f"{self._name} is damaged: {self.place}"
         if "expected after" in str(error):
             at = f", at line {last:,}" if last != self.line else ""
             return (
-                f"{said} has text after the quote that closes a cell{at}. Mend that row: a quote "
+                f"{message} has text after the quote that closes a cell{at}. Mend that row: a "
+                "quote "
                 "inside a cell in quotes must be doubled. If in this table it has a backslash "
                 f"before it, add --quote {shlex.quote(chr(92) + quote)}; if quotes are letters, "
                 "--quote none."
             )
         if quote:
             return (
-                f"{said} opens a cell with a quote, {quote}, that is not closed in "
+                f"{message} opens a cell with a quote, {quote}, that is not closed in "
                 f"{some(last + 1 - self.line, 'line')}. Close it; or, if quotes are letters in "
                 "this table, add --quote none."
             )
-        return f"{said} cannot be read: {error}. Mend that row."
+        return f"{message} cannot be read: {error}. Mend that row."
 
 
 def _escaped(source: Iterator[str], dialect: Dialect) -> Iterator[str]:
@@ -167,8 +168,8 @@ class IrregularRows:
         """What to say of each kind of such rows."""
         count = self.short + self.long
         if count:
-            said = f"{{}} with another number of cells than the first. {self._done}"
-            yield Note(name, said, ((count, "row"),), f"{self.differing}. {self._done}")
+            message = f"{{}} with another number of cells than the first. {self._done}"
+            yield Note(name, message, ((count, "row"),), f"{self.differing}. {self._done}")
         if self.merged:
             several = "of several lines may be several rows, with a quote that is a letter"
             cure = "If so, add --quote none."
@@ -176,11 +177,11 @@ class IrregularRows:
             alone = f"{some(self.several, 'row')} {several}: {few}. {cure}"
             yield Note(name, f"{{}} {several}. {cure}", ((self.several, "row"),), alone)
         if self.enclosed:
-            said = (
+            message = (
                 f"{{}} of {self.part!r} in quotes, which were read as letters. If quotes enclose "
                 "cells there, add --quote '\"'."
             )
-            yield Note(name, said, ((self.enclosed, "cell"),))
+            yield Note(name, message, ((self.enclosed, "cell"),))
 
     @property
     def differing(self) -> str:

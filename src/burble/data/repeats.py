@@ -14,7 +14,7 @@ from burble.formatting import some
 LONG = 40
 """Symbols of a line from which on it is unlikely to come again by chance."""
 FEW = 0.01
-"""Share of lines that come again below which nothing is said: any book has some."""
+"""Fraction of lines that come again below which nothing is said: any book has some."""
 MOST = 1 << 25
 """Symbols that are looked at; of a longer text, blocks spread evenly over it."""
 _BLOCK = 1 << 20
@@ -29,7 +29,7 @@ class Found:
     Attributes:
         looked_at: How many there are, in what was looked at.
         again: Of those, how many are the same as one before them.
-        validation: How many are in the held-out part.
+        validation: How many are in the validation part.
         in_both: Of those, how many stand in the training part too.
     """
 
@@ -51,12 +51,12 @@ class Repeats:
     Attributes:
         documents: Of documents; nothing of a text that is a single one.
         lines: Of lines of `LONG` symbols or more; nothing where each is a document.
-        share: How much of the text was looked at.
+        fraction: How much of the text was looked at.
     """
 
     documents: Found
     lines: Found
-    share: float
+    fraction: float
 
     @property
     def sentences(self) -> list[str]:
@@ -64,57 +64,56 @@ class Repeats:
         kinds = {"document": self.documents}
         if not self.lines.are_few:
             kinds["long line"] = self.lines
-        again = _listed({kind: (f.again, f.looked_at) for kind, f in kinds.items()})
-        both = _listed({kind: (f.in_both, f.validation) for kind, f in kinds.items()})
+        again = _describe_counts({kind: (f.again, f.looked_at) for kind, f in kinds.items()})
+        both = _describe_counts({kind: (f.in_both, f.validation) for kind, f in kinds.items()})
         if not again:
             return []
-        part = "" if self.share == 1 else f" in the {self.share:.0%} of the text looked at"
-        said = [f"Repeated{part}: {again}."]
+        part = "" if self.fraction == 1 else f" in the {self.fraction:.0%} of the text looked at"
+        sentences = [f"Repeated{part}: {again}."]
         if both:
-            said.append(
-                f"In the validation part and in the training part: {both}; the validation loss "
-                "is lower "
-                "than it would be on new text."
+            sentences.append(
+                f"In the validation part and in the training part: {both}; the validation loss is "
+                "lower than it would be on new text."
             )
         if self.documents.again:
-            said.append("With --deduplicate each document is read once.")
-        return [" ".join(said)]
+            sentences.append("With --deduplicate each document is read once.")
+        return [" ".join(sentences)]
 
 
-def _listed(counts: Mapping[str, tuple[int, int]]) -> str:
+def _describe_counts(counts: Mapping[str, tuple[int, int]]) -> str:
     """How many there are of each kind, and of how many; empty where there are none."""
     return ", ".join(f"{some(n, kind)} of {every:,}" for kind, (n, every) in counts.items() if n)
 
 
-def count(read: Ids, ids: Ids, cut: int, alphabet: Vocabulary) -> Repeats:
+def count_repeats(read: Ids, ids: Ids, cut: int, alphabet: Vocabulary) -> Repeats:
     """Counts what is repeated.
 
     Args:
         read: The text in the order of reading, shape (N,).
-        ids: What is learned and then what is held out of it.
-        cut: Where the held-out part begins.
+        ids: What is learned and then the validation part of it.
+        cut: Where the validation part begins.
         alphabet: What the ids mean.
     """
     edge, newline = alphabet.boundary_id, alphabet.ids.get("\n")
     edges = [i for i in (edge, newline) if i is not None]
     none = Found(0, 0, 0, 0)
     return Repeats(
-        documents=none if edge is None else _found(read, ids, cut, [edge], 1),
-        lines=none if newline is None else _found(read, ids, cut, edges, LONG),
-        share=min(1.0, MOST / len(read)),
+        documents=none if edge is None else _count_stretches(read, ids, cut, [edge], 1),
+        lines=none if newline is None else _count_stretches(read, ids, cut, edges, LONG),
+        fraction=min(1.0, MOST / len(read)),
     )
 
 
-def _found(read: Ids, ids: Ids, cut: int, edges: list[int], least: int) -> Found:
+def _count_stretches(read: Ids, ids: Ids, cut: int, edges: list[int], least: int) -> Found:
     """How often stretches between edges come again."""
-    hashes, learned = _hashed(ids, cut, edges, least)
-    every = np.sort(hashes if read is ids else _hashed(read, cut, edges, least)[0])
+    hashes, learned = _hash_stretches(ids, cut, edges, least)
+    every = np.sort(hashes if read is ids else _hash_stretches(read, cut, edges, least)[0])
     again = np.count_nonzero(every[1:] == every[:-1])
     both = _is_among(hashes[~learned], np.sort(hashes[learned]))
     return Found(len(every), int(again), len(both), int(both.sum()))
 
 
-def _hashed(
+def _hash_stretches(
     ids: Ids, cut: int, edges: list[int], least: int
 ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """A hash of each stretch in what is looked at, the same for the same symbols.
@@ -123,7 +122,7 @@ def _hashed(
 
     Args:
         ids: Shape (N,).
-        cut: Where the held-out part begins. What is cut in two counts with that.
+        cut: Where the validation part begins. What is cut in two counts with that.
         edges: What ends a stretch.
         least: Symbols of the shortest that is looked at.
 
@@ -131,15 +130,15 @@ def _hashed(
         The hashes, and which stretches are learned, each of shape (stretches,).
     """
     keys, learned = [np.zeros(0, np.uint64)], [np.zeros(0, bool)]
-    for begins, ends in _stretches(ids, edges, least):
-        keys.append(_keys(ids, begins, ends))
+    for begins, ends in _find_stretches(ids, edges, least):
+        keys.append(_make_keys(ids, begins, ends))
         learned.append(ends < cut)
         release(ids)
     hashes = np.concatenate(keys)
     ordered = np.sort(hashes)
     doubled = ordered[1:][ordered[1:] == ordered[:-1]]
     done = 0
-    for begins, ends in _stretches(ids, edges, least) if len(doubled) else ():
+    for begins, ends in _find_stretches(ids, edges, least) if len(doubled) else ():
         mine = hashes[done : done + len(begins)]
         for row in np.flatnonzero(_is_among(mine, doubled) & (ends - begins > _LOOK)).tolist():
             whole = hashlib.blake2b(ids[begins[row] : ends[row]].tobytes(), digest_size=8)
@@ -160,7 +159,7 @@ def _is_among(hashes: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray
     return np.asarray(there)
 
 
-def _stretches(ids: Ids, edges: list[int], least: int) -> Iterator[tuple[Places, Places]]:
+def _find_stretches(ids: Ids, edges: list[int], least: int) -> Iterator[tuple[Places, Places]]:
     """Where the stretches between edges begin and end, in each block that is looked at."""
     places = range(0, len(ids), _BLOCK)
     chosen = [*places]
@@ -182,7 +181,7 @@ def _stretches(ids: Ids, edges: list[int], least: int) -> Iterator[tuple[Places,
         last = marks[-1:]
 
 
-def _keys(ids: Ids, begins: Places, ends: Places) -> NDArray[np.uint64]:
+def _make_keys(ids: Ids, begins: Places, ends: Places) -> NDArray[np.uint64]:
     """What each stretch's length and the symbols at its two ends make, shape (stretches,)."""
     lengths = ends - begins
     mixed = (lengths + 1).astype(np.uint64)

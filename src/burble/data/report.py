@@ -17,8 +17,8 @@ _FREQUENT = 24
 _RARE = 24
 MANY, SELDOM = 500, 40
 """Symbols that are many, and characters for each below which they come too seldom to be learned."""
-COUNTS, SMALL_SHARE = (2, 3, 5, 10), 0.05
-"""Values of --min-count to advise, and the share of the text that one may cost."""
+COUNTS, SMALL_FRACTION = (2, 3, 5, 10), 0.05
+"""Values of --min-count to advise, and the fraction of the text that one may take out."""
 CODES = 26
 """Columns for the code points of a symbol; those of more have a blank after them."""
 NAMED = 6
@@ -34,7 +34,7 @@ SORTED, KINDS = 0.98, 5
 def summarize(corpus: Corpus) -> list[str]:
     """What was read, what was changed, and what is for validation: a few lines."""
     # Edges between documents are symbols too, which would not add up with the characters.
-    said = [
+    sentences = [
         f"{some(corpus.characters, 'character')} in {some(corpus.lines, 'line')} and "
         f"{some(corpus.documents, 'document')} from {some(len(corpus.names), 'source')}; "
         f"{len(corpus.vocabulary.symbols):,} different symbols.",
@@ -42,13 +42,13 @@ def summarize(corpus: Corpus) -> list[str]:
         *corpus.notes,
         *describe_validation(corpus),
     ]
-    said += [f"Changed: {change}." for change in corpus.changes.describe()]
+    sentences += [f"Changed: {change}." for change in corpus.changes.describe()]
     if corpus.removed:
-        said.append(
+        sentences.append(
             f"Removed: {some(corpus.removed.total(), 'rare character')} "
             f"of {some(len(corpus.removed), 'kind')}."
         )
-    return said + describe_many_symbols(corpus)
+    return sentences + describe_many_symbols(corpus)
 
 
 def _describe_validation_size(corpus: Corpus) -> list[str]:
@@ -78,25 +78,25 @@ def _describe_sources(corpus: Corpus) -> list[str]:
     if len(parts) < 2:
         return []
     if len(parts) <= NAMED:
-        shares = (f"{held:,} of {held + learned:,} of {name}" for name, learned, held in parts)
-        said = [f"Validation symbols: {'; '.join(shares)}."]
+        parts_of = (f"{held:,} of {held + learned:,} of {name}" for name, learned, held in parts)
+        sentences = [f"Validation symbols: {'; '.join(parts_of)}."]
     else:
         scored = sum(held > 0 for _, _, held in parts)
         of = f"{scored:,} of" if scored < len(parts) else "each of"
-        said = [f"The validation part has symbols of {of} {len(parts):,} sources."]
+        sentences = [f"The validation part has symbols of {of} {len(parts):,} sources."]
     never = [name for name, learned, _ in parts if not learned]
     if never:
-        said.append(
+        sentences.append(
             f"Never trained on, since all of it is for validation or testing: {_listed(never)}."
         )
     whole = [name for name, _, held in parts if not held]
     if whole and corpus.split == "spread":
         why = "being too short to give some of it for validation, or not drawn"
-        said.append(f"Trained on whole, {why}: {_listed(whole)}.")
+        sentences.append(f"Trained on whole, {why}: {_listed(whole)}.")
     elif whole:
-        # Of several sources it is the end only where that was asked for, or nothing else could be.
-        said.append(f"Not in the validation part: {_listed(whole)}.")
-    return said
+        # Of several sources it is the end only where that was set, or nothing else could be.
+        sentences.append(f"Not in the validation part: {_listed(whole)}.")
+    return sentences
 
 
 def _describe_unlearned(corpus: Corpus) -> list[str]:
@@ -167,8 +167,8 @@ def describe_many_symbols(corpus: Corpus) -> list[str]:
     rare = {
         least: [(symbol, n) for symbol, n in corpus.counts.items() if n < least] for least in COUNTS
     }
-    share = {k: sum(len(s) * n for s, n in found) / characters for k, found in rare.items()}
-    least = max((k for k in COUNTS if rare[k] and share[k] <= SMALL_SHARE), default=COUNTS[0])
+    fraction = {k: sum(len(s) * n for s, n in found) / characters for k, found in rare.items()}
+    least = max((k for k in COUNTS if rare[k] and fraction[k] <= SMALL_FRACTION), default=COUNTS[0])
     if not rare[least] or len(rare[least]) == kinds:
         return []
     documents = (
@@ -179,7 +179,7 @@ def describe_many_symbols(corpus: Corpus) -> list[str]:
     return [
         f"{kinds:,} different symbols are many for {some(characters, 'character')}: most come too "
         "seldom to be learned, and each makes training and writing slower. With --min-count "
-        f"{least}, {kinds - len(rare[least]):,} would be left, and {share[least]:.1%} of the "
+        f"{least}, {kinds - len(rare[least]):,} would be left, and {fraction[least]:.1%} of the "
         f"characters would go.{documents}"
     ]
 
@@ -241,7 +241,10 @@ def collect_facts(corpus: Corpus) -> dict[str, Any]:
         "validation_by_source": list(corpus.validation_by_source),
         "sha256": corpus.sha256,
         "changes": asdict(corpus.changes),
-        "repeats": asdict(corpus.repeats) if corpus.repeats else None,
+        # The fraction was called share before.
+        "repeats": asdict(corpus.repeats) | {"share": corpus.repeats.fraction}
+        if corpus.repeats
+        else None,
         "removed": dict(corpus.removed.most_common()),
         "notes": [*corpus.notes, *describe_many_symbols(corpus)],
         "alphabet": dict(corpus.counts.most_common()),

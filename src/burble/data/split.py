@@ -120,7 +120,7 @@ def _split_tail(text: EncodedText, split: Split) -> Divided:
         notes.append(_describe_test(size - end, "at the very end"))
         size = end
     starts = text.starts[text.starts < size]
-    cut, said = _find_tail(size, starts, split.validation)
+    cut, more = _find_tail(size, starts, split.validation)
     # Where each source begins, and the last one ends.
     firsts = np.append(text.starts, len(text.ids))[np.cumsum([0, *text.documents])]
     return Divided(
@@ -131,7 +131,7 @@ def _split_tail(text: EncodedText, split: Split) -> Divided:
         given=np.zeros(0, np.int64),
         learned=np.diff(np.minimum(firsts, cut)),
         validation=np.diff(np.clip(firsts, cut, size)),
-        notes=notes + said,
+        notes=notes + more,
     )
 
 

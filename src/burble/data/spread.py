@@ -157,12 +157,12 @@ def find_end(sizes: Ints, fraction: float) -> tuple[int, int]:
         would be too short.
     """
     size, starts = int(sizes.sum()), np.cumsum(sizes) - sizes
-    asked = int(size * fraction)
-    if asked < LEAST:
+    wanted = int(size * fraction)
+    if wanted < LEAST:
         return len(sizes), 0
-    cut = size - asked
-    least = max(1, size - 2 * asked)
-    near = np.flatnonzero((starts >= least) & (starts <= size - asked / 2))
+    cut = size - wanted
+    least = max(1, size - 2 * wanted)
+    near = np.flatnonzero((starts >= least) & (starts <= size - wanted / 2))
     if len(near):
         return int(near[np.argmin(np.abs(starts[near] - cut))]), 0
     inside = int(np.searchsorted(starts, cut, side="right")) - 1
@@ -215,17 +215,17 @@ def _find_strata(pieces: Pieces, chosen: Places, fraction: float) -> Iterator[Pl
 def _draw_some(stratum: Places, sizes: Ints, fraction: float, rng: np.random.Generator) -> Places:
     """Some of the documents of a stratum, in random order, with about a fraction of its symbols.
 
-    One that alone is longer than all that is asked for is never drawn, but for the shortest
+    One that alone is longer than all that is wanted is never drawn, but for the shortest
     where there are only such; and never all of them are.
     """
-    asked, order = sizes.sum() * fraction, rng.permutation(len(stratum))
-    if len(stratum) < 2 or not asked:
+    wanted, order = sizes.sum() * fraction, rng.permutation(len(stratum))
+    if len(stratum) < 2 or not wanted:
         return stratum[:0]
-    fits = order[sizes[order] <= asked]
+    fits = order[sizes[order] <= wanted]
     if not len(fits):
         shortest = int(sizes.argmin())
-        return stratum[shortest : shortest + 1] if sizes[shortest] <= 2 * asked else stratum[:0]
-    taken = int(np.argmin(np.abs(np.cumsum(sizes[fits]) - asked))) + 1
+        return stratum[shortest : shortest + 1] if sizes[shortest] <= 2 * wanted else stratum[:0]
+    taken = int(np.argmin(np.abs(np.cumsum(sizes[fits]) - wanted))) + 1
     drawn: Places = stratum[fits[: min(taken, len(stratum) - 1)]]
     return drawn
 

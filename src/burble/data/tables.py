@@ -47,13 +47,8 @@ def read_rows(
     """
     if is_json(name):
         return json_lines.read_field(split_lines(pieces), name, part, write)
-    start, rest, ended = _take_sample(pieces)
-    separator, skipped = dialects.read_separator_line(start)
-    delimiter = "\t" if reading.delimiter == "tab" else reading.delimiter or separator
-    start, usual = start[skipped:], _usual_delimiter(name)
-    ended, seen = ended and len(start) <= 2 * SAMPLE, start[: 2 * SAMPLE]
-    dialect, width = dialects.detect(seen, part, usual, delimiter, reading.quote, ended=ended)
-    records = Records(split_lines(chain([start], rest)), dialect, name, int(bool(skipped)))
+    records, width, separator = _open_records(pieces, name, part, reading)
+    dialect = records.dialect
     table = iter(records)
     first = next(table, None)
     if first is None:
@@ -62,8 +57,8 @@ def read_rows(
     column = _find_by_name(first, part, name, dialect)
     if column is None:
         column = _find_by_number(first, part, name, dialect, width)
-        said = "row 1 was read as text too, since the column is a number."
-        notes.append(Note(name, said))
+        message = "row 1 was read as text too, since the column is a number."
+        notes.append(Note(name, message))
         table = chain([first], table)
     else:
         width = len(first)
@@ -80,6 +75,20 @@ def read_rows(
     if blank:
         notes.append(Note(name, f"{{}} without text in {part!r} skipped.", ((blank, "row"),)))
     return notes
+
+
+def _open_records(
+    pieces: Iterable[str], name: str, part: str, reading: SourceSettings
+) -> tuple[Records, int, str]:
+    """The rows of a table, how many cells most have, and what its first line says parts them."""
+    start, rest, ended = _take_sample(pieces)
+    separator, skipped = dialects.read_separator_line(start)
+    delimiter = "\t" if reading.delimiter == "tab" else reading.delimiter or separator
+    start, usual = start[skipped:], _usual_delimiter(name)
+    ended, seen = ended and len(start) <= 2 * SAMPLE, start[: 2 * SAMPLE]
+    dialect, width = dialects.detect(seen, part, usual, delimiter, reading.quote, ended=ended)
+    lines = split_lines(chain([start], rest))
+    return Records(lines, dialect, name, int(bool(skipped))), width, separator
 
 
 def is_json(name: str) -> bool:
