@@ -81,10 +81,10 @@ def test_a_prompt_is_cut_into_symbols_of_the_model_and_that_is_told():
 
 def test_a_text_that_is_scored_is_cut_so_too():
     writer = Generator(model("2024.11.6"))
-    report = evaluation.score(writer, "aababcc" * 4)
+    report = evaluation.score_text(writer, "aababcc" * 4)
     assert report.unknown == {}
     assert report.characters == 27
-    assert evaluation.score(Generator(model(HERE)), "aababcc" * 4).unknown == {"b": 8}
+    assert evaluation.score_text(Generator(model(HERE)), "aababcc" * 4).unknown == {"b": 8}
 
 
 def test_a_model_file_tells_the_version_only_of_graphemes(tmp_path):

@@ -54,8 +54,8 @@ def test_it_learns_what_comes_again_and_the_model_stays_as_it_was():
     model = chancy(scale=0.3)
     before = {name: weights.copy() for name, weights in model.weights.items()}
     text = "abcabcab\n" * 120
-    static = evaluation.score(Generator(model), text)
-    learning = evaluation.score(Generator(model), text, adaptive=True)
+    static = evaluation.score_text(Generator(model), text)
+    learning = evaluation.score_text(Generator(model), text, adaptive=True)
     assert learning.characters == static.characters
     assert learning.nats < 0.98 * static.nats
     for name, weights in model.weights.items():

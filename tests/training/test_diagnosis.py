@@ -85,7 +85,7 @@ def test_why_a_loss_is_above_letter_frequencies_is_said_by_what_is_known():
     )
 
 
-def test_where_most_is_held_out_that_is_why_there_is_too_little():
+def test_where_most_is_for_validation_that_is_why_there_is_too_little():
     c = from_texts(LONG, validation=0.999)
     assert diagnosis.explain_loss(FIGURES, c, 3.2, 1_000, 9.0).endswith(
         "Likely because 36 symbols are too little to learn from, while 35,964 are for "
@@ -93,7 +93,7 @@ def test_where_most_is_held_out_that_is_why_there_is_too_little():
     )
 
 
-def test_a_held_out_part_in_another_language_is_named():
+def test_a_validation_part_in_another_language_is_named():
     russian = "кот сидит на полу. " * 200
     assert doubt(3.9, LONG, russian, steps=20, passes=0.4) == (
         "The validation loss, 3.90, is above 3.00, that of letter frequencies alone: the model has "

@@ -157,7 +157,7 @@ def _recognize(
     """The text the model was trained on, if that is what was read.
 
     Raises:
-        CorpusError: It is, and nothing of it was held out.
+        CorpusError: It is, and it has no validation part.
     """
     try:
         model = writer.model
@@ -332,7 +332,7 @@ def _print_stored(model: Model, as_json: bool) -> None:
     nats = scores.get("held_out_loss") if isinstance(scores, dict) else None
     if not isinstance(nats, int | float):
         raise CorpusError(
-            "this model holds no score, since nothing was held out when it was trained. Give a "
+            "this model holds no score, since it was trained without validation text. Give a "
             "text to score it on."
         )
     report = {"nats": nats, "bits": nats / math.log(2)}

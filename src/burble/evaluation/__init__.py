@@ -1,1 +1,1 @@
-"""How good a model is, how original, and beside what. Knows nothing of terminals."""
+"""Scores of models, their baselines, and the originality of samples. Knows nothing of terminals."""

@@ -1,9 +1,9 @@
-"""How well a model foretells a text: nats and bits per character. Knows nothing of terminals.
+"""How well a model predicts a text: nats and bits per character. Knows nothing of terminals.
 
 The score is static, where the model is not changed by what it reads, or adaptive. It starts from
 a zero state and reads the text once, with all that came before as context (or, where the model
 sees windows, with one window). A text of documents is cut as the model's own corpus was, and each
-document is foretold as it was learned, its end included.
+document is predicted as it was learned, its end included.
 """
 
 import math
@@ -42,19 +42,20 @@ class Report:
     """The score of a text.
 
     Attributes:
-        characters: Characters that were foretold. The first of a text is given to a model
+        characters: Characters that were predicted. The first of a text is given to a model
             without documents.
-        ends: Ends of documents that were foretold; each counts as one character.
-        nats: Mean cost of one, in nats: the negative natural logarithm of its probability.
+        ends: Ends of documents that were predicted; each counts as one character.
+        nats: Mean negative log-likelihood of one, in nats.
         bits: The same in bits per character.
         unknown: Symbols the model does not know, with their counts; they were left out.
         interval: Bits between which those on endless text of this kind lie, with a confidence of
             95 %: the bootstrap over blocks of neighbouring symbols. None for a text too short.
-        calibration_error: How far off the model's certainty is on average, 0 to 1.
+        calibration_error: The expected calibration error, 0 to 1: the mean distance of confidence
+            from accuracy.
         best_temperature: The temperature at which this text was likeliest; above 1 the model is
             too sure of itself.
         adaptive: Whether the model learned from the text as it read.
-        memory: How far its memory was believed; 0 for the network alone.
+        memory: The weight of its n-gram model; 0 for the network alone.
     """
 
     characters: int
@@ -84,14 +85,14 @@ def evaluate(
         source: What to read, as for training, or several of them.
         reading: How the sources are read.
         adaptive: Whether the model learns from the text as it reads; see `evaluation.dynamic`.
-        memory: How far its memory is believed, 0 to 1; 0 is the network alone.
+        memory: The weight of its n-gram model, 0 to 1; 0 is the network alone.
 
     Returns:
         The score.
 
     Raises:
         ModelFileError: There is no model.
-        SettingsError: A memory is asked for, and there is none, or a value that cannot be.
+        SettingsError: The n-gram model is missing, or its weight is impossible.
         SourceError: A source cannot be read, or is not text.
         CorpusError: There is nothing in it to score.
     """
@@ -118,8 +119,8 @@ def score_sources(
         found: The sources.
         reading: How they are read.
         adaptive: Whether the model learns from them as it reads.
-        memory: How far its memory is believed.
-        tell: Takes a sentence for each thing that was decided on the way.
+        memory: The weight of its n-gram model.
+        tell: Takes a sentence for each decision on the way.
     """
     model = writer.model
     # To a model without documents, each source is one text.
@@ -131,7 +132,7 @@ def score_sources(
     return _score_parts(writer, "".join(pieces).split(EDGE), adaptive=adaptive, memory=memory)
 
 
-def score(
+def score_text(
     writer: Generator, written: str, *, adaptive: bool = False, memory: float = 0.0
 ) -> Report:
     """Scores a model on a text, cleaned and cut into documents as its corpus was.
@@ -159,8 +160,8 @@ def _score_parts(
     cleaned = "".join(parts)
     unknown = vocabulary.unknown(cleaned)
     edge = vocabulary.boundary_id
-    known = [add_edges(edge, ids) for part in parts if len(ids := _known(part, vocabulary))]
-    reports = _score(writer, known, unknown, adaptive=adaptive, shares=(memory,))
+    known = [add_edges(edge, ids) for part in parts if len(ids := _encode_known(part, vocabulary))]
+    reports = _build_reports(writer, known, unknown, adaptive=adaptive, weights=(memory,))
     if not reports:
         raise CorpusError(
             f"there is nothing to score: of {some(len(cleaned), 'character')}, {unknown.total():,} "
@@ -169,16 +170,16 @@ def _score_parts(
     return reports[0]
 
 
-def score_end(
+def score_validation(
     writer: Generator,
     ids: NDArray[np.integer],
     start: int,
     given: NDArray[np.integer] | Sequence[int] = (),
     *,
     adaptive: bool = False,
-    shares: Sequence[float] = (0.0,),
+    weights: Sequence[float] = (0.0,),
 ) -> list[Report]:
-    """Scores a model on the end of a text of its own symbols.
+    """Scores a model on the validation part of a text of its own symbols: the end of it.
 
     Args:
         writer: The model.
@@ -186,13 +187,13 @@ def score_end(
         start: Where the end begins, at least 1.
         given: Places of symbols that are not scored: the first of a document's part, or an edge.
         adaptive: Whether the model learns from the text as it reads.
-        shares: How far its memory is believed, 0 to 1; the network reads once for all of them.
+        weights: Of the n-gram model, 0 to 1; the network reads once for all of them.
 
     Returns:
-        A report for each of the shares.
+        A report for each of the weights.
 
     Raises:
-        CorpusError: There is nothing in it to foretell.
+        CorpusError: There is nothing in it to predict.
     """
     edge = writer.model.vocabulary.boundary_id
     # A window is read before the first symbol that is scored; a stream begins with one symbol.
@@ -201,21 +202,21 @@ def score_end(
         documents, read = [np.array(ids[start - lead :])], lead - 1
     else:
         parts = np.split(np.arange(start, len(ids)), np.flatnonzero(ids[start:] == edge) + 1)
-        found = (_from_edge(ids, part, edge, given) for part in parts if len(part))
+        found = (_cut_document(ids, part, edge, given) for part in parts if len(part))
         documents, read = [text for text in found if (text[1:] != edge).any()], 0
-    reports = _score(writer, documents, Counter(), read, adaptive=adaptive, shares=shares)
+    reports = _build_reports(writer, documents, Counter(), read, adaptive=adaptive, weights=weights)
     if not reports:
         raise CorpusError("there is nothing to score in it. Give a longer text.")
     return reports
 
 
-def _from_edge(
+def _cut_document(
     ids: NDArray[np.integer],
     places: NDArray[np.intp],
     edge: int,
     given: NDArray[np.integer] | Sequence[int],
 ) -> NDArray[np.intp]:
-    """A document of which all symbols but the first are to be foretold.
+    """A document of which all symbols but the first are to be predicted.
 
     It begins with an edge, unless it is a part of one and its own first symbol is given; it ends
     with one, unless it is cut short or its end is given.
@@ -225,31 +226,31 @@ def _from_edge(
     return np.array(text if first else [edge, *text], np.intp)
 
 
-def _score(
+def _build_reports(
     writer: Generator,
     texts: Sequence[NDArray[np.integer]],
     unknown: Counter[str],
     read: int = 0,
     *,
     adaptive: bool,
-    shares: Sequence[float],
+    weights: Sequence[float],
 ) -> list[Report]:
     """Scores a model on sequences of its own symbols; an empty list if they are too short.
 
     Args:
         writer: The model.
-        texts: Ids of each; the first of each is given, and the others are foretold.
+        texts: Ids of each; the first of each is given, and the others are predicted.
         unknown: What was left out of them.
         read: Symbols at the beginning that are read and not scored, besides the first.
         adaptive: Whether the model learns from them as it reads.
-        shares: How far its memory is believed, for each report.
+        weights: Of the n-gram model, for each report.
     """
     symbols = np.concatenate([np.empty(0, np.intp), *(ids[1:] for ids in texts)])[read:]
     is_end = symbols == writer.model.vocabulary.boundary_id
     ends = int(is_end.sum())
     if len(symbols) <= ends:
         return []
-    scored = _compute_losses(writer, texts, read, adaptive=adaptive, weights=shares)
+    scored = _compute_losses(writer, texts, read, adaptive=adaptive, weights=weights)
     lengths = np.array([len(symbol) for symbol in writer.model.vocabulary.symbols])
     characters = int(lengths[symbols[~is_end]].sum())
     return [
@@ -257,21 +258,21 @@ def _score(
             characters=characters,
             ends=ends,
             unknown=dict(unknown.most_common()),
-            **_scores(losses, characters + ends),
+            **_summarize_losses(losses, characters + ends),
             calibration_error=calibration.error,
             best_temperature=calibration.temperature,
             adaptive=adaptive,
-            memory=share,
+            memory=weight,
         )
-        for (losses, calibration), share in zip(scored, shares, strict=True)
+        for (losses, calibration), weight in zip(scored, weights, strict=True)
     ]
 
 
-def _scores(costs: NDArray[np.float64], characters: int) -> dict[str, Any]:
-    """What a character costs, and between which values it lies: fields of `Report`."""
-    nats = float(costs.sum()) / characters
-    per_character = len(costs) / characters / math.log(2)
-    interval = _interval(costs)
+def _summarize_losses(losses: NDArray[np.float64], characters: int) -> dict[str, Any]:
+    """The mean loss of a character, and its interval: fields of `Report`."""
+    nats = float(losses.sum()) / characters
+    per_character = len(losses) / characters / math.log(2)
+    interval = _bootstrap_interval(losses)
     return {
         "nats": nats,
         "bits": nats / math.log(2),
@@ -344,9 +345,9 @@ def _list_given(texts: Sequence[NDArray[np.integer]], edge: int | None) -> list[
     return given
 
 
-def _interval(costs: NDArray[np.float64]) -> tuple[float, float] | None:
-    """Between which two values the mean lies in 95 of 100 draws of blocks; None for few blocks."""
-    blocks = np.array_split(costs, max(1, len(costs) // BLOCK))
+def _bootstrap_interval(losses: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Where the mean lies in 95 of 100 bootstrap draws of blocks; None for few blocks."""
+    blocks = np.array_split(losses, max(1, len(losses) // BLOCK))
     if len(blocks) < FEWEST:
         return None
     sums, sizes = np.array([block.sum() for block in blocks]), np.array([*map(len, blocks)])
@@ -358,7 +359,7 @@ def _interval(costs: NDArray[np.float64]) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
-def _known(part: str, vocabulary: Vocabulary) -> NDArray[np.intp]:
+def _encode_known(part: str, vocabulary: Vocabulary) -> NDArray[np.intp]:
     """The ids of the symbols that the model knows."""
     found = (vocabulary.ids.get(symbol) for symbol in vocabulary.split(part))
     return np.array([i for i in found if i is not None], np.intp)

@@ -1,7 +1,7 @@
 """A report on a model and the text it was trained on. Knows nothing of terminals.
 
-The text is read again and known by its fingerprint; its held-out end, which the model never saw,
-is scored.
+The text is read again and known by its fingerprint; its validation part, which the model never
+saw, is scored.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,7 @@ class ModelReport:
     """What there is to say of a model on the text it was trained on.
 
     Attributes:
-        static: Its score on the held-out part.
+        static: Its score on the validation part.
         adaptive: The same with dynamic evaluation; None if that was not wanted.
         with_memory: Its score with the n-gram model; None if that was not wanted.
         with_memory_adaptive: The same where both adapt; None if not both were wanted.
@@ -40,12 +40,13 @@ class ModelReport:
         samples: Statistics of what it writes; None if that is blank.
         samples_with_memory: The same where it writes with the n-gram model; None also if that was
             not wanted.
-        validation: The same statistics of as much of the held-out text; None if that is blank,
+        validation: The same statistics of as much of the validation text; None if that is
+            blank,
             and then nothing is written to be laid beside it.
         samples_overlap: Overlap of what it wrote with the training text; None if that is blank,
             or pydivsufsort is not installed.
         samples_with_memory_overlap: The same of what it wrote with the n-gram model.
-        validation_overlap: The same of the held-out text.
+        validation_overlap: The same of the validation text.
     """
 
     static: Report
@@ -82,7 +83,7 @@ def build_report(
     if how.memory and not writer.has_memory:
         writer = Generator(writer.model, text.build_index)
     # What not every model can comes first.
-    tell("Scoring with dynamic evaluation …" if adaptive else "Scoring the held-out part …")
+    tell("Scoring with dynamic evaluation …" if adaptive else "Scoring the validation part …")
     learning = _score_model(writer, text, how.memory, adaptive=True) if adaptive else (None, None)
     static, with_memory = _score_model(writer, text, how.memory, adaptive=False)
     tell("Scoring the baselines …")
@@ -130,8 +131,8 @@ def _score_model(
 ) -> tuple[Report, Report | None]:
     """The score of the network alone, and with the n-gram model if that has any weight."""
     weights = (0.0, memory) if memory else (0.0,)
-    found = evaluation.score_end(
-        writer, text.ids, text.start, text.given, adaptive=adaptive, shares=weights
+    found = evaluation.score_validation(
+        writer, text.ids, text.start, text.given, adaptive=adaptive, weights=weights
     )
     return found[0], found[1] if memory else None
 
@@ -156,7 +157,7 @@ def _write_samples(writer: Generator, human: Sequence[str], how: WritingSettings
 
 
 def _validation_pieces(text: TrainingText, length: int) -> list[str]:
-    """The beginning of the held-out text, in pieces."""
+    """The beginning of the validation text, in pieces."""
     validation = text.text(text.start, len(text.ids))[: TEXTS * length]
     pieces = [validation[i : i + length] for i in range(0, len(validation), length)]
     return [piece for piece in pieces if piece.strip()]

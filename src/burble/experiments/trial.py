@@ -29,7 +29,7 @@ class Result:
     Attributes:
         validation: Bits per symbol on the validation text; None where there is none.
         training: The last mean training loss, nats per symbol, dropout on.
-        speed: Symbols foretold a second in training, its scores and samples included.
+        speed: Symbols predicted a second in training, its scores and samples included.
         weights: Parameters that were learned.
         curve: Validation losses on the way, by step; training losses where there are none.
     """
@@ -76,7 +76,7 @@ def alone_in(folder: Path, mark: str) -> Iterator[None]:
 
     Args:
         folder: The folder.
-        mark: The file that tells such a folder.
+        mark: The file by which such a folder is known.
 
     Raises:
         InputError: It holds other files.
