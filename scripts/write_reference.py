@@ -40,7 +40,7 @@ def write_commands() -> str:
     """The page of commands: the help of each, as it is printed."""
     from burble.cli.app import app
 
-    verbs = sorted(command.name for command in app.registered_commands if command.name)
+    verbs = [command.name for command in app.registered_commands if command.name]
     parts = [
         "# Commands\n",
         "*What `burble --help` and `burble VERB --help` print.*\n",
@@ -130,7 +130,7 @@ def copy_page(name: str, to: str) -> str:
 
 def main() -> None:
     """Writes each page, where it is another than the one that is there."""
-    os.environ |= {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    os.environ |= {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
     pages = {to: copy_page(name, to) for name, to in COPIED.items() if (ROOT / name).exists()}
     pages["reference/commands.md"] = write_commands()
     pages["reference/settings.md"] = write_settings()
