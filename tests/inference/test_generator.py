@@ -1,7 +1,6 @@
 import itertools
 import threading
 import tracemalloc
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burble.data import vocabulary
-from burble.errors import DivergedError, SettingsError, VocabularyError
-from burble.inference import prompts
+from burble.errors import DivergedError, SettingsError
 from burble.inference.generator import BLOCK, GROUP, Generator
 from burble.model.engine import EXACT_STREAMS
 from tests.support.speakers import chancy, follower
@@ -35,14 +33,6 @@ def test_length_counts_new_characters_exactly(prompt, length):
 def test_length_counts_characters_also_where_a_symbol_has_several():
     writer = Generator(follower(["e\u0323\u0302", "x"], [1, 0], unit="grapheme"))
     assert writer.generate("x", length=5, temperature=0) == "e\u0323\u0302xe"
-
-
-def test_a_long_prompt_is_read_to_its_end():
-    text = "abc" * BLOCK
-    after = [CHANCY.probabilities(text[-n:]) for n in (len(text), len(text) - 1)]
-    assert after[0] != after[1]
-    np.testing.assert_allclose(list(after[0].values()), list(after[1].values()), atol=1e-3)
-    assert CYCLE.generate(text + "a", length=3, temperature=0) == "bca"
 
 
 def test_an_endless_stream_goes_on_in_the_same_memory():
@@ -124,11 +114,6 @@ def test_stop_strings_are_found_across_pieces_in_new_text_only():
     assert "".join(CYCLE.stream("a", stop="ca", temperature=0)) == "b"
 
 
-def test_a_stop_string_is_cleaned_like_the_text():
-    writer = Generator(follower("abc", [1, 2, 0], lowercase=True))
-    assert writer.generate("A", stop="C", temperature=0) == "b"
-
-
 def test_documents_end_with_the_separator_or_the_text():
     assert POEMS.generate("a", length=9, temperature=0) == "b\n\nab\n\nab"
     assert POEMS.generate("a", length=9, temperature=0, until_document=True) == "b"
@@ -139,65 +124,6 @@ def test_documents_end_with_the_separator_or_the_text():
 def test_until_document_needs_documents():
     with pytest.raises(SettingsError, match="trained on running text"):
         CYCLE.generate("a", until_document=True)
-
-
-def test_whole_texts_need_an_end():
-    with pytest.raises(SettingsError, match="whole texts need an end"):
-        CYCLE.generate("a", length=None)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"length": -1}, "length is -1"),
-        ({"length": 1.5}, "length is 1.5"),
-        ({"seed": -1}, "seed is -1"),
-        ({"unknown": "guess"}, "unknown is 'guess'"),
-        ({"temperature": "hot"}, "temperature is 'hot', but must be a number"),
-        ({"top_p": None}, "top_p is None"),
-    ],
-)
-def test_nonsense_is_refused_by_name(options, said):
-    with pytest.raises(SettingsError, match=said):
-        CYCLE.generate("a", **options)
-
-
-def test_an_option_that_does_not_exist_is_named():
-    with pytest.raises(TypeError, match=r"^there is no option called temprature\. There are: temp"):
-        CYCLE.generate(temprature=1)
-
-
-def test_a_stop_string_that_cannot_occur_is_refused():
-    for stop in ("Z", "", ["a", "aZ"]):
-        with pytest.raises(VocabularyError, match="can never write the stop string"):
-            CYCLE.generate(stop=stop)
-
-
-def test_unknown_symbols_are_named_or_dealt_with():
-    writer = Generator(follower("e'", [1, 0]))
-    with pytest.raises(VocabularyError, match=r"'é' \(U\+00E9\)"):
-        writer.generate("é’")
-    assert prompts.prepare("é’☃", writer.model, "nearest").text == "e'"
-    assert prompts.prepare("é’e", writer.model, "skip").text == "e"
-    assert prompts.prepare("É", writer.model, "nearest").notes == (
-        "The prompt's 'É' (U+00C9) was left out.",
-    )
-
-
-def test_what_joins_once_an_unknown_symbol_is_gone_goes_too():
-    model = follower(["🇦", "🇧", "c"], [1, 2, 0], unit="grapheme")
-    writer = Generator(replace(model, vocabulary=replace(model.vocabulary, cut_by=HERE)))
-    ready = prompts.prepare("🇦x🇧c", writer.model, "skip")
-    assert ready.text == "c"
-    assert len(ready.notes) == 2
-    assert writer.generate("🇦x🇧c", length=1, temperature=0, unknown="nearest") == "🇦"
-
-
-def test_a_prompt_with_one_unknown_symbol_is_called_a_prompt():
-    with pytest.raises(
-        VocabularyError, match=r"^the prompt has 1 symbol this model never saw: 'é'"
-    ):
-        CYCLE.generate("aéé")
 
 
 def test_quotes_are_closed_at_any_temperature():

@@ -14,30 +14,11 @@ from burble.evaluation import overlap, statistics
 from burble.inference import logits_processors
 from burble.inference.generator import Generator
 from burble.inference.logits_processors import LoopBlocker, WordConstraint
-from burble.inference.passages import CopyBlocker, Passages, find_canonical_ids
-from burble.inference.selection import Ending, describe_shortfall
+from burble.inference.passages import Passages, find_canonical_ids
 from burble.inference.settings import ROUNDS
-from burble.model.softmax import IMPOSSIBLE
-from tests.support.speakers import chancy, follower
+from tests.support.speakers import chancy, follower, write_symbols
 
 LETTERS = [chr(0x100 + n) for n in range(60)]
-
-
-def write(processor, size, wanted):
-    """Writes the wanted symbols as far as they may, and another where they may not.
-
-    Where none may come, that is the end, and None.
-    """
-    written: list[int] = []
-    for symbol in wanted:
-        logits = np.zeros((1, size), np.float32)
-        logits[0, symbol] = 1
-        processor.process(logits)
-        if logits.max() <= IMPOSSIBLE:
-            return [*written, None]
-        written.append(int(logits.argmax()))
-        processor.append_symbols(np.array(written[-1:]))
-    return written
 
 
 def loops(text):
@@ -55,7 +36,7 @@ def loops(text):
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=8), st.integers(2, 30))
 def test_no_passage_stands_a_third_time_in_a_row(passage, times):
     wanted = passage * times
-    written = write(LoopBlocker(LETTERS, 1), 40, wanted)
+    written = write_symbols(LoopBlocker(LETTERS, 1), 40, wanted)
     assert not loops(written)
     # Two rounds may stand, and short runs of few symbols.
     free = min(
@@ -70,7 +51,7 @@ def test_what_a_text_repeats_itself_is_not_broken(passage, times):
     wanted = [*passage * times, 3, *passage]
     _, rounds = statistics.find_loops("".join(LETTERS[symbol] for symbol in wanted))
     processor = LoopBlocker(LETTERS, 1, rounds or ROUNDS)
-    assert write(processor, 40, wanted) == wanted
+    assert write_symbols(processor, 40, wanted) == wanted
     assert not processor.acted[0]
 
 
@@ -79,75 +60,30 @@ def test_a_passage_may_stand_as_often_as_it_is_told():
         processor = LoopBlocker(LETTERS, 1, rounds)
         wanted = [*range(12)] * 9
         # The last symbol of one round more is another.
-        assert write(processor, 40, wanted)[: 12 * (rounds + 1)] == [*wanted[: 12 * rounds + 11], 0]
+        assert write_symbols(processor, 40, wanted)[: 12 * (rounds + 1)] == [
+            *wanted[: 12 * rounds + 11],
+            0,
+        ]
         assert processor.acted[0]
 
 
 def test_spelling_is_left_alone():
     word = [1, 2, 2, 3, 4, 4, 5]
     text = [s for n in range(40) for s in (*word, 6 + n)]
-    assert write(LoopBlocker(LETTERS, 1), 60, text) == text
+    assert write_symbols(LoopBlocker(LETTERS, 1), 60, text) == text
 
 
 def test_rules_and_indents_may_be_long_but_not_endless():
     symbols = [*"ab -\n"]
     layout = [4, *[2] * 30, 0, 1, 4, *[3] * 70, 4, *[2, 3] * 30, 4, 0]
-    assert write(LoopBlocker(symbols, 1), 5, layout) == layout
-    assert write(LoopBlocker(symbols, 1), 5, [3] * 200) != [3] * 200
+    assert write_symbols(LoopBlocker(symbols, 1), 5, layout) == layout
+    assert write_symbols(LoopBlocker(symbols, 1), 5, [3] * 200) != [3] * 200
 
 
 IDS = st.lists(st.integers(0, 3), max_size=80)
 
 
-@given(IDS, st.lists(st.integers(0, 3), max_size=80), st.integers(1, 12))
-def test_no_passage_of_that_length_is_written_and_none_other_is_blocked(text, wanted, length):
-    passages = Passages.from_ids(np.array(text, np.uint8), length)
-    written = write(CopyBlocker(passages, 1), 4, wanted)
-    if None in written:
-        written, wanted = written[:-1], wanted[: len(written) - 1]
-    known = {tuple(text[i : i + length]) for i in range(len(text) - length + 1)}
-    for end in range(length, len(written) + 1):
-        assert tuple(written[end - length : end]) not in known
-    for i, (got, aim) in enumerate(zip(written, wanted, strict=True)):
-        if got != aim:
-            assert (*written[max(0, i - length + 1) : i], aim) in known
-
-
 DEAD_END = "cut short: every symbol would have gone on with a copy there. Give a longer --novel."
-
-
-def test_a_text_at_a_dead_end_ends_there_and_others_go_on():
-    writer = Generator(chancy("ab", scale=0.1))
-    options: dict[str, Any] = {"length": 40, "seed": 1, "temperature": 1, "break_loops": False}
-    passages = Passages.from_ids(np.array([0, 0, 0, 0, 1, 0, 0]), 4)
-    # Nothing may come after "aaa", as "aaaa" and "aaab" are in it.
-    with pytest.warns(UserWarning, match=rf"of 9 texts were {DEAD_END}"):
-        found = writer.generate_many(count=9, novel=passages, **options)
-    short = [text for text in found if len(text) < 40]
-    assert 0 < len(short) < 9
-    assert all(text.endswith("aaa") for text in short)
-    place = found.index(short[-1])
-    with pytest.warns(UserWarning, match="cut short"):
-        assert (
-            writer.generate_many(count=place + 1, novel=passages, **options) == found[: place + 1]
-        )
-
-
-def test_a_single_text_at_a_dead_end_is_what_there_is_of_it():
-    writer = Generator(follower("ab", [1, 0]))
-    passages = Passages.from_ids(np.array([0, 1]), 1)
-    with pytest.warns(UserWarning, match=f"^the text was {DEAD_END}"):
-        assert writer.generate("a", novel=passages) == ""
-    with pytest.warns(UserWarning, match=f"^the text was {DEAD_END}"):
-        assert list(writer.stream("a", novel=passages)) == []
-
-
-def test_a_copy_is_one_whatever_its_case():
-    known = ("A", "a", "B", "b")
-    alike = find_canonical_ids(known, boundary=False)
-    passages = Passages.from_ids(np.array([1, 3, 1]), 3, alike)
-    assert write(CopyBlocker(passages, 1), 4, [0, 3, 0]) != [0, 3, 0]
-    assert write(CopyBlocker(passages, 1), 4, [0, 3, 2]) == [0, 3, 2]
 
 
 def test_capitals_are_no_way_out_of_a_copy():
@@ -198,15 +134,6 @@ def test_no_word_is_begun_that_could_only_be_ended_by_a_copy(longest):
         assert overlap.find_overlaps([[text.lower()]], [source])[0].longest <= longest
 
 
-def test_a_long_prompt_is_not_forgotten():
-    writer = Generator(follower("ab", [1, 0]))
-    ids = writer.model.vocabulary.encode("ab" * 300)
-    options: dict[str, Any] = {"length": 5, "temperature": 0}
-    assert writer.generate("ab" * 299, **options) == "ababa"
-    # With the 598 symbols of the prompt, one more would be a passage of 599.
-    assert writer.generate("ab" * 299, novel=Passages.from_ids(ids, 599), **options) == "babab"
-
-
 def test_a_model_that_only_goes_round_is_made_to_leave():
     writer = Generator(follower("abc ", [1, 2, 3, 0], strength=9))
     text = writer.generate("a", length=300, temperature=1.0, seed=1, break_loops=False)
@@ -226,7 +153,7 @@ KNOWN = st.frozensets(st.text("abté", min_size=1, max_size=4) | st.just("a't"),
 @given(KNOWN, st.lists(st.integers(0, len(SYMBOLS) - 1), max_size=60))
 def test_only_known_words_are_written(known, wanted):
     text = "".join(
-        SYMBOLS[i] for i in write(WordConstraint(known, SYMBOLS, 1), len(SYMBOLS), wanted)
+        SYMBOLS[i] for i in write_symbols(WordConstraint(known, SYMBOLS, 1), len(SYMBOLS), wanted)
     )
     ended = text[: max(text.rfind(end) for end in " .1") + 1]
     assert set(words.find_words(ended)) <= known
@@ -239,7 +166,7 @@ def test_a_capital_sigma_ends_a_word_or_stands_inside_it():
         ids = [symbols.index(char) for char in text]
         known = {*words.find_words("Οδός ΟΔΟΣ. Σοφός ΣΟΦΟΣ.")}
         return "".join(
-            symbols[i] for i in write(WordConstraint(known, symbols, 1), len(symbols), ids)
+            symbols[i] for i in write_symbols(WordConstraint(known, symbols, 1), len(symbols), ids)
         )
 
     for text in ("ΟΔΟΣ ΣΟΦΟΣ.", "Οδος σοφος ", "ΟΔΟΣ.ΟΔΟΣ "):
@@ -273,7 +200,7 @@ def test_known_words_and_all_that_is_none_are_left_alone():
     text = "\"Don't say 'hello'\" - 12, Hello!\n"
     ids = [symbols.index(c) if c in symbols else symbols.index(c.lower()) for c in text]
     known = {"don't", "say", "hello"}
-    assert write(WordConstraint(known, symbols, 1), len(symbols), ids) == ids
+    assert write_symbols(WordConstraint(known, symbols, 1), len(symbols), ids) == ids
     # "don" alone is none of them, nor is "helloo".
     processor = WordConstraint(known, symbols, 1)
     for char in "Don":
@@ -342,24 +269,3 @@ def test_a_trained_model_does_not_copy_more_than_it_may(burble, trained, tmp_pat
     done = burble("sample", trained, "--novel", 9, "--training-text", other, "-l", 9)
     assert "not the text the model was trained on" in done.stderr.decode()
     assert done.returncode == 0
-
-
-@pytest.mark.parametrize("length", [1, 2, 3, 5, 8, 4_000_000_000])
-def test_what_is_looked_ahead_is_what_would_be_blocked(length):
-    text = np.random.default_rng(0).integers(0, 3, 400)
-    alike = np.array([0, 1, 0, -1], np.int32)
-    passages = Passages.from_ids(text, length, alike)
-    for path in ([0], [2, 1], [1, 0, 2], [2, 0, 1, 1, 0, 2, 2, 1, 0]):
-        ahead, later = CopyBlocker(passages, 1), CopyBlocker(passages, 1)
-        for symbol in text[:6]:
-            ahead.append_symbols(np.array([symbol]))
-            later.append_symbols(np.array([symbol]))
-        for symbol in path[:-1]:
-            later.append_symbols(np.array([symbol]))
-        logits = np.zeros((1, 3), np.float32)
-        later.process(logits)
-        assert ahead.completes_passage(0, path) == (logits[0, path[-1]] <= IMPOSSIBLE)
-
-
-def test_one_text_of_several_is_one():
-    assert describe_shortfall({Ending(): 1}, 5).startswith("1 of 5 texts was written")

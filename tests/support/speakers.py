@@ -1,10 +1,16 @@
 """Small models with known answers, made by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from burble.data import corpus
 from burble.data.vocabulary import Vocabulary
+from burble.inference.generator import Generator
 from burble.model.architecture import array_shapes
 from burble.model.file import Model
+from burble.model.softmax import IMPOSSIBLE
+from burble.ngram.index import build_index
 from burble.settings import ModelSettings, TextSettings
 
 
@@ -41,3 +47,26 @@ def chancy(symbols="abc\n", seed=0, scale=1.0, boundary=False, **shape):
         for name, s in array_shapes(settings, vocabulary.size).items()
     }
     return Model(weights, vocabulary, settings, TextSettings(), "--" if boundary else "")
+
+
+def write_symbols(processor, size, wanted):
+    """Writes the wanted symbols as far as they may, and another where they may not.
+
+    Where none may come, that is the end, and None.
+    """
+    written: list[int] = []
+    for symbol in wanted:
+        logits = np.zeros((1, size), np.float32)
+        logits[0, symbol] = 1
+        processor.process(logits)
+        if logits.max() <= IMPOSSIBLE:
+            return [*written, None]
+        written.append(int(logits.argmax()))
+        processor.append_symbols(np.array(written[-1:]))
+    return written
+
+
+def remembered(model, text):
+    """A model with a memory of a text."""
+    ids = np.array(corpus.from_texts([text], model.text, validation=0.0).ids)
+    return Generator(replace(model, summary={"corpus": {"sha256": "0"}}), lambda: build_index(ids))
