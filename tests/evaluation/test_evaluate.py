@@ -123,3 +123,13 @@ def test_a_document_that_is_cut_short_is_not_charged_an_end():
     # "ab" with its end, and an "a" of which the rest is cut off.
     assert (report.characters, report.ends) == (3, 1)
     assert report.nats == pytest.approx(0, abs=1e-6)
+
+
+def test_an_interval_is_narrow_where_all_blocks_are_alike():
+    writer = Generator(follower("ab", [1, 0], strength=1))
+    even = evaluation.score_text(writer, "ab" * 2000)
+    assert even.interval == pytest.approx((even.bits, even.bits), rel=1e-3)
+    uneven = evaluation.score_text(writer, "ab" * 1000 + "a" * 2000)
+    assert uneven.interval is not None
+    assert uneven.interval[0] < 0.9 * uneven.bits < 1.1 * uneven.bits < uneven.interval[1]
+    assert evaluation.score_text(writer, "ab" * 500).interval is None

@@ -1,7 +1,6 @@
 """The whole report on a model that was trained for real, by the command."""
 
 import json
-import math
 
 import numpy as np
 import pytest
@@ -9,13 +8,12 @@ import pytest
 from burble.cli import evaluate
 from burble.evaluation import evaluate as evaluation
 from burble.evaluation import report as evaluation_report
-from burble.evaluation.calibration import Calibration
 from burble.evaluation.report import parts_used
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
 from burble.ngram.training_text import TrainingText
-from tests.support.speakers import chancy, follower
+from tests.support.speakers import chancy
 
 
 @pytest.fixture(scope="module")
@@ -181,40 +179,3 @@ def test_a_held_out_end_that_is_blank_has_a_score_and_nothing_beside_it():
     assert report.static.characters == 10
     assert (report.validation, report.samples) == (None, None)
     assert (report.samples_overlap, report.validation_overlap) == (None, None)
-
-
-# Calibration and intervals.
-
-
-def log_probabilities(sure, rows):
-    """A certainty in symbol 0, of two."""
-    return np.tile(np.log([sure, 1 - sure]), (rows, 1))
-
-
-def test_a_model_that_is_as_often_right_as_it_is_sure_has_no_error():
-    calibration = Calibration()
-    calibration.add(log_probabilities(0.8, 100), np.array([0] * 80 + [1] * 20))
-    assert calibration.error == pytest.approx(0)
-    assert calibration.temperature == pytest.approx(1, abs=0.01)
-
-
-def test_one_that_is_too_sure_has_a_temperature_above_one():
-    calibration = Calibration()
-    calibration.add(log_probabilities(0.9, 100), np.array([0] * 75 + [1] * 25))
-    assert calibration.error == pytest.approx(0.15)
-    # The temperature t at which 0.9 becomes 0.75: (0.1 / 0.9) ** (1 / t) = 1 / 3.
-    assert calibration.temperature == pytest.approx(2, abs=0.01)
-    careful = Calibration()
-    careful.add(log_probabilities(0.7, 100), np.array([0] * 80 + [1] * 20))
-    expected = math.log(0.3 / 0.7) / math.log(0.2 / 0.8)
-    assert careful.temperature == pytest.approx(expected, abs=0.02)
-
-
-def test_an_interval_is_narrow_where_all_blocks_are_alike():
-    writer = Generator(follower("ab", [1, 0], strength=1))
-    even = evaluation.score_text(writer, "ab" * 2000)
-    assert even.interval == pytest.approx((even.bits, even.bits), rel=1e-3)
-    uneven = evaluation.score_text(writer, "ab" * 1000 + "a" * 2000)
-    assert uneven.interval is not None
-    assert uneven.interval[0] < 0.9 * uneven.bits < 1.1 * uneven.bits < uneven.interval[1]
-    assert evaluation.score_text(writer, "ab" * 500).interval is None

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import re
 import signal
 
 import pytest
@@ -13,7 +12,6 @@ from burble.data import folders
 from burble.errors import SettingsError
 from burble.experiments import grid
 from burble.experiments.compare import Comparison
-from burble.runs import plots
 from tests.support.corpora import from_texts
 from tests.support.processes import start, wait_for
 
@@ -104,25 +102,6 @@ def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("vary", "said"),
-    [
-        (["units"], "--vary is 'units', but must be a setting and its values"),
-        (["units="], "--vary is 'units='"),
-        (["width=1,2"], "there is no setting called width"),
-        (["units=1,many"], "units is 'many', but must be a whole number"),
-        (["units=0"], "units is 0, but must be 1 to 8192"),
-        (["dropout=a"], "dropout is 'a', but must be a number"),
-        (["lowercase=yes"], "lowercase is 'yes', but must be true or false"),
-        (["units=1", "units=2"], "each setting once"),
-        (["seed=1,2"], "seed cannot be varied"),
-    ],
-)
-def test_what_cannot_be_varied_is_refused(vary, said):
-    with pytest.raises(SettingsError, match=re.escape(said)):
-        grid.expand_grid(vary)
-
-
-@pytest.mark.parametrize(
     ("vary", "said"), [("lowercase=true,false", "lowercase"), ("units=8,16", "")]
 )
 def test_scores_on_different_texts_are_said_not_to_be_comparable(vary, said, capsys):
@@ -157,30 +136,3 @@ def test_standard_input_cannot_be_compared_on(burble, tmp_path):
     done = burble("compare", "-", "-o", tmp_path / "c", "--vary", "units=8", stdin=b"text")
     assert done.returncode == 2
     assert "standard input can be read only once" in done.stderr.decode()
-
-
-def test_values_have_the_type_of_their_setting():
-    found = grid.expand_grid(["lowercase=true,false", "units=8", "input=onehot"])
-    assert [dict(v.values) for v in found] == [
-        {"lowercase": True, "units": 8, "input": "onehot"},
-        {"lowercase": False, "units": 8, "input": "onehot"},
-    ]
-
-
-def test_bars_are_as_long_as_their_values():
-    picture = plots.draw_bars({"'a'": 0.5, "<b>": 0.25, "none": 0.0}, "share")
-    lengths = [float(n) for n in re.findall(r'width="([\d.]+)" height="16"', picture)]
-    assert lengths[0] == 2 * lengths[1] > 200
-    assert lengths[2] == 0
-    assert "&lt;b&gt;" in picture
-    assert ">0.25</text>" in picture
-    assert "0.0</text>" not in picture
-
-
-def test_many_curves_have_room_for_their_names():
-    few = plots.draw_curves({"a": [(0, 1), (9, 2)]}, "x")
-    many = plots.draw_curves({f"curve {n}": [(0, n), (9, n + 1)] for n in range(20)}, "a < b")
-    assert 'viewBox="0 0 640 360"' in few
-    assert 'viewBox="0 0 640 576"' in many
-    assert many.count("<polyline") == 20
-    assert "a &lt; b" in many
