@@ -32,6 +32,7 @@ from burble.settings import (
     with_current_names,
 )
 from burble.training import preflight
+from burble.training.preflight import PreparedRun
 
 Pathlike = str | os.PathLike[str]
 
@@ -124,7 +125,7 @@ def train(
         resume: Whether to go on with the run that is there.
         base: A model to start from.
         on_event: Called with each event of `burble.runs.events` as it happens.
-        stop: Asked before every step whether to stop there; `resume` then goes on.
+        stop: Called before every step; true stops there; `resume` then goes on.
         **settings: Any setting by its own name, such as `minutes=3`, `units=128` or
             `encoding="cp1252"`.
 
@@ -134,7 +135,7 @@ def train(
     Raises:
         SettingsError: A setting that does not exist or cannot be.
         SourceError: A source that cannot be read.
-        RunError: A run folder that cannot be used as asked.
+        RunError: A run folder that cannot be used.
         DivergedError: The loss ran away again and again; the best model is kept.
         KeyboardInterrupt: Ctrl-C, after the step was finished and saved; at once the second time.
     """
@@ -154,7 +155,17 @@ def train(
     )
     check_folder(request, folder)
     text = request.read(resolve_settings(request, folder))
-    prepared = preflight.prepare(request, folder, text)
+    _run(preflight.prepare(request, folder, text), started, on_event, stop)
+    return folder
+
+
+def _run(
+    prepared: PreparedRun,
+    started: float,
+    on_event: Callable[[Event], object] | None,
+    stop: Callable[[], bool],
+) -> None:
+    """Trains until the end, or until it is stopped; see `train`."""
     with require_packages("training"):
         from burble.training import job
 
@@ -172,7 +183,6 @@ def train(
                 raise KeyboardInterrupt(
                     f"stopped at step {event.state.step:,}; all is saved. resume=True goes on."
                 )
-    return folder
 
 
 def remember(
@@ -180,13 +190,13 @@ def remember(
     source: Pathlike | Sequence[Pathlike],
     **reading: Any,
 ) -> Path:
-    """Gives a model a memory of the text it was trained on, in a file beside it.
+    """Builds an n-gram model of the text a model was trained on, in a file beside it.
 
     With it, `memory=1.0` can be given when the model writes or is scored.
 
     Args:
         model: A run, a run folder or a model file.
-        source: What it was trained on, as for `train`.
+        source: The text it was trained on, as for `train`.
         **reading: Any field of `SourceSettings`, such as `encoding="cp1252"`.
 
     Returns:
@@ -206,7 +216,7 @@ def remember(
 
 
 def _reading(given: dict[str, Any]) -> SourceSettings:
-    """How a text is read, where nothing else can be asked for.
+    """How a text is read, where there are no other settings.
 
     Raises:
         SettingsError: There is no such setting.
@@ -232,7 +242,7 @@ def evaluate(
         model: A run, a run folder or a model file.
         text: What to read, as for `train`.
         adaptive: Whether the model learns from the text as it reads.
-        memory: How far its memory is believed, 0 to 1; 0 is the network alone.
+        memory: Weight of its n-gram model, 0 to 1; 0 is the network alone.
         **reading: Any field of `SourceSettings`, such as `encoding="cp1252"`.
 
     Returns:

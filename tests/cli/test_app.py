@@ -118,7 +118,7 @@ def test_help_of_training_begins_with_what_people_need(burble, columns):
 
 
 def test_help_of_sampling_begins_with_what_people_need(burble):
-    said = burble("sample", "--help", env=os.environ | {"COLUMNS": "100"}).stdout.decode()
+    said = burble("sample", "--help", env=os.environ | {"COLUMNS": "80"}).stdout.decode()
     assert headings(said) == ["Arguments", "Options", "Sampling (advanced)", "Text (advanced)"]
     main = said.partition("─ Options ─")[2].partition("╭─")[0]
     flags = re.findall(r"^│ --([a-z-]+)", main, re.M)
@@ -126,8 +126,7 @@ def test_help_of_sampling_begins_with_what_people_need(burble):
         *("prompt", "length", "temperature", "top-k", "top-p", "min-p", "greedy"),
         *("count", "stop", "memory", "seed", "jsonl", "help"),
     ]
-    assert "What to do with symbols" in said
-    assert "One of: error, skip, nearest." in " ".join(re.sub("[│]", " ", said).split())
+    assert "…" not in said
 
 
 def test_a_flag_can_be_undone_by_a_later_word():

@@ -64,8 +64,8 @@ def _add(
 ) -> None:
     """Adds a command; see `with_settings`. Its docstring is its help, whatever breaks its lines."""
     paragraphs = (inspect.getdoc(function) or "").split("\n\n")
-    said = "\n\n".join(" ".join(one.split()) for one in paragraphs)
-    app.command(verb, help=said)(with_settings(function, *classes, first=first))
+    described = "\n\n".join(" ".join(one.split()) for one in paragraphs)
+    app.command(verb, help=described)(with_settings(function, *classes, first=first))
 
 
 LIMITS = ("minutes", "epochs", "steps")

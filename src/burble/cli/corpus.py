@@ -30,12 +30,12 @@ def corpus(
 ) -> None:
     """Report what a text holds, before you train on it; and write it as it would be read."""
     reading = settings.SourceSettings.pop_from(chosen)
-    asked = settings.make_settings(chosen)
+    made = settings.make_settings(chosen)
     if output:
         # Before the reading, which may take long, and again when all that is read is known.
         outputs.check_text(output, sources.find_named_files(source), overwrite=overwrite)
     request = TrainingRequest(chosen, sources=tuple(source), reading=reading)
-    text = read_corpus(request, asked)
+    text = read_corpus(request, made)
     if output:
         # Before anything is printed: whoever reads that may stop at any time, as `head` does.
         text.save_text(output, overwrite=overwrite)

@@ -13,31 +13,32 @@ from burble.runs import recipes
 from burble.runs.folder import Run
 from burble.settings import RecurrentActivation, SourceSettings
 
+Weights = Annotated[Path, typer.Argument(help="A file that Keras wrote: HDF5 or .keras.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="The folder to make for the model.")]
+Recipe = Annotated[
+    str, typer.Option(help="The recipe that describes its network, by name or file.")
+]
+Text = Annotated[
+    list[str] | None,
+    typer.Option(help="Take the alphabet from its training text, read and cleaned as burble does."),
+]
+AlphabetFrom = Annotated[
+    Path | None,
+    typer.Option(help="Take the alphabet from its training text, read as the Keras tutorial does."),
+]
+Gates = Annotated[
+    RecurrentActivation | None,
+    typer.Option(help="Activation of its gates, where the file does not say."),
+]
+
 
 def import_weights(
-    weights: Annotated[Path, typer.Argument(help="A file that Keras wrote: HDF5 or .keras.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="The folder to make for the model.")
-    ],
-    recipe: Annotated[
-        str, typer.Option(help="The recipe that describes its network, by name or file.")
-    ],
-    text: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Take the alphabet from its training text, read and cleaned as burble does."
-        ),
-    ] = None,
-    alphabet_from: Annotated[
-        Path | None,
-        typer.Option(
-            help="Take the alphabet from its training text, read as the Keras tutorial does."
-        ),
-    ] = None,
-    recurrent_activation: Annotated[
-        RecurrentActivation | None,
-        typer.Option(help="Activation of its gates, where the file does not say."),
-    ] = None,
+    weights: Weights,
+    output: Output,
+    recipe: Recipe,
+    text: Text = None,
+    alphabet_from: AlphabetFrom = None,
+    recurrent_activation: Gates = None,
     **chosen: Any,
 ) -> None:
     """Convert weights that plain Keras trained into a model of burble."""

@@ -33,6 +33,15 @@ Output = Annotated[
     Path,
     typer.Option("--output", "-o", help="The run folder, new unless with --resume."),
 ]
+Recipe = Annotated[
+    str | None,
+    typer.Option(help="Take settings from this TOML file or recipe; see burble recipes."),
+]
+Size = Annotated[str, typer.Option(help="small, medium, large, or auto, by the text.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in that folder.")]
+Base = Annotated[
+    Path | None, typer.Option("--from", help="Start from this model: a run folder or model file.")
+]
 Plot = Annotated[
     bool,
     typer.Option(
@@ -60,18 +69,10 @@ NumProcesses = Annotated[
 def train(
     source: Sources,
     output: Output,
-    recipe: Annotated[
-        str | None,
-        typer.Option(help="Take settings from this TOML file or recipe; see burble recipes."),
-    ] = None,
-    size: Annotated[str, typer.Option(help="small, medium, large, or auto, by the text.")] = "auto",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in that folder.")
-    ] = False,
-    base: Annotated[
-        Path | None,
-        typer.Option("--from", help="Start from this model: a run folder or model file."),
-    ] = None,
+    recipe: Recipe = None,
+    size: Size = "auto",
+    resume: Resume = False,
+    base: Base = None,
     plot: Plot = False,
     processes: Processes = None,
     coordinator: Coordinator = None,
