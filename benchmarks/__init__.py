@@ -1,1 +1,1 @@
-"""Long measurements; their results of record lie in `results`."""
+"""Long measurements, run by `python -m benchmarks NAME`; results of record lie in `results`."""

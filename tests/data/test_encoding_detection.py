@@ -1,9 +1,9 @@
 import itertools
 import re
-from pathlib import Path
 
 import pytest
 
+from benchmarks.robustness import encodings as table
 from burble.data import encoding_detection as detection
 from burble.data import encodings, sources
 from burble.errors import EncodingError, SourceError
@@ -184,10 +184,7 @@ def test_a_named_encoding_is_honoured_where_the_bytes_can_be_text(tmp_path):
         sources.find_sources([str(path)], SourceSettings(encoding="cp1252"))
 
 
-def test_advice_is_right_of_a_piece_in_every_encoding(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2])
-    from benchmarks import encodings as table
-
+def test_advice_is_right_of_a_piece_in_every_encoding():
     texts, outcomes = table.paragraphs(1), []
     for codec, spoken in table.LANGUAGES.items():
         truth, data = next(table.pieces(codec, table.named(spoken), texts, 80, True))

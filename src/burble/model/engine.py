@@ -7,7 +7,7 @@ the width of all gates.
 Inside, streams stand in columns: each part of the gates is then one piece of memory, and the
 arithmetic on it several times as fast. One stream is nearly as fast as its weights can be read: a
 layer's input and state stand on top of each other and meet its weights in one product
-(`benchmarks/writing.py` measures both).
+(`benchmarks/speed/writing.py` measures both).
 """
 
 from collections.abc import Callable, Iterator, Sequence

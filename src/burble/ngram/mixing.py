@@ -27,8 +27,8 @@ COEFFICIENTS = {
     True: ((0.562, 0.01, 0.048, -0.231, 0.254), (0.526, -0.058, -0.04, 0.392, -0.379)),
 }
 """What each feature adds to the weight of the network, and of the n-gram model: for one that stays
-as it is, and for an adaptive one. Learned by `benchmarks/mixing_weights.py`, on texts that neither
-the networks nor the n-gram models had seen."""
+as it is, and for an adaptive one. Learned by `python -m benchmarks mixing_weights`, on texts that
+neither the networks nor the n-gram models had seen."""
 NETWORK_ALONE = np.array([1.0, 0.0])
 """The weights of both where the network predicts alone."""
 LEARNING_RATE = 0.001

@@ -1,17 +1,16 @@
 """What this machine can do at most: its matrix product, and reading its memory.
 
-    python -m benchmarks.machine [--quick]
+    python -m benchmarks machine [--quick]
 
 The other benchmarks give burble's share of these.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.record import write
+from benchmarks.harness import make_parser, record
 
 
 def best(work: Callable[[], object], tries: int) -> float:
@@ -51,8 +50,7 @@ def training_operations(
 
 def main() -> None:
     """Measures and records."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer tries")
+    parser = make_parser(__doc__, "fewer tries")
     tries = 5 if parser.parse_args().quick else 30
     rows = [
         {"what": "float32 matrix product, all cores", "figure": f"{product_rate(tries) / 1e9:.0f}"}
@@ -62,8 +60,4 @@ def main() -> None:
         rate = bandwidth(size, max(3, tries // 5)) / 1e9
         rows.append({"what": f"reading {size:g} MB, one thread", "figure": f"{rate:.1f}"})
         rows[-1]["unit"] = "GB/s"
-    write("machine", rows, "the best of several tries")
-
-
-if __name__ == "__main__":
-    main()
+    record("machine", rows, "the best of several tries")

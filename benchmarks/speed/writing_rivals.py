@@ -1,6 +1,6 @@
 """Characters a second in writing, and the time to the first one: burble beside others.
 
-    python -m benchmarks.writing_rivals [--quick]
+    python -m benchmarks writing_rivals [--quick]
 
 One text at a time from 2 x 256 units: burble's engine, the usual PyTorch loop, and the tutorial's
 loop (one Keras `predict` on a window of 100 for each character), in processes of their own, in
@@ -17,9 +17,8 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks.children import call
-from benchmarks.record import spread, write
-from benchmarks.writing import SYMBOLS, make
+from benchmarks.harness import call, format_spread, make_parser, record
+from benchmarks.speed.writing import SYMBOLS, make
 
 LAYERS, UNITS, TOGETHER = 2, 256, 64
 
@@ -75,8 +74,7 @@ def seconds(command: list[str]) -> float:
 
 def main() -> None:
     """Measures all in turn and records the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round")
+    parser = make_parser(__doc__, "one round")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
@@ -98,15 +96,11 @@ def main() -> None:
     rows = []
     for who, found in speeds.items():
         ratios = [a / b for a, b in zip(speeds["burble"], found, strict=True)]
-        rows.append({"who": who, "characters/s": spread(found), "burble, times": ""})
+        rows.append({"who": who, "characters/s": format_spread(found), "burble, times": ""})
         rows[-1]["burble, times"] = f"{median(ratios):.2g}"
     for who, found in starts.items():
         what = "cold start, 1,000 characters" if who == "burble" else "`import torch` alone"
         rows.append({"who": who, "what": what, "seconds": f"{median(found):.2f}"})
     columns = ("who", "characters/s", "burble, times", "what", "seconds")
     rows = [{name: row.get(name, "") for name in columns} for row in rows]
-    write("writing_rivals", rows, "2 x 256 units, one text unless said; median of the rounds")
-
-
-if __name__ == "__main__":
-    main()
+    record("writing_rivals", rows, "2 x 256 units, one text unless said; median of the rounds")

@@ -1,6 +1,6 @@
 """Where the time of a training step goes, from JAX's own profiler.
 
-    python -m benchmarks.step_profile [--quick]
+    python -m benchmarks step_profile [--quick]
 
 Each device of this computer runs the operations of a step one after another; their times are summed
 by kind, for the mean device. What is left of the step is time between operations, and Python.
@@ -17,8 +17,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.children import call
-from benchmarks.record import write
+from benchmarks.harness import call, make_parser, record
 
 SHAPES = ((1, 256, 32, 64), (2, 256, 32, 64), (2, 512, 32, 64), (2, 256, 16, 64))
 SYMBOLS = 65
@@ -91,8 +90,7 @@ def by_kind(events: list[dict[str, Any]]) -> dict[str, float]:
 
 def main() -> None:
     """Profiles all shapes and records the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few steps of one shape")
+    parser = make_parser(__doc__, "few steps of one shape")
     parser.add_argument("--child", nargs=5, type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
@@ -108,8 +106,4 @@ def main() -> None:
         row |= {"streams x steps": f"{batch} x {length}", "ms a step": f"{found['all']:.0f}"}
         row |= {kind: f"{found.get(kind, 0.0):.1f}" for kind in kinds}
         rows.append(row | {"between": f"{left:.1f}", "devices": round(found["devices"])})
-    write("step_profile", rows, "milliseconds a step on the mean device, under the profiler")
-
-
-if __name__ == "__main__":
-    main()
+    record("step_profile", rows, "milliseconds a step on the mean device, under the profiler")

@@ -1,6 +1,6 @@
 """Characters a second in training: burble beside PyTorch's `nn.LSTM`, and the machine's limit.
 
-    python -m benchmarks.training_speed [--quick]
+    python -m benchmarks training_speed [--quick]
 
 Both train the same network from the same weights on the same random text, without dropout, in
 processes of their own, in turn, several times. Before anything is timed, their losses on one batch
@@ -20,9 +20,8 @@ from typing import Any, SupportsFloat
 
 import numpy as np
 
-from benchmarks.children import call
-from benchmarks.machine import product_rate, training_operations
-from benchmarks.record import spread, write
+from benchmarks.harness import call, format_spread, make_parser, record
+from benchmarks.speed.machine import product_rate, training_operations
 
 SHAPES = [
     *((1, 256, 32, 64), (1, 256, 64, 128)),
@@ -119,8 +118,8 @@ def compare(shape: tuple[int, ...], rounds: int, seconds: float, folder: Path) -
         "network": f"{layers} x {units}",
         "streams x steps": f"{batch} x {length}",
         "loss at the start": f"{ours[0]['loss']:.5f} / {theirs[0]['loss']:.5f}",
-        "burble characters/s": spread([r["speed"] for r in ours]),
-        "PyTorch characters/s": spread([r["speed"] for r in theirs]),
+        "burble characters/s": format_spread([r["speed"] for r in ours]),
+        "PyTorch characters/s": format_spread([r["speed"] for r in theirs]),
         "ratio": round(median(ratios), 2),
         "ratios": " ".join(f"{ratio:.2f}" for ratio in ratios),
         "burble's share of the product": f"{median(shares):.0%}",
@@ -130,8 +129,7 @@ def compare(shape: tuple[int, ...], rounds: int, seconds: float, folder: Path) -
 
 def main() -> None:
     """Compares all shapes and records the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one network, one round")
+    parser = make_parser(__doc__, "one network, one round")
     parser.add_argument("--child", nargs=7, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
@@ -141,8 +139,4 @@ def main() -> None:
     shapes, rounds, seconds = (QUICK, 1, 3.0) if asked.quick else (SHAPES, 3, 4.0)
     with tempfile.TemporaryDirectory() as folder:
         rows = [compare(shape, rounds, seconds, Path(folder)) for shape in shapes]
-    write("training_speed", rows, "median (least to most) over the rounds; torch beside burble")
-
-
-if __name__ == "__main__":
-    main()
+    record("training_speed", rows, "median (least to most) over the rounds; torch beside burble")

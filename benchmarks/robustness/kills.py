@@ -1,16 +1,15 @@
 """Kills a training with SIGKILL at random moments, resumes it, and compares the final bytes.
 
-python -m benchmarks.kills [--quick]
+python -m benchmarks kills [--quick]
 """
 
-import argparse
 import random
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.record import write
+from benchmarks.harness import make_parser, record
 from burble.training import processes
 
 SETTINGS = "--units 128 --layers 1 --batch 8 --length 32 --steps 900 --evaluations 300 --patience 0"
@@ -50,8 +49,7 @@ def resumed_to_the_end(text: Path, run: Path, chance: random.Random, longest: fl
 
 def main() -> None:
     """Runs the trials and records them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one run in place of 20")
+    parser = make_parser(__doc__, "one run in place of 20")
     count = 1 if parser.parse_args().quick else 20
     chance = random.Random(0)
     with tempfile.TemporaryDirectory() as folder:
@@ -72,8 +70,4 @@ def main() -> None:
             same = (run / "model.safetensors").read_bytes() == expected
             rows.append({"run": number + 1, "kills": kills, "same bytes": "yes" if same else "NO"})
             print(rows[-1], flush=True)
-    write("kills", rows, f"SIGKILL at a uniformly random moment of {longest:.0f} s, twice a run")
-
-
-if __name__ == "__main__":
-    main()
+    record("kills", rows, f"SIGKILL at a uniformly random moment of {longest:.0f} s, twice a run")

@@ -1,6 +1,6 @@
 """How long until the tutorial's loss: its two recipes beside burble, on Alice in Wonderland.
 
-    python -m benchmarks.time_to_loss TEXT [--quick]
+    python -m benchmarks time_to_loss TEXT [--quick]
 
 TEXT is the tutorial's own file. The tutorial, as plain Keras on JAX, is timed for a few hundred
 batches, and its epoch multiplied by the number it trains. burble trains on all the text, as the
@@ -12,17 +12,13 @@ before it. Rounds of both in turn.
 
 import argparse
 import json
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
-from benchmarks.children import call
-from benchmarks.record import spread, write
-from burble.training import processes
+from benchmarks.harness import call, format_spread, make_parser, record, train
 
 CONTEXT = 100
 BURBLE = {"small": 170, "large": 640}
@@ -44,11 +40,7 @@ def epoch(text: Path, recipe: str, batches: int) -> float:
 def burble(text: Path, folder: Path, steps: int) -> tuple[float, float]:
     """Seconds of a whole training, and the loss of its model over the text it learned."""
     run = folder / f"run{len(list(folder.iterdir()))}"
-    command = processes.burble_command("train", str(text))
-    command += ["--lowercase", "-o", str(run), "--steps", str(steps), *PLAIN]
-    started = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    seconds = time.perf_counter() - started
+    seconds = train(text, run, "--lowercase", f"--steps={steps}", *PLAIN)
 
     from burble.data import cleaning
     from burble.inference import generator
@@ -74,9 +66,9 @@ def compare(text: Path, recipe: str, rounds: int, batches: int, folder: Path) ->
     return {
         "recipe": f"{recipe}: {layers} x 256, {epochs} epochs",
         "tutorial's loss": target,
-        "tutorial, seconds": spread(theirs),
+        "tutorial, seconds": format_spread(theirs),
         "burble's loss": round(max(losses), 4),
-        "burble, seconds": spread(ours),
+        "burble, seconds": format_spread(ours),
         "burble, steps": BURBLE[recipe],
         "ratio": round(median(ratios)),
         "reached": "yes" if max(losses) <= target else "NO",
@@ -85,9 +77,8 @@ def compare(text: Path, recipe: str, rounds: int, batches: int, folder: Path) ->
 
 def main() -> None:
     """Compares both recipes and records the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = make_parser(__doc__, "the small recipe, one round")
     parser.add_argument("text", type=Path)
-    parser.add_argument("--quick", action="store_true", help="the small recipe, one round")
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
@@ -96,8 +87,4 @@ def main() -> None:
     recipes, rounds, batches = (["small"], 1, 20) if asked.quick else (["small", "large"], 3, 60)
     with tempfile.TemporaryDirectory() as name:
         rows = [compare(asked.text, r, rounds, batches, Path(name)) for r in recipes]
-    write("time_to_loss", rows, "the tutorial's time is an epoch, from a part of it, x its epochs")
-
-
-if __name__ == "__main__":
-    main()
+    record("time_to_loss", rows, "the tutorial's time is an epoch, from a part of it, x its epochs")

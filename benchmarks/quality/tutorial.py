@@ -1,20 +1,16 @@
 """The tutorial's two recipes, epoch by epoch, beside the losses it published.
 
-    python -m benchmarks.tutorial TEXT [--small EPOCHS] [--large EPOCHS]
+    python -m benchmarks tutorial TEXT [--small EPOCHS] [--large EPOCHS]
 
 TEXT is the tutorial's own file. An epoch of the small recipe takes some minutes on two cores, one
 of the large a quarter of an hour; `--small 20 --large 50` runs the whole of both.
 """
 
-import argparse
 import json
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-from benchmarks.record import write
-from burble.training import processes
+from benchmarks.harness import make_parser, record, shorten, train
 
 PUBLISHED = {
     "small": {1: 2.966, 2: 2.763, 3: 2.662, 4: 2.581, 5: 2.513, 20: 1.928},
@@ -26,11 +22,7 @@ WITHIN = 0.06
 
 def losses(text: Path, recipe: str, epochs: int, run: Path) -> tuple[dict[int, float], float]:
     """The loss of each epoch, and the seconds one takes."""
-    command = processes.burble_command("train", str(text), "-o", str(run))
-    command += ["--recipe", f"tutorial-{recipe}", "--epochs", str(epochs)]
-    started = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    seconds = (time.perf_counter() - started) / epochs
+    seconds = train(text, run, f"--recipe=tutorial-{recipe}", f"--epochs={epochs}") / epochs
     lines = (run / "metrics.jsonl").read_text("utf-8").splitlines()
     found = (json.loads(line) for line in lines)
     return {m["epoch"]: m["epoch_loss"] for m in found if "epoch" in m}, seconds
@@ -38,13 +30,15 @@ def losses(text: Path, recipe: str, epochs: int, run: Path) -> tuple[dict[int, f
 
 def main() -> None:
     """Trains both and records the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = make_parser(__doc__, "one epoch of each on a text's beginning")
     parser.add_argument("text", type=Path)
     parser.add_argument("--small", type=int, default=3, help="epochs of the small recipe")
     parser.add_argument("--large", type=int, default=1, help="epochs of the large recipe")
     asked = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
+        if asked.quick:
+            asked.text, asked.small = shorten(asked.text, Path(folder), 2_000), 1
         for recipe, epochs in (("small", asked.small), ("large", asked.large)):
             if not epochs:
                 continue
@@ -62,8 +56,4 @@ def main() -> None:
                     "" if published is None else "yes" if abs(loss - published) <= WITHIN else "NO"
                 )
                 rows.append(row | {"within 0.06": near, "seconds an epoch": round(seconds)})
-    write("tutorial", rows, "mean training loss of the epoch, nats per character, dropout on")
-
-
-if __name__ == "__main__":
-    main()
+    record("tutorial", rows, "mean training loss of the epoch, nats per character, dropout on")

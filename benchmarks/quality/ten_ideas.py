@@ -1,13 +1,12 @@
 """The tutorial's ten ideas for doing better, each tried on its own text with `burble compare`.
 
-    python -m benchmarks.ten_ideas TEXT [--folder FOLDER] [--only IDEA ...]
+    python -m benchmarks ten_ideas TEXT [--folder FOLDER] [--only IDEA ...]
 
 Trainings that differ in what a step costs are given the same minutes; the others the same number
 of epochs, which a busy machine does not disturb. Two hours on two cores; with `--folder` it can be
 stopped, and goes on where it was.
 """
 
-import argparse
 import json
 import subprocess
 import tempfile
@@ -16,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import burble
-from benchmarks.record import write
+from benchmarks.harness import make_parser, record, shorten
 from burble.training import processes
 
 MINUTE = ("--minutes", "1")
@@ -101,17 +100,20 @@ def repeated(sample: str) -> float:
 
 def main() -> None:
     """Compares what was asked for and records all that is there."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = make_parser(__doc__, "one idea, few steps, on a text's beginning")
     parser.add_argument("text", type=Path)
     parser.add_argument("--folder", type=Path, help="keep the trainings here")
     parser.add_argument("--only", nargs="*", choices=[*IDEAS, "temperature"])
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
+        if asked.quick:
+            IDEAS["dropout"] = (("dropout=0,0.2",), ("--steps=20", "--units=16"), 1)
+            asked.only, asked.text = ["dropout"], shorten(asked.text, folder)
         for idea in asked.only or [*IDEAS, "temperature"]:
             name = idea.replace(", ", "-").replace(" ", "-")
             if idea == "temperature":
-                write("temperature", written(asked.text, folder / name), NOTE_WRITING)
+                record("temperature", written(asked.text, folder / name), NOTE_WRITING)
             else:
                 (folder / f"{name}.json").write_text(
                     json.dumps(compared(asked.text, idea, folder / name)), "utf-8"
@@ -122,7 +124,7 @@ def main() -> None:
             if (kept := folder / f"{idea.replace(', ', '-').replace(' ', '-')}.json").exists()
             for row in json.loads(kept.read_text("utf-8"))
         ]
-        write("ten_ideas", rows, NOTE)
+        record("ten_ideas", rows, NOTE)
 
 
 NOTE = (
@@ -130,7 +132,3 @@ NOTE = (
     "Rows of one idea can be compared, but where the text differs (punctuation, sentences)."
 )
 NOTE_WRITING = "one model, five minutes; 10,000 characters at each temperature, seed 1"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """How fast text becomes ids, and in how much memory, from 100 kB to 1 GB.
 
-Run `python -m benchmarks.corpus_scale [--quick]`. Each size is encoded in a process of its own,
+Run `python -m benchmarks corpus_scale [--quick]`. Each size is encoded in a process of its own,
 into a cache of its own; the text is made here from a seed. The table is printed, and written with
 the facts of the machine into `benchmarks/results/corpus_scale.json`.
 """
@@ -17,8 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.children import call
-from benchmarks.record import write
+from benchmarks.harness import call, make_parser, record
 from burble.training import processes
 
 QUICK = (0.1, 1.0)
@@ -125,8 +124,7 @@ def train(folder: Path, path: Path) -> dict[str, object]:
 
 def main() -> None:
     """Measures all sizes."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="up to 1 MB")
+    parser = make_parser(__doc__, "up to 1 MB")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.measure:
@@ -139,8 +137,4 @@ def main() -> None:
         folder = Path(name)
         rows = [run(folder, *row) for row in plan]
         rows += [train(folder, folder / f"plain-{size}.txt") for size in sorted({1.0, top})]
-    write("corpus_scale", rows, "each text made from a seed; encoded in a process of its own")
-
-
-if __name__ == "__main__":
-    main()
+    record("corpus_scale", rows, "each text made from a seed; encoded in a process of its own")

@@ -1,6 +1,6 @@
 """The same training on 0.1 MB and on 1 GB: how long until it starts, how fast, in how much memory.
 
-    python -m benchmarks.scale [--quick]
+    python -m benchmarks scale [--quick]
 
 Each text is made from a seed, but for one, which is Python's own sources. On each, a training of a
 few steps is timed from nothing, in a process of its own with a cache of its own. Then one process
@@ -24,9 +24,8 @@ from statistics import median
 from subprocess import PIPE
 from typing import IO, Any
 
-from benchmarks.children import call
-from benchmarks.corpus_scale import SCALE, write_text
-from benchmarks.record import write
+from benchmarks.harness import call, make_parser, record
+from benchmarks.speed.corpus_scale import SCALE, write_text
 
 FULL = ("0.1", "1", "10", "100", "1000", "10, Python's sources")
 QUICK = ("0.1", "1")
@@ -115,7 +114,7 @@ def paces(paths: dict[str, Path], folder: Path, rounds: int) -> dict[str, list[f
     with ExitStack() as stack:
         children: dict[str, tuple[IO[str], IO[str]]] = {}
         for size, path in paths.items():
-            command = [sys.executable, "-m", "benchmarks.scale", "--pace", str(path)]
+            command = [sys.executable, "-m", "benchmarks", "scale", "--pace", str(path)]
             environment = os.environ | _places(folder, str(folder / "texts"))
             child = stack.enter_context(
                 subprocess.Popen(command, env=environment, stdin=PIPE, stdout=PIPE, text=True)
@@ -135,8 +134,7 @@ def paces(paths: dict[str, Path], folder: Path, rounds: int) -> dict[str, list[f
 
 def main() -> None:
     """Measures all sizes and records the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="up to 1 MB, few rounds")
+    parser = make_parser(__doc__, "up to 1 MB, few rounds")
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--pace", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -171,8 +169,5 @@ def main() -> None:
                 "encoded on disk, MB": round(results[0]["disk"], 1),
             }
         )
-    write("scale", rows, f"2 x 256, 16 streams of 64; median of {tries} starts, {rounds} stretches")
-
-
-if __name__ == "__main__":
-    main()
+    note = f"2 x 256, 16 streams of 64; median of {tries} starts, {rounds} stretches"
+    record("scale", rows, note)

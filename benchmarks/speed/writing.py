@@ -1,6 +1,8 @@
-"""Measures how fast a model writes: `python -m benchmarks.writing [--quick]`.
+"""How fast a model writes.
 
-Prints a table and writes it to `benchmarks/results/writing.json`. One core and one thread: all
+    python -m benchmarks writing [--quick]
+
+One core and one thread: all
 figures are of a process of its own, bound to one core where the system can do that. Speeds are by
 the processor time of that core, so that what else the machine does tells less; the cold start is
 given both by the clock and by processor time. The models have random weights, which take as long
@@ -18,7 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.record import write
+from benchmarks.harness import make_parser, record
 from burble.model.architecture import array_shapes
 from burble.model.file import Model, write_model
 from burble.training import processes
@@ -35,17 +37,17 @@ def main() -> None:
     """Measures all and writes the results."""
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         # The libraries read this once, when they are loaded.
-        command = [sys.executable, "-m", "benchmarks.writing", *sys.argv[1:]]
+        command = [sys.executable, "-m", "benchmarks", "writing", *sys.argv[1:]]
         sys.exit(subprocess.call(command, env=os.environ | ONE))
+    quick = make_parser(__doc__, "fewer tries").parse_args().quick
     bind()
-    quick = "--quick" in sys.argv
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for layers, units in SHAPES:
             path = Path(folder) / f"{layers}x{units}"
             make(path, layers, units)
             rows.append(measure(path, layers, units, quick))
-    write("writing", rows, "one core, one thread; speeds by its processor time; best of several")
+    record("writing", rows, "one core, one thread; speeds by its processor time; best of several")
 
 
 def bind() -> None:
@@ -143,7 +145,3 @@ def bandwidth(count: int, tries: int) -> float:
             np.dot(halves[0], halves[1])
 
     return rounds * halves.nbytes / best(read, 3 * tries)
-
-
-if __name__ == "__main__":
-    main()

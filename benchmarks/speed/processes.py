@@ -1,22 +1,18 @@
 """What several processes on one machine cost beside one.
 
-    python -m benchmarks.processes [--quick]
+    python -m benchmarks processes [--quick]
 
 The same training, by one process that uses all cores and by two that share them. The time of a
 step is that of a long training less that of a short one, so that starting up does not count. The
 two exchange the gradient of every weight at every step, over loopback.
 """
 
-import argparse
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks.corpus_scale import write_text
-from benchmarks.record import write
-from burble.training import processes
+from benchmarks.harness import make_parser, record, train
+from benchmarks.speed.corpus_scale import write_text
 
 SIZES = {"1 x 128": (1, 128), "2 x 256": (2, 256), "2 x 512": (2, 512)}
 COUNTS = (1, 2)
@@ -27,19 +23,15 @@ SHORT = 10
 def seconds(text: Path, layers: int, units: int, count: int, steps: int) -> float:
     """Seconds of a whole training."""
     with tempfile.TemporaryDirectory(dir=text.parent) as name:
-        command = processes.burble_command("train", str(text), "-o", f"{name}/run")
-        command += ["--layers", str(layers), "--units", str(units), "--steps", str(steps)]
-        command += ["--batch", str(BATCH), "--length", str(LENGTH), "--framing", "streams"]
-        command += ["--evaluations", "1", "--val-chars", "100", "--processes", str(count)]
-        started = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
-        return time.perf_counter() - started
+        flags = [f"--layers={layers}", f"--units={units}", f"--steps={steps}"]
+        flags += [f"--batch={BATCH}", f"--length={LENGTH}", "--framing=streams"]
+        flags += ["--evaluations=1", "--val-chars=100", f"--processes={count}"]
+        return train(text, Path(name) / "run", *flags)
 
 
 def main() -> None:
     """Measures all in turn and records the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one size, one round")
+    parser = make_parser(__doc__, "one size, one round")
     asked = parser.parse_args()
     rounds, steps = (1, 40) if asked.quick else (3, 110)
     rows = []
@@ -67,8 +59,4 @@ def main() -> None:
                     "speed of two, times that of one": f"{median(ratios):.2f}",
                 }
             )
-    write("processes", rows, f"{BATCH} streams of {LENGTH}, two cores; median of {rounds} rounds")
-
-
-if __name__ == "__main__":
-    main()
+    record("processes", rows, f"{BATCH} streams of {LENGTH}, two cores; median of {rounds} rounds")

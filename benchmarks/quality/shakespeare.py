@@ -1,6 +1,6 @@
 """The held-out loss on tiny Shakespeare in the time a small Transformer trains.
 
-    python -m benchmarks.shakespeare TEXT [--quick]
+    python -m benchmarks shakespeare TEXT [--quick]
 
 A character Transformer by nanoGPT's recipe for computers without a GPU is trained in PyTorch, its
 time taken (starting up included), and `burble train TEXT --minutes` given the same. Both are scored
@@ -9,16 +9,13 @@ on the last tenth of the text. Needs the `bench` dependencies.
 
 import argparse
 import json
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.children import call
-from benchmarks.record import write
-from burble.training import processes
+from benchmarks.harness import call, make_parser, read_facts, record, train
 
 HELD_OUT = 0.1
 
@@ -39,20 +36,14 @@ def transformer(text: Path, steps: int) -> dict[str, float]:
 
 def burble(text: Path, seconds: float, run: Path) -> dict[str, float]:
     """Trains with as many minutes."""
-    command = processes.burble_command("train", str(text))
-    command += ["-o", str(run), "--minutes", str(seconds / 60)]
-    started = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    taken = time.perf_counter() - started
-    scores = json.loads((run / "run.json").read_text("utf-8"))["scores"]
-    return {"seconds": taken, "loss": scores["held_out_loss"]}
+    taken = train(text, run, f"--minutes={seconds / 60}")
+    return {"seconds": taken, "loss": read_facts(run)["scores"]["held_out_loss"]}
 
 
 def main() -> None:
     """Trains both in turn and records the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = make_parser(__doc__, "once, 600 steps in place of 2,000")
     parser.add_argument("text", type=Path)
-    parser.add_argument("--quick", action="store_true", help="once, 600 steps in place of 2,000")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
@@ -74,8 +65,4 @@ def main() -> None:
                     "burble, held out": round(ours["loss"], 4),
                 }
             )
-    write("shakespeare", rows, "nats per character on the last tenth; start-up included in both")
-
-
-if __name__ == "__main__":
-    main()
+    record("shakespeare", rows, "nats per character on the last tenth; start-up included in both")

@@ -1,11 +1,10 @@
 """How fast a memory is made, and how long a step of writing takes with one.
 
-    python -m benchmarks.memory RUN TEXT
+    python -m benchmarks memory RUN TEXT
 
 RUN was trained on TEXT. All in one run, with and without a memory by turns.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.record import spread, write
+from benchmarks.harness import format_spread, make_parser, record
 from burble.data import corpus
 from burble.inference import generator
 from burble.inference.generator import Generator
@@ -26,10 +25,10 @@ SYMBOLS = {1: 2_000, 64: 200}
 LARGE = 10_000_000
 
 
-def seconds(work: Callable[[], Any]) -> list[float]:
+def seconds(work: Callable[[], Any], times: int) -> list[float]:
     """How long something takes, a few times."""
     found = []
-    for _ in range(TIMES):
+    for _ in range(times):
         started = time.perf_counter()
         work()
         found.append(time.perf_counter() - started)
@@ -38,21 +37,22 @@ def seconds(work: Callable[[], Any]) -> list[float]:
 
 def main() -> None:
     """Measures and records."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = make_parser(__doc__, "one round, a tenth of the symbols")
     parser.add_argument("run")
     parser.add_argument("text")
     asked = parser.parse_args()
+    times, large = (1, LARGE // 10) if asked.quick else (TIMES, LARGE)
     model = generator.load(asked.run).model
     own = recognize_training_text(model, corpus.build([asked.text], model.text, validation=0.0))
     if own is None:
         raise SystemExit(f"{asked.text} is not what {asked.run} was trained on.")
     ids = np.array(own.ids[: own.start])
-    many = np.resize(ids, LARGE)
+    many = np.resize(ids, large)
     # Repeated as it is, it would hold nothing new.
     many[::50] = np.random.default_rng(0).integers(0, model.vocabulary.size, len(many[::50]))
     rows = []
-    for name, part in (("its text", ids), ("ten million symbols", many)):
-        speeds = [len(part) / s / 1e6 for s in seconds(partial(build_index, part))]
+    for name, part in (("its text", ids), (f"{large:,} symbols", many)):
+        speeds = [len(part) / s / 1e6 for s in seconds(partial(build_index, part), times)]
         rows.append({"what": f"made of {name}", "million symbols/s": f"{median(speeds):.1f}"})
     kept = build_index(ids)
     writer = Generator(model, lambda: kept)
@@ -64,20 +64,16 @@ def main() -> None:
             return texts * length / (time.perf_counter() - started)
 
         speed(1.0)
-        pairs = [(speed(0.0), speed(1.0)) for _ in range(TIMES)]
+        pairs = [(speed(0.0), speed(1.0)) for _ in range(times)]
         alone, both = zip(*pairs, strict=True)
         ratios = [one / other for one, other in pairs]
         rows.append(
             {
                 "what": f"{texts} text(s) at once",
-                "characters/s alone": spread(alone),
-                "with memory": spread(both),
+                "characters/s alone": format_spread(alone),
+                "with memory": format_spread(both),
                 "times as long": f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
             }
         )
     columns = {name: "" for row in rows for name in row}
-    write("memory", [columns | row for row in rows], f"{model.architecture.ensemble} network(s)")
-
-
-if __name__ == "__main__":
-    main()
+    record("memory", [columns | row for row in rows], f"{model.architecture.ensemble} network(s)")

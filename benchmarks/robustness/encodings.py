@@ -1,6 +1,6 @@
 """How often burble's advice on a text's encoding is right.
 
-    python -m benchmarks.encodings [--quick] [--first] [--name NAME]
+    python -m benchmarks encodings [--quick] [--first] [--name NAME]
 
 Pieces of 20, 80, 400 and 4,000 bytes in each encoding are read as a person would read a file of
 theirs, without naming the encoding; what the message advises is compared with what is true. Text
@@ -12,7 +12,6 @@ made with an eye on the first (`--first`), and the second is measured. Where it 
 piece, its sentences come again in another order.
 """
 
-import argparse
 import random
 import re
 import unicodedata
@@ -20,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.record import write
+from benchmarks.harness import make_parser, record
 from burble.data import encodings
 from burble.errors import EncodingError
 
@@ -65,8 +64,7 @@ OUTCOMES = ("right", "several, right among them", "no advice", "wrong", "read in
 
 def main() -> None:
     """Measures and records."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer pieces")
+    parser = make_parser(__doc__, "fewer pieces")
     parser.add_argument("--first", action="store_true", help="the paragraphs of the making")
     parser.add_argument("--name", default="encodings", help="the name of the result")
     asked = parser.parse_args()
@@ -78,7 +76,7 @@ def main() -> None:
                 found[codec, length, outcome(data, truth)] += 1
     rows = [row("all", found, length) for length in LENGTHS]
     rows += [row(codec, found, None) for codec in LANGUAGES]
-    write(asked.name, rows, "percent of the pieces; each encoding's row is of all lengths")
+    record(asked.name, rows, "percent of the pieces; each encoding's row is of all lengths")
 
 
 def named(languages: str) -> list[str]:
@@ -180,7 +178,3 @@ def row(codec: str, found: Counter[tuple[str, int, str]], length: int | None) ->
     total = counts.total()
     shares = {what: f"{counts[what] / total:.1%}" for what in OUTCOMES}
     return {"encoding": codec, "bytes": length or "all", "pieces": total, **shares}
-
-
-if __name__ == "__main__":
-    main()

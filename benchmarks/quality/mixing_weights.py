@@ -1,20 +1,19 @@
 """Learns the weights of network and n-gram model, and compares other ways to mix them.
 
-    python -m benchmarks.mixing_weights NAME=RUN:TEXT ...
+    python -m benchmarks mixing_weights NAME=RUN:TEXT ...
 
 Each run was trained with `--test`, so that what is scored here, and learned from, comes before
 the test part. Prints the coefficients for `burble.ngram.mixing`, and records the loss of each text
 with coefficients that were learned on all other texts.
 """
 
-import argparse
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.record import write
+from benchmarks.harness import make_parser, record
 from burble.data import corpus
 from burble.inference import generator, scoring
 from burble.ngram import mixing
@@ -55,14 +54,14 @@ class Scored:
         return np.exp(network), np.exp(ngrams)
 
 
-def score(run: str, text: str, adaptive: bool) -> Scored:
+def score(run: str, text: str, adaptive: bool, count: int) -> Scored:
     """Scores the validation part of a run's text."""
     writer = generator.load(run)
     read = corpus.build([text], writer.model.text, validation=0.0)
     own = recognize_training_text(writer.model, read)
     if own is None:
         raise SystemExit(f"{text} is not what {run} was trained on.")
-    part = np.array(own.ids[own.start - 1 : own.start + SCORED])
+    part = np.array(own.ids[own.start - 1 : own.start + count])
     if adaptive:
         from burble.evaluation.dynamic import DynamicEvaluator
 
@@ -155,23 +154,22 @@ def row(name: str, adaptive: bool, text: Scored, others: list[Scored]) -> dict[s
 
 def main() -> None:
     """Learns, compares, prints and records."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = make_parser(__doc__, "500 symbols of each text")
     parser.add_argument("runs", nargs="+", metavar="NAME=RUN:TEXT")
     rows = []
-    given = dict(one.split("=", 1) for one in parser.parse_args().runs)
+    options = parser.parse_args()
+    given = dict(one.split("=", 1) for one in options.runs)
+    count = 500 if options.quick else SCORED
     for adaptive in (False, True):
         pairs = {name: one.split(":", 1) for name, one in given.items()}
-        texts = {name: score(run, text, adaptive) for name, (run, text) in pairs.items()}
+        texts = {name: score(run, text, adaptive, count) for name, (run, text) in pairs.items()}
         for name, text in texts.items():
             others = [other for n, other in texts.items() if n != name] or [text]
             rows.append(row(name, adaptive, text, others))
             print(rows[-1], flush=True)
         weights = learn(mix_log_linear, [*texts.values()], BEGIN.ravel()).reshape(2, -1)
         print(f"{adaptive}: {np.round(weights, 3).tolist()},", flush=True)
-    write("mixing_weights", rows, NOTE)
+    record("mixing_weights", rows, NOTE)
 
 
 NOTE = "nats per character; mixtures learned on the other texts, on parts that nobody had seen"
-
-if __name__ == "__main__":
-    main()

@@ -1,20 +1,16 @@
 """What each part of the training recipe gives at equal cost; see docs/explanation/recipe.md.
 
-    python -m benchmarks.recipe TEXT [--seeds N] [--steps N]
+    python -m benchmarks recipe TEXT [--seeds N] [--steps N]
 
 Every training takes as many steps of as many networks, which is what time is made of; the last
 tenth is left out, and what comes before it is scored.
 """
 
-import argparse
-import json
-import subprocess
 import tempfile
 from pathlib import Path
 from statistics import mean
 
-from benchmarks.record import write
-from burble.training import processes
+from benchmarks.harness import make_parser, read_facts, record, train
 
 DROPOUTS = ("--dropout=0.3", "--dropout-output=0.3", "--dropout-input=0.15")
 VARIANTS: dict[str, tuple[int, list[str]]] = {
@@ -31,24 +27,24 @@ VARIANTS: dict[str, tuple[int, list[str]]] = {
 }
 
 
-def validation(text: str, ensemble: int, steps: int, seed: int, flags: list[str]) -> float:
+def validation(text: Path, ensemble: int, steps: int, seed: int, flags: list[str]) -> float:
     """The held-out loss of one training, nats per character."""
     with tempfile.TemporaryDirectory() as folder:
-        command = processes.burble_command("train", text, "-o", f"{folder}/run")
-        command += ["--lowercase", "--test=0.1", f"--steps={steps // ensemble}"]
-        command += [f"--ensemble={ensemble}", f"--seed={seed}", *DROPOUTS, *flags]
-        subprocess.run(command, check=True, capture_output=True)
-        facts = json.loads((Path(folder) / "run" / "run.json").read_text("utf-8"))
-    return float(facts["scores"]["held_out_loss"])
+        run = Path(folder) / "run"
+        given = ["--lowercase", "--test=0.1", f"--steps={steps // ensemble}"]
+        train(text, run, *given, f"--ensemble={ensemble}", f"--seed={seed}", *DROPOUTS, *flags)
+        return float(read_facts(run)["scores"]["held_out_loss"])
 
 
 def main() -> None:
     """Trains every variant with every seed, and records the table after each."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("text")
+    parser = make_parser(__doc__, "one seed, 20 steps")
+    parser.add_argument("text", type=Path)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=2_400)
     asked = parser.parse_args()
+    if asked.quick:
+        asked.seeds, asked.steps = 1, 20
     rows = []
     for name, (ensemble, flags) in VARIANTS.items():
         losses = [
@@ -58,10 +54,7 @@ def main() -> None:
         spread = max(losses) - min(losses)
         rows.append({"what": name, "held-out loss": round(mean(losses), 4)})
         rows[-1] |= {"spread": round(spread, 4), "seeds": len(losses), "flags": " ".join(flags)}
-        write("recipe", rows, NOTE)
+        record("recipe", rows, NOTE)
 
 
 NOTE = "nats per character; steps times networks are the same in every row"
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""What happens when something goes wrong, or is not known."""
