@@ -8,12 +8,13 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from burble import __version__
 from burble.cli import output
+from burble.cli.compare import MINUTES as COMPARE_MINUTES
 from burble.cli.compare import compare
 from burble.cli.corpus import corpus
 from burble.cli.doctor import doctor
@@ -26,6 +27,7 @@ from burble.cli.recipes import recipes
 from burble.cli.remember import remember
 from burble.cli.sample import sample
 from burble.cli.train import train
+from burble.cli.tune import MINUTES as TUNE_MINUTES
 from burble.cli.tune import tune
 from burble.errors import BurbleError, Interrupted, LostError, OutputError, require_packages
 from burble.inference.settings import SamplingSettings, WritingSettings
@@ -54,18 +56,23 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
-    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", callback=_version, is_eager=True
+        ),
+    ] = False,
 ) -> None:
     pass
 
 
 def _add(
-    verb: str, function: Callable[..., None], *classes: type, first: Sequence[str] = ()
+    verb: str, function: Callable[..., None], *classes: type, first: Sequence[str] = (), **more: Any
 ) -> None:
     """Adds a command; see `with_settings`. Its docstring is its help, whatever breaks its lines."""
     paragraphs = (inspect.getdoc(function) or "").split("\n\n")
     described = "\n\n".join(" ".join(one.split()) for one in paragraphs)
-    app.command(verb, help=described)(with_settings(function, *classes, first=first))
+    app.command(verb, help=described)(with_settings(function, *classes, first=first, **more))
 
 
 LIMITS = ("minutes", "epochs", "steps")
@@ -82,8 +89,10 @@ _add("eval", evaluate, SourceSettings)
 _add("info", info)
 _add("corpus", corpus, SourceSettings, TextSettings, first=CORPUS)
 _add("remember", remember, SourceSettings)
-_add("compare", compare, *TRAINING, first=("vary", "output", "seeds", *LIMITS, "recipe", *TEXT))
-_add("tune", tune, *TRAINING, first=("output", "trials", "vary", *LIMITS, "recipe", *TEXT))
+COMPARE = ("vary", "output", "seeds", *LIMITS, "recipe", *TEXT)
+TUNE = ("output", "trials", "vary", *LIMITS, "recipe", *TEXT)
+_add("compare", compare, *TRAINING, first=COMPARE, limits={"minutes": COMPARE_MINUTES})
+_add("tune", tune, *TRAINING, first=TUNE, limits={"minutes": TUNE_MINUTES})
 _add("recipes", recipes)
 _add("import", import_weights, SourceSettings)
 _add("doctor", doctor)

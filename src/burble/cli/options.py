@@ -13,8 +13,9 @@ import typer
 from typer.models import OptionInfo
 
 from burble.inference.settings import SamplingSettings, WritingSettings
-from burble.runs.defaults import CHOSEN
+from burble.runs.defaults import CHOSEN, DEFAULT_LIMITS
 from burble.settings import (
+    LIMITS,
     STORED,
     ModelSettings,
     SourceSettings,
@@ -64,7 +65,10 @@ def describe_fields(cls: type) -> dict[str, str]:
 
 
 def with_settings(
-    function: Callable[..., None], *classes: type, first: Sequence[str] = ()
+    function: Callable[..., None],
+    *classes: type,
+    first: Sequence[str] = (),
+    limits: Mapping[str, float] = DEFAULT_LIMITS,
 ) -> Callable[..., None]:
     """Gives a command a flag for each field of settings classes, passed on as `**chosen`.
 
@@ -76,6 +80,7 @@ def with_settings(
         first: Names of options, its own or settings, that help shows first, in this order. All
             others come after them, below the headings of their classes; its own below that of the
             first class, or last, below a heading that they bring.
+        limits: Those of a training for which none is given, by name.
     """
     signature = inspect.signature(function)
     own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
@@ -89,7 +94,7 @@ def with_settings(
         for field in (one for one in fields(cls) if one.name in described):
             panel = None if field.name in first else advanced(PANELS[cls])
             letter = LETTERS.get((cls, field.name))
-            described_field = f"{described[field.name]}{_describe_default(cls, field)}"
+            described_field = f"{described[field.name]}{_describe_default(cls, field, limits)}"
             taken += _flags(field, described_field, letter, panel)
     taken.sort(key=functools.partial(_place, first))
 
@@ -159,9 +164,12 @@ def _flag_type(field: Field[Any]) -> Any:
     return kind if kind in (int, float, bool) else str
 
 
-def _describe_default(cls: type, field: Field[Any]) -> str:
+def _describe_default(cls: type, field: Field[Any], limits: Mapping[str, float]) -> str:
     """What help says of a setting's default."""
     default = field.default
+    if cls is TrainingSettings and field.name in LIMITS:
+        value = limits.get(field.name)
+        return rf" \[default: {value:g}, if no limit is given]" if value else ""
     if (cls, field.name) in SUITED:
         default = "as suits the model"
     elif cls in TRAINING and field.name in CHOSEN:
