@@ -65,9 +65,9 @@ def score(run: str, text: str, adaptive: bool, count: int) -> Scored:
     if adaptive:
         from burble.evaluation.dynamic import DynamicEvaluator
 
-        found = DynamicEvaluator(writer.model).predict_each([part])
+        found = DynamicEvaluator(writer.model).predict_texts([part])
     else:
-        found = scoring.predict_each(writer.engine, [part])
+        found = scoring.predict_texts(writer.engine, [part])
     network = np.concatenate([predictions.log_probabilities for _, predictions in found])
     symbols = part[1:].astype(np.intp)
     ngrams = NgramModel(build_index(own.ids[: own.start]), network.shape[1])

@@ -64,15 +64,15 @@ def test_the_same_regex_cuts_as_ever():
 
 
 def test_a_prompt_is_cut_into_symbols_of_the_model_and_that_is_told():
-    ready = prompts.prepare("abcq\u0301", model("2024.11.6"))
+    ready = prompts.prepare_prompt("abcq\u0301", model("2024.11.6"))
     assert ready.ids.tolist() == [3, 5, 6]
     assert ready.notes == (
         "The prompt was cut into the model's own symbols: its text was cut into graphemes by regex "
         f"2024.11.6, and regex {HERE} is here.",
     )
-    assert prompts.prepare("a", model("2024.11.6")).notes == ()
+    assert prompts.prepare_prompt("a", model("2024.11.6")).notes == ()
     with pytest.raises(VocabularyError, match="1 symbol this model never saw"):
-        prompts.prepare("q\u0301", model(HERE))
+        prompts.prepare_prompt("q\u0301", model(HERE))
     # What it writes, and where it stops, is known by the same symbols.
     writer = Generator(model("2024.11.6"))
     assert writer.generate("a", length=9, temperature=0, stop="q\u0301") == "ababcc"

@@ -18,7 +18,7 @@ def predictions(model, texts):
     """What is predicted of each text, as one."""
     whole = [add_edges(model.vocabulary.boundary_id, ids) for ids in texts]
     found = [([np.zeros((0, model.vocabulary.size))], [np.zeros(0, np.intp)]) for _ in texts]
-    for places, some in DynamicEvaluator(model).predict_each(whole):
+    for places, some in DynamicEvaluator(model).predict_texts(whole):
         found[places[0]][0].append(some.log_probabilities)
         found[places[0]][1].append(some.symbols)
     return [Predictions(*map(np.concatenate, pair)) for pair in found]

@@ -7,7 +7,7 @@ import pytest
 
 from burble.inference import scoring
 from burble.inference.generator import Generator
-from burble.inference.scoring import BLOCK, MemoryState, add_edges, mix_memory, predict
+from burble.inference.scoring import BLOCK, MemoryState, add_edges, mix_memory, predict_text
 from burble.ngram.index import build_index
 from burble.ngram.predictor import NgramModel
 from tests.support.speakers import chancy
@@ -30,7 +30,7 @@ def score(name, ids, weight=0.0, adaptive=False):
     writer = Generator(MODELS[name])
     edge = writer.model.vocabulary.boundary_id
     whole = add_edges(edge, ids)
-    found = [*predict(writer.engine, whole, writer.model.window)]
+    found = [*predict_text(writer.engine, whole, writer.model.window)]
     if weight:
         memory = NgramModel(build_index(PAST), writer.model.vocabulary.size)
         state = MemoryState.start(memory, weight, adaptive=adaptive)

@@ -37,7 +37,7 @@ def test_its_own_text_is_known_and_scored_where_it_was_held_out(burble, trained,
     assert found["validation"]["words"] == 1
     assert found["samples_overlap"]["longest"] >= 1
     assert 0 <= found["samples"]["words"] <= 1
-    suited, _ = generator.load(trained).resolve({})
+    suited, _ = generator.load(trained).resolve_settings({})
     wanted = {name: getattr(suited, name) for name in ("temperature", "close_quotes")}
     assert found["writing"] == wanted | {"seed": 3}
 

@@ -114,7 +114,7 @@ def test_the_smallest_bias_that_closes_enough():
 
 def options_of(writer, **options):
     """The temperature and the bias of quotes that a model writes with."""
-    settings, _ = writer.resolve(options)
+    settings, _ = writer.resolve_settings(options)
     return settings.temperature, settings.close_quotes
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from burble.errors import SettingsError
 from burble.inference.generator import Generator
-from burble.inference.scoring import MemoryState, mix_memory, predict
+from burble.inference.scoring import MemoryState, mix_memory, predict_text
 from burble.ngram.index import build_index
 from tests.support.speakers import chancy
 
@@ -20,7 +20,7 @@ def losses(writer, ids, *, adaptive=False):
     """The loss of each symbol but the first, of the network with its memory."""
     state, found = MemoryState.start(writer.memory, 1.0, adaptive=adaptive), []
     state.read_symbols([int(ids[0])])
-    for network in predict(writer.engine, ids):
+    for network in predict_text(writer.engine, ids):
         predictions, state = mix_memory(network, state)
         found.append(predictions.nll)
     return np.concatenate(found)

@@ -29,9 +29,9 @@ def test_unknown_symbols_are_named_or_dealt_with():
     writer = Generator(follower("e'", [1, 0]))
     with pytest.raises(VocabularyError, match=r"'é' \(U\+00E9\)"):
         writer.generate("é’")
-    assert prompts.prepare("é’☃", writer.model, "nearest").text == "e'"
-    assert prompts.prepare("é’e", writer.model, "skip").text == "e"
-    assert prompts.prepare("É", writer.model, "nearest").notes == (
+    assert prompts.prepare_prompt("é’☃", writer.model, "nearest").text == "e'"
+    assert prompts.prepare_prompt("é’e", writer.model, "skip").text == "e"
+    assert prompts.prepare_prompt("É", writer.model, "nearest").notes == (
         "The prompt's 'É' (U+00C9) was left out.",
     )
 
@@ -39,7 +39,7 @@ def test_unknown_symbols_are_named_or_dealt_with():
 def test_what_joins_once_an_unknown_symbol_is_gone_goes_too():
     model = follower(["🇦", "🇧", "c"], [1, 2, 0], unit="grapheme")
     writer = Generator(replace(model, vocabulary=replace(model.vocabulary, cut_by=HERE)))
-    ready = prompts.prepare("🇦x🇧c", writer.model, "skip")
+    ready = prompts.prepare_prompt("🇦x🇧c", writer.model, "skip")
     assert ready.text == "c"
     assert len(ready.notes) == 2
     assert writer.generate("🇦x🇧c", length=1, temperature=0, unknown="nearest") == "🇦"

@@ -36,7 +36,7 @@ def test_every_filter_keeps_the_likeliest_symbol(name, data):
 @given(LOGITS, st.floats(0, 1, exclude_max=True))
 def test_a_draw_is_never_an_impossible_symbol(logits, uniform):
     kept = sampling.keep_top_k(logits, 2)
-    ids = sampling.draw(kept, np.full(len(logits), uniform))
+    ids = sampling.draw_symbols(kept, np.full(len(logits), uniform))
     assert np.isfinite(kept[np.arange(len(kept)), ids]).all()
 
 
@@ -45,7 +45,7 @@ def test_draws_follow_the_model_at_temperature_one():
     n = 200_000
     uniforms = np.random.default_rng(0).random(n)
     logits = np.broadcast_to(np.log(p).astype(np.float32), (n, 4))
-    ids = sampling.choose(logits, SamplingSettings(temperature=1), uniforms)
+    ids = sampling.choose_symbols(logits, SamplingSettings(temperature=1), uniforms)
     share = np.bincount(ids, minlength=4) / n
     # Five standard deviations of each share; odds of a false alarm about 2 in a million.
     assert (abs(share - p) < 5 * np.sqrt(p * (1 - p) / n)).all()
@@ -56,7 +56,7 @@ def test_two_hundred_thousand_draws_from_a_confident_model_never_fail(temperatur
     logits = np.random.default_rng(1).normal(0, 25, (1, 65)).astype(np.float32)
     uniforms = np.random.default_rng(2).random(200_000)
     settings = SamplingSettings(temperature=temperature, top_p=0.99)
-    ids = sampling.choose(np.broadcast_to(logits, (200_000, 65)), settings, uniforms)
+    ids = sampling.choose_symbols(np.broadcast_to(logits, (200_000, 65)), settings, uniforms)
     assert ids.min() >= 0
     assert ids.max() < 65
 
@@ -64,9 +64,9 @@ def test_two_hundred_thousand_draws_from_a_confident_model_never_fail(temperatur
 @given(LOGITS, st.floats(0, 1, exclude_max=True))
 def test_one_row_alone_draws_what_it_draws_among_others(logits, uniform):
     uniforms = np.full(len(logits), uniform)
-    together = sampling.draw(logits, uniforms)
+    together = sampling.draw_symbols(logits, uniforms)
     for row in range(len(logits)):
-        assert sampling.draw(logits[row : row + 1], uniforms[:1])[0] == together[row]
+        assert sampling.draw_symbols(logits[row : row + 1], uniforms[:1])[0] == together[row]
 
 
 @given(LOGITS, st.floats(0, 1, exclude_max=True), st.sampled_from([0.0, -0.0, 1e-9]))
@@ -77,14 +77,14 @@ def test_top_k_of_one_and_hardly_any_temperature_are_greedy(logits, uniform, tem
         SamplingSettings(temperature=1.0, top_k=1),
         SamplingSettings(temperature=temperature),
     ):
-        ids = sampling.choose(logits, settings, uniforms)
+        ids = sampling.choose_symbols(logits, settings, uniforms)
         assert (ids == logits.argmax(-1)).all()
 
 
 @pytest.mark.parametrize("temperature", [1e-300, 1.0, 1e29, 1e308])
 def test_no_temperature_brings_back_what_is_blocked(temperature):
     logits = np.array([[IMPOSSIBLE, 1.0, IMPOSSIBLE, -2.0]], np.float32)
-    told = softmax(sampling.filtered(logits, SamplingSettings(temperature=temperature)))
+    told = softmax(sampling.filter_logits(logits, SamplingSettings(temperature=temperature)))
     assert told[0, [0, 2]].tolist() == [0.0, 0.0]
 
 
@@ -95,13 +95,13 @@ def test_top_k_keeps_k_where_symbols_are_equally_likely():
 
 def test_boundless_temperature_makes_all_symbols_equally_likely():
     logits = np.array([[50.0, 0.0, -50.0, 3.0]], np.float32)
-    told = softmax(sampling.filtered(logits, SamplingSettings(temperature=1e9)))
+    told = softmax(sampling.filter_logits(logits, SamplingSettings(temperature=1e9)))
     np.testing.assert_allclose(told, 0.25, atol=1e-6)
 
 
 def test_temperature_one_is_the_model_s_own_distribution():
     logits = np.array([[1.0, 2.0, -3.0]], np.float32)
-    told = softmax(sampling.filtered(logits, SamplingSettings(temperature=1)))
+    told = softmax(sampling.filter_logits(logits, SamplingSettings(temperature=1)))
     raised = np.exp([1.0, 2.0, -3.0])
     np.testing.assert_allclose(told[0], raised / raised.sum(), rtol=1e-12)
 
@@ -110,7 +110,7 @@ def test_temperature_one_is_the_model_s_own_distribution():
 def test_what_is_no_number_is_never_drawn_from(odd):
     logits = np.array([[0.0, odd, 1.0]], np.float32)
     with pytest.raises(DivergedError, match="not a number"):
-        sampling.choose(logits, SamplingSettings(), np.array([0.5]))
+        sampling.choose_symbols(logits, SamplingSettings(), np.array([0.5]))
 
 
 def test_the_filters_are_the_settings_in_the_order_of_their_fields():

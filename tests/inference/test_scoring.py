@@ -5,7 +5,7 @@ import pytest
 
 from burble.inference import scoring
 from burble.inference.generator import Generator
-from burble.inference.scoring import add_edges, predict_each
+from burble.inference.scoring import add_edges, predict_texts
 from tests.support.speakers import chancy
 
 
@@ -19,7 +19,7 @@ def test_texts_read_side_by_side_lose_what_each_loses_alone(monkeypatch, in_orde
         whole = [add_edges(edge, ids) for ids in texts]
         found: list[list[float]] = [[] for _ in texts]
         numbers = []
-        for places, predictions in predict_each(writer.engine, whole, in_order=in_order):
+        for places, predictions in predict_texts(writer.engine, whole, in_order=in_order):
             numbers += places.tolist()
             for place, loss in zip(places, predictions.nll, strict=True):
                 found[place].append(loss)

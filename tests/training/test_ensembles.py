@@ -39,7 +39,7 @@ def test_two_networks_foretell_better_than_the_mean_of_the_two():
 
 def learning_losses(model, ids):
     """The loss of each symbol of a text of a network that learns as it reads."""
-    found = DynamicEvaluator(model).predict_each([ids])
+    found = DynamicEvaluator(model).predict_texts([ids])
     return np.concatenate([predictions.nll for _, predictions in found])
 
 

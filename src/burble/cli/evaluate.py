@@ -23,7 +23,7 @@ from burble.evaluation.statistics import TextStatistics
 from burble.formatting import markdown, some, symbol_name
 from burble.inference import generator
 from burble.inference.generator import Generator
-from burble.inference.settings import WritingSettings, require_memory
+from burble.inference.settings import WritingSettings, check_memory_weight
 from burble.model.file import Model
 from burble.ngram.training_text import TrainingText, recognize_training_text
 from burble.settings import SourceSettings
@@ -92,7 +92,7 @@ def evaluate(
     same; what the model writes is measured beside that part, and its overlap with the training
     text.
     """
-    require_memory(memory)
+    check_memory_weight(memory)
     reading = SourceSettings.pop_from(chosen)
     how = {"temperature": temperature, "seed": seed}
     options: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
@@ -113,7 +113,7 @@ def evaluate(
         tell(note)
     own = _recognize(writer, found, reading)
     if own is not None:
-        settings, _ = writer.resolve({"seed": 0, **options, "memory": memory})
+        settings, _ = writer.resolve_settings({"seed": 0, **options, "memory": memory})
         report = evaluation_report.build_report(writer, own, settings, adaptive=adaptive, tell=tell)
         if as_json:
             print(_report_json(report, settings, own))

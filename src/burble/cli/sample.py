@@ -90,7 +90,7 @@ def sample(
     options["stop"] = tuple(map(unescape, stops))
     WritingSettings(**options)
     writer = generator.load(model)
-    how, facts = writer.resolve(options, reading if training else DEFAULT_READING, tell)
+    how, facts = writer.resolve_settings(options, reading if training else DEFAULT_READING, tell)
     facts |= {name: options[name] for name in REPEATED if name in options}
     texts = writer.prepare_texts(start.read(writer, how.seed or 0), how)
     for note in [*_stop_notes(stops, writer.model), *texts.prompt.notes, f"seed {how.seed}"]:

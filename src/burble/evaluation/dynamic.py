@@ -74,7 +74,7 @@ class DynamicEvaluator:
         self._zero = [jnp.zeros((1, shape.units)) for _ in range(parts)]
         self._learn = jax.jit(self._score_and_learn)
 
-    def predict_each(
+    def predict_texts(
         self, texts: Sequence[NDArray[np.integer]]
     ) -> Iterator[tuple[NDArray[np.intp], Predictions]]:
         """Predicts all symbols but the first of some texts, and learns from each few of them.
@@ -83,7 +83,7 @@ class DynamicEvaluator:
             texts: Ids of each, shape (T,); what is learned from one serves the next.
 
         Yields:
-            As `burble.inference.scoring.predict_each`, one text after the other.
+            As `burble.inference.scoring.predict_texts`, one text after the other.
         """
         learner = _Learner(self._start, [jnp.zeros_like(w) for w in self._start], self._zero)
         number = 0

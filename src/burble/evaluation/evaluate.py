@@ -26,8 +26,8 @@ from burble.evaluation.calibration import Calibration
 from burble.formatting import some
 from burble.inference import generator
 from burble.inference.generator import Generator
-from burble.inference.scoring import MemoryState, Predictions, add_edges, mix_memory, predict_each
-from burble.inference.settings import require_memory
+from burble.inference.scoring import MemoryState, Predictions, add_edges, mix_memory, predict_texts
+from burble.inference.settings import check_memory_weight
 from burble.settings import DEFAULT_READING, SourceSettings
 
 BLOCK = 200
@@ -96,7 +96,7 @@ def evaluate(
         SourceError: A source cannot be read, or is not text.
         CorpusError: There is nothing in it to score.
     """
-    require_memory(memory)
+    check_memory_weight(memory)
     writer = model if isinstance(model, Generator) else generator.load(model)
     given = [source] if isinstance(source, str | Path) else source
     found, _ = sources.find_sources(map(str, given), reading)
@@ -140,7 +140,7 @@ def score_text(
     Raises:
         CorpusError: There is nothing in it to score.
     """
-    require_memory(memory)
+    check_memory_weight(memory)
     if writer.model.vocabulary.boundary:
         parts = documents.split_documents(written, writer.model.text)
     else:
@@ -323,14 +323,14 @@ def _compute_losses(
 def _predict(
     writer: Generator, texts: Sequence[NDArray[np.integer]], *, adaptive: bool, in_order: bool
 ) -> Iterator[tuple[NDArray[np.intp], Predictions]]:
-    """The network's predictions of some texts, with the numbers of these; see `predict_each`."""
+    """The network's predictions of some texts, with the numbers of these; see `predict_texts`."""
     if not adaptive:
-        return predict_each(writer.engine, texts, writer.model.window, in_order=in_order)
+        return predict_texts(writer.engine, texts, writer.model.window, in_order=in_order)
     # Brings Keras and JAX, which take seconds to load.
     with require_packages("an adaptive score"):
         from burble.evaluation.dynamic import DynamicEvaluator
 
-    return DynamicEvaluator(writer.model).predict_each(texts)
+    return DynamicEvaluator(writer.model).predict_texts(texts)
 
 
 def _list_given(texts: Sequence[NDArray[np.integer]], edge: int | None) -> list[list[int]]:

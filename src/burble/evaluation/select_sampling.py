@@ -169,7 +169,7 @@ def _measure_samples(
     """Statistics of what a model writes, in some samples."""
     samples: list[list[str]] = [[] for _ in range(count)]
     options = {"length": LENGTH, "seed": 0, "temperature": temperature, "close_quotes": bias}
-    settings, _ = writer.resolve(options)
+    settings, _ = writer.resolve_settings(options)
     for number, piece in writer.prepare_texts("", settings).stream_side_by_side(range(count)):
         samples[number].append(piece if isinstance(piece, str) else "")
         if number == 0:

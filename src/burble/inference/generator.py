@@ -24,9 +24,9 @@ from burble.inference.selection import TRIES, Ending, TextFilter, describe_short
 from burble.inference.settings import (
     Unknown,
     WritingSettings,
+    check_memory_weight,
     draw_seed,
     fill_defaults,
-    require_memory,
 )
 from burble.inference.stopping import Cutter
 from burble.model.engine import Array, build_engine
@@ -57,7 +57,7 @@ class Generator:
         self.engine = build_engine(model.weights, model.architecture)
         self._memory = memory
 
-    def resolve(
+    def resolve_settings(
         self,
         options: Mapping[str, Any],
         reading: SourceSettings = DEFAULT_READING,
@@ -84,7 +84,7 @@ class Generator:
         settings = WritingSettings(**fill_defaults(options, self.model.summary.get("writing")))
         if settings.seed is None:
             settings = replace(settings, seed=draw_seed())
-        return restrictions.look_up(settings, self.model, self._memory, reading, log)
+        return restrictions.look_up_restrictions(settings, self.model, self._memory, reading, log)
 
     @property
     def has_memory(self) -> bool:
@@ -115,7 +115,7 @@ class Generator:
 
         Args:
             prompt: What they go on from.
-            settings: As `resolve` returns them.
+            settings: As `resolve_settings` returns them.
 
         Raises:
             SettingsError: The model cannot do this.
@@ -131,7 +131,7 @@ class Generator:
         # A missing memory is refused now, not at the first piece.
         _ = settings.memory and self.memory
         stops = prompts.prepare_stops(settings.stop, self.model)
-        ready = prompts.prepare(prompt, self.model, settings.unknown)
+        ready = prompts.prepare_prompt(prompt, self.model, settings.unknown)
         start = partial(self._start, ready.ids, settings.memory)
         return Texts(self.model, start, ready, stops, settings)
 
@@ -213,33 +213,33 @@ class Generator:
 
         Args:
             prompt: Any text.
-            unknown: See `prompts.prepare`.
+            unknown: See `prompts.prepare_prompt`.
             memory: See `WritingSettings`.
 
         Returns:
             The probability of each symbol, likeliest first; the end of a document is "".
         """
-        require_memory(memory)
-        ready = prompts.prepare(prompt, self.model, unknown)
+        check_memory_weight(memory)
+        ready = prompts.prepare_prompt(prompt, self.model, unknown)
         logits, _ = self._start(ready.ids, memory)
         row = softmax(logits.astype(np.float64))[0]
         names = (*self.model.vocabulary.symbols, "")
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
 
     def nll(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
-        """The negative log-likelihood of each symbol of a text, in nats; see `scoring.predict`.
+        """The negative log-likelihood of each symbol of a text, nats; see `scoring.predict_text`.
 
         Args:
             ids: Shape (T,). Of a model without documents the first symbol is given.
         """
         whole = scoring.add_edges(self.model.vocabulary.boundary_id, ids)
-        predictions = scoring.predict(self.engine, whole, self.model.window)
+        predictions = scoring.predict_text(self.engine, whole, self.model.window)
         return np.concatenate([np.empty(0), *(each.nll for each in predictions)])
 
     def _prepare(self, prompt: str, options: Mapping[str, Any]) -> "Texts":
         """What writes texts with some options, and options of how a training text is read."""
         rest = dict(options)
-        settings, _ = self.resolve(rest, SourceSettings.pop_from(rest))
+        settings, _ = self.resolve_settings(rest, SourceSettings.pop_from(rest))
         return self.prepare_texts(prompt, settings)
 
     def _start(self, ids: NDArray[np.integer], memory: float) -> tuple[Array, Context]:
@@ -352,7 +352,7 @@ class Texts:
             if used == draws.shape[1]:
                 draws, used = np.stack([row.rng.random(BLOCK) for row in rows]), 0
             blocked = processors.process(logits)
-            chosen = sampling.choose(logits, settings, draws[:, used])
+            chosen = sampling.choose_symbols(logits, settings, draws[:, used])
             processors.append_symbols(chosen)
             used += 1
             for place, (row, i) in enumerate(zip(rows, chosen.tolist(), strict=True)):

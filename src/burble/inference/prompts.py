@@ -35,7 +35,7 @@ class Prompt:
     notes: tuple[str, ...] = ()
 
 
-def prepare(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
+def prepare_prompt(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
     """Cleans a prompt as the corpus was cleaned, and encodes it.
 
     Args:

@@ -52,7 +52,7 @@ class _Text:
             yield self.vocabulary.decode(self.ids[first:end]).strip()
 
 
-def look_up(
+def look_up_restrictions(
     settings: WritingSettings,
     model: Model,
     memory: Callable[[], SuffixIndex] | None,

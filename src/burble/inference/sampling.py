@@ -17,7 +17,7 @@ from burble.model.softmax import IMPOSSIBLE, softmax
 Logits = NDArray[np.float64]
 
 
-def temper(logits: Logits, temperature: float) -> Logits:
+def apply_temperature(logits: Logits, temperature: float) -> Logits:
     """Divides by the temperature; at 0, only the likeliest symbol stays possible."""
     # Below this, quotients could leave the range of numbers.
     if temperature < COLDEST:
@@ -66,7 +66,7 @@ def keep_min_p(logits: Logits, p: float) -> Logits:
 
 
 FILTERS: Mapping[str, Callable[[Logits, float], Logits]] = {
-    "temperature": temper,
+    "temperature": apply_temperature,
     "top_k": lambda logits, k: keep_top_k(logits, int(k)),
     "top_p": keep_top_p,
     "min_p": keep_min_p,
@@ -74,11 +74,11 @@ FILTERS: Mapping[str, Callable[[Logits, float], Logits]] = {
 """The filters, by the name of their setting, in the order they are applied."""
 
 
-def draw(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
+def draw_symbols(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
     """Draws a symbol from each row.
 
     Args:
-        logits: Shape (B, V), as `filtered` gives them: the largest of a row is 0, which cannot
+        logits: Shape (B, V), as `filter_logits` gives them: the largest of a row is 0, which cannot
             overflow.
         uniforms: A number from [0, 1) for each row, shape (B,).
 
@@ -93,7 +93,7 @@ def draw(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.asarray((sums <= aims[:, None]).sum(axis=-1))
 
 
-def choose(
+def choose_symbols(
     logits: NDArray[np.float32], settings: SamplingSettings, uniforms: NDArray[np.float64]
 ) -> NDArray[np.intp]:
     """Filters logits and draws from what is left.
@@ -109,11 +109,11 @@ def choose(
     Raises:
         DivergedError: A logit is not a finite number.
     """
-    return draw(filtered(logits, settings), uniforms)
+    return draw_symbols(filter_logits(logits, settings), uniforms)
 
 
-def filtered(logits: NDArray[np.float32], settings: SamplingSettings) -> Logits:
-    """Logits of shape (B, V) after every filter of the table, in its order; see `choose`."""
+def filter_logits(logits: NDArray[np.float32], settings: SamplingSettings) -> Logits:
+    """Logits (B, V) after every filter of the table, in its order; see `choose_symbols`."""
     passed = logits.astype(np.float64)
     # The sum of float64 is finite just where each of these is.
     if not math.isfinite(np.add.reduce(passed, axis=None)):

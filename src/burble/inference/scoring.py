@@ -39,7 +39,7 @@ class Predictions:
         return -self.log_probabilities[np.arange(len(self.symbols)), self.symbols]
 
 
-def predict(core: Core, ids: NDArray[np.integer], window: int = 0) -> Iterator[Predictions]:
+def predict_text(core: Core, ids: NDArray[np.integer], window: int = 0) -> Iterator[Predictions]:
     """Predicts each symbol of one text from those before it, in memory that does not grow.
 
     Args:
@@ -65,7 +65,7 @@ def predict(core: Core, ids: NDArray[np.integer], window: int = 0) -> Iterator[P
         yield _pair(logits, following)
 
 
-def predict_each(
+def predict_texts(
     core: Core,
     texts: Sequence[NDArray[np.integer]],
     window: int = 0,
@@ -77,19 +77,19 @@ def predict_each(
     Args:
         core: The network.
         texts: Ids of each text, shape (T,) each.
-        window: See `predict`.
+        window: See `predict_text`.
         in_order: Whether one text comes after the other.
 
     Yields:
-        The numbers of the texts that N symbols are of, shape (N,), and predictions as `predict`
-        makes them (rounded otherwise in the last bits). Those of one text come in order.
+        The numbers of the texts that N symbols are of, shape (N,), and their predictions as of
+        `predict_text` (rounded otherwise in the last bits). Those of one text come in order.
     """
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
     alone = [i for i in order if len(texts[i]) > SHORT]
     if window or in_order:
         order = alone = [*range(len(texts))]
     for i in alone:
-        for predictions in predict(core, texts[i], window):
+        for predictions in predict_text(core, texts[i], window):
             yield np.full(len(predictions.symbols), i), predictions
     for first in range(len(alone), len(order), LANES):
         yield from _predict_side_by_side(core, texts, order[first : first + LANES])

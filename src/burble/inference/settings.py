@@ -20,7 +20,7 @@ Unknown = Literal["error", "skip", "nearest"]
 Paths = str | os.PathLike[str]
 
 
-def require_memory(weight: float) -> None:
+def check_memory_weight(weight: float) -> None:
     """Raises `SettingsError` unless it can be the weight of a memory."""
     fits = is_number(weight) and 0 <= weight <= 1
     require(fits, "memory", weight, "between 0, the network alone, and 1")
@@ -157,7 +157,7 @@ class WritingSettings(SamplingSettings):
             value = getattr(self, name)
             whole = value is None or (is_integer(value) and value >= least)
             require(whole, name, value, f"a whole number of {least} or more")
-        require_memory(self.memory)
+        check_memory_weight(self.memory)
         bias = self.close_quotes
         fits = is_number(bias) and 0 <= bias < float("inf")
         require(fits, "close_quotes", bias, "a number of 0 or more")
