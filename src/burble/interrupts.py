@@ -27,7 +27,6 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        """None so far."""
         self.signals: list[int] = []
         self.hung_up = False
 

@@ -86,7 +86,6 @@ class _Stream(io.TextIOWrapper):
     """
 
     def __init__(self, number: int, *, by_line: bool) -> None:
-        """Only wraps it."""
         raw = io.BufferedWriter(io.FileIO(number, "w", closefd=False))
         super().__init__(raw, encoding="utf-8", errors="replace", line_buffering=by_line)
 
@@ -121,7 +120,6 @@ class _Messages(_Stream):
     """Standard error, or what is left of it."""
 
     def __init__(self, number: int) -> None:
-        """Nothing is lost yet."""
         super().__init__(number, by_line=True)
         self.lost = False
 
@@ -134,7 +132,6 @@ class _Product(_Stream):
     """Standard output."""
 
     def __init__(self, number: int) -> None:
-        """Lines appear at once where a person looks on."""
         super().__init__(number, by_line=os.isatty(number))
 
     def _tell(self, error: OSError) -> None:

@@ -195,19 +195,16 @@ def _describe_empty(summary: ReadSummary, options: ReadOptions) -> list[str]:
 class Encoder:
     """The first pass.
 
-    Attributes:
+    Args:
+        options: What one symbol is, and characters that are encoded at once.
         limit: Ids that are kept in memory at most.
+
+    Attributes:
         spool: Ids in the order of first appearance; 0 is the edge between documents.
         digest: Hash of the text, its edges as NUL.
     """
 
     def __init__(self, options: ReadOptions, limit: int) -> None:
-        """Makes an encoder that has seen nothing.
-
-        Args:
-            options: What one symbol is, and characters that are encoded at once.
-            limit: Ids that are kept in memory at most.
-        """
         self.limit, self.spool, self.digest = limit, Spool(limit), hashlib.sha256()
         self._by_character = options.cleaning.unit == "char"
         self._plain = options.alphabet is None
@@ -334,14 +331,9 @@ class Encoder:
 
 
 class Spool:
-    """Blocks of ids to be read again in order: in memory while few, else in an unnamed file."""
+    """Blocks of ids to be read again in order: in memory up to a limit, else in an unnamed file."""
 
     def __init__(self, limit: int) -> None:
-        """Makes an empty spool.
-
-        Args:
-            limit: Ids that are kept in memory at most.
-        """
         self.size = 0
         self._limit = limit
         self._kept: list[Ids] = []

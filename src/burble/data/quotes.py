@@ -24,7 +24,6 @@ class Quotes:
     """
 
     def __init__(self) -> None:
-        """Starts with nothing read."""
         self.opened = 0
         self.closed = 0
         self.waiting: list[tuple[str, int]] = []

@@ -19,22 +19,19 @@ _NAMED = 3
 class Records:
     """The rows of a table that are not blank, read strictly.
 
-    Attributes:
+    Args:
+        source: Lines with their ends.
         dialect: How cells are parted.
+        name: What to call the table.
+        ahead: Lines that stand before the first row.
+
+    Attributes:
         row: The number of the row read last, from 1; blank ones count.
         line: The line at which it begins.
         last_line: The line at which it ends.
     """
 
     def __init__(self, source: Iterator[str], dialect: Dialect, name: str, ahead: int) -> None:
-        """Reads nothing yet.
-
-        Args:
-            source: Lines with their ends.
-            dialect: How cells are parted.
-            name: What to call the table.
-            ahead: Lines that stand before the first row.
-        """
         self.dialect, self.row, self.line, self.last_line = dialect, 0, 0, ahead
         self._name, self._ahead = name, ahead
         self._reader = csv.reader(

@@ -16,7 +16,6 @@ class Calibration:
     """
 
     def __init__(self) -> None:
-        """Has seen nothing."""
         self._count, self._confidence, self._correct = (np.zeros(BINS) for _ in range(3))
         self._nats = np.zeros(len(TEMPERATURES))
 

@@ -45,18 +45,13 @@ class _Learner(NamedTuple):
 
 
 class DynamicEvaluator:
-    """A network that learns from what it reads.
+    """A network that learns from what it reads; the model itself is not changed.
 
-    Args:
-        model: The model; it is not changed.
+    Raises:
+        SettingsError: The model sees windows, each from a zero state.
     """
 
     def __init__(self, model: Model) -> None:
-        """Builds the network with the model's weights.
-
-        Raises:
-            SettingsError: The model sees windows, each from a zero state.
-        """
         if model.window:
             raise SettingsError(
                 "this model reads a window anew for each symbol, and learns nothing between them. "

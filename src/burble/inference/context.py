@@ -54,7 +54,6 @@ class StateContext:
     """
 
     def __init__(self, core: Core) -> None:
-        """Starts with nothing read."""
         self._core = core
         self._state: State = core.zero_state(1)
 
@@ -83,7 +82,6 @@ class WindowContext:
     """
 
     def __init__(self, core: Core, length: int) -> None:
-        """Starts with nothing read."""
         self._core = core
         self._length = length
         self._ids = np.empty((1, 0), np.intp)
@@ -122,7 +120,6 @@ class MemoryContext:
     """
 
     def __init__(self, network: Context, memory: NgramModel, weight: float) -> None:
-        """Starts with nothing read."""
         self._network = network
         self._memory = memory
         self._weights = MixingWeights.trained(weight)

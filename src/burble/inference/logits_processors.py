@@ -93,7 +93,6 @@ class LogitsProcessors:
     """
 
     def __init__(self, processors: Sequence[LogitsProcessor]) -> None:
-        """Only keeps them."""
         self._processors = processors
         self._may_block_all = any(isinstance(one, CopyBlocker) for one in processors)
 
@@ -139,7 +138,6 @@ class LoopBlocker:
     """
 
     def __init__(self, symbols: Sequence[str], texts: int, rounds: int = ROUNDS) -> None:
-        """Starts with nothing written."""
         self.acted = np.zeros(texts, bool)
         self._speaks = np.array([any(map(str.isalnum, symbol)) for symbol in symbols])
         self._silent = np.zeros(texts, np.int32)
@@ -208,7 +206,6 @@ class WordConstraint:
         copies: CopyBlocker | None = None,
         reach: float = REACH,
     ) -> None:
-        """Starts with nothing written."""
         letters = {*"".join(map(_lower, symbols))}
         letters |= {*"σς"} if SIGMA in letters else set()
         self._known = {word for word in known if letters.issuperset(word)}
@@ -353,7 +350,6 @@ class QuoteBias:
     def __init__(
         self, strength: float, symbols: Sequence[str], texts: int, temperature: float = 1.0
     ) -> None:
-        """Starts with nothing written."""
         self._strength = strength / FULL_BIAS
         self._temperature = min(temperature, HOTTEST)
         self._symbols = symbols

@@ -82,7 +82,6 @@ class CopyBlocker:
     """
 
     def __init__(self, passages: Passages, texts: int) -> None:
-        """Starts with nothing written."""
         self._passages = passages
         # Of a text that is shorter than a passage, nothing can be copied.
         before = passages.length - 1 if len(passages.keys) else 0

@@ -37,7 +37,6 @@ class TextFilter:
     """
 
     def __init__(self, prompt: str, unwanted: Set[str], *, distinct: bool) -> None:
-        """Starts with no text seen."""
         self._prompt = prompt
         self._unwanted = unwanted
         self._distinct = distinct

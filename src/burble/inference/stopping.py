@@ -21,7 +21,6 @@ class Cutter:
     """
 
     def __init__(self, stops: Sequence[str], length: int | None) -> None:
-        """Starts with nothing written."""
         self.done = length == 0
         self._stops = tuple(stops)
         self._left = length

@@ -102,7 +102,6 @@ class Ensemble:
     def __init__(
         self, model: ModelSettings, size: int, seed: int, precision: Precision = "float32"
     ) -> None:
-        """Builds them."""
         seeds = [seed, *np.random.SeedSequence([seed, 1]).generate_state(model.ensemble - 1)]
         self._each = [build_network(model, size, int(one), precision) for one in seeds]
         self.trained = [v for one in self._each for v in one.trainable_variables]

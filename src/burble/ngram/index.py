@@ -88,7 +88,6 @@ class _Positions:
     """
 
     def __init__(self, text: Ids, count: int) -> None:
-        """Counts the bits of a symbol."""
         self._text = text
         self._count = count
         self._bits = max(1, int(text.max()).bit_length())

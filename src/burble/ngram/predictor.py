@@ -81,7 +81,6 @@ class NgramModel:
     """
 
     def __init__(self, index: SuffixIndex, size: int) -> None:
-        """Counts single symbols."""
         self.index = index
         self.size = size
         self._discounts = index.discounts.astype(np.float64)
@@ -209,7 +208,6 @@ class NgramPredictor:
     """
 
     def __init__(self, model: NgramModel, *, adaptive: bool) -> None:
-        """Nothing was read."""
         self._model = model
         self._adaptive = adaptive
         self._context = np.zeros(MAX_CONTEXT, np.int64)

@@ -64,7 +64,6 @@ class Run:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Only remembers the folder; nothing is read or made."""
         self.folder = folder
 
     @property

@@ -124,7 +124,6 @@ class Devices:
     """
 
     def __init__(self, batch: int, units: int) -> None:
-        """Chooses among the devices JAX has found, as many in each process."""
         found = jax.devices()
         part = batch // jax.process_count()
         numbers = range(jax.process_count())

@@ -99,7 +99,6 @@ class Clock:
     """
 
     def __init__(self, state: State, now: Callable[[], float] = time.perf_counter) -> None:
-        """Begins now, at `state`."""
         self._now = now
         self._first, self._began = state, now()
         self._saved = self._began

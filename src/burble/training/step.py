@@ -33,7 +33,6 @@ class CompiledNetwork:
     """
 
     def __init__(self, model: ModelSettings, size: int, training: TrainingSettings) -> None:
-        """Builds the network; nothing is compiled yet."""
         _check(training.precision)
         self.model = model
         self.devices = Devices(training.batch, model.units)

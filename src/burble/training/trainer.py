@@ -47,7 +47,6 @@ class Trainer:
     """
 
     def __init__(self, corpus: Corpus, settings: Settings) -> None:
-        """Builds the network; nothing is compiled yet."""
         self.corpus = corpus
         self.settings = settings
         training, vocabulary = settings.training, corpus.vocabulary
