@@ -88,7 +88,9 @@ def sample(
     options |= {"length": None} if endless else {}
     options |= {"temperature": 0.0} if greedy else {}
     options["stop"] = tuple(map(unescape, stops))
-    WritingSettings(**options)
+    checked = WritingSettings(**options)
+    if count > 1:
+        checked.check_whole_texts(count)
     writer = generator.load(model)
     how, facts = writer.resolve_settings(options, reading if training else DEFAULT_READING, tell)
     facts |= {name: options[name] for name in REPEATED if name in options}

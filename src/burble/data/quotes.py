@@ -40,19 +40,19 @@ class Quotes:
     def add(self, text: str) -> None:
         """Reads on. What a mark is, shows in the character after it."""
         for char in text:
-            self._settle(char)
+            self._classify_mark(char)
             if char in MARKS:
                 self._mark, self._before = char, self.last[-1:]
             self.last = self.last[-1:] + char
             self._read += 1
 
     def end(self) -> None:
-        """Nothing comes any more."""
-        self._settle("")
+        """Ends the text."""
+        self._classify_mark("")
 
-    def _settle(self, after: str) -> None:
-        """Takes a mark for what it is, once it is known what follows."""
-        self._hear(after)
+    def _classify_mark(self, after: str) -> None:
+        """Opens or closes a quote by the last mark, once it is known what follows."""
+        self._check_elision(after)
         if self.waiting and self._read - self.waiting[0][1] > LONGEST_QUOTE:
             del self.waiting[0]
         mark, self._mark = self._mark, ""
@@ -69,7 +69,7 @@ class Quotes:
             self.opened += 1
             self._word = after if mark in "'‘" else None
 
-    def _hear(self, char: str) -> None:
+    def _check_elision(self, char: str) -> None:
         """Takes back that a quote has opened if the word after its mark is an elision."""
         if self._word is None:
             return
