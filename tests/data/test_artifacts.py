@@ -35,7 +35,7 @@ PLAIN = "It was a plain story of a plain day.\n" * 20
         ),
         (
             "so\u00adft\n",
-            "a.txt holds 1 character that shows nothing in line 21: “so\\u00adft”. Such "
+            "a.txt holds 1 invisible character in line 21: “so\\u00adft”. Such "
             "characters are learned like letters; remove them if they mean nothing.",
         ),
         (
@@ -127,8 +127,7 @@ def test_a_text_that_shows_nothing_is_no_text(tmp_path):
     with pytest.raises(SourceError) as told:
         corpus.build([str(path)], TextSettings())
     assert str(told.value) == (
-        f"there is no text to read. {path} holds only characters that show nothing and was passed "
-        "over."
+        f"there is no text to read. {path} holds only invisible characters and was passed over."
     )
 
 

@@ -31,7 +31,7 @@ def lines(folder, *texts, **chosen):
 def test_two_files_of_one_content_are_told_and_left_out_when_asked(tmp_path):
     names = write(tmp_path, a="the same words\n", b="other ones\n", c="the same words\n")
     told = [f"{names[2]} has the same content as {names[0]}."]
-    told += ["Repeated: 1 document of 3. With --deduplicate each document is read once."]
+    told += ["Repeated: 1 of 3 documents. With --deduplicate each document is read once."]
     assert [*api.read(names, validation=0.0).notes][:1] == told[:1]
     assert [*api.read(names, validation=0.0).notes][-1:] == told[1:]
     once = api.read(names, validation=0.0, deduplicate=True)
@@ -45,11 +45,9 @@ def test_what_stands_on_both_sides_of_the_cut_is_told(tmp_path):
     c = lines(tmp_path, *words, "line 03", "new one", validation=0.1, split="tail")
     assert c.repeats.documents == repeats.Found(20, 1, 2, 1)
     assert c.notes[-1] == (
-        "Repeated: 1 document of 20. In the validation part and in the training part: 1 "
-        "document of 2; "
-        "the validation loss is lower than it would be on new text. With --deduplicate each "
-        "document is "
-        "read once."
+        "Repeated: 1 of 20 documents. Of the validation part, also in the training part: 1 of 2 "
+        "documents; the validation loss is lower than on new text. With --deduplicate each "
+        "document is read once."
     )
 
 
@@ -60,16 +58,16 @@ def test_a_document_that_is_cut_in_two_is_counted_as_one(tmp_path):
     c = api.read(names, validation=0.2, split="spread")
     assert len(c.starts) > 3
     assert c.repeats.documents.looked_at == 3
-    assert c.notes[-1].startswith("Repeated: 1 document of 3.")
+    assert c.notes[-1].startswith("Repeated: 1 of 3 documents.")
 
 
 def test_long_lines_are_counted_in_running_text_and_short_ones_are_not(tmp_path):
     names = write(tmp_path, a=LINE + "x\n" * 300 + LINE)
     c = api.read(names, validation=0.1)
     assert c.notes == (
-        "Repeated: 1 long line of 2. In the validation part and in the training part: 1 long "
-        "line of 1; "
-        "the validation loss is lower than it would be on new text.",
+        "Repeated: 1 of 2 lines of 40 characters or more. Of the validation part, also in the "
+        "training part: 1 of 1 lines of 40 characters or more; the validation loss is lower than "
+        "on new text.",
     )
     facts = corpus_report.collect_facts(c)["repeats"]
     assert facts["lines"] == {"looked_at": 2, "again": 1, "validation": 1, "in_both": 1}
@@ -79,7 +77,7 @@ def test_a_text_without_repetitions_or_with_hardly_any_is_told_nothing(tmp_path)
     many = [f"{LINE.strip()}, for the {number}th time" for number in range(300)]
     c = api.read(write(tmp_path, a="\n".join([*many[:9], *many])), validation=0.0)
     assert c.repeats.lines.again == 9
-    assert c.notes[-1] == "Repeated: 9 long lines of 309."
+    assert c.notes[-1] == "Repeated: 9 of 309 lines of 40 characters or more."
     c = api.read(write(tmp_path, a="\n".join([*many[:2], *many])), validation=0.1)
     assert (c.repeats.lines.looked_at, c.repeats.lines.again) == (302, 2)
     assert c.notes == ()
@@ -195,7 +193,7 @@ def test_notes_of_many_sources_come_once(tmp_path):
         f"2 sources are empty and were passed over: {c}, {d}.",
         f"{b} has the same content as {a}.",
     )
-    assert notes[-1].startswith("Repeated: 2 documents of 3.")
+    assert notes[-1].startswith("Repeated: 2 of 3 documents.")
 
 
 def test_a_single_document_is_not_deduplicated_in_silence(tmp_path):

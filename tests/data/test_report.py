@@ -68,7 +68,7 @@ def test_nothing_is_told_where_symbols_are_few_or_nothing_would_be_left(texts):
 def test_the_summary_adds_up():
     c = corpus.from_texts(["ab\n", "c\u0301d"], TextSettings(lowercase=True), validation=0)
     assert corpus_report.summarize(c) == [
-        "5 characters in 2 lines and 2 documents from 2 sources; 5 different symbols.",
+        "5 characters in 2 lines and 2 documents from 2 sources; 5 different characters.",
         "No validation part: all of the text is trained on, so nothing will tell when to stop.",
         "Changed: 1 character joined with accents (NFC).",
     ]

@@ -56,11 +56,8 @@ def test_what_is_too_short_is_learned_whole_and_said():
     c = from_texts("ab" * 500, "xy" * 20, validation=0.1)
     assert c.validation_by_source == (100, 0)
     said = corpus_report.summarize(c)
-    assert "Validation symbols: 100 of 1,001 of text 1; 0 of 41 of text 2." in said
-    assert (
-        "Trained on whole, being too short to give some of it for validation, or not drawn: text 2."
-        in said
-    )
+    assert "Validation symbols by source: text 1 100 of 1,001; text 2 0 of 41." in said
+    assert "No validation symbols, too short or not drawn: text 2." in said
     # Where all are, the end is held out after all.
     assert from_texts("ab" * 20, "xy" * 20, validation=0.1).split == "tail"
 
@@ -184,7 +181,7 @@ def test_what_is_held_out_of_each_source_is_told_and_which_symbols_are_only_ther
         in (corpus_report.summarize(from_texts("ab" * 500 + "z", validation=0.1, split="tail")))
     )
     said = corpus_report.summarize(from_texts(*texts, validation=0.1))
-    assert "Validation symbols: 600 of 6,001 of text 1; 140 of 1,401 of text 2." in said
+    assert "Validation symbols by source: text 1 600 of 6,001; text 2 140 of 1,401." in said
     assert not any("different symbol" in line for line in said[1:])
     many = corpus_report.summarize(from_texts(*["ab" * 100] * 30, validation=0.1))
     assert any(

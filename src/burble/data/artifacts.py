@@ -1,7 +1,7 @@
 """What a person may not mean to teach, counted while a text is read. Changes nothing of it.
 
 Found are the traces of other programs: letters that one of them could not read, tags and names of
-signs of web pages, characters that show nothing, JSON.
+signs of web pages, invisible characters, JSON.
 """
 
 import re
@@ -111,8 +111,8 @@ _BEYOND_ASCII = (
         "get the text anew from where it came.",
     ),
     _Kind(
-        "character that shows nothing",
-        "characters that show nothing",
+        "invisible character",
+        "invisible characters",
         ("\u00ad", "\u200b", "\u200e", "\u200f", "\u2060"),
         re.compile(f"([{_NEEDLESS}])"),
         "Such characters are learned like letters; remove them if they mean nothing.",

@@ -333,7 +333,7 @@ class _Remarks:
     def describe(self, *, repeated: bool) -> list[str]:
         """A sentence for each kind; of repeated contents only if that is wanted."""
         mark = "with a byte-order mark, which is no part of the text"
-        nothing = "only characters that show nothing and"
+        nothing = "only invisible characters and"
         kinds = (
             (self.marked, f"starts {mark}", f"start {mark}"),
             (self.empty, "is empty and was passed over", "are empty and were passed over"),

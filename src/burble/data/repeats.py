@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from burble.data.vocabulary import Vocabulary
 from burble.files import Ids, release
-from burble.formatting import some
 
 LONG = 40
 """Symbols of a line from which on it is unlikely to come again by chance."""
@@ -61,9 +60,9 @@ class Repeats:
     @property
     def sentences(self) -> list[str]:
         """What to say of it: nothing where nothing is repeated, or hardly a line."""
-        kinds = {"document": self.documents}
+        kinds = {"documents": self.documents}
         if not self.lines.are_few:
-            kinds["long line"] = self.lines
+            kinds[f"lines of {LONG} characters or more"] = self.lines
         again = _describe_counts({kind: (f.again, f.looked_at) for kind, f in kinds.items()})
         both = _describe_counts({kind: (f.in_both, f.validation) for kind, f in kinds.items()})
         if not again:
@@ -72,8 +71,8 @@ class Repeats:
         sentences = [f"Repeated{part}: {again}."]
         if both:
             sentences.append(
-                f"In the validation part and in the training part: {both}; the validation loss is "
-                "lower than it would be on new text."
+                f"Of the validation part, also in the training part: {both}; the validation loss "
+                "is lower than on new text."
             )
         if self.documents.again:
             sentences.append("With --deduplicate each document is read once.")
@@ -81,8 +80,9 @@ class Repeats:
 
 
 def _describe_counts(counts: Mapping[str, tuple[int, int]]) -> str:
-    """How many there are of each kind, and of how many; empty where there are none."""
-    return ", ".join(f"{some(n, kind)} of {every:,}" for kind, (n, every) in counts.items() if n)
+    """How many there are of each kind, of how many; empty where there are none."""
+    found = (f"{n:,} of {every:,} {kind}" for kind, (n, every) in counts.items() if n)
+    return " and ".join(found)
 
 
 def count_repeats(read: Ids, ids: Ids, cut: int, alphabet: Vocabulary) -> Repeats:

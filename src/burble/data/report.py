@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from burble.data.corpus import Corpus
 from burble.data.vocabulary import describe
-from burble.formatting import some
+from burble.formatting import some, symbol_name
 
 _FREQUENT = 24
 _RARE = 24
@@ -33,11 +33,12 @@ SORTED, KINDS = 0.98, 5
 
 def summarize(corpus: Corpus) -> list[str]:
     """What was read, what was changed, and what is for validation: a few lines."""
+    symbol = symbol_name(corpus.vocabulary.unit)
     # Edges between documents are symbols too, which would not add up with the characters.
     sentences = [
         f"{some(corpus.characters, 'character')} in {some(corpus.lines, 'line')} and "
         f"{some(corpus.documents, 'document')} from {some(len(corpus.names), 'source')}; "
-        f"{len(corpus.vocabulary.symbols):,} different symbols.",
+        f"{some(len(corpus.vocabulary.symbols), f'different {symbol}')}.",
         *_describe_validation_size(corpus),
         *corpus.notes,
         *describe_validation(corpus),
@@ -78,8 +79,8 @@ def _describe_sources(corpus: Corpus) -> list[str]:
     if len(parts) < 2:
         return []
     if len(parts) <= NAMED:
-        parts_of = (f"{held:,} of {held + learned:,} of {name}" for name, learned, held in parts)
-        sentences = [f"Validation symbols: {'; '.join(parts_of)}."]
+        counts = (f"{name} {held:,} of {held + learned:,}" for name, learned, held in parts)
+        sentences = [f"Validation symbols by source: {'; '.join(counts)}."]
     else:
         scored = sum(held > 0 for _, _, held in parts)
         of = f"{scored:,} of" if scored < len(parts) else "each of"
@@ -91,8 +92,7 @@ def _describe_sources(corpus: Corpus) -> list[str]:
         )
     whole = [name for name, _, held in parts if not held]
     if whole and corpus.split == "spread":
-        why = "being too short to give some of it for validation, or not drawn"
-        sentences.append(f"Trained on whole, {why}: {_listed(whole)}.")
+        sentences.append(f"No validation symbols, too short or not drawn: {_listed(whole)}.")
     elif whole:
         # Of several sources it is the end only where that was set, or nothing else could be.
         sentences.append(f"Not in the validation part: {_listed(whole)}.")
@@ -204,7 +204,7 @@ def tabulate_alphabet(corpus: Corpus) -> list[str]:
     codes = [" ".join(f"U+{ord(char):04X}" for char in symbol) for symbol, _ in counts]
     # A symbol of many marks may not push aside the names of all.
     wide = max(9, 1 + min(CODES, max(map(len, codes), default=0)))
-    lines = [f"{'symbol':<8}{'count':>12} {'share':>9}  {'code':<{wide}}name"]
+    lines = [f"{'symbol':<8}{'count':>12} {'frequency':>9}  {'code':<{wide}}name"]
     for place, (symbol, count) in enumerate(counts):
         if left > 1 and _FREQUENT <= place < _FREQUENT + left:
             if place == _FREQUENT:
