@@ -11,12 +11,13 @@ from typing import Any
 from burble import interrupts
 from burble.data import corpus
 from burble.data.corpus import Corpus
+from burble.data.sources import find_sources
 from burble.errors import SettingsError, require_packages
-from burble.evaluation import evaluate as evaluation
-from burble.evaluation.evaluate import Report
+from burble.evaluation.evaluate import Report, score_sources
 from burble.files import path_names
 from burble.inference import generator
 from burble.inference.generator import Generator
+from burble.inference.settings import check_memory_weight
 from burble.model.file import find_model_file, read_model
 from burble.ngram.training_text import write_training_index
 from burble.runs import recipes
@@ -236,20 +237,26 @@ def evaluate(
     memory: float = 0.0,
     **reading: Any,
 ) -> Report:
-    """Scores a model on a text it did not see; see `burble.evaluation.evaluate.evaluate`.
+    """Scores a model on a text it did not see, read and cleaned as its own was.
 
     Args:
         model: A run, a run folder or a model file.
         text: What to read, as for `train`.
         adaptive: Whether the model learns from the text as it reads.
-        memory: Weight of its n-gram model, 0 to 1; 0 is the network alone.
+        memory: The weight of its n-gram model, 0 to 1; 0 is the network alone.
         **reading: Any field of `SourceSettings`, such as `encoding="cp1252"`.
 
     Returns:
         The score.
+
+    Raises:
+        ModelFileError: There is no model, or it is damaged.
+        SettingsError: The n-gram model is missing, or its weight is impossible.
+        SourceError: A source cannot be read, or is not text.
+        CorpusError: There is nothing in it to score.
     """
+    check_memory_weight(memory)
     how = _reading(reading)
     writer = load(model)
-    return evaluation.evaluate(
-        writer, path_names("text", text), reading=how, adaptive=adaptive, memory=memory
-    )
+    found, _ = find_sources(path_names("text", text), how)
+    return score_sources(writer, found, how, adaptive=adaptive, memory=memory)

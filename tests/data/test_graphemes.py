@@ -15,13 +15,13 @@ from burble.data import cache, corpus
 from burble.data.documents import ReadOptions
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, RunError, VocabularyError
-from burble.evaluation import evaluate as evaluation
 from burble.inference import prompts
 from burble.inference.generator import Generator
 from burble.model.file import read_model, write_model
 from burble.runs.folder import Run
 from burble.settings import TextSettings
 from burble.training import preflight, recorder
+from tests.support.scores import score_text
 from tests.support.speakers import follower
 
 HERE = version("regex")
@@ -81,10 +81,10 @@ def test_a_prompt_is_cut_into_symbols_of_the_model_and_that_is_told():
 
 def test_a_text_that_is_scored_is_cut_so_too():
     writer = Generator(model("2024.11.6"))
-    report = evaluation.score_text(writer, "aababcc" * 4)
+    report = score_text(writer, "aababcc" * 4)
     assert report.unknown == {}
     assert report.characters == 27
-    assert evaluation.score_text(Generator(model(HERE)), "aababcc" * 4).unknown == {"b": 8}
+    assert score_text(Generator(model(HERE)), "aababcc" * 4).unknown == {"b": 8}
 
 
 def test_a_model_file_tells_the_version_only_of_graphemes(tmp_path):

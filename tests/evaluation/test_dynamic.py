@@ -7,10 +7,10 @@ import pytest
 
 from burble.errors import SettingsError
 from burble.evaluation import dynamic
-from burble.evaluation import evaluate as evaluation
 from burble.evaluation.dynamic import DynamicEvaluator
 from burble.inference.generator import Generator
 from burble.inference.scoring import Predictions, add_edges
+from tests.support.scores import score_text
 from tests.support.speakers import chancy
 
 
@@ -54,8 +54,8 @@ def test_it_learns_what_comes_again_and_the_model_stays_as_it_was():
     model = chancy(scale=0.3)
     before = {name: weights.copy() for name, weights in model.weights.items()}
     text = "abcabcab\n" * 120
-    static = evaluation.score_text(Generator(model), text)
-    learning = evaluation.score_text(Generator(model), text, adaptive=True)
+    static = score_text(Generator(model), text)
+    learning = score_text(Generator(model), text, adaptive=True)
     assert learning.characters == static.characters
     assert learning.nats < 0.98 * static.nats
     for name, weights in model.weights.items():

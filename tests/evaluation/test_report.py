@@ -5,14 +5,15 @@ import json
 import numpy as np
 import pytest
 
+from burble import api
 from burble.cli import evaluate
-from burble.evaluation import evaluate as evaluation
 from burble.evaluation import report as evaluation_report
 from burble.evaluation.report import parts_used
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
 from burble.ngram.training_text import TrainingText
+from tests.support.scores import score_text
 from tests.support.speakers import chancy
 
 
@@ -100,11 +101,11 @@ def test_eval_reads_whatever_train_reads(burble, trained, tmp_path):
     (tmp_path / "folder" / "b.txt").write_text("on the cat.", encoding="utf-8")
     (tmp_path / "rows.csv").write_text("n,said\n1,the mat sat\n2,on the cat.\n", "utf-8")
     writer = generator.load(trained)
-    one = evaluation.evaluate(writer, [f"{tmp_path}/rows.csv:said"])
-    two = evaluation.evaluate(writer, tmp_path / "folder")
+    one = api.evaluate(trained, f"{tmp_path}/rows.csv:said")
+    two = api.evaluate(trained, tmp_path / "folder")
     # Each of two texts is read from its beginning; the first symbol of each is given.
     assert (one.characters, two.characters) == (20, 21)
-    parts = [evaluation.score_text(writer, part) for part in ("the mat sat", "on the cat.")]
+    parts = [score_text(writer, part) for part in ("the mat sat", "on the cat.")]
     assert one.nats == pytest.approx(sum(part.nats for part in parts) / 2)
     done = burble("eval", trained, tmp_path / "folder", f"{tmp_path}/rows.csv:said", "--json")
     assert json.loads(done.stdout)["characters"] == 41

@@ -39,7 +39,10 @@ def compare(
     recipe: Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")] = None,
     **chosen: Any,
 ) -> None:
-    """Train every combination of some settings for an equal time, and print which is best."""
+    """Train every combination of some settings for an equal time, and print which is best.
+
+    Without a limit, each trains for two minutes.
+    """
     check_sources(source, recipe, output)
     reading = SourceSettings.pop_from(chosen)
     require(seeds >= 1, "seeds", seeds, "1 or more")

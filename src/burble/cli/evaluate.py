@@ -68,11 +68,9 @@ def evaluate(
     ] = None,
     temperature: Annotated[
         float | None,
-        typer.Option("--temperature", "-t", help="Of the samples that are measured."),
+        typer.Option("--temperature", "-t", help="Of the samples; if not given, what suits it."),
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Of the samples that are measured. \\[default: 0]")
-    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the samples. \\[default: 0]")] = None,
     adaptive: Annotated[
         bool,
         typer.Option(

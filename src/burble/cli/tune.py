@@ -40,8 +40,8 @@ def tune(
 ) -> None:
     """Search for good settings, in trainings of a minute each, and write them as a recipe.
 
-    What is given is fixed. A tenth of the text is kept from the search, as a test of the recipe
-    afterwards.
+    What is given is fixed, a limit as well. A tenth of the text is kept from the search, as a test
+    of the recipe afterwards.
     """
     search = _import_search()
     check_sources(source, recipe, output)

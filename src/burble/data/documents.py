@@ -140,17 +140,6 @@ def read_texts(texts: Iterable[tuple[str, str]], options: ReadOptions, write: Wr
     return reader.summarize([], "")
 
 
-def split_documents(text: str, settings: TextSettings) -> list[str]:
-    r"""The documents of one text, each of them clean.
-
-    >>> split_documents("one\n\ntwo\n", TextSettings(documents="lines"))
-    ['one', 'two']
-    """
-    pieces: list[str] = []
-    _Reader(settings, pieces.append).read([text])
-    return "".join(pieces).split(EDGE)
-
-
 def _read_source(
     source: Source, pieces: Iterator[str], reading: SourceSettings, reader: "_Reader"
 ) -> list[Note]:

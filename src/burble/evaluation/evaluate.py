@@ -10,13 +10,12 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.data import cleaning, documents, sources
+from burble.data import documents
 from burble.data.documents import ReadOptions
 from burble.data.sentences import EDGE
 from burble.data.sources import Source
@@ -24,7 +23,6 @@ from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, require_packages
 from burble.evaluation.calibration import Calibration
 from burble.formatting import some
-from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.scoring import MemoryState, Predictions, add_edges, mix_memory, predict_texts
 from burble.inference.settings import check_memory_weight
@@ -70,39 +68,6 @@ class Report:
     memory: float
 
 
-def evaluate(
-    model: str | Path | Generator,
-    source: str | Path | Sequence[str | Path],
-    *,
-    reading: SourceSettings = DEFAULT_READING,
-    adaptive: bool = False,
-    memory: float = 0.0,
-) -> Report:
-    """Scores a model on a text, read and cleaned as its corpus was.
-
-    Args:
-        model: A run folder, a model file, or a model loaded from one.
-        source: What to read, as for training, or several of them.
-        reading: How the sources are read.
-        adaptive: Whether the model learns from the text as it reads; see `evaluation.dynamic`.
-        memory: The weight of its n-gram model, 0 to 1; 0 is the network alone.
-
-    Returns:
-        The score.
-
-    Raises:
-        ModelFileError: There is no model.
-        SettingsError: The n-gram model is missing, or its weight is impossible.
-        SourceError: A source cannot be read, or is not text.
-        CorpusError: There is nothing in it to score.
-    """
-    check_memory_weight(memory)
-    writer = model if isinstance(model, Generator) else generator.load(model)
-    given = [source] if isinstance(source, str | Path) else source
-    found, _ = sources.find_sources(map(str, given), reading)
-    return score_sources(writer, found, reading, adaptive=adaptive, memory=memory)
-
-
 def score_sources(
     writer: Generator,
     found: Sequence[Source],
@@ -112,16 +77,22 @@ def score_sources(
     memory: float = 0.0,
     tell: Callable[[str], object] = str,
 ) -> Report:
-    """Scores a model on sources, each of them from a zero state; see `evaluate`.
+    """Scores a model on sources, read and cleaned as its corpus was, each from a zero state.
 
     Args:
         writer: The model.
         found: The sources.
         reading: How they are read.
-        adaptive: Whether the model learns from them as it reads.
-        memory: The weight of its n-gram model.
+        adaptive: Whether the model learns from them as it reads; see `evaluation.dynamic`.
+        memory: The weight of its n-gram model, 0 to 1; 0 is the network alone.
         tell: Takes a sentence for each decision on the way.
+
+    Raises:
+        SettingsError: The n-gram model is missing, or its weight is impossible.
+        SourceError: A source cannot be read, or is not text.
+        CorpusError: There is nothing in them to score.
     """
+    check_memory_weight(memory)
     model = writer.model
     # To a model without documents, each source is one text.
     how = model.text if model.vocabulary.boundary else replace(model.text, documents="sources")
@@ -130,22 +101,6 @@ def score_sources(
     for note in read.notes:
         tell(note)
     return _score_parts(writer, "".join(pieces).split(EDGE), adaptive=adaptive, memory=memory)
-
-
-def score_text(
-    writer: Generator, written: str, *, adaptive: bool = False, memory: float = 0.0
-) -> Report:
-    """Scores a model on a text, cleaned and cut into documents as its corpus was.
-
-    Raises:
-        CorpusError: There is nothing in it to score.
-    """
-    check_memory_weight(memory)
-    if writer.model.vocabulary.boundary:
-        parts = documents.split_documents(written, writer.model.text)
-    else:
-        parts = [cleaning.clean(written, writer.model.text)[0]]
-    return _score_parts(writer, parts, adaptive=adaptive, memory=memory)
 
 
 def _score_parts(
