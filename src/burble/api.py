@@ -1,4 +1,4 @@
-"""The Python door: `read`, `train`, `load`, `remember` and `evaluate`, without a terminal."""
+"""The Python interface: `read`, `train`, `load`, `remember` and `evaluate`, without a terminal."""
 
 import os
 import time
