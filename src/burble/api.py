@@ -55,10 +55,10 @@ def load(model: Pathlike | Run) -> Generator:
 
 def _model_path(model: Pathlike | Run) -> Path:
     """Where a model is."""
-    return model.folder if isinstance(model, Run) else Path(_path("model", model))
+    return model.folder if isinstance(model, Run) else Path(_check_path("model", model))
 
 
-def _path(name: str, value: Pathlike) -> str:
+def _check_path(name: str, value: Pathlike) -> str:
     """A single path, by its name.
 
     Raises:
@@ -141,9 +141,9 @@ def train(
         KeyboardInterrupt: Ctrl-C, after the step was finished and saved; at once the second time.
     """
     started = time.perf_counter()
-    folder = Run(Path(_path("run", run)))
+    folder = Run(Path(_check_path("run", run)))
     names = {"recipe": recipe, "base": base}
-    paths = {name: _path(name, value) for name, value in names.items() if value is not None}
+    paths = {name: _check_path(name, value) for name, value in names.items() if value is not None}
     reading = SourceSettings.pop_from(settings)
     request = TrainingRequest(
         recipes.merge_recipe(settings, paths.get("recipe"), resume=resume),
@@ -156,11 +156,11 @@ def train(
     )
     check_folder(request, folder)
     text = request.read(resolve_settings(request, folder))
-    _run(preflight.prepare(request, folder, text), started, on_event, stop)
+    _run_training(preflight.prepare(request, folder, text), started, on_event, stop)
     return folder
 
 
-def _run(
+def _run_training(
     prepared: PreparedRun,
     started: float,
     on_event: Callable[[Event], object] | None,
@@ -211,12 +211,12 @@ def remember(
     """
     file = find_model_file(_model_path(model))
     held = read_model(file)
-    how = _reading(reading)
+    how = _reading_settings(reading)
     text = corpus.build_with_alphabet(held.vocabulary, path_names("source", source), held.text, how)
     return write_training_index(file, held, text)[0]
 
 
-def _reading(given: dict[str, Any]) -> SourceSettings:
+def _reading_settings(given: dict[str, Any]) -> SourceSettings:
     """How a text is read, where there are no other settings.
 
     Raises:
@@ -256,7 +256,7 @@ def evaluate(
         CorpusError: There is nothing in it to score.
     """
     check_memory_weight(memory)
-    how = _reading(reading)
+    how = _reading_settings(reading)
     writer = load(model)
     found, _ = find_sources(path_names("text", text), how)
     return score_sources(writer, found, how, adaptive=adaptive, memory=memory)

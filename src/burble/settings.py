@@ -119,7 +119,9 @@ class SourceSettings:
         ('cp1252', {'units': 8})
         """
         own = {f.name: (values.pop(f.name), f.type) for f in fields(cls) if f.name in values}
-        given = {n: _typed(n, value, kind) for n, (value, kind) in own.items() if value is not None}
+        given = {
+            n: _convert(n, value, kind) for n, (value, kind) in own.items() if value is not None
+        }
         return cls(**given)
 
     @property
@@ -373,11 +375,11 @@ def make_settings(values: Mapping[str, Any]) -> Settings:
     parts: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
     for name, value in given.items():
         group, kind = known[name]
-        parts[group][name] = _typed(name, value, kind)
+        parts[group][name] = _convert(name, value, kind)
     return Settings(**{group: cls(**parts[group]) for group, cls in GROUPS.items()})
 
 
-def _typed(name: str, value: Any, kind: Any) -> Any:
+def _convert(name: str, value: Any, kind: Any) -> Any:
     """A value as its field's own type, where that changes nothing of it."""
     numbers = {int: (is_integer, "a whole number"), float: (is_number, "a number")}
     if kind in numbers:

@@ -142,7 +142,7 @@ def test_a_terminal_shows_a_bar_with_the_losses_speed_and_time_left(text, tmp_pa
 def test_the_end_names_three_commands_that_suit_the_text(source, validation, commands, tmp_path):
     read = from_texts("the cat sat on the mat. " * 99, validation=validation)
     request = TrainingRequest({}, sources=(source,))
-    lines = train._next_commands(request, Run(tmp_path), read)
+    lines = train._suggest_commands(request, Run(tmp_path), read)
     assert [line.split()[1] for line in lines] == commands
     assert all(("-" in line.split()) is False for line in lines)
     assert re.search(r" -p '\w+\.? \w+\.?' ", lines[0])

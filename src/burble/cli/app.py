@@ -22,7 +22,7 @@ from burble.cli.evaluate import evaluate
 from burble.cli.import_weights import import_weights
 from burble.cli.info import info
 from burble.cli.options import TRAINING, with_settings
-from burble.cli.output import tell
+from burble.cli.output import log
 from burble.cli.recipes import recipes
 from burble.cli.remember import remember
 from burble.cli.sample import sample
@@ -66,7 +66,7 @@ def _main(
     pass
 
 
-def _add(
+def _add_command(
     verb: str, function: Callable[..., None], *classes: type, first: Sequence[str] = (), **more: Any
 ) -> None:
     """Adds a command; see `with_settings`. Its docstring is its help, whatever breaks its lines."""
@@ -83,32 +83,32 @@ SAMPLE = (
     *("greedy", "count", "stop", "memory", "seed", "jsonl"),
 )
 CORPUS = ("output", "overwrite", "as_json", "lowercase", "documents")
-_add("train", train, *TRAINING, first=TRAIN)
-_add("sample", sample, SamplingSettings, WritingSettings, SourceSettings, first=SAMPLE)
-_add("eval", evaluate, SourceSettings)
-_add("info", info)
-_add("corpus", corpus, SourceSettings, TextSettings, first=CORPUS)
-_add("remember", remember, SourceSettings)
+_add_command("train", train, *TRAINING, first=TRAIN)
+_add_command("sample", sample, SamplingSettings, WritingSettings, SourceSettings, first=SAMPLE)
+_add_command("eval", evaluate, SourceSettings)
+_add_command("info", info)
+_add_command("corpus", corpus, SourceSettings, TextSettings, first=CORPUS)
+_add_command("remember", remember, SourceSettings)
 COMPARE = ("vary", "output", "seeds", *LIMITS, "recipe", *TEXT)
 TUNE = ("output", "trials", "vary", *LIMITS, "recipe", *TEXT)
-_add("compare", compare, *TRAINING, first=COMPARE, limits={"minutes": COMPARE_MINUTES})
-_add("tune", tune, *TRAINING, first=TUNE, limits={"minutes": TUNE_MINUTES})
-_add("recipes", recipes)
-_add("import", import_weights, SourceSettings)
-_add("doctor", doctor)
+_add_command("compare", compare, *TRAINING, first=COMPARE, limits={"minutes": COMPARE_MINUTES})
+_add_command("tune", tune, *TRAINING, first=TUNE, limits={"minutes": TUNE_MINUTES})
+_add_command("recipes", recipes)
+_add_command("import", import_weights, SourceSettings)
+_add_command("doctor", doctor)
 
 
 def main() -> None:
     """Runs the command line; every error burble knows becomes one sentence and an exit code."""
-    output.reserve()
+    output.open_closed_streams()
     peer = training_processes.current_peer()
     if peer:
         supervisor.settle(peer)
-    output.guard()
+    output.replace_streams()
     # Whatever Keras is set to elsewhere, here it runs on JAX.
     os.environ["KERAS_BACKEND"] = "jax"
     code = _run()
-    if not code and output.messages_lost():
+    if not code and output.has_lost_messages():
         code = OutputError.exit_code
     if peer and code not in (*supervisor.DONE, Interrupted.exit_code):
         supervisor.leave(code)
@@ -119,24 +119,24 @@ def _run() -> int:
     """Runs the command, and tells what went wrong; returns the exit code."""
     try:
         with require_packages("this command"):
-            return _command()
-    except output.Enough:
-        return output.Enough.exit_code
+            return _run_command()
+    except output.ReaderGone:
+        return output.ReaderGone.exit_code
     except LostError:
         # Whoever watches over this process tells which other one is gone.
         return LostError.exit_code
     except BurbleError as error:
-        tell(f"burble: {error}")
+        log(f"burble: {error}")
         return error.exit_code
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
-        tell(f"burble: {named}{error.strerror or error}.")
+        log(f"burble: {named}{error.strerror or error}.")
         return BurbleError.exit_code
     except KeyboardInterrupt:
         return Interrupted.exit_code
     except Exception as error:
         if lacks_memory(error):
-            tell(f"burble: {TOO_LARGE}")
+            log(f"burble: {TOO_LARGE}")
             return BurbleError.exit_code
         # A fault of burble's own. One of several processes must not linger: others wait for it.
         if not training_processes.current_peer():
@@ -150,7 +150,7 @@ def lacks_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
 
 
-def _command() -> int:
+def _run_command() -> int:
     """Runs the command; returns its exit code once all it wrote has left this process."""
     code = 0
     try:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from burble import interrupts, settings
-from burble.cli.output import console, tell
+from burble.cli.output import console, log
 from burble.data.corpus import Corpus
 from burble.errors import InputError, Interrupted
 from burble.experiments import compare as comparison
@@ -65,7 +65,7 @@ def compare(
     trials = comparison.Comparison(output, sources, flags, variants, every, text.sha256)
     stop_on_signal(trials.work)
     with alone_in(output, comparison.NAME):
-        trials.run(tell)
+        trials.run(log)
     if trials.work.stopped:
         raise Interrupted(STOPPED)
     rows = trials.rows()
@@ -80,7 +80,7 @@ def _check_text(text: Corpus, variants: Sequence[Variant], given: Mapping[str, A
     """Refuses what does not suit the text; says where not all are scored on the same one."""
     read = sorted(READ.intersection(variants[0].values))
     if read:
-        tell(
+        log(
             f"What is scored depends on {', '.join(read)}, so the scores of these trainings cannot "
             "be laid side by side: the lowest may be that of the easiest text."
         )

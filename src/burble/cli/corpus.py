@@ -8,7 +8,7 @@ import typer
 
 from burble import settings
 from burble.cli.options import AsJson, Sources
-from burble.cli.output import console, tell, with_both_names
+from burble.cli.output import console, log, with_both_names
 from burble.data import outputs, sources
 from burble.data import report as corpus_report
 from burble.data.corpus import Corpus
@@ -39,16 +39,16 @@ def corpus(
     if output:
         # Before anything is printed: whoever reads that may stop at any time, as `head` does.
         text.save_text(output, overwrite=overwrite)
-        tell(f"The clean text is in {shown(output)}.")
+        log(f"The clean text is in {shown(output)}.")
         if any(output.resolve().is_relative_to(Path(name).resolve()) for name in source):
-            tell("That lies in a folder that is read; leave it out the next time.")
+            log("That lies in a folder that is read; leave it out the next time.")
     if as_json:
-        print(json.dumps(_facts(text), ensure_ascii=False))
+        print(json.dumps(_collect_facts(text), ensure_ascii=False))
     else:
         print("\n".join(corpus_report.tabulate_alphabet(text)))
 
 
-def _facts(text: Corpus) -> dict[str, Any]:
+def _collect_facts(text: Corpus) -> dict[str, Any]:
     """All that is known of a corpus, for JSON."""
     facts = with_both_names(corpus_report.collect_facts(text))
     for kind, counts in (facts["repeats"] or {}).items():
@@ -67,5 +67,5 @@ def read_corpus(request: TrainingRequest, chosen: Settings) -> Corpus:
             ),
         )
     for line in corpus_report.summarize(text):
-        tell(line)
+        log(line)
     return text

@@ -29,21 +29,21 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Report what burble runs on and what its cache folder holds, or clear that folder."""
-    freed = _clear() if clear_cache else {}
-    found = facts() | freed
+    freed = _clear_cache() if clear_cache else {}
+    found = collect_facts() | freed
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:
-        print("\n".join(_told(found)))
+        print("\n".join(_format_facts(found)))
 
 
-def _clear() -> dict[str, Any]:
+def _clear_cache() -> dict[str, Any]:
     """Clears the cache; what came of it, in JSON types."""
     freed, stays = cache.clear()
     return {"freed": freed, "in_use": [shown(path) for path in stays]}
 
 
-def facts() -> dict[str, Any]:
+def collect_facts() -> dict[str, Any]:
     """What burble runs on and what it keeps, in JSON types."""
     base = files.find_cache()
     there = next(path for path in (base, *base.parents) if path.exists())
@@ -51,8 +51,8 @@ def facts() -> dict[str, Any]:
         "burble": __version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "cores": _cores(),
-        "packages": {name: _version(name) for name in (*NEEDED, *EXTRAS)},
+        "cores": _count_cores(),
+        "packages": {name: _installed_version(name) for name in (*NEEDED, *EXTRAS)},
         "cache": shown(base),
         "kept": {
             part.name: {"entries": part.entries, "bytes": part.size} for part in cache.list_parts()
@@ -62,14 +62,14 @@ def facts() -> dict[str, Any]:
     }
 
 
-def _cores() -> int:
+def _count_cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _version(name: str) -> str | None:
+def _installed_version(name: str) -> str | None:
     """The version of a package that can be imported, without importing it; otherwise None."""
     if importlib.util.find_spec(name) is None:
         return None
@@ -79,7 +79,7 @@ def _version(name: str) -> str | None:
         return "of unknown version"
 
 
-def _told(found: dict[str, Any]) -> list[str]:
+def _format_facts(found: dict[str, Any]) -> list[str]:
     """The facts as lines for a person."""
     lines = [
         f"burble {found['burble']}, Python {found['python']}, {found['system']}, "
@@ -91,25 +91,25 @@ def _told(found: dict[str, Any]) -> list[str]:
         needed = needed if extra else "needed to train" if name in TRAINS else "needed"
         cure = f"not installed, {needed}: pip install {name}"
         lines.append(f"{name:<14}{there or cure}")
-    lines.append(f"cache         {found['cache']}, {_bytes(found['free'])} free on its disk")
+    lines.append(f"cache         {found['cache']}, {_format_bytes(found['free'])} free on its disk")
     for name, what in cache.PARTS.items():
         part = found["kept"][name]
         entries = f"{part['entries']:,} {'entry' if part['entries'] == 1 else 'entries'}"
-        lines.append(f"  {name:<12}{_bytes(part['bytes'])} in {entries} ({what})")
+        lines.append(f"  {name:<12}{_format_bytes(part['bytes'])} in {entries} ({what})")
     lines.append(
-        f"  corpora may take {_bytes(found['corpora_limit'])} in all (set {cache.LIMIT_VARIABLE} "
-        "for another limit); --clear-cache removes all of it"
+        f"  corpora may take {_format_bytes(found['corpora_limit'])} in all (set "
+        f"{cache.LIMIT_VARIABLE} for another limit); --clear-cache removes all of it"
     )
     if "freed" in found:
-        lines.append(f"{_bytes(found['freed'])} freed.")
+        lines.append(f"{_format_bytes(found['freed'])} freed.")
     lines += [f"{path} is in use and stays." for path in found.get("in_use", ())]
     return lines
 
 
-def _bytes(size: int) -> str:
+def _format_bytes(size: int) -> str:
     """A size as a person reads it.
 
-    >>> _bytes(12_300_000), _bytes(2_500_000_000), _bytes(800)
+    >>> _format_bytes(12_300_000), _format_bytes(2_500_000_000), _format_bytes(800)
     ('12.3 MB', '2.5 GB', '800 bytes')
     """
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from burble.cli.output import tell
+from burble.cli.output import log
 from burble.data import corpus, sources
 from burble.data.sources import Source
 from burble.data.split import Split
@@ -108,11 +108,11 @@ def evaluate(
             f"Cut into the model's own symbols: {writer.model.vocabulary.cut_note}.",
         ]
     for note in notes:
-        tell(note)
+        log(note)
     own = _recognize(writer, found, reading)
     if own is not None:
         settings, _ = writer.resolve_settings({"seed": 0, **options, "memory": memory})
-        report = evaluation_report.build_report(writer, own, settings, adaptive=adaptive, tell=tell)
+        report = evaluation_report.build_report(writer, own, settings, adaptive=adaptive, log=log)
         if as_json:
             print(_report_json(report, settings, own))
         else:
@@ -123,9 +123,9 @@ def evaluate(
             f"{_flags(options)}: this is about what the model writes, which is measured beside "
             "the text it was trained on, and this is another. Leave it out, or give that text."
         )
-    tell("This is not the text the model was trained on, so there is a score alone.")
+    log("This is not the text the model was trained on, so there is a score alone.")
     score = evaluation.score_sources(
-        writer, found, reading, adaptive=adaptive, memory=memory, tell=tell
+        writer, found, reading, adaptive=adaptive, memory=memory, log=log
     )
     print(_as_json(asdict(score)) if as_json else _describe_score(writer, score))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from burble import settings as settings_module
-from burble.cli.output import tell
+from burble.cli.output import log
 from burble.errors import RunError
 from burble.formatting import some
 from burble.runs import recipes
@@ -53,10 +53,10 @@ def import_weights(
     settings = settings_module.make_settings(values)
     alphabet = keras_weights.read_alphabet(settings, tuple(text or ()), alphabet_from, reading)
     gates = recurrent_activation or values.get("recurrent_activation")
-    model = keras_weights.import_model(weights, settings, alphabet, gates, tell)
+    model = keras_weights.import_model(weights, settings, alphabet, gates, log)
     output.mkdir(parents=True, exist_ok=True)
     run.write_model(model)
-    tell(
+    log(
         f"{some(len(model.vocabulary.symbols), 'symbol')}; gates: "
         f"{model.architecture.recurrent_activation}. The model is {output / 'model.safetensors'}."
     )

@@ -53,7 +53,7 @@ ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-def advanced(panel: str) -> str:
+def advanced_panel(panel: str) -> str:
     """The heading of options that few people need."""
     return f"{panel} (advanced)"
 
@@ -86,17 +86,17 @@ def with_settings(
     own = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
     taken = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
     for one in own:
-        panel = advanced(PANELS[classes[0]]) if first and one.name not in first else None
-        _complete(one, panel)
+        panel = advanced_panel(PANELS[classes[0]]) if first and one.name not in first else None
+        _complete_option(one, panel)
     for cls in classes:
         described = describe_fields(cls)
         # What a class inherits is a flag of that one.
         for field in (one for one in fields(cls) if one.name in described):
-            panel = None if field.name in first else advanced(PANELS[cls])
+            panel = None if field.name in first else advanced_panel(PANELS[cls])
             letter = LETTERS.get((cls, field.name))
             described_field = f"{described[field.name]}{_describe_default(cls, field, limits)}"
-            taken += _flags(field, described_field, letter, panel)
-    taken.sort(key=functools.partial(_place, first))
+            taken += _make_flags(field, described_field, letter, panel)
+    taken.sort(key=functools.partial(_help_position, first))
 
     @functools.wraps(function)
     def command(**given: Any) -> None:
@@ -110,7 +110,7 @@ def with_settings(
     return command
 
 
-def _complete(parameter: inspect.Parameter, panel: str | None) -> None:
+def _complete_option(parameter: inspect.Parameter, panel: str | None) -> None:
     """Gives an option of a command's own its heading, and puts its choices where there is room."""
     kind, (option,) = parameter.annotation.__origin__, parameter.annotation.__metadata__
     if not isinstance(option, OptionInfo):
@@ -122,16 +122,16 @@ def _complete(parameter: inspect.Parameter, panel: str | None) -> None:
             option.help = f"{option.help} One of: {', '.join(get_args(part))}."
 
 
-def _place(first: Sequence[str], parameter: inspect.Parameter) -> int:
+def _help_position(first: Sequence[str], parameter: inspect.Parameter) -> int:
     """Where a parameter stands in help."""
     if parameter.name in first:
         return first.index(parameter.name)
     (option,) = parameter.annotation.__metadata__
-    panels = [None, *map(advanced, PANELS.values()), option.rich_help_panel]
+    panels = [None, *map(advanced_panel, PANELS.values()), option.rich_help_panel]
     return len(first) + panels.index(option.rich_help_panel)
 
 
-def _flags(
+def _make_flags(
     field: Field[Any], described: str, letter: str | None, panel: str | None
 ) -> list[inspect.Parameter]:
     """The flag of a setting, and those that help hides: by an older name, or what undoes it."""

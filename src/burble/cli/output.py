@@ -20,7 +20,7 @@ from burble.errors import BurbleError, OutputError
 from burble.settings import STORED
 
 console = Console(stderr=True, emoji=False, highlight=False, soft_wrap=True)
-tell = partial(console.print, markup=False)
+log = partial(console.print, markup=False)
 """Prints a message as it stands."""
 
 
@@ -42,13 +42,13 @@ def with_both_names(facts: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-class Enough(BurbleError):
+class ReaderGone(BurbleError):
     """Whoever read standard output has gone."""
 
     exit_code = 0
 
 
-def reserve() -> None:
+def open_closed_streams() -> None:
     """Puts something in the place of standard streams that are closed.
 
     The next file to be opened would have their number otherwise, and be written into by whoever
@@ -63,18 +63,18 @@ def reserve() -> None:
         sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
 
 
-def guard() -> None:
+def replace_streams() -> None:
     """Replaces standard output and standard error by streams that fail as this module says."""
-    for name, usual, kind in (("stdout", 1, _Product), ("stderr", 2, _Messages)):
+    for name, usual, kind in (("stdout", 1, _StandardOutput), ("stderr", 2, _StandardError)):
         stream = getattr(sys, name)
         # One that stands for another place, as in a notebook, stays.
         with suppress(io.UnsupportedOperation, AttributeError):
             setattr(sys, name, kind(usual if stream is None else stream.fileno()))
 
 
-def messages_lost() -> bool:
+def has_lost_messages() -> bool:
     """Whether messages could not be written."""
-    return isinstance(sys.stderr, _Messages) and sys.stderr.lost
+    return isinstance(sys.stderr, _StandardError) and sys.stderr.lost
 
 
 class _Stream(io.TextIOWrapper):
@@ -109,35 +109,35 @@ class _Stream(io.TextIOWrapper):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, self.fileno())
         os.close(null)
-        self._tell(error)
+        self._handle(error)
 
-    def _tell(self, error: OSError) -> None:
+    def _handle(self, error: OSError) -> None:
         """What follows from a failure."""
         raise NotImplementedError
 
 
-class _Messages(_Stream):
+class _StandardError(_Stream):
     """Standard error, or what is left of it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number, by_line=True)
         self.lost = False
 
-    def _tell(self, _error: OSError) -> None:
+    def _handle(self, _error: OSError) -> None:
         """Goes on without."""
         self.lost = True
 
 
-class _Product(_Stream):
+class _StandardOutput(_Stream):
     """Standard output."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number, by_line=os.isatty(number))
 
-    def _tell(self, error: OSError) -> None:
+    def _handle(self, error: OSError) -> None:
         """Ends the command."""
         if isinstance(error, BrokenPipeError):
-            raise Enough from error
+            raise ReaderGone from error
         why = "it is closed" if error.errno == errno.EBADF else error.strerror
         raise OutputError(
             f"standard output cannot be written: {why}. What was to come there is lost, and "

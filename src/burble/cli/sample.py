@@ -16,7 +16,7 @@ import typer
 
 from burble import settings
 from burble.cli.options import ModelPath
-from burble.cli.output import console, tell
+from burble.cli.output import console, log
 from burble.data import corpus
 from burble.data.encodings import decode
 from burble.data.sentences import EDGE
@@ -92,11 +92,11 @@ def sample(
     if count > 1:
         checked.check_whole_texts(count)
     writer = generator.load(model)
-    how, facts = writer.resolve_settings(options, reading if training else DEFAULT_READING, tell)
+    how, facts = writer.resolve_settings(options, reading if training else DEFAULT_READING, log)
     facts |= {name: options[name] for name in REPEATED if name in options}
     texts = writer.prepare_texts(start.read(writer, how.seed or 0), how)
     for note in [*_stop_notes(stops, writer.model), *texts.prompt.notes, f"seed {how.seed}"]:
-        tell(note)
+        log(note)
     _write_all(texts, TEMPERATURES if compare else {}, _Form(count, jsonl, facts))
 
 
@@ -153,7 +153,7 @@ class _PromptSource:
                 raise InputError(f"there is no prompt in {named}. Give one, or none.")
             return prompt
         if self.text is not None:
-            tell(f"Starts from a random piece of {shown(self.text)}.")
+            log(f"Starts from a random piece of {shown(self.text)}.")
             model = writer.model
             read = corpus.build_with_alphabet(
                 model.vocabulary, [self.text], model.text, self.reading
@@ -162,12 +162,12 @@ class _PromptSource:
             # Of documents, a piece of one.
             return read.vocabulary.decode(ids, EDGE).strip(EDGE).partition(EDGE)[0]
         if "\\n" in self.prompt:
-            tell(
+            log(
                 r"The prompt's \n is a backslash and an n. For a line end, write $'\n' in bash or "
                 "zsh, or give the prompt with --prompt-file."
             )
         elif not self.prompt and writer.model.window:
-            tell("Starts from a random window of its training text.")
+            log("Starts from a random window of its training text.")
             return writer.draw_prompt(seed)
         return self.prompt
 
@@ -260,7 +260,7 @@ def _write_all(texts: Texts, temperatures: Mapping[float, str], form: _Form) -> 
         warmer = replace(texts.settings, temperature=temperature)
         _write(replace(texts, settings=warmer), form, endings)
     if note := describe_broken_loops(endings):
-        tell(note)
+        log(note)
     if shortfall := describe_shortfall(endings, form.count * max(1, len(temperatures))):
         raise InputError(shortfall)
 

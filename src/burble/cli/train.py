@@ -14,8 +14,8 @@ from burble import settings
 from burble.cli import progress
 from burble.cli.corpus import read_corpus
 from burble.cli.loss_plot import SPECIAL, draw_losses
-from burble.cli.options import Sources, advanced
-from burble.cli.output import console, tell
+from burble.cli.options import Sources, advanced_panel
+from burble.cli.output import console, log
 from burble.cli.progress import stop_on_signal
 from burble.data.corpus import Corpus
 from burble.formatting import command_line, symbol_name
@@ -28,7 +28,7 @@ from burble.training import preflight, supervisor
 from burble.training import processes as training_processes
 from burble.training.processes import Peer
 
-PROCESSES = advanced("Several processes")
+PROCESSES = advanced_panel("Several processes")
 Output = Annotated[
     Path,
     typer.Option("--output", "-o", help="The run folder, new unless with --resume."),
@@ -47,7 +47,7 @@ Plot = Annotated[
     typer.Option(
         "--plot",
         help="Draw the losses at the end, even where messages go to a file.",
-        rich_help_panel=advanced("Training"),
+        rich_help_panel=advanced_panel("Training"),
     ),
 ]
 Processes = Annotated[
@@ -86,7 +86,7 @@ def train(
     run, peer = Run(output), training_processes.current_peer()
     reading = settings.SourceSettings.pop_from(chosen)
     if peer and not peer.first:
-        _follow(peer, TrainingRequest(chosen, sources=tuple(source), reading=reading))
+        _follow_first(peer, TrainingRequest(chosen, sources=tuple(source), reading=reading))
         return
     chosen = recipes.merge_recipe(chosen, recipe, resume=resume)
     # What can be refused is refused before the training engine is loaded, which takes seconds.
@@ -98,30 +98,30 @@ def train(
     elif several := training_processes.peers_to_start(
         processes, coordinator, process_id, num_processes, os.environ
     ):
-        raise typer.Exit(_watch(several, request, run))
-    text = _train(request, run, peer, started)
+        raise typer.Exit(_supervise(several, request, run))
+    text = _run_training(request, run, peer, started)
     if plot or console.is_terminal:
-        _plot(run, symbol_name(text.vocabulary.unit))
-    tell("\n".join(["What to try next:", *_next_commands(request, run, text)]))
+        _print_plot(run, symbol_name(text.vocabulary.unit))
+    log("\n".join(["What to try next:", *_suggest_commands(request, run, text)]))
 
 
-def _train(request: TrainingRequest, run: Run, peer: Peer | None, started: float) -> Corpus:
+def _run_training(request: TrainingRequest, run: Run, peer: Peer | None, started: float) -> Corpus:
     """Reads the text and trains on it; returns the text."""
     check_folder(request, run)
     text = read_corpus(request, resolve_settings(request, run))
     prepared = preflight.prepare(request, run, text, peer)
     if request.base:
-        tell(describe_alphabet_change(request.base, text.vocabulary))
-    tell("Loading the training engine …")
+        log(describe_alphabet_change(request.base, text.vocabulary))
+    log("Loading the training engine …")
     from burble.training import job
 
-    events = job.train(prepared, stop=stop_on_signal(), started=started, log=tell)
+    events = job.train(prepared, stop=stop_on_signal(), started=started, log=log)
     again = request.command(run.folder, "--resume")
     progress.follow(events, console, run.folder, again, text.vocabulary.unit)
     return text
 
 
-def _plot(run: Run, unit: str) -> None:
+def _print_plot(run: Run, unit: str) -> None:
     """Draws the losses of a run."""
     metrics = run.metrics()
     training, validation = (
@@ -129,7 +129,7 @@ def _plot(run: Run, unit: str) -> None:
         for name in ("loss", "held_out_loss")
     )
     for line in draw_losses(training, validation, unit, ascii_only=_ascii_only()):
-        tell(line)
+        log(line)
 
 
 def _ascii_only() -> bool:
@@ -142,7 +142,7 @@ def _ascii_only() -> bool:
     return os.environ.get("TERM") == "linux"
 
 
-def _next_commands(request: TrainingRequest, run: Run, text: Corpus) -> list[str]:
+def _suggest_commands(request: TrainingRequest, run: Run, text: Corpus) -> list[str]:
     """Three commands that a person may want to give next, each with what it is for."""
     folder, sources = str(run.folder), request.sources
     read = [] if "-" in sources else [*sources, *to_flags(request.reading.given)]
@@ -161,7 +161,7 @@ def _next_commands(request: TrainingRequest, run: Run, text: Corpus) -> list[str
     return [f"  {command:<{width}}  {why}" for command, why in written]
 
 
-def _watch(several: list[Peer], request: TrainingRequest, run: Run) -> int:
+def _supervise(several: list[Peer], request: TrainingRequest, run: Run) -> int:
     """Watches over the processes of this machine that train together; returns their exit code."""
     if several[0].first:
         check_folder(request, run)
@@ -170,8 +170,8 @@ def _watch(several: list[Peer], request: TrainingRequest, run: Run) -> int:
     return supervisor.watch(several, sys.argv[1:], again)
 
 
-def _follow(peer: Peer, request: TrainingRequest) -> None:
+def _follow_first(peer: Peer, request: TrainingRequest) -> None:
     """Trains along with process 0, which does the talking."""
     from burble.training import job
 
-    job.follow(peer, request.read, stop=stop_on_signal(), log=tell)
+    job.follow(peer, request.read, stop=stop_on_signal(), log=log)

@@ -10,7 +10,7 @@ import typer
 
 from burble import settings
 from burble.cli.compare import STOPPED, stop_on_signal
-from burble.cli.output import tell
+from burble.cli.output import log
 from burble.data import report as corpus_report
 from burble.errors import InputError, Interrupted, SettingsError, require_packages
 from burble.experiments import grid
@@ -57,7 +57,7 @@ def tune(
         settings.make_settings(given)
     )
     for line in corpus_report.summarize(text):
-        tell(line)
+        log(line)
     if text.cut == len(text.ids):
         raise InputError(
             "there is no validation text, so no score can choose. Give --validation, or more text."
@@ -68,16 +68,16 @@ def tune(
     study = search.Search(output, sources, text.sha256, given, space, first, seed, private)
     stop_on_signal(study.work)
     with alone_in(output, search.STUDY):
-        rows = study.run(trials, tell)
+        rows = study.run(trials, log)
     if study.work.stopped:
         raise Interrupted(STOPPED)
     print(search.format_table(rows))
     if not rows or rows[0][search.SCORE] is None:
         raise InputError(f"no trial came to its end. What they printed is in {output}.")
     best = output / search.BEST
-    tell(f"The best settings are in {best}.")
+    log(f"The best settings are in {best}.")
     again = command_line(["burble", "train", *sources, "--recipe", str(best), "-o", "RUN"])
-    tell(f"Now, on all of the text: {again}")
+    log(f"Now, on all of the text: {again}")
 
 
 def _import_search() -> ModuleType:

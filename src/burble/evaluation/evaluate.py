@@ -75,7 +75,7 @@ def score_sources(
     *,
     adaptive: bool = False,
     memory: float = 0.0,
-    tell: Callable[[str], object] = str,
+    log: Callable[[str], object] = str,
 ) -> Report:
     """Scores a model on sources, read and cleaned as its corpus was, each from a zero state.
 
@@ -85,7 +85,7 @@ def score_sources(
         reading: How they are read.
         adaptive: Whether the model learns from them as it reads; see `evaluation.dynamic`.
         memory: The weight of its n-gram model, 0 to 1; 0 is the network alone.
-        tell: Takes a sentence for each decision on the way.
+        log: Takes a sentence for each decision on the way.
 
     Raises:
         SettingsError: The n-gram model is missing, or its weight is impossible.
@@ -99,7 +99,7 @@ def score_sources(
     pieces: list[str] = []
     read = documents.read_documents(found, ReadOptions(how, reading), pieces.append)
     for note in read.notes:
-        tell(note)
+        log(note)
     return _score_parts(writer, "".join(pieces).split(EDGE), adaptive=adaptive, memory=memory)
 
 

@@ -68,7 +68,7 @@ def build_report(
     how: WritingSettings,
     *,
     adaptive: bool = False,
-    tell: Callable[[str], object] = lambda _: None,
+    log: Callable[[str], object] = lambda _: None,
 ) -> ModelReport:
     """Scores a model on its own text, and measures what it writes.
 
@@ -78,22 +78,22 @@ def build_report(
         how: The temperature, quote bias and seed with which it writes, and the weight of the
             n-gram model, with which it is scored and writes, too; 0 leaves that out.
         adaptive: Whether to score it with dynamic evaluation, too.
-        tell: Takes a sentence about what is being done.
+        log: Takes a sentence about what is being done.
     """
     if how.memory and not writer.has_memory:
         writer = Generator(writer.model, text.build_index)
     # What not every model can comes first.
-    tell("Scoring with dynamic evaluation …" if adaptive else "Scoring the validation part …")
+    log("Scoring with dynamic evaluation …" if adaptive else "Scoring the validation part …")
     learning = _score_model(writer, text, how.memory, adaptive=True) if adaptive else (None, None)
     static, with_memory = _score_model(writer, text, how.memory, adaptive=False)
-    tell("Scoring the baselines …")
+    log("Scoring the baselines …")
     compared = _score_baselines(text, static)
-    tell("Writing samples …")
+    log("Writing samples …")
     human = _validation_pieces(text, LENGTH_BY_WINDOW if writer.model.window else LENGTH)
     samples = _write_samples(writer, human, replace(how, memory=0.0))
     recalled = _write_samples(writer, human, how) if how.memory else []
     reference = statistics.Reference.from_text(text.text(_first_counted(text), text.start))
-    tell("Searching for overlap with the training text …")
+    log("Searching for overlap with the training text …")
     groups = samples, recalled, human
     overlaps = _find_overlaps([group for group in groups if group], text)
     measured = [statistics.measure_texts(group, reference) if group else None for group in groups]

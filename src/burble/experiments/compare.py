@@ -51,11 +51,11 @@ class Comparison:
     text: str
     work: Work = field(default_factory=Work)
 
-    def run(self, tell: Callable[[str], object]) -> None:
+    def run(self, log: Callable[[str], object]) -> None:
         """Trains what has not been trained yet, writing the tables anew after each.
 
         Args:
-            tell: Takes a sentence about each training.
+            log: Takes a sentence about each training.
 
         Raises:
             SettingsError: The folder is of another comparison.
@@ -67,13 +67,13 @@ class Comparison:
             trial = self._trial(variant, seed)
             label = f"{number} of {len(tasks)} · {variant.name}, seed {seed}"
             if trial.is_finished:
-                tell(f"{label} · finished before")
+                log(f"{label} · finished before")
             else:
-                tell(f"{label} …")
+                log(f"{label} …")
                 flags = [*self.flags, *to_flags(variant.values), f"--seed={seed}"]
                 trial.train(self.sources, flags, self.work)
                 if not trial.is_finished:
-                    tell(f"  not finished: {trial.failure()}")
+                    log(f"  not finished: {trial.failure()}")
             self.write()
             if self.work.stopped:
                 return

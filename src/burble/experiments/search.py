@@ -116,14 +116,14 @@ class Search:
     private: Sequence[str] = ()
     work: Work = field(default_factory=Work)
 
-    def run(self, trials: int, tell: Callable[[str], object]) -> list[dict[str, Any]]:
+    def run(self, trials: int, log: Callable[[str], object]) -> list[dict[str, Any]]:
         """Goes on until there are as many trials, writing table and recipe after each.
 
         A trial that was stopped is gone on with the next time.
 
         Args:
             trials: How many in all, those of earlier calls included.
-            tell: Takes a sentence about each trial.
+            log: Takes a sentence about each trial.
 
         Returns:
             The table, the best first.
@@ -139,8 +139,8 @@ class Search:
                 known = study.trials[number] if number < len(study.trials) else None
                 if self.work.stopped or (known and known.state.is_finished()):
                     continue
-                tell(f"{number + 1} of {trials} …")
-                tell(f"  {self._run_trial(study, number, known, tell)}")
+                log(f"{number + 1} of {trials} …")
+                log(f"  {self._run_trial(study, number, known, log)}")
                 self._write(study)
             return self._write(study)
         except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
@@ -194,14 +194,14 @@ class Search:
         study: optuna.Study,
         number: int,
         known: FrozenTrial | None,
-        tell: Callable[[str], object],
+        log: Callable[[str], object],
     ) -> str:
         """Trains one trial, or goes on with one that was stopped; returns what came of it."""
         drawn = self._ask_trial(study, number, known)
         if drawn is None:
             return "failed: it was interrupted before its settings were chosen."
         chosen = self._round_values(drawn.params)
-        tell(f"  {' '.join(f'{name}={value}' for name, value in chosen.items())}")
+        log(f"  {' '.join(f'{name}={value}' for name, value in chosen.items())}")
         trial = Trial(self.folder / f"trial-{number + 1}")
         reported = set(known.intermediate_values) if known else set()
 
