@@ -5,8 +5,9 @@ import numpy as np
 
 from burble import settings
 from burble.data import corpus
-from burble.runs.events import Arrays, End
+from burble.runs.events import End
 from burble.runs.request import check_folder
+from burble.runs.state import Arrays
 from burble.settings import TextSettings
 from burble.training import job, preflight
 from burble.training.trainer import Trainer

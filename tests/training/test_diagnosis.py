@@ -10,8 +10,9 @@ from rich.console import Console
 
 from burble.cli import progress
 from burble.runs import card
-from burble.runs.events import BaselineLosses, Score, State
+from burble.runs.events import BaselineLosses, Score
 from burble.runs.folder import Run
+from burble.runs.state import State
 from burble.training import diagnosis, recorder
 from tests.support.corpora import from_texts
 from tests.support.trainers import NO_ARRAYS

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from burble.runs.events import State
+from burble.runs.state import State
 from burble.settings import TrainingSettings
 from burble.training import pace as pace_module
 from burble.training.pace import LONGEST, Clock, seconds_to_measure

@@ -1,70 +1,12 @@
-"""What training yields: its state and the events of its loop, as plain values.
+"""What training yields: the events of its loop, as plain values.
 
 Knows nothing of how any of them comes about; who only listens needs no Keras.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
-
-class Arrays(NamedTuple):
-    """All arrays that change while training: a pytree, on the devices that train or off them.
-
-    Attributes:
-        weights: What is trained, in the order of `network.trained_array_names`.
-        average: The running average of the weights; empty where they are not averaged.
-        best: The weights with the best validation loss so far.
-        rng: The random numbers of the dropout: the seeds of Keras, and last our own, shape (2,).
-        optimizer: The variables of AdamW: steps, learning rate, first and second moments.
-        hidden: The hidden state of each stream, each of shape (B, U).
-        loss: The losses since the last report, summed, in nats; and the weights of their places,
-            summed; shape (2,).
-    """
-
-    weights: list[Any]
-    average: list[Any]
-    best: list[Any]
-    rng: list[Any]
-    optimizer: list[Any]
-    hidden: list[Any]
-    loss: Any
-
-    @property
-    def evaluated(self) -> list[Any]:
-        """The weights that are evaluated: their average, if they are averaged."""
-        return self.average or self.weights
-
-
-@dataclass(frozen=True)
-class State:
-    """All that changes while training; saving it and going on from it changes nothing.
-
-    Attributes:
-        arrays: All arrays.
-        step: Steps done.
-        best_loss: The best validation loss so far, nats per symbol; infinite before the first.
-        evals_without_improvement: Validation scores since the best one.
-        recoveries: Times the loss diverged and training went back to the best weights.
-        epoch_nats: The training loss of the epoch so far, summed over its places, nats; not a
-            number where the loss diverged in it.
-        epoch_places: So many places.
-        best_epoch_loss: The best mean training loss of a whole epoch so far; infinite before one.
-        elapsed: Seconds of training so far.
-        eval_due: Whether the score of this step is still to be taken: it was stopped.
-    """
-
-    arrays: Arrays
-    step: int = 0
-    best_loss: float = math.inf
-    evals_without_improvement: int = 0
-    recoveries: int = 0
-    epoch_nats: float = 0.0
-    epoch_places: float = 0.0
-    best_epoch_loss: float = math.inf
-    elapsed: float = 0.0
-    eval_due: bool = False
+from burble.runs.state import State
 
 
 @dataclass(frozen=True)

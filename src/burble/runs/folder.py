@@ -11,7 +11,6 @@ import math
 import os
 import re
 import shutil
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -20,16 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import filelock
-import numpy as np
-import safetensors
-import safetensors.numpy
-from numpy.typing import NDArray
 
 from burble import __version__, files, settings
 from burble.errors import RunError, SettingsError, StorageError
 from burble.formatting import shown
 from burble.model.file import Model, is_model_file, write_model
-from burble.runs.events import Arrays, State
+from burble.runs.state import State, dump_state, load_state, load_step
 from burble.settings import Settings
 
 FORMAT = 2
@@ -37,21 +32,6 @@ DESCRIPTION = "run.json"
 MODEL = "model.safetensors"
 STATE, PREVIOUS = "last/state.safetensors", "last/previous.safetensors"
 PARTS = ("last", "samples")
-_DAMAGED = (
-    *(OSError, ValueError, LookupError, TypeError, AttributeError),
-    safetensors.SafetensorError,
-)
-STORED = {
-    "weights": "weight",
-    "best": "good",
-    "rng": "seed",
-    "hidden": "carried",
-    "best_loss": "best",
-    "evals_without_improvement": "stale",
-    "best_epoch_loss": "best_epoch",
-    "eval_due": "due",
-}
-"""Fields of a state with another name in its file, which earlier versions of burble know."""
 _AGAIN = "begin again in another folder, from this model with --from."
 BEGIN_AGAIN = _AGAIN.capitalize()
 
@@ -248,12 +228,12 @@ class Run:
 
         Both files hold it afterwards, so that neither is of another training.
         """
-        files.write_atomically(self.folder / STATE, _state_bytes(state))
+        files.write_atomically(self.folder / STATE, dump_state(state))
         self.write_state(state)
 
     def write_state(self, state: State) -> None:
         """Writes all that training needs to go on, in one file, and keeps the state before it."""
-        data, before = _state_bytes(state), self.folder / PREVIOUS
+        data, before = dump_state(state), self.folder / PREVIOUS
         files.write_atomically(self.folder / STATE, data, former=before)
 
     def read_state(
@@ -272,7 +252,7 @@ class Run:
         """
         self.check_state()
         for name in (STATE, PREVIOUS):
-            state = _state(self.folder / name)
+            state = load_state(self.folder / name)
             if state is not None and fits(state):
                 if name == PREVIOUS:
                     path = self.folder / STATE
@@ -301,10 +281,8 @@ class Run:
 
     def steps_done(self) -> int:
         """Steps of the state last written, or the one before it; 0 where neither can be read."""
-        for name in (STATE, PREVIOUS):
-            with suppress(*_DAMAGED), safetensors.safe_open(self.folder / name, "numpy") as file:
-                return int(json.loads(file.metadata()["burble"])["step"])
-        return 0
+        steps = (load_step(self.folder / name) for name in (STATE, PREVIOUS))
+        return next((step for step in steps if step is not None), 0)
 
     def write_sample(self, step: int, text: str) -> None:
         """Keeps what the model wrote at `step`."""
@@ -349,56 +327,3 @@ class Run:
 def _epoch_file(name: str) -> str:
     """The file of an epoch's model, whether or not its ending was given."""
     return f"{name.removesuffix('.safetensors')}.safetensors"
-
-
-def _state_bytes(state: State) -> bytes:
-    """The file of a state, with a sum by which damage is known."""
-    values = {STORED.get(k, k): v for k, v in vars(state).items() if k != "arrays"}
-    counters, named = json.dumps(values), _named_arrays(state.arrays)
-    known = {"burble": counters, "crc32": str(_sum(counters, named))}
-    return safetensors.numpy.save(named, known)
-
-
-def _named_arrays(arrays: Arrays) -> dict[str, NDArray[Any]]:
-    """Arrays by the names that files have for them, such as `weight.3`."""
-    lists = arrays._replace(loss=[arrays.loss])._asdict()
-    return {f"{STORED.get(k, k)}.{i}": a for k, group in lists.items() for i, a in enumerate(group)}
-
-
-def _arrays(named: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Arrays from the names that files have for them; the inverse of `_named_arrays`.
-
-    Raises:
-        LookupError: There are others.
-    """
-    groups: dict[str, list[Any]] = {STORED.get(field, field): [] for field in Arrays._fields}
-    for name in sorted(named, key=lambda n: int(n.rpartition(".")[2])):
-        groups[name.rpartition(".")[0]].append(named[name])
-    found = Arrays(*groups.values())
-    return found._replace(loss=found.loss[0])
-
-
-def _state(path: Path) -> State | None:
-    """The state in a file; None where there is none, or a damaged one."""
-    try:
-        with safetensors.safe_open(path, "numpy") as file:
-            known, names = file.metadata(), list(file.keys())
-            arrays = {name: file.get_tensor(name) for name in names}
-        # Files of earlier versions have no sum.
-        if known.get("crc32", "") not in ("", str(_sum(known["burble"], arrays))):
-            return None
-        fields = {name: field for field, name in STORED.items()}
-        values = json.loads(known["burble"])
-        return State(_arrays(arrays), **{fields.get(k, k): v for k, v in values.items()})
-    except _DAMAGED:
-        return None
-
-
-def _sum(counters: str, arrays: Mapping[str, NDArray[Any]]) -> int:
-    """A sum over all of a state."""
-    found = zlib.crc32(counters.encode())
-    for name in sorted(arrays):
-        found = zlib.crc32(
-            np.ascontiguousarray(arrays[name]).data, zlib.crc32(name.encode(), found)
-        )
-    return found

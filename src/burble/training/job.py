@@ -17,8 +17,9 @@ from burble.evaluation import baselines
 from burble.formatting import some, symbol_name
 from burble.model.transfer import transfer_weights
 from burble.runs import defaults
-from burble.runs.events import BaselineLosses, Event, State
+from burble.runs.events import BaselineLosses, Event
 from burble.runs.request import evaluations, origin
+from burble.runs.state import State
 from burble.settings import Settings
 from burble.training import collectives, devices
 from burble.training.preflight import PreparedRun

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from burble.runs.events import Arrays, State
+from burble.runs.state import Arrays, State
 from burble.settings import TrainingSettings
 from burble.training import collectives
 from burble.training.schedule import Pace

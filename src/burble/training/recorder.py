@@ -17,20 +17,10 @@ from burble.evaluation import select_sampling
 from burble.inference import generator
 from burble.model.file import Model
 from burble.runs import card
-from burble.runs.events import (
-    BaselineLosses,
-    End,
-    Epoch,
-    Event,
-    Report,
-    Sample,
-    Save,
-    Score,
-    State,
-    Task,
-)
+from burble.runs.events import BaselineLosses, End, Epoch, Event, Report, Sample, Save, Score, Task
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, flags_to_repeat
+from burble.runs.state import State
 from burble.settings import TrainingSettings, with_stored_names
 from burble.training import diagnosis
 from burble.training.trainer import Trainer

@@ -14,7 +14,7 @@ from burble.errors import SettingsError
 from burble.model import network
 from burble.model.lstm import dropout_mask
 from burble.model.network import Ensemble, mean_log_probabilities, trained_array_names
-from burble.runs.events import Arrays
+from burble.runs.state import Arrays
 from burble.settings import ModelSettings, Precision, TrainingSettings
 from burble.training.batches import Batch
 from burble.training.collectives import fetch_array

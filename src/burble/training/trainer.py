@@ -16,7 +16,8 @@ from burble.data.corpus import Corpus
 from burble.errors import DivergedError
 from burble.model.architecture import Weights
 from burble.model.network import name_weights, trained_array_names
-from burble.runs.events import Arrays, End, Epoch, Event, Recovery, Report, Save, Score, State
+from burble.runs.events import End, Epoch, Event, Recovery, Report, Save, Score
+from burble.runs.state import Arrays, State
 from burble.settings import Settings, TrainingSettings
 from burble.training import collectives
 from burble.training.framings import frame_text

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from burble.data.corpus import Corpus
-from burble.runs.events import Arrays, Event, State, Task
+from burble.runs.events import Event, Task
+from burble.runs.state import Arrays, State
 from burble.settings import TrainingSettings
 from burble.training.batches import CHUNK, Batch, in_order, whole_documents, windows_in_order
 from burble.training.step import CompiledNetwork, copy_to_device
