@@ -29,6 +29,16 @@ def finish(t, state=None, **how):
     return events[-1].state
 
 
+def score(t, state, **how):
+    """The loss of a state on the validation text."""
+    scoring = t.validation.score(state, **how)
+    while True:
+        try:
+            next(scoring)
+        except StopIteration as end:
+            return end.value
+
+
 def run_training(made, run, request, **how):
     """The events of a training on a corpus that is there already, as the command line trains."""
     check_folder(request, run)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burble.training import batches
-from burble.training.batches import CHUNK, windows_in_order
+from burble.training.batches import CHUNK, batch_windows
 from burble.training.framings import Documents
 
 
@@ -24,7 +24,7 @@ def test_scoring_reads_every_document_once_from_its_beginning_to_its_end(d, lane
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batches, "LANES", lanes)
         patch.setattr(batches, "CHUNK", max(lanes, places))
-        parts = list(batches.whole_documents(d.ids, d.starts, 255))
+        parts = list(batches.batch_documents(d.ids, d.starts, 255))
     read: list[list[int]] = []
     for b in parts:
         assert b.weights.size <= max(lanes, places)
@@ -43,7 +43,7 @@ def test_scoring_pads_less_than_it_reads():
     lengths = np.array([100_000, *range(1, 300)])
     starts = np.cumsum([0, *lengths])[:-1]
     ids = np.zeros(lengths.sum(), np.uint8)
-    parts = list(batches.whole_documents(ids, starts, 1))
+    parts = list(batches.batch_documents(ids, starts, 1))
     assert sum(b.weights.size for b in parts) < 2.2 * len(ids)
     assert len({b.weights.shape for b in parts}) < 20
 
@@ -51,7 +51,7 @@ def test_scoring_pads_less_than_it_reads():
 @given(st.integers(0, 50) | st.integers(CHUNK - 1, 2 * CHUNK + 3), st.integers(1, 3))
 def test_text_in_order_is_predicted_once_in_every_row(n, rows):
     ids = np.arange(n, dtype=np.uint16)
-    parts = list(batches.in_order(ids, rows))
+    parts = list(batches.batch_text(ids, rows))
     assert all(len(b.inputs) == rows for b in parts)
     assert len({b.inputs.shape for b in parts}) <= 1
     read = [b.inputs[-1][b.weights[-1] == 1] for b in parts]
@@ -61,6 +61,6 @@ def test_text_in_order_is_predicted_once_in_every_row(n, rows):
 
 
 def test_scoring_takes_windows_in_order():
-    found = list(windows_in_order(np.arange(200, dtype=np.uint8), 7, 50, 130))
+    found = list(batch_windows(np.arange(200, dtype=np.uint8), 7, 50, 130))
     targets = np.concatenate([b.targets[b.weights[:, -1] == 1, -1] for b in found])
     assert targets.tolist() == list(range(50, 130))

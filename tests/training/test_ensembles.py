@@ -8,7 +8,7 @@ from burble.inference.generator import Generator
 from burble.model.engine import build_engine
 from burble.model.softmax import log_softmax
 from tests.support.speakers import chancy
-from tests.support.trainers import finish, trainer
+from tests.support.trainers import finish, score, trainer
 
 NONE = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "clip": 0, "averaging": 0}
 
@@ -34,7 +34,7 @@ def test_two_networks_foretell_better_than_the_mean_of_the_two():
         -log_softmax(logits.astype(float))[np.arange(len(ids) - 1), ids[1:]].mean()
         for logits in each
     ]
-    assert t.validation.score(state, best=True) < np.mean(costs)
+    assert score(t, state, best=True) < np.mean(costs)
 
 
 def learning_losses(model, ids):

@@ -22,6 +22,7 @@ from burble.settings import ModelSettings, TextSettings
 from burble.training.framings import Documents, Streams, Windows, shuffled
 from burble.training.trainer import Trainer, _end_epoch
 from burble.training.validation import Part
+from tests.support.trainers import score
 
 TEXT = "the cat sat on the mat. the dog lay on the log. " * 12
 SHAPE = {"framing": "windows", "length": 10, "units": 12, "embedding": 1, "input": "scalar"}
@@ -188,7 +189,7 @@ def test_held_out_windows_are_scored_from_the_symbols_before_each():
     for place in range(t.corpus.cut, len(ids)):
         logits, _ = core.read_symbols(ids[place - 10 : place], core.zero_state(1))
         costs.append(np.log(np.exp(logits[-1]).sum()) - logits[-1][ids[place]])
-    assert t.validation.score(state) == pytest.approx(np.mean(costs), abs=1e-5)
+    assert score(t, state) == pytest.approx(np.mean(costs), abs=1e-5)
 
 
 @pytest.mark.parametrize(("kind", "width"), [("scalar", 1), ("onehot", 9)])

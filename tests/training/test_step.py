@@ -11,7 +11,7 @@ from burble.errors import SettingsError
 from burble.model.engine import build_engine
 from burble.model.softmax import log_softmax
 from burble.training.step import _leave_out
-from tests.support.trainers import finish, trainer
+from tests.support.trainers import finish, score, trainer
 
 
 def test_numbers_that_only_cost_time_here_are_refused():
@@ -39,7 +39,7 @@ def test_what_is_scored_is_the_average_of_the_weights():
         state = finish(t, state, stop=lambda steps=steps: next(steps))
         latest.append(state.arrays.weights[1])
     np.testing.assert_allclose(state.arrays.average[1], np.mean(latest, 0), atol=1e-6)
-    assert t.validation.score(state) != t.validation.score(without_average(state))
+    assert score(t, state) != score(t, without_average(state))
     plain = trainer(averaging=0.0)
     begun = plain.initial_state().arrays
     assert begun.average == []
@@ -72,4 +72,4 @@ def test_it_is_drawn_anew_at_each_step_and_off_in_scores():
     ids = t.corpus.tail
     logits = core.read_symbols(ids[:-1], core.zero_state(1))[0].astype(float)
     nats = -log_softmax(logits)[np.arange(len(ids) - 1), ids[1:]].mean()
-    assert t.validation.score(state) == pytest.approx(nats, rel=1e-5)
+    assert score(t, state) == pytest.approx(nats, rel=1e-5)

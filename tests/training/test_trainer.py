@@ -12,7 +12,7 @@ from burble.runs.events import End, Recovery, Report, Save, Score, Task
 from burble.settings import TextSettings
 from burble.training import batches
 from burble.training.trainer import Trainer
-from tests.support.trainers import TEXT, TINY, assert_equal, finish, trainer
+from tests.support.trainers import TEXT, TINY, assert_equal, finish, score, trainer
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ def documents(**changed):
 @pytest.mark.parametrize("make", [trainer, documents])
 def test_an_untrained_model_knows_nothing(make):
     t = make()
-    loss = t.validation.score(t.initial_state())
+    loss = score(t, t.initial_state())
     assert abs(loss - np.log(t.corpus.vocabulary.size)) < 0.05
 
 
@@ -97,8 +97,8 @@ def test_the_best_weights_are_kept_not_the_last():
         last = event
     assert scores[-1] > min(scores) + 0.1
     assert last.state.best_loss == min(scores)
-    assert t.validation.score(last.state, best=True) == pytest.approx(min(scores), rel=1e-6)
-    assert t.validation.score(last.state) == pytest.approx(scores[-1], rel=1e-6)
+    assert score(t, last.state, best=True) == pytest.approx(min(scores), rel=1e-6)
+    assert score(t, last.state) == pytest.approx(scores[-1], rel=1e-6)
 
 
 def with_nan(state):
@@ -154,7 +154,7 @@ def test_an_absurd_learning_rate_does_not_cost_the_best_model():
         diverged = True
     assert diverged or any(state.recoveries for state in states)
     # What is kept after it all is still what was best, measured anew.
-    assert worse.validation.score(states[-1], best=True) == pytest.approx(good.best_loss, rel=1e-6)
+    assert score(worse, states[-1], best=True) == pytest.approx(good.best_loss, rel=1e-6)
 
 
 def test_limits_become_a_number_of_steps_and_the_nearest_holds():

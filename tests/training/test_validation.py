@@ -11,7 +11,7 @@ from burble.model.engine import Engine
 from burble.model.softmax import softmax
 from burble.settings import TextSettings
 from burble.training.trainer import Trainer
-from tests.support.trainers import TINY, finish, trainer
+from tests.support.trainers import TINY, finish, score, trainer
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def test_documents_are_scored_each_from_a_zero_state():
             logits, carried = core.step(np.array([before]), carried)
             nats.append(-np.log(softmax(logits.astype(float))[0, symbol]))
             before = symbol
-    assert t.validation.score(state) == pytest.approx(np.mean(nats), rel=1e-5)
+    assert score(t, state) == pytest.approx(np.mean(nats), rel=1e-5)
 
 
 def test_the_closing_scores_tell_how_far_they_are_and_end_where_asked():

@@ -19,7 +19,7 @@ from burble.model.file import Model, find_model_file
 from burble.model.transfer import merge_base_settings
 from burble.runs import defaults
 from burble.runs.folder import Run
-from burble.settings import DEFAULT_READING, Settings, SourceSettings, require
+from burble.settings import DEFAULT_READING, Settings, SourceSettings, TrainingSettings, require
 
 MAY_CHANGE = (
     *settings_module.LIMITS,
@@ -161,15 +161,15 @@ def check_folder(request: TrainingRequest, run: Run) -> None:
     run.check_epoch_files(run.settings().training.epoch_files)
 
 
-def evaluations(request: TrainingRequest, run: Run, settings: Settings) -> int:
+def requested_evaluations(request: TrainingRequest, run: Run, training: TrainingSettings) -> int:
     """The scores on the way that were requested, of which short minutes may have left fewer."""
     stored = run.facts().get("asked") if request.resume else None
     before = stored.get("evaluations") if isinstance(stored, Mapping) else None
-    known = before if isinstance(before, int) and before >= 1 else settings.training.evaluations
+    known = before if isinstance(before, int) and before >= 1 else training.evaluations
     return request.options.get("evaluations") or known
 
 
-def origin(request: TrainingRequest, run: Run) -> dict[str, str]:
+def find_origin(request: TrainingRequest, run: Run) -> dict[str, str]:
     """The model that a run started from, by its name and fingerprint; nothing where it did not."""
     if request.resume:
         known = run.facts().get("from")
@@ -199,7 +199,7 @@ def _resumed(request: TrainingRequest, run: Run) -> Settings:
             f"{', '.join(sorted(MAY_CHANGE))}. Leave it out, or train anew in another folder."
         )
     if any(given.get(limit) for limit in settings_module.LIMITS):
-        had |= {"steps": 0, "evaluations": evaluations(request, run, settings)}
+        had |= {"steps": 0, "evaluations": requested_evaluations(request, run, settings.training)}
     return settings_module.make_settings(had | given)
 
 

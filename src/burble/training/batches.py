@@ -69,7 +69,7 @@ def cut_documents(
     )
 
 
-def in_order(ids: Ids, rows: int, given: NDArray[np.int64] = NOWHERE) -> Iterator[Batch]:
+def batch_text(ids: Ids, rows: int, given: NDArray[np.int64] = NOWHERE) -> Iterator[Batch]:
     """Text in order, the same in every row, in long chunks: shape (rows, T), `CHUNK` places each.
 
     All chunks have one shape, so that one compiled score serves them all: the last is padded.
@@ -90,7 +90,7 @@ def in_order(ids: Ids, rows: int, given: NDArray[np.int64] = NOWHERE) -> Iterato
         )
 
 
-def whole_documents(
+def batch_documents(
     ids: Ids,
     starts: NDArray[np.int64],
     boundary: int,
@@ -141,7 +141,7 @@ def cut_windows(ids: Ids, starts: NDArray[np.int64], length: int, real: NDArray[
     )
 
 
-def windows_in_order(ids: Ids, length: int, first: int, last: int) -> Iterator[Batch]:
+def batch_windows(ids: Ids, length: int, first: int, last: int) -> Iterator[Batch]:
     """The windows that predict the symbols from `first` up to `last`, in order, for scoring.
 
     Args:

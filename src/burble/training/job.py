@@ -18,7 +18,7 @@ from burble.formatting import some, symbol_name
 from burble.model.transfer import transfer_weights
 from burble.runs import defaults
 from burble.runs.events import BaselineLosses, Event
-from burble.runs.request import evaluations, origin
+from burble.runs.request import find_origin, requested_evaluations
 from burble.runs.state import State
 from burble.settings import Settings
 from burble.training import collectives, devices
@@ -61,23 +61,23 @@ def train(
         DivergedError: The loss diverged again and again; the best model is kept.
     """
     start = _Start(prepared, time.perf_counter() if started is None else started, stop, log)
-    run, request, corpus, settings = (
-        *(prepared.run, prepared.request),
-        *(prepared.corpus, prepared.settings),
-    )
+    run, request, corpus = prepared.run, prepared.request, prepared.corpus
+    training = prepared.settings.training
     devices.keep_compiled()
     with run.locked(), collectives.lost_errors():
-        _meet(prepared.peer, settings.training.batch, settings.model.units, log)
-        requested = evaluations(request, run, settings)
+        _meet(prepared.peer, training.batch, prepared.settings.model.units, log)
+        evaluations = requested_evaluations(request, run, training)
         estimate = baselines.estimate_baselines(corpus)
         losses = BaselineLosses(*estimate) if estimate else None
         trainer, state = start.ready()
         if not request.resume:
             why = defaults.describe_choice(trainer.settings, corpus, trainer.epochs, request.size)
-            log(f"{why} Seed {settings.training.seed}.")
+            log(f"{why} Seed {training.seed}.")
         # Room for the state, the one before it and the next; models are smaller than a state.
         run.check_room(4 * sum(array.nbytes for array in jax.tree.leaves(state.arrays)))
-        recorder = Recorder(trainer, run, request, requested, origin(request, run), losses, log)
+        recorder = Recorder(
+            trainer, run, request, evaluations, find_origin(request, run), losses, log
+        )
         # Whoever is killed from here on goes on from this very state.
         run.begin_state(state)
         recorder.describe("training")

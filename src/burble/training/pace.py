@@ -72,7 +72,7 @@ def measure_scores(
     """Seconds that a place of the validation text takes to score, measured on some of it.
 
     Args:
-        score: Scores the text batch by batch, as `validation.score_batches`.
+        score: Scores the text batch by batch, as `Validation.score_batches`.
         seconds: How long to measure, about.
         stop: Whether to measure no longer.
     """

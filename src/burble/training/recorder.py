@@ -37,7 +37,7 @@ class Recorder:
         run: The folder.
         request: What was requested.
         evaluations: Validation scores on the way that were requested; minutes may leave fewer.
-        origin: The model that the run started from; see `request.origin`.
+        origin: The model that the run started from; see `request.find_origin`.
         baselines: The losses of simpler predictors, if there is a validation text.
         log: Takes messages.
     """
@@ -64,7 +64,7 @@ class Recorder:
 
     @cached_property
     def repetition(self) -> dict[str, Any]:
-        """How a model of this text may repeat itself; see `tempering.repetition`."""
+        """How a model of this text may repeat itself; see `select_loop_settings`."""
         return select_sampling.select_loop_settings(self.trainer.corpus)
 
     def _sample(self, score: Score) -> Sample:

@@ -289,9 +289,7 @@ class Trainer:
         """
         found = None
         if collectives.is_first():
-            found = yield from self.validation.score_with_progress(
-                state, self.validation.usual, stop=stop
-            )
+            found = yield from self.validation.score(state, self.validation.usual, stop=stop)
         loss = collectives.broadcast(lambda: found)
         if loss is None:
             return None

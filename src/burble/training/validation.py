@@ -1,10 +1,8 @@
 """The loss of a network on the validation text, which is framed as for training."""
 
 import math
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +10,7 @@ from burble.data.corpus import Corpus
 from burble.runs.events import Event, Task
 from burble.runs.state import Arrays, State
 from burble.settings import TrainingSettings
-from burble.training.batches import CHUNK, Batch, in_order, whole_documents, windows_in_order
+from burble.training.batches import CHUNK, Batch, batch_documents, batch_text, batch_windows
 from burble.training.step import CompiledNetwork, copy_to_device
 
 STREAMS_CHECKED = 16
@@ -38,13 +36,9 @@ class Part:
     @property
     def scored(self) -> int:
         """How many symbols are scored: those that are read, but for those that are given."""
-        first, last = np.searchsorted(self.corpus.given, [self.cut, self.cut + self.size])
+        cut = self.corpus.cut
+        first, last = np.searchsorted(self.corpus.given, [cut, cut + self.size])
         return self.size - int(last - first)
-
-    @property
-    def cut(self) -> int:
-        """Where the validation text begins."""
-        return self.corpus.cut
 
     def places(self, *, from_hidden: bool = False) -> int:
         """How many places `score_batches` comes to."""
@@ -75,50 +69,14 @@ class Part:
         tail, given = corpus.tail[: self.size + 1], corpus.given[corpus.given >= corpus.cut]
         if self.training.window:
             last = corpus.cut + self.size
-            yield from windows_in_order(corpus.ids, self.training.length, corpus.cut, last)
+            yield from batch_windows(corpus.ids, self.training.length, corpus.cut, last)
         elif self.training.framing != "documents" or edge is None:
-            yield from in_order(tail, rows, given - (corpus.cut - 1))
+            yield from batch_text(tail, rows, given - (corpus.cut - 1))
         elif len(tail) > 1:
             # Where the validation part begins inside a document, its rest is scored like one.
             starts = corpus.starts[(corpus.starts > corpus.cut)] - corpus.cut
             starts = np.append(0, starts[starts < len(tail) - 1])
-            yield from whole_documents(tail[1:], starts, edge, given - corpus.cut)
-
-
-def score_batches(
-    compiled: CompiledNetwork,
-    part: Part,
-    weights: list[Any],
-    rng: list[Any],
-    hidden: list[Any] | None = None,
-) -> Iterator[tuple[float, float]]:
-    """Scores a part with dropout off, batch by batch.
-
-    Args:
-        compiled: The network.
-        part: The part.
-        weights: On one device.
-        rng: The random numbers of the dropout, which stay as they are.
-        hidden: The hidden state of each training stream to start from, each (B, U); zero if None.
-
-    Yields:
-        The loss so far in nats, summed, and over how many places.
-    """
-    rows = part.rows if hidden else 1
-    now = [h[:rows] for h in hidden] if hidden else compiled.zero_state(rows)
-    total = count = 0.0
-    for batch in part.batches(rows):
-        if batch.resets.all():
-            now = compiled.zero_state(len(batch.inputs))
-        nats, places, now = compiled.nats(weights, rng, batch, now)
-        total, count = total + float(nats), count + float(places)
-        yield total, count
-
-
-def mean_loss(scored: Iterable[tuple[float, float]]) -> float:
-    """The mean loss that `score_batches` comes to; not a number of nothing."""
-    found = deque(scored, maxlen=1)
-    return found[0][0] / found[0][1] if found and found[0][1] else math.nan
+            yield from batch_documents(tail[1:], starts, edge, given - corpus.cut)
 
 
 @dataclass(frozen=True)
@@ -144,53 +102,58 @@ class Validation:
         """A part of the validation text."""
         return Part(self.corpus, self.training, limit)
 
+    def score_batches(
+        self, part: Part, arrays: Arrays, *, best: bool = False, from_hidden: bool = False
+    ) -> Iterator[tuple[float, float]]:
+        """Scores a part with dropout off, batch by batch.
+
+        Args:
+            part: The part.
+            arrays: Those of a state; none is used up.
+            best: Whether to take the best weights, not the latest.
+            from_hidden: Whether to start from each training stream's hidden state, not from zero.
+
+        Yields:
+            The loss so far in nats, summed, and over how many places.
+        """
+        weights, rng = copy_to_device((arrays.best if best else arrays.evaluated, arrays.rng))
+        rows = part.rows if from_hidden else 1
+        now = self.compiled.zero_state(rows)
+        if from_hidden:
+            now = [hidden[:rows] for hidden in copy_to_device(arrays.hidden)]
+        total = count = 0.0
+        for batch in part.batches(rows):
+            if batch.resets.all():
+                now = self.compiled.zero_state(len(batch.inputs))
+            nats, places, now = self.compiled.nats(weights, rng, batch, now)
+            total, count = total + float(nats), count + float(places)
+            yield total, count
+
     def score(
         self,
         state: State,
+        limit: int = SCORED_AT_END,
         *,
         best: bool = False,
-        limit: int = SCORED_AT_END,
         from_hidden: bool = False,
-    ) -> float:
-        """Scores the validation text with dropout off.
+        stop: Callable[[], bool] = lambda: False,
+    ) -> Generator[Event, None, float | None]:
+        """Scores the validation text, up to a limit of symbols, with dropout off.
 
         Args:
             state: Whose weights to use.
-            best: Whether to use its best weights, not the latest.
             limit: Symbols to score, from the first one.
+            best: Whether to take the best weights, not the latest.
             from_hidden: Whether to start from each training stream's hidden state, not from zero.
+            stop: Called now and then: whether to stop.
+
+        Yields:
+            How far it is.
 
         Returns:
-            The mean loss, nats per symbol; not a number where there is no validation text.
+            The mean loss, nats per symbol; not a number where there is no validation text, None
+            where it was stopped.
         """
-        part = self.part(limit)
-        batches = self.score_batches(part, state.arrays, best=best, from_hidden=from_hidden)
-        return mean_loss(batches)
-
-    def score_batches(
-        self,
-        part: Part,
-        arrays: Arrays,
-        *,
-        best: bool = False,
-        from_hidden: bool = False,
-    ) -> Iterator[tuple[float, float]]:
-        """The loss of a part batch by batch; see the function of that name."""
-        weights = arrays.best if best else arrays.evaluated
-        hidden = arrays.hidden if from_hidden else None
-        here = copy_to_device((weights, arrays.rng, hidden))
-        return score_batches(self.compiled, part, *here)
-
-    def score_with_progress(
-        self,
-        state: State,
-        limit: int,
-        *,
-        best: bool = False,
-        from_hidden: bool = False,
-        stop: Callable[[], bool],
-    ) -> Generator[Event, None, float | None]:
-        """What `score` gives, with tasks that say how far it is; None where it was stopped."""
         part, scored = self.part(limit), (0.0, 0.0)
         places = part.places(from_hidden=from_hidden)
         batches = self.score_batches(part, state.arrays, best=best, from_hidden=from_hidden)
@@ -198,7 +161,8 @@ class Validation:
             yield Task(SCORING, scored[1] / places)
             if scored[1] < places and stop():
                 return None
-        return mean_loss([scored])
+        total, count = scored
+        return total / count if count else math.nan
 
     def closing(
         self, state: State, stop: Callable[[], bool] = lambda: False
@@ -225,9 +189,7 @@ class Validation:
             wanted["zero_state_loss"] = CHUNK, False, False
             wanted["carried_state_loss"] = CHUNK, False, True
         for name, (limit, best, hidden) in wanted.items() if len(self.corpus.tail) > 1 else ():
-            loss = yield from self.score_with_progress(
-                state, limit, best=best, from_hidden=hidden, stop=stop
-            )
+            loss = yield from self.score(state, limit, best=best, from_hidden=hidden, stop=stop)
             if loss is None or stop():
                 return None
             facts[name] = loss
