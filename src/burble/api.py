@@ -137,7 +137,7 @@ def train(
         SettingsError: A setting that does not exist or cannot be.
         SourceError: A source that cannot be read.
         RunError: A run folder that cannot be used.
-        DivergedError: The loss ran away again and again; the best model is kept.
+        DivergedError: The loss diverged again and again; the best model is kept.
         KeyboardInterrupt: Ctrl-C, after the step was finished and saved; at once the second time.
     """
     started = time.perf_counter()

@@ -180,8 +180,8 @@ class Validation:
             `held_out_loss` of the best weights on the validation text (up to `SCORED_AT_END`
             symbols, `held_out_scored` in all); for streams also `zero_state_loss` and
             `carried_state_loss` (from the hidden states of some streams) of the latest weights on
-            its first `CHUNK` symbols, which agree unless the hidden state has run away; and
-            `largest_state` in the hidden state. None where it was stopped.
+            its first `CHUNK` symbols, which agree unless the hidden state grows without bound;
+            and `largest_state`, the largest value in it. None where it was stopped.
         """
         facts = {"largest_state": float(max(np.abs(a).max() for a in state.arrays.hidden))}
         wanted = {"held_out_loss": (SCORED_AT_END, True, False)}
