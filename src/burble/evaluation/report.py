@@ -91,11 +91,11 @@ def build_report(
     log("Writing samples …")
     human = _validation_pieces(text, LENGTH_BY_WINDOW if writer.model.window else LENGTH)
     samples = _write_samples(writer, human, replace(how, memory=0.0))
-    recalled = _write_samples(writer, human, how) if how.memory else []
+    mixed = _write_samples(writer, human, how) if how.memory else []
     reference = statistics.Reference.from_text(text.text(_first_counted(text), text.start))
     log("Searching for overlap with the training text …")
-    groups = samples, recalled, human
-    overlaps = _find_overlaps([group for group in groups if group], text)
+    groups = samples, mixed, human
+    overlaps = _find_overlaps(groups, text)
     measured = [statistics.measure_texts(group, reference) if group else None for group in groups]
     return ModelReport(
         static=static,
@@ -106,9 +106,9 @@ def build_report(
         samples=measured[0],
         samples_with_memory=measured[1],
         validation=measured[2],
-        samples_overlap=overlaps[0] if overlaps and samples else None,
-        samples_with_memory_overlap=overlaps[-2] if overlaps and recalled else None,
-        validation_overlap=overlaps[-1] if overlaps and human else None,
+        samples_overlap=overlaps[0],
+        samples_with_memory_overlap=overlaps[1],
+        validation_overlap=overlaps[2],
     )
 
 
@@ -182,8 +182,11 @@ def _score_baselines(text: TrainingText, report: Report) -> list[BaselineScore]:
     ]
 
 
-def _find_overlaps(groups: Sequence[Sequence[str]], text: TrainingText) -> "list[Overlap]":
-    """The overlap of groups of texts with the training text; empty where nothing can find it."""
+def _find_overlaps(groups: Sequence[Sequence[str]], text: TrainingText) -> "list[Overlap | None]":
+    """The overlap of groups of texts with the training text; None of an empty one.
+
+    All are None where pydivsufsort is not installed.
+    """
     from burble.evaluation import overlap
 
     longest = max((len(one) for group in groups for one in group), default=0)
@@ -194,6 +197,7 @@ def _find_overlaps(groups: Sequence[Sequence[str]], text: TrainingText) -> "list
             yield text.text(first, min(text.start, first + SORTED + longest))
 
     try:
-        return overlap.find_overlaps(groups, pieces())
+        found = iter(overlap.find_overlaps([group for group in groups if group], pieces()))
     except ImportError:
-        return []
+        return [None for _ in groups]
+    return [next(found) if group else None for group in groups]
