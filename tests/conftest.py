@@ -2,6 +2,7 @@ import os
 import subprocess
 import tempfile
 
+import filelock
 import hypothesis
 import pytest
 
@@ -43,13 +44,20 @@ def with_own_files(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def trained(burble, tmp_path_factory):
-    """A run folder with a tiny model."""
-    folder = tmp_path_factory.mktemp("trained")
-    (folder / "cat.txt").write_text("the cat sat on the mat.\n" * 60, encoding="utf-8")
-    size = ["--units", "24", "--embedding", "8", "--batch", "4", "--length", "16"]
-    size += ["--dropout", "0", "--dropout-output", "0", "--dropout-input", "0"]
-    done = burble("train", folder / "cat.txt", "-o", folder / "run", "--steps", "300", *size)
-    assert done.returncode == 0, done.stderr.decode()
+    """A run folder with a tiny model, trained once for all workers; nobody writes into it."""
+    several = "PYTEST_XDIST_WORKER" in os.environ
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if several else base) / "trained"
+    with filelock.FileLock(f"{folder}.lock"):
+        if (folder / "run").exists():
+            return folder / "run"
+        folder.mkdir(exist_ok=True)
+        text = folder / "cat.txt"
+        text.write_text("the cat sat on the mat.\n" * 60, encoding="utf-8")
+        size = ["--units", "24", "--embedding", "8", "--batch", "4", "--length", "16"]
+        size += ["--dropout", "0", "--dropout-output", "0", "--dropout-input", "0"]
+        done = burble("train", text, "-o", folder / "run", "--steps", "300", *size)
+        assert done.returncode == 0, done.stderr.decode()
     return folder / "run"
 
 

@@ -275,10 +275,11 @@ def test_the_run_folder_holds_what_the_docs_say(text, uninterrupted):
 
 def test_a_tiny_text_shrinks_the_steps_and_says_so(burble, tmp_path):
     (tmp_path / "t.txt").write_text("tiny text of thirty characters", encoding="utf-8")
-    done = burble("train", tmp_path / "t.txt", "-o", tmp_path / "r", "--steps", 5)
+    small = ["--layers", 1, "--units", 16, "--steps", 5]
+    done = burble("train", tmp_path / "t.txt", "-o", tmp_path / "r", *small)
     assert done.returncode == 0, done.stderr.decode()
     assert "1 streams side by side, 6 symbols of each" in done.stderr.decode()
-    one = burble("train", "-", "-o", tmp_path / "a", "--steps", 5, stdin=b"a" * 500)
+    one = burble("train", "-", "-o", tmp_path / "a", *small, stdin=b"a" * 500)
     assert one.returncode == 0, one.stderr.decode()
     assert burble("sample", tmp_path / "a", "-l", 9).stdout == b"a" * 9 + b"\n"
 

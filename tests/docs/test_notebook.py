@@ -15,6 +15,11 @@ BUDGET = {"steps": 3}
 TRIPLE = {"steps": 5}
 LONGER = {"steps": 6}
 """
+SMALLER = {
+    "units=256": "units=16",
+    "units=512": "units=24",
+    '{"recipe"': '{"units": 16, "recipe"',
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +42,10 @@ def test_the_notebook_runs(page, tmp_path):
     page = nbformat.from_dict(page)
     (parameters,) = (c for c in page.cells if "parameters" in c.metadata.get("tags", []))
     parameters.source = SMALL
+    for long, short in SMALLER.items():
+        assert any(long in cell.source for cell in code(page))
+        for cell in code(page):
+            cell.source = cell.source.replace(long, short)
     client = NotebookClient(page, timeout=600, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
     said = "\n".join(map(printed, code(page)))

@@ -84,7 +84,7 @@ def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
         "units=8,12",
         *SMALL,
         "--steps",
-        6000,
+        2000,
     ]
     with start(*arguments) as process:
         # Written before the first step is compiled.

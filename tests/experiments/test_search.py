@@ -58,6 +58,7 @@ def test_the_best_settings_are_a_recipe_that_trains(burble, tuned, text, tmp_pat
     assert searched["corpus"]["symbols"] == facts["corpus"]["symbols"] * 9 // 10
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_to_more_trials_and_a_failure_costs_one(burble, tuned):
     folder, command, done = tuned
     with open(folder / "trials.csv", encoding="utf-8", newline="") as file:
@@ -80,6 +81,7 @@ def test_a_search_goes_on_to_more_trials_and_a_failure_costs_one(burble, tuned):
     assert len(list(folder.glob("trial-*/model.safetensors"))) == 1
 
 
+@pytest.mark.slow
 def test_a_folder_holds_one_search(burble, tuned, text, tmp_path):
     _, command, _ = tuned
     done = burble(*command, 2, "--clip", 2)
@@ -92,6 +94,7 @@ def test_a_folder_holds_one_search(burble, tuned, text, tmp_path):
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_hopeless_trial_is_ended_early(text, tmp_path, monkeypatch):
     monkeypatch.setattr(experiments_search, "RANDOM_TRIALS", 1)
     monkeypatch.setattr(experiments_search, "SCORES_FIRST", 0)
@@ -109,6 +112,7 @@ def test_a_hopeless_trial_is_ended_early(text, tmp_path, monkeypatch):
     assert not any((tmp_path / f"trial-{row['trial']}").exists() for row in slow)
 
 
+@pytest.mark.slow
 def test_what_is_on_disk_is_written_again_if_it_was_not(text, tmp_path):
     space = {"batch": CategoricalDistribution([4])}
     given = {name: value for name, value in SMALL.items() if name != "batch"}
@@ -139,7 +143,7 @@ def test_trainings_of_a_search_that_is_forgotten_are_no_results_of_a_new_one(tex
 @pytest.mark.slow
 def test_an_interrupted_search_goes_on_with_its_trial(burble, text, tmp_path):
     folder = tmp_path / "my%20s?"
-    arguments = ["tune", text, "-o", folder, *SMALL_FLAGS, "--steps=6000", "--trials=1"]
+    arguments = ["tune", text, "-o", folder, *SMALL_FLAGS, "--steps=2000", "--trials=1"]
     with start(*arguments) as process:
         # Written before the first step is compiled.
         wait_for(folder / "trial-1" / "run.json", process)
@@ -153,7 +157,7 @@ def test_an_interrupted_search_goes_on_with_its_trial(burble, text, tmp_path):
     assert done.returncode == 0, done.stderr.decode()
     assert "| 1 | " in done.stdout.decode()
     facts = json.loads((folder / "trial-1" / "run.json").read_text(encoding="utf-8"))
-    assert (facts["status"], facts["done"]["steps"]) == ("finished", 6000)
+    assert (facts["status"], facts["done"]["steps"]) == ("finished", 2000)
 
 
 def test_two_searches_in_one_folder_are_refused(burble, text, tmp_path):
