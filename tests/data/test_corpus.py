@@ -72,14 +72,14 @@ def test_one_character_over_and_over_is_a_text():
 # The held-out part.
 
 
-def test_nothing_held_out_is_said():
+def test_no_validation_part_is_said():
     assert any("No validation part: all" in note for note in from_texts("abc").notes)
     c = from_texts("abc", validation=0.1)
     assert c.cut == 3
     assert any("No validation part: the text is too short" in note for note in c.notes)
 
 
-def test_the_held_out_part_begins_with_a_document_near_the_share():
+def test_the_validation_part_begins_with_a_document_near_the_fraction():
     c = from_texts(*["x" * 9] * 30, validation=0.11, split="tail")
     assert (len(c.ids), c.cut) == (300, 270)
     assert not c.notes
@@ -95,7 +95,7 @@ def test_a_document_too_short_or_too_long_is_cut_into_and_said_so(last):
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.floats(0, 0.5))
-def test_the_held_out_part_is_half_to_double_of_what_was_asked(lengths, share):
+def test_the_validation_part_is_half_to_double_of_what_was_requested(lengths, share):
     c = from_texts(*["x" * n for n in lengths], "xx", validation=share, split="tail")
     asked = int(len(c.ids) * share)
     assert asked / 2 <= len(c.ids) - c.cut <= 2 * asked
@@ -109,7 +109,7 @@ def test_a_share_that_is_none_is_refused_by_name(share):
 
 
 @given(st.lists(st.integers(1, 40), min_size=2, max_size=30), st.floats(0.02, 0.4), st.booleans())
-def test_what_is_left_out_is_what_would_be_held_out(tmp_path_factory, lengths, share, one):
+def test_the_test_part_is_what_the_validation_part_would_be(tmp_path_factory, lengths, share, one):
     text = ("" if one else "\n").join("abc"[n % 3] * n for n in lengths) + "\nxx"
     path = tmp_path_factory.mktemp("left") / "text.txt"
     path.write_text(text, encoding="utf-8")

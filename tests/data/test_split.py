@@ -37,7 +37,7 @@ def validation(c):
 
 
 @pytest.mark.parametrize("documents", ["sources", "sentences", "blank"])
-def test_of_one_running_text_the_end_is_held_out(documents):
+def test_of_one_running_text_the_end_is_for_validation(documents):
     text = "One sentence. Another one.\n" * 40
     c = from_texts(text, validation=0.1, documents=documents)
     d = from_texts(text, validation=0.1, documents=documents, split="tail")
@@ -65,7 +65,7 @@ def test_what_is_too_short_is_learned_whole_and_said():
 # Whatever the text.
 
 
-def test_what_is_left_out_is_what_would_be_held_out():
+def test_the_test_part_is_what_the_validation_part_would_be():
     def read(text_share, test=0.0):
         split = Split(text_share, test)
         c = from_texts("\n".join(NAMES), validation=0.1, documents="lines").split_again(split)
@@ -107,7 +107,7 @@ def test_the_part_is_scored_in_training_without_what_is_given(framing):
 
 @pytest.mark.parametrize("split", ["auto", "tail"])
 @pytest.mark.parametrize("texts", [["ab" * 500, "ba" * 400], ["\n".join(["ab", "ba"] * 200)]])
-def test_eval_finds_the_part_that_was_held_out(texts, split):
+def test_eval_finds_the_validation_part(texts, split):
     kind = "lines" if len(texts) == 1 else "sources"
     c = from_texts(*texts, validation=0.1, documents=kind, split=split)
     model = chancy("\nab" if kind == "sources" else "ab", boundary=True)
@@ -148,7 +148,7 @@ def replace_summary(model, summary):
     return Model(**{**vars(model), "summary": json.loads(json.dumps(summary))})
 
 
-def test_a_run_that_says_nothing_of_it_has_its_end_held_out(trained, tmp_path):
+def test_a_run_that_says_nothing_of_it_has_its_end_for_validation(trained, tmp_path):
     facts = json.loads((trained / "run.json").read_text(encoding="utf-8"))
     assert facts["settings"]["training"].pop("split") == "tail"
     (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
@@ -158,7 +158,7 @@ def test_a_run_that_says_nothing_of_it_has_its_end_held_out(trained, tmp_path):
 # What is told of it.
 
 
-def test_where_nothing_can_be_spread_the_end_is_held_out_and_said():
+def test_where_nothing_can_be_spread_the_end_is_for_validation_and_said():
     c = from_texts("ab" * 500, validation=0.1, split="spread")
     assert (
         "The validation part is the end of the text, since there is one running text alone."
@@ -169,7 +169,7 @@ def test_where_nothing_can_be_spread_the_end_is_held_out_and_said():
     assert (c.split, any(said in note for note in c.notes)) == ("tail", True)
 
 
-def test_what_is_held_out_of_each_source_is_told_and_which_symbols_are_only_there():
+def test_what_validation_takes_of_each_source_is_said_and_which_symbols_are_only_there():
     texts = ["the cat sat " * 500, "собака " * 200]
     said = corpus_report.summarize(from_texts(*texts, validation=0.1, split="tail"))
     assert "Never trained on, since all of it is for validation or testing: text 2." in said

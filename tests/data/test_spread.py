@@ -22,7 +22,7 @@ def validation(c):
     return c.vocabulary.decode(c.ids[c.cut :], "\n").split("\n")[:-1]
 
 
-def test_of_a_sorted_list_some_of_all_letters_are_held_out():
+def test_of_a_sorted_list_some_of_all_letters_are_for_validation():
     c = from_texts("\n".join(NAMES), validation=0.1, documents="lines")
     drawn = validation(c)
     assert (c.split, len(drawn)) == ("spread", 60)
@@ -37,7 +37,7 @@ def test_of_a_sorted_list_some_of_all_letters_are_held_out():
     assert {name[0] for name in old} == {"j"}
 
 
-def test_what_is_held_out_is_the_same_each_time_and_mixed_from_its_beginning():
+def test_the_validation_part_is_the_same_each_time_and_mixed_from_its_beginning():
     texts = ["\n".join(f"a{n:03}" for n in range(1000)), "\n".join(f"b{n:03}" for n in range(200))]
     c = from_texts(*texts, validation=0.1, documents="lines")
     np.testing.assert_array_equal(c.ids, from_texts(*texts, validation=0.1, documents="lines").ids)
@@ -57,13 +57,13 @@ def test_small_sources_are_drawn_from_together_and_large_documents_give_their_en
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_of_many_small_sources_the_share_that_is_asked_for_is_held_out(share):
+def test_of_many_small_sources_the_fraction_that_is_requested_is_for_validation(share):
     c = from_texts(*(f"note {n:02} " * 5 for n in range(40)), validation=share)
     assert (c.split, len(c.ids) - c.cut) == ("spread", pytest.approx(share * len(c.ids), rel=0.03))
     assert 0 < sum(held > 0 for held in c.validation_by_source) < 40
 
 
-def test_a_source_that_would_be_much_of_the_held_out_part_gives_its_end():
+def test_a_source_that_would_be_much_of_the_validation_part_gives_its_end():
     english, russian = ["the cat " * 500 for _ in range(20)], "кот и пёс " * 600
     c = from_texts(*english, russian, *["a note"] * 9, validation=0.1)
     assert c.validation_by_source[:21] == (*[400] * 20, 600)

@@ -29,7 +29,7 @@ def test_a_large_text_is_counted_in_stretches_of_all_of_it_and_given_places_are_
     assert ngram < 0.05
 
 
-def test_compressors_score_what_the_held_out_part_adds():
+def test_compressors_score_what_the_validation_part_adds():
     rng = np.random.default_rng(0)
     ids = np.concatenate([rng.integers(0, 4, 20_000)] * 2)
     found = {(s.name, s.adaptive): s.nats for s in _scores(ids, 20_000)}

@@ -110,7 +110,7 @@ def test_an_impossible_weight_of_the_memory_is_refused_before_anything_is_read(w
         score_text(Generator(chancy()), "abcabc", memory=weight)
 
 
-def test_what_a_window_reads_before_the_held_out_part_is_not_counted_in_its_calibration():
+def test_what_a_window_reads_before_the_validation_part_is_not_counted_in_its_calibration():
     model = replace(follower("ab", [1, 0]), window=6)
     # The six symbols before the part go on as the model never expects, those in it as it does.
     ids = np.array([0] * 7 + [1, 0] * 10)

@@ -22,7 +22,7 @@ def text(trained):
     return trained.parent / "cat.txt"
 
 
-def test_its_own_text_is_known_and_scored_where_it_was_held_out(burble, trained, text):
+def test_its_own_text_is_known_and_scored_on_its_validation_part(burble, trained, text):
     done = burble("eval", trained, text, "--json", "--seed", 3)
     assert done.returncode == 0, done.stderr.decode()
     found = json.loads(done.stdout)
@@ -127,7 +127,7 @@ def test_what_was_left_out_of_the_figures_is_said():
 
 
 @pytest.mark.slow
-def test_a_text_of_which_nothing_was_held_out_is_refused(burble, text, tmp_path):
+def test_a_text_without_a_validation_part_is_refused(burble, text, tmp_path):
     tiny = ["--units", 8, "--steps", 3, "--validation", 0]
     done = burble("train", text, "-o", tmp_path / "run", *tiny)
     assert done.returncode == 0, done.stderr.decode()
@@ -171,7 +171,7 @@ def test_documents_and_an_inherited_alphabet_score_as_in_training(burble, traine
         assert found["nats"] == pytest.approx(stored["scores"]["held_out_loss"], rel=1e-4)
 
 
-def test_a_held_out_end_that_is_blank_has_a_score_and_nothing_beside_it():
+def test_a_validation_part_that_is_blank_has_a_score_and_nothing_beside_it():
     writer = Generator(chancy())
     ids = writer.model.vocabulary.encode("abc\n" * 20 + "\n" * 10)
     report = evaluation_report.build_report(

@@ -56,7 +56,7 @@ def test_how_often_the_text_is_read_is_told():
     assert "will be read about 0.1 times" in defaults.describe_choice(settings, text, 0.1)
 
 
-def test_what_is_left_out_grows_with_how_often_each_network_reads_the_text():
+def test_dropout_grows_with_how_often_each_network_reads_the_text():
     model = chosen(130_000, epochs=20)
     assert model.dropout == model.dropout_output == 0.36
     assert (model.dropout_input, model.dropout_recurrent) == (0.18, 0.24)

@@ -180,7 +180,7 @@ def test_scoring_windows_reads_no_more_than_scoring_streams():
 
 
 @pytest.mark.slow
-def test_held_out_windows_are_scored_from_the_symbols_before_each():
+def test_validation_windows_are_scored_from_the_symbols_before_each():
     t = trainer(validation=0.1, steps=5)
     state = t.initial_state()
     core = Engine(t.weights(state), t.settings.model)

@@ -46,7 +46,7 @@ def test_what_is_scored_is_the_average_of_the_weights():
     assert begun.evaluated is begun.weights
 
 
-def test_a_share_of_the_recurrent_weights_is_left_out_and_the_mean_stays():
+def test_a_fraction_of_the_recurrent_weights_is_dropped_and_the_mean_stays():
     weights = [jnp.ones((300, 400)), jnp.ones((300, 400))]
     seed = np.array([3, 0], np.uint32)
     other, recurrent = _leave_out([False, True], 0.3, weights, seed)

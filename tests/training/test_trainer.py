@@ -31,7 +31,7 @@ def test_an_untrained_model_knows_nothing(make):
 
 
 @pytest.mark.parametrize("make", [trainer, documents])
-def test_training_lowers_the_held_out_loss(make):
+def test_training_lowers_the_validation_loss(make):
     t = make(steps=120)
     scores = [e for e in t.run(t.initial_state()) if isinstance(e, Score)]
     assert [s.state.step for s in scores] == [40, 80, 120]
@@ -131,7 +131,7 @@ def test_a_loss_that_is_never_a_number_stops_with_the_step_and_the_cure():
         list(t.run(type(state)(hopeless, best_loss=2.5)))
 
 
-def test_without_a_held_out_part_weights_that_are_no_numbers_are_never_kept():
+def test_without_a_validation_part_weights_that_are_no_numbers_are_never_kept():
     made = settings.make_settings(TINY | {"steps": 600, "framing": "streams", "evaluations": 7})
     t = Trainer(corpus.from_texts([TEXT], TextSettings(), validation=0.0), made)
     # The step just before a score that is no report: steps // 7 = 85, and a report every 3.
@@ -184,7 +184,7 @@ def test_no_time_left_is_told_before_a_second_step():
     assert reports[-1].left == 0
 
 
-def test_nothing_held_out_is_supported():
+def test_no_validation_part_is_supported():
     t = Trainer(
         corpus.from_texts([TEXT], TextSettings(), validation=0),
         settings.make_settings(TINY | {"steps": 6, "framing": "streams", "validation": 0}),
