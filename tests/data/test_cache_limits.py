@@ -149,31 +149,6 @@ def test_clearing_removes_all_but_what_is_in_use(path, capsys):
     assert not place.exists()
 
 
-def test_the_doctor_tells_what_is_there_and_makes_nothing(burble, tmp_path):
-    done = burble("doctor", "--json")
-    assert done.returncode == 0, done.stderr.decode()
-    told = json.loads(done.stdout)
-    assert told["cache"] == str(tmp_path / "cache" / "burble")
-    assert not (tmp_path / "cache").exists()
-    assert told["packages"]["numpy"] == np.__version__
-    assert told["corpora_limit"] == cache.MOST_GB * 1e9
-    assert told["free"] > 0
-
-
-def test_what_is_missing_is_told_with_its_cure(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "EXTRAS", {"burble_scores": "scores", "burble_tune": "tune"})
-    monkeypatch.setattr(doctor, "TRAINS", ("burble_jax",))
-    monkeypatch.setattr(doctor, "NEEDED", ("burble_jax", "numpy"))
-    doctor.doctor()
-    said = capsys.readouterr().out.splitlines()
-    assert said[1:5] == [
-        "burble_jax    not installed, needed to train: pip install burble_jax",
-        f"numpy         {np.__version__}",
-        "burble_scores not installed, needed for scores: pip install burble_scores",
-        "burble_tune   not installed, needed by burble tune: pip install burble_tune",
-    ]
-
-
 def test_an_entry_without_a_place_for_notes_can_be_used(path):
     place = entry(api.read(path))
     shutil.rmtree(place / "in-use.lock", ignore_errors=True)

@@ -4,7 +4,6 @@ Stands for it, under any version: symbols of two graphemes, which are parted her
 symbols that are joined here (a letter and its accent).
 """
 
-import json
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -14,13 +13,11 @@ from burble import api
 from burble.data import cache, corpus
 from burble.data.documents import ReadOptions
 from burble.data.vocabulary import Vocabulary
-from burble.errors import CorpusError, RunError, VocabularyError
+from burble.errors import CorpusError, VocabularyError
 from burble.inference import prompts
 from burble.inference.generator import Generator
 from burble.model.file import read_model, write_model
-from burble.runs.folder import Run
 from burble.settings import TextSettings
-from burble.training import preflight, recorder
 from tests.support.scores import score_text
 from tests.support.speakers import follower
 
@@ -101,35 +98,6 @@ def test_a_model_file_tells_the_version_only_of_graphemes(tmp_path):
     assert characters.vocabulary.cut_by == ""
     write_model(path, follower("abc", [1, 2, 0]))
     assert b"regex" not in path.read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("versions", "said"),
-    [
-        (
-            {"regex": "2024.11.6"},
-            "than regex 2024.11.6 did when the run began. To go on, pip install regex==2024.11.6; "
-            "or begin in another folder from this model with --from.",
-        ),
-        ({}, "To go on, install the version of that time; or begin in another folder"),
-    ],
-)
-def test_a_run_that_another_regex_began_is_not_called_damaged(tmp_path, versions, said):
-    read = corpus.from_texts(["abcab"], TextSettings(unit="grapheme"), validation=0)
-    facts = recorder.corpus_facts(read)
-
-    def begun(**changed):
-        described = {"format": 2, "versions": versions, "corpus": facts | changed}
-        (tmp_path / "run.json").write_text(json.dumps(described), encoding="utf-8")
-        preflight._check_same_text(Run(tmp_path), read)
-
-    begun()
-    with pytest.raises(RunError) as raised:
-        begun(symbols=3)
-    assert f"is the same, but regex {HERE} cuts it into other graphemes" in str(raised.value)
-    assert said in str(raised.value)
-    with pytest.raises(RunError, match="the text is not the one"):
-        begun(symbols=3, sha256="0" * 64)
 
 
 def test_what_the_cache_keeps_is_kept_for_one_version(monkeypatch):

@@ -1,0 +1,49 @@
+"""The tests of a module are found in the file of its name, or in the one that is named here."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ELSEWHERE = {
+    "__main__": "cli/test_output.py",
+    "cli/compare": "experiments/test_compare.py",
+    "cli/import_weights": "exchange/test_keras_weights.py",
+    "cli/info": "cli/test_sample.py",
+    "cli/progress": "training/test_diagnosis.py",
+    "cli/recipes": "runs/test_recipes.py",
+    "cli/tune": "experiments/test_search.py",
+    "experiments/trial": "experiments/test_compare.py",
+    "model/architecture": "model/test_network.py",
+    "ngram/training_text": "data/test_split.py",
+    "runs/card": "runs/test_folder.py",
+    "runs/events": "training/test_trainer.py",
+    "runs/request": "runs/test_folder.py",
+    "runs/state": "runs/test_folder.py",
+    "training/collectives": "training/test_processes.py",
+    "training/recorder": "runs/test_folder.py",
+}
+"""For each module without a test file of its name, the one that tests it."""
+
+
+def modules():
+    package = ROOT / "src" / "burble"
+    paths = (path.relative_to(package) for path in package.rglob("*.py"))
+    return {str(path.with_suffix("")).replace("\\", "/") for path in paths} - {"__init__"}
+
+
+def is_tested(module):
+    folder, _, name = module.rpartition("/")
+    return (ROOT / "tests" / folder / f"test_{name}.py").is_file()
+
+
+@pytest.mark.parametrize("module", sorted(m for m in modules() if not m.endswith("/__init__")))
+def test_a_module_has_tests_of_its_name_or_is_named_here(module):
+    source = (ROOT / "src" / "burble" / f"{module}.py").read_text("utf-8")
+    if ">>>" not in source or module in ELSEWHERE:
+        assert is_tested(module) != (module in ELSEWHERE)
+
+
+def test_what_is_named_here_is_there():
+    assert set(ELSEWHERE) <= modules()
+    assert all((ROOT / "tests" / path).is_file() for path in ELSEWHERE.values())
