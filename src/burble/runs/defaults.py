@@ -202,7 +202,7 @@ def describe_choice(settings: Settings, corpus: Corpus, passes: float, size: str
     times = f"{passes:,.0f}" if passes >= 9.5 else f"{passes:.2g}"
     return (
         f"{ensemble}{model.cell.upper()} of {some(model.layers, 'layer')} of {model.units} units"
-        f"{sized}. Dropout {model.dropout:g}, since the text will be read about {times} times. "
-        f"Each step reads {training.batch} {training.framing} side by side, "
-        f"{some(training.length, 'symbol')} of each."
+        f"{sized}, dropout {model.dropout:g}. The text will be read about {times} times, in steps "
+        f"of {training.batch} {training.framing} side by side, {some(training.length, 'symbol')} "
+        "of each."
     )
