@@ -36,29 +36,29 @@ class Corpus:
     """Text that is ready to be learned.
 
     Attributes:
-        ids: What is learned and then what is held out, shape (N,), memory-mapped where there are
+        ids: What is learned and then the validation part, shape (N,), memory-mapped where there are
             many; where there are several documents, each is followed by the boundary id, but for
-            a last one that is cut short because the rest is left out.
+            a last one that is cut short because the rest is for testing.
         starts: Where in `ids` each document begins, shape (documents,).
         vocabulary: The alphabet.
-        cut: Where the held-out part begins, 0 to N.
+        cut: Where the validation part begins, 0 to N.
         sha256: Fingerprint of the clean text before rare symbols were removed: the SHA-256 of
             its UTF-8, with a NUL after each document where there are several.
         names: The sources with text, in order.
         counts: How often each symbol occurs; this, the alphabet and the two that follow are of
-            all that was read, what is left out included.
+            all that was read, the test part included.
         characters: Characters (code points) in all, edges between documents not counted.
         lines: Lines of the clean text.
         changes: What the cleaning changed.
         removed: Rare symbols that were removed, with their counts.
         notes: A sentence for each thing that was passed over, cut or decided.
         separator: The text that stands for the edge between two documents.
-        split: tail, where the held-out part is the end of the text, so that `ids` are in the order
-            of reading; or spread, where it is of all sources; see `dividing`.
+        split: tail, where the validation part is the end of the text, so that `ids` are in the
+            order of reading; or spread, where it is of all sources; see `split`.
         given: Places in `ids`, in order, that are neither learned nor scored: where a document was
             cut in two.
         learned_by_source: Symbols of each source that are learned, by the order of `names`.
-        validation_by_source: Symbols of each source that are held out.
+        validation_by_source: Symbols of each source for validation.
         encoded: The text in the order of reading.
         cleaning: How it was cleaned.
         files: The files that were read.
@@ -104,7 +104,7 @@ class Corpus:
 
     @property
     def tail(self) -> Ids:
-        """The held-out ids, led by the last training id, from which the first is predicted."""
+        """The validation ids, led by the last training id, from which the first is predicted."""
         return self.ids[max(0, self.cut - 1) :]
 
     def excerpt(self, window: int) -> str:
@@ -123,7 +123,7 @@ class Corpus:
             yield self.vocabulary.decode(part, self.separator)
 
     def split_again(self, split: Split) -> "Corpus":
-        """The same text with another part of it held out.
+        """The same text with another part of it for validation.
 
         Raises:
             CorpusError: Fewer than two symbols would be left to learn from.
@@ -171,8 +171,8 @@ def build(
     Args:
         arguments: Paths and names as `sources.find_sources` takes them.
         settings: How to clean the text.
-        validation: Share of the symbols that is kept from training.
-        test: Share of the symbols that is left out altogether.
+        validation: Fraction of the symbols that is kept from training.
+        test: Fraction of the symbols that is left out altogether.
         split: Where both are; see `TrainingSettings`.
         reading: How the sources are read.
         progress: Called with the bytes read so far, and in all.
@@ -198,7 +198,7 @@ def build_with_alphabet(
     settings: TextSettings,
     reading: SourceSettings = DEFAULT_READING,
 ) -> Corpus:
-    """Reads a text to be laid beside that of a model: nothing is held out, see `build`.
+    """Reads a text to be compared with that of a model, without a validation part; see `build`.
 
     Args:
         alphabet: The model's, which says where to cut graphemes; see `Vocabulary.split`.
@@ -245,7 +245,7 @@ def from_texts(
     Args:
         texts: The texts, in order.
         settings: How to clean them.
-        validation: Share of the symbols that is kept from training.
+        validation: Fraction of the symbols that is kept from training.
         split: Where it is; see `TrainingSettings`.
         names: What to call them.
 
@@ -265,12 +265,12 @@ def from_texts(
     return _corpus(text, settings, wanted)
 
 
-def _cure(text: EncodedText, split: Split) -> str:
+def _advise(text: EncodedText, split: Split) -> str:
     """What to do about a text of which too little is learned."""
     if len(text.ids) < 2:
         return "Add text."
-    shares = {"--validation": split.validation, "--test": split.test}
-    given = " and ".join(f"{name}, which is {n:g}" for name, n in shares.items() if n)
+    fractions = {"--validation": split.validation, "--test": split.test}
+    given = " and ".join(f"{name}, which is {n:g}" for name, n in fractions.items() if n)
     return f"Lower {given}."
 
 
@@ -280,7 +280,7 @@ def _corpus(text: EncodedText, settings: TextSettings, split: Split) -> Corpus:
     if parts.cut < 2:
         raise CorpusError(
             f"the text has {some(len(text.ids), 'symbol')}, of which {parts.cut:,} would be "
-            f"trained on; at least 2 are needed. {_cure(text, split)}"
+            f"trained on; at least 2 are needed. {_advise(text, split)}"
         )
     separator = SEPARATORS.get(settings.documents, "\n\n")
     alphabet = text.vocabulary

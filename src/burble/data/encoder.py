@@ -1,4 +1,4 @@
-"""Clean text to ids in two passes over blocks. Knows nothing of held-out parts or models.
+"""Clean text to ids in two passes over blocks. Knows nothing of validation parts or models.
 
 The first pass gives each symbol a number as it comes up; the second renumbers them by code point
 and leaves out the rare ones.
