@@ -80,7 +80,7 @@ def test_no_validation_part_is_said():
 
 
 def test_the_validation_part_begins_with_a_document_near_the_fraction():
-    c = from_texts(*["x" * 9] * 30, validation=0.11, split="tail")
+    c = from_texts(*[f"{n:09}" for n in range(30)], validation=0.11, split="tail")
     assert (len(c.ids), c.cut) == (300, 270)
     assert not c.notes
     c = from_texts("x" * 100, "y" * 17, validation=0.1, split="tail")

@@ -113,4 +113,4 @@ def test_blank_lines_part_documents_where_asked():
 def test_empty_texts_are_skipped_and_counted():
     c = from_texts("ab", " \n", "", "cd")
     assert parts(c) == ["ab", "cd"]
-    assert "2 empty documents skipped." in c.notes
+    assert "2 sources are empty and were passed over: text 2, text 3." in c.notes

@@ -10,7 +10,7 @@ from importlib.metadata import version
 import pytest
 
 from burble import api
-from burble.data import cache, corpus
+from burble.data import cache
 from burble.data.documents import ReadOptions
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, VocabularyError
@@ -18,6 +18,7 @@ from burble.inference import prompts
 from burble.inference.generator import Generator
 from burble.model.file import read_model, write_model
 from burble.settings import TextSettings
+from tests.support.corpora import build_corpus
 from tests.support.scores import score_text
 from tests.support.speakers import follower
 
@@ -90,11 +91,11 @@ def test_a_model_file_tells_the_version_only_of_graphemes(tmp_path):
         write_model(path, model(cut_by))
         assert read_model(path).vocabulary.cut_by == cut_by
         assert (b"2024.11.6" in path.read_bytes()) == bool(cut_by)
-    read = corpus.from_texts(["abc"], TextSettings(unit="grapheme"), validation=0)
+    read = build_corpus(["abc"], TextSettings(unit="grapheme"), validation=0)
     assert read.vocabulary.cut_by == HERE
     write_model(path, replace(model(""), vocabulary=replace(read.vocabulary, symbols=SYMBOLS)))
     assert f'\\"regex\\": \\"{HERE}\\"'.encode() in path.read_bytes()
-    characters = corpus.from_texts(["abc"], TextSettings(), validation=0)
+    characters = build_corpus(["abc"], TextSettings(), validation=0)
     assert characters.vocabulary.cut_by == ""
     write_model(path, follower("abc", [1, 2, 0]))
     assert b"regex" not in path.read_bytes()
@@ -113,7 +114,7 @@ def test_what_the_cache_keeps_is_kept_for_one_version(monkeypatch):
 def own_model(cut_by, text="abcaababcc" * 3, **corpus_facts):
     """A model that was trained on a text, the last four symbols of which were held out."""
     alphabet = model(cut_by).vocabulary
-    read = corpus.from_texts([text], TextSettings(unit="grapheme"), validation=0)
+    read = build_corpus([text], TextSettings(unit="grapheme"), validation=0)
     symbols = len(alphabet.split(text))
     facts = {"sha256": read.sha256, "symbols": symbols, "held_out": 4, "documents": 1}
     return replace(model(cut_by), summary={"corpus": facts | corpus_facts})

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from burble.data import corpus
 from burble.evaluation import select_sampling
 from burble.evaluation.select_sampling import TEMPERATURES
 from burble.evaluation.statistics import Reference
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.settings import TextSettings
+from tests.support.corpora import build_corpus
 from tests.support.speakers import chancy, follower
 
 
@@ -32,13 +32,13 @@ def suited(writer, text):
 
 def test_a_model_that_spells_is_as_bold_as_it_may_be():
     # Every run of a is one of its words, and its text is as repetitive as can be.
-    text = corpus.from_texts([" ".join("a" * n for n in range(1, 60)) * 9], TextSettings())
+    text = build_corpus([" ".join("a" * n for n in range(1, 60)) * 9], TextSettings())
     found = suited(Generator(chancy(" a", scale=0.3)), text)
     assert (found["temperature"], found["words"]) == (TEMPERATURES[-1], 1.0)
 
 
 def test_one_that_misspells_is_as_careful_as_repetition_allows():
-    text = corpus.from_texts(["a cab. bac a!\n" * 900], TextSettings())
+    text = build_corpus(["a cab. bac a!\n" * 900], TextSettings())
     writer = Generator(chancy(" !.abc\n", scale=0.8))
     found = suited(writer, text)
     tried = [written(writer, reference(text), t).words for t in TEMPERATURES]
@@ -58,11 +58,11 @@ def reference(text):
 
 
 def test_nothing_is_said_where_nothing_can_be():
-    text = corpus.from_texts(["ab ba " * 500], TextSettings(), validation=0.0)
+    text = build_corpus(["ab ba " * 500], TextSettings(), validation=0.0)
     assert suited(Generator(chancy("ab ")), text) == {}
-    text = corpus.from_texts([". .. " * 500], TextSettings())
+    text = build_corpus([". .. " * 500], TextSettings())
     assert suited(Generator(chancy(". ")), text) == {}
-    text = corpus.from_texts(["ab ba " * 500], TextSettings())
+    text = build_corpus(["ab ba " * 500], TextSettings())
     assert suited(Generator(replace(chancy("ab "), window=5, excerpt="ab ba")), text) == {}
 
 
@@ -70,7 +70,7 @@ QUOTED = 'he said "a cab", "bac a cab a" bac.\n'
 
 
 def test_a_bias_closes_about_as_many_quotes_as_a_person_does():
-    text = corpus.from_texts([QUOTED * 600], TextSettings())
+    text = build_corpus([QUOTED * 600], TextSettings())
     found = suited(Generator(chancy(' ",.abcdehis\n', scale=0.3)), text)
     assert found["close_quotes"] in select_sampling.QUOTE_BIASES
     without = suited(Generator(chancy(" ,.abcdehis\n", scale=0.3)), text)
@@ -89,13 +89,13 @@ def test_a_bias_closes_about_as_many_quotes_as_a_person_does():
     ],
 )
 def test_a_text_that_tells_nothing_of_quotes_selects_no_bias(line):
-    text = corpus.from_texts([line * (20_000 // len(line))], TextSettings())
+    text = build_corpus([line * (20_000 // len(line))], TextSettings())
     found = suited(Generator(chancy(" ',.abcdehistn\"\n", scale=0.3)), text)
     assert "close_quotes" not in found
 
 
 def test_the_smallest_bias_that_closes_enough():
-    text = corpus.from_texts([QUOTED * 600], TextSettings())
+    text = build_corpus([QUOTED * 600], TextSettings())
     writer = Generator(chancy("abc ,.()\n", seed=3, scale=0.3))
     reference_ = reference(text)
     unbiased = written(writer, reference_, 0.8)
@@ -150,7 +150,7 @@ def test_a_model_writes_at_the_temperature_in_its_file(burble, trained):
 
 
 def test_of_fewer_symbols_than_can_repeat_nothing_is_said():
-    text = corpus.from_texts(["he said a cab bac " * 6], TextSettings())
+    text = build_corpus(["he said a cab bac " * 6], TextSettings())
     assert len(text.ids) - text.cut == 10
     assert suited(Generator(chancy(" abcdehis", scale=0.3)), text) == {}
 
@@ -170,7 +170,7 @@ VERSES = [
     ],
 )
 def test_what_a_text_repeats_itself_is_found(text, found):
-    assert select_sampling.select_loop_settings(corpus.from_texts([text], TextSettings())) == found
+    assert select_sampling.select_loop_settings(build_corpus([text], TextSettings())) == found
 
 
 def test_what_repeats_in_the_text_is_written_as_often():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from burble.cli import app
-from burble.data import corpus, words
+from burble.data import words
 from burble.errors import SettingsError
 from burble.evaluation.overlap import find_overlaps
 from burble.inference.generator import Generator
@@ -17,6 +17,7 @@ from burble.inference.settings import WritingSettings
 from burble.model.file import write_model
 from burble.ngram.training_text import write_training_index
 from burble.settings import TextSettings
+from tests.support.corpora import build_corpus
 from tests.support.speakers import chancy, remembered
 
 NAMES = ["ab", "ba", "aab", "bba", "abab", "baba", "aa", "b"]
@@ -60,7 +61,7 @@ def test_numpy_numbers_are_numbers():
 @pytest.fixture
 def sample(monkeypatch, capsys, tmp_path):
     """Samples a model of names with its memory beside it."""
-    text = corpus.from_texts(["\n".join(NAMES)], TextSettings(documents="lines"), validation=0.0)
+    text = build_corpus(["\n".join(NAMES)], TextSettings(documents="lines"), validation=0.0)
     facts = {"sha256": text.sha256, "symbols": len(text.ids), "held_out": 1}
     model = replace(chancy("ab", scale=0.2, boundary=True), text=TextSettings(documents="lines"))
     model = replace(model, separator="\n", summary={"corpus": facts})

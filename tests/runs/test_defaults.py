@@ -1,12 +1,12 @@
 """What is chosen where nothing was given."""
 
-from burble.data import corpus
 from burble.runs import defaults
 from burble.settings import TextSettings
+from tests.support.corpora import build_corpus
 
 
 def text_of(symbols):
-    return corpus.from_texts(["ab" * (symbols // 2)], TextSettings(), validation=0.0)
+    return build_corpus(["ab" * (symbols // 2)], TextSettings(), validation=0.0)
 
 
 def chosen(symbols, speed=defaults.TYPICAL_SPEED, **asked):

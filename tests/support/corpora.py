@@ -5,11 +5,20 @@ from pathlib import Path
 import numpy as np
 
 from burble.data import corpus
+from burble.data.sources import from_bytes
+from burble.data.split import Split
 from burble.settings import TextSettings
 
 
+def build_corpus(texts, settings, *, validation=0.1, split="auto", names=None):
+    """A corpus of texts that are at hand, each a source of its own."""
+    named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
+    found = [from_bytes(name, text.encode()) for name, text in zip(named, texts, strict=True)]
+    return corpus.build_from_sources(found, settings, Split(validation, kind=split))
+
+
 def from_texts(*texts, validation=0.0, split="auto", **chosen):
-    return corpus.from_texts(texts, TextSettings(**chosen), validation=validation, split=split)
+    return build_corpus(texts, TextSettings(**chosen), validation=validation, split=split)
 
 
 def parts(c):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from burble.data import corpus
 from burble.data.vocabulary import Vocabulary
 from burble.inference.generator import Generator
 from burble.model.architecture import array_shapes
@@ -12,6 +11,7 @@ from burble.model.file import Model
 from burble.model.softmax import IMPOSSIBLE
 from burble.ngram.index import build_index
 from burble.settings import ModelSettings, TextSettings
+from tests.support.corpora import build_corpus
 
 
 def follower(symbols, follows, *, strength=50.0, boundary=False, separator="", **text):
@@ -68,5 +68,5 @@ def write_symbols(processor, size, wanted):
 
 def remembered(model, text):
     """A model with a memory of a text."""
-    ids = np.array(corpus.from_texts([text], model.text, validation=0.0).ids)
+    ids = np.array(build_corpus([text], model.text, validation=0.0).ids)
     return Generator(replace(model, summary={"corpus": {"sha256": "0"}}), lambda: build_index(ids))

@@ -4,13 +4,13 @@ import jax
 import numpy as np
 
 from burble import settings
-from burble.data import corpus
 from burble.runs.events import End
 from burble.runs.request import check_folder
 from burble.runs.state import Arrays
 from burble.settings import TextSettings
 from burble.training import job, preflight
 from burble.training.trainer import Trainer
+from tests.support.corpora import build_corpus
 
 TEXT = "the cat sat on the mat. the dog sat on the log. " * 40
 TINY = {"units": 16, "embedding": 8, "batch": 4, "length": 16, "evaluations": 3, "patience": 0}
@@ -20,7 +20,7 @@ NO_ARRAYS = Arrays([], [], [], [], [], [], None)
 
 def trainer(**changed):
     made = settings.make_settings(TINY | {"steps": 30, "framing": "streams"} | changed)
-    return Trainer(corpus.from_texts([TEXT], TextSettings()), made)
+    return Trainer(build_corpus([TEXT], TextSettings()), made)
 
 
 def finish(t, state=None, **how):

@@ -21,7 +21,7 @@ asked |= {"dropout": 0.3, "dropout_input": 0.1, "dropout_output": 0.3, "framing"
 chosen = settings.make_settings(asked | {"evaluations": 2, "patience": 0})
 devices.prepare(int(sys.argv[1]), chosen.training.batch, chosen.model.units)
 words = ["the cat sat on the mat", "the dog lay on the log", "a bird flew by"] * 40
-text = corpus.from_texts(words, chosen.text)
+text = build_corpus(words, chosen.text)
 trainer = Trainer(text, chosen)
 events = list(trainer.run(trainer.initial_state()))
 losses = [event.loss for event in events if isinstance(event, Score)]
@@ -57,6 +57,7 @@ from burble import settings
 from burble.training import devices
 from burble.training.framings import Streams
 from burble.training.step import CompiledNetwork, fetch_arrays
+from tests.support.corpora import build_corpus
 
 shape = {"layers": 1, "units": 128, "embedding": 16, "batch": 8, "length": 12}
 chosen = settings.make_settings(shape)

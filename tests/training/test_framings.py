@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from keras import layers
 
 from burble import settings
-from burble.data import corpus
 from burble.errors import SettingsError
 from burble.model.engine import Engine
 from burble.model.network import build_network, name_weights
@@ -22,6 +21,7 @@ from burble.settings import ModelSettings, TextSettings
 from burble.training.framings import Documents, Streams, Windows, shuffled
 from burble.training.trainer import Trainer, _end_epoch
 from burble.training.validation import Part
+from tests.support.corpora import build_corpus
 from tests.support.trainers import score
 
 TEXT = "the cat sat on the mat. the dog lay on the log. " * 12
@@ -41,7 +41,7 @@ def trainer(**changed):
     made = settings.make_settings(
         SHAPE | PLAIN | {"batch": 8, "steps": 50, "patience": 0} | changed
     )
-    text = corpus.from_texts([TEXT], TextSettings(), validation=made.training.validation)
+    text = build_corpus([TEXT], TextSettings(), validation=made.training.validation)
     return Trainer(text, made)
 
 

@@ -5,11 +5,11 @@ from importlib.metadata import version
 
 import pytest
 
-from burble.data import corpus
 from burble.errors import RunError
 from burble.runs.folder import Run
 from burble.settings import TextSettings
 from burble.training import preflight, recorder
+from tests.support.corpora import build_corpus
 
 HERE = version("regex")
 
@@ -26,7 +26,7 @@ HERE = version("regex")
     ],
 )
 def test_a_run_that_another_regex_began_is_not_called_damaged(tmp_path, versions, said):
-    read = corpus.from_texts(["abcab"], TextSettings(unit="grapheme"), validation=0)
+    read = build_corpus(["abcab"], TextSettings(unit="grapheme"), validation=0)
     facts = recorder.corpus_facts(read)
 
     def begun(**changed):

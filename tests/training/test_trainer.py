@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from burble import settings
-from burble.data import corpus
 from burble.errors import DivergedError
 from burble.runs.events import End, Recovery, Report, Save, Score, Task
 from burble.settings import TextSettings
 from burble.training import batches
 from burble.training.trainer import Trainer
+from tests.support.corpora import build_corpus
 from tests.support.trainers import TEXT, TINY, assert_equal, finish, score, trainer
 
 pytestmark = pytest.mark.slow
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 def documents(**changed):
     made = settings.make_settings(TINY | {"steps": 30, "framing": "documents"} | changed)
     words = [f"{a}{b}" for a in "abcdefgh" for b in ("one", "two", "three", "seven")]
-    return Trainer(corpus.from_texts(words * 4, TextSettings()), made)
+    return Trainer(build_corpus(words * 4, TextSettings()), made)
 
 
 @pytest.mark.parametrize("make", [trainer, documents])
@@ -89,7 +89,7 @@ def test_the_best_weights_are_kept_not_the_last():
     made = settings.make_settings(TINY | {"steps": 400, "framing": "streams", "evaluations": 20})
     none = {"dropout": 0, "dropout_input": 0, "dropout_output": 0, "learning_rate": 0.02}
     made = settings.make_settings(settings.flatten_settings(made) | none)
-    t = Trainer(corpus.from_texts([letters], TextSettings()), made)
+    t = Trainer(build_corpus([letters], TextSettings()), made)
     scores = []
     for event in t.run(t.initial_state()):
         if isinstance(event, Score):
@@ -133,7 +133,7 @@ def test_a_loss_that_is_never_a_number_stops_with_the_step_and_the_cure():
 
 def test_without_a_validation_part_weights_that_are_no_numbers_are_never_kept():
     made = settings.make_settings(TINY | {"steps": 600, "framing": "streams", "evaluations": 7})
-    t = Trainer(corpus.from_texts([TEXT], TextSettings(), validation=0.0), made)
+    t = Trainer(build_corpus([TEXT], TextSettings(), validation=0.0), made)
     # The step just before a score that is no report: steps // 7 = 85, and a report every 3.
     begun = finish(t, stop=iter([False] * 84 + [True]).__next__)
     events = list(t.run(replace(begun, arrays=with_nan(begun))))
@@ -186,7 +186,7 @@ def test_no_time_left_is_told_before_a_second_step():
 
 def test_no_validation_part_is_supported():
     t = Trainer(
-        corpus.from_texts([TEXT], TextSettings(), validation=0),
+        build_corpus([TEXT], TextSettings(), validation=0),
         settings.make_settings(TINY | {"steps": 6, "framing": "streams", "validation": 0}),
     )
     events = list(t.run(t.initial_state()))

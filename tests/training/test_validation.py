@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from burble import settings
-from burble.data import corpus
 from burble.model.engine import Engine
 from burble.model.softmax import softmax
 from burble.settings import TextSettings
 from burble.training.trainer import Trainer
+from tests.support.corpora import build_corpus
 from tests.support.trainers import TINY, finish, score, trainer
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 def documents(**changed):
     made = settings.make_settings(TINY | {"steps": 30, "framing": "documents"} | changed)
     words = [f"{a}{b}" for a in "abcdefgh" for b in ("one", "two", "three", "seven")]
-    return Trainer(corpus.from_texts(words * 4, TextSettings()), made)
+    return Trainer(build_corpus(words * 4, TextSettings()), made)
 
 
 def test_documents_are_scored_each_from_a_zero_state():

@@ -232,39 +232,6 @@ def build_from_sources(
     return replace(_corpus(text, settings, split), files=files)
 
 
-def from_texts(
-    texts: Sequence[str],
-    settings: TextSettings,
-    *,
-    validation: float = 0.1,
-    split: SplitKind = "auto",
-    names: Sequence[str] | None = None,
-) -> Corpus:
-    """Cleans and encodes texts that are at hand.
-
-    Args:
-        texts: The texts, in order.
-        settings: How to clean them.
-        validation: Fraction of the symbols that is kept from training.
-        split: Where it is; see `TrainingSettings`.
-        names: What to call them.
-
-    Returns:
-        The corpus.
-
-    Raises:
-        CorpusError: Fewer than two symbols would be left to learn from.
-
-    >>> corpus = from_texts(["abba", "ab"], TextSettings(), validation=0)
-    >>> corpus.ids.tolist(), corpus.starts.tolist()
-    ([0, 1, 1, 0, 2, 0, 1, 2], [0, 5])
-    """
-    wanted = Split(validation, kind=split)
-    named = names or [f"text {number}" for number in range(1, len(texts) + 1)]
-    text = encoder.encode_texts(zip(named, texts, strict=True), ReadOptions(settings))
-    return _corpus(text, settings, wanted)
-
-
 def _advise(text: EncodedText, split: Split) -> str:
     """What to do about a text of which too little is learned."""
     if len(text.ids) < 2:

@@ -130,16 +130,6 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
     return reader.summarize(texts, digest.hexdigest())
 
 
-def read_texts(texts: Iterable[tuple[str, str]], options: ReadOptions, write: Write) -> ReadSummary:
-    """Cleans texts that are at hand, each with its name; see `read_documents`."""
-    reader = _Reader(options.cleaning, write)
-    for name, text in texts:
-        reader.begin_source(name, is_text=True)
-        reader.read([text])
-        reader.end_source(keep=True)
-    return reader.summarize([], "")
-
-
 def _read_source(
     source: Source, pieces: Iterator[str], reading: SourceSettings, reader: "_Reader"
 ) -> list[Note]:
@@ -178,10 +168,10 @@ class _Reader:
         self._source, self._before = name, self._documents
         self.artifacts.begin_source(name, self._lines, is_text=is_text)
 
-    def end_source(self, *, keep: bool = False) -> bool:
-        """Notes the source if it had documents, or else is to be kept; returns whether it had."""
+    def end_source(self) -> bool:
+        """Notes the source if it had documents; returns whether it had."""
         count = self._documents - self._before
-        if count or keep:
+        if count:
             self._names.append(self._source)
             self._counts.append(count)
         return bool(count)

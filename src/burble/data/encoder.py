@@ -6,7 +6,7 @@ and leaves out the rare ones.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import IO
@@ -93,13 +93,6 @@ def encode_sources(
     encoder = Encoder(options, IN_MEMORY if limit is None else limit)
     summary = documents.read_documents(sources, options, encoder.append)
     return _finish(encoder, summary, options, keep)
-
-
-def encode_texts(texts: Iterable[tuple[str, str]], options: ReadOptions) -> EncodedText:
-    """Cleans and encodes texts that are at hand, each with its name; see `encode_sources`."""
-    encoder = Encoder(options, IN_MEMORY)
-    summary = documents.read_texts(texts, options, encoder.append)
-    return _finish(encoder, summary, options, None)
 
 
 def _finish(

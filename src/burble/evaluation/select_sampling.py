@@ -111,13 +111,7 @@ def select_sampling(writer: Writer, text: Corpus) -> Selection:
 
 
 def explain_missing(text: Corpus) -> str:
-    """A sentence where the validation text is too short to select anything; else empty.
-
-    >>> from burble.data.corpus import from_texts
-    >>> from burble.settings import TextSettings
-    >>> explain_missing(from_texts(["abc " * 20], TextSettings()))
-    'The validation text has 8 characters, too few to find which temperature suits the model.'
-    """
+    """A sentence where the validation text is too short to select anything; else empty."""
     validation = _part(text, text.cut, text.cut + TEXTS * LENGTH)
     if not validation.strip() or not math.isnan(_repeated_fraction(validation)):
         return ""
