@@ -20,7 +20,7 @@ from burble.data.vocabulary import Vocabulary
 from burble.errors import BurbleError, ModelFileError
 from burble.formatting import shown
 from burble.model.architecture import Weights, array_shapes, input_width
-from burble.model.tensors import TensorFile, open_tensors, strict_json
+from burble.model.tensors import TensorFile, open_tensors
 from burble.settings import (
     STORED,
     ModelSettings,
@@ -143,12 +143,6 @@ def _hint(path: Path) -> str:
 def read_model(path: Path) -> Model:
     """Reads a model file.
 
-    Args:
-        path: The file.
-
-    Returns:
-        The model.
-
     Raises:
         ModelFileError: There is no such file, it is damaged, it is no burble model, or its
             format is newer than this version knows.
@@ -171,31 +165,13 @@ def _read(path: Path) -> Model:
         if size > MAX_FILE:
             raise ModelFileError(f"{path} holds {size:,} bytes; a model has at most {MAX_FILE:,}.")
         with open_tensors(path) as file:
-            model = _model_without_weights(_meta(file), path)
+            foreign = f"{path} holds weights, but not those of a burble model."
+            refusal = f"{foreign} Give a file that burble wrote."
+            model = _model_without_weights(file.read_metadata("burble", FORMAT, refusal), path)
             _check_shapes(file, model)
             return replace(model, weights=_weights(file))
     except OSError as error:
         raise ModelFileError(f"cannot read the model {path}: {error.strerror}.") from error
-
-
-def _meta(file: TensorFile) -> dict[str, Any]:
-    """The burble part of the metadata, of a format this version knows."""
-    path = file.path
-    try:
-        meta = strict_json(file.metadata["burble"])
-        number = meta["format"]
-        if type(number) is not int or number < 1:
-            raise ValueError
-    except (ValueError, TypeError, LookupError, RecursionError) as error:
-        raise ModelFileError(
-            f"{path} holds weights, but not those of a burble model. Give a file that burble wrote."
-        ) from error
-    if number > FORMAT:
-        raise ModelFileError(
-            f"{path} has format {number}; this version of burble ({version('burble')}) knows "
-            f"formats up to {FORMAT}. Install a newer burble to open it."
-        )
-    return dict(meta)
 
 
 def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
@@ -47,19 +48,37 @@ class Tensor:
 
 @dataclass(frozen=True)
 class TensorFile:
-    """A file whose header has been checked.
-
-    Attributes:
-        path: The file.
-        metadata: Texts by their keys.
-        tensors: Where each array lies, by its name.
-        file: The file, open.
-    """
+    """A file whose header has been checked."""
 
     path: Path
     metadata: Mapping[str, str]
     tensors: Mapping[str, Tensor]
     file: IO[bytes]
+
+    def read_metadata(self, key: str, newest: int, refusal: str) -> dict[str, Any]:
+        """The object of JSON that one text of the metadata is, of a format that is known.
+
+        Args:
+            key: Which text.
+            newest: The highest format that is known.
+            refusal: The message of the error where there is no such object.
+
+        Raises:
+            ModelFileError: There is none, or its format is a newer one.
+        """
+        try:
+            meta = strict_json(self.metadata[key])
+            number = meta["format"]
+            if type(meta) is not dict or type(number) is not int or number < 1:
+                raise ValueError
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
+            raise ModelFileError(refusal) from error
+        if number > newest:
+            raise ModelFileError(
+                f"{self.path} has format {number}; this version of burble ({version('burble')}) "
+                f"knows formats up to {newest}. Install a newer burble to open it."
+            )
+        return meta
 
     def read_array(self, name: str) -> NDArray[Any]:
         """One array, in memory."""

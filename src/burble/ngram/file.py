@@ -10,7 +10,6 @@ import os
 import shlex
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from burble import files
 from burble.errors import ModelFileError
 from burble.model.file import MODEL_NAME, Model
-from burble.model.tensors import TensorFile, open_tensors, strict_json
+from burble.model.tensors import TensorFile, open_tensors
 from burble.ngram.index import MAX_CONTEXT, MAX_SYMBOLS, SuffixIndex
 
 FORMAT = 2
@@ -40,11 +39,6 @@ def index_path(model: Path) -> Path:
 
 def write_index(path: Path, index: SuffixIndex, model: Model) -> None:
     """Writes a memory file, whole or not at all.
-
-    Args:
-        path: Where.
-        index: The index.
-        model: The model that it belongs to.
 
     Raises:
         ModelFileError: There is another thing at that place.
@@ -76,20 +70,13 @@ def _check_place(path: Path) -> None:
 def read_index(path: Path, model: Model) -> SuffixIndex:
     """Maps a memory file.
 
-    Args:
-        path: The file.
-        model: The model that it belongs to.
-
-    Returns:
-        The index.
-
     Raises:
         ModelFileError: It cannot be read, is damaged, no memory, or that of another text,
             alphabet or training part than the model's.
     """
     try:
         with _open_index(path) as file:
-            _check_meta(file.metadata, path, model)
+            _check_meta(file, model)
             _check_shapes(file, model)
             arrays = {name: file.map_array(name) for name in file.tensors}
     except OSError as error:
@@ -137,38 +124,23 @@ def _open_index(path: Path) -> AbstractContextManager[TensorFile]:
     return open_tensors(path, dtypes, refusal)
 
 
-def _check_meta(metadata: Mapping[str, str], path: Path, model: Model) -> None:
+def _check_meta(file: TensorFile, model: Model) -> None:
     """Refuses what is no memory, or that of another text, alphabet or training part."""
-    own = _identity(model)
-    try:
-        meta = strict_json(metadata["burble_memory"])
-        number = meta["format"]
-        if type(number) is not int or number < 1:
-            raise ValueError
-        found = {name: meta.get(name) for name in own}
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise ModelFileError(f"{path} is no memory that burble wrote. {_remedy(path)}") from error
-    if number > FORMAT:
-        raise ModelFileError(
-            f"{path} has format {number}; this version of burble ({version('burble')}) knows "
-            f"formats up to {FORMAT}. Install a newer burble to open it."
-        )
-    if number < FORMAT:
+    path, own = file.path, _identity(model)
+    foreign = f"{path} is no memory that burble wrote. {_remedy(path)}"
+    meta = file.read_metadata("burble_memory", FORMAT, foreign)
+    if meta["format"] < FORMAT:
         raise ModelFileError(
             f"{path} is of an earlier burble, which did not note what part of the text it "
             f"holds, nor in which alphabet. {_remedy(path)}"
         )
+    found = {name: meta.get(name) for name in own}
     if found != own or not own["corpus"]:
         raise ModelFileError(f"{path} {_difference(found, own)} {_remedy(path)}")
 
 
 def _difference(found: Mapping[str, Any], own: Mapping[str, Any]) -> str:
-    """What a memory is of, if that is not what the model was trained on: the end of a sentence.
-
-    Args:
-        found: Of the memory; see `_identity`.
-        own: Of the model.
-    """
+    """What a memory is of, if that is not what the model was trained on: the end of a sentence."""
     text, expected = found["corpus"], own["corpus"]
     if not isinstance(text, dict) or not expected or text.get("sha256") != expected.get("sha256"):
         return "is the memory of another text than the model's own."
