@@ -85,9 +85,6 @@ class Interrupted(BurbleError):
 def require_packages(for_what: str) -> Iterator[None]:
     """Names a package that is not installed, with the command that installs it.
 
-    Args:
-        for_what: Such as "burble train".
-
     Raises:
         InputError: A package is missing.
     """

@@ -78,12 +78,7 @@ def has_lost_messages() -> bool:
 
 
 class _Stream(io.TextIOWrapper):
-    """Text to a file descriptor that stays open.
-
-    Args:
-        number: The file descriptor.
-        by_line: Whether each line is written at once.
-    """
+    """Text to a file descriptor that stays open."""
 
     def __init__(self, number: int, *, by_line: bool) -> None:
         raw = io.BufferedWriter(io.FileIO(number, "w", closefd=False))

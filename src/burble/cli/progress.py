@@ -33,13 +33,6 @@ SAMPLE_SECONDS = 20.0
 def follow(events: Iterator[Event], console: Console, output: Path, again: str, unit: Unit) -> None:
     """Shows events until training ends.
 
-    Args:
-        events: From `job.train`.
-        console: Where to show them.
-        output: The run folder.
-        again: The command that goes on with it.
-        unit: What one symbol is.
-
     Raises:
         Interrupted: Training was requested to stop; names the command that goes on.
     """

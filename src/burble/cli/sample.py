@@ -233,13 +233,7 @@ def _stop_notes(stops: Sequence[str], model: Model) -> list[str]:
 
 @dataclass(frozen=True)
 class _Form:
-    """In which form texts are printed.
-
-    Attributes:
-        count: How many.
-        jsonl: Whether each is a JSON object.
-        facts: What such an object holds besides.
-    """
+    """In which form texts are printed, and what a JSON object holds besides."""
 
     count: int
     jsonl: bool

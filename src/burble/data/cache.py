@@ -51,13 +51,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Part:
-    """What lies in one folder of the cache.
-
-    Attributes:
-        name: Its name.
-        entries: Files and folders in it.
-        size: Bytes in all.
-    """
+    """What lies in one folder of the cache, and its bytes in all."""
 
     name: str
     entries: int

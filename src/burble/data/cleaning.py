@@ -81,10 +81,6 @@ def clean(text: str, settings: TextSettings) -> tuple[str, Changes]:
     joined files leave one in the middle; so are NUL characters and lone surrogates, which no
     text file can hold again.
 
-    Args:
-        text: Decoded text.
-        settings: How to clean it.
-
     Returns:
         The clean text, and what was changed.
 

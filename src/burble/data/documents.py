@@ -177,11 +177,7 @@ class _Reader:
         return bool(count)
 
     def read(self, text: Iterable[str]) -> None:
-        """Writes the documents of one source or row.
-
-        Args:
-            text: It, cut anywhere.
-        """
+        """Writes the documents of one source or row, whose text may be cut anywhere."""
         kind, lines = self._settings.documents, self._lines
         if kind == "sentences":
             counts = [self._write_text(part) for part in self._clean_sentences(text)]

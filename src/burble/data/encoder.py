@@ -352,11 +352,7 @@ class Spool:
         self._kept.clear()
 
     def blocks(self, *, keep: bool = False) -> Iterator[Ids]:
-        """All blocks in order.
-
-        Args:
-            keep: Whether they can be read again; else what is in memory is let go as it is read.
-        """
+        """All blocks in order; without `keep` they are let go as they are read."""
         if self._file:
             self._file.seek(0)
             for size, dtype in self._shapes:

@@ -23,9 +23,6 @@ def walk_folder(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
     Runs, comparisons and searches that lie in it are passed over, so that a text and what was
     learned from it may share a folder.
 
-    Args:
-        folder: A folder.
-
     Returns:
         The files to read; and what is passed over, by the reason.
 

@@ -149,10 +149,6 @@ def has_marks(text: str) -> bool:
 def cut(text: str, name: str) -> tuple[str, Note]:
     r"""Leaves out what Project Gutenberg put before and after a book.
 
-    Args:
-        text: The whole file.
-        name: What to call it.
-
     Returns:
         The book, and how much was cut.
 

@@ -70,11 +70,6 @@ class Divided:
 def split_text(text: EncodedText, split: Split, *, sentences: bool) -> Divided:
     """Splits a text.
 
-    Args:
-        text: The text in the order of reading.
-        split: How.
-        sentences: Whether its documents are the sentences of running text.
-
     Returns:
         Its parts. Where nothing can be drawn or cut off evenly, its end is for validation after
         all.

@@ -31,13 +31,7 @@ PULL = 1e-3
 
 
 class _Learner(NamedTuple):
-    """All that changes as a network reads.
-
-    Attributes:
-        weights: Its trained arrays.
-        squares: The sum of the squares of all gradients so far, of each.
-        hidden: The hidden state.
-    """
+    """All that changes as a network reads; squares are sums of those of all gradients so far."""
 
     weights: list[Any]
     squares: list[Any]

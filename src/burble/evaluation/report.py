@@ -113,12 +113,7 @@ def build_report(
 
 
 def parts_used(text: TrainingText, memory: float = 0.0) -> dict[str, tuple[int, int]]:
-    """How many symbols were used, of how many there are, by what they were used for.
-
-    Args:
-        text: What the model was trained on.
-        memory: The weight of the n-gram model.
-    """
+    """How many symbols were used, of how many there are, by what they were used for."""
     used = {
         "scored": (len(text.ids) - text.start, text.validation),
         "baselines": (min(text.start, baselines.LARGEST), text.start),

@@ -54,9 +54,6 @@ Measurement = Generator[float, None, TextStatistics]
 def select_loop_settings(text: Corpus) -> dict[str, Any]:
     """The settings of writing with which what a text itself repeats does not count as a loop.
 
-    Args:
-        text: What is learned.
-
     Returns:
         `break_loops` or `rounds`, in JSON types; empty for a text that hardly loops.
     """

@@ -26,13 +26,7 @@ IMPORTABLE = (
 
 @dataclass(frozen=True)
 class Network:
-    """What matters of a network that can be run.
-
-    Attributes:
-        recurrent_activation: What its gates are made with: sigmoid or hard_sigmoid.
-        stateful: Whether the hidden state went from one batch to the next.
-        window: Symbols it sees at once; 0 where that is not known.
-    """
+    """What matters of a network that can be run; a window of 0 is one that is not known."""
 
     recurrent_activation: RecurrentActivation
     stateful: bool
@@ -41,10 +35,6 @@ class Network:
 
 def read_network(config: Mapping[str, Any], path: Path) -> Network:
     """Reads the description of a network.
-
-    Args:
-        config: The object of JSON.
-        path: The file it is of, for messages.
 
     Raises:
         ModelFileError: The network is none whose weights can be imported.

@@ -73,12 +73,6 @@ class KerasFile:
 def open_keras_file(path: Path) -> Iterator[KerasFile]:
     """Opens a file.
 
-    Args:
-        path: The file.
-
-    Yields:
-        What it holds.
-
     Raises:
         ModelFileError: It is no such file, or cannot be understood whole.
     """

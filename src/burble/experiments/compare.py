@@ -54,9 +54,6 @@ class Comparison:
     def run(self, log: Callable[[str], object]) -> None:
         """Trains what has not been trained yet, writing the tables anew after each.
 
-        Args:
-            log: Takes a sentence about each training.
-
         Raises:
             SettingsError: The folder is of another comparison.
         """

@@ -12,11 +12,7 @@ from burble.settings import require
 
 @dataclass(frozen=True)
 class Variant:
-    """One combination of settings.
-
-    Attributes:
-        values: The settings that are varied, by name.
-    """
+    """One combination of settings."""
 
     values: Mapping[str, Any]
 
@@ -28,9 +24,6 @@ class Variant:
 
 def expand_grid(vary: Sequence[str]) -> list[Variant]:
     """Every combination of the values that are varied.
-
-    Args:
-        vary: Such as `units=128,256`.
 
     Raises:
         SettingsError: That is no setting, or no value of it.

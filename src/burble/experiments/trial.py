@@ -119,11 +119,7 @@ def check_sources(source: Sequence[str], recipe: str | None, output: Path) -> No
 
 @dataclass(frozen=True)
 class Trial:
-    """One training, in its own process.
-
-    Attributes:
-        folder: Its run folder; what it prints is kept beside it.
-    """
+    """One training, in its own process and run folder; what it prints is kept beside that."""
 
     folder: Path
 

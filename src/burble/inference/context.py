@@ -47,11 +47,7 @@ def build_context(
 
 
 class StateContext:
-    """All that was written before, in the network's hidden state.
-
-    Args:
-        core: The network.
-    """
+    """All that was written before, in the network's hidden state."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -74,12 +70,7 @@ class StateContext:
 
 
 class WindowContext:
-    """The last symbols alone, read anew from a zero state for each one that follows.
-
-    Args:
-        core: The network.
-        length: Symbols in a window.
-    """
+    """The last symbols alone, read anew from a zero state for each one that follows."""
 
     def __init__(self, core: Core, length: int) -> None:
         self._core = core

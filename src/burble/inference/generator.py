@@ -111,11 +111,7 @@ class Generator:
         return prompts.draw_prompt(self.model, seed)
 
     def prepare_texts(self, prompt: str, settings: WritingSettings) -> "Texts":
-        """What writes texts from a prompt; refuses what cannot be done.
-
-        Args:
-            prompt: What they go on from.
-            settings: As `resolve_settings` returns them.
+        """What writes texts from a prompt, with settings from `resolve_settings`.
 
         Raises:
             SettingsError: The model cannot do this.

@@ -44,9 +44,6 @@ def prepare_prompt(prompt: str, model: Model, unknown: Unknown = "error") -> Pro
         unknown: What to do with symbols the model never saw: refuse, leave them out, or take
             the nearest it knows (other case, plain quotes, no accent).
 
-    Returns:
-        The prompt, ready.
-
     Raises:
         VocabularyError: The prompt has unknown symbols and `unknown` leaves them.
         EncodingError: It has bytes that are no text, as a terminal of another encoding gives them.

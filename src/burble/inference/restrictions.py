@@ -25,14 +25,7 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class _Text:
-    """A training text.
-
-    Attributes:
-        ids: Its symbols, shape (N,).
-        vocabulary: Whose ids they are.
-        separator: What stands between two documents.
-        sha256: Its fingerprint.
-    """
+    """A training text."""
 
     ids: NDArray[np.integer]
     vocabulary: Vocabulary
@@ -97,13 +90,7 @@ def look_up_restrictions(
 
 
 def _find(requests: Mapping[str, Any], text: _Text, known: Vocabulary) -> dict[str, Any]:
-    """Passages, words and documents of a text, by the names of their settings.
-
-    Args:
-        requests: What to look up.
-        text: The text.
-        known: The model's alphabet.
-    """
+    """Passages, words and documents of a text, by the names of their settings."""
     found: dict[str, Any] = {}
     if "novel" in requests:
         canonical_ids = find_canonical_ids(known.symbols, boundary=known.boundary)

@@ -123,11 +123,7 @@ class Engine:
 
 
 class EnsembleEngine:
-    """Several networks, whose probabilities are averaged; their logits are log-probabilities.
-
-    Args:
-        engines: The networks.
-    """
+    """Several networks, whose probabilities are averaged; their logits are log-probabilities."""
 
     def __init__(self, engines: Sequence[Engine]) -> None:
         """Takes engines of one shape."""

@@ -86,13 +86,7 @@ def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision)
 
 
 class Ensemble:
-    """The networks of a model, as one function of all their weights.
-
-    Args:
-        model: Their shape.
-        size: V, the number of ids.
-        seed: Seeds their first weights and their dropout.
-        precision: The numbers in which the recurrent layers compute.
+    """The networks of a model as one function of all their weights; see `build_network`.
 
     Attributes:
         trained: The variables that are trained, network by network.

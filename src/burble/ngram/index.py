@@ -80,12 +80,7 @@ def build_index(ids: NDArray[np.integer]) -> SuffixIndex:
 
 
 class _Positions:
-    """The positions of a text, and their contexts as numbers of 64 bits.
-
-    Args:
-        text: As in `SuffixIndex`.
-        count: N.
-    """
+    """The positions of a text, and their contexts as numbers of 64 bits."""
 
     def __init__(self, text: Ids, count: int) -> None:
         self._text = text

@@ -63,9 +63,6 @@ def choose_settings(
         size: auto, or one of `SIZES`.
         speed: Symbols that one network will learn in each of the minutes; see `round_speed`.
 
-    Returns:
-        The settings.
-
     Raises:
         SettingsError: A value that cannot be.
     """

@@ -116,12 +116,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Sample:
-    """What the best model so far writes.
-
-    Attributes:
-        step: Steps done.
-        text: The text.
-    """
+    """What the best model so far writes."""
 
     step: int
     text: str
@@ -129,12 +124,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Task:
-    """What is done besides steps, and may take long.
-
-    Attributes:
-        what: What it is, in words for a person.
-        done: The fraction of it that is done, 0 to 1.
-    """
+    """What is done besides steps and may take long, and the fraction of it that is done."""
 
     what: str
     done: float
@@ -149,13 +139,7 @@ class Save:
 
 @dataclass(frozen=True)
 class Recovery:
-    """The loss diverged; training goes on from the best weights with half the learning rate.
-
-    Attributes:
-        step: Where it was noticed.
-        loss: The loss there.
-        state: The state after going back.
-    """
+    """The loss diverged; training goes on from the best weights with half the learning rate."""
 
     step: int
     loss: float

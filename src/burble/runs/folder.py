@@ -37,11 +37,7 @@ BEGIN_AGAIN = _AGAIN.capitalize()
 
 
 class Run:
-    """A run folder.
-
-    Args:
-        folder: Where it is, or will be.
-    """
+    """A run folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

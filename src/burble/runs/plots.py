@@ -10,14 +10,11 @@ COLOURS = ("#3568b8", "#c2501e", "#3a8f4d", "#8a4fa3", "#b08a1e", "#2a9aa5", "#a
 
 
 def draw_curves(named: Mapping[str, Sequence[tuple[float, float]]], title: str) -> str:
-    """Curves by name in one picture, each with its name in its colour.
+    """Curves by name in one SVG picture, each with its name in its colour.
 
     Args:
         named: Points (x, y) of each curve, x from 0 up.
         title: What the axes are.
-
-    Returns:
-        The picture, as SVG.
     """
     points = [point for curve in named.values() for point in curve]
     last = max((x for x, _ in points), default=1)
@@ -47,15 +44,12 @@ def draw_curves(named: Mapping[str, Sequence[tuple[float, float]]], title: str) 
 
 
 def draw_bars(named: Mapping[str, float], title: str, decimals: int = 2) -> str:
-    """Values by name as bars, one below the other, each with its figure.
+    """Values by name as bars in an SVG picture, each with its figure.
 
     Args:
         named: The values, none below zero.
         title: What they are.
         decimals: Decimals of the figures.
-
-    Returns:
-        The picture, as SVG.
     """
     height = MARGIN + BAR * len(named) + BAR // 2
     longest = max(named.values(), default=0) or 1

@@ -87,11 +87,7 @@ def is_first() -> bool:
 
 
 def broadcast(decide: Callable[[], Any]) -> Any:
-    """What process 0 decides, in all processes; the others do not even call `decide`.
-
-    Args:
-        decide: Gives a value that JSON can hold.
-    """
+    """What process 0 decides, of JSON types, in all processes; the others do not call `decide`."""
     if is_alone():
         return decide()
     data = json.dumps(decide()).encode() if is_first() else b""

@@ -92,14 +92,7 @@ def train(
 
 @dataclass(frozen=True)
 class _Start:
-    """How a training is begun; see `train`.
-
-    Attributes:
-        prepared: The run with its text and settings.
-        started: From when the minutes count.
-        stop: Whether to stop.
-        log: Takes messages.
-    """
+    """How a training is begun; see `train`."""
 
     prepared: PreparedRun
     started: float

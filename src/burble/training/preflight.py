@@ -17,15 +17,7 @@ from burble.training.processes import Peer
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """A training that nothing speaks against: its text is read, and its settings are resolved.
-
-    Attributes:
-        request: What was requested.
-        run: The folder.
-        corpus: The text.
-        settings: All settings, as they suit the text and an ordinary machine.
-        peer: Which of several processes this one is, or None.
-    """
+    """A training that nothing speaks against: its text is read, and its settings are resolved."""
 
     request: TrainingRequest
     run: Run

@@ -131,12 +131,7 @@ class Recorder:
         return end
 
     def _log_doubts(self, end: End, *, found: bool) -> None:
-        """Logs what speaks against the model, in the end.
-
-        Args:
-            end: The end.
-            found: Whether it was found which temperature suits the model.
-        """
+        """Logs what speaks against the model, in the end; `found` is whether a temperature was."""
         trainer, loss = self.trainer, end.facts.get("held_out_loss", math.nan)
         corpus = trainer.corpus
         if self.baselines:

@@ -194,11 +194,7 @@ class Trainer:
     def _report_step(
         self, state: State, arrays: Arrays, clock: Clock, stop: Callable[[], bool]
     ) -> Generator[Event, None, tuple[State, Arrays]]:
-        """What is due after a step: a report, the end of an epoch, a score.
-
-        Returns:
-            State and arrays to go on with.
-        """
+        """What is due after a step, a report or score; returns state and arrays to go on with."""
         training = self.settings.training
         scored = is_scored(state.step, training)
         epoch, inside = divmod(state.step, self.framing.steps_per_epoch)
@@ -222,11 +218,7 @@ class Trainer:
     def _evaluate(
         self, state: State, arrays: Arrays, clock: Clock, stop: Callable[[], bool]
     ) -> Generator[Event, None, tuple[State, Arrays]]:
-        """Scores the validation text; if that is stopped, the state says that it is still due.
-
-        Returns:
-            State and arrays to go on with.
-        """
+        """Scores the validation text; if that is stopped, the state says that it is still due."""
         began = time.perf_counter()
         score = yield from self._score(clock.stamp(state, arrays), stop)
         if score is None:

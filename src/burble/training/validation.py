@@ -81,13 +81,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Validation:
-    """Scores of one network on one validation text.
-
-    Attributes:
-        compiled: The network.
-        corpus: The whole text.
-        training: How it is framed.
-    """
+    """Scores of one network on one validation text."""
 
     compiled: CompiledNetwork
     corpus: Corpus
