@@ -1,5 +1,7 @@
 """Numbers with their nouns, names of files, notes and tables, as a person reads them."""
 
+import csv
+import io
 import os
 import re
 import shlex
@@ -161,6 +163,15 @@ def markdown(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """
     cells = [names, ["---"] * len(names), *([_cell(row[name]) for name in names] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def format_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """A table as CSV, the same on every system; see `markdown`."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, names, lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
 
 
 def _cell(value: Any) -> str:

@@ -5,7 +5,6 @@ Imports none of the packages that it tells of.
 
 import importlib.util
 import json
-import os
 import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
@@ -14,8 +13,10 @@ from typing import Annotated, Any
 import typer
 
 from burble import __version__, files
+from burble.cli.options import AsJson
 from burble.data import cache
 from burble.formatting import shown, some
+from burble.training.processes import available_cores
 
 TRAINS = ("jax", "keras", "h5py")
 NEEDED = (*TRAINS, "numpy", "safetensors")
@@ -26,7 +27,7 @@ def doctor(
     clear_cache: Annotated[
         bool, typer.Option("--clear-cache", help="Remove all of the cache folder.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Report what burble runs on and what its cache folder holds, or clear that folder."""
     freed = _clear_cache() if clear_cache else {}
@@ -51,7 +52,7 @@ def collect_facts() -> dict[str, Any]:
         "burble": __version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "cores": _count_cores(),
+        "cores": available_cores(),
         "packages": {name: _installed_version(name) for name in (*NEEDED, *EXTRAS)},
         "cache": shown(base),
         "kept": {
@@ -60,13 +61,6 @@ def collect_facts() -> dict[str, Any]:
         "corpora_limit": cache.read_limit(),
         "free": shutil.disk_usage(there).free,
     }
-
-
-def _count_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _installed_version(name: str) -> str | None:

@@ -4,11 +4,11 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from burble.cli.options import AsJson, ModelPath
 from burble.cli.output import log
 from burble.data import corpus, sources
 from burble.data.sources import Source
@@ -61,7 +61,7 @@ FORMATS = {"line_length": ".0f", "sentence_length": ".0f", "letters": ".3f", "gr
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
+    model: ModelPath,
     text: Annotated[
         list[str] | None,
         typer.Argument(help="The text it was trained on, or another; - for standard input."),
@@ -81,7 +81,7 @@ def evaluate(
         float,
         typer.Option(help="Weight of the n-gram model of its text, 0 to 1; 0 leaves it out."),
     ] = 0.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
     **chosen: Any,
 ) -> None:
     """Score a model on a text; without one, print the validation score of its training.

@@ -3,11 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+from burble.cli.options import AsJson, ModelPath
 from burble.cli.output import with_both_names
 from burble.formatting import some, symbol_name
 from burble.model.file import Model, find_model_file, lowest_format, read_model
@@ -25,8 +23,8 @@ NAMES = {older: name for name, older in STORED.items()} | {
 
 
 def info(
-    model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    model: ModelPath,
+    as_json: AsJson = False,
 ) -> None:
     """Describe a model: its network, its alphabet, how its text was cleaned, its training."""
     held = read_model(find_model_file(model))

@@ -1,11 +1,11 @@
 """The command that gives a model a memory of its text: remember. Imports neither Keras nor JAX."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from burble import settings
+from burble.cli.options import ModelPath
 from burble.cli.output import console
 from burble.data import corpus
 from burble.formatting import some
@@ -14,7 +14,7 @@ from burble.ngram.training_text import write_training_index
 
 
 def remember(
-    model: Annotated[Path, typer.Argument(help="A run folder or a model file.")],
+    model: ModelPath,
     text: Annotated[list[str], typer.Argument(help="The text it was trained on, as for train.")],
     **chosen: Any,
 ) -> None:

@@ -22,7 +22,7 @@ from burble.formatting import command_line, symbol_name
 from burble.inference import generator
 from burble.model.transfer import describe_alphabet_change
 from burble.runs import recipes
-from burble.runs.folder import Run
+from burble.runs.folder import Run, curve
 from burble.runs.request import TrainingRequest, check_folder, resolve_settings, to_flags
 from burble.training import preflight, supervisor
 from burble.training import processes as training_processes
@@ -124,10 +124,7 @@ def _run_training(request: TrainingRequest, run: Run, peer: Peer | None, started
 def _print_plot(run: Run, unit: str) -> None:
     """Draws the losses of a run."""
     metrics = run.metrics()
-    training, validation = (
-        [(metric["step"], metric[name]) for metric in metrics if metric.get(name) is not None]
-        for name in ("loss", "held_out_loss")
-    )
+    training, validation = (curve(metrics, name) for name in ("loss", "held_out_loss"))
     for line in draw_losses(training, validation, unit, ascii_only=_ascii_only()):
         log(line)
 

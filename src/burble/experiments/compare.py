@@ -3,8 +3,6 @@
 One that fails costs its row alone; what is finished is not done again.
 """
 
-import csv
-import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -143,17 +141,13 @@ class Comparison:
     def write(self) -> None:
         """Writes the table as CSV and JSON, and the curves as a picture."""
         rows = self.rows()
-        text = io.StringIO()
-        table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
         sources = [formatting.relative(name) for name in self.sources]
         both = [row | {FORMER_VALIDATION: row[VALIDATION]} for row in rows]
         facts = {"sources": sources, **self._identity(), "rows": both}
         curves = {v.name: r[0].curve for v in self.variants if (r := self.results(v))}
         picture = plots.draw_curves(curves, "nats per symbol, by step (first seed)")
         for name, data in (
-            ("compare.csv", text.getvalue()),
+            ("compare.csv", formatting.format_csv(list(rows[0]), rows)),
             (NAME, json.dumps(facts, indent=2) + "\n"),
             ("compare.svg", picture),
         ):

@@ -3,8 +3,6 @@
 Optuna keeps and chooses them, in an SQLite file. A training that fails costs one trial.
 """
 
-import csv
-import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -258,11 +256,8 @@ class Search:
     def _write(self, study: optuna.Study) -> list[dict[str, Any]]:
         """Writes the table, and the best settings as a recipe; returns the table."""
         rows = self._rows(study)
-        text = io.StringIO()
-        table = csv.DictWriter(text, ["trial", SCORE, "outcome", *self.space], lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-        write_atomically(self.folder / TABLE, text.getvalue().encode())
+        table = formatting.format_csv(["trial", SCORE, "outcome", *self.space], rows)
+        write_atomically(self.folder / TABLE, table.encode())
         if rows and rows[0][SCORE] is not None:
             best = study.best_trial
             values = {**self.given, **self._round_values(best.params)}

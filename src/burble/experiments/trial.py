@@ -18,7 +18,7 @@ from burble.data import outputs, sources
 from burble.errors import BurbleError, InputError, RunError, StorageError
 from burble.formatting import shown
 from burble.model.file import MODEL_NAME, read_model
-from burble.runs.folder import Run
+from burble.runs.folder import Run, curve
 from burble.training.processes import STARTER, burble_command
 
 
@@ -179,17 +179,14 @@ class Trial:
         if not run.exists:
             return []
         steps = run.settings().training.steps
-        found = ((m["step"] / steps, m.get("held_out_loss")) for m in run.metrics() if steps)
-        return [(fraction, float(loss)) for fraction, loss in found if loss is not None]
+        found = curve(run.metrics(), "held_out_loss") if steps else ()
+        return [(step / steps, float(loss)) for step, loss in found]
 
     def result(self) -> Result:
         """What a finished one came to."""
         run = Run(self.folder)
         facts = run.facts()
-        losses, scores = (
-            [(m["step"], m[name]) for m in run.metrics() if m.get(name) is not None]
-            for name in ("loss", "held_out_loss")
-        )
+        losses, scores = (curve(run.metrics(), name) for name in ("loss", "held_out_loss"))
         nats, done = facts["scores"].get("held_out_loss"), facts["done"]
         model = read_model(self.folder / MODEL_NAME)
         fixed = () if model.architecture.input == "embedding" else ("embedding",)

@@ -6,7 +6,7 @@ from typing import Any
 from burble.files import write_atomically
 from burble.formatting import some
 from burble.runs import plots
-from burble.runs.folder import Run
+from burble.runs.folder import Run, curve
 from burble.settings import Settings
 
 LABELS = {"loss": "training (dropout on)", "held_out_loss": "validation"}
@@ -54,10 +54,7 @@ def draw_loss_curves(
     metrics: Sequence[Mapping[str, Any]], beside: Mapping[str, Any] | None = None
 ) -> str:
     """The losses by step as an SVG picture, with the `BaselineLosses` beside them."""
-    curves = {
-        label: [(m["step"], m[name]) for m in metrics if m.get(name) is not None]
-        for name, label in LABELS.items()
-    }
+    curves = {label: curve(metrics, name) for name, label in LABELS.items()}
     last = max((metric["step"] for metric in metrics), default=0)
     for name, label in BASELINES.items():
         figure = (beside or {}).get(name)

@@ -23,13 +23,12 @@ import filelock
 from burble import __version__, files, settings
 from burble.errors import RunError, SettingsError, StorageError
 from burble.formatting import shown
-from burble.model.file import Model, is_model_file, write_model
+from burble.model.file import MODEL_NAME, Model, is_model_file, write_model
 from burble.runs.state import State, dump_state, load_state, load_step
 from burble.settings import Settings
 
 FORMAT = 2
 DESCRIPTION = "run.json"
-MODEL = "model.safetensors"
 STATE, PREVIOUS = "last/state.safetensors", "last/previous.safetensors"
 PARTS = ("last", "samples")
 _AGAIN = "begin again in another folder, from this model with --from."
@@ -50,7 +49,7 @@ class Run:
     @property
     def has_model(self) -> bool:
         """Whether there is a model to write with."""
-        return os.path.exists(self.folder / MODEL)
+        return os.path.exists(self.folder / MODEL_NAME)
 
     def check(self) -> None:
         """Refuses a folder that cannot become a run, before anything is read or made.
@@ -196,7 +195,7 @@ class Run:
 
     def write_model(self, model: Model) -> None:
         """Writes the best model."""
-        write_model(self.folder / MODEL, model)
+        write_model(self.folder / MODEL_NAME, model)
 
     def check_epoch_files(self, pattern: str) -> None:
         """Refuses to go on where files of epochs would take the place of other things.
@@ -318,6 +317,11 @@ class Run:
         raise RunError(
             f"{path} is damaged. It only holds the losses on the way: remove it, and go on."
         )
+
+
+def curve(metrics: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float, float]]:
+    """The values that metrics have by a name, each after its step."""
+    return [(metric["step"], metric[name]) for metric in metrics if metric.get(name) is not None]
 
 
 def _epoch_file(name: str) -> str:
