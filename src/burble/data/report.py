@@ -1,7 +1,6 @@
 """What to tell a person about a corpus before anyone trains on it. Knows nothing of terminals."""
 
 import unicodedata
-from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from burble.data.corpus import Corpus
 from burble.data.vocabulary import describe
-from burble.formatting import some, symbol_name
+from burble.formatting import listed, some, symbol_name
 
 _FREQUENT = 24
 _RARE = 24
@@ -22,7 +21,7 @@ COUNTS, SMALL_FRACTION = (2, 3, 5, 10), 0.05
 CODES = 26
 """Columns for the code points of a symbol; those of more have a blank after them."""
 NAMED = 6
-"""Sources that are named one by one, at most, and symbols."""
+"""Sources whose symbols are counted one by one, at most."""
 LOOKED_AT = 2_000_000
 """Symbols of a running text, from the first, in which a sorted list is looked for."""
 LIST, LINE = 50, 60
@@ -60,8 +59,7 @@ def _describe_validation_size(corpus: Corpus) -> list[str]:
     where = "from the end of it" if corpus.split == "tail" else "drawn from all of it"
     return [
         f"Validation part: {some(size, 'symbol')} {where} ({size / len(corpus.ids):.1%}), kept "
-        "from "
-        "training to tell when to stop."
+        "from training to tell when to stop."
     ]
 
 
@@ -88,14 +86,14 @@ def _describe_sources(corpus: Corpus) -> list[str]:
     never = [name for name, learned, _ in parts if not learned]
     if never:
         sentences.append(
-            f"Never trained on, since all of it is for validation or testing: {_listed(never)}."
+            f"Never trained on, since all of it is for validation or testing: {listed(never)}."
         )
     whole = [name for name, _, held in parts if not held]
     if whole and corpus.split == "spread":
-        sentences.append(f"No validation symbols, too short or not drawn: {_listed(whole)}.")
+        sentences.append(f"No validation symbols, too short or not drawn: {listed(whole)}.")
     elif whole:
         # Of several sources it is the end only where that was set, or nothing else could be.
-        sentences.append(f"Not in the validation part: {_listed(whole)}.")
+        sentences.append(f"Not in the validation part: {listed(whole)}.")
     return sentences
 
 
@@ -110,15 +108,8 @@ def _describe_unlearned(corpus: Corpus) -> list[str]:
     if not only:
         return []
     occur = "1 symbol occurs" if len(only) == 1 else f"{len(only):,} different symbols occur"
-    return [
-        f"{occur} in the validation part alone, and will not be learned: {_listed(only, describe)}."
-    ]
-
-
-def _listed(names: Sequence[str], shown: Callable[[str], str] = str) -> str:
-    """The first of some names."""
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(map(shown, names[:NAMED])) + more
+    named = listed([*map(describe, only)])
+    return [f"{occur} in the validation part alone, and will not be learned: {named}."]
 
 
 def _describe_order(corpus: Corpus) -> list[str]:
@@ -133,8 +124,7 @@ def _describe_order(corpus: Corpus) -> list[str]:
             ]
         return [
             "The documents are in alphabetical order, and their end, the validation part, is "
-            "never learned; "
-            "--split spread would take some of all letters."
+            "never learned; --split spread would take some of all letters."
         ]
     newline, ids = corpus.vocabulary.ids.get("\n"), corpus.ids[:LOOKED_AT]
     edges = np.flatnonzero(ids == newline) if newline is not None else np.zeros(0, np.intp)
@@ -145,8 +135,7 @@ def _describe_order(corpus: Corpus) -> list[str]:
         return []
     return [
         "The lines are in alphabetical order, and their end, the validation part, is never "
-        "learned; with "
-        "--documents lines some of all letters would be taken."
+        "learned; with --documents lines some of all letters would be taken."
     ]
 
 
