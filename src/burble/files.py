@@ -32,10 +32,6 @@ PARTIAL = ".partial-"
 def path_names(name: str, value: Any) -> tuple[str, ...]:
     """The names of one path or of several.
 
-    Args:
-        name: What they are, for the error.
-        value: A path, or a list of them.
-
     Raises:
         SettingsError: It is neither.
 

@@ -151,10 +151,6 @@ def symbol_name(unit: str) -> str:
 def markdown(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """A table in Markdown.
 
-    Args:
-        names: The columns.
-        rows: Their values by name.
-
     >>> print(markdown(["a", "b"], [{"a": 1234, "b": 0.5}, {"a": None, "b": "x"}]))
     | a | b |
     | --- | --- |

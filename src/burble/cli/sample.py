@@ -119,9 +119,6 @@ class _PromptSource:
     def check(self, training: Sequence[str]) -> None:
         """Refuses what would be dropped.
 
-        Args:
-            training: The training text, if one is read as well.
-
         Raises:
             InputError: Two of them are given, or standard input twice, or how nothing is read.
         """

@@ -63,11 +63,6 @@ def load_or_encode(
 ) -> EncodedText:
     """Finds sources encoded in the cache, or encodes them into it.
 
-    Args:
-        sources: What to read, in order.
-        options: How.
-        limit: Symbols that are rather kept in memory; see `encode_sources`.
-
     Returns:
         The encoded text; the same whether it is in memory, new in the cache, or found there.
     """

@@ -88,9 +88,6 @@ class _Profile:
 def read_separator_line(start: str) -> tuple[str, int]:
     r"""What a first line such as `sep=;` says, which Excel reads and writes.
 
-    Args:
-        start: The beginning of a table.
-
     Returns:
         The delimiter it names, and the characters of that line; empty and 0 if there is none.
 

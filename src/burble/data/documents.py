@@ -81,15 +81,7 @@ class ReadSummary:
 
 
 def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write) -> ReadSummary:
-    """Reads and cleans sources.
-
-    Args:
-        sources: What to read, in order.
-        options: How.
-        write: Takes the clean text in pieces, with an edge between two documents.
-
-    Returns:
-        What was read.
+    """Reads and cleans sources; writes their text in pieces, an edge between two documents.
 
     Raises:
         EncodingError: A source is not text in the encoding.

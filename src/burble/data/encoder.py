@@ -83,9 +83,6 @@ def encode_sources(
         limit: Symbols kept in memory; None for `IN_MEMORY`.
         keep: What to do with more; None to keep them in memory, too.
 
-    Returns:
-        The encoded text.
-
     Raises:
         SourceError: There is no text, or a source cannot be read.
         CorpusError: All symbols are rare.

@@ -27,12 +27,6 @@ def choose_documents(
 ) -> tuple[NDArray[np.bool_], list[str]]:
     """Which documents of a text stay, by the options that leave some out.
 
-    Args:
-        blocks: All of the text.
-        symbols: How many numbers there are.
-        documents: How many documents it has.
-        options: Which are to be left out.
-
     Returns:
         Which stay, shape (documents,), and sentences for the person.
 
@@ -131,10 +125,6 @@ def number_documents(blocks: Iterable[Ids]) -> Iterator[tuple[Ids, NDArray[np.in
 def count_by_source(kept: NDArray[np.bool_], documents: Sequence[int]) -> list[int]:
     """How many documents of each source stay.
 
-    Args:
-        kept: Which stay, shape (documents,).
-        documents: How many each source has.
-
     >>> count_by_source(np.array([True, False, False, True, True]), [2, 1, 2])
     [1, 0, 2]
     """
@@ -143,9 +133,6 @@ def count_by_source(kept: NDArray[np.bool_], documents: Sequence[int]) -> list[i
 
 def hash_documents(blocks: Iterable[Ids]) -> NDArray[np.uint64]:
     """A hash of each document, in order.
-
-    Args:
-        blocks: Ids, cut anywhere.
 
     Returns:
         64 bits of BLAKE2b of each, shape (documents,).

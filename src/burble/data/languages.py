@@ -115,9 +115,6 @@ def _is_letter(symbol: str) -> bool:
 def identify(text: str) -> tuple[float, str]:
     """The language in which a text is the most likely.
 
-    Args:
-        text: Any text; it should be of one language.
-
     Returns:
         The bits of the text in it, and its name.
 

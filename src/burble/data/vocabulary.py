@@ -190,10 +190,6 @@ class Vocabulary:
     def encode(self, text: str, what: str = "text") -> NDArray[np.uint8 | np.uint16]:
         """The ids of `text`, shape (symbols,).
 
-        Args:
-            text: Any text.
-            what: What to call it where it has symbols that are not in the vocabulary.
-
         Raises:
             VocabularyError: The text has a symbol that is not in the vocabulary.
         """
@@ -228,10 +224,6 @@ class Vocabulary:
 
     def decode(self, ids: ArrayLike, separator: str = "") -> str:
         """The text of `ids`.
-
-        Args:
-            ids: Any ids of this vocabulary.
-            separator: The text of the edge between two documents.
 
         >>> v = Vocabulary(("a", "b"))
         >>> v.decode(v.encode("abba"))

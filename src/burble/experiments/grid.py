@@ -44,9 +44,6 @@ def expand_grid(vary: Sequence[str]) -> list[Variant]:
 def parse_values(vary: Sequence[str]) -> dict[str, list[Any]]:
     """The values of each setting that is varied, by name.
 
-    Args:
-        vary: Such as `units=128,256`.
-
     Raises:
         SettingsError: That is no setting, or no value of it.
     """

@@ -43,12 +43,7 @@ class Result:
 
 @dataclass
 class Work:
-    """The training that is running, and whether to stop.
-
-    Attributes:
-        child: The process of the training that is running, if one is.
-        stopped: Whether to start nothing more.
-    """
+    """The training that is running, and whether to stop."""
 
     child: subprocess.Popen[bytes] | None = None
     stopped: bool = False

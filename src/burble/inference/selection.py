@@ -53,12 +53,7 @@ class TextFilter:
 
 
 def describe_shortfall(endings: Mapping[Ending, int], requested: int) -> str:
-    """What is less than was requested, in a sentence or two; empty where nothing is.
-
-    Args:
-        endings: How many texts ended in each way.
-        requested: How many texts were to be written.
-    """
+    """What is less than was requested, in a sentence or two; empty where nothing is."""
     sentences = []
     written = sum(endings.values())
     cut_short = sum(count for ending, count in endings.items() if ending.cut_short)

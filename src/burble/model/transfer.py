@@ -21,10 +21,6 @@ from burble.settings import DROPOUTS
 def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:
     """The settings given, with those that a base model brings filled in.
 
-    Args:
-        given: Settings by name; None means not given.
-        base: The model to start from, or None.
-
     Returns:
         Settings by name; cleaning and architecture (but dropout) are the base model's.
 

@@ -129,11 +129,6 @@ def _as_in_training(model: Model, text: Corpus) -> Corpus | None:
 def write_training_index(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
     """Writes the index of what a model was trained on, beside it.
 
-    Args:
-        file: The model's file.
-        model: The model.
-        text: The text it was trained on; its validation part is not indexed.
-
     Returns:
         Where the index is, and how many symbols it holds; see `TrainingText.build_index`.
 

@@ -200,9 +200,6 @@ class Run:
     def check_epoch_files(self, pattern: str) -> None:
         """Refuses to go on where files of epochs would take the place of other things.
 
-        Args:
-            pattern: See `TrainingSettings.epoch_files`.
-
         Raises:
             RunError: A file fits the pattern and is no model that burble wrote.
         """

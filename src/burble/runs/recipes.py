@@ -41,10 +41,7 @@ def read_recipe_text(recipe: str) -> str:
 
 
 def read_recipe(recipe: str) -> dict[str, Any]:
-    """The settings of a recipe, by name.
-
-    Args:
-        recipe: The name of one that comes with burble, or the path of a file.
+    """The settings by name of a recipe that comes with burble, or of a file.
 
     Raises:
         SettingsError: There is none, it is no TOML, or a setting does not exist or cannot be.

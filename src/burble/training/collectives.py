@@ -32,10 +32,6 @@ _LOST = ("gloo", "nccl", "coordination", "distributed service", "connection", "p
 def join(peer: Peer, log: Callable[[str], object] = str) -> None:
     """Meets the other processes; before the first use of a device.
 
-    Args:
-        peer: Which of them this one is.
-        log: Takes a sentence where there is something to wait for.
-
     Raises:
         LostError: Process 0 does not answer.
     """

@@ -156,12 +156,6 @@ def follow(
 ) -> None:
     """Trains along with process 0, which decides how, and alone writes.
 
-    Args:
-        peer: Which process this one is.
-        read: Reads the text with settings.
-        stop: Called now and then: whether all should stop.
-        log: Takes a message where there is something to wait for.
-
     Raises:
         RunError: The text is not that of process 0.
         LostError: Another process is gone.

@@ -35,12 +35,6 @@ def prepare(
 ) -> PreparedRun:
     """Resolves all settings, and refuses what cannot be trained.
 
-    Args:
-        request: What was requested.
-        run: The folder, which `request.check_folder` has let pass.
-        corpus: The text, read by the settings that are known without it.
-        peer: Which of several processes this one is, or None.
-
     Raises:
         RunError: The text is not the one the run began with.
         SettingsError: A value does not suit the text, what was done, or the processes.

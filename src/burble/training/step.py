@@ -24,13 +24,7 @@ Tree = TypeVar("Tree")
 
 
 class CompiledNetwork:
-    """A network with its compiled step and score.
-
-    Args:
-        model: The shape of the network.
-        size: V, the number of ids.
-        training: How it is trained.
-    """
+    """A network with its compiled step and score."""
 
     def __init__(self, model: ModelSettings, size: int, training: TrainingSettings) -> None:
         _check(training.precision)

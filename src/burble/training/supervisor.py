@@ -71,11 +71,6 @@ def leave(code: int) -> None:
 def watch(peers: Sequence[Peer], arguments: Sequence[str], again: str) -> int:
     """Starts processes, and waits until all have ended.
 
-    Args:
-        peers: Which.
-        arguments: The command line of each.
-        again: The command that goes on with the run.
-
     Returns:
         The exit code of what they did together.
 

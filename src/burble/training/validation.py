@@ -58,9 +58,6 @@ class Part:
     def batches(self, rows: int = 1) -> Iterator[Batch]:
         """The part in batches.
 
-        Args:
-            rows: How often streams are repeated, side by side.
-
         Yields:
             For streams, text in order from a zero state; for documents, each from its beginning;
             for windows, the symbols before each one.
