@@ -246,10 +246,10 @@ def _example(piece: str, match: re.Match[str]) -> str:
     return "“" + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in line) + "”"
 
 
-def shown(piece: str) -> str:
+def strip_end(piece: str) -> str:
     r"""A text without what stands at its end and shows nothing.
 
-    >>> shown("a b \u200b\n"), shown(" \u200b\n")
+    >>> strip_end("a b \u200b\n"), strip_end(" \u200b\n")
     ('a b', '')
     """
     return piece.rstrip(_EMPTY)

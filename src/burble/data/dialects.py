@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 
-MARK = "\ufeff"
+from burble.data.cleaning import BOM
+
 _KNOWN = ",;\t|"
 # Where these part cells, hardly a writer of tables encloses any.
 BARE = "\t|"
@@ -138,7 +139,7 @@ def detect(
 
 def strip_name(name: str) -> str:
     """A column's name without white space and marks around it."""
-    return name.strip(MARK).strip()
+    return name.strip(BOM).strip()
 
 
 def _detect_quoting(

@@ -245,7 +245,7 @@ def _mark_edges(pieces: Iterable[str], kind: str) -> Iterator[str]:
     for piece in pieces:
         held += piece
         if not begun:
-            if not artifacts.shown(held):
+            if not artifacts.strip_end(held):
                 continue
             held = _LEADING.sub("", held) if edges else held
             begun = True
@@ -267,7 +267,7 @@ def _trim(pieces: Iterable[str]) -> Iterator[str]:
 
 def _part(held: str) -> tuple[str, str]:
     """What can be passed on, and the blank end, from its first newline, that can't be yet."""
-    full = artifacts.shown(held)
+    full = artifacts.strip_end(held)
     end = held.find("\n", len(full))
     return (held, "") if end < 0 else (held[:end], held[end:])
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from itertools import chain
 
 from burble.data import encoding_detection as detection
+from burble.data.cleaning import BOM
 from burble.errors import EncodingError
 
 HEAD = 65_536
 """Bytes at the start of a source that are looked at."""
-BOM = "\ufeff"
 _BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from burble.data import dialects, json_lines
+from burble.data.cleaning import BOM
 from burble.data.dialects import Dialect
 from burble.data.json_lines import Write
 from burble.data.records import IrregularRows, Records, looks_merged
@@ -125,8 +126,8 @@ def _take_sample(pieces: Iterable[str]) -> tuple[str, Iterator[str], bool]:
         begun.append(piece)
         size += len(piece)
         if size > SAMPLE:
-            return "".join(begun).lstrip(dialects.MARK), stream, False
-    return "".join(begun).lstrip(dialects.MARK), stream, True
+            return "".join(begun).lstrip(BOM), stream, False
+    return "".join(begun).lstrip(BOM), stream, True
 
 
 def _usual_delimiter(name: str) -> str:
