@@ -10,20 +10,8 @@ from burble.errors import (
     EncodingError,
     SourceError,
 )
-from burble.settings import SourceSettings, TextSettings
-from tests.support.corpora import from_texts, parts
-
-
-def build(tmp_path, data, **chosen):
-    path = tmp_path / "t.txt"
-    path.write_bytes(data)
-    encoding = chosen.pop("encoding", None)
-    return corpus.build(
-        [str(path)],
-        TextSettings(**chosen),
-        validation=0,
-        reading=SourceSettings(encoding=encoding or ""),
-    )
+from burble.settings import TextSettings
+from tests.support.corpora import build, from_texts, parts
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from burble.data import cache, corpus, encoder, sources
+from burble.data import cache, encoder, sources
 from burble.data.documents import ReadOptions
 from burble.errors import (
     CorpusError,
     SourceError,
     VocabularyError,
 )
-from burble.settings import SourceSettings, TextSettings
-from tests.support.corpora import from_texts, parts
+from burble.settings import TextSettings
+from tests.support.corpora import build, from_texts, parts
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,18 +91,6 @@ def test_the_fingerprint_sees_every_letter_and_every_edge():
 def test_the_fingerprint_of_one_text_is_that_of_its_file():
     known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert from_texts("abc").sha256 == known
-
-
-def build(tmp_path, data, **chosen):
-    path = tmp_path / "t.txt"
-    path.write_bytes(data)
-    encoding = chosen.pop("encoding", None)
-    return corpus.build(
-        [str(path)],
-        TextSettings(**chosen),
-        validation=0,
-        reading=SourceSettings(encoding=encoding or ""),
-    )
 
 
 def test_more_symbols_than_ids_is_one_sentence(tmp_path):

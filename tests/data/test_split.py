@@ -16,21 +16,13 @@ from burble.settings import TrainingSettings
 from burble.training import preflight, recorder
 from burble.training.framings import Documents, Streams
 from burble.training.validation import Part
-from tests.support.corpora import from_texts, parts
+from tests.support.corpora import NAMES, from_texts, parts, validation
 from tests.support.speakers import chancy
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-NAMES = [f"{letter}{number:03}" for letter in "abcdefghij" for number in range(60)]
-
-
-def validation(c):
-    """The held-out documents as texts."""
-    return c.vocabulary.decode(c.ids[c.cut :], "\n").split("\n")[:-1]
 
 
 # One running text keeps its end.

@@ -6,20 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burble.data import encoder, spread
-from tests.support.corpora import from_texts, parts
+from tests.support.corpora import NAMES, from_texts, parts, validation
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-NAMES = [f"{letter}{number:03}" for letter in "abcdefghij" for number in range(60)]
-
-
-def validation(c):
-    """The held-out documents as texts."""
-    return c.vocabulary.decode(c.ids[c.cut :], "\n").split("\n")[:-1]
 
 
 def test_of_a_sorted_list_some_of_all_letters_are_for_validation():

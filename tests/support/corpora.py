@@ -7,7 +7,14 @@ import numpy as np
 from burble.data import corpus
 from burble.data.sources import from_bytes
 from burble.data.split import Split
-from burble.settings import TextSettings
+from burble.settings import SourceSettings, TextSettings
+
+NAMES = [f"{letter}{number:03}" for letter in "abcdefghij" for number in range(60)]
+
+
+def validation(c):
+    """The documents of the validation part as texts, of lines."""
+    return c.vocabulary.decode(c.ids[c.cut :], "\n").split("\n")[:-1]
 
 
 def build_corpus(texts, settings, *, validation=0.1, split="auto", names=None):
@@ -19,6 +26,19 @@ def build_corpus(texts, settings, *, validation=0.1, split="auto", names=None):
 
 def from_texts(*texts, validation=0.0, split="auto", **chosen):
     return build_corpus(texts, TextSettings(**chosen), validation=validation, split=split)
+
+
+def build(tmp_path, data, **chosen):
+    """The corpus of a file with these bytes."""
+    path = tmp_path / "t.txt"
+    path.write_bytes(data)
+    encoding = chosen.pop("encoding", None)
+    return corpus.build(
+        [str(path)],
+        TextSettings(**chosen),
+        validation=0,
+        reading=SourceSettings(encoding=encoding or ""),
+    )
 
 
 def parts(c):

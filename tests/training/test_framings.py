@@ -22,6 +22,7 @@ from burble.training.framings import Documents, Streams, Windows, shuffled
 from burble.training.trainer import Trainer, _end_epoch
 from burble.training.validation import Part
 from tests.support.corpora import build_corpus
+from tests.support.framings import documents
 from tests.support.trainers import score
 
 TEXT = "the cat sat on the mat. the dog lay on the log. " * 12
@@ -267,17 +268,6 @@ def test_about_the_asked_share_of_streams_is_reset():
 def test_every_stream_starts_an_epoch_from_zero():
     s = Streams(np.arange(250, dtype=np.uint8), 4, 8, 0, 0.0)
     assert s.at(s.steps_per_epoch).resets.tolist() == [1, 1, 1, 1]
-
-
-@st.composite
-def documents(draw):
-    lengths = draw(st.lists(st.integers(1, 12), min_size=1, max_size=9))
-    numbers = iter(range(200))
-    parts = [[*(next(numbers) for _ in range(n)), 255] for n in lengths]
-    starts = np.cumsum([0, *map(len, parts)])[:-1]
-    ids = np.array([i for part in parts for i in part], np.uint8)
-    batch, length = draw(st.integers(1, 4)), draw(st.integers(1, 6))
-    return Documents(ids, starts, 255, batch, length, draw(st.integers(0, 9)))
 
 
 @given(documents(), st.integers(0, 2))
