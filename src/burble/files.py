@@ -16,11 +16,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+import filelock
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from burble.errors import SettingsError, StorageError
+from burble.errors import RunError, SettingsError, StorageError
 from burble.formatting import shown
 
 Ids = NDArray[np.uint8 | np.uint16]
@@ -124,6 +125,36 @@ def write_atomically(
             "before is untouched; make room or choose another folder."
         ) from error
     flush_folder(place.parent)
+
+
+@contextmanager
+def lock_folder(folder: Path, work: str, parts: Iterable[str] = ()) -> Iterator[None]:
+    """Makes a folder, and folders in it, and keeps all others out of it.
+
+    Args:
+        folder: The folder.
+        work: What others may be at, such as "another training".
+        parts: Names of the folders in it.
+
+    Raises:
+        RunError: Another process is at work in it.
+        StorageError: It cannot be made.
+    """
+    lock = filelock.FileLock(folder / ".lock", blocking=False)
+    try:
+        for place in (folder, *(folder / part for part in parts)):
+            place.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise RunError(
+            f"{work} is at work in {folder}. Wait for it, or choose another folder with -o."
+        ) from error
+    except OSError as error:
+        raise StorageError(f"cannot write in {folder}: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def flush_folder(folder: Path) -> None:

@@ -326,8 +326,7 @@ def _print_stored(model: Model, as_json: bool) -> None:
     Raises:
         CorpusError: There is none.
     """
-    scores = model.summary.get("scores")
-    nats = scores.get("held_out_loss") if isinstance(scores, dict) else None
+    nats = model.facts("scores").get("held_out_loss")
     if not isinstance(nats, int | float):
         raise CorpusError(
             "this model holds no score, since it was trained without validation text. Give a "

@@ -325,13 +325,12 @@ def _find_last_use(entry: Path) -> float:
 
 def list_parts() -> list[Part]:
     """What lies in each part of the cache; nothing is made."""
-    return [_measure_part(files.find_cache() / name) for name in PARTS]
-
-
-def _measure_part(folder: Path) -> Part:
-    """What lies in a folder."""
-    entries = list(folder.iterdir()) if folder.is_dir() else []
-    return Part(folder.name, len(entries), sum(map(_size, entries)))
+    found = []
+    for name in PARTS:
+        folder = files.find_cache() / name
+        entries = list(folder.iterdir()) if folder.is_dir() else []
+        found.append(Part(name, len(entries), sum(map(_size, entries))))
+    return found
 
 
 def _size(entry: Path) -> int:

@@ -12,10 +12,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
-
+from burble import files
 from burble.data import outputs, sources
-from burble.errors import BurbleError, InputError, RunError, StorageError
+from burble.errors import BurbleError, InputError
 from burble.formatting import shown
 from burble.model.file import MODEL_NAME, read_model
 from burble.runs.folder import Run, curve
@@ -79,21 +78,8 @@ def alone_in(folder: Path, mark: str) -> Iterator[None]:
         StorageError: It cannot be made.
     """
     outputs.check_folder(folder, mark)
-    lock = filelock.FileLock(folder / ".lock", blocking=False)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except filelock.Timeout as error:
-        raise RunError(
-            f"another comparison or search is at work in {folder}. Wait for it, or choose another "
-            "folder with -o."
-        ) from error
-    except OSError as error:
-        raise StorageError(f"cannot write in {folder}: {error.strerror}.") from error
-    try:
+    with files.lock_folder(folder, "another comparison or search"):
         yield
-    finally:
-        lock.release()
 
 
 def check_sources(source: Sequence[str], recipe: str | None, output: Path) -> None:

@@ -66,8 +66,9 @@ def prepare_prompt(prompt: str, model: Model, unknown: Unknown = "error") -> Pro
     if [*vocabulary.split(cleaned)] != [*split(cleaned, vocabulary.unit)]:
         notes.append(f"The prompt was cut into the model's own symbols: {vocabulary.cut_note}.")
     lead = [vocabulary.boundary_id] if vocabulary.boundary else []
-    ids = np.array([*lead, *vocabulary.encode(cleaned, "prompt")], np.intp)
-    return Prompt(cleaned, ids if len(ids) else _line_start(vocabulary), tuple(notes))
+    # What is given nothing begins after a line's end, or its first symbol.
+    ids = [*lead, *vocabulary.encode(cleaned, "prompt")] or [vocabulary.ids.get("\n", 0)]
+    return Prompt(cleaned, np.array(ids, np.intp), tuple(notes))
 
 
 def _check_bytes(given: str, what: str, advice: str) -> None:
@@ -94,11 +95,6 @@ def draw_prompt(model: Model, seed: int) -> str:
         return ""
     symbols = model.vocabulary.split(cleaning.clean(model.excerpt, model.text)[0])
     return "".join(draw_piece(np.array([*symbols], object), model.window, seed))
-
-
-def _line_start(vocabulary: Vocabulary) -> NDArray[np.integer]:
-    """What primes a model that was given nothing: a line's end, or its first symbol."""
-    return np.array([vocabulary.ids.get("\n", 0)])
 
 
 def _replace_unknown(

@@ -77,7 +77,7 @@ def look_up_restrictions(
     text = _read(model, sources, reading) if sources or not memory else _recall(model, memory())
     if not model.was_trained_on(text.sha256):
         log("This is not the text the model was trained on; it is used all the same.")
-    if "new" in requests and not sources and _has_validation(model):
+    if "new" in requests and not sources and model.facts("corpus").get("held_out"):
         log(
             "--new leaves out the documents that the model learned from, as its memory holds no "
             "others. With --training-text those of the validation part are left out, too."
@@ -146,12 +146,6 @@ def _check_text(
         )
 
 
-def _has_validation(model: Model) -> bool:
-    """Whether a part of its text was not learned."""
-    known = model.summary.get("corpus")
-    return isinstance(known, Mapping) and bool(known.get("held_out"))
-
-
 def _read(model: Model, sources: Sequence[str], reading: SourceSettings) -> _Text:
     """A training text that is given, cleaned as the model's was."""
     text = corpus.build_with_alphabet(model.vocabulary, sources, model.text, reading)
@@ -160,5 +154,5 @@ def _read(model: Model, sources: Sequence[str], reading: SourceSettings) -> _Tex
 
 def _recall(model: Model, memory: SuffixIndex) -> _Text:
     """The training text as the model remembers it."""
-    sha256 = model.summary["corpus"]["sha256"]
+    sha256 = model.facts("corpus")["sha256"]
     return _Text(memory.ids(), model.vocabulary, model.separator, sha256)

@@ -63,10 +63,14 @@ class Model:
     window: int = 0
     excerpt: str = ""
 
+    def facts(self, kind: str) -> Mapping[str, Any]:
+        """The facts of a kind in its summary, such as corpus; none where there are none."""
+        found = self.summary.get(kind)
+        return found if isinstance(found, Mapping) else {}
+
     def was_trained_on(self, sha256: str) -> bool:
         """Whether it was trained on the text of that fingerprint; see `Corpus.sha256`."""
-        corpus = self.summary.get("corpus")
-        return isinstance(corpus, Mapping) and corpus.get("sha256") == sha256
+        return self.facts("corpus").get("sha256") == sha256
 
 
 def lowest_format(model: Model) -> int:

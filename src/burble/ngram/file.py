@@ -93,7 +93,7 @@ def _identity(model: Model) -> dict[str, Any]:
     """
     alphabet = model.vocabulary
     written = json.dumps([alphabet.symbols, alphabet.unit, alphabet.boundary]).encode()
-    corpus = dict(model.summary.get("corpus") or {})
+    corpus = dict(model.facts("corpus"))
     corpus.pop("sources", None)
     return {
         "corpus": corpus,
@@ -167,7 +167,7 @@ def _check_shapes(file: TensorFile, model: Model) -> None:
         "shared": (count,),
         "discounts": (MAX_CONTEXT + 1, 4),
     }
-    trained = _trained(model.summary["corpus"])
+    trained = _trained(model.facts("corpus"))
     expected = count if trained is None else min(trained, MAX_SYMBOLS)
     fits = entries.keys() == shapes.keys() and 0 < count == expected <= MAX_SYMBOLS
     if not fits or any(

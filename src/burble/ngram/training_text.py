@@ -68,7 +68,7 @@ def recognize_training_text(model: Model, text: Corpus) -> TrainingText | None:
             f"this is the text the model was trained on, but {model.vocabulary.cut_note}, which "
             f"cuts it otherwise. Install that one: pip install regex=={model.vocabulary.cut_by}"
         )
-    if _training_sha256(model):
+    if model.facts("corpus").get("training_sha256"):
         raise CorpusError(
             "this is the text the model was trained on, but from other sources than then, so that "
             "its validation part would be another. Give the same files, in the same order."
@@ -76,18 +76,12 @@ def recognize_training_text(model: Model, text: Corpus) -> TrainingText | None:
     return None
 
 
-def _training_sha256(model: Model) -> str | None:
-    """The fingerprint of what a model was trained on, where that was drawn from a text."""
-    facts = model.summary.get("corpus")
-    return facts.get("training_sha256") if isinstance(facts, dict) else None
-
-
 def _recognized(model: Model, text: Corpus) -> TrainingText | None:
     """A text as the model's own, if it is that and cut as it was."""
-    facts, alphabet = model.summary.get("corpus"), model.vocabulary
+    facts, alphabet = model.facts("corpus"), model.vocabulary
     if not model.was_trained_on(text.sha256) or alphabet.boundary != text.vocabulary.boundary:
         return None
-    if not isinstance(facts, dict) or not {*text.vocabulary.symbols} <= {*alphabet.symbols}:
+    if not {*text.vocabulary.symbols} <= {*alphabet.symbols}:
         return None
     validation, symbols = facts.get("held_out"), facts.get("symbols")
     if not isinstance(validation, int) or not isinstance(symbols, int):
@@ -95,10 +89,12 @@ def _recognized(model: Model, text: Corpus) -> TrainingText | None:
     parted, start = _as_in_training(model, text), symbols - validation
     if parted is None or not 0 < start <= symbols <= len(parted.ids):
         return None
-    if alphabet.is_cut_elsewhere and not _has_test(model) and symbols != len(parted.ids):
+    # A test part is left out of the text altogether.
+    has_test = model.facts("training").get("left_out")
+    if alphabet.is_cut_elsewhere and not has_test and symbols != len(parted.ids):
         return None
     # The same text from other files, for example, is not drawn from in the same way.
-    sha256 = _training_sha256(model)
+    sha256 = facts.get("training_sha256")
     if sha256 is not None and sha256 != fingerprint(parted.ids[:start]):
         return None
     end = min(symbols, start + MAX_SCORED // (model.window or 1))
@@ -106,16 +102,9 @@ def _recognized(model: Model, text: Corpus) -> TrainingText | None:
     return TrainingText(ids, start, alphabet, model.separator, parted.given, validation)
 
 
-def _has_test(model: Model) -> bool:
-    """Whether a test part was left out of the text altogether."""
-    facts = model.summary.get("training")
-    return bool(isinstance(facts, dict) and facts.get("left_out"))
-
-
 def _as_in_training(model: Model, text: Corpus) -> Corpus | None:
     """A text with its parts in the order in which the model learned it; None if that is unknown."""
-    facts = model.summary.get("training")
-    known = facts if isinstance(facts, dict) else {}
+    known = model.facts("training")
     if known.get("split", "tail") == "tail":
         # Nothing moves, wherever the cut is.
         return text.split_again(Split(0.0, kind="tail"))

@@ -18,8 +18,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from burble import __version__, files, settings
 from burble.errors import RunError, SettingsError, StorageError
 from burble.formatting import shown
@@ -105,25 +103,13 @@ class Run:
             StorageError: The folder cannot be made.
         """
         made = [p for p in (self.folder, *self.folder.parents) if not p.exists()]
-        try:
-            for name in PARTS:
-                (self.folder / name).mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(self.folder / ".lock", blocking=False)
-            lock.acquire()
-        except filelock.Timeout as error:
-            raise RunError(
-                f"another training is at work in {self.folder}. Wait for it, or choose another "
-                "folder with -o."
-            ) from error
-        except OSError as error:
-            raise StorageError(f"cannot write in {self.folder}: {error.strerror}.") from error
-        try:
-            self._sweep()
-            yield
-        finally:
-            if not self.exists:
-                self._leave(made)
-            lock.release()
+        with files.lock_folder(self.folder, "another training", PARTS):
+            try:
+                self._sweep()
+                yield
+            finally:
+                if not self.exists:
+                    self._leave(made)
 
     def _leave(self, made: Sequence[Path]) -> None:
         """Removes what was made for a training that was refused, as far as it is empty."""

@@ -18,7 +18,7 @@ from burble.formatting import some, symbol_name
 from burble.model.transfer import transfer_weights
 from burble.runs import defaults
 from burble.runs.events import BaselineLosses, Event
-from burble.runs.request import find_origin, requested_evaluations
+from burble.runs.request import find_origin, requested_evaluations, resolve_settings
 from burble.runs.state import State
 from burble.settings import Settings
 from burble.training import collectives, devices
@@ -130,7 +130,8 @@ class _Start:
         speed = defaults.round_speed(symbols * left / pace.step / minutes)
         octaves = abs(math.log2(speed / defaults.TYPICAL_SPEED))
         worth = pace.compiling <= COMPILING * octaves * left
-        return self.prepared.resolve_for(speed) if worth else settings
+        known = self.prepared.request, self.prepared.run, self.prepared.corpus
+        return resolve_settings(*known, speed) if worth else settings
 
     def _first_state(self, trainer: Trainer) -> State:
         """The state before the first step, from the seed or from another model."""

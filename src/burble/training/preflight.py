@@ -25,10 +25,6 @@ class PreparedRun:
     settings: Settings
     peer: Peer | None = None
 
-    def resolve_for(self, speed: float) -> Settings:
-        """The settings, as they suit a machine of that speed; see `resolve_settings`."""
-        return resolve_settings(self.request, self.run, self.corpus, speed)
-
 
 def prepare(
     request: TrainingRequest, run: Run, corpus: Corpus, peer: Peer | None = None
@@ -50,13 +46,13 @@ def prepare(
     return PreparedRun(request, run, corpus, settings, peer)
 
 
-def suit_settings(options: Mapping[str, Any], corpus: Corpus, size: str = "auto") -> Settings:
+def suit_settings(options: Mapping[str, Any], corpus: Corpus) -> Settings:
     """The settings of a new run on a text; see `defaults.choose_settings`.
 
     Raises:
         SettingsError: A value that cannot be, or does not suit the text.
     """
-    settings = defaults.choose_settings(options, corpus, size)
+    settings = defaults.choose_settings(options, corpus)
     frame_text(corpus, settings.training)
     return settings
 
