@@ -146,7 +146,6 @@ class _Reader:
     """
 
     def __init__(self, settings: TextSettings, write: Write) -> None:
-        """Nothing was read."""
         self.artifacts, self.empty = Artifacts(), 0
         self._settings, self._write = settings, write
         self._changes = Changes()

@@ -80,10 +80,9 @@ class Records:
             at = f", at line {last:,}" if last != self.line else ""
             return (
                 f"{message} has text after the quote that closes a cell{at}. Mend that row: a "
-                "quote "
-                "inside a cell in quotes must be doubled. If in this table it has a backslash "
-                f"before it, add --quote {shlex.quote(chr(92) + quote)}; if quotes are letters, "
-                "--quote none."
+                "quote inside a cell in quotes must be doubled. If in this table it has a "
+                f"backslash before it, add --quote {shlex.quote(chr(92) + quote)}; if quotes are "
+                "letters, --quote none."
             )
         if quote:
             return (

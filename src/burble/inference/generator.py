@@ -52,7 +52,6 @@ class Generator:
     """
 
     def __init__(self, model: Model, memory: Callable[[], SuffixIndex] | None = None) -> None:
-        """Makes the engine ready."""
         self.model = model
         self.engine = build_engine(model.weights, model.architecture)
         self._memory = memory

@@ -41,7 +41,6 @@ class Engine:
     """
 
     def __init__(self, weights: Weights, model: ModelSettings) -> None:
-        """Folds the weights once."""
         self.model = model
         self._cell, fold = _CELLS[model.cell]
         if model.recurrent_activation == "hard_sigmoid":
@@ -126,7 +125,6 @@ class EnsembleEngine:
     """Several networks, whose probabilities are averaged; their logits are log-probabilities."""
 
     def __init__(self, engines: Sequence[Engine]) -> None:
-        """Takes engines of one shape."""
         self._engines = engines
 
     def zero_state(self, streams: int) -> State:
