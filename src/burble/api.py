@@ -59,11 +59,7 @@ def _model_path(model: Pathlike | Run) -> Path:
 
 
 def _check_path(name: str, value: Pathlike) -> str:
-    """A single path, by its name.
-
-    Raises:
-        SettingsError: It is none.
-    """
+    """A single path, by its name."""
     require(isinstance(value, str | os.PathLike), name, value, "a path, such as 'runs/alice'")
     return os.fspath(value)
 
@@ -217,11 +213,7 @@ def remember(
 
 
 def _reading_settings(given: dict[str, Any]) -> SourceSettings:
-    """How a text is read, where there are no other settings.
-
-    Raises:
-        SettingsError: There is no such setting.
-    """
+    """How a text is read, where there are no other settings."""
     reading = SourceSettings.pop_from(given)
     for name in given:
         known = ", ".join(field.name for field in fields(SourceSettings))

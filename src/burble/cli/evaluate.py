@@ -136,11 +136,7 @@ def _flags(names: Iterable[str]) -> str:
 
 
 def _refuse(given: Sequence[str], *, adaptive: bool, memory: float) -> None:
-    """Refuses what says how a text is scored where none is.
-
-    Raises:
-        InputError: Something does.
-    """
+    """Refuses what says how a text is scored where none is."""
     named = [*["adaptive"] * adaptive, *["memory"] * bool(memory), *given]
     if named:
         raise InputError(
@@ -321,11 +317,7 @@ def _cells(overlap: "Overlap") -> Mapping[str, object]:
 
 
 def _print_stored(model: Model, as_json: bool) -> None:
-    """Prints the score that is stored in a model.
-
-    Raises:
-        CorpusError: There is none.
-    """
+    """Prints the score that is stored in a model."""
     nats = model.facts("scores").get("held_out_loss")
     if not isinstance(nats, int | float):
         raise CorpusError(

@@ -133,11 +133,7 @@ def _span(seconds: float) -> str:
 
 
 def _close(end: End | None, console: Console, output: Path, again: str, symbol: str) -> None:
-    """Prints what training came to.
-
-    Raises:
-        Interrupted: It was requested to stop.
-    """
+    """Prints what training came to."""
     if end is None:
         return
     if end.reason == "stopped":

@@ -170,11 +170,7 @@ class _PromptSource:
 
 
 def _read_text(source: str, encoding: str) -> str:
-    """The text of a file, or of standard input where `source` is `-`, to its last line end.
-
-    Raises:
-        SourceError: It cannot be read, or is not text.
-    """
+    """The text of a file, or of standard input where `source` is `-`, to its last line end."""
     name = "standard input" if source == "-" else source
     try:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
@@ -186,11 +182,7 @@ def _read_text(source: str, encoding: str) -> str:
 def _check_clashes(
     options: Mapping[str, Any], *, endless: bool, greedy: bool, compare: bool
 ) -> None:
-    """Refuses options of which one would be dropped.
-
-    Raises:
-        SettingsError: There are such.
-    """
+    """Refuses options of which one would be dropped."""
     if compare and (greedy or "temperature" in options):
         raise SettingsError(
             "--compare-temperatures has three temperatures of its own; leave out --temperature "

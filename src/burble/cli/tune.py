@@ -81,11 +81,7 @@ def tune(
 
 
 def _import_search() -> ModuleType:
-    """The module that searches, which needs a package of its own.
-
-    Raises:
-        InputError: That is not installed.
-    """
+    """The module that searches, which needs a package of its own."""
     with require_packages("burble tune"):
         from burble.experiments import search as experiments_search
     return experiments_search

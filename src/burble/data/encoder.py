@@ -160,11 +160,7 @@ def find_starts(ids: Ids, edge: int | None) -> NDArray[np.int64]:
 
 
 def _make_alphabet(counts: Counter[str], options: ReadOptions, *, boundary: bool) -> Vocabulary:
-    """The symbols that are not rare.
-
-    Raises:
-        CorpusError: All of them are.
-    """
+    """The symbols that are not rare."""
     unit, least = options.cleaning.unit, options.cleaning.min_count
     if max(counts.values(), default=least) < least:
         raise CorpusError(

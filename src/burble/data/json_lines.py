@@ -102,11 +102,7 @@ def _is_doubled(line: str, keys: set[str]) -> bool:
 
 
 def _object(line: str, name: str, number: int) -> dict[str, Any]:
-    """The object in a line.
-
-    Raises:
-        SourceError: There is none.
-    """
+    """The object in a line."""
     whole = f"Each line must be one object. {MAKING}"
     place = f"{name}, line {number:,},"
     try:

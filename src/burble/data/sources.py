@@ -131,11 +131,7 @@ def _identify(source: Source) -> object:
 
 
 def _check_encoding(sources: list[Source], encoding: str) -> list[str]:
-    """What to say of an encoding that was named: where it hardly is the right one, or not used.
-
-    Raises:
-        EncodingError: There is no such encoding.
-    """
+    """What to say of an encoding that was named: where it hardly is the right one, or not used."""
     if not encoding:
         return []
     if not encodings.find_codec(encoding):

@@ -166,11 +166,7 @@ def _read_column(
 
 
 def _find_by_name(first: list[str], part: str, name: str, dialect: Dialect) -> int | None:
-    """The place of a column of that name; None if the part is a number.
-
-    Raises:
-        SourceError: There is no such column, or more than one.
-    """
+    """The place of a column of that name; None if the part is a number."""
     names = [dialects.strip_name(cell) for cell in first]
     number = part.isdecimal() and len(part) < 10
     if number and (part not in names or int(part) <= len(first)):
@@ -188,11 +184,7 @@ def _find_by_name(first: list[str], part: str, name: str, dialect: Dialect) -> i
 
 
 def _find_by_number(first: list[str], part: str, name: str, dialect: Dialect, width: int) -> int:
-    """The place of the column of that number, where most rows have `width`.
-
-    Raises:
-        SourceError: There is no such column.
-    """
+    """The place of the column of that number, where most rows have `width`."""
     if 1 <= int(part) <= max(len(first), width):
         return int(part) - 1
     raise SourceError(

@@ -106,11 +106,7 @@ def score_sources(
 def _score_parts(
     writer: Generator, parts: Sequence[str], *, adaptive: bool, memory: float
 ) -> Report:
-    """Scores a model on clean texts, or documents.
-
-    Raises:
-        CorpusError: There is nothing in them to score.
-    """
+    """Scores a model on clean texts, or documents."""
     vocabulary = writer.model.vocabulary
     cleaned = "".join(parts)
     unknown = vocabulary.unknown(cleaned)

@@ -304,11 +304,7 @@ def _check_alphabet(path: Path, output: Parts, vocabulary: Vocabulary) -> None:
 
 
 def _array(parts: Parts, part: str, expected: Shape, name: str) -> NDArray[np.float32]:
-    """One array, of one dataset or of four that are its gates; zeros for a bias that is not there.
-
-    Raises:
-        ModelFileError: It is not of that shape, or not stored plainly.
-    """
+    """One array, of one dataset or of four that are its gates; zeros for a bias not there."""
     gates = parts.get(part, {})
     if part == "bias" and not gates:
         return np.zeros(expected, np.float32)

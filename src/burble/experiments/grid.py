@@ -42,11 +42,7 @@ def expand_grid(vary: Sequence[str]) -> list[Variant]:
 
 
 def parse_values(vary: Sequence[str]) -> dict[str, list[Any]]:
-    """The values of each setting that is varied, by name.
-
-    Raises:
-        SettingsError: That is no setting, or no value of it.
-    """
+    """The values of each setting that is varied, by name."""
     kinds = {f.name: f.type for group in settings.GROUPS.values() for f in fields(group)}
     found: dict[str, list[Any]] = {}
     for given in vary:

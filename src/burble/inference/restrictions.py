@@ -124,11 +124,7 @@ def _check_text(
     *,
     has_memory: bool,
 ) -> None:
-    """Refuses a training text that is missing, or there for nothing.
-
-    Raises:
-        SettingsError: It is.
-    """
+    """Refuses a training text that is missing, or there for nothing."""
     if requests and not sources and not has_memory:
         raise SettingsError(
             "--novel, --words known and --new need the text the model was trained on, which it "

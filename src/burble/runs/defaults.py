@@ -123,11 +123,7 @@ def _framing(given: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
 
 
 def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
-    """Numbers that stand for a symbol, where the alphabet decides it.
-
-    Raises:
-        SettingsError: Another width was given, or the alphabet is too large for it.
-    """
+    """Numbers that stand for a symbol, where the alphabet decides it."""
     kind = given.get("input", "embedding")
     width = input_width(kind, corpus.vocabulary.size)
     if width is None:

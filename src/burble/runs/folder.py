@@ -82,11 +82,7 @@ class Run:
             raise RunError(f"{place} is read-only. {advice}")
 
     def check_room(self, needed: int) -> None:
-        """Refuses to begin where the disk has not `needed` bytes left.
-
-        Raises:
-            StorageError: It has not.
-        """
+        """Refuses to begin where the disk has not `needed` bytes left."""
         free = shutil.disk_usage(self.folder).free
         if free < needed:
             raise StorageError(

@@ -122,11 +122,7 @@ class CompiledNetwork:
 
 
 def _check(precision: Precision) -> None:
-    """Refuses numbers with which this machine would only lose time.
-
-    Raises:
-        SettingsError: It would.
-    """
+    """Refuses numbers with which this machine would only lose time."""
     if precision != "float32" and jax.default_backend() == "cpu":
         raise SettingsError(
             f"precision is {precision!r}, but processors compute it slower than float32: a step of "
