@@ -45,7 +45,11 @@ def main() -> None:
     ]
     name = f"scores_{asked.text.stem}"
     record(name, [{"what": "", "static": "", "adaptive": ""} | row for row in rows], NOTE)
-    groups = {"it": "samples", "with its memory": "samples_with_memory", "held out": "validation"}
+    groups = {
+        "model": "samples",
+        "with n-gram model": "samples_with_memory",
+        "validation": "validation",
+    }
     wrote = [
         {"what": what}
         | report[group]

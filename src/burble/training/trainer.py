@@ -246,7 +246,7 @@ class Trainer:
         return report, replace(state, epoch_nats=nats, epoch_places=places)
 
     def _diverged(self, loss: float) -> bool:
-        """Whether a loss is no number, or twice as bad as knowing nothing."""
+        """Whether a loss is no number, or twice as bad as uniform guessing."""
         return not loss < 2 * math.log(max(2, self.corpus.vocabulary.size)) + 1
 
     def _recover(self, state: State, arrays: Arrays, clock: Clock) -> State:
