@@ -214,6 +214,8 @@ def test_a_seed_that_cannot_be_is_refused_before_a_window_is_drawn(burble, run):
 
 
 def test_recipes_are_listed_and_printed(burble):
-    assert burble("recipes").stdout.decode().split() == recipes.list_recipes()
+    said = burble("recipes").stdout.decode().splitlines()
+    assert [line.split()[0] for line in said] == recipes.list_recipes()
+    assert all(len(line.split()) > 3 for line in said)
     printed = burble("recipes", "tutorial-small").stdout.decode()
     assert printed == recipes.read_recipe_text("tutorial-small")
