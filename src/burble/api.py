@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from burble import interrupts
-from burble.data import corpus
 from burble.data.corpus import Corpus
 from burble.data.sources import find_sources
 from burble.errors import SettingsError, require_packages
@@ -18,7 +17,6 @@ from burble.files import path_names
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.settings import check_memory_weight
-from burble.model.file import find_model_file, read_model
 from burble.ngram.training_text import write_training_index
 from burble.runs import recipes
 from burble.runs.events import End, Event
@@ -205,11 +203,8 @@ def remember(
         CorpusError: The text is another one.
         StorageError: The disk refused.
     """
-    file = find_model_file(_model_path(model))
-    held = read_model(file)
-    how = _reading_settings(reading)
-    text = corpus.build_with_alphabet(held.vocabulary, path_names("source", source), held.text, how)
-    return write_training_index(file, held, text)[0]
+    how, sources = _reading_settings(reading), path_names("source", source)
+    return write_training_index(_model_path(model), sources, how)[0]
 
 
 def _reading_settings(given: dict[str, Any]) -> SourceSettings:

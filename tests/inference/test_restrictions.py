@@ -16,7 +16,7 @@ from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
 from burble.model.file import write_model
 from burble.ngram.training_text import write_training_index
-from burble.settings import TextSettings
+from burble.settings import SourceSettings, TextSettings
 from tests.support.corpora import build_corpus
 from tests.support.speakers import chancy, remembered
 
@@ -66,7 +66,9 @@ def sample(monkeypatch, capsys, tmp_path):
     model = replace(chancy("ab", scale=0.2, boundary=True), text=TextSettings(documents="lines"))
     model = replace(model, separator="\n", summary={"corpus": facts})
     write_model(tmp_path / "names.safetensors", model)
-    write_training_index(tmp_path / "names.safetensors", model, text)
+    (tmp_path / "names.txt").write_text("\n".join(NAMES), "utf-8")
+    names = [str(tmp_path / "names.txt")]
+    write_training_index(tmp_path / "names.safetensors", names, SourceSettings())
 
     def run(*flags):
         asked = ["burble", "sample", str(tmp_path / "names.safetensors"), *map(str, flags)]

@@ -4,13 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from burble import settings
 from burble.cli.options import ModelPath
 from burble.cli.output import console
-from burble.data import corpus
 from burble.formatting import some
-from burble.model.file import find_model_file, read_model
 from burble.ngram.training_text import write_training_index
+from burble.settings import SourceSettings
 
 
 def remember(
@@ -23,10 +21,6 @@ def remember(
     With it, sample and eval take --memory, and sample takes --novel, --words known and --new
     without the text. The file holds the training text: mind that before you share it.
     """
-    file = find_model_file(model)
-    held = read_model(file)
-    reading = settings.SourceSettings.pop_from(chosen)
-    read = corpus.build_with_alphabet(held.vocabulary, text, held.text, reading)
-    path, symbols = write_training_index(file, held, read)
+    path, symbols = write_training_index(model, text, SourceSettings.pop_from(chosen))
     console.print(f"The n-gram model of {some(symbols, 'symbol')} is {path}.", markup=False)
     console.print("It holds the training text; the model file alone does not.")

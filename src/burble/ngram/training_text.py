@@ -3,19 +3,22 @@
 Knows nothing of terminals.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from burble.data import corpus
 from burble.data.corpus import Corpus, fingerprint
 from burble.data.split import Split
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, SettingsError
-from burble.model.file import Model
+from burble.model.file import Model, find_model_file, read_model
 from burble.ngram.file import index_path, write_index
 from burble.ngram.index import MAX_SYMBOLS, SuffixIndex, build_index
+from burble.settings import SourceSettings
 
 MAX_SCORED = 200_000
 """Symbols of the validation part that are scored at most, from the first."""
@@ -115,16 +118,28 @@ def _as_in_training(model: Model, text: Corpus) -> Corpus | None:
         return None
 
 
-def write_training_index(file: Path, model: Model, text: Corpus) -> tuple[Path, int]:
+def write_training_index(
+    path: Path, sources: Sequence[str], reading: SourceSettings
+) -> tuple[Path, int]:
     """Writes the index of what a model was trained on, beside it.
+
+    Args:
+        path: A run folder or a model file.
+        sources: The text, as `sources.find_sources` takes it.
+        reading: How it is read.
 
     Returns:
         Where the index is, and how many symbols it holds; see `TrainingText.build_index`.
 
     Raises:
+        ModelFileError: There is no model, or it is damaged.
+        SourceError: A source cannot be read.
         CorpusError: The text is another one.
         StorageError: The disk refused.
     """
+    file = find_model_file(path)
+    model = read_model(file)
+    text = corpus.build_with_alphabet(model.vocabulary, sources, model.text, reading)
     known = recognize_training_text(model, text)
     if known is None:
         raise CorpusError(
@@ -132,6 +147,6 @@ def write_training_index(file: Path, model: Model, text: Corpus) -> tuple[Path, 
             "text. Give that text as it was given then: all of its files, with the flags that say "
             "how they are read, and nothing else."
         )
-    path, index = index_path(file), known.build_index()
-    write_index(path, index, model)
-    return path, len(index.contexts)
+    place, index = index_path(file), known.build_index()
+    write_index(place, index, model)
+    return place, len(index.contexts)
