@@ -19,6 +19,7 @@ from burble.runs.request import TrainingRequest
 from burble.settings import TextSettings
 from tests.support.corpora import from_texts
 from tests.support.processes import PATIENCE, interrupt, start, wait_for_pause
+from tests.support.signals import HANGS_UP
 from tests.support.trainers import run_training
 
 pytestmark = pytest.mark.slow
@@ -158,7 +159,7 @@ def test_messages_that_nobody_reads_any_more_cost_no_training(text, uninterrupte
     assert Run(folder).facts()["status"] == "finished"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGHUP is of POSIX systems")
+@HANGS_UP
 def test_a_closed_terminal_stops_and_saves_however_often_it_is_told(text, tmp_path):
     folder = tmp_path / "run"
     with training(text, folder) as process:

@@ -8,15 +8,12 @@ import pytest
 
 from burble.training import processes, supervisor
 from tests.support.processes import PATIENCE
-from tests.support.signals import signals_restored
+from tests.support.signals import HANGS_UP, signals_restored
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and sessions of POSIX systems")
 
 
-@pytest.mark.skipif(
-    signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
-    reason="run under nohup, which children are too",
-)
+@HANGS_UP
 def test_whoever_watches_over_several_processes_tells_them_that_the_terminal_is_closed():
     with (
         signals_restored(signal.SIGHUP, signal.SIGINT, signal.SIGTERM),
