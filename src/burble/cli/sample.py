@@ -36,8 +36,17 @@ from burble.settings import DEFAULT_READING
 TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5
 PIECE = 100
-REPEATED = ("break_loops", "rounds", "distinct", "memory")
-"""Options that a JSON object holds where they are given, so that its text can be written again."""
+NOT_REPEATED = (
+    "length",
+    "stop",
+    "until_document",
+    "unknown",
+    "training_text",
+    "seed",
+    "close_quotes",
+)
+"""Options that a JSON object does not hold as they were given, to write its text again: the text
+shows where it ended, and the rest has a place of its own."""
 ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 PromptText = Annotated[
@@ -93,7 +102,11 @@ def sample(
         checked.check_whole_texts(count)
     writer = generator.load(model)
     how, facts = writer.resolve_settings(options, reading if training else DEFAULT_READING, log)
-    facts |= {name: options[name] for name in REPEATED if name in options}
+    own = {field.name for field in fields(WritingSettings)} - {
+        *(field.name for field in fields(SamplingSettings)),
+        *NOT_REPEATED,
+    }
+    facts = {name: options[name] for name in options if name in own} | facts
     texts = writer.prepare_texts(start.read(writer, how.seed or 0), how)
     for note in [*_stop_notes(stops, writer.model), *texts.prompt.notes, f"seed {how.seed}"]:
         log(note)
