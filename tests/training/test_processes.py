@@ -5,6 +5,7 @@ import os
 import re
 import select
 import shlex
+import shutil
 import signal
 import socket
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from burble.errors import SettingsError
+from burble.runs.folder import Run
 from burble.training import processes
 from burble.training.processes import Peer
 from tests.support.processes import PATIENCE, start
@@ -22,7 +24,7 @@ NETWORK = ["--layers", "1", "--units", "16", "--embedding", "8", "--batch", "8",
 NETWORK += ["--dropout", "0.2", "--dropout-input", "0.1", "--dropout-output", "0.2"]
 NETWORK += ["--dropout-recurrent", "0.1"]
 STEPS = ["--steps", "50", "--evaluations", "2"]
-# Told of early, and neither over nor saved before it is interrupted.
+# Told of early, and not over before it is interrupted.
 LONG = ["--steps", "1000000", "--evaluations", "1", "--patience", "0"]
 
 pytestmark = pytest.mark.skipif(
@@ -77,8 +79,8 @@ def test_two_processes_come_to_the_losses_of_one(burble, text, alone, with_own_f
 
 
 @pytest.mark.slow
-def test_one_that_is_killed_stops_all_and_four_go_on(burble, text, alone, tmp_path):
-    run = tmp_path / "run"
+def test_one_that_is_killed_stops_all_and_four_go_on_as_one_would(burble, text, tmp_path):
+    run, copy = tmp_path / "run", tmp_path / "copy"
     with start("train", text, "-o", run, *NETWORK, *LONG, "--processes", "2") as process:
         has_begun(process)
         os.kill(children(process)[1], signal.SIGKILL)
@@ -87,11 +89,13 @@ def test_one_that_is_killed_stops_all_and_four_go_on(burble, text, alone, tmp_pa
     assert "process 1 of 2 was ended by SIGKILL, so all have stopped." in said
     again = shlex.split(re.findall(r"Go on with: burble (.*)", said)[0])
     assert again[-2:] == ["--resume", "--processes=2"]
-    # Nothing was saved after the start, so that 50 steps from there are what one process does.
+    shutil.copytree(run, copy)
     again[-1] = "--processes=4"
-    done = burble(*again, *STEPS)
-    assert done.returncode == 0, done.stderr.decode()
-    assert_alike(metrics(run), alone)
+    more = ["--steps", Run(run).read_state().step + 50, "--evaluations", 2]
+    for command in (again, ["train", text, "-o", copy, "--resume"]):
+        done = burble(*command, *more)
+        assert done.returncode == 0, done.stderr.decode()
+    assert_alike(metrics(run), metrics(copy))
 
 
 @pytest.mark.slow
