@@ -32,7 +32,7 @@ def test_older_names_of_settings_are_understood_and_files_keep_them():
 @pytest.mark.parametrize(("older", "newer"), [*zip(OLDER, NEWER, strict=True)])
 def test_a_setting_that_is_given_by_both_its_names_is_refused(older, newer):
     given = {older: OLDER[older], newer: NEWER[newer]}
-    said = rf"{older} is .*, but must be left out: it is the older name of {newer}, which is given"
+    said = rf"^{older} is the older name of {newer}, and both are given: .* Leave out {older}\.$"
     with pytest.raises(SettingsError, match=said):
         settings.make_settings(given)
 
@@ -59,7 +59,7 @@ def test_flags_have_older_names_that_help_does_not_show(burble, text, tmp_path):
     assert (done.returncode, done.stderr.decode()[:25]) == (2, "burble: validation is 1.5")
     done = burble("train", text, "-o", tmp_path / "run", "--networks", "2", "--ensemble", "2")
     assert done.returncode == 2
-    assert b"networks is 2, but must be left out: it is the older name of ensemble" in done.stderr
+    assert b"networks is the older name of ensemble, and both are given: 2 and 2." in done.stderr
 
 
 def test_json_has_older_keys_beside_the_newer(burble, text, trained):

@@ -347,8 +347,11 @@ def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, older in STORED.items():
         value = found.pop(older, None)
         if value is not None:
-            expected = f"left out: it is the older name of {name}, which is given, too"
-            require(found.get(name) is None, older, value, expected)
+            if found.get(name) is not None:
+                raise SettingsError(
+                    f"{older} is the older name of {name}, and both are given: {value!r} and "
+                    f"{found[name]!r}. Leave out {older}."
+                )
             found[name] = value
     return found
 

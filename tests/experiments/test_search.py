@@ -15,7 +15,7 @@ from burble import settings
 from burble.data import folders
 from burble.errors import SettingsError
 from burble.experiments import search as experiments_search
-from burble.experiments.trial import alone_in
+from burble.experiments.trial import Trial, alone_in
 from burble.settings import make_settings
 from tests.support.processes import start, wait_for
 
@@ -239,3 +239,16 @@ def test_searches_of_two_seeds_share_no_trial(tmp_path):
     seeds = [experiments_search.sampler_seed(s, number) for s in range(50) for number in range(50)]
     seeds += [experiments_search.sampler_seed(1 << 32, number) for number in range(50)]
     assert len(set(seeds)) > 0.99 * len(seeds)
+
+
+def test_a_trial_that_is_to_end_early_is_so_whatever_it_scores_while_it_ends(tmp_path):
+    facts = {"format": 2, "settings": {"training": {"steps": 100}}}
+    (tmp_path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
+    metrics = tmp_path / "metrics.jsonl"
+    metrics.write_text('{"step": 10, "held_out_loss": 9.0}\n', encoding="utf-8")
+    study = optuna.create_study(pruner=optuna.pruners.ThresholdPruner(upper=5.0))
+    pruner = experiments_search._Pruner(study.ask(), Trial(tmp_path), set())
+    assert pruner.should_stop()
+    with metrics.open("a", encoding="utf-8") as file:
+        file.write('{"step": 20, "held_out_loss": 1.0}\n')
+    assert pruner.should_stop()

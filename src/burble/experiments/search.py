@@ -88,6 +88,33 @@ def build_space(
     return found, {n: chosen[n] for n in found if n not in vary or chosen[n] in vary[n]}
 
 
+@dataclass
+class _Pruner:
+    """Whether a trial is to end early, by its scores beside those of the others.
+
+    Attributes:
+        drawn: The trial as the study knows it.
+        trial: The same as a training.
+        reported: Steps whose scores the study knows.
+        stopped: Whether it was to end; what it scored while it was ending changes nothing.
+    """
+
+    drawn: optuna.Trial
+    trial: Trial
+    reported: set[int]
+    stopped: bool = False
+
+    def should_stop(self) -> bool:
+        """Reports what is new, and says whether the trial is to end."""
+        for fraction, loss in self.trial.scores():
+            step = round(fraction * SCORES)
+            if step not in self.reported:
+                self.drawn.report(loss, step)
+                self.reported.add(step)
+        self.stopped = self.stopped or self.drawn.should_prune()
+        return self.stopped
+
+
 @dataclass(frozen=True)
 class Search:
     """A search, and the folder of all it does.
@@ -201,19 +228,10 @@ class Search:
         chosen = self._round_values(drawn.params)
         log(f"  {' '.join(f'{name}={value}' for name, value in chosen.items())}")
         trial = Trial(self.folder / f"trial-{number + 1}")
-        reported = set(known.intermediate_values) if known else set()
-
-        def should_stop() -> bool:
-            for fraction, loss in trial.scores():
-                step = round(fraction * SCORES)
-                if step not in reported:
-                    drawn.report(loss, step)
-                    reported.add(step)
-            return drawn.should_prune()
-
+        pruner = _Pruner(drawn, trial, set(known.intermediate_values) if known else set())
         if not trial.is_finished:
             settings = to_flags({**self.given, **chosen})
-            trial.train(self.sources, settings, self.work, should_stop)
+            trial.train(self.sources, settings, self.work, pruner.should_stop)
         score = trial.result().validation if trial.is_finished else None
         if score is not None and math.isfinite(score):
             study.tell(number, score)
@@ -223,7 +241,7 @@ class Search:
             return f"{score:.4f} validation bits per symbol"
         if self.work.stopped:
             return "stopped"
-        if should_stop():
+        if pruner.should_stop():
             study.tell(number, state=TrialState.PRUNED)
             trial.remove()
             return "worse than most at this point, so ended early"

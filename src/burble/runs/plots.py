@@ -35,6 +35,10 @@ def draw_curves(named: Mapping[str, Sequence[tuple[float, float]]], title: str) 
         dash = ' stroke-dasharray="6 4"' if dashed else ""
         line = " ".join(place(*point) for point in curve)
         y = MARGIN + LINE * row if row < 8 else HEIGHT + LINE * (row - 8)
+        if len(curve) == 1:
+            # A line through one point shows nothing.
+            x_at, y_at = line.split(",")
+            parts.append(f'<circle cx="{x_at}" cy="{y_at}" r="4" fill="{colour}"/>')
         parts.append(
             f'<polyline fill="none" stroke="{colour}" stroke-width="2"{dash} points="{line}"/>'
             f'<text x="{WIDTH - MARGIN}" y="{y}" text-anchor="end" '
