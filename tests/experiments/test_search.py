@@ -50,7 +50,7 @@ def test_the_best_settings_are_a_recipe_that_trains(burble, tuned, text, tmp_pat
     assert values == SMALL | {"learning_rate": 0.005, "dropout_output": 0.0}
     done = burble("train", text, "-o", tmp_path / "r", "--recipe", folder / "best.toml")
     assert done.returncode == 0, done.stderr.decode()
-    # The recipe is judged by text that the search left out.
+    # The recipe is scored on text that the search left out.
     facts = json.loads((tmp_path / "r" / "run.json").read_text(encoding="utf-8"))
     assert facts["corpus"]["held_out"] == facts["corpus"]["symbols"] // 10
     assert folders.walk_folder(folder.parent)[1][folders.OURS] == [folder]

@@ -11,10 +11,10 @@ pytestmark = pytest.mark.slow
 TRAIN = """
 import json, sys
 from burble import settings
-from burble.data import corpus
 from burble.runs.events import Score
 from burble.training import devices
 from burble.training.trainer import Trainer
+from tests.support.corpora import build_corpus
 
 asked = {"layers": 2, "units": 128, "embedding": 16, "batch": 8, "length": 12, "steps": 50}
 asked |= {"dropout": 0.3, "dropout_input": 0.1, "dropout_output": 0.3, "framing": sys.argv[2]}
@@ -57,7 +57,6 @@ from burble import settings
 from burble.training import devices
 from burble.training.framings import Streams
 from burble.training.step import CompiledNetwork, fetch_arrays
-from tests.support.corpora import build_corpus
 
 shape = {"layers": 1, "units": 128, "embedding": 16, "batch": 8, "length": 12}
 chosen = settings.make_settings(shape)

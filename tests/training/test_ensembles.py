@@ -24,7 +24,7 @@ def test_each_network_learns_by_itself():
 
 
 @pytest.mark.slow
-def test_two_networks_foretell_better_than_the_mean_of_the_two():
+def test_two_networks_predict_better_than_the_mean_of_the_two():
     t = trainer(ensemble=2, steps=60)
     state = finish(t)
     core = build_engine(t.weights(state), t.settings.model)

@@ -63,7 +63,7 @@ def test_a_shuffle_is_in_no_order():
 
 
 @given(st.integers(2, 120), st.integers(1, 30), st.integers(1, 9), st.integers(0, 2))
-def test_an_epoch_foretells_every_symbol_once_from_those_before_it(n, length, batch, epoch):
+def test_an_epoch_predicts_every_symbol_once_from_those_before_it(n, length, batch, epoch):
     length = min(length, n - 1)
     framing = Windows(np.arange(n, dtype=np.uint8), batch, length, seed=3)
     foretold = []
