@@ -55,10 +55,8 @@ def _check_choices(settings: Any) -> None:
     """Refuses a value that is none of its field's choices."""
     for field in fields(settings):
         if choices := get_args(field.type):
-            value, expected = (
-                getattr(settings, field.name),
-                f"{', '.join(choices[:-1])} or {choices[-1]}",
-            )
+            value = getattr(settings, field.name)
+            expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
             require(value in choices, field.name, value, expected)
 
 
@@ -346,13 +344,12 @@ def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(values)
     for name, older in STORED.items():
         value = found.pop(older, None)
-        if value is not None:
-            if found.get(name) is not None:
-                raise SettingsError(
-                    f"{older} is the older name of {name}, and both are given: {value!r} and "
-                    f"{found[name]!r}. Leave out {older}."
-                )
-            found[name] = value
+        if value is None:
+            continue
+        if found.get(name) is not None:
+            given = f"{value!r} and {found[name]!r}. Leave out {older}."
+            raise SettingsError(f"{older} is the older name of {name}, and both are given: {given}")
+        found[name] = value
     return found
 
 

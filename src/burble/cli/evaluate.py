@@ -103,20 +103,14 @@ def evaluate(
         return
     found, notes = sources.find_sources(text, reading)
     if writer.model.vocabulary.is_cut_elsewhere:
-        notes = [
-            *notes,
-            f"Cut into the model's own symbols: {writer.model.vocabulary.cut_note}.",
-        ]
+        notes = [*notes, f"Cut into the model's own symbols: {writer.model.vocabulary.cut_note}."]
     for note in notes:
         log(note)
     own = _recognize(writer, found, reading)
     if own is not None:
         settings, _ = writer.resolve_settings({"seed": 0, **options, "memory": memory})
         report = evaluation_report.build_report(writer, own, settings, adaptive=adaptive, log=log)
-        if as_json:
-            print(_report_json(report, settings, own))
-        else:
-            _print(writer, report, settings, own)
+        _print_report(writer, report, settings, own, as_json=as_json)
         return
     if options:
         raise InputError(
@@ -191,6 +185,21 @@ def _report_json(report: ModelReport, how: WritingSettings, text: TrainingText) 
     wrote = {name: getattr(how, name) for name in ("temperature", "close_quotes", "seed")}
     used = {**parts, "others": parts["baselines"]}
     return _as_json({**static, "writing": wrote, **facts, "parts": used})
+
+
+def _print_report(
+    writer: Generator,
+    report: ModelReport,
+    how: WritingSettings,
+    text: TrainingText,
+    *,
+    as_json: bool,
+) -> None:
+    """Prints a report, for a person or as one JSON object."""
+    if as_json:
+        print(_report_json(report, how, text))
+    else:
+        _print(writer, report, how, text)
 
 
 def _print(

@@ -36,17 +36,11 @@ from burble.settings import DEFAULT_READING
 TEMPERATURES = {0.4: "safer", 0.8: "between", 1.2: "bolder"}
 LOW = 0.5
 PIECE = 100
-NOT_REPEATED = (
-    "length",
-    "stop",
-    "until_document",
-    "unknown",
-    "training_text",
-    "seed",
-    "close_quotes",
-)
-"""Options that a JSON object does not hold as they were given, to write its text again: the text
-shows where it ended, and the rest has a place of its own."""
+PLACED = {"length", "stop", "until_document", "unknown", "training_text", "seed", "close_quotes"}
+REPEATED = {one.name for one in fields(WritingSettings)} - PLACED
+REPEATED -= {one.name for one in fields(SamplingSettings)}
+"""Options that a JSON object holds where they are given, to write its text again: all but those
+that the text shows, and those that have a place of their own there."""
 ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 PromptText = Annotated[
@@ -102,11 +96,7 @@ def sample(
         checked.check_whole_texts(count)
     writer = generator.load(model)
     how, facts = writer.resolve_settings(options, reading if training else DEFAULT_READING, log)
-    own = {field.name for field in fields(WritingSettings)} - {
-        *(field.name for field in fields(SamplingSettings)),
-        *NOT_REPEATED,
-    }
-    facts = {name: options[name] for name in options if name in own} | facts
+    facts = {name: options[name] for name in options if name in REPEATED} | facts
     texts = writer.prepare_texts(start.read(writer, how.seed or 0), how)
     for note in [*_stop_notes(stops, writer.model), *texts.prompt.notes, f"seed {how.seed}"]:
         log(note)
