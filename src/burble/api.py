@@ -2,6 +2,7 @@
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import fields
@@ -17,6 +18,7 @@ from burble.files import path_names
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.inference.settings import check_memory_weight
+from burble.model import bases
 from burble.ngram.training_text import write_training_index
 from burble.runs import recipes
 from burble.runs.events import End, Event
@@ -40,7 +42,7 @@ def load(model: Pathlike | Run) -> Generator:
     """Loads a model that writes.
 
     Args:
-        model: A run, a run folder or a model file.
+        model: A run, a run folder, a model file or the name of a base.
 
     Returns:
         The generator; threads may share it, and any number may be used at once.
@@ -52,8 +54,13 @@ def load(model: Pathlike | Run) -> Generator:
 
 
 def _model_path(model: Pathlike | Run) -> Path:
-    """Where a model is."""
-    return model.folder if isinstance(model, Run) else Path(_check_path("model", model))
+    """Where a model is; a warning where it is not the base of that name."""
+    if isinstance(model, Run):
+        return model.folder
+    path = _check_path("model", model)
+    if note := bases.describe_namesake(path):
+        warnings.warn(note, stacklevel=3)
+    return Path(path)
 
 
 def _check_path(name: str, value: Pathlike) -> str:
@@ -190,7 +197,7 @@ def remember(
     With it, `memory=1.0` can be given when the model writes or is scored.
 
     Args:
-        model: A run, a run folder or a model file.
+        model: A run, a run folder, a model file or the name of a base.
         source: The text it was trained on, as for `train`.
         **reading: Any field of `SourceSettings`, such as `encoding="cp1252"`.
 
@@ -227,7 +234,7 @@ def evaluate(
     """Scores a model on a text it did not see, read and cleaned as its own was.
 
     Args:
-        model: A run, a run folder or a model file.
+        model: A run, a run folder, a model file or the name of a base.
         text: What to read, as for `train`.
         adaptive: Whether the model learns from the text as it reads.
         memory: The weight of its n-gram model, 0 to 1; 0 is the network alone.

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from burble.cli import app
 from burble.inference.generator import load
 from burble.model.file import write_model
 from tests.support.processes import start
@@ -28,23 +27,6 @@ def models(tmp_path_factory):
     for name, model in made.items():
         write_model(folder / name, model)
     return folder
-
-
-@pytest.fixture
-def command(monkeypatch, capsys):
-    """Runs the command line in this process, which is quicker where nothing rests on its own."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["burble", *map(str, arguments)])
-        code = 0
-        try:
-            app.main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 1
-        out, err = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, code, out.encode(), err.encode())
-
-    return run
 
 
 def refused(done):

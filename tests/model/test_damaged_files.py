@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from burble.errors import ModelFileError
 from burble.model.architecture import array_shapes
-from burble.model.file import serialize_model
-from tests.support.modelfiles import VALID, assemble, parts, read, small_model, with_meta
+from burble.model.file import FORMAT, serialize_model
+from tests.support.modelfiles import HALF, VALID, assemble, parts, read, small_model, with_meta
 
 
 @pytest.mark.parametrize("end", [0, 1, 7, 8, 9, 200, len(VALID) // 2, len(VALID) - 1])
@@ -76,7 +76,11 @@ def test_any_json_as_a_header_is_refused(value):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("format", 3, r"has format 3; this version of burble \(.*\) knows formats up to 2"),
+        (
+            "format",
+            FORMAT + 1,
+            rf"has format {FORMAT + 1}; this version .* knows formats up to {FORMAT}\. Install",
+        ),
         ("format", 10**30, "Install a newer burble"),
         ("format", "x", "not those of a burble model"),
         ("format", 0, "not those of a burble model"),
@@ -207,6 +211,29 @@ def test_weights_that_are_no_numbers_are_refused(number):
     model.weights["output.bias"][2] = number
     with pytest.raises(ModelFileError, match=r"output\.bias holds numbers that are none"):
         read(serialize_model(model))
+    half = bytearray(HALF)
+    half[-2:] = np.float16(number).tobytes()
+    with pytest.raises(ModelFileError, match="holds numbers that are none"):
+        read(bytes(half))
+
+
+def test_a_file_that_is_partly_in_float16_is_refused():
+    header, _, _ = parts(HALF)
+    header["output.bias"].update(dtype="U16")
+    with pytest.raises(ModelFileError, match="expected F16 or F32, found 'U16'"):
+        read(assemble(header, parts(HALF)[2]))
+    mixed = small_model().weights
+    mixed["output.bias"] = mixed["output.bias"].astype(np.float16)
+    meta = parts(HALF)[0]["__metadata__"]
+    with pytest.raises(ModelFileError, match="damaged: its arrays are of F16 and F32"):
+        read(safetensors.numpy.save(mixed, meta))
+
+
+def test_readers_of_older_formats_know_no_float16():
+    header, meta, weights = parts(HALF)
+    header["__metadata__"]["burble"] = json.dumps(meta | {"format": 2})
+    with pytest.raises(ModelFileError, match="arrays are F16, and those of format 2 are F32"):
+        read(assemble(header, weights))
 
 
 def test_a_stranger_s_safetensors_is_refused():

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from burble import files
 from burble.errors import ModelFileError, StorageError
 from burble.model.file import MAX_FILE, find_model_file, read_model, serialize_model, write_model
-from tests.support.modelfiles import VALID, read, small_model
+from tests.support.modelfiles import HALF, VALID, read, small_model
 
 
 def test_what_is_written_is_read_again():
@@ -27,6 +29,30 @@ def test_what_is_written_is_read_again():
 def test_equal_models_give_equal_bytes():
     assert serialize_model(small_model()) == VALID
     assert serialize_model(read(VALID)) == VALID
+
+
+def test_weights_in_float16_are_read_as_float32_and_written_as_they_were():
+    model, again = small_model(), read(HALF)
+    assert again.dtype == "float16"
+    for name, array in model.weights.items():
+        assert again.weights[name].dtype == np.float32
+        np.testing.assert_array_equal(again.weights[name], array.astype(np.float16))
+    assert serialize_model(again) == HALF
+    floats = sum(array.size for array in model.weights.values())
+    assert len(VALID) - len(HALF) - 2 * floats in range(-64, 64)
+
+
+@settings(deadline=None)
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_a_number_fits_into_float16_or_is_refused(number):
+    model = replace(small_model(), dtype="float16")
+    model.weights["output.bias"][2] = number
+    # Halfway to the number after the largest, 65,504, it would be rounded to infinity.
+    if abs(number) >= 65_520:
+        with pytest.raises(ModelFileError, match=r"output\.bias holds numbers beyond 65,504"):
+            serialize_model(model)
+    else:
+        assert read(serialize_model(model)).weights["output.bias"][2] == np.float16(number)
 
 
 def test_the_bytes_do_not_depend_on_the_seed_of_hashes():

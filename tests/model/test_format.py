@@ -1,12 +1,13 @@
 import json
 import re
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from burble.inference.generator import load
+from burble.inference.generator import Generator, load
 from burble.model.file import ARCHITECTURE_KEYS, MAX_FILE, TEXT_KEYS, read_model, write_model
 from burble.model.tensors import MAX_HEADER, open_tensors
 from tests.support.speakers import chancy
@@ -27,11 +28,13 @@ def logits_by_the_page(path, symbols):
     arrays = json.loads(data[8 : 8 + n])
     about = json.loads(arrays.pop("__metadata__")["burble"])
     hard = "recurrent_activation" in about["architecture"]
-    assert about["format"] == 1 + hard
+    half = {a["dtype"] for a in arrays.values()} == {"F16"}
+    assert about["format"] == (3 if half else 1 + hard)
+    size, code = (2, "e") if half else (4, "f")
     w = {}
     for name, a in arrays.items():
         begin, end = (8 + n + at for at in a["data_offsets"])
-        w[name] = np.array(struct.unpack(f"<{(end - begin) // 4}f", data[begin:end]))
+        w[name] = np.array(struct.unpack(f"<{(end - begin) // size}{code}", data[begin:end]))
         w[name] = w[name].reshape(a["shape"])
     ids = [about["symbols"].index(s) for s in symbols]
     ids = [len(about["symbols"])] * about["boundary"] + ids
@@ -77,10 +80,13 @@ def step_by_the_page(cell, x, h, c, weights, hard):
     [{"cell": "lstm"}, {"recurrent_activation": "hard_sigmoid"}, {"cell": "gru"}, {"cell": "rnn"}],
 )
 @pytest.mark.parametrize(("boundary", "ensemble"), [(False, 1), (True, 2)])
-def test_a_reader_written_from_the_page_gives_the_same_logits(tmp_path, shape, boundary, ensemble):
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_a_reader_written_from_the_page_gives_the_same_logits(
+    tmp_path, shape, boundary, ensemble, dtype
+):
     # Small weights, since a plain layer with large ones amplifies rounding without bound.
     model = chancy(boundary=boundary, ensemble=ensemble, scale=0.5, **shape)
-    write_model(tmp_path / "m", model)
+    write_model(tmp_path / "m", replace(model, dtype=dtype))
     probabilities = load(tmp_path / "m").probabilities("abca\nc")
     logits = logits_by_the_page(tmp_path / "m", "abca\nc")
     expected = np.exp(logits) / np.exp(logits).sum()
@@ -96,6 +102,25 @@ def test_only_a_model_that_needs_format_2_is_written_in_it(tmp_path):
         data = (tmp_path / "m").read_bytes()
         assert (b'\\"format\\": 2' in data, b"recurrent_activation" in data) == (hard, hard)
         assert read_model(tmp_path / "m").architecture.recurrent_activation == gates
+
+
+def test_only_weights_in_float16_need_format_3(tmp_path):
+    for gates in ("hard_sigmoid", "sigmoid"):
+        write_model(tmp_path / "m", replace(chancy(recurrent_activation=gates), dtype="float16"))
+        data = (tmp_path / "m").read_bytes()
+        assert b'\\"format\\": 3' in data
+        assert (b"recurrent_activation" in data) == (gates == "hard_sigmoid")
+        assert read_model(tmp_path / "m").architecture.recurrent_activation == gates
+
+
+def test_the_golden_model_of_format_3_still_loads_and_writes_the_same():
+    model = read_model(GOLDEN.with_name("format-3.safetensors"))
+    assert model.dtype == "float16"
+    # Sums of eighths and smaller parts of two: float16 holds them as they are.
+    for name, array in read_model(GOLDEN).weights.items():
+        np.testing.assert_array_equal(model.weights[name], array)
+    written = Generator(model).generate("The cat", length=len(GREEDY), temperature=0)
+    assert written == GREEDY
 
 
 def test_the_golden_model_of_format_1_still_loads():

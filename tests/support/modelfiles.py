@@ -3,6 +3,7 @@
 import json
 import struct
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ def small_model():
 
 
 VALID = serialize_model(small_model())
+HALF = serialize_model(replace(small_model(), dtype="float16"))
 
 
 def parts(data=VALID):

@@ -1,5 +1,6 @@
 """The command that describes a model: info. Imports neither Keras nor JAX."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -7,7 +8,8 @@ from typing import Any
 
 from burble.cli.options import AsJson, ModelPath
 from burble.cli.output import with_both_names
-from burble.formatting import some, symbol_name
+from burble.formatting import shown, some, symbol_name
+from burble.model import bases
 from burble.model.file import Model, find_model_file, lowest_format, read_model
 from burble.settings import STORED
 
@@ -27,13 +29,17 @@ def info(
     as_json: AsJson = False,
 ) -> None:
     """Describe a model: its network, its alphabet, how its text was cleaned, its training."""
-    held = read_model(find_model_file(model))
+    file = find_model_file(model)
+    held = read_model(file)
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     weights = sum(array.size for array in held.weights.values())
     if as_json:
         facts = {
             "format": lowest_format(held),
             "architecture": with_both_names(asdict(held.architecture)),
             "weights": weights,
+            "dtype": held.dtype,
+            "sha256": sha256,
             "symbols": held.vocabulary.symbols,
             "boundary": held.vocabulary.boundary,
             "separator": held.separator,
@@ -48,6 +54,9 @@ def info(
         return
     for label, line in _describe(held, weights):
         print(f"{label:<10} {line}")
+    print(f"{'file':<10} {file.stat().st_size:,} bytes, SHA-256 {sha256}")
+    if card := bases.find_card(file):
+        print(f"{'card':<10} {shown(card)}")
 
 
 def _describe(model: Model, weights: int) -> Iterator[tuple[str, str]]:
@@ -57,7 +66,7 @@ def _describe(model: Model, weights: int) -> Iterator[tuple[str, str]]:
     layers = f"{some(shape.layers, f'{shape.cell.upper()} layer')}{gates}"
     ensemble = f"; an ensemble of {shape.ensemble}, averaged" if shape.ensemble > 1 else ""
     yield "network", f"{layers} of {some(shape.units, 'unit')}{ensemble}"
-    yield "weights", f"{weights:,} in float32"
+    yield "weights", f"{weights:,} in {model.dtype}"
     # As Python writes text, so that no symbol plays tricks.
     first = repr("".join(symbols[:100])) + (" …" if len(symbols) > 100 else "")
     yield "alphabet", f"{some(len(symbols), symbol_name(alphabet.unit))}: {first}"

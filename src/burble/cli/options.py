@@ -12,7 +12,9 @@ import docstring_parser
 import typer
 from typer.models import OptionInfo
 
+from burble.cli.output import log
 from burble.inference.settings import SamplingSettings, WritingSettings
+from burble.model import bases
 from burble.runs.defaults import CHOSEN, DEFAULT_LIMITS
 from burble.settings import (
     LIMITS,
@@ -49,7 +51,17 @@ SUITED: Set[tuple[type, str]] = {
 Sources = Annotated[
     list[str], typer.Argument(help="Files, folders, - for standard input, builtin:python-docs.")
 ]
-ModelPath = Annotated[Path, typer.Argument(help="A run folder or a model file.")]
+
+
+def note_namesake(path: Path | None) -> Path | None:
+    """Says so where a path is taken that has the name of a base."""
+    if note := bases.describe_namesake(path or ""):
+        log(note)
+    return path
+
+
+MODEL_HELP = "A run folder, a model file, or the name of a base such as english."
+ModelPath = Annotated[Path, typer.Argument(help=MODEL_HELP, callback=note_namesake)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 

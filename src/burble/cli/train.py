@@ -14,7 +14,7 @@ from burble import settings
 from burble.cli import progress
 from burble.cli.corpus import read_corpus
 from burble.cli.loss_plot import SPECIAL, draw_losses
-from burble.cli.options import Sources, advanced_panel
+from burble.cli.options import Sources, advanced_panel, note_namesake
 from burble.cli.output import console, log
 from burble.cli.progress import stop_on_signal
 from burble.data.corpus import Corpus
@@ -40,7 +40,12 @@ Recipe = Annotated[
 Size = Annotated[str, typer.Option(help="small, medium, large, or auto, by the text.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in that folder.")]
 Base = Annotated[
-    Path | None, typer.Option("--from", help="Start from this model: a run folder or model file.")
+    Path | None,
+    typer.Option(
+        "--from",
+        help="Start from this model: a run folder, a model file, or a base such as english.",
+        callback=note_namesake,
+    ),
 ]
 Plot = Annotated[
     bool,

@@ -387,7 +387,7 @@ def _warn_of_shortfall(items: Iterator[str | Ending], requested: int) -> Iterato
 
 
 def load(path: str | Path) -> Generator:
-    """Loads a model to write with, from a run folder or a model file, with its memory if any."""
+    """Loads a model to write with, and its memory if any; see `find_model_file`."""
     file = find_model_file(Path(path))
     model, beside = read_model(file), index_path(file)
     return Generator(model, partial(read_index, beside, model) if beside.exists() else None)

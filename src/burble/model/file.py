@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import safetensors.numpy
+from numpy.typing import NDArray
 
 from burble import files
 from burble.data.vocabulary import Vocabulary
 from burble.errors import BurbleError, ModelFileError
 from burble.formatting import shown
+from burble.model import bases
 from burble.model.architecture import Weights, array_shapes, input_width
 from burble.model.tensors import TensorFile, open_tensors
 from burble.settings import (
@@ -29,8 +31,11 @@ from burble.settings import (
     with_stored_names,
 )
 
-FORMAT = 2
+FORMAT = 3
 """The highest known; a model is written in the lowest that can hold it."""
+Dtype = Literal["float16", "float32"]
+DTYPES: Mapping[str, Dtype] = {"F16": "float16", "F32": "float32"}
+"""What weights may be stored as, by the names of the safetensors format."""
 MODEL_NAME = "model.safetensors"
 MAX_FILE = 4 << 30
 MAX_WINDOW = 1 << 20
@@ -52,6 +57,7 @@ class Model:
         summary: Facts of the training (scores, corpus), in JSON types.
         window: Symbols it sees before each one it writes, from a zero state; 0 for all of them.
         excerpt: A piece of its text to take a first window from, where there are windows.
+        dtype: What the weights are stored as in its file; in memory they are float32 in any case.
     """
 
     weights: Weights
@@ -62,6 +68,7 @@ class Model:
     summary: Mapping[str, Any] = field(default_factory=dict)
     window: int = 0
     excerpt: str = ""
+    dtype: Dtype = "float32"
 
     def facts(self, kind: str) -> Mapping[str, Any]:
         """The facts of a kind in its summary, such as corpus; none where there are none."""
@@ -76,15 +83,22 @@ class Model:
 def lowest_format(model: Model) -> int:
     """The lowest format that can hold a model.
 
-    Readers of format 1 know no other gates than plain ones.
+    Readers of format 1 know no other gates than plain ones, and those of format 2 no other
+    weights than float32.
     """
-    return 1 if model.architecture.recurrent_activation == "sigmoid" else FORMAT
+    if model.dtype == "float16":
+        return 3
+    return 1 if model.architecture.recurrent_activation == "sigmoid" else 2
 
 
 def serialize_model(model: Model) -> bytes:
-    """The bytes of a model file; equal models give equal bytes."""
+    """The bytes of a model file; equal models give equal bytes.
+
+    Raises:
+        ModelFileError: The weights are to be stored as float16, and one is beyond its range.
+    """
     architecture = with_stored_names(asdict(model.architecture))
-    if lowest_format(model) == 1:
+    if model.architecture.recurrent_activation == "sigmoid":
         del architecture["recurrent_activation"]
     meta = {
         "format": lowest_format(model),
@@ -99,29 +113,44 @@ def serialize_model(model: Model) -> bytes:
         meta |= {"regex": model.vocabulary.cut_by}
     if model.window:
         meta |= {"window": model.window, "excerpt": model.excerpt}
-    weights = {name: np.ascontiguousarray(a, np.float32) for name, a in model.weights.items()}
-    return safetensors.numpy.save(weights, {"burble": json.dumps(meta, sort_keys=True)})
+    metadata = {"burble": json.dumps(meta, sort_keys=True)}
+    return safetensors.numpy.save(_stored_weights(model), metadata)
+
+
+def _stored_weights(model: Model) -> dict[str, NDArray[Any]]:
+    """The weights as they are stored; see `serialize_model`."""
+    with np.errstate(over="ignore"):
+        stored = {n: np.ascontiguousarray(a, model.dtype) for n, a in model.weights.items()}
+    for name, array in stored.items():
+        if model.dtype == "float16" and not np.isfinite(array).all():
+            raise ModelFileError(
+                f"{name} holds numbers beyond {np.finfo(np.float16).max:,.0f}, the largest of "
+                "float16. Store the model as float32."
+            )
+    return stored
 
 
 def write_model(path: Path, model: Model) -> None:
-    """Writes a model file, whole or not at all."""
+    """Writes a model file, whole or not at all; see `serialize_model`."""
     files.write_atomically(path, serialize_model(model))
 
 
 def is_model_file(path: Path) -> bool:
     """Whether a file is a model that burble wrote, by its header."""
     try:
-        with open_tensors(path) as file:
+        with open_tensors(path, DTYPES) as file:
             return "burble" in file.metadata
     except (OSError, ModelFileError):
         return False
 
 
 def find_model_file(path: Path) -> Path:
-    """The model file that a run folder or a path to the file itself means.
+    """The model file that a run folder, a path to the file itself or the name of a base means.
+
+    What is there by that path comes before a base of that name; see `bases.describe_namesake`.
 
     Raises:
-        ModelFileError: There is no such file or folder, or the folder holds no model.
+        ModelFileError: There is no such file, folder or base, or the folder holds no model.
     """
     if os.path.isdir(path):
         if not (path / MODEL_NAME).is_file():
@@ -130,9 +159,14 @@ def find_model_file(path: Path) -> Path:
                 f"give the folder of such a run, or a model file.{_hint(path)}"
             )
         return path / MODEL_NAME
-    if not os.path.exists(path):
-        raise ModelFileError(f"there is no {path}. Give a run folder or a model file.")
-    return path
+    if os.path.exists(path):
+        return path
+    if base := bases.find_base(path):
+        return base
+    raise ModelFileError(
+        f"there is no {path}. Give a run folder, a model file or the name of a base. "
+        f"{bases.describe_bases()}"
+    )
 
 
 def _hint(path: Path) -> str:
@@ -168,12 +202,14 @@ def _read(path: Path) -> Model:
         size = path.stat().st_size
         if size > MAX_FILE:
             raise ModelFileError(f"{path} holds {size:,} bytes; a model has at most {MAX_FILE:,}.")
-        with open_tensors(path) as file:
+        with open_tensors(path, DTYPES) as file:
             foreign = f"{path} holds weights, but not those of a burble model."
             refusal = f"{foreign} Give a file that burble wrote."
-            model = _model_without_weights(file.read_metadata("burble", FORMAT, refusal), path)
+            meta = file.read_metadata("burble", FORMAT, refusal)
+            model = _model_without_weights(meta, path)
             _check_shapes(file, model)
-            return replace(model, weights=_weights(file))
+            dtype = _check_dtypes(file, meta["format"])
+            return replace(model, weights=_weights(file), dtype=dtype)
     except OSError as error:
         raise ModelFileError(f"cannot read the model {path}: {error.strerror}.") from error
 
@@ -260,9 +296,23 @@ def _check_shapes(file: TensorFile, model: Model) -> None:
             )
 
 
+def _check_dtypes(file: TensorFile, number: int) -> Dtype:
+    """What all arrays are stored as, where a file of that format may be so."""
+    found = sorted({tensor.dtype for tensor in file.tensors.values()})
+    if len(found) > 1:
+        raise ModelFileError(f"{file.path} is damaged: its arrays are of {' and '.join(found)}.")
+    if found == ["F16"] and number < 3:
+        raise ModelFileError(
+            f"{file.path} is damaged: its arrays are F16, and those of format {number} are F32."
+        )
+    return DTYPES[found[0]]
+
+
 def _weights(file: TensorFile) -> Weights:
-    """The arrays, every number of them finite."""
-    arrays = {name: file.read_array(name) for name in file.tensors}
+    """The arrays in float32, every number of them finite."""
+    arrays: Weights = {
+        name: file.read_array(name).astype(np.float32, copy=False) for name in file.tensors
+    }
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ModelFileError(

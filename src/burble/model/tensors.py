@@ -24,6 +24,7 @@ from burble.errors import ModelFileError
 
 MAX_HEADER = 8 << 20
 DTYPES: Mapping[str, np.dtype[Any]] = {
+    "F16": np.dtype("<f2"),
     "F32": np.dtype("<f4"),
     "U8": np.dtype("u1"),
     "U16": np.dtype("<u2"),

@@ -14,7 +14,8 @@ from burble.data import corpus
 from burble.data.corpus import Corpus, fingerprint
 from burble.data.split import Split
 from burble.data.vocabulary import Vocabulary
-from burble.errors import CorpusError, SettingsError
+from burble.errors import CorpusError, ModelFileError, SettingsError
+from burble.model import bases
 from burble.model.file import Model, find_model_file, read_model
 from burble.ngram.file import index_path, write_index
 from burble.ngram.index import MAX_SYMBOLS, SuffixIndex, build_index
@@ -132,12 +133,17 @@ def write_training_index(
         Where the index is, and how many symbols it holds; see `TrainingText.build_index`.
 
     Raises:
-        ModelFileError: There is no model, or it is damaged.
+        ModelFileError: There is no model, or it is damaged, or it comes with burble.
         SourceError: A source cannot be read.
         CorpusError: The text is another one.
         StorageError: The disk refused.
     """
     file = find_model_file(path)
+    if bases.is_base_file(file):
+        raise ModelFileError(
+            f"{file.stem} comes with burble, and nothing is written beside it. Give it the memory "
+            f"of a text where it writes: burble sample {file.stem} --memory TEXT"
+        )
     model = read_model(file)
     text = corpus.build_with_alphabet(model.vocabulary, sources, model.text, reading)
     known = recognize_training_text(model, text)
