@@ -21,6 +21,7 @@ from burble.inference.settings import check_memory_weight
 from burble.model import bases
 from burble.ngram.training_text import write_training_index
 from burble.runs import recipes
+from burble.runs.base import choose_base
 from burble.runs.events import End, Event
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, check_folder, resolve_settings
@@ -125,7 +126,8 @@ def train(
             given beside it come first.
         size: auto, small, medium or large.
         resume: Whether to go on with the run that is there.
-        base: A model to start from.
+        base: A model to start from: its run, its file, or english, which comes with burble; none
+            for no model; or auto, the default, where a quick look at the text decides.
         on_event: Called with each event of `burble.runs.events` as it happens.
         stop: Called before every step; true stops there; `resume` then goes on.
         **settings: Any setting by its own name, such as `minutes=3`, `units=128` or
@@ -136,6 +138,7 @@ def train(
 
     Raises:
         SettingsError: A setting that does not exist or cannot be.
+        ModelFileError: There is no such model to start from, or it is damaged.
         SourceError: A source that cannot be read.
         RunError: A run folder that cannot be used.
         DivergedError: The loss diverged again and again; the best model is kept.
@@ -146,15 +149,10 @@ def train(
     names = {"recipe": recipe, "base": base}
     paths = {name: _check_path(name, value) for name, value in names.items() if value is not None}
     reading = SourceSettings.pop_from(settings)
-    request = TrainingRequest(
-        recipes.merge_recipe(settings, paths.get("recipe"), resume=resume),
-        size,
-        resume,
-        None if base is None else load(base).model,
-        path_names("source", source),
-        reading,
-        paths.get("base", ""),
-    )
+    chosen = recipes.merge_recipe(settings, paths.get("recipe"), resume=resume)
+    start, look = choose_base(paths.get("base"), None, resume=resume)
+    sources = path_names("source", source)
+    request = TrainingRequest(chosen, size, resume, start, sources, reading, look)
     check_folder(request, folder)
     text = request.read(resolve_settings(request, folder))
     _run_training(preflight.prepare(request, folder, text), started, on_event, stop)

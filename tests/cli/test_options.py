@@ -29,7 +29,7 @@ def test_help_of_training_begins_with_what_people_need(burble, columns):
     main = said.partition("─ Options ─")[2].partition("╭─")[0]
     flags = re.findall(r"^│ \*? *--([a-z-]+)", main, re.M)
     assert flags == [
-        *("output", "minutes", "epochs", "steps", "size", "recipe", "resume", "from", "seed"),
+        *("output", "minutes", "epochs", "steps", "size", "recipe", "resume", "base", "seed"),
         *("lowercase", "documents", "validation", "help"),
     ]
     assert "…" not in said

@@ -13,7 +13,7 @@ import pytest
 
 from burble.cli import train
 from burble.data import corpus
-from burble.inference import generator
+from burble.runs.base import read_base
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest
 from burble.settings import TextSettings
@@ -191,13 +191,13 @@ def test_a_run_from_a_model_killed_before_its_first_step_keeps_its_weights(
 ):
     made = corpus.build([str(text)], TextSettings())
     run = Run(tmp_path / "run")
-    base = generator.load(uninterrupted).model
+    base = read_base(str(uninterrupted))
     events = run_training(made, run, TrainingRequest({"steps": 4, "evaluations": 1}, base=base))
     next(events)
     events.close()
     begun = run.read_state()
     assert begun.step == 0
-    np.testing.assert_array_equal(begun.arrays.weights[0], base.weights["embedding"])
+    np.testing.assert_array_equal(begun.arrays.weights[0], base.model.weights["embedding"])
 
 
 def test_two_trainings_in_one_folder_are_refused(burble, text, tmp_path):

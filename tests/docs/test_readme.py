@@ -87,7 +87,8 @@ def test_the_commands_of_the_training_page_run(folder):
     for steps, command in enumerate(commands, start=2):
         command = quick(command, SHORTER.get(command.split()[1], {}))
         command = command.partition("#")[0].replace("--minutes 10", "")
-        tiny = "" if "--resume" in command or "--from" in command else "--units 8"
+        whole = any(flag in command for flag in ("--resume", "--base"))
+        tiny = "" if whole else "--units 8"
         run(f"{command} --steps {steps} {tiny}", folder)
 
 

@@ -199,7 +199,7 @@ def test_a_state_of_an_earlier_burble_goes_on(begun, tmp_path):
     assert kept(run.folder) == kept(begun[1])
     # What the run started from is kept where it goes on.
     assert run.facts()["from"] == facts["from"]
-    assert "'--from=its model'" in run.facts()["repeat"]
+    assert "'--base=its model'" in run.facts()["repeat"]
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ HERE = version("regex")
         (
             {"regex": "2024.11.6"},
             "than regex 2024.11.6 did when the run began. To go on, pip install regex==2024.11.6; "
-            "or begin in another folder from this model with --from.",
+            "or begin in another folder from this model with --base.",
         ),
         ({}, "To go on, install the version of that time; or begin in another folder"),
     ],

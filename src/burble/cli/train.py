@@ -19,9 +19,9 @@ from burble.cli.output import console, log
 from burble.cli.progress import stop_on_signal
 from burble.data.corpus import Corpus
 from burble.formatting import command_line, symbol_name
-from burble.inference import generator
 from burble.model.transfer import describe_alphabet_change
 from burble.runs import recipes
+from burble.runs.base import choose_base
 from burble.runs.folder import Run, curve
 from burble.runs.request import TrainingRequest, check_folder, resolve_settings, to_flags
 from burble.training import preflight, supervisor
@@ -40,13 +40,15 @@ Recipe = Annotated[
 Size = Annotated[str, typer.Option(help="small, medium, large, or auto, by the text.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in that folder.")]
 Base = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
-        "--from",
-        help="Start from this model: a run folder, a model file, or a base such as english.",
+        "--base",
+        help="Start from this model (english comes with burble), or none; auto takes english where "
+        "it already predicts the text well. \\[default: auto]",
         callback=note_namesake,
     ),
 ]
+OlderBase = Annotated[str | None, typer.Option("--from", hidden=True)]
 Plot = Annotated[
     bool,
     typer.Option(
@@ -78,6 +80,7 @@ def train(
     size: Size = "auto",
     resume: Resume = False,
     base: Base = None,
+    older_base: OlderBase = None,
     plot: Plot = False,
     processes: Processes = None,
     coordinator: Coordinator = None,
@@ -95,9 +98,8 @@ def train(
         return
     chosen = recipes.merge_recipe(chosen, recipe, resume=resume)
     # What can be refused is refused before the training engine is loaded, which takes seconds.
-    model = generator.load(base).model if base else None
-    named = str(base or "")
-    request = TrainingRequest(chosen, size, resume, model, tuple(source), reading, named)
+    start, look = choose_base(base, older_base, resume=resume)
+    request = TrainingRequest(chosen, size, resume, start, tuple(source), reading, look)
     if peer:
         request = dataclasses.replace(request, flags=peer.flags, kept_flags=peer.portable.flags)
     elif several := training_processes.peers_to_start(
@@ -114,9 +116,9 @@ def _run_training(request: TrainingRequest, run: Run, peer: Peer | None, started
     """Reads the text and trains on it; returns the text."""
     check_folder(request, run)
     text = read_corpus(request, resolve_settings(request, run))
-    prepared = preflight.prepare(request, run, text, peer)
-    if request.base:
-        log(describe_alphabet_change(request.base, text.vocabulary))
+    prepared = preflight.prepare(request, run, text, peer, log)
+    if base := prepared.request.base:
+        log(describe_alphabet_change(base.model, text.vocabulary))
     log("Loading the training engine …")
     from burble.training import job
 

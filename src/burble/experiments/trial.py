@@ -125,7 +125,9 @@ class Trial:
         work: Work,
         is_over: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Trains, or goes on with what was begun, until it ends in whatever way.
+        """Trains from nothing, or goes on with what was begun, until it ends in whatever way.
+
+        What is compared are settings; a base would have some of them already.
 
         Args:
             sources: What to train on, and how it is read, as on the command line.
@@ -134,7 +136,7 @@ class Trial:
             is_over: Called whenever the training has printed a line; true ends it at once.
         """
         self.folder.parent.mkdir(parents=True, exist_ok=True)
-        options = ["--resume"] if Run(self.folder).exists else flags
+        options = ["--resume"] if Run(self.folder).exists else ["--base=none", *flags]
         with (
             # Without a buffer, that what cannot be written is lost, and nothing after it.
             self.log.open("ab", buffering=0) as log,

@@ -22,7 +22,8 @@ def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[st
     """The settings given, with those that a base model brings filled in.
 
     Returns:
-        Settings by name; cleaning and architecture (but dropout) are the base model's.
+        Settings by name; architecture (but dropout) and unit are the base model's, and so is how
+        its text was cleaned, where nothing else was given.
 
     Raises:
         SettingsError: Something was given that differs from what the base model is.
@@ -30,8 +31,9 @@ def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[st
     chosen = {name: value for name, value in given.items() if value is not None}
     if base is None:
         return chosen
-    # How documents are cut and rare symbols removed may differ: that is of the text.
+    # What the text is may differ: another alphabet is all that comes of it.
     free = {*DROPOUTS, "documents", "min_count"}
+    free |= {"lowercase", "strip_punctuation"} & chosen.keys()
     if base.architecture.input != "embedding":
         # Follows from the alphabet, which may be another.
         free.add("embedding")
@@ -44,7 +46,7 @@ def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[st
         if chosen[name] != brought[name]:
             raise SettingsError(
                 f"{name} is {chosen[name]!r}, but the model to start from has {brought[name]!r}. "
-                "Leave it out, or train from nothing without --from."
+                "Leave it out, or train from nothing: --base none."
             )
     return brought | chosen
 

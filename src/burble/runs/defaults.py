@@ -14,7 +14,7 @@ from burble.data.corpus import Corpus
 from burble.errors import SettingsError
 from burble.formatting import some
 from burble.model.architecture import input_width
-from burble.settings import DROPOUTS, LIMITS, Settings
+from burble.settings import DROPOUTS, LIMITS, ModelSettings, Settings
 
 SIZES: Mapping[str, Mapping[str, int]] = {
     "small": {"layers": 1, "units": 128, "embedding": 32},
@@ -31,6 +31,9 @@ CHOSEN = {
 }
 """Settings that are chosen for the text unless they are given."""
 SMALL_TEXT = 40_000
+FROM_BASE = {"learning_rate": 0.002, **dict(zip(DROPOUTS, (0.0, 0.1, 0.1, 0.0), strict=True))}
+"""Settings of a training that starts from a base: large steps, or much more dropout than the base
+was trained with, undo what it has learned."""
 DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
 TYPICAL_SPEED = 700_000
 """Symbols that one network of medium size learns in each of the minutes given on two ordinary
@@ -53,15 +56,21 @@ STEP_SYMBOLS = 1_024
 
 
 def choose_settings(
-    options: Mapping[str, Any], corpus: Corpus, size: str = "auto", speed: float = TYPICAL_SPEED
+    options: Mapping[str, Any],
+    corpus: Corpus,
+    size: str = "auto",
+    speed: float = TYPICAL_SPEED,
+    base: ModelSettings | None = None,
 ) -> Settings:
     """Fills in what was not given.
 
     Args:
-        options: Settings by name, as given; None means not given.
+        options: Settings by name, as given; None means not given. Those that a base brings, its
+            shape among them, are here as well.
         corpus: What will be learned.
         size: auto, or one of `SIZES`.
         speed: Symbols that one network will learn in each of the minutes; see `round_speed`.
+        base: The shape of the model that training starts from; None where it begins from nothing.
 
     Raises:
         SettingsError: A value that cannot be.
@@ -84,7 +93,8 @@ def choose_settings(
         chosen |= DEFAULT_LIMITS
     before = settings_module.make_settings(chosen | given)
     chosen["ensemble"] = given.get("ensemble") or _ensemble_size(before, corpus.cut, speed)
-    chosen |= _dropout(_passes(before, corpus.cut, speed / chosen["ensemble"]))
+    passes = _passes(before, corpus.cut, speed / chosen["ensemble"])
+    chosen |= FROM_BASE if base else _dropout(passes)
     known = {**_width(given, corpus), "split": corpus.split}
     return settings_module.make_settings(chosen | given | known)
 

@@ -29,7 +29,7 @@ FORMAT = 2
 DESCRIPTION = "run.json"
 STATE, PREVIOUS = "last/state.safetensors", "last/previous.safetensors"
 PARTS = ("last", "samples")
-_AGAIN = "begin again in another folder, from this model with --from."
+_AGAIN = "begin again in another folder, from this model with --base."
 BEGIN_AGAIN = _AGAIN.capitalize()
 
 

@@ -3,7 +3,6 @@
 What can be refused is refused here, before the training engine is loaded.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +14,9 @@ from burble.data.corpus import Corpus
 from burble.data.documents import Progress
 from burble.errors import RunError, SettingsError
 from burble.formatting import command_line, relative
-from burble.model.file import Model, find_model_file
 from burble.model.transfer import merge_base_settings
 from burble.runs import defaults
+from burble.runs.base import Base
 from burble.runs.folder import Run
 from burble.settings import DEFAULT_READING, Settings, SourceSettings, TrainingSettings, require
 
@@ -37,9 +36,9 @@ class TrainingRequest:
         size: auto, small, medium or large.
         resume: Whether to go on with the run that is in the folder.
         base: A model to start from, or None.
-        base_name: The file or folder of that model, as it was given.
         sources: What to read, as `sources.find_sources` takes it.
         reading: How the sources are read.
+        look: Whether a quick look at the text may bring a base; see `training.start`.
         flags: Further flags of the command, such as those of several processes.
         kept_flags: The same as a run folder keeps them, where they name no machine.
     """
@@ -47,10 +46,10 @@ class TrainingRequest:
     options: Mapping[str, Any]
     size: str = "auto"
     resume: bool = False
-    base: Model | None = None
+    base: Base | None = None
     sources: tuple[str, ...] = ()
     reading: SourceSettings = DEFAULT_READING
-    base_name: str = ""
+    look: bool = False
     flags: tuple[str, ...] = ()
     kept_flags: tuple[str, ...] = ()
 
@@ -69,7 +68,7 @@ class TrainingRequest:
             )
         if self.resume and self.base:
             raise SettingsError(
-                "--resume goes on with a run, --from starts a new one from a model; give only one."
+                "--resume goes on with a run, --base starts a new one from a model; give only one."
             )
 
     def read(self, settings: Settings, progress: Progress | None = None) -> Corpus:
@@ -134,10 +133,12 @@ def resolve_settings(
     """
     if request.resume:
         return _resumed(request, run)
-    options = merge_base_settings(request.options, request.base)
+    base = request.base.model if request.base else None
+    options = merge_base_settings(request.options, base)
     if corpus is None:
         return settings_module.make_settings(options)
-    return defaults.choose_settings(options, corpus, request.size, speed)
+    shape = base.architecture if base else None
+    return defaults.choose_settings(options, corpus, request.size, speed, shape)
 
 
 def check_folder(request: TrainingRequest, run: Run) -> None:
@@ -169,17 +170,14 @@ def requested_evaluations(request: TrainingRequest, run: Run, training: Training
     return request.options.get("evaluations") or known
 
 
-def find_origin(request: TrainingRequest, run: Run) -> dict[str, str]:
+def find_origin(request: TrainingRequest, run: Run) -> dict[str, Any]:
     """The model that a run started from, by its name and fingerprint; nothing where it did not."""
     if request.resume:
         known = run.facts().get("from")
         if isinstance(known, dict) and isinstance(known.get("model"), str):
             return known
         return {}
-    if not request.base_name:
-        return {}
-    data = find_model_file(Path(request.base_name)).read_bytes()
-    return {"model": relative(request.base_name), "sha256": hashlib.sha256(data).hexdigest()}
+    return request.base.origin if request.base else {}
 
 
 def _resumed(request: TrainingRequest, run: Run) -> Settings:

@@ -139,7 +139,7 @@ class _Start:
         if base is None:
             return fresh
         return trainer.initial_state(
-            transfer_weights(base, trainer.corpus.vocabulary, trainer.weights(fresh))
+            transfer_weights(base.model, trainer.corpus.vocabulary, trainer.weights(fresh))
         )
 
 

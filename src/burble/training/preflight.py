@@ -1,6 +1,6 @@
 """Prepares a training once its text has been read, or refuses it. Loads neither Keras nor JAX."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from burble.runs.request import TrainingRequest, resolve_settings
 from burble.settings import Settings, TrainingSettings
 from burble.training.framings import frame_text
 from burble.training.processes import Peer
+from burble.training.start import decide_start
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,26 @@ class PreparedRun:
 
 
 def prepare(
-    request: TrainingRequest, run: Run, corpus: Corpus, peer: Peer | None = None
+    request: TrainingRequest,
+    run: Run,
+    corpus: Corpus,
+    peer: Peer | None = None,
+    log: Callable[[str], object] = str,
 ) -> PreparedRun:
-    """Resolves all settings, and refuses what cannot be trained.
+    """Decides what training starts from, resolves all settings, and refuses what cannot be trained.
+
+    Args:
+        request: What was requested.
+        run: The folder.
+        corpus: The text.
+        peer: This process among several, if there are.
+        log: Takes a message about what training starts from.
 
     Raises:
         RunError: The text is not the one the run began with.
         SettingsError: A value does not suit the text, what was done, or the processes.
     """
+    request = decide_start(request, corpus, log)
     settings = resolve_settings(request, run, corpus)
     if request.resume:
         _check_same_text(run, corpus)
@@ -64,7 +77,7 @@ def _check_same_text(run: Run, corpus: Corpus) -> None:
         how = f", read as it was then ({again})" if isinstance(again, str) else ""
         raise RunError(
             f"the text is not the one {run.folder} was trained on. Give the same text to resume"
-            f"{how}, or begin in another folder from this model with --from."
+            f"{how}, or begin in another folder from this model with --base."
         )
     unit = corpus.vocabulary.unit
     if unit == "grapheme" and described.get("symbols") != len(corpus.ids):
@@ -74,7 +87,7 @@ def _check_same_text(run: Run, corpus: Corpus) -> None:
         raise RunError(
             f"the text of {run.folder} is the same, but regex {cut_here(unit)} cuts it into other "
             f"graphemes than regex {then or 'of another version'} did when the run began. To go "
-            f"on, {cure}; or begin in another folder from this model with --from."
+            f"on, {cure}; or begin in another folder from this model with --base."
         )
     if described.get("training_sha256", learned := _learned(corpus)) != learned:
         raise RunError(

@@ -17,6 +17,7 @@ from burble.evaluation import select_sampling
 from burble.inference import generator
 from burble.model.file import Model
 from burble.runs import card
+from burble.runs.base import NONE, summarize_origin
 from burble.runs.events import BaselineLosses, End, Epoch, Event, Report, Sample, Save, Score, Task
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, flags_to_repeat
@@ -46,7 +47,7 @@ class Recorder:
     run: Run
     request: TrainingRequest
     evaluations: int
-    origin: Mapping[str, str]
+    origin: Mapping[str, Any]
     baselines: BaselineLosses | None
     log: Callable[[str], object]
 
@@ -148,7 +149,7 @@ class Recorder:
     ) -> None:
         """Writes `run.json`; scores and state are those at the end of training."""
         corpus, settings = self.trainer.corpus, self.trainer.settings
-        again = [f"--from={self.origin['model']}"] if self.origin else []
+        again = [f"--base={self.origin.get('model', NONE)}"]
         self.run.describe(
             settings,
             corpus_facts(corpus) | _sources(corpus),
@@ -178,6 +179,7 @@ class Recorder:
                 "corpus": corpus_facts(corpus),
                 "scores": {name: loss for name, loss in scores.items() if loss == loss},
                 "training": _describe_training(settings.training),
+                **({"base": summarize_origin(self.origin)} if self.origin else {}),
                 **({"writing": self.repetition} if self.repetition else {}),
             },
         )
