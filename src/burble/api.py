@@ -54,11 +54,11 @@ def load(model: Pathlike | Run) -> Generator:
     return generator.load(_model_path(model))
 
 
-def _model_path(model: Pathlike | Run) -> Path:
+def _model_path(model: Pathlike | Run, argument: str = "model") -> Path:
     """Where a model is; a warning where it is not the base of that name."""
     if isinstance(model, Run):
         return model.folder
-    path = _check_path("model", model)
+    path = _check_path(argument, model)
     if note := bases.describe_namesake(path):
         warnings.warn(note, stacklevel=3)
     return Path(path)
@@ -112,7 +112,7 @@ def train(
     recipe: Pathlike | None = None,
     size: str = "auto",
     resume: bool = False,
-    base: Pathlike | None = None,
+    base: Pathlike | Run | None = None,
     on_event: Callable[[Event], object] | None = None,
     stop: Callable[[], bool] = lambda: False,
     **settings: Any,
@@ -146,11 +146,11 @@ def train(
     """
     started = time.perf_counter()
     folder = Run(Path(_check_path("run", run)))
-    names = {"recipe": recipe, "base": base}
-    paths = {name: _check_path(name, value) for name, value in names.items() if value is not None}
+    named = None if recipe is None else _check_path("recipe", recipe)
     reading = SourceSettings.pop_from(settings)
-    chosen = recipes.merge_recipe(settings, paths.get("recipe"), resume=resume)
-    start, look = choose_base(paths.get("base"), None, resume=resume)
+    chosen = recipes.merge_recipe(settings, named, resume=resume)
+    origin = None if base is None else os.fspath(_model_path(base, "base"))
+    start, look = choose_base(origin, None, resume=resume)
     sources = path_names("source", source)
     request = TrainingRequest(chosen, size, resume, start, sources, reading, look)
     check_folder(request, folder)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from burble.errors import ModelFileError, SettingsError
+from burble.errors import SettingsError
 from burble.formatting import relative
 from burble.model.bases import find_base
 from burble.model.file import MODEL_NAME, Model, find_model_file, read_model
