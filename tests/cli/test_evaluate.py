@@ -1,14 +1,18 @@
 """`burble eval` on models that were trained for real."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from burble import api
 from burble.cli import evaluate
-from burble.evaluation.report import parts_used
+from burble.evaluation.baselines import BaselineScore
+from burble.evaluation.report import ModelReport, parts_used
 from burble.inference import generator
+from burble.inference.generator import Generator
+from burble.model.file import read_model, write_model
 from burble.ngram.training_text import TrainingText
 from tests.support.scores import score_text
 from tests.support.speakers import chancy
@@ -28,7 +32,7 @@ def test_its_own_text_is_known_and_scored_on_its_validation_part(burble, trained
     assert found["nats"] == pytest.approx(stored["scores"]["held_out_loss"], rel=1e-4)
     # A hundred and fifty symbols say too little for an interval.
     assert found["interval"] is None
-    assert found["adaptive"] is None
+    assert (found["adaptive"], found["base"]) == (None, None)
     names = [(s["name"], s["adaptive"]) for s in found["baselines"]]
     assert ("uniform guessing", False) in names
     assert ("PPMd, order 6", True) in names
@@ -52,6 +56,58 @@ def test_the_report_reads_as_tables(burble, trained, text):
     for words in ("| this model | ", "| words found in the training text | ", "| novel 8-grams | "):
         assert words in said
     assert "nan" not in said
+
+
+@pytest.fixture(scope="module")
+def with_base(trained, tmp_path_factory):
+    """The same model, as if it had begun from a base."""
+    path = tmp_path_factory.mktemp("base") / "cat.safetensors"
+    model = read_model(trained / "model.safetensors")
+    began = {"base": {"name": "english", "sha256": "0" * 64}}
+    write_model(path, replace(model, summary={**model.summary, **began}))
+    return path
+
+
+def test_a_score_with_a_base_is_called_that_beside_baselines(burble, with_base, text):
+    said = burble("eval", with_base, text).stdout.decode()
+    assert " nats), with base english" in said.splitlines()[0]
+    assert "|  | static | adaptive | static, with base | adaptive, with base |" in said
+    assert "the model began from english, which has read other texts" in said
+    assert "The texts that its base has read are not searched." in said
+    stored = burble("eval", with_base).stdout.decode()
+    assert " nats), with base english on the validation part" in stored
+
+
+def test_json_names_the_base_of_each_score(burble, with_base, text):
+    found = json.loads(burble("eval", with_base, text, "--memory", 1, "--json").stdout)
+    assert (found["base"], found["with_memory"]["base"]) == ("english", "english")
+    assert json.loads(burble("eval", with_base, "--json").stdout)["base"] == "english"
+
+
+@pytest.mark.parametrize("base", [None, "english"])
+def test_each_kind_of_score_has_a_column_of_its_own(base):
+    model = chancy()
+    model = replace(model, summary={"base": {"name": base}} if base else {})
+    static = score_text(Generator(model), "abcabc")
+    baselines = [
+        BaselineScore("n-grams", 1.0, adaptive=False),
+        BaselineScore("n-grams", 0.5, adaptive=True),
+    ]
+    nothing = [None] * 6
+    report = ModelReport(static, replace(static, adaptive=True), static, None, baselines, *nothing)
+    header, _, *rows = evaluate._score_table(report).splitlines()
+    columns = [cell.strip() for cell in header.split("|")[2:-1]]
+    cells = {row.split("|")[1].strip(): row.split("|")[2:-1] for row in rows if "|" in row}
+    filled = {
+        name: [column for column, cell in zip(columns, row, strict=True) if cell.strip()]
+        for name, row in cells.items()
+    }
+    own = ["static, with base", "adaptive, with base"] if base else ["static", "adaptive"]
+    assert filled == {
+        "n-grams": ["static", "adaptive"],
+        "this model": own,
+        "with n-gram model (memory)": own[:1],
+    }
 
 
 def test_without_the_packages_for_scores_the_rest_is_told_and_what_is_missing(

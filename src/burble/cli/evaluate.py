@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 MISSING = "Not measured, as pydivsufsort is not installed: pip install pydivsufsort pyppmd"
 WITH_MEMORY = "with n-gram model (memory)"
+ALONE = "The baselines have read this text alone, so these are columns of their own."
+KINDS = ("static", "adaptive", "static, with base", "adaptive, with base")
+"""The kinds of scores; only those of one kind can be compared."""
 FORMER = {
     "with_memory": "remembering",
     "with_memory_adaptive": "remembering_adaptive",
@@ -210,6 +213,8 @@ def _print(
     print("\nThis is the text the model was trained on; the validation part of it is scored.")
     print("Bits per character, where lower is better; adaptive: it learns from what it has read.\n")
     print(_score_table(report))
+    if base := report.static.base:
+        print(f"With base: the model began from {base}, which has read other texts. {ALONE}")
     for line in _describe_parts(evaluation_report.parts_used(text, how.memory)):
         print(line)
     if report.validation is None:
@@ -221,6 +226,8 @@ def _print(
     print(_statistics_table(report))
     print("\nOverlap with the training text:\n")
     print(_overlap_table(report))
+    if report.static.base:
+        print("The texts that its base has read are not searched.")
 
 
 def _describe_parts(parts: Mapping[str, tuple[int, int]]) -> list[str]:
@@ -239,9 +246,10 @@ def _describe_score(writer: Generator, score: Report) -> str:
     window = writer.model.window
     before = f"the {some(window, 'symbol')} before it" if window else "all before it"
     interval = "; 95 % interval {:.3f} to {:.3f}".format(*score.interval) if score.interval else ""
+    base = _with_base(score.base)
     learning = ", and learned from once it was scored" if score.adaptive else ""
     lines = [
-        f"{score.bits:.4f} bits per character ({score.nats:.4f} nats){interval}",
+        f"{score.bits:.4f} bits per character ({score.nats:.4f} nats){base}{interval}",
         f"{some(score.characters, 'character')}{ends}, each predicted from {before}{learning}",
         f"expected calibration error {100 * score.calibration_error:.1f} %, best temperature "
         f"{score.best_temperature:.2f}",
@@ -257,20 +265,35 @@ def _describe_score(writer: Generator, score: Report) -> str:
 
 
 def _score_table(report: ModelReport) -> str:
-    """The score beside those of the baselines; adaptive scores have a column of their own."""
+    """The score beside those of the baselines, each kind of score in a column of its own.
+
+    There are adaptive ones, and those of a model that began from a base, which has read other
+    texts.
+    """
     rows: dict[str, dict[str, Any]] = {}
     for score in report.baselines:
-        row = rows.setdefault(score.name, {"": score.name, "static": None, "adaptive": None})
+        row = rows.setdefault(score.name, {"": score.name})
         row["adaptive" if score.adaptive else "static"] = score.nats / math.log(2)
     for name, static, adaptive in (
         ("this model", report.static, report.adaptive),
         (WITH_MEMORY, report.with_memory, report.with_memory_adaptive),
     ):
         if static:
-            rows[name] = {"": name, "static": static.bits, "adaptive": adaptive and adaptive.bits}
-    table = markdown(["", "static", "adaptive"], [*rows.values()])
+            rows[name] = {"": name} | {_kind(one): one.bits for one in (static, adaptive) if one}
+    kinds = KINDS[:4] if report.static.base else KINDS[:2]
+    table = markdown(["", *kinds], [dict.fromkeys(kinds) | row for row in rows.values()])
     there = any(score.name.startswith("PPMd") for score in report.baselines)
     return table if there else f"{table}\nPPMd is left out: pip install pyppmd"
+
+
+def _with_base(base: str | None) -> str:
+    """What a score of a model that began from a base is followed by; empty where there is none."""
+    return f", with base {base}" if base else ""
+
+
+def _kind(score: Report) -> str:
+    """The column of the table that a score stands in."""
+    return KINDS[score.adaptive + 2 * (score.base is not None)]
 
 
 def _statistics_table(report: ModelReport) -> str:
@@ -333,9 +356,10 @@ def _print_stored(model: Model, as_json: bool) -> None:
             "this model holds no score, since it was trained without validation text. Give a "
             "text to score it on."
         )
-    report = {"nats": nats, "bits": nats / math.log(2)}
+    bits = nats / math.log(2)
     if as_json:
-        print(json.dumps(report))
+        print(json.dumps({"nats": nats, "bits": bits, "base": model.base}))
     else:
         per = f"bits per {symbol_name(model.vocabulary.unit)}"
-        print(f"{report['bits']:.4f} {per} ({nats:.4f} nats) on the validation part in training")
+        base = _with_base(model.base)
+        print(f"{bits:.4f} {per} ({nats:.4f} nats){base} on the validation part in training")

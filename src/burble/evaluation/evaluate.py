@@ -54,6 +54,8 @@ class Report:
             too sure of itself.
         adaptive: Whether the model learned from the text as it read.
         memory: The weight of its n-gram model; 0 for the network alone.
+        base: The model that its training started from, which has read other texts; None where it
+            began from nothing.
     """
 
     characters: int
@@ -66,6 +68,7 @@ class Report:
     best_temperature: float
     adaptive: bool
     memory: float
+    base: str | None
 
 
 def score_sources(
@@ -214,6 +217,7 @@ def _build_reports(
             best_temperature=calibration.temperature,
             adaptive=adaptive,
             memory=weight,
+            base=writer.model.base,
         )
         for (losses, calibration), weight in zip(scored, weights, strict=True)
     ]

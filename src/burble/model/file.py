@@ -75,6 +75,12 @@ class Model:
         found = self.summary.get(kind)
         return found if isinstance(found, Mapping) else {}
 
+    @property
+    def base(self) -> str | None:
+        """The model that its training started from, by name; None where it began from nothing."""
+        name = self.facts("base").get("name")
+        return name if isinstance(name, str) else None
+
     def was_trained_on(self, sha256: str) -> bool:
         """Whether it was trained on the text of that fingerprint; see `Corpus.sha256`."""
         return self.facts("corpus").get("sha256") == sha256
