@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from burble import settings
 from burble.cli import progress
 from burble.runs import card
-from burble.runs.events import BaselineLosses, Score
+from burble.runs.events import BaselineLosses, End, Score
 from burble.runs.folder import Run
 from burble.runs.state import State
 from burble.training import diagnosis, recorder
@@ -41,6 +42,37 @@ def test_a_score_is_compared_with_the_baselines_where_its_place_changes(loss, sa
         f"{expected.format(7, loss)}, {said}",
         expected.format(8, loss),
     ]
+
+
+def test_scores_with_a_base_are_called_that_beside_figures_of_this_text_alone():
+    shown, state = io.StringIO(), State(NO_ARRAYS, step=7)
+    facts = {"held_out_loss": 1.5, "held_out_scored": 100.0}
+    events: Any = iter([FIGURES, Score(1.5, True, state), End(state, "done", facts)])
+    progress.follow(
+        events, Console(file=shown, width=200), Path("run"), "again", "char", "engl[i]sh"
+    )
+    first, last, _ = shown.getvalue().splitlines()
+    assert first.startswith("step 7 · validation loss 1.5000 with base (best")
+    assert "(2.164 bits), with base engl[i]sh, on 100 characters" in last
+    alone = "These know this text alone; english has read other texts."
+    assert FIGURES.describe("character", "english").endswith(f" about 2.00. {alone}")
+    assert FIGURES.describe("character").endswith(" about 2.00.")
+
+
+def test_the_page_of_a_run_says_what_it_began_from():
+    corpus, metrics = (
+        {"symbols": 9, "documents": 1, "held_out": 3},
+        [{"step": 1, "held_out_loss": 1.5}],
+    )
+    made = settings.make_settings({})
+    origin = {"model": "runs/mine", "sha256": "ab"}
+    page = card.format_card(made, corpus, metrics, origin)
+    assert "| began from | the base mine, which has read other texts |" in page
+    assert "| best validation loss on the way | 1.5000 nats per symbol, with base |" in page
+    page = card.format_card(made, corpus, metrics)
+    assert "| began from | nothing |" in page
+    assert "| 1.5000 nats per symbol |" in page
+    assert "validation, with base mine" in card.draw_loss_curves(metrics, {}, origin)
 
 
 def test_they_stand_in_the_run_folder(trained):

@@ -30,8 +30,23 @@ LINE_SECONDS = 10.0
 SAMPLE_SECONDS = 20.0
 
 
-def follow(events: Iterator[Event], console: Console, output: Path, again: str, unit: Unit) -> None:
+def follow(
+    events: Iterator[Event],
+    console: Console,
+    output: Path,
+    again: str,
+    unit: Unit,
+    base: str | None = None,
+) -> None:
     """Shows events until training ends.
+
+    Args:
+        events: What training yields.
+        console: Where they are shown.
+        output: The run folder.
+        again: The command that goes on.
+        unit: What a symbol is.
+        base: The model that training started from, if there is one: its scores are called that.
 
     Raises:
         Interrupted: Training was requested to stop; names the command that goes on.
@@ -40,19 +55,22 @@ def follow(events: Iterator[Event], console: Console, output: Path, again: str, 
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     symbol = symbol_name(unit)
     view = _View(
-        console, bar, bar.add_task("measuring the speed of this machine", total=None), symbol
+        console, bar, bar.add_task("measuring the speed of this machine", total=None), symbol, base
     )
     with bar:
         for event in events:
             view.show(event)
-    _close(view.end, console, output, again, symbol)
+    _close(view.end, console, output, again, symbol, base)
 
 
 class _View:
     """What is on the screen."""
 
-    def __init__(self, console: Console, bar: Progress, task: TaskID, symbol: str) -> None:
+    def __init__(
+        self, console: Console, bar: Progress, task: TaskID, symbol: str, base: str | None
+    ) -> None:
         self._console, self._bar, self._task, self._symbol = console, bar, task, symbol
+        self._kind = " with base" if base else ""
         self._validation = ""
         self._baselines: BaselineLosses | None = None
         self._compared = ""
@@ -76,7 +94,9 @@ class _View:
             case Score(loss=loss) if not math.isnan(loss):
                 self._validation = f" · validation {loss:.3f}"
                 best = "best so far, saved" if event.improved else "no improvement"
-                line = f"step {event.state.step:,} · validation loss {loss:.4f} ({best})"
+                line = (
+                    f"step {event.state.step:,} · validation loss {loss:.4f}{self._kind} ({best})"
+                )
                 before, self._compared = self._compared, self._compare(loss)
                 self._print(f"{line}, {self._compared}" if self._compared != before else line)
             case Sample() if now - self._sampled > SAMPLE_SECONDS:
@@ -132,7 +152,9 @@ def _span(seconds: float) -> str:
     return f"{minutes} min" if seconds > 600 else f"{minutes}:{rest:02} min"
 
 
-def _close(end: End | None, console: Console, output: Path, again: str, symbol: str) -> None:
+def _close(
+    end: End | None, console: Console, output: Path, again: str, symbol: str, base: str | None
+) -> None:
     """Prints what training came to."""
     if end is None:
         return
@@ -143,10 +165,12 @@ def _close(end: End | None, console: Console, output: Path, again: str, symbol: 
     facts = end.facts
     if "held_out_loss" in facts:
         loss = facts["held_out_loss"]
+        kind = f", with base {base}" if base else ""
         console.print(
             f"Validation loss of the best model: {loss:.4f} nats per {symbol} "
-            f"({loss / math.log(2):.3f} bits), on {some(int(facts['held_out_scored']), symbol)} "
-            "that it was not trained on."
+            f"({loss / math.log(2):.3f} bits){kind}, on "
+            f"{some(int(facts['held_out_scored']), symbol)} that it was not trained on.",
+            markup=False,
         )
     if "zero_state_loss" in facts:
         console.print(

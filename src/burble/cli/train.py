@@ -21,9 +21,15 @@ from burble.data.corpus import Corpus
 from burble.formatting import command_line, symbol_name
 from burble.model.transfer import describe_alphabet_change
 from burble.runs import recipes
-from burble.runs.base import choose_base
+from burble.runs.base import choose_base, origin_name
 from burble.runs.folder import Run, curve
-from burble.runs.request import TrainingRequest, check_folder, resolve_settings, to_flags
+from burble.runs.request import (
+    TrainingRequest,
+    check_folder,
+    find_origin,
+    resolve_settings,
+    to_flags,
+)
 from burble.training import preflight, supervisor
 from burble.training import processes as training_processes
 from burble.training.processes import Peer
@@ -124,7 +130,8 @@ def _run_training(request: TrainingRequest, run: Run, peer: Peer | None, started
 
     events = job.train(prepared, stop=stop_on_signal(), started=started, log=log)
     again = request.command(run.folder, "--resume")
-    progress.follow(events, console, run.folder, again, text.vocabulary.unit)
+    name = origin_name(find_origin(prepared.request, run))
+    progress.follow(events, console, run.folder, again, text.vocabulary.unit, name)
     return text
 
 

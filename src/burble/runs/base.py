@@ -53,6 +53,11 @@ def summarize_origin(origin: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": name, **{key: value for key, value in origin.items() if key != "model"}}
 
 
+def origin_name(origin: Mapping[str, Any]) -> str | None:
+    """What the model of an origin is called; None where there is none."""
+    return str(summarize_origin(origin)["name"]) if origin else None
+
+
 def read_base(name: str) -> Base:
     """Reads a model to start from.
 

@@ -6,6 +6,7 @@ from typing import Any
 from burble.files import write_atomically
 from burble.formatting import some
 from burble.runs import plots
+from burble.runs.base import origin_name
 from burble.runs.folder import Run, curve
 from burble.settings import Settings
 
@@ -15,19 +16,39 @@ BASELINES = {"letters": "letter frequencies", "ngrams": "n-grams, about"}
 
 def write_card(run: Run, settings: Settings, corpus: Mapping[str, Any]) -> None:
     """Writes `README.md` and `loss.svg` into a run folder, from its metrics."""
-    metrics, beside = run.metrics(), run.facts().get("references")
-    picture = draw_loss_curves(metrics, beside if isinstance(beside, Mapping) else {})
+    metrics, facts = run.metrics(), run.facts()
+    beside, origin = (_mapping(facts.get(name)) for name in ("references", "from"))
+    picture = draw_loss_curves(metrics, beside, origin)
     write_atomically(run.folder / "loss.svg", picture.encode())
-    write_atomically(run.folder / "README.md", format_card(settings, corpus, metrics).encode())
+    card = format_card(settings, corpus, metrics, origin)
+    write_atomically(run.folder / "README.md", card.encode())
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """A part of `run.json`; empty where it is another thing than names with values."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def format_card(
-    settings: Settings, corpus: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]
+    settings: Settings,
+    corpus: Mapping[str, Any],
+    metrics: Sequence[Mapping[str, Any]],
+    origin: Mapping[str, Any] | None = None,
 ) -> str:
-    """The page, in Markdown."""
+    """The page, in Markdown.
+
+    Args:
+        settings: Those of the run.
+        corpus: Facts of the text.
+        metrics: What `metrics.jsonl` holds.
+        origin: The model that training started from, as `run.json` names it, if there is one.
+    """
     model, training = settings.model, settings.training
     scores = [m["held_out_loss"] for m in metrics if m.get("held_out_loss") is not None]
     best = f"{min(scores):.4f} nats per symbol" if scores else "not measured"
+    base = origin_name(origin or {})
+    best += ", with base" if base and scores else ""
+    start = f"the base {base}, which has read other texts" if base else "nothing"
     shape = f"{model.layers} x {model.units} {model.cell.upper()}, embedding {model.embedding}"
     shape += f"; {model.ensemble} such networks, averaged" if model.ensemble > 1 else ""
     text = f"{some(corpus['symbols'], 'symbol')} in {some(corpus['documents'], 'document')}"
@@ -37,6 +58,7 @@ def format_card(
 | | |
 |---|---|
 | network | {shape} |
+| began from | {start} |
 | text | {text}, {corpus["held_out"]:,} of them for validation, {place} |
 | best validation loss on the way | {best} |
 | steps | {training.steps:,} of {training.batch} x {training.length} symbols, {training.framing} |
@@ -51,10 +73,20 @@ The unit is the character, so an odd spelling is the model's own invention.
 
 
 def draw_loss_curves(
-    metrics: Sequence[Mapping[str, Any]], beside: Mapping[str, Any] | None = None
+    metrics: Sequence[Mapping[str, Any]],
+    beside: Mapping[str, Any] | None = None,
+    origin: Mapping[str, Any] | None = None,
 ) -> str:
-    """The losses by step as an SVG picture, with the `BaselineLosses` beside them."""
-    curves = {label: curve(metrics, name) for name, label in LABELS.items()}
+    """The losses by step as an SVG picture, with the `BaselineLosses` beside them.
+
+    Args:
+        metrics: What `metrics.jsonl` holds.
+        beside: The baselines, as `run.json` names them.
+        origin: The model that training started from, whose scores are called that.
+    """
+    base = origin_name(origin or {})
+    labels = LABELS | ({"held_out_loss": f"validation, with base {base}"} if base else {})
+    curves = {label: curve(metrics, name) for name, label in labels.items()}
     last = max((metric["step"] for metric in metrics), default=0)
     for name, label in BASELINES.items():
         figure = (beside or {}).get(name)

@@ -45,8 +45,12 @@ class BaselineLosses:
     ngram: float
     order: int
 
-    def describe(self, symbol: str) -> str:
-        """The figures in a sentence.
+    def describe(self, symbol: str, base: str | None = None) -> str:
+        """The figures in a sentence, and in another one that they know less than a base does.
+
+        Args:
+            symbol: What one symbol is called.
+            base: The model that training starts from, if there is one.
 
         >>> print(BaselineLosses(4.0, 3.0, 2.0, order=5).describe("character"))
         For comparison, in nats per character (lower is better): uniform guessing 4.00, letter \
@@ -56,7 +60,7 @@ frequencies 3.00, n-grams of up to 5 about 2.00.
             f"For comparison, in nats per {symbol} (lower is better): uniform guessing "
             f"{self.uniform:.2f}, letter frequencies {self.unigram:.2f}, n-grams of up to "
             f"{self.order} about {self.ngram:.2f}."
-        )
+        ) + (f" These know this text alone; {base} has read other texts." if base else "")
 
     def compare(self, loss: float) -> str:
         """The best of them that a loss does not reach, or that it is better than all.

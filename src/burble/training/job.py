@@ -17,6 +17,7 @@ from burble.evaluation import baselines
 from burble.formatting import some, symbol_name
 from burble.model.transfer import transfer_weights
 from burble.runs import defaults
+from burble.runs.base import origin_name
 from burble.runs.events import BaselineLosses, Event
 from burble.runs.request import find_origin, requested_evaluations, resolve_settings
 from burble.runs.state import State
@@ -75,9 +76,8 @@ def train(
             log(f"{why} Seed {training.seed}.")
         # Room for the state, the one before it and the next; models are smaller than a state.
         run.check_room(4 * sum(array.nbytes for array in jax.tree.leaves(state.arrays)))
-        recorder = Recorder(
-            trainer, run, request, evaluations, find_origin(request, run), losses, log
-        )
+        origin = find_origin(request, run)
+        recorder = Recorder(trainer, run, request, evaluations, origin, losses, log)
         # Whoever is killed from here on goes on from this very state.
         run.begin_state(state)
         recorder.describe("training")
@@ -85,7 +85,7 @@ def train(
         steps = trainer.settings.training.steps
         log(f"{some(steps, 'step')} in all, {steps - state.step:,} to go.")
         if losses:
-            log(losses.describe(symbol_name(corpus.vocabulary.unit)))
+            log(losses.describe(symbol_name(corpus.vocabulary.unit), origin_name(origin)))
             yield losses
         yield from recorder.events(state, stop)
 
