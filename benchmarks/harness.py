@@ -52,12 +52,14 @@ def call(name: str, *arguments: object, **environment: str) -> Any:
 
 
 def train(text: Path, run: Path, *flags: str, **environment: str) -> float:
-    """Runs `burble train TEXT -o RUN FLAGS` in a process of its own.
+    """Runs `burble train TEXT -o RUN --base none FLAGS` in a process of its own.
+
+    It begins from nothing unless one of the flags is another `--base`: the last one counts.
 
     Returns:
         Seconds from its start to its end.
     """
-    command = burble_command("train", str(text), "-o", str(run), *flags)
+    command = burble_command("train", str(text), "-o", str(run), "--base=none", *flags)
     started = time.perf_counter()
     done = subprocess.run(
         command, stderr=subprocess.PIPE, check=False, text=True, env=os.environ | environment

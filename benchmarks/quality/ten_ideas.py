@@ -60,7 +60,7 @@ def written(text: Path, folder: Path) -> list[dict[str, object]]:
     """What one model writes at several temperatures, beside the text's own end."""
     run = folder / "run"
     if not (run / "model.safetensors").exists():
-        burble.train(str(text), str(run), lowercase=True, minutes=5, seed=0)
+        burble.train(str(text), str(run), base="none", lowercase=True, minutes=5, seed=0)
     clean = text.read_text("utf-8-sig").lower()
     cut = len(clean) * 9 // 10
     known = set(words(clean[:cut]))

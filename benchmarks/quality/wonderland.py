@@ -2,8 +2,8 @@
 
     python -m benchmarks wonderland TEXT [--quick] [--minutes M ...]
 
-TEXT is the tutorial's own file. Each row is one `burble train TEXT --lowercase` in a process of
-its own, with `--minutes M`, or without (the default) where M is 0.
+TEXT is the tutorial's own file. Each row is one `burble train TEXT --lowercase --base none` in a
+process of its own, with `--minutes M`, or without (the default) where M is 0.
 """
 
 import math

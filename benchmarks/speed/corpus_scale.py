@@ -107,7 +107,7 @@ def run(folder: Path, megabytes: float, text: str, unit: str) -> dict[str, objec
 def train(folder: Path, path: Path) -> dict[str, object]:
     """A whole training of a few steps on a text: peak memory of the process, and its seconds."""
     command = processes.burble_command("train", str(path))
-    command += ["-o", str(folder / f"run-{path.stem}"), "--steps", "20"]
+    command += ["-o", str(folder / f"run-{path.stem}"), "--steps", "20", "--base", "none"]
     started = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)

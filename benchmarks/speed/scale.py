@@ -64,7 +64,8 @@ def train(text: str, run: str) -> dict[str, float]:
         if isinstance(event, Report):
             first.append(time.perf_counter() - started)
 
-    burble.train(text, run, on_event=listen, steps=STEPS, evaluations=1, **SETTINGS)
+    how: dict[str, Any] = {"base": "none", "steps": STEPS, "evaluations": 1} | SETTINGS
+    burble.train(text, run, on_event=listen, **how)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {"start": first[0], "peak": peak / SCALE}
 
