@@ -5,7 +5,8 @@
 NOVELS holds the 94 novels (`Author_Title_Year.txt`, UTF-8), PACKAGES the four packages of
 `books.SOURCES`, SCORED the texts on which people score models, of which no passage is kept. FOLDER
 gets `train/`, `validation/` and `report.json`, with the SHA-256 of all that went in and came out.
-The text is the same for everybody: nothing here depends on the machine or the clock.
+The text is the same for everybody: nothing here depends on the machine or the clock. What differs
+from `text.json`, the report of the text that the base has read, is told.
 
 Knows nothing of models.
 """
@@ -16,7 +17,7 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ PART = 60_000
 """Characters of a book that are read in one style."""
 PASSAGE = 60
 """Characters in a row that no part may share with a scored text."""
+RECORD = Path(__file__).parent / "text.json"
 SHOWN = ("left_out_authors", "removed", "train", "validation")
 
 Texts = list[tuple[str, str]]
@@ -144,6 +146,17 @@ def hash_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def compare_reports(found: Mapping[str, Any], recorded: Mapping[str, Any]) -> list[str]:
+    """What differs from the text that the base has read, as sentences."""
+    differing = []
+    for kind in ("novels", "packages", "scored"):
+        names = found[kind].keys() | recorded[kind].keys()
+        other = sorted(name for name in names if found[kind].get(name) != recorded[kind].get(name))
+        differing += [f"{kind}: {name} is missing, new or another." for name in other]
+    parts = [part for part in ("train", "validation") if found[part] != recorded[part]]
+    return differing + [f"{part}/ is another text than the base has read." for part in parts]
+
+
 def main() -> None:
     """Makes the text, by the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -167,6 +180,8 @@ def main() -> None:
     }
     (given.output / "report.json").write_text(json.dumps(report, indent=1) + "\n")
     print(json.dumps({name: report[name] for name in SHOWN}))
+    told = compare_reports(report, json.loads(RECORD.read_text("utf-8")))
+    print("\n".join(told or ["This is the text that the base has read."]))
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import json
 import random
 import re
 import subprocess
@@ -11,6 +12,8 @@ from bases.books import Book, read_novels
 from bases.prepare import (
     PART,
     PASSAGE,
+    RECORD,
+    compare_reports,
     draw_authors,
     find_passages,
     hash_texts,
@@ -95,6 +98,18 @@ def test_a_passage_across_two_paragraphs_removes_both():
     flat = SHARED.lower()
     passages = {flat[i : i + PASSAGE] for i in range(len(flat) - PASSAGE + 1)}
     assert remove_shared(halves, passages, Counter()) == ["and more"]
+
+
+def test_what_differs_from_the_text_of_the_base_is_told():
+    recorded = json.loads(RECORD.read_text("utf-8"))
+    assert len(recorded["novels"]) == 94
+    assert compare_reports(recorded, recorded) == []
+    novels = recorded["novels"] | {"Hardy_Tess_1891.txt": "0"}
+    found = recorded | {"novels": novels, "train": {"sha256": "1"}}
+    assert compare_reports(found, recorded) == [
+        "novels: Hardy_Tess_1891.txt is missing, new or another.",
+        "train/ is another text than the base has read.",
+    ]
 
 
 def test_the_command_says_what_is_missing():
