@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,10 @@ from tests.support.speakers import chancy
 
 CODE = """
 import sys
+from pathlib import Path
 from burble.cli.app import main
+from burble.model import bases
+bases.FOLDER = Path("bases")
 try:
     main()
 finally:
@@ -27,6 +31,9 @@ finally:
         "info m",
         "sample m -l 5",
         "sample m -l 5 -p ab --jsonl",
+        "info english",
+        "sample english -l 10",
+        "eval english text.txt",
         "eval m text.txt",
         "corpus text.txt",
         "remember m text.txt",
@@ -34,6 +41,8 @@ finally:
 )
 def test_it_loads_neither_jax_nor_keras(tmp_path, arguments):
     write_model(tmp_path / "m", chancy())
+    (tmp_path / "bases").mkdir()
+    write_model(tmp_path / "bases" / "english.safetensors", replace(chancy(), dtype="float16"))
     (tmp_path / "text.txt").write_text("abc\nbca\ncab\n" * 20, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-P", "-c", CODE, *arguments.split()],
