@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,11 @@ from burble.data import folders
 from burble.errors import SettingsError
 from burble.experiments import grid
 from burble.experiments.compare import Comparison
+from burble.model.file import write_model
+from burble.settings import TextSettings
 from tests.support.corpora import from_texts
 from tests.support.processes import start, wait_for
+from tests.support.speakers import chancy
 
 SMALL = ["--batch", "4", "--length", "12", "--embedding", "8", "--steps", "30"]
 SMALL += ["--evaluations", "2", "--patience", "0"]
@@ -106,10 +110,47 @@ def test_an_interrupted_comparison_goes_on(burble, text, tmp_path):
 )
 def test_scores_on_different_texts_are_said_not_to_be_comparable(vary, said, capsys):
     text = from_texts("the cat sat on the mat. " * 9, validation=0.1)
-    compare._check_text(text, grid.expand_grid([vary]), {})
+    variants = grid.expand_grid([vary])
+    compare._check_text(text, {*variants[0].values}, [each.settings for each in variants])
     told = f"What is scored depends on {said}, so the scores of these trainings cannot be laid"
     heard = capsys.readouterr().err
     assert heard.startswith(told) if said else not heard
+
+
+def small_base(folder, **text):
+    """A model file to start from."""
+    path = folder / "base.safetensors"
+    model = chancy("acdeghlmnost. \n", units=8, embedding=8, layers=1, scale=0.2)
+    write_model(path, replace(model, text=TextSettings(**text)))
+    return path
+
+
+@pytest.mark.slow
+def test_trainings_from_a_base_have_a_column_of_their_own(burble, text, tmp_path):
+    base = small_base(tmp_path)
+    flags = ["--batch=4", "--length=12", "--steps=6", "--evaluations=1"]
+    done = burble("compare", text, "-o", tmp_path / "c", "--vary", f"base=none,{base}", *flags)
+    assert done.returncode == 0, done.stderr.decode()
+    rows = json.loads((tmp_path / "c" / "compare.json").read_text(encoding="utf-8"))["rows"]
+    columns = "validation bits per symbol", "validation bits per symbol, with base"
+    filled = {row["settings"]: [row[name] is not None for name in columns] for row in rows}
+    assert filled == {"base=none": [True, False], f"base={base}": [False, True]}
+    assert f"| {columns[0]} | {columns[1]} |" in done.stdout.decode()
+    # The base's own network was trained, and not one of the size that suits the text.
+    assert min(row["weights"] for row in rows) < 1_000 < max(row["weights"] for row in rows)
+
+
+def test_a_base_that_cleans_its_text_otherwise_makes_scores_that_cannot_be_compared(
+    tmp_path, capsys
+):
+    base = small_base(tmp_path, lowercase=True)
+    made = [compare.merge_settings({}, {"base": name}) for name in ("none", str(base))]
+    assert [each.get("units") for each in made] == [None, 8]
+    text = from_texts("the cat sat on the mat. " * 9, validation=0.1)
+    compare._check_text(text, {"base"}, made)
+    assert capsys.readouterr().err.startswith("What is scored depends on base, so the scores")
+    with pytest.raises(SettingsError, match="units is 9, but the model to start from has 8"):
+        compare.merge_settings({"units": 9}, {"base": str(base)})
 
 
 @pytest.mark.slow

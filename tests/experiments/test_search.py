@@ -16,8 +16,10 @@ from burble.data import folders
 from burble.errors import SettingsError
 from burble.experiments import search as experiments_search
 from burble.experiments.trial import Trial, alone_in
+from burble.model.file import write_model
 from burble.settings import make_settings
 from tests.support.processes import start, wait_for
+from tests.support.speakers import chancy
 
 SMALL: dict[str, Any] = {
     "batch": 4,
@@ -219,6 +221,22 @@ def test_what_is_given_is_not_searched():
         experiments_search.build_space({"units": 10}, {"units": [1]}, usual)
     with pytest.raises(SettingsError, match="nothing is left to search"):
         experiments_search.build_space(dict.fromkeys(experiments_search.SPACE, 1), {}, usual)
+
+
+@pytest.mark.slow
+def test_trials_that_start_from_a_base_search_what_it_leaves_open(burble, text, tmp_path):
+    base = tmp_path / "base.safetensors"
+    write_model(base, chancy("acdeghlmnost. \n", units=8, embedding=8, layers=1, scale=0.2))
+    flags = ["--base", base, "--steps", "4", "--evaluations", "1", "--trials", "1"]
+    done = burble("tune", text, "-o", tmp_path / "t", *flags)
+    assert done.returncode == 0, done.stderr.decode()
+    said = done.stdout.decode() + done.stderr.decode()
+    assert f"| trial | validation bits per symbol, with base {base} | outcome | dropout" in said
+    assert f"--base {base} --recipe {tmp_path / 't' / 'best.toml'}" in said
+    recipe = tomllib.loads((tmp_path / "t" / "best.toml").read_text(encoding="utf-8"))
+    assert not {"units", "layers", "embedding"} & recipe.keys()
+    again = burble("tune", text, "-o", tmp_path / "t", *flags[2:])
+    assert (again.returncode, b"holds a search on other" in again.stderr) == (2, True)
 
 
 def test_searches_of_two_seeds_share_no_trial(tmp_path):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from burble import settings
-from burble.cli.compare import STOPPED, stop_on_signal
+from burble.cli.compare import STOPPED, BaseForAll, merge_settings, stop_on_signal
 from burble.cli.output import log
 from burble.data import report as corpus_report
 from burble.errors import InputError, Interrupted, SettingsError, require_packages
@@ -17,13 +17,14 @@ from burble.experiments import grid
 from burble.experiments.trial import alone_in, check_sources
 from burble.formatting import command_line
 from burble.runs import recipes
+from burble.runs.base import NONE
 from burble.runs.request import TrainingRequest, to_flags
 from burble.settings import LIMITS, SourceSettings, require
 from burble.training.preflight import suit_settings
 
 MINUTES = 1.0
 UNLIKE = {f.name for f in fields(settings.TextSettings)} | {*LIMITS, "validation", "test"}
-UNLIKE |= {"split", "val_chars", "evaluations"}
+UNLIKE |= {"split", "val_chars", "evaluations", grid.BASE}
 """Settings with which the text that is scored differs, or the work: not to be searched."""
 
 
@@ -36,6 +37,7 @@ def tune(
         typer.Option(help="Search a setting among some values: cell=lstm,gru. Several times."),
     ] = None,
     recipe: Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")] = None,
+    base: BaseForAll = NONE,
     **chosen: Any,
 ) -> None:
     """Search for good settings, in trainings of a minute each, and write them as a recipe.
@@ -53,8 +55,9 @@ def tune(
     if not any(given.get(limit) for limit in LIMITS):
         given["minutes"] = MINUTES
         private.append("minutes")
+    made = merge_settings(given, {grid.BASE: base})
     text = TrainingRequest(given, sources=tuple(source), reading=reading).read(
-        settings.make_settings(given)
+        settings.make_settings(made)
     )
     for line in corpus_report.summarize(text):
         log(line)
@@ -62,22 +65,25 @@ def tune(
         raise InputError(
             "there is no validation text, so no score can choose. Give --validation, or more text."
         )
-    usual = suit_settings(given, text)
-    space, first = search.build_space(given, values, usual)
+    # What a base brings is no part of the recipe, and cannot be searched.
+    shape = None if base == NONE else settings.make_settings(made).model
+    usual = suit_settings(made, text, shape)
+    space, first = search.build_space(made, values, usual)
     sources, seed = [*source, *to_flags(reading.given)], given.get("seed", 0)
-    study = search.Search(output, sources, text.sha256, given, space, first, seed, private)
+    study = search.Search(output, sources, text.sha256, given, space, first, seed, private, base)
     stop_on_signal(study.work)
     with alone_in(output, search.STUDY):
         rows = study.run(trials, log)
     if study.work.stopped:
         raise Interrupted(STOPPED)
-    print(search.format_table(rows))
+    print(search.format_table(rows, base))
     if not rows or rows[0][search.SCORE] is None:
         raise InputError(f"no trial came to its end. What they printed is in {output}.")
     best = output / search.BEST
     log(f"The best settings are in {best}.")
-    again = command_line(["burble", "train", *sources, "--recipe", str(best), "-o", "RUN"])
-    log(f"Now, on all of the text: {again}")
+    start = [] if base == NONE else ["--base", base]
+    again = ["burble", "train", *sources, *start, "--recipe", str(best), "-o", "RUN"]
+    log(f"Now, on all of the text: {command_line(again)}")
 
 
 def _import_search() -> ModuleType:

@@ -5,6 +5,7 @@ One that fails costs its row alone; what is finished is not done again.
 
 import json
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,7 +23,10 @@ from burble.runs.request import to_flags
 from burble.settings import STORED
 
 NAME = "compare.json"
-SCORES = VALIDATION, TRAINING = "validation bits per symbol", "training loss, nats"
+VALIDATION, TRAINING = "validation bits per symbol", "training loss, nats"
+WITH_BASE = f"{VALIDATION}, with base"
+"""Trainings that start from a base have read other texts, so their scores have a column of their
+own; it is there if one of them has such a score."""
 FORMER_VALIDATION = "held-out bits per symbol"
 """What compare.json had for the first of them; both are there, for this version."""
 
@@ -106,7 +110,9 @@ class Comparison:
 
     def _trial(self, variant: Variant, seed: int) -> Trial:
         """The training of a variant and a seed."""
-        return Trial(self.folder / variant.name / f"seed-{seed}")
+        # A base may be named by its path.
+        name = variant.name.replace("/", "_").replace(os.sep, "_")
+        return Trial(self.folder / name / f"seed-{seed}")
 
     def results(self, variant: Variant) -> list[Result]:
         """What its finished trainings came to."""
@@ -125,7 +131,9 @@ class Comparison:
             found = self.results(variant)
             row: dict[str, Any] = {"settings": variant.name, "seeds": len(found)}
             scores = [r.validation for r in found if r.validation is not None]
-            row[VALIDATION] = mean(scores) if scores else None
+            score = mean(scores) if scores else None
+            based = any(r.base for r in found)
+            row |= {VALIDATION: None if based else score, WITH_BASE: score if based else None}
             row["spread"] = max(scores) - min(scores) if len(scores) > 1 else None
             row[TRAINING] = mean(r.training for r in found) if found else None
             row["characters/s"] = round(mean(r.speed for r in found)) if found else None
@@ -133,10 +141,15 @@ class Comparison:
             rows.append(row | {"failed": self.failure(variant)})
 
         def order(row: Mapping[str, Any]) -> tuple[float, float]:
-            validation, training = (math.inf if row[k] is None else row[k] for k in SCORES)
-            return validation, training
+            scores = row[VALIDATION], row[WITH_BASE], row[TRAINING]
+            validation, based, training = (math.inf if one is None else one for one in scores)
+            return min(validation, based), training
 
-        return sorted(rows, key=order)
+        rows.sort(key=order)
+        if all(row[WITH_BASE] is None for row in rows):
+            for row in rows:
+                del row[WITH_BASE]
+        return rows
 
     def write(self) -> None:
         """Writes the table as CSV and JSON, and the curves as a picture."""
@@ -163,9 +176,9 @@ def _rename_flags(flags: Sequence[str]) -> list[str]:
 
 def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as a Markdown table, for a person."""
-    names = ["settings", VALIDATION, "spread", TRAINING, "characters/s", "weights", "seeds"]
-    failed = ["failed"] if any(row["failed"] for row in rows) else []
-    return formatting.markdown([*names, *failed], rows)
+    failed = any(row["failed"] for row in rows)
+    names = [name for name in rows[0] if name not in ("seeds", "failed")]
+    return formatting.markdown([*names, "seeds", *["failed"] * failed], rows)
 
 
 @cache

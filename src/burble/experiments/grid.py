@@ -9,12 +9,20 @@ from burble import settings
 from burble.errors import SettingsError
 from burble.settings import require
 
+BASE = "base"
+"""What is no setting of a training, but what it starts from, and can be varied all the same."""
+
 
 @dataclass(frozen=True)
 class Variant:
-    """One combination of settings."""
+    """One combination of settings, and of bases to start from."""
 
     values: Mapping[str, Any]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings among what is varied."""
+        return {name: value for name, value in self.values.items() if name != BASE}
 
     @property
     def name(self) -> str:
@@ -37,12 +45,12 @@ def expand_grid(vary: Sequence[str]) -> list[Variant]:
         for values in itertools.product(*varied.values())
     ]
     for variant in combined:
-        settings.make_settings(variant.values)
+        settings.make_settings(variant.settings)
     return combined
 
 
 def parse_values(vary: Sequence[str]) -> dict[str, list[Any]]:
-    """The values of each setting that is varied, by name."""
+    """The values of each setting that is varied, and bases, by name."""
     kinds = {f.name: f.type for group in settings.GROUPS.values() for f in fields(group)}
     found: dict[str, list[Any]] = {}
     for given in vary:
@@ -56,6 +64,9 @@ def parse_values(vary: Sequence[str]) -> dict[str, list[Any]]:
                 f"--vary is {given!r}, but must be a setting and its values, such as "
                 "units=128,256, each setting once."
             )
+        if name == BASE:
+            found[name] = [value.strip() for value in values.split(",")]
+            continue
         if name not in kinds:
             # Says which settings there are.
             settings.make_settings({name: values})

@@ -25,6 +25,7 @@ from burble import formatting
 from burble.errors import RunError, SettingsError
 from burble.experiments.trial import Trial, Work
 from burble.files import write_atomically
+from burble.runs.base import NONE
 from burble.runs.request import to_flags
 from burble.settings import Settings, flatten_settings, with_stored_names
 
@@ -128,6 +129,7 @@ class Search:
         first: Settings of the first trial.
         seed: Of the search.
         private: Settings of the trials that are no part of the recipe.
+        base: The model that all trials start from; none for none.
         work: The training that is at work, if one is.
     """
 
@@ -139,6 +141,7 @@ class Search:
     first: Mapping[str, Any]
     seed: int = 0
     private: Sequence[str] = ()
+    base: str = NONE
     work: Work = field(default_factory=Work)
 
     def run(self, trials: int, log: Callable[[str], object]) -> list[dict[str, Any]]:
@@ -191,14 +194,16 @@ class Search:
             "given": with_stored_names(self.given),
             "space": {name: to_json(values) for name, values in self.space.items()},
             "seed": self.seed,
+            "base": self.base,
         }
         if REQUEST not in study.user_attrs:
             self._check_empty()
             if not study.trials:
                 study.enqueue_trial(dict(self.first))
             study.set_user_attr(REQUEST, request)
-        # Earlier versions kept the names of the sources, too.
-        if study.user_attrs[REQUEST] | request != study.user_attrs[REQUEST]:
+        # Earlier versions kept the names of the sources, too, and knew no bases.
+        known = {"base": NONE} | study.user_attrs[REQUEST]
+        if known | request != known:
             raise SettingsError(
                 f"{self.folder} holds a search on other texts or settings. Give the same as "
                 "before, or choose another folder with -o."
@@ -230,15 +235,15 @@ class Search:
         trial = Trial(self.folder / f"trial-{number + 1}")
         pruner = _Pruner(drawn, trial, set(known.intermediate_values) if known else set())
         if not trial.is_finished:
-            settings = to_flags({**self.given, **chosen})
-            trial.train(self.sources, settings, self.work, pruner.should_stop)
+            flags = to_flags({"base": self.base, **self.given, **chosen})
+            trial.train(self.sources, flags, self.work, pruner.should_stop)
         score = trial.result().validation if trial.is_finished else None
         if score is not None and math.isfinite(score):
             study.tell(number, score)
             for other in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
                 if other.number != study.best_trial.number:
                     Trial(self.folder / f"trial-{other.number + 1}").remove()
-            return f"{score:.4f} validation bits per symbol"
+            return f"{score:.4f} {name_score(self.base)}"
         if self.work.stopped:
             return "stopped"
         if pruner.should_stop():
@@ -274,13 +279,17 @@ class Search:
     def _write(self, study: optuna.Study) -> list[dict[str, Any]]:
         """Writes the table, and the best settings as a recipe; returns the table."""
         rows = self._rows(study)
-        table = formatting.format_csv(["trial", SCORE, "outcome", *self.space], rows)
+        named = _name_column(rows, self.base)
+        names = ["trial", name_score(self.base), "outcome", *self.space]
+        table = formatting.format_csv(names, named)
         write_atomically(self.folder / TABLE, table.encode())
         if rows and rows[0][SCORE] is not None:
             best = study.best_trial
             values = {**self.given, **self._round_values(best.params)}
             recipe = {name: value for name, value in values.items() if name not in self.private}
-            remark = f"# The best of {len(rows)} trials: {best.value:.4f} {SCORE}.\n"
+            remark = (
+                f"# The best of {len(rows)} trials: {best.value:.4f} {name_score(self.base)}.\n"
+            )
             write_atomically(self.folder / BEST, (remark + tomli_w.dumps(recipe)).encode())
         return rows
 
@@ -309,7 +318,18 @@ def sampler_seed(seed: int, number: int) -> int:
     return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
-def format_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def name_score(base: str) -> str:
+    """What the score of trials is called that start from a base, or from nothing."""
+    return SCORE if base == NONE else f"{SCORE}, with base {base}"
+
+
+def _name_column(rows: Sequence[Mapping[str, Any]], base: str) -> list[dict[str, Any]]:
+    """Rows whose score has its name."""
+    return [{name_score(base) if n == SCORE else n: v for n, v in row.items()} for row in rows]
+
+
+def format_table(rows: Sequence[Mapping[str, Any]], base: str = NONE) -> str:
     """The rows as a Markdown table, for a person; empty where there are none."""
-    shown = ({n: v if n == SCORE or v is None else str(v) for n, v in row.items()} for row in rows)
-    return formatting.markdown([*rows[0]], shown) if rows else ""
+    shown = [{n: v if n == SCORE or v is None else str(v) for n, v in row.items()} for row in rows]
+    named = _name_column(shown, base)
+    return formatting.markdown([*named[0]], named) if named else ""

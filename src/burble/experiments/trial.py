@@ -30,6 +30,7 @@ class Result:
         training: The last mean training loss, nats per symbol, dropout on.
         speed: Symbols predicted a second in training, its scores and samples included.
         weights: Parameters that were learned.
+        base: The model it started from, by name; None where it began from nothing.
         curve: Validation losses on the way, by step; training losses where there are none.
     """
 
@@ -37,6 +38,7 @@ class Result:
     training: float
     speed: float
     weights: int
+    base: str | None
     curve: Sequence[tuple[float, float]]
 
 
@@ -125,13 +127,14 @@ class Trial:
         work: Work,
         is_over: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Trains from nothing, or goes on with what was begun, until it ends in whatever way.
+        """Trains, or goes on with what was begun, until it ends in whatever way.
 
-        What is compared are settings; a base would have some of them already.
+        It begins from nothing unless a base is among the flags: what is compared are settings, and
+        a base has some of them already.
 
         Args:
             sources: What to train on, and how it is read, as on the command line.
-            flags: Settings, for a training that is new.
+            flags: Settings and a base, for a training that is new.
             work: Holds the process while it is at work, and may stop it.
             is_over: Called whenever the training has printed a line; true ends it at once.
         """
@@ -178,6 +181,7 @@ class Trial:
             training=losses[-1][1] if losses else math.nan,
             speed=run.settings().training.predicted_a_step * done["steps"] / done["seconds"],
             weights=sum(array.size for name, array in model.weights.items() if name not in fixed),
+            base=model.base,
             curve=scores or losses,
         )
 

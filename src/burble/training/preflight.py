@@ -10,7 +10,7 @@ from burble.errors import RunError, SettingsError
 from burble.runs import defaults
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, resolve_settings
-from burble.settings import Settings, TrainingSettings
+from burble.settings import ModelSettings, Settings, TrainingSettings
 from burble.training.framings import frame_text
 from burble.training.processes import Peer
 from burble.training.start import decide_start
@@ -59,13 +59,15 @@ def prepare(
     return PreparedRun(request, run, corpus, settings, peer)
 
 
-def suit_settings(options: Mapping[str, Any], corpus: Corpus) -> Settings:
+def suit_settings(
+    options: Mapping[str, Any], corpus: Corpus, base: ModelSettings | None = None
+) -> Settings:
     """The settings of a new run on a text; see `defaults.choose_settings`.
 
     Raises:
         SettingsError: A value that cannot be, or does not suit the text.
     """
-    settings = defaults.choose_settings(options, corpus)
+    settings = defaults.choose_settings(options, corpus, base=base)
     frame_text(corpus, settings.training)
     return settings
 
