@@ -223,6 +223,8 @@ class TrainingSettings:
         beta_2: Decay of Adam's average of squared gradients.
         averaging: Fraction of the steps over which weights are averaged for evaluation and for the
             model, the latest counting most; 0 takes the latest alone.
+        average_base: Whether the average begins with the weights of the model that training starts
+            from, and keeps a share of them: e^(-1/averaging) after the last step.
         weight_decay: Weight decay (AdamW).
         clip: Largest norm of the gradient; 0 sets no limit.
         reset_rate: Fraction of the streams whose hidden state is set to zero at each step; other
@@ -254,6 +256,7 @@ class TrainingSettings:
     warmup: float = 0.05
     beta_2: float = 0.99
     averaging: float = 0.05
+    average_base: bool = False
     weight_decay: float = 0.01
     clip: float = 1.0
     reset_rate: float = 0.03
@@ -279,6 +282,8 @@ class TrainingSettings:
             require(0 <= getattr(self, name) <= most, name, getattr(self, name), f"0 to {most:,}")
         for name in ("patience", "seed", "val_chars"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        fits = not self.average_base or self.averaging > 0
+        require(fits, "average_base", True, "False where averaging is 0, and nothing is averaged")
         rate, expected = self.learning_rate, f"more than 0, {MOST_RATE:g} at most"
         require(0 < rate <= MOST_RATE, "learning_rate", rate, expected)
         _check_fractions(self, FRACTIONS)

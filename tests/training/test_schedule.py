@@ -1,5 +1,7 @@
 """How many steps there are: limits, and minutes on fast and slow machines."""
 
+import math
+
 import pytest
 
 from burble.settings import TrainingSettings
@@ -52,3 +54,11 @@ def test_an_average_counts_all_steps_alike_at_first_and_then_the_latest_most():
     assert set(shares[5:]) == {1 / 5}
     alone = TrainingSettings(steps=100, averaging=0.0)
     assert {averaging_weight(alone, step) for step in range(100)} == {1}
+
+
+def test_an_average_that_begins_with_the_base_keeps_its_share_of_it():
+    settings = TrainingSettings(steps=400, averaging=0.8, average_base=True)
+    left = math.prod(1 - averaging_weight(settings, step) for step in range(400))
+    assert left == pytest.approx(math.exp(-1 / 0.8), abs=1e-3)
+    # Before steps are fixed, some are measured.
+    assert averaging_weight(TrainingSettings(average_base=True), 0) == 1

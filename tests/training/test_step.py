@@ -1,6 +1,8 @@
 """One optimiser step: what is averaged, what is left out, what is refused."""
 
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +12,7 @@ import pytest
 from burble.errors import SettingsError
 from burble.model.engine import build_engine
 from burble.model.softmax import log_softmax
+from burble.runs.state import dump_state, load_state
 from burble.training.step import _leave_out
 from tests.support.trainers import finish, score, trainer
 
@@ -44,6 +47,31 @@ def test_what_is_scored_is_the_average_of_the_weights():
     begun = plain.initial_state().arrays
     assert begun.average == []
     assert begun.evaluated is begun.weights
+
+
+@pytest.mark.slow
+def test_an_average_that_began_with_the_base_goes_on_exactly_when_resumed():
+    kind = {"steps": 20, "averaging": 0.8, "average_base": True, "dropout": 0.2}
+    base = finish(trainer(steps=30), trainer(steps=30).initial_state())
+    t = trainer(**kind)
+    begun = t.initial_state(trainer(steps=30).weights(base))
+    np.testing.assert_array_equal(begun.arrays.average[0], base.arrays.best[0])
+    once = iter([False, True])
+    first = finish(t, begun, stop=lambda: next(once))
+    # One step of 16 = 0.8 x 20 that the average looks back on.
+    expected = begun.arrays.average[1] * 15 / 16 + first.arrays.weights[1] / 16
+    np.testing.assert_allclose(first.arrays.average[1], expected, atol=1e-6)
+    resumed, whole = finish(trainer(**kind), load_again(first)), finish(t, begun)
+    for now, then in zip(resumed.arrays.best, whole.arrays.best, strict=True):
+        np.testing.assert_array_equal(now, then)
+    assert resumed.best_loss == whole.best_loss
+
+
+def load_again(state):
+    """A state as its file holds it."""
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(dump_state(state))
+        return load_state(Path(file.name))
 
 
 def test_a_fraction_of_the_recurrent_weights_is_dropped_and_the_mean_stays():

@@ -14,6 +14,7 @@ from burble.data.corpus import Corpus
 from burble.errors import SettingsError
 from burble.formatting import some
 from burble.model.architecture import input_width
+from burble.runs import fine_tuning
 from burble.settings import DROPOUTS, LIMITS, ModelSettings, Settings
 
 SIZES: Mapping[str, Mapping[str, int]] = {
@@ -31,9 +32,6 @@ CHOSEN = {
 }
 """Settings that are chosen for the text unless they are given."""
 SMALL_TEXT = 40_000
-FROM_BASE = {"learning_rate": 0.002, **dict(zip(DROPOUTS, (0.0, 0.1, 0.1, 0.0), strict=True))}
-"""Settings of a training that starts from a base: large steps, or much more dropout than the base
-was trained with, undo what it has learned."""
 DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
 TYPICAL_SPEED = 700_000
 """Symbols that one network of medium size learns in each of the minutes given on two ordinary
@@ -89,14 +87,29 @@ def choose_settings(
             f"{len(corpus.starts):,} documents here. Give one text, or leave out --framing."
         )
     chosen: dict[str, Any] = {**SIZES[_size(corpus, size)], **_framing(given, corpus)}
-    if not any(given.get(limit) for limit in LIMITS):
-        chosen |= DEFAULT_LIMITS
-    before = settings_module.make_settings(chosen | given)
-    chosen["ensemble"] = given.get("ensemble") or _ensemble_size(before, corpus.cut, speed)
-    passes = _passes(before, corpus.cut, speed / chosen["ensemble"])
-    chosen |= FROM_BASE if base else _dropout(passes)
+    if base:
+        chosen |= fine_tuning.choose_settings(chosen | given, corpus.cut)
+    else:
+        chosen |= _learning(chosen, given, corpus.cut, speed)
     known = {**_width(given, corpus), "split": corpus.split}
     return settings_module.make_settings(chosen | given | known)
+
+
+def _learning(
+    chosen: Mapping[str, Any], given: Mapping[str, Any], symbols: int, speed: float
+) -> dict[str, Any]:
+    """What ends a training from nothing, its networks, and their dropout."""
+    if given.get("average_base"):
+        raise SettingsError(
+            "average_base is True, but training begins from nothing, so that there is no model "
+            "whose weights the average could begin with. Leave it out, or name a model: --base."
+        )
+    limited = any(given.get(limit) for limit in LIMITS)
+    limits: dict[str, Any] = {} if limited else {**DEFAULT_LIMITS}
+    before = settings_module.make_settings({**chosen, **limits, **given})
+    ensemble = given.get("ensemble") or _ensemble_size(before, symbols, speed)
+    dropout = _dropout(_passes(before, symbols, speed / ensemble))
+    return {**limits, "ensemble": ensemble, **dropout}
 
 
 def round_speed(measured: float) -> float:
@@ -203,9 +216,10 @@ def describe_choice(settings: Settings, corpus: Corpus, passes: float, size: str
         f"Ensemble of {model.ensemble} networks, each " if model.ensemble > 1 else "Network: "
     )
     times = f"{passes:,.0f}" if passes >= 9.5 else f"{passes:.2g}"
+    left = fine_tuning.describe_share(training) if training.average_base else ""
     return (
         f"{ensemble}{model.cell.upper()} of {some(model.layers, 'layer')} of {model.units} units"
         f"{sized}, dropout {model.dropout:g}. The text will be read about {times} times, in steps "
         f"of {training.batch} {training.framing} side by side, {some(training.length, 'symbol')} "
-        "of each."
+        f"of each.{left}"
     )

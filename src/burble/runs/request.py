@@ -15,7 +15,7 @@ from burble.data.documents import Progress
 from burble.errors import RunError, SettingsError
 from burble.formatting import command_line, relative
 from burble.model.transfer import merge_base_settings
-from burble.runs import defaults
+from burble.runs import defaults, fine_tuning
 from burble.runs.base import Base
 from burble.runs.folder import Run
 from burble.settings import DEFAULT_READING, Settings, SourceSettings, TrainingSettings, require
@@ -201,15 +201,20 @@ def _resumed(request: TrainingRequest, run: Run) -> Settings:
     return settings_module.make_settings(had | given)
 
 
-def flags_to_repeat(settings: Settings) -> list[str]:
+def flags_to_repeat(settings: Settings, *, from_base: bool = False) -> list[str]:
     """The flags of `burble train` that give these settings, whatever would be chosen otherwise.
+
+    Args:
+        settings: Of a training that is over, or begun.
+        from_base: Whether it starts from a base, for which more is chosen.
 
     >>> flags_to_repeat(settings_module.make_settings({"steps": 9, "lowercase": True}))[-2:]
     ['--length=64', '--steps=9']
     """
     usual = settings_module.flatten_settings(Settings())
     chosen = settings_module.flatten_settings(settings).items()
-    return to_flags({n: v for n, v in chosen if v != usual[n] or n in defaults.CHOSEN})
+    always = defaults.CHOSEN | (fine_tuning.CHOSEN if from_base else set())
+    return to_flags({n: v for n, v in chosen if v != usual[n] or n in always})
 
 
 def to_flags(chosen: Mapping[str, Any]) -> list[str]:

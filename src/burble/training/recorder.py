@@ -150,6 +150,7 @@ class Recorder:
         """Writes `run.json`; scores and state are those at the end of training."""
         corpus, settings = self.trainer.corpus, self.trainer.settings
         again = [f"--base={self.origin.get('model', NONE)}"]
+        again += flags_to_repeat(settings, from_base=bool(self.origin))
         self.run.describe(
             settings,
             corpus_facts(corpus) | _sources(corpus),
@@ -159,7 +160,9 @@ class Recorder:
             scores=dict(scores or {}),
             done={"steps": state.step, "seconds": state.elapsed} if state else {},
             resume=self.request.kept(str(self.run.folder), "--resume"),
-            repeat=self.request.kept("RUN", *again, *flags_to_repeat(settings)),
+            repeat=self.request.kept(
+                "RUN", *again, *flags_to_repeat(settings, from_base=bool(self.origin))
+            ),
             **({"from": dict(self.origin)} if self.origin else {}),
         )
 
@@ -198,10 +201,10 @@ def _until(
 
 
 def _describe_training(training: TrainingSettings) -> dict[str, Any]:
-    """What a model file holds of its training; where validation lies only if that is not usual."""
-    return {
-        n: v for n, v in with_stored_names(asdict(training)).items() if (n, v) != ("split", "tail")
-    }
+    """What a model file holds of its training; of what came later, what is not usual."""
+    usual = {"split": "tail", "average_base": False}
+    held = with_stored_names(asdict(training)).items()
+    return {name: value for name, value in held if usual.get(name) != value}
 
 
 def _sources(corpus: Corpus) -> dict[str, Any]:

@@ -101,6 +101,9 @@ def learning_rate(training: TrainingSettings, step: int) -> float:
 def averaging_weight(training: TrainingSettings, step: int) -> float:
     """How much the weights after `step`, counted from 0, count in the average.
 
-    All the same at first, and then falling off over a fraction `averaging` of all steps.
+    All the same at first, and then falling off over a fraction `averaging` of all steps; where
+    the average begins with the base's weights, falling off from the first step, so that a share
+    e^(-1/averaging) of them is left after the last.
     """
-    return 1 / max(1.0, min(step + 1.0, training.averaging * training.steps))
+    horizon = training.averaging * training.steps
+    return 1 / max(1.0, horizon if training.average_base else min(step + 1.0, horizon))
