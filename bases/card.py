@@ -84,6 +84,7 @@ def format_card(facts: Facts) -> str:
     shape, model = facts.model.architecture, facts.model
     training = model.facts("training")
     steps = f"{training['steps']:,} steps of {training['batch']} × {training['length']} characters"
+    writing = ", ".join(f"{name} {value}" for name, value in model.facts("writing").items())
     if training["steps"] < training["planned"]:
         steps += f", of {training['planned']:,} that were planned"
     removed = facts.report["removed"]
@@ -101,11 +102,12 @@ learns a short text far better than one from nothing.
 | network | {shape.layers} x {shape.units} {shape.cell.upper()}, embedding {shape.embedding} |
 | file | {facts.bytes:,} bytes; weights in float16 |
 | SHA-256 | `{facts.sha256}` |
-| SHA-256 of the model as trained, in float32 | `{model.facts("base")["float32_sha256"]}` |
+| SHA-256 of the model as trained, in float32 | `{model.facts("about")["float32_sha256"]}` |
 | alphabet | {some(len(model.vocabulary.symbols), "character")}: ASCII, the letters of Latin-1, \
 typographic quotes and dashes, common signs |
 | trained | {steps} |
-| licence | {model.facts("base")["licence"]} |
+| writes best with | {writing or "not measured"} |
+| licence | {model.facts("about")["licence"]} |
 
 ## What it read
 

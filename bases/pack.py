@@ -108,7 +108,7 @@ def reduce_summary(
         scores |= dict(zip(("bits_from", "bits_to"), score.interval or (), strict=False))
     writing = {"writing": dict(model.facts("writing"))} if model.facts("writing") else {}
     return {
-        "base": {
+        "about": {
             "read": describe_read(report),
             "from": sorted(SOURCES.values()),
             "licence": LICENCE,

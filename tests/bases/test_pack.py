@@ -41,7 +41,7 @@ def test_the_file_is_the_model_in_half_the_bytes_with_facts_of_its_own(trained, 
     assert replace(packed, weights={}, summary={}, dtype="float32") == replace(
         model, weights={}, summary={}
     )
-    base = packed.summary["base"]
+    base = packed.summary["about"]
     assert base["float32_sha256"] == hash_file(trained / "model.safetensors")
     assert base["text_sha256"] == json.loads((text / "report.json").read_text())["train"]["sha256"]
     assert base["validation_authors"] == ["Doyle", "Eliot"]
@@ -65,6 +65,7 @@ def test_the_card_tells_figures_terms_and_what_not_to_expect(trained, text, tmp_
     assert f"`{facts.sha256}`" in card
     assert facts.sample.strip() in card
     assert "trademark" in card
+    assert f"writes best with | temperature {facts.model.summary['writing']['temperature']}" in card
 
 
 def test_each_author_is_scored_apart(trained, text):

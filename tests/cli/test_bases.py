@@ -12,7 +12,7 @@ from burble.model import bases
 from tests.support.bases import in_place_of_bases, write_base
 from tests.support.speakers import follower
 
-SUMMARY = {"base": {"read": "three letters", "licence": "none needed"}}
+SUMMARY = {"about": {"read": "three letters", "licence": "none needed"}}
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_info_tells_what_it_is(command, base):
     lines = command("info", "english").stdout.decode().splitlines()
     # Embedding 3x3, kernel 3x3, recurrent 3x3, output 3x3, and two biases of 3.
     assert "weights    42 in float16" in lines
-    assert 'base       licence "none needed", read "three letters"' in lines
+    assert 'about      licence "none needed", read "three letters"' in lines
     assert lines[-2:] == [
         f"file       {base.stat().st_size:,} bytes, SHA-256 {sha256}",
         f"card       {base.with_suffix('.md')}",
