@@ -17,9 +17,11 @@ from burble.runs.base import read_base
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest
 from burble.settings import TextSettings
+from tests.support.bases import in_place_of_bases, write_base
 from tests.support.corpora import from_texts
 from tests.support.processes import PATIENCE, interrupt, start, wait_for_pause
 from tests.support.signals import HANGS_UP
+from tests.support.speakers import readable, reader
 from tests.support.trainers import run_training
 
 pytestmark = pytest.mark.slow
@@ -253,6 +255,44 @@ def test_training_starts_from_another_model_with_new_letters(burble, uninterrupt
     refused = burble("train", new, "-o", tmp_path / "s", *base, "--units", 7)
     assert refused.returncode == 2
     assert "units is 7, but the model to start from has 24" in refused.stderr.decode()
+
+
+def test_a_base_is_taken_where_it_helps_or_is_named(burble, text, uninterrupted, tmp_path):
+    write_base(tmp_path / "bases", reader())
+    first = in_place_of_bases(tmp_path / "bases")
+    new = tmp_path / "new.txt"
+    new.write_text(readable(900), encoding="utf-8")
+    short = ["--steps", 2, "--evaluations", 1]
+    done = burble("train", new, "-o", tmp_path / "a", *short, first=first)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "Starts from the base english: it predicts" in done.stderr.decode()
+    assert json.loads((tmp_path / "a" / "run.json").read_text())["from"]["model"] == "english"
+    shown = burble("info", tmp_path / "a").stdout.decode()
+    assert re.search(r"^base +english \(SHA-256 [0-9a-f]{8}…\)$", shown, re.M)
+    # Its text is another: what cannot be is refused, and how it is cleaned may differ.
+    base = ["--base", uninterrupted, "--lowercase", "--steps", 2, "--evaluations", 1]
+    named = burble("train", text, "-o", tmp_path / "b", *base)
+    assert named.returncode == 0, named.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (["--base", "english"], "there is no english. Give a run folder, a model file"),
+        (["--base", "none", "--from", "x"], "Give only --base."),
+        (["--base", "RUN", "--size", "large"], "Leave out --size."),
+        (["--base", "RUN", "--unit", "grapheme"], "unit is 'grapheme', but the model to start"),
+        (["--base", "RUN", "--cell", "gru"], "cell is 'gru', but the model to start from has"),
+        (["--resume", "--base", "none"], "--base says how a new one starts; give only one."),
+    ],
+)
+def test_bases_that_cannot_be_are_refused(burble, text, uninterrupted, tmp_path, given, why):
+    first = in_place_of_bases(tmp_path)
+    given = [uninterrupted if word == "RUN" else word for word in given]
+    done = burble("train", text, "-o", tmp_path / "run", *given, first=first)
+    assert done.returncode == 2
+    assert why in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
 
 
 def test_the_run_folder_holds_what_the_docs_say(text, uninterrupted):

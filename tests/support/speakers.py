@@ -70,3 +70,18 @@ def remembered(model, text):
     """A model with a memory of a text."""
     ids = np.array(build_corpus([text], model.text, validation=0.0).ids)
     return Generator(replace(model, summary={"corpus": {"sha256": "0"}}), lambda: build_index(ids))
+
+
+SYMBOLS = "".join(map(chr, range(0x4E00, 0x4E00 + 200)))
+
+
+def reader():
+    """A model that knows which of 200 symbols mostly follows each; see `readable`."""
+    return follower(SYMBOLS, np.roll(range(200), -1), strength=6.5)
+
+
+def readable(length, seed=0):
+    """A text in which three times of four the next of 200 symbols follows, else any."""
+    rng = np.random.default_rng(seed)
+    steps = np.where(rng.random(length) < 0.75, 1, rng.integers(0, 200, length))
+    return "".join(SYMBOLS[n] for n in np.cumsum(steps) % 200)

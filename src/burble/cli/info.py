@@ -75,7 +75,20 @@ def _describe(model: Model, weights: int) -> Iterator[tuple[str, str]]:
     yield "documents", "yes, each with an end" if alphabet.boundary else "no, running text"
     yield "cleaning", _listed(asdict(model.text))
     for name, facts in model.summary.items():
-        yield name, _listed(facts) if isinstance(facts, dict) else json.dumps(facts)
+        if name == "base" and model.facts(name):
+            yield name, _describe_base(facts)
+        else:
+            yield name, _listed(facts) if isinstance(facts, dict) else json.dumps(facts)
+
+
+def _describe_base(facts: Any) -> str:
+    """The model that one began from, and those that it began from itself."""
+    described = []
+    while isinstance(facts, dict):
+        name, sha256 = (shown(str(facts.get(key))) for key in ("name", "sha256"))
+        described.append(f"{name} (SHA-256 {sha256:.8}…)")
+        facts = facts.get("base")
+    return ", which began from ".join(described)
 
 
 def _listed(values: Mapping[str, Any]) -> str:

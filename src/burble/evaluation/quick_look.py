@@ -1,7 +1,8 @@
-"""How well a base model predicts a text that it is to learn, beside n-grams of the text itself.
+"""Whether a base model knows anything of a text that the text would not soon teach by itself.
 
-A look that takes a moment: a part of the training text is scored by the base as it is, and by a
-Kneser-Ney model of what stands around that part. Knows nothing of what is made of it.
+A look that takes a moment: a part of the training text is scored by the base as it is, by a
+Kneser-Ney model of what stands around that part, and by both together. Knows nothing of what is
+made of it.
 """
 
 import math
@@ -36,15 +37,22 @@ Ids = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Look:
-    """What both score on the same part of a training text, in nats per symbol, static.
+    """What is scored on a part of a training text, in nats per symbol, static.
 
     Attributes:
         base: The base model.
-        ngrams: The n-grams, of the order that is best there.
+        ngrams: N-grams of the rest, of the order that is best there.
+        both: The mean of what they predict, each with the weight, in tenths, that is best there.
     """
 
     base: float
     ngrams: float
+    both: float
+
+    @property
+    def gain(self) -> float:
+        """How much better n-grams predict with the base than without it: at least nothing."""
+        return self.ngrams - self.both
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,8 @@ def look_at_text(model: Model, corpus: Corpus) -> Look | None:
     part = _choose_part(corpus.training)
     if part is None:
         return None
-    return Look(_score_base(model, corpus.vocabulary, part), _score_ngrams(corpus, part))
+    base, ngrams = _base_losses(model, corpus.vocabulary, part), _ngram_losses(corpus, part)
+    return Look(float(base.mean()), float(ngrams.mean()), _score_mixture(base, ngrams))
 
 
 def _choose_part(training: NDArray[np.integer]) -> _Part | None:
@@ -95,16 +104,23 @@ def _choose_part(training: NDArray[np.integer]) -> _Part | None:
     return _Part(pieces, lead, np.concatenate(rest).astype(np.intp))
 
 
-def _score_ngrams(corpus: Corpus, part: _Part) -> float:
-    """Nats per symbol of n-grams of the rest, of the best order."""
+def _ngram_losses(corpus: Corpus, part: _Part) -> NDArray[np.float64]:
+    """The loss of each symbol that is scored by n-grams of the rest, of the best order."""
     ids = np.concatenate([part.rest, *part.pieces])
     scored = np.concatenate([np.arange(len(piece)) >= part.lead for piece in part.pieces])
     orders = kneser_ney.static_losses_by_order(ids, len(part.rest), corpus.vocabulary.size, ORDER)
-    return min(float(nats[scored].mean()) for nats in orders)
+    return min((nats[scored] for nats in orders), key=lambda nats: float(nats.mean()))
 
 
-def _score_base(model: Model, alphabet: Vocabulary, part: _Part) -> float:
-    """Nats per symbol of the base, as it would predict with the alphabet of the text.
+def _score_mixture(base: NDArray[np.float64], ngrams: NDArray[np.float64]) -> float:
+    """Nats per symbol of both together, shape (N,) each, by the best of some weights."""
+    tenths = np.arange(1, 10)[:, None] / 10
+    mixed = np.logaddexp(np.log(tenths) - base, np.log1p(-tenths) - ngrams).mean(1)
+    return float(min(base.mean(), ngrams.mean(), -mixed.max()))
+
+
+def _base_losses(model: Model, alphabet: Vocabulary, part: _Part) -> NDArray[np.float64]:
+    """The loss of each symbol that is scored by the base, predicting with the text's alphabet.
 
     Symbols that it has never seen it reads over. That one comes is predicted by how often one does
     in the rest of the text, and then each of them is as likely as the others.
@@ -115,7 +131,9 @@ def _score_base(model: Model, alphabet: Vocabulary, part: _Part) -> float:
     nats = _known_losses(model, texts, np.unique(own[own >= 0]))
     mine = np.concatenate([np.flatnonzero(there) >= part.lead for there in known])
     there = np.concatenate([there[part.lead :] for there in known])
-    return float(nats[mine].sum() + _escape_losses(own, part.rest, there).sum()) / len(there)
+    losses = _escape_losses(own, part.rest, there)
+    losses[there] += nats[mine]
+    return losses
 
 
 def _known_losses(

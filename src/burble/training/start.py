@@ -6,11 +6,13 @@ from dataclasses import replace
 from burble.data.corpus import Corpus
 from burble.evaluation.quick_look import Look, look_at_text
 from burble.formatting import symbol_name
-from burble.runs.base import Base, read_packaged
+from burble.runs.base import read_packaged
 from burble.runs.request import TrainingRequest
 
-MARGIN = 0.1
-"""Nats per symbol by which a base must predict a text better than its n-grams do."""
+MARGIN = 0.02
+"""Nats per symbol that a base must add to what n-grams of the text know: prose, verse, letters and
+recipes in English gain more by it, other languages, code, logs and games next to nothing (the
+figures are in docs/explanation/decisions/quick-look.md)."""
 SHAPE = ("cell", "recurrent_activation", "layers", "units", "ensemble", "input", "embedding")
 """Settings that a base has already: whoever gives one of them wants another network."""
 
@@ -33,9 +35,9 @@ def decide_start(
     look = look_at_text(base.model, corpus)
     if look is None:
         return request
-    better = look.base < look.ngrams - MARGIN
-    log(_describe(look, base, symbol_name(corpus.vocabulary.unit), better=better))
-    return replace(request, base=base) if better else request
+    helps = look.gain >= MARGIN
+    log(_describe(look, base.name, symbol_name(corpus.vocabulary.unit), helps=helps))
+    return replace(request, base=base) if helps else request
 
 
 def _may_start(request: TrainingRequest) -> bool:
@@ -45,11 +47,12 @@ def _may_start(request: TrainingRequest) -> bool:
     return request.look and request.size == "auto" and not windows and given.isdisjoint(SHAPE)
 
 
-def _describe(look: Look, base: Base, unit: str, *, better: bool) -> str:
+def _describe(look: Look, name: str, unit: str, *, helps: bool) -> str:
     """What was found, for a person."""
-    start = f"Starts from the base {base.name}" if better else "Begins from nothing"
-    who = "it" if better else f"the base {base.name}"
+    start, who = f"Starts from the base {name}", "it"
+    if not helps:
+        start, who = "Begins from nothing", f"the base {name}"
     return (
         f"{start}: {who} predicts a part of this text at {look.base:.2f} nats per {unit}, n-grams "
-        f"of the rest at {look.ngrams:.2f}."
+        f"of the rest at {look.ngrams:.2f}, and both together at {look.both:.2f}."
     )
