@@ -88,6 +88,7 @@ def test_without_a_base_nothing_is_looked_for(base):
     assert (again.base, said) == (None, [])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("base")
 def test_a_run_from_the_base_that_is_resumed_ends_as_one_that_was_not_interrupted(tmp_path):
     made, asked = from_texts(readable(900), validation=0.1), {"steps": 12, "evaluations": 3}
@@ -116,6 +117,7 @@ def test_a_run_from_the_base_that_is_resumed_ends_as_one_that_was_not_interrupte
     }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("base")
 def test_a_run_from_nothing_is_repeated_from_nothing(tmp_path):
     run, asked = Run(tmp_path / "run"), {"steps": 1, "layers": 1, "units": 8}
