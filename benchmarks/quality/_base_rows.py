@@ -34,6 +34,8 @@ EVERY = 10
 COUNT, LENGTH = 10, 2_000
 """Texts that are written, and the characters of each."""
 NONE = "none"
+SECONDS = "seconds.json"
+"""In a run's folder: the base, whether it was quick, and how long the command took."""
 PERSON = "a person"
 
 Figures = list[dict[str, object]]
@@ -119,16 +121,29 @@ def learn(asked: Asked, text: Path, start: str, minutes: float, *flags: str) -> 
     Returns:
         The run's folder, and seconds from the command to its end.
     """
-    kept = f"{text.parent.name}-" if text.parent.parent == asked.runs else ""
-    run = asked.runs / f"{kept}{text.stem}-{start}-{minutes:g}"
-    shutil.rmtree(run, ignore_errors=True)
-    base = NONE if start == NONE else asked.base
-    limit = "--steps=20" if asked.quick else f"--minutes={minutes:g}"
+    run = asked.runs / f"{text.parent.name}-{text.stem}-{start}-{minutes:g}"
     # A first training: nothing that was compiled before helps.
     cache = Path(f"{run}-cache")
-    shutil.rmtree(cache, ignore_errors=True)
+    for folder in (run, cache):
+        shutil.rmtree(folder, ignore_errors=True)
+    base = NONE if start == NONE else asked.base
+    limit = "--steps=20" if asked.quick else f"--minutes={minutes:g}"
     seconds = train(text, run, limit, f"--base={base}", *flags, XDG_CACHE_HOME=str(cache))
+    (run / SECONDS).write_text(json.dumps([asked.describe_base(), asked.quick, seconds]))
     return run, seconds
+
+
+def learn_beginning(asked: Asked, start: str, *, reuse: bool = False) -> tuple[Path, float]:
+    """Trains on the beginning of *Alice in Wonderland*, or takes the run that did."""
+    folder = asked.runs / "first20k"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = shorten(asked.data / "wonderland.txt", folder, SYMBOLS)
+    kept = asked.runs / f"first20k-wonderland-{start}-2" / SECONDS
+    if reuse and kept.exists():
+        base, quick, seconds = json.loads(kept.read_text())
+        if (base, quick) == (asked.describe_base(), asked.quick):
+            return kept.parent, seconds
+    return learn(asked, text, start, 2, "--lowercase")
 
 
 def measure_alone(asked: Asked, cell: Cell) -> Figures:
@@ -161,7 +176,7 @@ def measure_short(asked: Asked, cell: Cell) -> Figures:
     """A small text in two minutes."""
     if cell.row in KINDS:
         return [cell.score(*learn(asked, TEXTS / f"{cell.row}.txt", cell.start, 2))]
-    return [cell.score(*learn(asked, cut_beginning(asked), cell.start, 2, "--lowercase"))]
+    return [cell.score(*learn_beginning(asked, cell.start))]
 
 
 def measure_time(asked: Asked, cell: Cell) -> Figures:
@@ -179,8 +194,7 @@ def measure_time(asked: Asked, cell: Cell) -> Figures:
 
 def measure_writing(asked: Asked, cell: Cell) -> Figures:
     """What is written from a small text: real words, and what is copied from it."""
-    text = cut_beginning(asked)
-    run, _ = learn(asked, text, cell.start, 2, "--lowercase")
+    run, _ = learn_beginning(asked, cell.start, reuse=True)
     lines = ask("sample", run, f"-n{COUNT}", f"-l{LENGTH}", "--seed=0", "--jsonl").splitlines()
     samples = [json.loads(line)["text"] for line in lines]
     clean = asked.runs / "clean.txt"
@@ -207,13 +221,6 @@ def measure_writing(asked: Asked, cell: Cell) -> Figures:
         ):
             found.append(cell.figure(of + more, value) | author)
     return found
-
-
-def cut_beginning(asked: Asked) -> Path:
-    """A file of the beginning of *Alice in Wonderland*."""
-    folder = asked.runs / "first20k"
-    folder.mkdir(parents=True, exist_ok=True)
-    return shorten(asked.data / "wonderland.txt", folder, SYMBOLS)
 
 
 def read_words(files: Iterable[Path]) -> set[str]:
