@@ -4,12 +4,11 @@ Every figure comes from the facts; knows nothing of how they are found.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from burble.evaluation.evaluate import Report
 from burble.formatting import some
-from burble.inference.settings import WritingSettings
 from burble.model.file import Model
 
 READ = {
@@ -82,21 +81,54 @@ def describe_read(report: Mapping[str, Any]) -> str:
 
 def format_card(facts: Facts) -> str:
     """The card, in Markdown."""
+    shape, model = facts.model.architecture, facts.model
+    training = model.facts("training")
+    steps = f"{training['steps']:,} steps of {training['batch']} × {training['length']} characters"
+    writing = ", ".join(f"{name} {value}" for name, value in model.facts("writing").items())
+    if training["steps"] < training["planned"]:
+        steps += f", of {training['planned']:,} that were planned"
+    removed = facts.report["removed"]
+    left_out = ", ".join(sorted(facts.report["left_out_authors"]))
+    scored_on = ", ".join(f"`{name}`" for name in facts.report["scored"])
+    scored = next(iter(facts.scores.values())).characters
     return f"""# {facts.name}
 
 A small network that has read English, to start from and to try. It writes words and sentences; it
 knows nothing. `burble sample {facts.name}` writes with it as it is; a training that starts from it
 learns a short text far better than one from nothing.
 
-{_describe_file(facts)}
+| | |
+|---|---|
+| network | {shape.layers} x {shape.units} {shape.cell.upper()}, embedding {shape.embedding} |
+| file | {facts.bytes:,} bytes; weights in float16 |
+| SHA-256 | `{facts.sha256}` |
+| SHA-256 of the model as trained, in float32 | `{model.facts("about")["float32_sha256"]}` |
+| alphabet | {some(len(model.vocabulary.symbols), "character")}: ASCII, the letters of Latin-1, \
+typographic quotes and dashes, common signs |
+| trained | {steps} |
+| writes best with | {writing or "not measured"} |
+| licence | {model.facts("about")["licence"]} |
 
 ## What it read
 
-{_describe_text(facts)}
+{_read_table(facts)}
 
+SHA-256 of the text to learn from: `{facts.report["train"]["sha256"]}`; of the validation text:
+`{facts.report["validation"]["sha256"]}`.
+
+{_STYLES}
+It never saw the novels of {left_out}, {removed["paragraphs that share a passage"]} paragraphs that
+share 60 characters in a row with a text on which burble's figures are measured ({scored_on}), and
+{removed["paragraphs with other signs"]} paragraphs with signs outside its alphabet.
+
+{_NAMES}
 ## How good it is
 
-{_describe_scores(facts)}
+Mean negative log-likelihood on {scored:,} characters of authors whom it never read ({left_out}),
+static, each part of a novel from a zero state, as the file is; in brackets, the 95 % interval of
+the bootstrap over blocks of neighbouring characters.
+
+{_score_table(facts.scores)}
 
 ## What it writes
 
@@ -107,73 +139,6 @@ With no prompt, seed 1:
 ```
 
 {_LIMITS}"""
-
-
-def _describe_file(facts: Facts) -> str:
-    """What the file is, as a table."""
-    model, shape = facts.model, facts.model.architecture
-    about, training = model.facts("about"), model.facts("training")
-    steps = f"{training['steps']:,} steps of {training['batch']} × {training['length']} characters"
-    if training["steps"] < training["planned"]:
-        steps += f", of {training['planned']:,} that were planned"
-    symbols = some(len(model.vocabulary.symbols), "character")
-    rows = {
-        "network": f"{shape.layers} x {shape.units} {shape.cell.upper()}, "
-        f"embedding {shape.embedding}",
-        "file": f"{facts.bytes:,} bytes; weights in float16",
-        "SHA-256": f"`{facts.sha256}`",
-        "SHA-256 of the model as trained, in float32": f"`{about['float32_sha256']}`",
-        "alphabet": f"{symbols}: ASCII, the letters of Latin-1, typographic quotes and dashes, "
-        "common signs",
-        "trained": steps,
-        "writes best with": _suited_flags(model) or "not measured",
-        "licence": about["licence"],
-    }
-    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {row} |" for name, row in rows.items())])
-
-
-def _suited_flags(model: Model) -> str:
-    """The settings of writing that were found to suit it, as flags."""
-    settings = {field.name for field in fields(WritingSettings)}
-    return " ".join(
-        f"`--{name.replace('_', '-')} {value:g}`"
-        for name, value in model.facts("writing").items()
-        if name in settings
-    )
-
-
-def _describe_text(facts: Facts) -> str:
-    """What it read, and what it was kept from."""
-    report, removed = facts.report, facts.report["removed"]
-    scored_on = ", ".join(f"`{name}`" for name in report["scored"])
-    return f"""{_read_table(facts)}
-
-SHA-256 of the text to learn from: `{report["train"]["sha256"]}`; of the validation text:
-`{report["validation"]["sha256"]}`.
-
-{_STYLES}
-
-It never saw the novels of {_left_out(facts)}, {removed["paragraphs that share a passage"]} \
-paragraphs that share 60 characters in a row with
-a text on which burble's figures are measured ({scored_on}), and
-{removed["paragraphs with other signs"]} paragraphs with signs outside its alphabet.
-
-{_NAMES}"""
-
-
-def _describe_scores(facts: Facts) -> str:
-    """How well it predicts authors that it never read."""
-    scored = next(iter(facts.scores.values())).characters
-    return f"""Mean negative log-likelihood on {scored:,} characters of authors whom it never read
-({_left_out(facts)}), static, each part of a novel from a zero state, in the precision of the file;
-in brackets, the 95 % interval of the bootstrap over blocks of neighbouring characters.
-
-{_score_table(facts.scores)}"""
-
-
-def _left_out(facts: Facts) -> str:
-    """The authors whose novels it never read."""
-    return ", ".join(sorted(facts.report["left_out_authors"]))
 
 
 def _read_table(facts: Facts) -> str:
@@ -207,7 +172,8 @@ they came; one in seven in lower case."""
 
 _NAMES = """The translation of the Bible is the one in the package `sword-text-web`. Its name is a
 trademark, and those who hold it ask that no changed text bears it: what was read here has other
-quotes and line breaks, and what this model writes is not that translation, nor any other."""
+quotes and line breaks, and what this model writes is not that translation, nor any other.
+"""
 
 _LIMITS = """## What not to expect
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from burble import interrupts
 from burble.data.corpus import Corpus
+from burble.data.labels import GivenLabels
 from burble.data.sources import find_sources
 from burble.errors import SettingsError, require_packages
 from burble.evaluation.evaluate import Report, score_sources
@@ -227,6 +228,7 @@ def evaluate(
     *,
     adaptive: bool = False,
     memory: float = 0.0,
+    label: GivenLabels = (),
     **reading: Any,
 ) -> Report:
     """Scores a model on a text it did not see, read and cleaned as its own was.
@@ -236,6 +238,8 @@ def evaluate(
         text: What to read, as for `train`.
         adaptive: Whether the model learns from the text as it reads.
         memory: The weight of its n-gram model, 0 to 1; 0 is the network alone.
+        label: Labels that all of the text is read with, such as `{"poet": "Dickinson"}`; if none,
+            the column of a table says those of each row.
         **reading: Any field of `SourceSettings`, such as `encoding="cp1252"`.
 
     Returns:
@@ -251,4 +255,4 @@ def evaluate(
     how = _reading_settings(reading)
     writer = load(model)
     found, _ = find_sources(path_names("text", text), how)
-    return score_sources(writer, found, how, adaptive=adaptive, memory=memory)
+    return score_sources(writer, found, how, adaptive=adaptive, memory=memory, label=label)

@@ -8,6 +8,7 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any
 
 _NAMED = 6
@@ -68,6 +69,24 @@ def shown(path: str | os.PathLike[str]) -> str:
     """
     name = os.fsencode(path).decode("utf-8", "backslashreplace")
     return _OBEYED.sub(lambda found: found.group().encode("unicode_escape").decode(), name)
+
+
+def is_file_name(pattern: str) -> bool:
+    """Whether it names a file once epoch and loss are filled in.
+
+    >>> is_file_name("{epoch:03}.safetensors"), is_file_name("a/{epoch}")
+    (True, False)
+    """
+    try:
+        # Looked at before it is filled in: a width of billions would take as much memory.
+        for _, field, width, _ in Formatter().parse(pattern):
+            if field not in (None, "epoch", "loss") or re.search(r"\d{4}|\{", width or ""):
+                return False
+        name, other = (pattern.format(epoch=epoch, loss=1.0) for epoch in (1, 2))
+        short = len(name.encode()) < 200
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return False
+    return name != other and short and not set(name) & set('/\\:*?"<>|\0')
 
 
 def listed(names: Sequence[str], count: int = 0, most: int = _NAMED) -> str:

@@ -4,14 +4,13 @@ A flag of the command line, a field here and a key in JSON share one name. The d
 train; for a new run, `runs.defaults` replaces some by what suits the text.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from numbers import Integral, Real
-from string import Formatter
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from burble.errors import SettingsError
+from burble.formatting import is_file_name
 
 Unit = Literal["char", "grapheme"]
 Cell = Literal["lstm", "gru", "rnn"]
@@ -53,11 +52,11 @@ def is_number(value: object) -> bool:
 
 def _check_choices(settings: Any) -> None:
     """Refuses a value that is none of its field's choices."""
-    for field in fields(settings):
-        if choices := get_args(field.type):
-            value = getattr(settings, field.name)
+    for one in fields(settings):
+        if get_origin(one.type) is Literal:
+            choices, value = get_args(one.type), getattr(settings, one.name)
             expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
-            require(value in choices, field.name, value, expected)
+            require(value in choices, one.name, value, expected)
 
 
 def _check_fractions(settings: Any, names: Sequence[str]) -> None:
@@ -143,6 +142,9 @@ class TextSettings:
         min_count: Remove symbols that occur fewer times than this.
         documents: What a document is: each source, or row of a table (sources), each line (lines),
             each block between blank lines (blank), or each sentence (sentences).
+        label: Column or field of a table, beside its text, whose values can be chosen when the
+            model writes; may be given several times. Elsewhere `file` is the file's name, and
+            `folder` that of its folder.
     """
 
     unit: Unit = "char"
@@ -150,11 +152,16 @@ class TextSettings:
     strip_punctuation: bool = False
     min_count: int = 1
     documents: Documents = "sources"
+    label: tuple[str, ...] = field(default=(), metadata={"flag": list[str]})
 
     def __post_init__(self) -> None:
         """Checks every field."""
         _check_choices(self)
         require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
+        named = tuple(map(str.strip, self.label))
+        fits = all(named) and len({*named}) == len(named)
+        require(fits, "label", self.label, "the names of columns, each once")
+        object.__setattr__(self, "label", named)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,7 +280,7 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         """Checks every field."""
         _check_choices(self)
-        fits = not self.epoch_files or _is_file_name(self.epoch_files)
+        fits = not self.epoch_files or is_file_name(self.epoch_files)
         expected = "a short file name that holds {epoch}, and {loss} if you like"
         require(fits, "epoch_files", self.epoch_files, expected)
         for name in ("batch", "length", "evaluations"):
@@ -312,20 +319,6 @@ class Settings:
     text: TextSettings = TextSettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
-
-
-def _is_file_name(pattern: str) -> bool:
-    """Whether it names a file once epoch and loss are filled in."""
-    try:
-        # Looked at before it is filled in: a width of billions would take as much memory.
-        for _, field, width, _ in Formatter().parse(pattern):
-            if field not in (None, "epoch", "loss") or re.search(r"\d{4}|\{", width or ""):
-                return False
-        name, other = (pattern.format(epoch=epoch, loss=1.0) for epoch in (1, 2))
-        short = len(name.encode()) < 200
-    except (ValueError, LookupError, AttributeError, TypeError):
-        return False
-    return name != other and short and not set(name) & set('/\\:*?"<>|\0')
 
 
 def with_stored_names(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -391,6 +384,11 @@ def _convert(name: str, value: Any, kind: Any) -> Any:
         fits, expected = numbers[kind]
         require(fits(value), name, value, expected)
         return kind(value)
+    if get_origin(kind) is tuple:
+        values = (value,) if isinstance(value, str) else value
+        words = isinstance(values, list | tuple) and all(isinstance(one, str) for one in values)
+        require(words, name, value, "a word, or several")
+        return tuple(values)
     wanted, expected = (bool, "True or False") if kind is bool else (str, "a word")
     require(isinstance(value, wanted), name, value, expected)
     return value

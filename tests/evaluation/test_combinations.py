@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from burble.data.labels import PlaceLabels
 from burble.errors import SettingsError
 from burble.evaluation import dynamic
 from burble.evaluation import evaluate as evaluation
@@ -21,7 +22,7 @@ from burble.model.file import write_model
 from burble.model.transfer import transfer_weights
 from burble.ngram.file import index_path, write_index
 from burble.ngram.index import build_index
-from tests.support.speakers import chancy
+from tests.support.speakers import POETS, chancy
 
 CELLS = ("lstm", "gru", "rnn")
 FRAMINGS = ("streams", "documents", "windows")
@@ -162,6 +163,39 @@ def test_laws_hold_for_adaptive_scores(record, monkeypatch, cell, framing, netwo
     evaluator = dynamic.DynamicEvaluator(writer.model)
     monkeypatch.setattr(dynamic, "DynamicEvaluator", lambda _: evaluator)
     check_laws(record, writer, framing, weights=WEIGHTS, adaptive=True)
+
+
+def labelled_writer(cell, framing, networks):
+    """A model with labels, and those of a text of `draw_ids`: others for each document, or none."""
+    edges = framing == "documents"
+    shape = {"cell": cell, "ensemble": networks, "units": 6, "embedding": 3}
+    model = chancy("abc\n", boundary=edges, labels=POETS, scale=0.7, **shape)
+    if framing == "windows":
+        model = replace(model, window=7, excerpt="abcabc")
+    starts = np.flatnonzero(np.append(True, draw_ids(framing)[:-1] == 4) if edges else [True])
+    numbers = np.array([[(1, 3), (2, 0), (0, 0), (2, 4)][n % 4] for n in range(len(starts))])
+    memory = partial(build_index, draw_ids(framing)[:PAST])
+    return Generator(model, memory), PlaceLabels(starts, numbers.astype(np.int32))
+
+
+@pytest.mark.parametrize(
+    ("cell", "framing", "networks"), [*product(CELLS, FRAMINGS, (1,)), ("gru", "documents", 2)]
+)
+def test_laws_hold_with_labels(record, cell, framing, networks):
+    writer, labels = labelled_writer(cell, framing, networks)
+    check_laws(record, writer, framing, weights=WEIGHTS, labels=labels)
+    check_laws(record, writer, framing, labels=labels)
+    ids = draw_ids(framing)
+    assert not np.array_equal(
+        record(writer, ids, labels=labels).losses[0], record(writer, ids).losses[0]
+    )
+
+
+def test_laws_hold_for_adaptive_scores_with_labels(record, monkeypatch):
+    writer, labels = labelled_writer("lstm", "documents", 2)
+    evaluator = dynamic.DynamicEvaluator(writer.model)
+    monkeypatch.setattr(dynamic, "DynamicEvaluator", lambda _: evaluator)
+    check_laws(record, writer, "documents", weights=WEIGHTS, labels=labels, adaptive=True)
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)

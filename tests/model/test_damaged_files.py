@@ -13,6 +13,7 @@ from burble.errors import ModelFileError
 from burble.model.architecture import array_shapes
 from burble.model.file import FORMAT, serialize_model
 from tests.support.modelfiles import HALF, VALID, assemble, parts, read, small_model, with_meta
+from tests.support.speakers import POETS, chancy
 
 
 @pytest.mark.parametrize("end", [0, 1, 7, 8, 9, 200, len(VALID) // 2, len(VALID) - 1])
@@ -49,7 +50,7 @@ JSON = st.recursive(
 
 
 @settings(deadline=None)
-@given(st.sampled_from([*sorted(parts()[1]), "window", "excerpt", "regex"]), JSON)
+@given(st.sampled_from([*sorted(parts()[1]), "window", "excerpt", "regex", "labels"]), JSON)
 def test_any_json_in_the_metadata_is_read_or_refused(key, value):
     meta = parts()[1] | {key: value}
     try:
@@ -109,6 +110,58 @@ def test_any_json_as_a_header_is_refused(value):
 def test_odd_metadata_is_refused(key, value, message):
     with pytest.raises(ModelFileError, match=message):
         read(with_meta(json.dumps(parts()[1] | {key: value})))
+
+
+LABELLED = serialize_model(chancy(labels=POETS))
+POEMS = {"column": "poet", "values": ["Dickinson", "Whitman"]}
+FORMS = {"column": "form", "values": ["long", "short"]}
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({}, r"labels is \{\}, expected a list"),
+        ([], "arrays missing or too many: 'label_embedding'"),
+        ([POEMS], r"label_embedding has the shape \(4, 5\), expected \(2, 5\)"),
+        ([POEMS, 7], "labels hold 7, expected a column and its values"),
+        ([POEMS, FORMS | {"more": 1}], "expected a column and its values"),
+        ([POEMS, {"column": "form"}], "expected a column and its values"),
+        ([POEMS, FORMS | {"column": 1}], "labels name 1 with"),
+        ([POEMS, FORMS | {"column": " "}], "labels name ' ' with"),
+        ([POEMS, FORMS | {"column": "\ud800"}], "cannot be"),
+        ([POEMS, FORMS | {"values": []}], r"labels name 'form' with \[\]"),
+        ([POEMS, FORMS | {"values": "ab"}], "labels name 'form' with 'ab'"),
+        ([POEMS, FORMS | {"values": ["long", 3]}], "3 is not a label"),
+        ([POEMS, FORMS | {"values": ["", "long"]}], "'' is not a label"),
+        ([POEMS, FORMS | {"values": [" long", "short"]}], "' long' is not a label"),
+        ([POEMS, FORMS | {"values": ["long", "s" * 201]}], "is not a label"),
+        ([POEMS, FORMS | {"values": ["long", "\ud800"]}], "is not a label"),
+        ([POEMS, FORMS | {"values": ["short", "long"]}], "'form' are not in order"),
+        ([POEMS, FORMS | {"values": ["long", "long"]}], "not in order, or one occurs twice"),
+        ([POEMS, FORMS | {"column": "poet"}], "a column of labels occurs twice"),
+        ([FORMS | {"values": [f"{n:05}" for n in range(10_001)]}], "10,001 labels, and at most"),
+    ],
+)
+def test_odd_labels_are_refused(labels, message):
+    header, meta, weights = parts(LABELLED)
+    assert read(LABELLED).labels == POETS
+    header["__metadata__"]["burble"] = json.dumps(meta | {"labels": labels})
+    with pytest.raises(ModelFileError, match=message):
+        read(assemble(header, weights))
+
+
+def test_labels_are_refused_where_no_format_or_no_network_has_any():
+    header, meta, weights = parts(LABELLED)
+    assert (meta["format"], "label" in meta["text"]) == (4, False)
+    scalar = meta["architecture"] | {"input": "scalar", "embedding": 1}
+    for change, message in (
+        ({"format": 3}, "it has labels, and no model of format 3 has any"),
+        ({"architecture": scalar}, "it has labels, and its input is scalar"),
+        ({"text": meta["text"] | {"label": ["poet"]}}, "label is"),
+    ):
+        header["__metadata__"]["burble"] = json.dumps(meta | change)
+        with pytest.raises(ModelFileError, match=message):
+            read(assemble(header, weights))
 
 
 @pytest.mark.parametrize(

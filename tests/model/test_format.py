@@ -10,18 +10,19 @@ import pytest
 from burble.inference.generator import Generator, load
 from burble.model.file import ARCHITECTURE_KEYS, MAX_FILE, TEXT_KEYS, read_model, write_model
 from burble.model.tensors import MAX_HEADER, open_tensors
-from tests.support.speakers import chancy
+from tests.support.speakers import POETS, chancy
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "format-1.safetensors"
 # Its weights are large and random, so that it amplifies rounding: what comes after these symbols
 # already differs from a reading in float64.
 GREEDY = "p\npérßnß\nßß\nßß\nß\nß猫\nß\nß\nß\nßm 猫ee"
+GREEDY_WHITMAN = "nn\n\nd\n\nß\nßßssmnn😀c\nßß\nß\n\nß\nß\nß\nß"
 LOGITS = [6.8162, -1.35544, -1.18908]
 PAGE = (HERE.parents[1] / "docs/reference" / "model-format.md").read_text("utf-8")
 
 
-def logits_by_the_page(path, symbols):
+def logits_by_the_page(path, symbols, chosen=()):
     """A reader written from docs/reference/model-format.md, with nothing of burble."""
     data = path.read_bytes()
     n = struct.unpack("<Q", data[:8])[0]
@@ -29,7 +30,8 @@ def logits_by_the_page(path, symbols):
     about = json.loads(arrays.pop("__metadata__")["burble"])
     hard = "recurrent_activation" in about["architecture"]
     half = {a["dtype"] for a in arrays.values()} == {"F16"}
-    assert about["format"] == (3 if half else 1 + hard)
+    labels = [(one["column"], v) for one in about.get("labels", []) for v in one["values"]]
+    assert about["format"] == (4 if labels else 3 if half else 1 + hard)
     size, code = (2, "e") if half else (4, "f")
     w = {}
     for name, a in arrays.items():
@@ -40,16 +42,19 @@ def logits_by_the_page(path, symbols):
     ids = [len(about["symbols"])] * about["boundary"] + ids
     shape = about["architecture"]
     ensemble = [f"network{n}." if n else "" for n in range(shape.get("networks", 1))]
-    each = [network_by_the_page(w, prefix, shape, ids) for prefix in ensemble]
+    rows = [labels.index(one) for one in chosen]
+    each = [network_by_the_page(w, prefix, shape, ids, rows) for prefix in ensemble]
     if len(each) == 1:
         return each[0]
     return np.log(np.mean([np.exp(logits) / np.exp(logits).sum() for logits in each], 0))
 
 
-def network_by_the_page(w, prefix, shape, ids):
+def network_by_the_page(w, prefix, shape, ids, labels):
     h, c = np.zeros((2, shape["layers"], shape["units"]))
     for i in ids:
         x = w[f"{prefix}embedding"][i]
+        for row in labels:
+            x = x + w[f"{prefix}label_embedding"][row]
         for k in range(shape["layers"]):
             part = (w[f"{prefix}layer{k}.{name}"] for name in ("kernel", "recurrent", "bias"))
             hard = shape.get("recurrent_activation") == "hard_sigmoid"
@@ -92,6 +97,29 @@ def test_a_reader_written_from_the_page_gives_the_same_logits(
     expected = np.exp(logits) / np.exp(logits).sum()
     found = [probabilities[s] for s in ("a", "b", "c", "\n", "")[: len(expected)]]
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize(
+    "chosen", [(), (("poet", "Whitman"),), (("poet", "Dickinson"), ("form", "long"))]
+)
+def test_a_reader_of_labels_written_from_the_page_gives_the_same_logits(tmp_path, dtype, chosen):
+    model = chancy(boundary=True, ensemble=2, scale=0.5, labels=POETS)
+    write_model(tmp_path / "m", replace(model, dtype=dtype))
+    found = load(tmp_path / "m").probabilities("abca\nc", label=dict(chosen))
+    logits = logits_by_the_page(tmp_path / "m", "abca\nc", chosen)
+    expected = np.exp(logits) / np.exp(logits).sum()
+    np.testing.assert_allclose([found[s] for s in ("a", "b", "c", "\n", "")], expected, atol=1e-6)
+
+
+def test_the_golden_model_of_format_4_still_loads_and_writes_the_same():
+    model = read_model(GOLDEN.with_name("format-4.safetensors"))
+    assert model.labels == POETS
+    assert model.text.label == ("poet", "form")
+    writer, how = Generator(model), {"length": len(GREEDY), "temperature": 0}
+    # Without a label it is the model of format 1.
+    assert writer.generate("The cat", **how) == GREEDY
+    assert writer.generate("The cat", **how, label="poet=Whitman") == GREEDY_WHITMAN
 
 
 def test_only_a_model_that_needs_format_2_is_written_in_it(tmp_path):

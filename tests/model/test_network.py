@@ -6,9 +6,16 @@ import pytest
 
 from burble.model.architecture import array_shapes, network_prefix
 from burble.model.engine import build_engine
-from burble.model.network import Ensemble, build_network, mean_log_probabilities, name_weights
+from burble.model.network import (
+    Ensemble,
+    build_network,
+    mean_log_probabilities,
+    name_weights,
+    trained_array_names,
+)
 from burble.model.softmax import softmax
 from burble.settings import ModelSettings
+from tests.support.speakers import POETS, chancy
 
 
 @pytest.mark.parametrize("shape", [{"cell": "lstm"}, {"cell": "gru", "input": "onehot"}])
@@ -35,6 +42,40 @@ def test_an_ensemble_averages_probabilities_in_keras_and_in_numpy_alike(shape):
     # No two begin with the same weights.
     first = [weights[f"{network_prefix(n)}layer0.kernel"] for n in range(3)]
     assert not any(np.allclose(first[a], first[b]) for a, b in ((0, 1), (0, 2), (1, 2)))
+
+
+@pytest.mark.parametrize(("cell", "ensemble"), [("lstm", 1), ("gru", 2), ("rnn", 1)])
+def test_labels_are_added_in_keras_and_in_numpy_alike(cell, ensemble):
+    model = chancy(cell=cell, ensemble=ensemble, labels=POETS, scale=0.5)
+    shape, size = model.architecture, model.vocabulary.size
+    both = Ensemble(shape, size, seed=1, labels=len(POETS))
+    # Until it has learned, a label changes nothing.
+    begun = name_weights([v.value for v in both.trained], shape, size, len(POETS))
+    assert not begun["label_embedding"].any()
+    names = trained_array_names(shape, size, len(POETS))
+    values = [model.weights[name] for name in names]
+    others = [v.value for v in both.others]
+    plain = build_engine(model.weights, shape)
+    ids = np.random.default_rng(0).integers(size, size=30)
+    state = plain.zero_state(1)
+    zeros = [jnp.asarray(part.T) for layer in state for part in layer]
+    rows = {}
+    for labels in ((0, 0), (2, 0), (1, 4)):
+        named = np.broadcast_to(np.array(labels), (1, 30, 2))
+        logits, _, _ = both(values, others, ids[None], zeros, False, named)
+        expected = np.asarray(mean_log_probabilities(logits))[0]
+        rows[labels], _ = plain.with_labels(labels).read_symbols(ids, state)
+        found = np.log(softmax(rows[labels].astype(np.float64)))
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_array_equal(rows[0, 0], plain.read_symbols(ids, state)[0])
+    assert np.abs(rows[0, 0] - rows[2, 0]).max() > 0.01
+    # In a stream that crosses documents, each place has its own.
+    named = np.array([[(2, 0)] * 10 + [(0, 0)] * 20])
+    logits, _, _ = both(values, others, ids[None], zeros, False, named)
+    first, after = plain.with_labels((2, 0)).read_symbols(ids[:10], state)
+    second, _ = plain.read_symbols(ids[10:], after)
+    found = np.log(softmax(np.concatenate([first, second]).astype(np.float64)))
+    np.testing.assert_allclose(found, np.asarray(mean_log_probabilities(logits))[0], atol=1e-5)
 
 
 def test_half_the_bits_change_products_but_neither_weights_nor_states_nor_logits():

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from burble.data.labels import LabelSet
 from burble.data.vocabulary import Vocabulary
 from burble.errors import SettingsError
 from burble.model.architecture import network_prefix
 from burble.model.transfer import describe_alphabet_change, merge_base_settings, transfer_weights
-from tests.support.speakers import chancy
+from tests.support.speakers import POETS, chancy
 
 
 def test_weights_go_to_the_symbols_of_another_alphabet():
@@ -22,6 +23,21 @@ def test_weights_go_to_the_symbols_of_another_alphabet():
         np.testing.assert_array_equal(found[name][:, 0], base.weights[name][:, 1])
         name = f"{network_prefix(n)}layer1.kernel"
         np.testing.assert_array_equal(found[name], base.weights[name])
+
+
+def test_labels_that_both_know_keep_their_vectors_and_new_ones_start_as_they_would_anew():
+    base = chancy("ab", ensemble=2, labels=POETS)
+    other = LabelSet(("poet",), (("Poe", "Whitman"),))
+    fresh = chancy("ab", seed=1, ensemble=2, labels=other).weights
+    found = transfer_weights(base, base.vocabulary, fresh, other)
+    for n in (0, 1):
+        name = f"{network_prefix(n)}label_embedding"
+        np.testing.assert_array_equal(found[name], [fresh[name][0], base.weights[name][1]])
+    plain = chancy("ab", ensemble=2)
+    assert transfer_weights(base, plain.vocabulary, plain.weights).keys() == plain.weights.keys()
+    gained = transfer_weights(plain, plain.vocabulary, fresh, other)["label_embedding"]
+    np.testing.assert_array_equal(gained, fresh["label_embedding"])
+    assert "label" not in merge_base_settings({}, base)
 
 
 def test_settings_that_a_base_brings_cannot_be_others():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from burble.data.labels import UNLABELLED, LabelSet
 from burble.data.vocabulary import Vocabulary
 from burble.inference.generator import Generator
 from burble.model.architecture import array_shapes
@@ -37,16 +38,21 @@ def follower(symbols, follows, *, strength=50.0, boundary=False, separator="", *
     return Model(weights, vocabulary, shape, cleaning, separator)
 
 
-def chancy(symbols="abc\n", seed=0, scale=1.0, boundary=False, **shape):
+POETS = LabelSet(("poet", "form"), (("Dickinson", "Whitman"), ("long", "short")))
+
+
+def chancy(symbols="abc\n", seed=0, scale=1.0, boundary=False, labels=UNLABELLED, **shape):
     """A model with random weights."""
     vocabulary = Vocabulary(tuple(symbols), boundary=boundary)
     settings = ModelSettings(**{"layers": 2, "units": 12, "embedding": 5} | shape)
     rng = np.random.default_rng(seed)
     weights = {
         name: rng.normal(0, scale, s).astype(np.float32)
-        for name, s in array_shapes(settings, vocabulary.size).items()
+        for name, s in array_shapes(settings, vocabulary.size, len(labels)).items()
     }
-    return Model(weights, vocabulary, settings, TextSettings(), "--" if boundary else "")
+    text = TextSettings(label=labels.columns)
+    separator = "--" if boundary else ""
+    return Model(weights, vocabulary, settings, text, separator, labels=labels)
 
 
 def write_symbols(processor, size, wanted):

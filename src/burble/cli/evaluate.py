@@ -84,6 +84,13 @@ def evaluate(
         float,
         typer.Option(help="Weight of the n-gram model of its text, 0 to 1; 0 leaves it out."),
     ] = 0.0,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="COLUMN=VALUE: read all of the text with that label. If not given, the column of "
+            "a table says the labels."
+        ),
+    ] = None,
     as_json: AsJson = False,
     **chosen: Any,
 ) -> None:
@@ -99,7 +106,8 @@ def evaluate(
     options: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
     WritingSettings(**options)
     if not text:
-        _refuse([*options, *reading.given], adaptive=adaptive, memory=memory)
+        named = [*options, *["label"] * bool(label), *reading.given]
+        _refuse(named, adaptive=adaptive, memory=memory)
     writer = generator.load(model)
     if not text:
         _print_stored(writer.model, as_json)
@@ -109,9 +117,13 @@ def evaluate(
         notes = [*notes, f"Cut into the model's own symbols: {writer.model.vocabulary.cut_note}."]
     for note in notes:
         log(note)
+    labels = tuple(label or ())
+    writer.model.labels.find(labels)
     own = _recognize(writer, found, reading)
     if own is not None:
-        settings, _ = writer.resolve_settings({"seed": 0, **options, "memory": memory})
+        settings, _ = writer.resolve_settings(
+            {"seed": 0, **options, "memory": memory, "label": labels}
+        )
         report = evaluation_report.build_report(writer, own, settings, adaptive=adaptive, log=log)
         _print_report(writer, report, settings, own, as_json=as_json)
         return
@@ -122,7 +134,7 @@ def evaluate(
         )
     log("This is not the text the model was trained on, so there is a score alone.")
     score = evaluation.score_sources(
-        writer, found, reading, adaptive=adaptive, memory=memory, log=log
+        writer, found, reading, adaptive=adaptive, memory=memory, label=labels, log=log
     )
     print(_as_json(asdict(score)) if as_json else _describe_score(writer, score))
 
@@ -254,6 +266,11 @@ def _describe_score(writer: Generator, score: Report) -> str:
         f"expected calibration error {100 * score.calibration_error:.1f} %, best temperature "
         f"{score.best_temperature:.2f}",
     ]
+    if (without := score.nats_without_labels) is not None:
+        worth = without - score.nats
+        lines.append(
+            f"read with labels, which are worth {worth:.4f} nats: without them {without:.4f} nats"
+        )
     if score.unknown:
         named = ", ".join(f"{n:,} × {describe(s)}" for s, n in list(score.unknown.items())[:12])
         more = ", …" if len(score.unknown) > 12 else ""

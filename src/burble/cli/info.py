@@ -8,11 +8,13 @@ from typing import Any
 
 from burble.cli.options import AsJson, ModelPath
 from burble.cli.output import with_both_names
-from burble.formatting import shown, some, symbol_name
+from burble.formatting import listed, shown, some, symbol_name
 from burble.model import bases
 from burble.model.file import Model, find_model_file, lowest_format, read_model
 from burble.settings import STORED
 
+LISTED = 20
+"""Labels that are named at most; --json has all."""
 NAMES = {older: name for name, older in STORED.items()} | {
     "closed": "fraction of quotes closed",
     "repeated": "fraction repeated",
@@ -45,6 +47,7 @@ def info(
             "separator": held.separator,
             "window": held.window,
             "text": asdict(held.text),
+            "labels": dict(zip(held.labels.columns, held.labels.values, strict=True)),
             "summary": {
                 name: with_both_names(facts) if isinstance(facts, dict) else facts
                 for name, facts in held.summary.items()
@@ -73,7 +76,9 @@ def _describe(model: Model, weights: int) -> Iterator[tuple[str, str]]:
     if model.window:
         yield "window", f"{some(model.window, 'symbol')}, read anew for each that is written"
     yield "documents", "yes, each with an end" if alphabet.boundary else "no, running text"
-    yield "cleaning", _listed(asdict(model.text))
+    for column, values in zip(model.labels.columns, model.labels.values, strict=True):
+        yield "labels", f"{column}: {listed([*map(repr, values)], most=LISTED)}"
+    yield "cleaning", _listed({n: v for n, v in asdict(model.text).items() if n != "label"})
     for name, facts in model.summary.items():
         if name == "base" and model.facts(name):
             yield name, _describe_base(facts)

@@ -97,6 +97,9 @@ def sample(
     writer = generator.load(model)
     how, facts = writer.resolve_settings(options, reading if training else DEFAULT_READING, log)
     facts = {name: options[name] for name in options if name in REPEATED} | facts
+    if labels := writer.model.labels.describe(writer.model.labels.find(how.label)):
+        # As the model knows it, whatever its case was.
+        facts["label"] = labels
     texts = writer.prepare_texts(start.read(writer, how.seed or 0), how)
     for note in [*_stop_notes(stops, writer.model), *texts.prompt.notes, f"seed {how.seed}"]:
         log(note)

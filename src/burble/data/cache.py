@@ -25,6 +25,7 @@ from burble import files
 from burble.data.cleaning import Changes
 from burble.data.documents import ReadOptions
 from burble.data.encoder import EncodedText, encode_sources, find_starts
+from burble.data.labels import Labels, LabelSet
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary, cut_here
 from burble.errors import SettingsError, StorageError
@@ -97,7 +98,13 @@ def hash_sources(sources: Iterable[Source]) -> str:
 def _name_entry(sources: list[Source], options: ReadOptions, sha256: str) -> str:
     """The name of an entry: a hash of all that decides what is in it."""
     named = [[source.name, source.form, source.part] for source in sources]
-    parts = [FORMAT, asdict(options.cleaning), asdict(options.reading), named, sha256]
+    cleaning = asdict(options.cleaning)
+    if not cleaning["label"]:
+        # As it was before there were labels.
+        del cleaning["label"]
+    parts = [FORMAT, cleaning, asdict(options.reading), named, sha256]
+    if "label" in cleaning:
+        parts += [[source.own_labels for source in sources]]
     if options.cleaning.unit == "grapheme":
         alphabet = options.alphabet
         parts += [cut_here("grapheme"), alphabet and [alphabet.cut_by, *alphabet.symbols]]
@@ -120,6 +127,9 @@ def _store(parent: Path, name: str, text: EncodedText, blocks: Iterator[Ids]) ->
             np.save(file, find_starts(ids, text.vocabulary.boundary_id))
         # Windows moves no folder in which a file is mapped.
         del ids
+        if text.labels:
+            with _flushed(partial / "labels.npy") as file:
+                np.save(file, text.labels.numbers)
         with _flushed(partial / "facts.json") as file:
             file.write(json.dumps(facts).encode("ascii"))
     stored = _load(parent / name)
@@ -153,7 +163,13 @@ def _to_json(text: EncodedText, note: str, size: int) -> dict[str, Any]:
         "changes": asdict(text.changes),
         "notes": [*text.notes, note],
         "size": size,
+        **({"labels": _labels_to_json(text.labels)} if text.labels else {}),
     }
+
+
+def _labels_to_json(labels: Labels) -> dict[str, Any]:
+    """All that is known of labels but which documents have them."""
+    return {**asdict(labels.names), "missing": labels.missing, "notes": labels.notes}
 
 
 def _load(place: Path) -> EncodedText | None:
@@ -182,6 +198,7 @@ def _load(place: Path) -> EncodedText | None:
                 changes=Changes(**facts["changes"]),
                 removed=Counter(facts["removed"]),
                 notes=facts["notes"],
+                labels=_load_labels(place, facts.get("labels")),
             )
             _check(text, facts["size"])
             # All that is cut from an array keeps the array.
@@ -190,6 +207,25 @@ def _load(place: Path) -> EncodedText | None:
         discard(place)
         return None
     return text
+
+
+def _load_labels(place: Path, facts: dict[str, Any] | None) -> Labels | None:
+    """The labels of an entry's documents, where it has some."""
+    if facts is None:
+        return None
+    names = LabelSet(tuple(facts["columns"]), tuple(map(tuple, facts["values"])))
+    numbers = np.load(place / "labels.npy")
+    last = np.cumsum([0, *map(len, names.values)])
+    fits = (
+        numbers.dtype == np.int32
+        and numbers.ndim == 2
+        and len(names.values) == len(names.columns) == numbers.shape[1]
+        and all(type(one) is str for one in (facts["missing"], *facts["notes"]))
+        and bool(np.all((numbers == 0) | ((numbers > last[:-1]) & (numbers <= last[1:]))))
+    )
+    if not fits:
+        raise ValueError("labels that cannot be")
+    return Labels(names, numbers, facts["missing"], tuple(facts["notes"]))
 
 
 def _check(found: EncodedText, size: object) -> None:
@@ -211,6 +247,7 @@ def _check(found: EncodedText, size: object) -> None:
         and starts[0] == 0
         and starts[-1] < len(found.ids)
         and bool(np.all(starts[1:] > starts[:-1]))
+        and (found.labels is None or len(found.labels.numbers) == len(starts))
         and _count_ids(found.ids) == [*counts.values(), *[edges] * bool(edges)]
     )
     if not fits:

@@ -15,6 +15,7 @@ from burble.data import cache, encoder, outputs, repeats, sources
 from burble.data.cleaning import Changes
 from burble.data.documents import Progress, ReadOptions
 from burble.data.encoder import EncodedText
+from burble.data.labels import Labels, PlaceLabels
 from burble.data.repeats import Repeats
 from burble.data.sources import Source
 from burble.data.split import Split, split_text
@@ -61,6 +62,7 @@ class Corpus:
         validation_by_source: Symbols of each source for validation.
         encoded: The text in the order of reading.
         cleaning: How it was cleaned.
+        labels: The labels of the documents in `starts`; None where none were wanted.
         files: The files that were read.
         repeats: What stands in the text more than once, where that was counted.
     """
@@ -84,6 +86,7 @@ class Corpus:
     validation_by_source: tuple[int, ...]
     encoded: EncodedText
     cleaning: TextSettings
+    labels: Labels | None = None
     files: tuple[Path, ...] = ()
     repeats: Repeats | None = None
 
@@ -106,6 +109,11 @@ class Corpus:
     def tail(self) -> Ids:
         """The validation ids, led by the last training id, from which the first is predicted."""
         return self.ids[max(0, self.cut - 1) :]
+
+    @property
+    def place_labels(self) -> PlaceLabels | None:
+        """The labels at each place of `ids`; None where there are none."""
+        return PlaceLabels(self.starts, self.labels.numbers) if self.labels else None
 
     def excerpt(self, window: int) -> str:
         """A piece from the middle of the training text, a window and some more symbols."""
@@ -181,13 +189,18 @@ def build(
         The corpus.
 
     Raises:
-        SourceError: A source is missing, unreadable, not text, or there is no text in all.
+        SourceError: A source is missing, unreadable, not text, or there is no text in all; or
+            labels are, or cannot be learned.
         EncodingError: A source is not text in that encoding.
         CorpusError: Fewer than two symbols would be left to learn from.
     """
     wanted = Split(validation, test, split)
     found, notes = sources.find_sources(arguments, reading)
     made = build_from_sources(found, settings, wanted, reading, progress)
+    labels = made.encoded.labels
+    if labels:
+        labels.check()
+        notes += labels.summarize()
     again = repeats.count_repeats(made.encoded.ids, made.ids, made.cut, made.vocabulary)
     return replace(made, repeats=again, notes=(*notes, *made.notes, *again.sentences))
 
@@ -271,4 +284,5 @@ def _corpus(text: EncodedText, settings: TextSettings, split: Split) -> Corpus:
         validation_by_source=tuple(parts.validation.tolist()),
         encoded=text,
         cleaning=settings,
+        labels=text.labels and text.labels.take(parts.documents),
     )

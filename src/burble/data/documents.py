@@ -13,6 +13,7 @@ from itertools import groupby
 from burble.data import artifacts, cleaning, encodings, gutenberg, sentences, tables
 from burble.data.artifacts import INVISIBLE, Artifacts
 from burble.data.cleaning import Changes
+from burble.data.labels import LabelReader
 from burble.data.sentences import EDGE
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
@@ -62,6 +63,7 @@ class ReadSummary:
         changes: What the cleaning changed.
         notes: Sentences on the sources.
         artifacts: Sentences on what a person may not mean to teach.
+        labels: The labels of the documents, as they were read.
         sha256: Of the bytes of all sources; see `hash_sources`.
     """
 
@@ -72,6 +74,7 @@ class ReadSummary:
     changes: Changes
     notes: list[str]
     artifacts: list[str]
+    labels: LabelReader
     sha256: str = ""
 
     @property
@@ -108,7 +111,7 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
         decoded = encodings.decode_blocks(watch(source, content), source.name, encoding)
         if decoded.has_mark:
             remarks.marked.append(source.name)
-        reader.begin_source(source.name, is_text=source.form == "text")
+        reader.begin_source(source)
         notes += _read_source(source, decoded.pieces, options.reading, reader)
         digest.update(source.size.to_bytes(8, "little"))
         if reader.end_source():
@@ -132,7 +135,11 @@ def _read_source(
         return [note]
     if source.form == "table":
         name = source.name.removesuffix(f":{shown(source.part)}")
-        return tables.read_rows(pieces, name, source.part, lambda row: reader.read([row]), reading)
+
+        def write(row: str) -> None:
+            reader.read([row])
+
+        return tables.read_rows(pieces, name, source.part, write, reading, reader.labels)
     reader.read(pieces)
     return []
 
@@ -143,10 +150,12 @@ class _Reader:
     Attributes:
         artifacts: What was found that a person may not mean to teach.
         empty: Rows, lines and documents without text so far.
+        labels: Takes the labels of the documents.
     """
 
     def __init__(self, settings: TextSettings, write: Write) -> None:
         self.artifacts, self.empty = Artifacts(), 0
+        self.labels = LabelReader(settings.label)
         self._settings, self._write = settings, write
         self._changes = Changes()
         self._names: list[str] = []
@@ -154,10 +163,12 @@ class _Reader:
         self._source, self._before = "", 0
         self._documents = self._lines = 0
 
-    def begin_source(self, name: str, *, is_text: bool) -> None:
+    def begin_source(self, source: Source) -> None:
         """What is read from now on is of another source."""
-        self._source, self._before = name, self._documents
-        self.artifacts.begin_source(name, self._lines, is_text=is_text)
+        self._source, self._before = source.name, self._documents
+        self.labels.begin_source(source.name, source.own_labels)
+        is_text = source.form == "text"
+        self.artifacts.begin_source(source.name, self._lines, is_text=is_text)
 
     def end_source(self) -> bool:
         """Notes the source if it had documents; returns whether it had."""
@@ -176,6 +187,7 @@ class _Reader:
             clean = self._clean(cleaning.cut_blocks(text), self._settings)
             counts = [self._write_text(_mark_edges(clean, kind))]
         found = sum(counts)
+        self.labels.add(found)
         if kind == "lines":
             self.empty += self._lines - lines - found
         else:
@@ -191,6 +203,7 @@ class _Reader:
             changes=self._changes,
             notes=notes,
             artifacts=self.artifacts.describe(),
+            labels=self.labels,
             sha256=sha256,
         )
 

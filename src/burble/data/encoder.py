@@ -19,6 +19,7 @@ from burble.data import documents, filtering, vocabulary
 from burble.data.cleaning import Changes, code_points
 from burble.data.documents import ReadOptions, ReadSummary
 from burble.data.filtering import count_by_source, number_documents
+from burble.data.labels import Labels
 from burble.data.sentences import EDGE
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
@@ -49,6 +50,7 @@ class EncodedText:
         changes: What the cleaning changed.
         removed: Rare symbols that were removed, with their counts.
         notes: Sentences for the person.
+        labels: The labels of the documents, where some were wanted.
     """
 
     ids: Ids
@@ -62,6 +64,7 @@ class EncodedText:
     changes: Changes
     removed: Counter[str]
     notes: list[str]
+    labels: Labels | None = None
 
 
 Keep = Callable[[EncodedText, Iterator[Ids], str], EncodedText]
@@ -101,7 +104,12 @@ def _finish(
     if summary.documents > 1:
         encoder.append(EDGE)
     encoder.flush()
-    lines, by_source, left_out = _leave_out(encoder, summary, options)
+    lines, kept, left_out = _leave_out(encoder, summary, options)
+    by_source = (
+        summary.documents_by_source
+        if kept is None
+        else count_by_source(kept, summary.documents_by_source)
+    )
     counts, least = encoder.counts(), options.cleaning.min_count
     alphabet = _make_alphabet(counts, options, boundary=sum(by_source) > 1)
     nonempty = None
@@ -122,6 +130,7 @@ def _finish(
         changes=summary.changes,
         removed=Counter({symbol: n for symbol, n in counts.items() if 0 < n < least}),
         notes=[*summary.notes, *summary.artifacts, *left_out, *_describe_empty(summary, options)],
+        labels=summary.labels.finish((kept, nonempty)),
     )
     blocks = encoder.renumber(alphabet, nonempty)
     if keep and encoder.spool.size > encoder.limit:
@@ -132,17 +141,17 @@ def _finish(
 
 def _leave_out(
     encoder: "Encoder", summary: ReadSummary, options: ReadOptions
-) -> tuple[int, list[int], list[str]]:
-    """Leaves out documents, where the options do; returns lines, documents by source, and notes."""
-    lines, by_source, notes = summary.lines, summary.documents_by_source, list[str]()
+) -> tuple[int, NDArray[np.bool_] | None, list[str]]:
+    """Leaves out documents, where the options do; returns lines, which stay, and notes."""
+    lines, stay, notes = summary.lines, None, list[str]()
     if options.reading.deduplicate or options.reading.drop_documents_with_rare > 1:
         symbols = len(encoder.symbols)
         kept, notes = filtering.choose_documents(
             encoder.blocks, symbols, summary.documents, options
         )
         if not kept.all():
-            lines, by_source = encoder.select(kept), count_by_source(kept, by_source)
-    return lines, by_source, notes
+            lines, stay = encoder.select(kept), kept
+    return lines, stay, notes
 
 
 def find_starts(ids: Ids, edge: int | None) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from burble.data.labels import NO_LABELS, LabelReader
 from burble.errors import SourceError
 from burble.formatting import Note, listed, shown, some
 
@@ -43,14 +44,32 @@ class _Found:
         fields: Every field, with the fields of its first value if that is an object.
         passed: The lines that were passed over, by what the field is there.
         twice: The lines in which an object has one field more than once.
+        labels: The fields of labels that were there.
+        no_labels: The lines in which such a field is neither text nor a number, by the field.
     """
 
     fields: dict[str, list[str]] = field(default_factory=dict)
     passed: dict[str, _Lines] = field(default_factory=dict)
     twice: _Lines = field(default_factory=_Lines)
+    labels: set[str] = field(default_factory=set)
+    no_labels: dict[str, _Lines] = field(default_factory=dict)
+
+    def take_label(self, row: dict[str, Any], label: str, number: int) -> str | None:
+        """The label in a field of a line: a text or a number; None where there is no such field."""
+        value = _value(row, label)
+        if value is _ABSENT:
+            # What another line has is missing here.
+            return "" if label in self.labels else None
+        self.labels.add(label)
+        if isinstance(value, list | dict):
+            self.no_labels.setdefault(label, _Lines()).add(number)
+            return ""
+        return value if isinstance(value, str) else json.dumps(value) if value is not None else ""
 
 
-def read_field(lines: Iterable[str], name: str, part: str, write: Write) -> list[Note]:
+def read_field(
+    lines: Iterable[str], name: str, part: str, write: Write, labels: LabelReader = NO_LABELS
+) -> list[Note]:
     """Reads the texts in one field.
 
     Args:
@@ -59,6 +78,7 @@ def read_field(lines: Iterable[str], name: str, part: str, write: Write) -> list
         part: The field; `a.b` is field `b` of the object in field `a`, unless a field has that
             very name.
         write: Takes each text, none of them blank.
+        labels: Takes the labels of each line before its text is written.
 
     Returns:
         What was passed over.
@@ -66,6 +86,8 @@ def read_field(lines: Iterable[str], name: str, part: str, write: Write) -> list
     Raises:
         SourceError: A line is no object, or no line has a text there.
     """
+    if part in labels.columns:
+        raise SourceError(f"--label {part} is the text itself. Name another field of {name}.")
     found, empty = _Found(), True
     keys = {part, *part.split(".")}
     quoted = [f'"{key}"' for key in keys]
@@ -81,11 +103,13 @@ def read_field(lines: Iterable[str], name: str, part: str, write: Write) -> list
             found.twice.add(number)
         if isinstance(value, str) and value.strip():
             empty = False
+            labels.set_row([found.take_label(row, label, number) for label in labels.columns])
             write(value)
         else:
             found.passed.setdefault(_kind(value), _Lines()).add(number)
     if empty and found.fields and set(found.passed) != {"empty"}:
         raise SourceError(_missing(name, part, found))
+    labels.begin_table(name, sorted(found.fields), found.labels)
     return [*_describe(name, part, found)]
 
 
@@ -171,3 +195,7 @@ def _describe(name: str, part: str, found: _Found) -> Iterator[Note]:
         message = "with one field twice, of which the last was read"
         alone = f"{some(found.twice.count, 'row')} {message}: {found.twice}."
         yield Note(name, f"{{}} {message}.", ((found.twice.count, "row"),), alone)
+    for label, lines in found.no_labels.items():
+        message = f"without a label, since {label!r} is a list or an object"
+        alone = f"{some(lines.count, 'row')} {message}: {lines}."
+        yield Note(name, f"{{}} {message}.", ((lines.count, "row"),), alone)

@@ -55,6 +55,14 @@ class Source:
         name = self.name.removesuffix(f":{shown(self.part)}")
         return self.form == "table" and not tables.is_json(name)
 
+    @property
+    def own_labels(self) -> dict[str, str]:
+        """What a file itself says of its text: its name without the ending, and its folder's."""
+        if self.path is None:
+            return {}
+        whole = self.path.absolute()
+        return {"file": shown(whole.stem), "folder": shown(whole.parent.name)}
+
 
 Found = tuple[list[Source], list[str]]
 """Sources, and sentences on what is left out."""

@@ -54,6 +54,7 @@ class Divided:
             was cut in two, the edge in between, the first symbol after it, and its end.
         learned: Symbols of each source that are learned.
         validation: Symbols of each source in the validation part.
+        documents: Which document of the text each of them is, or is a part of, shape (documents,).
         notes: Sentences for the person.
     """
 
@@ -64,6 +65,7 @@ class Divided:
     given: Ints
     learned: Ints
     validation: Ints
+    documents: Ints
     notes: list[str] = field(default_factory=list)
 
 
@@ -126,6 +128,7 @@ def _split_tail(text: EncodedText, split: Split) -> Divided:
         given=np.zeros(0, np.int64),
         learned=np.diff(np.minimum(firsts, cut)),
         validation=np.diff(np.clip(firsts, cut, size)),
+        documents=np.arange(len(starts)),
         notes=notes + more,
     )
 
@@ -164,7 +167,8 @@ def _split_spread(text: EncodedText, split: Split, *, sentences: bool) -> Divide
         notes.append(_describe_test(int(gone.sizes.sum()), "of all sources"))
         number = 1
     learned, held = spread.draw(pieces, split.validation, running=running, number=number)
-    ids, starts, given = spread.arrange(text, learned.join(held), len(learned))
+    ordered = learned.join(held)
+    ids, starts, given = spread.arrange(text, ordered, len(learned))
     sources = len(text.documents)
     return Divided(
         ids=ids,
@@ -174,6 +178,7 @@ def _split_spread(text: EncodedText, split: Split, *, sentences: bool) -> Divide
         given=given,
         learned=_count_by_source(learned, sources),
         validation=_count_by_source(held, sources),
+        documents=np.searchsorted(text.starts, ordered.begins, side="right") - 1,
         notes=notes,
     )
 

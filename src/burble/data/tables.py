@@ -5,13 +5,14 @@ counted.
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from burble.data import dialects, json_lines
 from burble.data.cleaning import BOM
 from burble.data.dialects import Dialect
 from burble.data.json_lines import Write
+from burble.data.labels import NO_LABELS, LabelReader
 from burble.data.records import IrregularRows, Records, looks_merged
 from burble.errors import SourceError
 from burble.formatting import Note, listed
@@ -30,6 +31,7 @@ def read_rows(
     part: str,
     write: Write,
     reading: SourceSettings = DEFAULT_READING,
+    labels: LabelReader = NO_LABELS,
 ) -> list[Note]:
     """Reads the texts of one column or field.
 
@@ -39,6 +41,7 @@ def read_rows(
         part: A column's name or its number from 1, or the name of a JSON field.
         write: Takes the text of each row, none of them blank.
         reading: How the cells of the table are parted, where that is set.
+        labels: Takes the labels of each row before its text is written.
 
     Returns:
         What to say of rows that were left out or are in doubt.
@@ -47,7 +50,7 @@ def read_rows(
         SourceError: There is no such column or field, or the table is damaged.
     """
     if is_json(name):
-        return json_lines.read_field(split_lines(pieces), name, part, write)
+        return json_lines.read_field(split_lines(pieces), name, part, write, labels)
     records, width, separator = _open_records(pieces, name, part, reading)
     dialect = records.dialect
     table = iter(records)
@@ -64,7 +67,8 @@ def read_rows(
     else:
         width = len(first)
     irregular = IrregularRows(width, dialect, part)
-    blank = _read_column(table, records, irregular, column, write)
+    beside = _find_labels(first, name, column, width, labels)
+    blank = _read_column(table, records, irregular, column, _with_labels(beside, labels, write))
     if irregular.left_out > irregular.taken:
         raise SourceError(
             f"{name} is not read: {irregular.differing}. With {dialect.between} between cells it "
@@ -140,7 +144,7 @@ def _read_column(
     records: Records,
     irregular: IrregularRows,
     column: int,
-    write: Write,
+    write: Callable[[Sequence[str], str], object],
 ) -> int:
     """Writes the cells of a column, of rows in which it is clear which cell is which.
 
@@ -157,12 +161,54 @@ def _read_column(
         cell = row[column] if column < len(row) else ""
         if letters and cell and cell[0] == cell[-1] == '"' and len(cell) > 1:
             irregular.enclosed += 1
-        # So databases write that there is nothing.
-        if cell == r"\N" or not cell.strip():
+        if _is_empty(cell):
             blank += 1
         else:
-            write(cell)
+            write(row, cell)
     return blank
+
+
+def _is_empty(cell: str) -> bool:
+    """Whether a cell holds nothing, or what databases write for it."""
+    return cell == r"\N" or not cell.strip()
+
+
+def _with_labels(
+    places: Sequence[int | None], labels: LabelReader, write: Write
+) -> Callable[[Sequence[str], str], object]:
+    """What takes a row and its text: it reads the labels in some places, and writes the text."""
+    if not places:
+        return lambda _, text: write(text)
+
+    def take(row: Sequence[str], text: str) -> None:
+        cells = [None if i is None else row[i] if i < len(row) else "" for i in places]
+        labels.set_row(["" if cell and _is_empty(cell) else cell for cell in cells])
+        write(text)
+
+    return take
+
+
+def _find_labels(
+    first: list[str], name: str, column: int, width: int, labels: LabelReader
+) -> list[int | None]:
+    """The places of the columns of labels; None for one that the table has not."""
+    names, places = [dialects.strip_name(cell) for cell in first], list[int | None]()
+    for label in labels.columns:
+        found = [place for place, one in enumerate(names) if one == dialects.strip_name(label)]
+        if not found and label.isdecimal() and 1 <= int(label[:9]) <= max(len(first), width):
+            found = [int(label) - 1]
+        if len(found) > 1:
+            raise SourceError(
+                f"{name} has {len(found)} columns {label!r}, so it is not clear which holds the "
+                "label. Give each a name of its own, or name it by its number, as in "
+                f"--label {found[0] + 1}."
+            )
+        if found == [column]:
+            raise SourceError(f"--label {label} is the text itself. Name another column of {name}.")
+        places.append(found[0] if found else None)
+    there = zip(labels.columns, places, strict=True)
+    labels.begin_table(name, names, [label for label, place in there if place is not None])
+    return places
 
 
 def _find_by_name(first: list[str], part: str, name: str, dialect: Dialect) -> int | None:

@@ -52,8 +52,9 @@ class DynamicEvaluator:
                 "Leave out --adaptive, or take a model of streams or documents."
             )
         shape, vocabulary = model.architecture, model.vocabulary
-        self._ensemble = network.Ensemble(shape, vocabulary.size, 0)
-        names = trained_array_names(shape, vocabulary.size)
+        self._columns, labels = len(model.labels.columns), len(model.labels)
+        self._ensemble = network.Ensemble(shape, vocabulary.size, 0, labels=labels)
+        names = trained_array_names(shape, vocabulary.size, labels)
         self._start = [
             jnp.asarray(model.weights[name]).reshape(variable.shape)
             for variable, name in zip(self._ensemble.trained, names, strict=True)
@@ -64,19 +65,22 @@ class DynamicEvaluator:
         self._learn = jax.jit(self._score_and_learn)
 
     def predict_texts(
-        self, texts: Sequence[NDArray[np.integer]]
+        self, texts: Sequence[NDArray[np.integer]], labels: NDArray[np.integer] | None = None
     ) -> Iterator[tuple[NDArray[np.intp], Predictions]]:
         """Predicts all symbols but the first of some texts, and learns from each few of them.
 
         Args:
             texts: Ids of each, shape (T,); what is learned from one serves the next.
+            labels: Those of each, shape (texts, columns); none if None.
 
         Yields:
             As `burble.inference.scoring.predict_texts`, one text after the other.
         """
         learner = _Learner(self._start, [jnp.zeros_like(w) for w in self._start], self._zero)
-        number = 0
+        number, columns = 0, self._columns
         for place, text in enumerate(texts):
+            own = np.zeros(columns, np.int32) if labels is None else labels[place]
+            named = [np.broadcast_to(own, (SEGMENT, columns)).astype(np.int32)] if columns else []
             learner = learner._replace(hidden=self._zero)
             for first in range(0, len(text) - 1, SEGMENT):
                 number += 1
@@ -91,12 +95,19 @@ class DynamicEvaluator:
                     np.pad(part[:-1], padding),
                     np.pad(targets, padding),
                     present,
+                    *named,
                 )
                 rows = np.asarray(log_probabilities, np.float64)[: len(targets)]
                 yield np.full(len(targets), place), Predictions(rows, targets.astype(np.intp))
 
     def _score_and_learn(
-        self, before: _Learner, number: float, inputs: Any, targets: Any, present: Any
+        self,
+        before: _Learner,
+        number: float,
+        inputs: Any,
+        targets: Any,
+        present: Any,
+        *labels: Any,
     ) -> tuple[_Learner, Any]:
         """Scores a segment, and then learns from it.
 
@@ -106,6 +117,7 @@ class DynamicEvaluator:
             inputs: Symbols, shape (SEGMENT,).
             targets: What followed each.
             present: 1 where there is a symbol, 0 where there is padding.
+            *labels: Those of each symbol, shape (SEGMENT, columns), where the model has some.
 
         Returns:
             The learner after it, and all log-probabilities (SEGMENT, V) before anything was
@@ -113,8 +125,9 @@ class DynamicEvaluator:
         """
 
         def loss(trained: list[Any]) -> tuple[Any, tuple[Any, list[Any]]]:
+            named = [label[None] for label in labels]
             logits, hidden, _ = self._ensemble(
-                trained, self._others, inputs[None], before.hidden, False
+                trained, self._others, inputs[None], before.hidden, False, *named
             )
             each = jax.nn.log_softmax(logits[:, 0], -1)
             nats = -jnp.take_along_axis(each, targets[None, :, None], -1)[..., 0]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from burble.data import documents
 from burble.data.documents import ReadOptions
+from burble.data.labels import GivenLabels, Labels, Numbers, PlaceLabels
 from burble.data.sentences import EDGE
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
@@ -24,8 +25,16 @@ from burble.errors import CorpusError, require_packages
 from burble.evaluation.calibration import Calibration
 from burble.formatting import some
 from burble.inference.generator import Generator
-from burble.inference.scoring import MemoryState, Predictions, add_edges, mix_memory, predict_texts
+from burble.inference.scoring import (
+    MemoryState,
+    Predictions,
+    add_edges,
+    mix_memory,
+    predict_labelled,
+    predict_texts,
+)
 from burble.inference.settings import check_memory_weight
+from burble.model.file import Model
 from burble.settings import DEFAULT_READING, SourceSettings
 
 BLOCK = 200
@@ -54,6 +63,10 @@ class Report:
             too sure of itself.
         adaptive: Whether the model learned from the text as it read.
         memory: The weight of its n-gram model; 0 for the network alone.
+        nats_without_labels: The same as `nats` where the labels of the text are left out; None
+            where it has none, or the model is not static.
+        nats_without_labels: As `nats`, had the labels of the documents been left out; None where
+            they have none, and where the score is adaptive or with an n-gram model.
         base: The model that its training started from, which has read other texts; None where it
             began from nothing.
     """
@@ -69,6 +82,7 @@ class Report:
     adaptive: bool
     memory: float
     base: str | None
+    nats_without_labels: float | None = None
 
 
 def score_sources(
@@ -78,6 +92,7 @@ def score_sources(
     *,
     adaptive: bool = False,
     memory: float = 0.0,
+    label: GivenLabels = (),
     log: Callable[[str], object] = str,
 ) -> Report:
     """Scores a model on sources, read and cleaned as its corpus was, each from a zero state.
@@ -88,34 +103,63 @@ def score_sources(
         reading: How they are read.
         adaptive: Whether the model learns from them as it reads; see `evaluation.dynamic`.
         memory: The weight of its n-gram model, 0 to 1; 0 is the network alone.
+        label: Labels that all of their documents are read with; if none, with their own.
         log: Takes a sentence for each decision on the way.
 
     Raises:
-        SettingsError: The n-gram model is missing, or its weight is impossible.
+        SettingsError: The n-gram model is missing, or its weight is impossible; or the model knows
+            no such label.
         SourceError: A source cannot be read, or is not text.
         CorpusError: There is nothing in them to score.
     """
     check_memory_weight(memory)
     model = writer.model
+    given = model.labels.find(label)
     # To a model without documents, each source is one text.
     how = model.text if model.vocabulary.boundary else replace(model.text, documents="sources")
     pieces: list[str] = []
     read = documents.read_documents(found, ReadOptions(how, reading), pieces.append)
     for note in read.notes:
         log(note)
-    return _score_parts(writer, "".join(pieces).split(EDGE), adaptive=adaptive, memory=memory)
+    parts = "".join(pieces).split(EDGE)
+    labels = _find_labels(model, read.labels.finish(()), given, log)
+    return _score_parts(writer, parts, labels, adaptive=adaptive, memory=memory)
+
+
+def _find_labels(
+    model: Model, own: Labels | None, given: Sequence[int], log: Callable[[str], object]
+) -> Numbers | None:
+    """The labels of documents, as a model numbers them, shape (D, columns): given, or their own."""
+    if own is None:
+        return None
+    found, unknown = model.labels.renumber(own), (own.numbers > 0).sum()
+    unknown -= (found > 0).sum()
+    if any(given):
+        return np.broadcast_to(np.array(given, np.int32), found.shape)
+    if unknown:
+        log(f"{some(int(unknown), 'label')} of this text are unknown to the model, and left out.")
+    return found
 
 
 def _score_parts(
-    writer: Generator, parts: Sequence[str], *, adaptive: bool, memory: float
+    writer: Generator,
+    parts: Sequence[str],
+    labels: Numbers | None,
+    *,
+    adaptive: bool,
+    memory: float,
 ) -> Report:
-    """Scores a model on clean texts, or documents."""
+    """Scores a model on clean texts, or documents, with the labels of each."""
     vocabulary = writer.model.vocabulary
     cleaned = "".join(parts)
     unknown = vocabulary.unknown(cleaned)
     edge = vocabulary.boundary_id
-    known = [add_edges(edge, ids) for part in parts if len(ids := _encode_known(part, vocabulary))]
-    reports = _build_reports(writer, known, unknown, adaptive=adaptive, weights=(memory,))
+    encoded = [_encode_known(part, vocabulary) for part in parts]
+    there = np.flatnonzero([len(ids) > 0 for ids in encoded])
+    texts = _Texts(
+        [add_edges(edge, encoded[i]) for i in there], None if labels is None else labels[there]
+    )
+    reports = _build_reports(writer, texts, unknown, adaptive=adaptive, weights=(memory,))
     if not reports:
         raise CorpusError(
             f"there is nothing to score: of {some(len(cleaned), 'character')}, {unknown.total():,} "
@@ -132,6 +176,7 @@ def score_validation(
     *,
     adaptive: bool = False,
     weights: Sequence[float] = (0.0,),
+    labels: PlaceLabels | None = None,
 ) -> list[Report]:
     """Scores a model on the validation part of a text of its own symbols: the end of it.
 
@@ -142,6 +187,7 @@ def score_validation(
         given: Places of symbols that are not scored: the first of a document's part, or an edge.
         adaptive: Whether the model learns from the text as it reads.
         weights: Of the n-gram model, 0 to 1; the network reads once for all of them.
+        labels: The labels at the places of `ids`, where there are some.
 
     Returns:
         A report for each of the weights.
@@ -153,12 +199,14 @@ def score_validation(
     # A window is read before the first symbol that is scored; a stream begins with one symbol.
     lead = min(start, writer.model.window or 1)
     if edge is None:
-        documents, read = [np.array(ids[start - lead :])], lead - 1
+        begins, documents, read = [start], [np.array(ids[start - lead :])], lead - 1
     else:
         parts = np.split(np.arange(start, len(ids)), np.flatnonzero(ids[start:] == edge) + 1)
-        found = (_cut_document(ids, part, edge, given) for part in parts if len(part))
-        documents, read = [text for text in found if (text[1:] != edge).any()], 0
-    reports = _build_reports(writer, documents, Counter(), read, adaptive=adaptive, weights=weights)
+        found = [(part[0], _cut_document(ids, part, edge, given)) for part in parts if len(part)]
+        found = [(begin, text) for begin, text in found if (text[1:] != edge).any()]
+        begins, documents, read = [one[0] for one in found], [one[1] for one in found], 0
+    texts = _Texts(documents, labels.at(np.array(begins, np.intp)) if labels else None)
+    reports = _build_reports(writer, texts, Counter(), read, adaptive=adaptive, weights=weights)
     if not reports:
         raise CorpusError("there is nothing to score in it. Give a longer text.")
     return reports
@@ -180,9 +228,27 @@ def _cut_document(
     return np.array(text if first else [edge, *text], np.intp)
 
 
+@dataclass(frozen=True)
+class _Texts:
+    """Texts to be scored.
+
+    Attributes:
+        ids: Ids of each; the first of each is given, and the others are predicted.
+        labels: The labels of each, shape (texts, columns), where there are some.
+    """
+
+    ids: Sequence[NDArray[np.integer]]
+    labels: Numbers | None = None
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any of them has a label."""
+        return self.labels is not None and bool(self.labels.any())
+
+
 def _build_reports(
     writer: Generator,
-    texts: Sequence[NDArray[np.integer]],
+    texts: _Texts,
     unknown: Counter[str],
     read: int = 0,
     *,
@@ -193,13 +259,13 @@ def _build_reports(
 
     Args:
         writer: The model.
-        texts: Ids of each; the first of each is given, and the others are predicted.
+        texts: The sequences.
         unknown: What was left out of them.
         read: Symbols at the beginning that are read and not scored, besides the first.
         adaptive: Whether the model learns from them as it reads.
         weights: Of the n-gram model, for each report.
     """
-    symbols = np.concatenate([np.empty(0, np.intp), *(ids[1:] for ids in texts)])[read:]
+    symbols = np.concatenate([np.empty(0, np.intp), *(ids[1:] for ids in texts.ids)])[read:]
     is_end = symbols == writer.model.vocabulary.boundary_id
     ends = int(is_end.sum())
     if len(symbols) <= ends:
@@ -207,6 +273,10 @@ def _build_reports(
     scored = _compute_losses(writer, texts, read, adaptive=adaptive, weights=weights)
     lengths = np.array([len(symbol) for symbol in writer.model.vocabulary.symbols])
     characters = int(lengths[symbols[~is_end]].sum())
+    without = None
+    if texts.labelled and not adaptive and 0 in weights:
+        plain = _compute_losses(writer, _Texts(texts.ids), read, adaptive=False, weights=(0.0,))
+        without = float(plain[0][0].sum()) / (characters + ends)
     return [
         Report(
             characters=characters,
@@ -218,6 +288,7 @@ def _build_reports(
             adaptive=adaptive,
             memory=weight,
             base=writer.model.base,
+            nats_without_labels=None if weight else without,
         )
         for (losses, calibration), weight in zip(scored, weights, strict=True)
     ]
@@ -237,7 +308,7 @@ def _summarize_losses(losses: NDArray[np.float64], characters: int) -> dict[str,
 
 def _compute_losses(
     writer: Generator,
-    texts: Sequence[NDArray[np.integer]],
+    texts: _Texts,
     skipped: int,
     *,
     adaptive: bool,
@@ -251,7 +322,7 @@ def _compute_losses(
         MemoryState.start(writer.memory, weight, adaptive=adaptive) if weight else None
         for weight in weights
     ]
-    given = _list_given(texts, writer.model.vocabulary.boundary_id)
+    given = _list_given(texts.ids, writer.model.vocabulary.boundary_id)
     calibrations = [Calibration() for _ in weights]
     losses: list[list[NDArray[np.float64]]] = [[] for _ in weights]
     numbers, begun, left = [], 0, skipped
@@ -276,16 +347,19 @@ def _compute_losses(
 
 
 def _predict(
-    writer: Generator, texts: Sequence[NDArray[np.integer]], *, adaptive: bool, in_order: bool
+    writer: Generator, texts: _Texts, *, adaptive: bool, in_order: bool
 ) -> Iterator[tuple[NDArray[np.intp], Predictions]]:
     """The network's predictions of some texts, with the numbers of these; see `predict_texts`."""
     if not adaptive:
-        return predict_texts(writer.engine, texts, writer.model.window, in_order=in_order)
+        core, window, labels = writer.engine, writer.model.window, texts.labels
+        if labels is None:
+            return predict_texts(core, texts.ids, window, in_order=in_order)
+        return predict_labelled(core, texts.ids, labels, window, in_order=in_order)
     # Brings Keras and JAX, which take seconds to load.
     with require_packages("an adaptive score"):
         from burble.evaluation.dynamic import DynamicEvaluator
 
-    return DynamicEvaluator(writer.model).predict_texts(texts)
+    return DynamicEvaluator(writer.model).predict_texts(texts.ids, texts.labels)
 
 
 def _list_given(texts: Sequence[NDArray[np.integer]], edge: int | None) -> list[list[int]]:

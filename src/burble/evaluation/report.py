@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from burble.data.labels import PlaceLabels
 from burble.evaluation import baselines, statistics
 from burble.evaluation import evaluate as evaluation
 from burble.evaluation.baselines import BaselineScore, Task
@@ -75,8 +78,9 @@ def build_report(
     Args:
         writer: The model.
         text: The text it was trained on.
-        how: The temperature, quote bias and seed with which it writes, and the weight of the
-            n-gram model, with which it is scored and writes, too; 0 leaves that out.
+        how: The temperature, quote bias and seed with which it writes; the weight of the n-gram
+            model, with which it is scored and writes, too, and 0 leaves that out; and a label with
+            which it does both: if there is none, documents are scored with their own.
         adaptive: Whether to score it with dynamic evaluation, too.
         log: Takes a sentence about what is being done.
     """
@@ -84,8 +88,8 @@ def build_report(
         writer = Generator(writer.model, text.build_index)
     # What not every model can comes first.
     log("Scoring with dynamic evaluation …" if adaptive else "Scoring the validation part …")
-    learning = _score_model(writer, text, how.memory, adaptive=True) if adaptive else (None, None)
-    static, with_memory = _score_model(writer, text, how.memory, adaptive=False)
+    learning = _score_model(writer, text, how, adaptive=True) if adaptive else (None, None)
+    static, with_memory = _score_model(writer, text, how, adaptive=False)
     log("Scoring the baselines …")
     compared = _score_baselines(text, static)
     log("Writing samples …")
@@ -122,14 +126,22 @@ def parts_used(text: TrainingText, memory: float = 0.0) -> dict[str, tuple[int, 
 
 
 def _score_model(
-    writer: Generator, text: TrainingText, memory: float, *, adaptive: bool
+    writer: Generator, text: TrainingText, how: WritingSettings, *, adaptive: bool
 ) -> tuple[Report, Report | None]:
     """The score of the network alone, and with the n-gram model if that has any weight."""
-    weights = (0.0, memory) if memory else (0.0,)
+    weights, labels = (0.0, how.memory) if how.memory else (0.0,), text.labels
+    if any(given := writer.model.labels.find(how.label)):
+        labels = PlaceLabels(np.zeros(1, np.int64), np.array([given], np.int32))
     found = evaluation.score_validation(
-        writer, text.ids, text.start, text.given, adaptive=adaptive, weights=weights
+        writer,
+        text.ids,
+        text.start,
+        text.given,
+        adaptive=adaptive,
+        weights=weights,
+        labels=labels,
     )
-    return found[0], found[1] if memory else None
+    return found[0], found[1] if how.memory else None
 
 
 def _write_samples(writer: Generator, human: Sequence[str], how: WritingSettings) -> list[str]:
@@ -145,6 +157,7 @@ def _write_samples(writer: Generator, human: Sequence[str], how: WritingSettings
         seed=how.seed,
         break_loops=False,
         memory=how.memory,
+        label=how.label,
     )
     # Figures depend on how much there is, so it is as much of both.
     samples = [one[: len(other)] for one, other in zip(samples, human, strict=True)]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
+from burble.data.labels import GivenLabels
 from burble.errors import SettingsError
 from burble.inference import prompts, restrictions, sampling, scoring
 from burble.inference.context import Context, build_context
@@ -29,7 +30,7 @@ from burble.inference.settings import (
     fill_defaults,
 )
 from burble.inference.stopping import Cutter
-from burble.model.engine import Array, build_engine
+from burble.model.engine import Array, Core, build_engine
 from burble.model.file import Model, find_model_file, read_model
 from burble.model.softmax import softmax
 from burble.ngram.file import index_path, read_index
@@ -105,6 +106,14 @@ class Generator:
             )
         return NgramModel(self._memory(), self.model.vocabulary.size)
 
+    def engine_for(self, label: GivenLabels) -> Core:
+        """The network as it reads and writes texts with some labels.
+
+        Raises:
+            SettingsError: The model knows no such label.
+        """
+        return self.engine.with_labels(self.model.labels.find(label))
+
     def draw_prompt(self, seed: int = 0) -> str:
         """What to go on from where nothing is given: a random window, where the model needs one."""
         return prompts.draw_prompt(self.model, seed)
@@ -127,7 +136,8 @@ class Generator:
         _ = settings.memory and self.memory
         stops = prompts.prepare_stops(settings.stop, self.model)
         ready = prompts.prepare_prompt(prompt, self.model, settings.unknown)
-        start = partial(self._start, ready.ids, settings.memory)
+        core = self.engine_for(settings.label)
+        start = partial(self._start, core, ready.ids, settings.memory)
         return Texts(self.model, start, ready, stops, settings)
 
     def generate(self, prompt: str = "", **options: Any) -> str:
@@ -202,7 +212,11 @@ class Generator:
         return _warn_of_shortfall(self._prepare(prompt, options).stream_whole(count), count)
 
     def probabilities(
-        self, prompt: str = "", unknown: Unknown = "error", memory: float = 0.0
+        self,
+        prompt: str = "",
+        unknown: Unknown = "error",
+        memory: float = 0.0,
+        label: GivenLabels = (),
     ) -> dict[str, float]:
         """What the model predicts after a prompt.
 
@@ -210,13 +224,14 @@ class Generator:
             prompt: Any text.
             unknown: See `prompts.prepare_prompt`.
             memory: See `WritingSettings`.
+            label: See `WritingSettings`.
 
         Returns:
             The probability of each symbol, likeliest first; the end of a document is "".
         """
         check_memory_weight(memory)
         ready = prompts.prepare_prompt(prompt, self.model, unknown)
-        logits, _ = self._start(ready.ids, memory)
+        logits, _ = self._start(self.engine_for(label), ready.ids, memory)
         row = softmax(logits.astype(np.float64))[0]
         names = (*self.model.vocabulary.symbols, "")
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
@@ -237,10 +252,10 @@ class Generator:
         settings, _ = self.resolve_settings(rest, SourceSettings.pop_from(rest))
         return self.prepare_texts(prompt, settings)
 
-    def _start(self, ids: NDArray[np.integer], memory: float) -> tuple[Array, Context]:
+    def _start(self, core: Core, ids: NDArray[np.integer], memory: float) -> tuple[Array, Context]:
         """The logits (1, V) after `ids`, and the context that was read to predict what follows."""
         index = self.memory if memory else None
-        context = build_context(self.engine, self.model.window, index, memory)
+        context = build_context(core, self.model.window, index, memory)
         return context.read_prompt(ids), context
 
 

@@ -95,6 +95,39 @@ def predict_texts(
         yield from _predict_side_by_side(core, texts, order[first : first + LANES])
 
 
+def predict_labelled(
+    core: Core,
+    texts: Sequence[NDArray[np.integer]],
+    labels: NDArray[np.integer],
+    window: int = 0,
+    *,
+    in_order: bool = False,
+) -> Iterator[tuple[NDArray[np.intp], Predictions]]:
+    """Predicts each symbol of many texts with their labels, those of the same ones side by side.
+
+    Args:
+        core: The network.
+        texts: Ids of each text, shape (T,) each.
+        labels: Those of each text, shape (texts, columns); see `Engine.with_labels`.
+        window: See `predict_text`.
+        in_order: Whether one text comes after the other.
+
+    Yields:
+        As `predict_texts`.
+    """
+    kinds, which = np.unique(labels, axis=0, return_inverse=True)
+    which = which.reshape(-1)
+    groups = [np.flatnonzero(which == kind) for kind in range(len(kinds))]
+    if in_order:
+        # Neighbours that have the same labels are one group.
+        groups = np.split(np.arange(len(texts)), np.flatnonzero(np.diff(which)) + 1)
+    for group in groups:
+        labelled = core.with_labels(labels[group[0]].tolist())
+        chosen = [texts[i] for i in group.tolist()]
+        for places, predictions in predict_texts(labelled, chosen, window, in_order=in_order):
+            yield group[places], predictions
+
+
 def _predict_side_by_side(
     core: Core, texts: Sequence[NDArray[np.integer]], group: Sequence[int]
 ) -> Iterator[tuple[NDArray[np.intp], Predictions]]:

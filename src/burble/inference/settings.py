@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from burble.data.labels import GivenLabels
 from burble.errors import SettingsError
 from burble.inference.passages import Passages
 from burble.settings import is_integer, is_number, require
@@ -127,6 +128,9 @@ class WritingSettings(SamplingSettings):
         training_text: The training text, for --novel, --words known and --new, where there is no
             memory.
         memory: Weight of the n-gram memory (see burble remember), 0 to 1; 0 is the network alone.
+        label: What the text should be like: COLUMN=VALUE, a label that its training text had (see
+            burble train --label), such as poet=Dickinson; one for each column at most. In Python
+            also {"poet": "Dickinson"}.
         close_quotes: Logit bias towards closing quotes and brackets, in nats for each 100
             characters that they have been open; 0 is none.
     """
@@ -147,6 +151,7 @@ class WritingSettings(SamplingSettings):
         default=None, metadata={"flag": list[str]}
     )
     memory: float = 0.0
+    label: GivenLabels = field(default=(), metadata={"flag": list[str]})
     close_quotes: float = 0.0
 
     def __post_init__(self) -> None:

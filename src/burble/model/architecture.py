@@ -13,9 +13,19 @@ from burble.settings import Input, ModelSettings
 Weights = Mapping[str, NDArray[np.float32]]
 
 
-def array_shapes(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
-    """The name and shape of every array of a model with `size` ids, network by network."""
-    one = _one_network(model, size).items()
+LABELS = "label_embedding"
+"""The array of the vectors of labels, in the order of their numbers, the first of which is 1."""
+
+
+def array_shapes(model: ModelSettings, size: int, labels: int = 0) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every array of a model, network by network.
+
+    Args:
+        model: Its shape.
+        size: V, the number of ids.
+        labels: How many labels its documents may have.
+    """
+    one = _one_network(model, size, labels).items()
     return {network_prefix(n) + name: shape for n in range(model.ensemble) for name, shape in one}
 
 
@@ -26,10 +36,11 @@ def network_prefix(network: int) -> str:
 
 def network_weights(weights: Weights, model: ModelSettings, network: int) -> Weights:
     """The weights of one of a model's networks, by their names in a model that has no other."""
-    return {name: weights[network_prefix(network) + name] for name in _one_network(model, 1)}
+    names = _one_network(model, 1, int(LABELS in weights))
+    return {name: weights[network_prefix(network) + name] for name in names}
 
 
-def _one_network(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
+def _one_network(model: ModelSettings, size: int, labels: int) -> dict[str, tuple[int, ...]]:
     """The name and shape of every array of one network, in layer order.
 
     Kernels are laid out as Keras lays them out; the LSTM's gates stand in the order input,
@@ -38,6 +49,8 @@ def _one_network(model: ModelSettings, size: int) -> dict[str, tuple[int, ...]]:
     gates = {"lstm": 4, "gru": 3, "rnn": 1}[model.cell] * model.units
     bias = (2, gates) if model.cell == "gru" else (gates,)
     named: dict[str, tuple[int, ...]] = {"embedding": (size, model.embedding)}
+    if labels:
+        named[LABELS] = (labels, model.embedding)
     width = model.embedding
     for layer in range(model.layers):
         named[f"layer{layer}.kernel"] = (width, gates)

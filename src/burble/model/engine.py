@@ -11,11 +11,12 @@ layer's input and state stand on top of each other and meet its weights in one p
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.model.architecture import Weights, network_weights
+from burble.model.architecture import LABELS, Weights, network_weights
 from burble.settings import ModelSettings
 
 Array = NDArray[np.float32]
@@ -50,6 +51,7 @@ class Engine:
             for i in range(model.layers)
         ]
         kernel, recurrent, bias = folded[0]
+        self._kernel, self._labels = kernel, weights.get(LABELS)
         # The first layer's input product is the same for every occurrence of a symbol.
         self._table = np.ascontiguousarray((weights["embedding"] @ kernel + bias).T)
         self._first = np.ascontiguousarray(recurrent.T)
@@ -59,6 +61,20 @@ class Engine:
         ]
         output = np.ascontiguousarray(weights["output.kernel"].T)
         self._output = output, weights["output.bias"][:, None]
+
+    def with_labels(self, labels: Sequence[int]) -> "Engine":
+        """The engine for texts that have some labels, whose vectors are added to every symbol's.
+
+        Args:
+            labels: Their numbers, from 1; 0 is none.
+        """
+        chosen = [number - 1 for number in labels if number]
+        if not chosen or self._labels is None:
+            return self
+        labelled = copy(self)
+        added = self._labels[chosen].sum(0) @ self._kernel
+        labelled._table = self._table + added[:, None]
+        return labelled
 
     def zero_state(self, streams: int) -> State:
         """The zero state of `streams` streams: for each layer (h, c), or (h,), of shape (U, B)."""
@@ -126,6 +142,10 @@ class EnsembleEngine:
 
     def __init__(self, engines: Sequence[Engine]) -> None:
         self._engines = engines
+
+    def with_labels(self, labels: Sequence[int]) -> "EnsembleEngine":
+        """The engine for texts that have some labels; see `Engine.with_labels`."""
+        return EnsembleEngine([engine.with_labels(labels) for engine in self._engines])
 
     def zero_state(self, streams: int) -> State:
         """The zero state of all networks, one behind the other; see `Engine.zero_state`."""

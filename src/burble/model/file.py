@@ -17,6 +17,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from burble import files
+from burble.data.labels import LONGEST, MOST, UNLABELLED, LabelSet, clean_label
 from burble.data.vocabulary import Vocabulary
 from burble.errors import BurbleError, ModelFileError
 from burble.formatting import shown
@@ -31,7 +32,7 @@ from burble.settings import (
     with_stored_names,
 )
 
-FORMAT = 3
+FORMAT = 4
 """The highest known; a model is written in the lowest that can hold it."""
 Dtype = Literal["float16", "float32"]
 DTYPES: Mapping[str, Dtype] = {"F16": "float16", "F32": "float32"}
@@ -57,6 +58,7 @@ class Model:
         summary: Facts of the training (scores, corpus), in JSON types.
         window: Symbols it sees before each one it writes, from a zero state; 0 for all of them.
         excerpt: A piece of its text to take a first window from, where there are windows.
+        labels: The labels that its documents may have; their vectors are among the weights.
         dtype: What the weights are stored as in its file; in memory they are float32 in any case.
     """
 
@@ -69,6 +71,7 @@ class Model:
     window: int = 0
     excerpt: str = ""
     dtype: Dtype = "float32"
+    labels: LabelSet = UNLABELLED
 
     def facts(self, kind: str) -> Mapping[str, Any]:
         """The facts of a kind in its summary, such as corpus; none where there are none."""
@@ -89,9 +92,11 @@ class Model:
 def lowest_format(model: Model) -> int:
     """The lowest format that can hold a model.
 
-    Readers of format 1 know no other gates than plain ones, and those of format 2 no other
-    weights than float32.
+    Readers of format 1 know no other gates than plain ones, those of format 2 no other weights
+    than float32, and those of format 3 no labels.
     """
+    if model.labels:
+        return 4
     if model.dtype == "float16":
         return 3
     return 1 if model.architecture.recurrent_activation == "sigmoid" else 2
@@ -109,7 +114,8 @@ def serialize_model(model: Model) -> bytes:
     meta = {
         "format": lowest_format(model),
         "architecture": architecture,
-        "text": asdict(model.text),
+        # Where there are labels, they say themselves of which columns they are.
+        "text": {name: value for name, value in asdict(model.text).items() if name != "label"},
         "symbols": model.vocabulary.symbols,
         "boundary": model.vocabulary.boundary,
         "separator": model.separator,
@@ -119,6 +125,9 @@ def serialize_model(model: Model) -> bytes:
         meta |= {"regex": model.vocabulary.cut_by}
     if model.window:
         meta |= {"window": model.window, "excerpt": model.excerpt}
+    if model.labels:
+        named = zip(model.labels.columns, model.labels.values, strict=True)
+        meta |= {"labels": [{"column": column, "values": values} for column, values in named]}
     metadata = {"burble": json.dumps(meta, sort_keys=True)}
     return safetensors.numpy.save(_stored_weights(model), metadata)
 
@@ -223,26 +232,32 @@ def _read(path: Path) -> Model:
 def _model_without_weights(meta: dict[str, Any], path: Path) -> Model:
     """All of a model but its weights, each part checked."""
     try:
-        meta = dict[str, Any](window=0, excerpt="", regex="") | meta
+        meta = dict[str, Any](window=0, excerpt="", regex="", labels=[]) | meta
         kinds = {"boundary": bool, "separator": str, "symbols": list, "summary": dict}
-        kinds |= {"window": int, "excerpt": str, "regex": str}
+        kinds |= {"window": int, "excerpt": str, "regex": str, "labels": list}
         for key, kind in kinds.items():
             if type(meta.get(key)) is not kind:
                 raise ValueError(f"{key} is {meta.get(key)!r:.40}, expected a {kind.__name__}.")
         text = _settings(TextSettings, meta.get("text"), TEXT_KEYS)
+        labels = _labels(meta["labels"])
         symbols = _symbols(meta["symbols"], text)
         vocabulary = Vocabulary(symbols, text.unit, meta["boundary"], meta["regex"])
         model = Model(
             weights={},
             vocabulary=vocabulary,
             architecture=_settings(ModelSettings, meta.get("architecture"), ARCHITECTURE_KEYS),
-            text=text,
+            text=replace(text, label=labels.columns),
+            labels=labels,
             separator=meta["separator"],
             window=meta["window"],
             excerpt=meta["excerpt"],
             summary=meta["summary"],
         )
         shape = model.architecture
+        if model.labels and meta["format"] < 4:
+            raise ValueError(f"it has labels, and no model of format {meta['format']} has any.")
+        if model.labels and shape.input != "embedding":
+            raise ValueError(f"it has labels, and its input is {shape.input}.")
         if shape.embedding != (input_width(shape.input, vocabulary.size) or shape.embedding):
             raise ValueError(f"embedding is {shape.embedding}, which no {shape.input} input has.")
         if not 0 <= model.window <= MAX_WINDOW:
@@ -263,6 +278,33 @@ def _symbols(symbols: list[Any], text: TextSettings) -> tuple[str, ...]:
         # Half a surrogate pair could never be printed.
         symbol.encode()
     return tuple(symbols)
+
+
+def _labels(columns: list[Any]) -> LabelSet:
+    """Labels that can be: each of them a text as it is read, once in its column, in order."""
+    for one in columns:
+        if type(one) is not dict or one.keys() != {"column", "values"}:
+            raise ValueError(f"labels hold {one!r:.40}, expected a column and its values.")
+        column, values = one["column"], one["values"]
+        if type(column) is not str or not column.strip() or type(values) is not list or not values:
+            raise ValueError(f"labels name {column!r:.40} with {values!r:.40}.")
+        for value in values:
+            if (
+                type(value) is not str
+                or not 0 < len(value) <= LONGEST
+                or clean_label(value) != value
+            ):
+                raise ValueError(f"{value!r:.40} is not a label.")
+        if values != sorted({*values}):
+            raise ValueError(f"the labels of {column!r:.40} are not in order, or one occurs twice.")
+        column.encode()
+    names = [one["column"] for one in columns]
+    if len({*names}) != len(names):
+        raise ValueError("a column of labels occurs twice.")
+    found = LabelSet(tuple(names), tuple(tuple(one["values"]) for one in columns))
+    if len(found) > MOST:
+        raise ValueError(f"it has {len(found):,} labels, and at most {MOST:,} can be.")
+    return found
 
 
 def _settings(kind: type[_S], values: Any, needed: frozenset[str]) -> _S:
@@ -289,7 +331,7 @@ def _settings(kind: type[_S], values: Any, needed: frozenset[str]) -> _S:
 def _check_shapes(file: TensorFile, model: Model) -> None:
     """Checks that the arrays are exactly those the architecture asks for."""
     path, tensors = file.path, file.tensors
-    expected = array_shapes(model.architecture, model.vocabulary.size)
+    expected = array_shapes(model.architecture, model.vocabulary.size, len(model.labels))
     if tensors.keys() != expected.keys():
         odd = sorted(tensors.keys() ^ expected.keys())[:6]
         raise ModelFileError(

@@ -1,8 +1,9 @@
-"""Two layers for processors: Keras's LSTM with a faster loop, and dropout with fewer random bits.
+"""Three layers: Keras's LSTM with a faster loop, dropout with fewer random bits, and labels.
 
-Three things make the loop faster than the standard one. Features come first and streams last, the
-order in which its products are cheapest; input and state meet their weights in one product; and the
-gradients of the weights are one product after the backward loop, not a sum that grows inside it.
+The first two are for processors. Three things make the loop faster than the standard one. Features
+come first and streams last, the order in which its products are cheapest; input and state meet
+their weights in one product; and the gradients of the weights are one product after the backward
+loop, not a sum that grows inside it.
 Equal to the standard layer, in values and gradients, up to rounding; on an accelerator the standard
 layer (cuDNN) is used.
 """
@@ -28,6 +29,27 @@ class Dropout(layers.Dropout):
             return inputs
         mask = dropout_mask(self.seed_generator.next(), inputs.shape, self.rate)
         return jnp.where(mask, inputs / (1 - dropped / 2**16), 0)
+
+
+class LabelEmbedding(layers.Layer):
+    """The vectors of labels (..., columns), summed over columns: (..., E); that of 0 is zero.
+
+    Args:
+        labels: How many there are, numbered from 1.
+        width: E.
+    """
+
+    def __init__(self, labels: int, width: int) -> None:
+        super().__init__()
+        # Zeros: until it has learned, a label changes nothing, in a model that is started from too.
+        self.embeddings = self.add_weight(
+            shape=(labels, width), initializer="zeros", name="embeddings"
+        )
+
+    def call(self, labels: Any) -> Any:
+        """Adds up the vectors of the labels of each place."""
+        rows = jnp.take(self.embeddings.value, jnp.maximum(labels - 1, 0), axis=0)
+        return jnp.where(labels[..., None] > 0, rows, 0).sum(-2)
 
 
 def dropout_mask(key: Any, shape: tuple[int, ...], rate: float) -> Any:

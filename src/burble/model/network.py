@@ -15,14 +15,18 @@ from keras import layers
 
 from burble.errors import BurbleError
 from burble.model.architecture import Weights, array_shapes, fixed_input
-from burble.model.lstm import LSTM, Dropout, hard_sigmoid
+from burble.model.lstm import LSTM, Dropout, LabelEmbedding, hard_sigmoid
 from burble.settings import ModelSettings, Precision
 
 _CELLS = {"lstm": LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
 
 
 def build_network(
-    model: ModelSettings, size: int, seed: int, precision: Precision = "float32"
+    model: ModelSettings,
+    size: int,
+    seed: int,
+    precision: Precision = "float32",
+    labels: int = 0,
 ) -> Any:
     """Builds the network.
 
@@ -31,9 +35,11 @@ def build_network(
         size: V, the number of ids.
         seed: Seeds the first weights and the dropout.
         precision: The numbers in which the recurrent layers compute.
+        labels: How many labels there are.
 
     Returns:
-        A Keras model from [ids (B, T), state...] to [logits (B, T, V), state...], where each
+        A Keras model from [ids (B, T), state...], or with labels from [ids, labels (B, T,
+        columns), state...], to [logits (B, T, V), state...], where each
         state array has the shape (B, U): h and c of each LSTM layer, h of each other layer. All
         of them, and the weights, are float32.
 
@@ -46,7 +52,7 @@ def build_network(
             "KERAS_BACKEND=jax before the first import of Keras, or import burble first."
         )
     seeds = iter(np.random.SeedSequence(seed).generate_state(4 * model.layers + 8).tolist())
-    ids = layers.Input((None,), dtype="int32")
+    entering = [layers.Input((None,), dtype="int32")]
     states_in, states_out = [], []
     fixed = fixed_input(model, size)
     # Ten times Keras's own range: the first steps then learn what distinguishes symbols.
@@ -54,7 +60,10 @@ def build_network(
     first = learned if fixed is None else keras.initializers.Constant(fixed)
     below = layers.Embedding(
         size, model.embedding, embeddings_initializer=first, trainable=fixed is None
-    )(ids)
+    )(entering[0])
+    if labels:
+        entering.append(layers.Input((None, None), dtype="int32"))
+        below = layers.Add()([below, LabelEmbedding(labels, model.embedding)(entering[1])])
     below = Dropout(model.dropout_input, seed=next(seeds))(below)
     for layer in range(model.layers):
         states = [layers.Input((model.units,)) for _ in range(2 if model.cell == "lstm" else 1)]
@@ -66,7 +75,7 @@ def build_network(
         below = Dropout(rate, seed=next(seeds))(below)
     glorot = keras.initializers.GlorotUniform(seed=next(seeds))
     logits = layers.Dense(size, kernel_initializer=glorot)(below)
-    return keras.Model([ids, *states_in], [logits, *states_out])
+    return keras.Model([*entering, *states_in], [logits, *states_out])
 
 
 def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision) -> Any:
@@ -94,15 +103,26 @@ class Ensemble:
     """
 
     def __init__(
-        self, model: ModelSettings, size: int, seed: int, precision: Precision = "float32"
+        self,
+        model: ModelSettings,
+        size: int,
+        seed: int,
+        precision: Precision = "float32",
+        labels: int = 0,
     ) -> None:
         seeds = [seed, *np.random.SeedSequence([seed, 1]).generate_state(model.ensemble - 1)]
-        self._each = [build_network(model, size, int(one), precision) for one in seeds]
+        self._each = [build_network(model, size, int(one), precision, labels) for one in seeds]
         self.trained = [v for one in self._each for v in one.trainable_variables]
         self.others = [v for one in self._each for v in one.non_trainable_variables]
 
     def __call__(
-        self, trained: list[Any], others: list[Any], ids: Any, states: list[Any], training: bool
+        self,
+        trained: list[Any],
+        others: list[Any],
+        ids: Any,
+        states: list[Any],
+        training: bool,
+        labels: Any = None,
     ) -> tuple[Any, list[Any], list[Any]]:
         """Runs all networks.
 
@@ -112,12 +132,14 @@ class Ensemble:
             ids: Shape (B, T).
             states: The states of all networks, each (B, U).
             training: Whether dropout is on.
+            labels: Those of each place, shape (B, T, columns), where there are labels.
 
         Returns:
             Logits of each network (N, B, T, V), the states after them, and the other variables.
         """
+        entering = [ids] if labels is None else [ids, labels]
         results = [
-            one.stateless_call(values, rest, [ids, *state], training=training)
+            one.stateless_call(values, rest, [*entering, *state], training=training)
             for one, values, rest, state in zip(
                 self._each, *map(self._split, (trained, others, states)), strict=True
             )
@@ -138,19 +160,18 @@ def mean_log_probabilities(logits: Any) -> Any:
     return jax.nn.logsumexp(each, 0) - np.log(np.float32(len(logits)))
 
 
-def trained_array_names(model: ModelSettings, size: int) -> list[str]:
+def trained_array_names(model: ModelSettings, size: int, labels: int = 0) -> list[str]:
     """The names of the arrays that are trained, in the order of `Ensemble.trained`."""
     fixed = fixed_input(model, size) is not None
-    return [
-        name for name in array_shapes(model, size) if not (fixed and name.endswith("embedding"))
-    ]
+    names = array_shapes(model, size, labels)
+    return [name for name in names if not (fixed and name.endswith("embedding"))]
 
 
-def name_weights(arrays: list[Any], model: ModelSettings, size: int) -> Weights:
+def name_weights(arrays: list[Any], model: ModelSettings, size: int, labels: int = 0) -> Weights:
     """Names the arrays that are trained, as a model file does, and adds those that are not."""
-    named = dict(zip(trained_array_names(model, size), arrays, strict=True))
+    named = dict(zip(trained_array_names(model, size, labels), arrays, strict=True))
     fixed = fixed_input(model, size)
     return {
         name: np.asarray(named.get(name, fixed)).reshape(shape)
-        for name, shape in array_shapes(model, size).items()
+        for name, shape in array_shapes(model, size, labels).items()
     }

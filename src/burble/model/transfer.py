@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from burble.data.labels import UNLABELLED, LabelSet
 from burble.data.vocabulary import Vocabulary
 from burble.errors import SettingsError
 from burble.formatting import some
-from burble.model.architecture import Weights, network_prefix, network_weights
+from burble.model.architecture import LABELS, Weights, network_prefix, network_weights
 from burble.model.file import Model
 from burble.settings import DROPOUTS
 
@@ -32,7 +33,7 @@ def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[st
     if base is None:
         return chosen
     # What the text is may differ: another alphabet is all that comes of it.
-    free = {*DROPOUTS, "documents", "min_count"}
+    free = {*DROPOUTS, "documents", "min_count", "label"}
     free |= {"lowercase", "strip_punctuation"} & chosen.keys()
     if base.architecture.input != "embedding":
         # Follows from the alphabet, which may be another.
@@ -51,13 +52,16 @@ def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[st
     return brought | chosen
 
 
-def transfer_weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Weights:
-    """The base model's weights, arranged for another alphabet.
+def transfer_weights(
+    base: Model, vocabulary: Vocabulary, fresh: Weights, labels: LabelSet = UNLABELLED
+) -> Weights:
+    """The base model's weights, arranged for another alphabet and other labels.
 
     Args:
         base: The model to start from.
         vocabulary: The new alphabet.
-        fresh: Weights of a new model with that alphabet; new symbols keep theirs.
+        fresh: Weights of a new model with that alphabet and those labels; new ones keep theirs.
+        labels: The new labels.
 
     Returns:
         Weights for the new alphabet, by the names of the model file.
@@ -65,12 +69,16 @@ def transfer_weights(base: Model, vocabulary: Vocabulary, fresh: Weights) -> Wei
     pairs = [(base.vocabulary.boundary_id, vocabulary.boundary_id)]
     pairs += [(base.vocabulary.ids.get(s), i) for i, s in enumerate(vocabulary.symbols)]
     shared = np.array([p for p in pairs if None not in p], np.intp).reshape(-1, 2)
+    known = base.labels.shared_with(labels)
     kind = base.architecture.input
     first = {"embedding": "embedding", "onehot": "layer0.kernel", "scalar": None}[kind]
     arranged = {}
     for network in range(base.architecture.ensemble):
         for part, new in network_weights(fresh, base.architecture, network).items():
             name = network_prefix(network) + part
+            if part == LABELS:
+                arranged[name] = _copy_rows(base.weights.get(name, new), new, known)
+                continue
             old = base.weights[name]
             if part in (first, "output.bias"):
                 arranged[name] = _copy_rows(old, new, shared)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from burble.data import corpus
 from burble.data.corpus import Corpus, fingerprint
+from burble.data.labels import PlaceLabels
 from burble.data.split import Split
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, ModelFileError, SettingsError
@@ -36,6 +37,7 @@ class TrainingText:
         separator: What is written between two documents.
         given: Positions, in order, of symbols that are neither learned nor scored.
         validation: Symbols of the validation part, of which the first may be all that is scored.
+        labels: The labels at its places, as the model numbers them, where it has some.
     """
 
     ids: NDArray[np.integer]
@@ -44,6 +46,7 @@ class TrainingText:
     separator: str
     given: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     validation: int = 0
+    labels: PlaceLabels | None = None
 
     def text(self, first: int, end: int) -> str:
         """A part of it as text."""
@@ -103,7 +106,10 @@ def _recognized(model: Model, text: Corpus) -> TrainingText | None:
         return None
     end = min(symbols, start + MAX_SCORED // (model.window or 1))
     ids = alphabet.renumber(parted.ids[:end], parted.vocabulary)
-    return TrainingText(ids, start, alphabet, model.separator, parted.given, validation)
+    labels = None
+    if parted.labels:
+        labels = PlaceLabels(parted.starts, model.labels.renumber(parted.labels))
+    return TrainingText(ids, start, alphabet, model.separator, parted.given, validation, labels)
 
 
 def _as_in_training(model: Model, text: Corpus) -> Corpus | None:

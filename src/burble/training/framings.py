@@ -4,7 +4,7 @@ Knows nothing of characters or models. `B` streams, `T` steps, as everywhere.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Protocol
 
@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.data.corpus import Corpus
+from burble.data.labels import PlaceLabels
 from burble.errors import SettingsError
 from burble.settings import TrainingSettings
 from burble.training.batches import NOWHERE, Batch, Ids, cut_documents, cut_windows, is_among
 
 ALL = slice(None)
+LABEL_DROPOUT = 0.1
+"""The fraction of labels that are left out, so that a model can write without one."""
 
 
 class Framing(Protocol):
@@ -33,6 +36,7 @@ class Framing(Protocol):
 def frame_text(corpus: Corpus, training: TrainingSettings) -> Framing:
     """The training text in the framing that was chosen."""
     ids, edge = corpus.training, corpus.vocabulary.boundary_id
+    labels = DroppedLabels(corpus.place_labels, training.seed) if corpus.place_labels else None
     if training.framing == "windows":
         if len(ids) <= training.length:
             held = len(corpus.ids) - len(ids)
@@ -42,13 +46,41 @@ def frame_text(corpus: Corpus, training: TrainingSettings) -> Framing:
                 f"symbols ({held:,} more are for validation), and a window needs one after it. "
                 f"Take a smaller --length{less}."
             )
-        return Windows(ids, training.batch, training.length, training.seed)
+        return Windows(ids, training.batch, training.length, training.seed, labels)
     if training.framing != "documents" or edge is None:
         rate = training.reset_rate
-        return Streams(ids, training.batch, training.length, training.seed, rate, corpus.given)
+        size = training.batch, training.length
+        return Streams(ids, *size, training.seed, rate, corpus.given, labels)
     starts = corpus.starts[corpus.starts < corpus.cut]
     size = training.batch, training.length
-    return Documents(ids, starts, edge, *size, training.seed, corpus.given)
+    return Documents(ids, starts, edge, *size, training.seed, corpus.given, labels)
+
+
+@dataclass(frozen=True, eq=False)
+class DroppedLabels:
+    """The labels of a text, some of them left out: others in every epoch.
+
+    A model learns from documents without their labels to write without one.
+
+    Attributes:
+        whole: All of them.
+        seed: Seeds what is left out.
+    """
+
+    whole: PlaceLabels
+    seed: int
+
+    @cached_property
+    def of_epoch(self) -> Callable[[int], PlaceLabels]:
+        """For an epoch: those that it reads."""
+
+        @lru_cache(maxsize=1)
+        def draw(epoch: int) -> PlaceLabels:
+            numbers = self.whole.numbers
+            drawn = np.random.default_rng([self.seed, 2, epoch]).random(numbers.shape)
+            return replace(self.whole, numbers=np.where(drawn < LABEL_DROPOUT, 0, numbers))
+
+        return draw
 
 
 @dataclass(frozen=True)
@@ -66,6 +98,7 @@ class Streams:
         reset_rate: The fraction of streams reset at each step. Without resets, cell states can
             grow without bound and the model is lost from a zero state.
         given: Places whose symbols are never predicted, in order.
+        labels: The labels of the documents, where there are some.
     """
 
     ids: Ids
@@ -74,6 +107,7 @@ class Streams:
     seed: int
     reset_rate: float
     given: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
+    labels: DroppedLabels | None = None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -96,6 +130,7 @@ class Streams:
             targets=self.ids[following].astype(np.int32),
             weights=counted.astype(np.float32),
             resets=((drawn < self.reset_rate) | (chunk == 0)).astype(np.float32),
+            labels=self.labels.of_epoch(epoch).at(following) if self.labels else None,
         )
 
 
@@ -116,6 +151,7 @@ class Documents:
         length: T, symbols a step.
         seed: Seeds the order.
         given: Places whose symbols are never predicted, in order.
+        labels: The labels of the documents, where there are some.
     """
 
     ids: Ids
@@ -125,6 +161,7 @@ class Documents:
     length: int
     seed: int
     given: NDArray[np.int64] = field(default_factory=lambda: NOWHERE)
+    labels: DroppedLabels | None = None
 
     @cached_property
     def _ends(self) -> NDArray[np.int64]:
@@ -166,7 +203,8 @@ class Documents:
         ends = np.where(idle, 0, self._ends[document])
         resets = ((inside == 0) | (column == 0)).astype(np.float32)
         spans = self.starts[document], ends
-        return cut_documents(self.ids, self.boundary, places, spans, resets, self.given)
+        labels = self.labels.of_epoch(epoch) if self.labels else None
+        return cut_documents(self.ids, self.boundary, places, spans, resets, self.given, labels)
 
 
 @dataclass(frozen=True)
@@ -181,12 +219,14 @@ class Windows:
         batch: B, windows side by side.
         length: T, symbols in a window.
         seed: Seeds the order.
+        labels: The labels of the documents, where there are some.
     """
 
     ids: Ids
     batch: int
     length: int
     seed: int
+    labels: DroppedLabels | None = None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -199,7 +239,8 @@ class Windows:
         epoch, chunk = divmod(step, self.steps_per_epoch)
         places = chunk * self.batch + np.arange(self.batch)[rows]
         chosen = shuffled(np.minimum(places, count - 1), count, [self.seed, 0, epoch])
-        return cut_windows(self.ids, chosen, self.length, places < count)
+        labels = self.labels.of_epoch(epoch) if self.labels else None
+        return cut_windows(self.ids, chosen, self.length, places < count, labels)
 
 
 def shuffled(places: NDArray[np.int64], count: int, seed: list[int]) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ import jax
 
 from burble import settings as settings_module
 from burble.data.corpus import Corpus
+from burble.data.labels import UNLABELLED
 from burble.errors import DivergedError, LostError, RunError
 from burble.evaluation import baselines
 from burble.formatting import some, symbol_name
@@ -138,8 +139,10 @@ class _Start:
         fresh, base = trainer.initial_state(), self.prepared.request.base
         if base is None:
             return fresh
+        corpus, weights = trainer.corpus, trainer.weights(fresh)
+        labels = corpus.labels.names if corpus.labels else UNLABELLED
         return trainer.initial_state(
-            transfer_weights(base.model, trainer.corpus.vocabulary, trainer.weights(fresh))
+            transfer_weights(base.model, corpus.vocabulary, weights, labels)
         )
 
 
@@ -236,7 +239,8 @@ def _share(state: State) -> State:
 def _check_same(corpus: Corpus) -> None:
     """Refuses to train together on different texts."""
     others = collectives.differing_processes(
-        f"{corpus.sha256} {corpus.split} {corpus.cut} {len(corpus.ids)}"
+        f"{corpus.sha256} {corpus.split} {corpus.cut} {len(corpus.ids)} "
+        f"{corpus.labels and corpus.labels.sha256}"
     )
     if others:
         raise RunError(

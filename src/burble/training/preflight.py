@@ -49,6 +49,11 @@ def prepare(
     """
     request = decide_start(request, corpus, log)
     settings = resolve_settings(request, run, corpus)
+    if corpus.labels and settings.model.input != "embedding":
+        raise SettingsError(
+            f"input is {settings.model.input!r}, but a label is a vector that is added to each "
+            "symbol's. Take --input embedding, or leave out --label."
+        )
     if request.resume:
         _check_same_text(run, corpus)
     framing = frame_text(corpus, settings.training)
@@ -90,6 +95,11 @@ def _check_same_text(run: Run, corpus: Corpus) -> None:
             f"the text of {run.folder} is the same, but regex {cut_here(unit)} cuts it into other "
             f"graphemes than regex {then or 'of another version'} did when the run began. To go "
             f"on, {cure}; or begin in another folder from this model with --base."
+        )
+    if described.get("labels_sha256") != (corpus.labels.sha256 if corpus.labels else None):
+        raise RunError(
+            f"the text is that of {run.folder}, but its labels are others. Give the same table to "
+            "resume, or begin in another folder from this model with --base."
         )
     if described.get("training_sha256", learned := _learned(corpus)) != learned:
         raise RunError(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from burble.data.corpus import Corpus
+from burble.data.labels import UNLABELLED
 from burble.data.spread import SEED
 from burble.evaluation import select_sampling
 from burble.inference import generator
@@ -176,6 +177,7 @@ class Recorder:
             architecture=settings.model,
             text=settings.text,
             separator=corpus.separator,
+            labels=corpus.labels.names if corpus.labels else UNLABELLED,
             window=window,
             excerpt=corpus.excerpt(window) if window else "",
             summary={
@@ -228,5 +230,6 @@ def corpus_facts(corpus: Corpus) -> dict[str, Any]:
         "symbols": len(corpus.ids),
         "held_out": len(corpus.ids) - corpus.cut,
         "sha256": corpus.sha256,
+        **({"labels_sha256": corpus.labels.sha256} if corpus.labels else {}),
         **({} if corpus.split == "tail" else {"split": corpus.split}),
     }

@@ -26,11 +26,13 @@ Tree = TypeVar("Tree")
 class CompiledNetwork:
     """A network with its compiled step and score."""
 
-    def __init__(self, model: ModelSettings, size: int, training: TrainingSettings) -> None:
+    def __init__(
+        self, model: ModelSettings, size: int, training: TrainingSettings, labels: int = 0
+    ) -> None:
         _check(training.precision)
         self.model = model
         self.devices = Devices(training.batch, model.units)
-        self._ensemble = network.Ensemble(model, size, training.seed, training.precision)
+        self._ensemble = network.Ensemble(model, size, training.seed, training.precision, labels)
         self._optimizer = keras.optimizers.AdamW(
             training.learning_rate,
             weight_decay=training.weight_decay,
@@ -47,7 +49,7 @@ class CompiledNetwork:
         places = Arrays(*whole)._replace(hidden=cast(Any, self.devices.by_stream))
         self._averaged = bool(training.averaging)
         self._first_seed = np.array([training.seed % 2**32, 0], np.uint32)
-        names = trained_array_names(model, size)
+        names = trained_array_names(model, size, labels)
         recurrent = [name.endswith(".recurrent") for name in names]
         leave_out = partial(_leave_out, recurrent, model.dropout_recurrent)
         step = partial(_step, self._ensemble, self._optimizer, leave_out)
@@ -133,7 +135,8 @@ def _check(precision: Precision) -> None:
 
 def _fields(batch: Batch) -> tuple[Any, ...]:
     """The arrays of a batch in the order the compiled functions take them."""
-    return batch.inputs, batch.targets, batch.weights, batch.resets
+    labels = [] if batch.labels is None else [batch.labels]
+    return batch.inputs, batch.targets, batch.weights, batch.resets, *labels
 
 
 def _losses(logits: Any, targets: Any) -> Any:
@@ -167,12 +170,13 @@ def _step(
     *batch: Any,
 ) -> Arrays:
     """One optimiser step over all arrays."""
-    inputs, targets, weights, resets = batch
+    inputs, targets, weights, resets, *labels = batch
     *seeds, own = arrays.rng
     hidden = [h * (1 - resets)[:, None] for h in arrays.hidden]
 
     def mean_loss(trained: Any) -> Any:
-        logits, after, others = ensemble(leave_out(trained, own), seeds, inputs, hidden, True)
+        kept = leave_out(trained, own)
+        logits, after, others = ensemble(kept, seeds, inputs, hidden, True, *labels)
         total = (_losses(logits, targets) * weights).sum()
         # The networks learn each by itself; what is reported is their mean.
         return total / jnp.maximum(weights.sum(), 1), (total / len(logits), after, others)
@@ -199,9 +203,9 @@ def _averaged(average: list[Any], latest: list[Any], weight: Any) -> list[Any]:
 
 def _nats(ensemble: Ensemble, trained: Any, seeds: Any, hidden: Any, *batch: Any) -> Any:
     """The summed loss and weights of a batch, and the state after it."""
-    inputs, targets, weights, resets = batch
+    inputs, targets, weights, resets, *labels = batch
     hidden = [h * (1 - resets)[:, None] for h in hidden]
-    logits, after, _ = ensemble(trained, seeds, inputs, hidden, False)
+    logits, after, _ = ensemble(trained, seeds, inputs, hidden, False, *labels)
     losses = _losses(mean_log_probabilities(logits), targets)
     return (losses * weights).sum(), weights.sum(), after
 

@@ -51,7 +51,8 @@ class Trainer:
         self.corpus = corpus
         self.settings = settings
         training, vocabulary = settings.training, corpus.vocabulary
-        self.compiled = CompiledNetwork(settings.model, vocabulary.size, training)
+        self._sizes = vocabulary.size, len(corpus.labels.names) if corpus.labels else 0
+        self.compiled = CompiledNetwork(settings.model, vocabulary.size, training, self._sizes[1])
         self.framing = frame_text(corpus, training)
         self.validation = Validation(self.compiled, corpus, training)
 
@@ -59,7 +60,7 @@ class Trainer:
         """The state before the first step, from given weights or from the seed alone."""
         arrays = self.compiled.initial_arrays(self.settings.training.batch)
         if weights is not None:
-            names = trained_array_names(self.settings.model, self.corpus.vocabulary.size)
+            names = trained_array_names(self.settings.model, *self._sizes)
             trained = [weights[name] for name in names]
             average = trained if arrays.average else []
             arrays = arrays._replace(weights=trained, average=average, best=trained)
@@ -68,7 +69,7 @@ class Trainer:
     def weights(self, state: State, *, best: bool = True) -> Weights:
         """The best weights in a state, or the latest that are evaluated, as in a model file."""
         chosen = state.arrays.best if best else state.arrays.evaluated
-        return name_weights(chosen, self.settings.model, self.corpus.vocabulary.size)
+        return name_weights(chosen, self.settings.model, *self._sizes)
 
     def fix_steps(
         self,

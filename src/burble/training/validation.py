@@ -63,17 +63,21 @@ class Part:
             for windows, the symbols before each one.
         """
         corpus, edge = self.corpus, self.corpus.vocabulary.boundary_id
+        labels = corpus.place_labels
         tail, given = corpus.tail[: self.size + 1], corpus.given[corpus.given >= corpus.cut]
         if self.training.window:
             last = corpus.cut + self.size
-            yield from batch_windows(corpus.ids, self.training.length, corpus.cut, last)
+            length = self.training.length
+            yield from batch_windows(corpus.ids, length, corpus.cut, last, labels)
         elif self.training.framing != "documents" or edge is None:
-            yield from batch_text(tail, rows, given - (corpus.cut - 1))
+            labels = labels and labels.starting_at(corpus.cut - 1)
+            yield from batch_text(tail, rows, given - (corpus.cut - 1), labels)
         elif len(tail) > 1:
             # Where the validation part begins inside a document, its rest is scored like one.
             starts = corpus.starts[(corpus.starts > corpus.cut)] - corpus.cut
             starts = np.append(0, starts[starts < len(tail) - 1])
-            yield from batch_documents(tail[1:], starts, edge, given - corpus.cut)
+            labels = labels and labels.starting_at(corpus.cut)
+            yield from batch_documents(tail[1:], starts, edge, given - corpus.cut, labels)
 
 
 @dataclass(frozen=True)
