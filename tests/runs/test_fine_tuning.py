@@ -32,8 +32,8 @@ def learned(settings):
 
 def test_a_text_from_two_kilobytes_to_a_megabyte_has_these_settings():
     assert learned(chosen(1_800)) == (4.0, 1e-3, 7, 4)
-    assert learned(chosen(18_000)) == (4.0, 1e-3, 16, 5)
-    assert learned(chosen(135_000)) == (6.0, 1e-3, 16, 15)
+    assert learned(chosen(18_000)) == (6.0, 1e-3, 16, 8)
+    assert learned(chosen(135_000)) == (8.0, 1e-3, 16, 15)
     assert learned(chosen(1_000_000)) == (5.0, 1e-3, 16, 15)
     settings = chosen(18_000)
     assert settings.training.minutes == 5
@@ -59,7 +59,7 @@ def test_neither_the_machine_nor_a_symbol_more_changes_much(symbols, speed):
 
 
 def test_what_is_given_stays():
-    asked = {"learning_rate": 0.005, "dropout": 0.3, "averaging": 0.05, "evaluations": 2}
+    asked = {"learning_rate": 0.005, "dropout": 0.3, "averaging": 0.3, "evaluations": 2}
     settings = chosen(18_000, **asked)
     for name, value in asked.items():
         assert value in (getattr(settings.training, name, None), getattr(settings.model, name, 0))
@@ -77,7 +77,7 @@ def test_the_flags_that_repeat_it_hold_all_that_was_chosen_for_the_base():
 
 def test_a_share_of_the_base_is_told_and_is_of_no_use_without_one():
     text = text_of(18_000)
-    settings = defaults.choose_settings(SHAPE | {"averaging": 0.5}, text, base=BASE)
+    settings = defaults.choose_settings(SHAPE, text, base=BASE)
     said = defaults.describe_choice(settings, text, 4.0)
     assert said.endswith("Of the base's weights 14% stay in the average that becomes the model.")
     with pytest.raises(SettingsError, match="average_base is True, but training begins from noth"):

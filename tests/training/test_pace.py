@@ -32,6 +32,21 @@ def test_measuring_ends_where_it_is_asked_to(monkeypatch):
     assert t.fix_steps(pace=pace, stop=lambda: True).training.steps == 30
 
 
+@pytest.mark.slow
+def test_few_steps_are_not_measured_for_longer_than_they_will_take():
+    t, steps = trainer(minutes=480.0, steps=30), []
+    whole = t._step
+
+    def step(*given):
+        steps.append(given[1])
+        return whole(*given)
+
+    t._step = step
+    t.measure_pace()
+    # One to compile, and then some at a time until there are enough.
+    assert pace_module.SURE < len(steps) <= 1 + pace_module.SURE + 4
+
+
 def test_compiling_is_no_speed():
     # A minute to compile, two steps of a second, and ten seconds of a score.
     now = iter([0.0, 60.0, 62.0, 72.0])

@@ -36,6 +36,7 @@ def measure_steps(
     arrays: Arrays,
     seconds: float,
     stop: Callable[[], bool],
+    steps: float = math.inf,
 ) -> Pace:
     """Measures steps.
 
@@ -43,6 +44,8 @@ def measure_steps(
         step: Takes arrays, which it uses up, and a number from 0; gives arrays.
         arrays: The arrays to begin with.
         seconds: How long to measure, about.
+        steps: How many there will be at most; measured are no more than a fiftieth of them, or
+            `SURE`.
         stop: Whether to measure no longer; what was measured until then counts.
     """
     began = time.perf_counter()
@@ -51,14 +54,14 @@ def measure_steps(
     started, count, elapsed = time.perf_counter(), 0, 0.0
 
     def more() -> int:
-        sure = stop() or elapsed > LONGEST or (count >= SURE and elapsed >= seconds)
-        if count and sure:
+        enough = elapsed >= seconds or count >= MEASURED * steps
+        if count and (stop() or elapsed > LONGEST or (count >= SURE and enough)):
             return 0
         # On an accelerator, waiting for each step would be measured as well.
         return 4 if elapsed < SHORT * count else 1
 
-    while steps := collectives.broadcast(more):
-        for _ in range(steps):
+    while some := collectives.broadcast(more):
+        for _ in range(some):
             count += 1
             arrays = step(arrays, count)
         arrays.loss.block_until_ready()

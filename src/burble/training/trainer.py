@@ -110,8 +110,11 @@ class Trainer:
     def measure_pace(self, stop: Callable[[], bool] = lambda: False) -> Pace:
         """Measures steps for a moment, which changes nothing of what will be learned."""
         arrays = self.compiled.place(self.initial_state().arrays)
-        seconds = seconds_to_measure(self.settings.training)
-        return measure_steps(lambda a, n: self._step(a, n, 0.0), arrays, seconds, stop)
+        training = self.settings.training
+        limits = training.steps, training.epochs * self.framing.steps_per_epoch
+        most = min((limit for limit in limits if limit), default=math.inf)
+        seconds = seconds_to_measure(training)
+        return measure_steps(lambda a, n: self._step(a, n, 0.0), arrays, seconds, stop, most)
 
     def _with_scores(self, pace: Pace, stop: Callable[[], bool]) -> Pace:
         """A pace with what validation scores take."""
