@@ -238,7 +238,7 @@ def test_training_starts_from_another_model_with_new_letters(burble, uninterrupt
     base = ["--from", uninterrupted]
     done = burble("train", new, "-o", tmp_path / "r", *base, "--steps", 12, "--evaluations", 12)
     assert done.returncode == 0, done.stderr.decode()
-    assert "gains 5 symbols" in done.stderr.decode()
+    assert "does not know 5 symbols of this text" in done.stderr.decode()
     metrics = [json.loads(m) for m in (tmp_path / "r" / "metrics.jsonl").read_text().splitlines()]
     first = next(m["held_out_loss"] for m in metrics if "held_out_loss" in m)
     assert first < 2.0

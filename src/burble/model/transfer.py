@@ -102,10 +102,9 @@ def describe_alphabet_change(base: Model, vocabulary: Vocabulary) -> str:
     """A sentence about how the alphabet changes."""
     added = [s for s in vocabulary.symbols if s not in base.vocabulary.ids]
     gone = sum(s not in vocabulary.ids for s in base.vocabulary.symbols)
-    named = f": {' '.join(map(repr, added[:20]))}{' …' if len(added) > 20 else ''}" if added else ""
-    lost = f"{gone:,}" if gone else "none"
-    gains = some(len(added), "symbol") if added else "no symbol"
-    return (
-        f"The alphabet gains {gains} that the model to start from never saw{named}, "
-        f"and loses {lost} that the new text does not have."
-    )
+    named = f"{' '.join(map(repr, added[:20]))}{' …' if len(added) > 20 else ''}"
+    them = "it" if len(added) == 1 else "them"
+    new = f"does not know {some(len(added), 'symbol')} of this text, and learns {them}: {named}"
+    told = f"The base {new if added else 'knows every symbol of this text'}."
+    are = "is" if gone == 1 else "are"
+    return f"{told} {gone:,} that it knows {are} not in it, and left out." if gone else told
