@@ -18,7 +18,7 @@ from burble.evaluation.evaluate import Report, score_sources
 from burble.files import path_names
 from burble.inference import generator
 from burble.inference.generator import Generator
-from burble.inference.settings import check_memory_weight
+from burble.inference.settings import choose_memory
 from burble.model import bases
 from burble.ngram.training_text import write_training_index
 from burble.runs import recipes
@@ -227,7 +227,8 @@ def evaluate(
     text: Pathlike | Sequence[Pathlike],
     *,
     adaptive: bool = False,
-    memory: float = 0.0,
+    memory: float | Pathlike | Sequence[Pathlike] = 0.0,
+    memory_weight: float | None = None,
     label: GivenLabels = (),
     **reading: Any,
 ) -> Report:
@@ -237,7 +238,9 @@ def evaluate(
         model: A run, a run folder, a model file or the name of a base.
         text: What to read, as for `train`.
         adaptive: Whether the model learns from the text as it reads.
-        memory: The weight of its n-gram model, 0 to 1; 0 is the network alone.
+        memory: The weight of its n-gram model, 0 to 1, where 0 is the network alone; or a text of
+            which one is built on the spot.
+        memory_weight: The weight of that text, 0 to 1; 1 if not given.
         label: Labels that all of the text is read with, such as `{"poet": "Dickinson"}`; if none,
             the column of a table says those of each row.
         **reading: Any field of `SourceSettings`, such as `encoding="cp1252"`.
@@ -249,10 +252,12 @@ def evaluate(
         ModelFileError: There is no model, or it is damaged.
         SettingsError: The n-gram model is missing, or its weight is impossible.
         SourceError: A source cannot be read, or is not text.
-        CorpusError: There is nothing in it to score.
+        CorpusError: There is nothing in it to score, or the memory's text holds it.
     """
-    check_memory_weight(memory)
+    chosen = choose_memory(memory, memory_weight)
     how = _reading_settings(reading)
     writer = load(model)
     found, _ = find_sources(path_names("text", text), how)
-    return score_sources(writer, found, how, adaptive=adaptive, memory=memory, label=label)
+    if chosen.texts:
+        writer = writer.with_memory(chosen.texts, how)
+    return score_sources(writer, found, how, adaptive=adaptive, memory=chosen.weight, label=label)

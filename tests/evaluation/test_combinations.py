@@ -210,6 +210,17 @@ def test_laws_hold_with_an_n_gram_model_from_a_file(record, tmp_path, framing):
     check_laws(record, generator.load(path), framing, weights=WEIGHTS)
 
 
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_laws_hold_with_the_n_gram_model_of_another_text(record, tmp_path, framing, adaptive):
+    if adaptive and framing == "windows":
+        return
+    path = tmp_path / "text.txt"
+    path.write_text("abca\ncbaé" * 20, encoding="utf-8")
+    writer = Generator(build_model("lstm", framing, 1, True)).with_memory(path)
+    check_laws(record, writer, framing, weights=WEIGHTS, adaptive=adaptive)
+
+
 def test_what_cannot_be_scored_is_refused_with_a_sentence(record):
     ids = draw_ids("windows")
     writer = Generator(build_model("lstm", "windows", 1, False), partial(build_index, ids[:PAST]))

@@ -9,7 +9,7 @@ from burble.errors import SettingsError
 from burble.inference.generator import Generator
 from burble.inference.scoring import MemoryState, mix_memory, predict_text
 from burble.ngram.index import build_index
-from tests.support.speakers import chancy
+from tests.support.speakers import chancy, remembered
 
 
 def with_memory(model, ids):
@@ -66,11 +66,42 @@ def test_writing_with_a_memory_follows_it_and_texts_are_each_as_alone():
     assert len({len(text) for text in many}) > 1
 
 
+def test_a_text_is_a_memory_without_a_file(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("abc\ncab\nbbca\n" * 5, encoding="utf-8")
+    writer = Generator(chancy(scale=0.1))
+    options: dict[str, Any] = {"length": 60, "seed": 3, "temperature": 0.3}
+    written = writer.generate(memory=path, **options)
+    assert written == writer.with_memory(path).generate(memory=1.0, **options)
+    assert written != writer.generate(**options) == writer.generate(memory=0, **options)
+    half = writer.probabilities("ab", memory=[path], memory_weight=0.5)["c"]
+    assert writer.probabilities("ab")["c"] < half < writer.probabilities("ab", memory=path)["c"]
+    assert not writer.has_memory
+    path.write_text("abcé", encoding="utf-8")
+    with pytest.warns(UserWarning, match="the model does not know was left out"):
+        writer.generate(memory=path)
+    with pytest.raises(SettingsError, match="Call take_memory first"):
+        writer.resolve_settings({"memory": path})
+
+
+def test_no_text_copies_its_memory_nor_what_the_model_was_trained_on(tmp_path):
+    path, own = tmp_path / "a.txt", "abcabbca" * 9
+    path.write_text("cbacbbac" * 9, encoding="utf-8")
+    writer = remembered(chancy("abc", scale=0.1), own)
+    for seed in range(5):
+        text = writer.generate(memory=path, novel=5, length=300, seed=seed, break_loops=False)
+        assert not any(
+            text[i : i + 6] in source for i in range(295) for source in (own, "cbacbbac" * 9)
+        )
+    alone = writer.generate(novel=5, length=300, seed=1, break_loops=False)
+    assert any(alone[i : i + 6] in "cbacbbac" * 9 for i in range(295))
+
+
 def test_a_memory_is_needed_and_a_weight_between_0_and_1():
     writer = Generator(chancy())
     with pytest.raises(SettingsError, match=r"no memory beside it.*burble remember MODEL TEXT"):
         writer.generate(memory=0.5)
     with pytest.raises(SettingsError, match=r"memory is 1\.5, but must be between 0"):
         writer.generate(memory=1.5)
-    with pytest.raises(SettingsError, match="memory is 'x'"):
-        writer.probabilities("a", memory="x")  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="memory is None"):
+        writer.probabilities("a", memory=None)

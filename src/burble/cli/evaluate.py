@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from burble.cli.memory import take_memory
 from burble.cli.options import AsJson, ModelPath
 from burble.cli.output import log
 from burble.data import corpus, sources
@@ -23,7 +24,7 @@ from burble.evaluation.statistics import TextStatistics
 from burble.formatting import markdown, some, symbol_name
 from burble.inference import generator
 from burble.inference.generator import Generator
-from burble.inference.settings import WritingSettings, check_memory_weight
+from burble.inference.settings import WritingSettings, choose_memory
 from burble.model.file import Model
 from burble.ngram.training_text import TrainingText, recognize_training_text
 from burble.settings import SourceSettings
@@ -81,9 +82,16 @@ def evaluate(
         ),
     ] = False,
     memory: Annotated[
-        float,
-        typer.Option(help="Weight of the n-gram model of its text, 0 to 1; 0 leaves it out."),
-    ] = 0.0,
+        list[str] | None,
+        typer.Option(
+            help="An n-gram model to mix in: that of a text, built on the spot, or that of its own "
+            "text, by its weight, 0 to 1; 0 leaves it out."
+        ),
+    ] = None,
+    memory_weight: Annotated[
+        float | None,
+        typer.Option(help="Weight of the text that --memory names, 0 to 1. \\[default: 1]"),
+    ] = None,
     label: Annotated[
         list[str] | None,
         typer.Option(
@@ -100,18 +108,22 @@ def evaluate(
     same; what the model writes is measured beside that part, and its overlap with the training
     text.
     """
-    check_memory_weight(memory)
+    held = choose_memory(memory or 0.0, memory_weight)
     reading = SourceSettings.pop_from(chosen)
     how = {"temperature": temperature, "seed": seed}
     options: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
     WritingSettings(**options)
     if not text:
         named = [*options, *["label"] * bool(label), *reading.given]
-        _refuse(named, adaptive=adaptive, memory=memory)
+        _refuse(named, adaptive=adaptive, memory=bool(memory))
     writer = generator.load(model)
     if not text:
         _print_stored(writer.model, as_json)
         return
+    if [*text, *held.texts].count("-") > 1:
+        raise InputError("standard input can be read only once; save one of them to a file.")
+    if held.texts:
+        writer, _ = take_memory(writer, {"memory": held.texts}, reading)
     found, notes = sources.find_sources(text, reading)
     if writer.model.vocabulary.is_cut_elsewhere:
         notes = [*notes, f"Cut into the model's own symbols: {writer.model.vocabulary.cut_note}."]
@@ -122,7 +134,7 @@ def evaluate(
     own = _recognize(writer, found, reading)
     if own is not None:
         settings, _ = writer.resolve_settings(
-            {"seed": 0, **options, "memory": memory, "label": labels}
+            {"seed": 0, **options, "memory": held.weight, "label": labels}
         )
         report = evaluation_report.build_report(writer, own, settings, adaptive=adaptive, log=log)
         _print_report(writer, report, settings, own, as_json=as_json)
@@ -134,7 +146,7 @@ def evaluate(
         )
     log("This is not the text the model was trained on, so there is a score alone.")
     score = evaluation.score_sources(
-        writer, found, reading, adaptive=adaptive, memory=memory, label=labels, log=log
+        writer, found, reading, adaptive=adaptive, memory=held.weight, label=labels, log=log
     )
     print(_as_json(asdict(score)) if as_json else _describe_score(writer, score))
 
@@ -144,9 +156,9 @@ def _flags(names: Iterable[str]) -> str:
     return ", ".join(f"--{name.replace('_', '-')}" for name in names)
 
 
-def _refuse(given: Sequence[str], *, adaptive: bool, memory: float) -> None:
+def _refuse(given: Sequence[str], *, adaptive: bool, memory: bool) -> None:
     """Refuses what says how a text is scored where none is."""
-    named = [*["adaptive"] * adaptive, *["memory"] * bool(memory), *given]
+    named = [*["adaptive"] * adaptive, *["memory"] * memory, *given]
     if named:
         raise InputError(
             f"{_flags(named)} need{'s' if len(named) == 1 else ''} a text to score, and none was "
@@ -196,7 +208,7 @@ def _report_json(report: ModelReport, how: WritingSettings, text: TrainingText) 
     facts = asdict(report)
     static = facts.pop("static")
     facts |= {former: facts[name] for name, former in FORMER.items()}
-    parts = evaluation_report.parts_used(text, how.memory)
+    parts = evaluation_report.parts_used(text, how.memory_choice.weight)
     wrote = {name: getattr(how, name) for name in ("temperature", "close_quotes", "seed")}
     used = {**parts, "others": parts["baselines"]}
     return _as_json({**static, "writing": wrote, **facts, "parts": used})
@@ -227,7 +239,7 @@ def _print(
     print(_score_table(report))
     if base := report.static.base:
         print(f"With base: the model began from {base}, which has read other texts. {ALONE}")
-    for line in _describe_parts(evaluation_report.parts_used(text, how.memory)):
+    for line in _describe_parts(evaluation_report.parts_used(text, how.memory_choice.weight)):
         print(line)
     if report.validation is None:
         print("\nThe validation part is blank, so what the model writes is not compared with it.")

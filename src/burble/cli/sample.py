@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from burble import settings
+from burble.cli.memory import take_memory
 from burble.cli.options import ModelPath
 from burble.cli.output import console, log
 from burble.data import corpus
@@ -28,6 +29,7 @@ from burble.inference.selection import Ending, describe_broken_loops, describe_s
 from burble.inference.settings import (
     SamplingSettings,
     WritingSettings,
+    choose_memory,
 )
 from burble.inference.stopping import LONGEST_LOOP, find_loop
 from burble.model.file import Model
@@ -84,8 +86,9 @@ def sample(
     reading = settings.SourceSettings.pop_from(chosen)
     options = {name: value for name, value in chosen.items() if value is not None}
     training, stops = options.get("training_text", []), options.get("stop", [])
+    held = choose_memory(options.get("memory", 0.0), options.get("memory_weight"))
     start = _PromptSource(prompt, prompt_file, text, reading)
-    start.check(training)
+    start.check([*training, *held.texts])
     settings.require(count >= 1, "count", count, "1 or more texts")
     _check_clashes(options, endless=endless, greedy=greedy, compare=compare)
     options |= {"length": None} if endless else {}
@@ -94,8 +97,9 @@ def sample(
     checked = WritingSettings(**options)
     if count > 1:
         checked.check_whole_texts(count)
-    writer = generator.load(model)
-    how, facts = writer.resolve_settings(options, reading if training else DEFAULT_READING, log)
+    options |= {} if held.texts or "memory" not in options else {"memory": held.weight}
+    writer, taken = take_memory(generator.load(model), options, reading)
+    how, facts = writer.resolve_settings(taken, reading if training else DEFAULT_READING, log)
     facts = {name: options[name] for name in options if name in REPEATED} | facts
     if labels := writer.model.labels.describe(writer.model.labels.find(how.label)):
         # As the model knows it, whatever its case was.
@@ -122,8 +126,11 @@ class _PromptSource:
     text: str | None
     reading: settings.SourceSettings
 
-    def check(self, training: Sequence[str]) -> None:
+    def check(self, others: Sequence[str]) -> None:
         """Refuses what would be dropped.
+
+        Args:
+            others: Texts that are read besides.
 
         Raises:
             InputError: Two of them are given, or standard input twice, or how nothing is read.
@@ -134,13 +141,13 @@ class _PromptSource:
             raise InputError(f"{' and '.join(named)} are both prompts. Give only one.")
         read = [value for value in (self.file, self.text) if value is not None]
         read += ["-"] if self.prompt == "-" else []
-        if [*read, *training].count("-") > 1:
+        if [*read, *others].count("-") > 1:
             raise InputError("standard input can be read only once; save one of them to a file.")
         used = self.text is not None
         idle = [
             name for name in self.reading.given if not used and (name != "encoding" or not read)
         ]
-        if idle and not training:
+        if idle and not others:
             flags = ", ".join(f"--{name.replace('_', '-')}" for name in idle)
             raise InputError(
                 f"{flags}: this says how a text is read, and none is. Leave it out, or give a text."

@@ -23,7 +23,7 @@ from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, require_packages
 from burble.evaluation.calibration import Calibration
-from burble.formatting import some
+from burble.formatting import listed, some
 from burble.inference.generator import Generator
 from burble.inference.scoring import (
     MemoryState,
@@ -42,6 +42,8 @@ BLOCK = 200
 DRAWS = 1_000
 FEWEST = 10
 """Blocks below which they say too little of each other."""
+LONG = 100
+"""Symbols of a text that do not stand in another one by chance."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Report:
             they have none, and where the score is adaptive or with an n-gram model.
         base: The model that its training started from, which has read other texts; None where it
             began from nothing.
+        memory_text: The texts of that n-gram model, where it is not of what the model was trained
+            on.
     """
 
     characters: int
@@ -83,6 +87,7 @@ class Report:
     memory: float
     base: str | None
     nats_without_labels: float | None = None
+    memory_text: Sequence[str] = ()
 
 
 def score_sources(
@@ -110,7 +115,7 @@ def score_sources(
         SettingsError: The n-gram model is missing, or its weight is impossible; or the model knows
             no such label.
         SourceError: A source cannot be read, or is not text.
-        CorpusError: There is nothing in them to score.
+        CorpusError: There is nothing in them to score, or the memory's text holds them.
     """
     check_memory_weight(memory)
     model = writer.model
@@ -270,6 +275,8 @@ def _build_reports(
     ends = int(is_end.sum())
     if len(symbols) <= ends:
         return []
+    if any(weights):
+        _refuse_known(writer, texts.ids)
     scored = _compute_losses(writer, texts, read, adaptive=adaptive, weights=weights)
     lengths = np.array([len(symbol) for symbol in writer.model.vocabulary.symbols])
     characters = int(lengths[symbols[~is_end]].sum())
@@ -289,6 +296,7 @@ def _build_reports(
             memory=weight,
             base=writer.model.base,
             nats_without_labels=None if weight else without,
+            memory_text=writer.memory_texts if weight else (),
         )
         for (losses, calibration), weight in zip(scored, weights, strict=True)
     ]
@@ -318,10 +326,7 @@ def _compute_losses(
 
     The network reads once for all of them.
     """
-    states = [
-        MemoryState.start(writer.memory, weight, adaptive=adaptive) if weight else None
-        for weight in weights
-    ]
+    states = _start_memories(writer, adaptive=adaptive, weights=weights)
     given = _list_given(texts.ids, writer.model.vocabulary.boundary_id)
     calibrations = [Calibration() for _ in weights]
     losses: list[list[NDArray[np.float64]]] = [[] for _ in weights]
@@ -344,6 +349,34 @@ def _compute_losses(
     order = np.argsort(np.concatenate(numbers), kind="stable")
     found = [np.concatenate(each)[order][skipped:] for each in losses]
     return list(zip(found, calibrations, strict=True))
+
+
+def _start_memories(
+    writer: Generator, *, adaptive: bool, weights: Sequence[float]
+) -> list[MemoryState | None]:
+    """The n-gram model that has read nothing, for each weight; None for the network alone."""
+    reading = writer.memory_reading
+    return [
+        MemoryState.start(writer.memory, weight, adaptive=adaptive, reading=reading)
+        if weight
+        else None
+        for weight in weights
+    ]
+
+
+def _refuse_known(writer: Generator, texts: Sequence[NDArray[np.integer]]) -> None:
+    """Refuses to score what stands in the text of the memory, as far as that is another text."""
+    if not writer.memory_texts:
+        return
+    edge, held = writer.model.vocabulary.boundary_id, writer.memory.index.ids()
+    known = held.tobytes()
+    for ids in texts:
+        alone = ids[ids != edge].astype(held.dtype)
+        if len(alone) >= LONG and alone.tobytes() in known:
+            raise CorpusError(
+                f"{listed([*writer.memory_texts])}, of which the memory is, holds what is to be "
+                "scored, so a score would say nothing. Give --memory a text without it."
+            )
 
 
 def _predict(

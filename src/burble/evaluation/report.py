@@ -84,7 +84,8 @@ def build_report(
         adaptive: Whether to score it with dynamic evaluation, too.
         log: Takes a sentence about what is being done.
     """
-    if how.memory and not writer.has_memory:
+    weight = how.memory_choice.weight
+    if weight and not writer.has_memory:
         writer = Generator(writer.model, text.build_index)
     # What not every model can comes first.
     log("Scoring with dynamic evaluation …" if adaptive else "Scoring the validation part …")
@@ -95,7 +96,7 @@ def build_report(
     log("Writing samples …")
     human = _validation_pieces(text, LENGTH_BY_WINDOW if writer.model.window else LENGTH)
     samples = _write_samples(writer, human, replace(how, memory=0.0))
-    mixed = _write_samples(writer, human, how) if how.memory else []
+    mixed = _write_samples(writer, human, how) if weight else []
     reference = statistics.Reference.from_text(text.text(_first_counted(text), text.start))
     log("Searching for overlap with the training text …")
     groups = samples, mixed, human
@@ -129,7 +130,8 @@ def _score_model(
     writer: Generator, text: TrainingText, how: WritingSettings, *, adaptive: bool
 ) -> tuple[Report, Report | None]:
     """The score of the network alone, and with the n-gram model if that has any weight."""
-    weights, labels = (0.0, how.memory) if how.memory else (0.0,), text.labels
+    memory, labels = how.memory_choice.weight, text.labels
+    weights = (0.0, memory) if memory else (0.0,)
     if any(given := writer.model.labels.find(how.label)):
         labels = PlaceLabels(np.zeros(1, np.int64), np.array([given], np.int32))
     found = evaluation.score_validation(
@@ -141,7 +143,7 @@ def _score_model(
         weights=weights,
         labels=labels,
     )
-    return found[0], found[1] if how.memory else None
+    return found[0], found[1] if memory else None
 
 
 def _write_samples(writer: Generator, human: Sequence[str], how: WritingSettings) -> list[str]:

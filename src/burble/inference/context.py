@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from burble.model.engine import Array, Core, State, select_streams
 from burble.model.softmax import log_softmax
 from burble.ngram.index import MAX_CONTEXT
-from burble.ngram.mixing import MixingWeights, mix_predictions
+from burble.ngram.mixing import MixingWeights, Reading, mix_predictions
 from burble.ngram.predictor import NgramModel
 
 BLOCK = 256
@@ -32,7 +32,11 @@ class Context(Protocol):
 
 
 def build_context(
-    core: Core, window: int, memory: NgramModel | None = None, weight: float = 0.0
+    core: Core,
+    window: int,
+    memory: NgramModel | None = None,
+    weight: float = 0.0,
+    reading: Reading = "trained",
 ) -> Context:
     """The context of a model that has read nothing.
 
@@ -41,9 +45,10 @@ def build_context(
         window: Symbols that it sees; 0 for all that came before.
         memory: An n-gram model that is mixed with it, if any.
         weight: The weight of that, 0 to 1; see `MemoryContext`.
+        reading: What the network has read of its text.
     """
     network = WindowContext(core, window) if window else StateContext(core)
-    return MemoryContext(network, memory, weight) if memory else network
+    return MemoryContext(network, memory, weight, reading) if memory else network
 
 
 class StateContext:
@@ -108,12 +113,15 @@ class MemoryContext:
         network: The network's context.
         memory: The n-gram model; it sees the last `MAX_CONTEXT` symbols.
         weight: Its weight, 0 to 1; see `burble.ngram.mixing`.
+        reading: What the network has read of its text.
     """
 
-    def __init__(self, network: Context, memory: NgramModel, weight: float) -> None:
+    def __init__(
+        self, network: Context, memory: NgramModel, weight: float, reading: Reading = "trained"
+    ) -> None:
         self._network = network
         self._memory = memory
-        self._weights = MixingWeights.trained(weight)
+        self._weights = MixingWeights.trained(weight, reading=reading, symbols=memory.symbols)
         self._last = np.zeros((1, MAX_CONTEXT), np.int64)
 
     def read_prompt(self, ids: NDArray[np.integer]) -> Array:

@@ -3,9 +3,10 @@
 Knows nothing of how it was trained.
 """
 
+import copy
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,17 +16,20 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
+from burble.data.documents import Progress
 from burble.data.labels import GivenLabels
 from burble.errors import SettingsError
+from burble.files import path_names
 from burble.inference import prompts, restrictions, sampling, scoring
 from burble.inference.context import Context, build_context
 from burble.inference.logits_processors import build_processors
 from burble.inference.prompts import Prompt
 from burble.inference.selection import TRIES, Ending, TextFilter, describe_shortfall
 from burble.inference.settings import (
+    Paths,
     Unknown,
     WritingSettings,
-    check_memory_weight,
+    choose_memory,
     draw_seed,
     fill_defaults,
 )
@@ -35,6 +39,8 @@ from burble.model.file import Model, find_model_file, read_model
 from burble.model.softmax import softmax
 from burble.ngram.file import index_path, read_index
 from burble.ngram.index import SuffixIndex
+from burble.ngram.memory import TextMemory, find_reading, index_text
+from burble.ngram.mixing import Reading
 from burble.ngram.predictor import NgramModel
 from burble.settings import DEFAULT_READING, SourceSettings, is_integer, require
 
@@ -56,6 +62,41 @@ class Generator:
         self.model = model
         self.engine = build_engine(model.weights, model.architecture)
         self._memory = memory
+        self._text: TextMemory | None = None
+
+    def with_memory(
+        self,
+        text: Paths | Sequence[Paths],
+        reading: SourceSettings = DEFAULT_READING,
+        log: Callable[[str], object] | None = None,
+        progress: Progress | None = None,
+    ) -> "Generator":
+        """The same model with the n-gram model of a text as its memory, built on the spot.
+
+        Args:
+            text: What to read, as for `train`; cleaned as the model's own text was.
+            reading: How it is read.
+            log: Takes a sentence for each thing that was left out of it or decided; where there is
+                none, what was left out becomes a warning.
+            progress: Called with the bytes read so far, and in all.
+
+        Returns:
+            The generator; this one stays as it is.
+
+        Raises:
+            SourceError: A source cannot be read.
+            CorpusError: There is nothing in it that the model knows.
+        """
+        made = index_text(self.model, path_names("memory", text), reading, progress)
+        for note in [*made.left_out, *(made.notes if log else ())]:
+            (log or warnings.warn)(note)
+        other = copy.copy(self)
+        vars(other).pop("memory", None)
+        if made.is_own:
+            other._memory, other._text = lambda: made.index, None
+        else:
+            other._text = made
+        return other
 
     def resolve_settings(
         self,
@@ -75,21 +116,68 @@ class Generator:
             looked up there as facts in JSON types.
 
         Raises:
-            SettingsError: A value that cannot be.
+            SettingsError: A value that cannot be; or `memory` is a text, which `take_memory` makes
+                a weight.
             TypeError: There is no such option.
         """
         names = [field.name for field in fields(WritingSettings)]
         for name in options.keys() - {*names}:
             raise TypeError(f"there is no option called {name}. There are: {', '.join(names)}.")
         settings = WritingSettings(**fill_defaults(options, self.model.summary.get("writing")))
-        if settings.seed is None:
-            settings = replace(settings, seed=draw_seed())
-        return restrictions.look_up_restrictions(settings, self.model, self._memory, reading, log)
+        chosen = settings.memory_choice
+        if chosen.texts:
+            raise SettingsError(
+                f"memory is {settings.memory!r}, which has not been read. Call take_memory first."
+            )
+        seed = draw_seed() if settings.seed is None else settings.seed
+        settings = replace(settings, seed=seed, memory=chosen.weight)
+        return restrictions.look_up_restrictions(
+            settings, self.model, self._memory, self._text, reading, log
+        )
+
+    def take_memory(
+        self,
+        options: Mapping[str, Any],
+        reading: SourceSettings = DEFAULT_READING,
+        log: Callable[[str], object] | None = None,
+        progress: Progress | None = None,
+    ) -> tuple["Generator", dict[str, Any]]:
+        """Reads the texts that `memory` names among some options, if it names any.
+
+        Args:
+            options: Fields of `WritingSettings`.
+            reading: How the texts are read.
+            log: See `with_memory`.
+            progress: See `with_memory`.
+
+        Returns:
+            The generator that holds them, or this one; and the options with `memory` as a weight.
+
+        Raises:
+            SettingsError: Weights that cannot be; see `choose_memory`.
+            SourceError, CorpusError: See `with_memory`.
+        """
+        rest = dict(options)
+        chosen = choose_memory(rest.pop("memory", 0.0), rest.pop("memory_weight", None))
+        writer = self
+        if chosen.texts:
+            writer = self.with_memory(chosen.texts, reading, log, progress)
+        return writer, rest | {"memory": chosen.weight}
 
     @property
     def has_memory(self) -> bool:
         """Whether there is a memory."""
-        return self._memory is not None
+        return self._memory is not None or self._text is not None
+
+    @property
+    def memory_reading(self) -> Reading:
+        """What the network has read of the memory's text."""
+        return find_reading(self.model, is_own=self._text is None)
+
+    @property
+    def memory_texts(self) -> tuple[str, ...]:
+        """The texts of its memory, where that is not of what the model was trained on."""
+        return self._text.names if self._text else ()
 
     @cached_property
     def memory(self) -> NgramModel:
@@ -99,10 +187,12 @@ class Generator:
             SettingsError: There is none.
             ModelFileError: It is damaged, or that of another model.
         """
+        if self._text is not None:
+            return NgramModel(self._text.index, self.model.vocabulary.size)
         if self._memory is None:
             raise SettingsError(
                 "this model has no memory beside it. Make one from the text it was trained on: "
-                "burble remember MODEL TEXT"
+                "burble remember MODEL TEXT. Or name a text that is read at once: --memory TEXT"
             )
         return NgramModel(self._memory(), self.model.vocabulary.size)
 
@@ -132,12 +222,13 @@ class Generator:
                 f"{name} needs a model trained on documents, and this one was trained on "
                 "running text. Use a length or a stop string instead."
             )
+        weight = settings.memory_choice.weight
         # A missing memory is refused now, not at the first piece.
-        _ = settings.memory and self.memory
+        _ = weight and self.memory
         stops = prompts.prepare_stops(settings.stop, self.model)
         ready = prompts.prepare_prompt(prompt, self.model, settings.unknown)
         core = self.engine_for(settings.label)
-        start = partial(self._start, core, ready.ids, settings.memory)
+        start = partial(self._start, core, ready.ids, weight)
         return Texts(self.model, start, ready, stops, settings)
 
     def generate(self, prompt: str = "", **options: Any) -> str:
@@ -215,7 +306,8 @@ class Generator:
         self,
         prompt: str = "",
         unknown: Unknown = "error",
-        memory: float = 0.0,
+        memory: float | Paths | Sequence[Paths] = 0.0,
+        memory_weight: float | None = None,
         label: GivenLabels = (),
     ) -> dict[str, float]:
         """What the model predicts after a prompt.
@@ -224,14 +316,16 @@ class Generator:
             prompt: Any text.
             unknown: See `prompts.prepare_prompt`.
             memory: See `WritingSettings`.
+            memory_weight: See `WritingSettings`.
             label: See `WritingSettings`.
 
         Returns:
             The probability of each symbol, likeliest first; the end of a document is "".
         """
-        check_memory_weight(memory)
+        given = {"memory": memory, "memory_weight": memory_weight}
+        writer, options = self.take_memory(given)
         ready = prompts.prepare_prompt(prompt, self.model, unknown)
-        logits, _ = self._start(self.engine_for(label), ready.ids, memory)
+        logits, _ = writer._start(self.engine_for(label), ready.ids, options["memory"])
         row = softmax(logits.astype(np.float64))[0]
         names = (*self.model.vocabulary.symbols, "")
         return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
@@ -249,13 +343,19 @@ class Generator:
     def _prepare(self, prompt: str, options: Mapping[str, Any]) -> "Texts":
         """What writes texts with some options, and options of how a training text is read."""
         rest = dict(options)
-        settings, _ = self.resolve_settings(rest, SourceSettings.pop_from(rest))
-        return self.prepare_texts(prompt, settings)
+        reading = SourceSettings.pop_from(rest)
+        writer, rest = self.take_memory(rest, reading)
+        if writer is not self and rest.get("training_text") is None:
+            # It says how the memory's text is read, and has been used.
+            reading = DEFAULT_READING
+        settings, _ = writer.resolve_settings(rest, reading)
+        return writer.prepare_texts(prompt, settings)
 
     def _start(self, core: Core, ids: NDArray[np.integer], memory: float) -> tuple[Array, Context]:
         """The logits (1, V) after `ids`, and the context that was read to predict what follows."""
         index = self.memory if memory else None
-        context = build_context(core, self.model.window, index, memory)
+        reading = self.memory_reading
+        context = build_context(core, self.model.window, index, memory, reading)
         return context.read_prompt(ids), context
 
 

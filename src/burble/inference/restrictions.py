@@ -3,6 +3,7 @@
 Knows nothing of networks or terminals.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,9 +19,14 @@ from burble.inference.passages import Passages, find_canonical_ids
 from burble.inference.settings import MIN_WORD_COUNT, WritingSettings
 from burble.model.file import Model
 from burble.ngram.index import SuffixIndex
+from burble.ngram.memory import TextMemory
 from burble.settings import SourceSettings
 
 _BLOCK = 1 << 20
+NO_TRAINING_TEXT = (
+    "--novel, --words known and --new look in the memory's text alone; the text the model was "
+    "trained on is not at hand, and could be given with --training-text."
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class _Text:
     ids: NDArray[np.integer]
     vocabulary: Vocabulary
     separator: str
-    sha256: str
+    sha256: str = ""
 
     def pieces(self) -> Iterator[str]:
         """All of it as text, in pieces."""
@@ -49,15 +55,17 @@ def look_up_restrictions(
     settings: WritingSettings,
     model: Model,
     memory: Callable[[], SuffixIndex] | None,
+    other: TextMemory | None,
     reading: SourceSettings,
     log: Callable[[str], object],
 ) -> tuple[WritingSettings, dict[str, Any]]:
-    """Looks up in the training text what may not be written, or what alone may.
+    """Looks up in texts what may not be written, or what alone may.
 
     Args:
         settings: How a text is written.
         model: The model.
-        memory: Loads the model's memory; None where there is none.
+        memory: Loads the memory of its training text; None where there is none.
+        other: The memory of another text, which is looked up as well; None where there is none.
         reading: How the training text is read, if one is given.
         log: Takes a sentence about that text.
 
@@ -69,41 +77,57 @@ def look_up_restrictions(
         SettingsError: The text is missing, or nothing is looked up in it.
         SourceError: It cannot be read.
     """
-    sources = path_names("training_text", settings.training_text or ())
     requests = _list_requests(settings)
-    _check_text(requests, sources, reading, has_memory=memory is not None)
+    sources = path_names("training_text", settings.training_text or ())
+    has_memory = memory is not None or other is not None
+    _check_text(requests, sources, reading, has_memory=has_memory)
     if not requests:
         return settings, {}
-    text = _read(model, sources, reading) if sources or not memory else _recall(model, memory())
-    if not model.was_trained_on(text.sha256):
-        log("This is not the text the model was trained on; it is used all the same.")
-    if "new" in requests and not sources and model.facts("corpus").get("held_out"):
+    texts, facts = list[_Text](), dict[str, Any](requests)
+    if sources or memory:
+        text = (
+            _recall(model, memory()) if memory and not sources else _read(model, sources, reading)
+        )
+        texts, facts = [text], {"training_text": text.sha256, **requests}
+        if not model.was_trained_on(text.sha256):
+            log("This is not the text the model was trained on; it is used all the same.")
+    else:
+        log(NO_TRAINING_TEXT)
+    if "new" in requests and memory and not sources and model.facts("corpus").get("held_out"):
         log(
             "--new leaves out the documents that the model learned from, as its memory holds no "
             "others. With --training-text those of the validation part are left out, too."
         )
+    if other is not None:
+        texts.append(_Text(other.index.ids(), model.vocabulary, model.separator))
     if "words" in requests:
-        requests["word_count"] = settings.word_count or MIN_WORD_COUNT
-    found = _find(requests, text, model.vocabulary)
-    facts = {"training_text": text.sha256, **requests}
+        requests["word_count"] = facts["word_count"] = settings.word_count or MIN_WORD_COUNT
+    found = _find(requests, texts, model.vocabulary)
     return replace(settings, training_text=None, word_count=None, **found), facts
 
 
-def _find(requests: Mapping[str, Any], text: _Text, known: Vocabulary) -> dict[str, Any]:
-    """Passages, words and documents of a text, by the names of their settings."""
+def _find(requests: Mapping[str, Any], texts: Sequence[_Text], known: Vocabulary) -> dict[str, Any]:
+    """Passages, words and documents of some texts, by the names of their settings."""
     found: dict[str, Any] = {}
     if "novel" in requests:
         canonical_ids = find_canonical_ids(known.symbols, boundary=known.boundary)
-        ids = known.renumber(text.ids, text.vocabulary)
+        ids = _join([known.renumber(text.ids, text.vocabulary) for text in texts])
         found["novel"] = Passages.from_ids(ids, requests["novel"] + 1, canonical_ids)
     if "words" in requests:
-        counts = words.count_words(text.pieces())
+        counts = sum((words.count_words(text.pieces()) for text in texts), Counter[str]())
         least = requests["word_count"]
         found["words"] = frozenset(word for word, count in counts.items() if count >= least)
     if "new" in requests:
         # A text without anything in it is no document.
-        found["new"] = frozenset([*text.documents(), ""])
+        found["new"] = frozenset([*(one for text in texts for one in text.documents()), ""])
     return found
+
+
+def _join(texts: Sequence[NDArray[np.integer]]) -> NDArray[np.integer]:
+    """Ids of texts after each other, with one between them over which no passage reaches."""
+    if len(texts) == 1:
+        return texts[0]
+    return np.concatenate([part for ids in texts for part in (ids, np.array([-1]))][:-1])
 
 
 def _list_requests(settings: WritingSettings) -> dict[str, Any]:
@@ -129,7 +153,7 @@ def _check_text(
         raise SettingsError(
             "--novel, --words known and --new need the text the model was trained on, which it "
             "does not hold. Give it with --training-text, or once and for all: burble remember "
-            "MODEL TEXT"
+            "MODEL TEXT. (A text that --memory names is looked up as well.)"
         )
     if sources and not requests:
         raise SettingsError(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from burble.model.engine import Core, select_streams
 from burble.model.softmax import log_softmax
-from burble.ngram.mixing import MixingWeights, mix_predictions, update_weights
+from burble.ngram.mixing import MixingWeights, Reading, mix_predictions, update_weights
 from burble.ngram.predictor import NgramModel, NgramPredictor
 
 BLOCK = 256
@@ -163,9 +163,25 @@ class MemoryState:
     adaptive: bool = False
 
     @classmethod
-    def start(cls, memory: NgramModel, weight: float, *, adaptive: bool = False) -> "MemoryState":
-        """A memory that has read nothing, with its weight of 0 to 1."""
-        trained = MixingWeights.trained(weight, adaptive=adaptive)
+    def start(
+        cls,
+        memory: NgramModel,
+        weight: float,
+        *,
+        adaptive: bool = False,
+        reading: Reading = "trained",
+    ) -> "MemoryState":
+        """A memory that has read nothing.
+
+        Args:
+            memory: The n-gram model.
+            weight: Its weight, 0 to 1.
+            adaptive: Whether both learn from what they are scored on.
+            reading: What the network has read of the memory's text.
+        """
+        trained = MixingWeights.trained(
+            weight, adaptive=adaptive, reading=reading, symbols=memory.symbols
+        )
         return cls(NgramPredictor(memory, adaptive=adaptive), trained, adaptive)
 
     def read_symbols(self, symbols: Sequence[int]) -> None:

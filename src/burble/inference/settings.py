@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from burble.data.labels import GivenLabels
 from burble.errors import SettingsError
+from burble.files import path_names
 from burble.inference.passages import Passages
 from burble.settings import is_integer, is_number, require
 
@@ -25,6 +26,83 @@ def check_memory_weight(weight: float) -> None:
     """Raises `SettingsError` unless it can be the weight of a memory."""
     fits = is_number(weight) and 0 <= weight <= 1
     require(fits, "memory", weight, "between 0, the network alone, and 1")
+
+
+@dataclass(frozen=True)
+class MemoryChoice:
+    """What the options of a memory come to.
+
+    Attributes:
+        texts: The texts of which an n-gram model is built on the spot; none for the one that is
+            beside the model.
+        weight: Its weight, 0 to 1; 0 is the network alone.
+    """
+
+    texts: tuple[str, ...]
+    weight: float
+
+
+def choose_memory(memory: Any = 0.0, weight: float | None = None) -> MemoryChoice:
+    """What `memory` and `memory_weight` come to; see `WritingSettings`.
+
+    Args:
+        memory: A weight, or a text or several. A string that is a number is a weight, whatever
+            files there are; `./0.5` is a file of that name.
+        weight: The weight of a text.
+
+    Raises:
+        SettingsError: A weight that cannot be, or two of them, or one of nothing.
+
+    >>> choose_memory("0.5"), choose_memory(["a.txt"], 0.7)
+    (MemoryChoice(texts=(), weight=0.5), MemoryChoice(texts=('a.txt',), weight=0.7))
+    """
+    if weight is not None:
+        fits = is_number(weight) and 0 <= weight <= 1
+        require(fits, "memory_weight", weight, "between 0, the network alone, and 1")
+    if not isinstance(memory, str | os.PathLike | Sequence):
+        check_memory_weight(memory)
+        return _choose_weight(memory, weight)
+    texts = path_names("memory", memory)
+    numbers = [text for text in texts if _is_numeral(text)]
+    if not numbers:
+        return MemoryChoice(texts, 1.0 if weight is None else weight)
+    number = numbers[0]
+    if len(texts) > 1:
+        others = [text for text in texts if text not in numbers]
+        instead = (
+            f"a text: give the weight by itself, --memory {others[0]} --memory-weight {number}"
+            if others
+            else "another one: give only one"
+        )
+        raise SettingsError(
+            f"--memory {number} is a weight, and beside it there is {instead}. A file of that name "
+            f"is ./{number}."
+        )
+    fits = 0 <= float(number) <= 1
+    expected = f"between 0, the network alone, and 1, or a text; a file of that name is ./{number}"
+    require(fits, "memory", float(number), expected)
+    return _choose_weight(float(number), weight)
+
+
+def _choose_weight(memory: float, weight: float | None) -> MemoryChoice:
+    """The choice where `memory` is a weight."""
+    if weight is not None:
+        none = memory == 0
+        given = "none was given" if none else f"--memory {memory:g} is a weight itself"
+        raise SettingsError(
+            f"--memory-weight {weight:g} is the weight of a text that --memory names, and {given}. "
+            f"{'Add --memory TEXT' if none else 'Give only one of them'}."
+        )
+    return MemoryChoice((), memory)
+
+
+def _is_numeral(text: str) -> bool:
+    """Whether a string is a number, as a weight is."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _are_texts(given: object) -> bool:
@@ -127,7 +205,10 @@ class WritingSettings(SamplingSettings):
         distinct: Texts that are written together are all different.
         training_text: The training text, for --novel, --words known and --new, where there is no
             memory.
-        memory: Weight of the n-gram memory (see burble remember), 0 to 1; 0 is the network alone.
+        memory: An n-gram model to mix in: that of a text, which is built on the spot (a file or
+            folder, several times if need be), or the one beside the model (see burble remember), by
+            its weight, 0 to 1; 0 is the network alone.
+        memory_weight: Weight of the text that --memory names, 0 to 1. Without it, 1.
         label: What the text should be like: COLUMN=VALUE, a label that its training text had (see
             burble train --label), such as poet=Dickinson; one for each column at most. In Python
             also {"poet": "Dickinson"}.
@@ -150,7 +231,8 @@ class WritingSettings(SamplingSettings):
     training_text: Paths | Sequence[Paths] | None = field(
         default=None, metadata={"flag": list[str]}
     )
-    memory: float = 0.0
+    memory: float | Paths | Sequence[Paths] = field(default=0.0, metadata={"flag": list[str]})
+    memory_weight: float | None = None
     label: GivenLabels = field(default=(), metadata={"flag": list[str]})
     close_quotes: float = 0.0
 
@@ -162,7 +244,7 @@ class WritingSettings(SamplingSettings):
             value = getattr(self, name)
             whole = value is None or (is_integer(value) and value >= least)
             require(whole, name, value, f"a whole number of {least} or more")
-        check_memory_weight(self.memory)
+        _ = self.memory_choice
         bias = self.close_quotes
         fits = is_number(bias) and 0 <= bias < float("inf")
         require(fits, "close_quotes", bias, "a number of 0 or more")
@@ -194,6 +276,11 @@ class WritingSettings(SamplingSettings):
         require(fits, "words", words, "any, known, or a set of words")
         fits = isinstance(new, bool) or _are_texts(new)
         require(fits, "new", new, "True or False, or a set of documents")
+
+    @property
+    def memory_choice(self) -> MemoryChoice:
+        """What its memory and the weight of that come to."""
+        return choose_memory(self.memory, self.memory_weight)
 
     @property
     def blocks_loops(self) -> bool:
