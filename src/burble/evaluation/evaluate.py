@@ -282,8 +282,7 @@ def _build_reports(
     characters = int(lengths[symbols[~is_end]].sum())
     without = None
     if texts.labelled and not adaptive and 0 in weights:
-        plain = _compute_losses(writer, _Texts(texts.ids), read, adaptive=False, weights=(0.0,))
-        without = float(plain[0][0].sum()) / (characters + ends)
+        without = _sum_without_labels(writer, texts, read) / (characters + ends)
     return [
         Report(
             characters=characters,
@@ -300,6 +299,13 @@ def _build_reports(
         )
         for (losses, calibration), weight in zip(scored, weights, strict=True)
     ]
+
+
+def _sum_without_labels(writer: Generator, texts: _Texts, skipped: int) -> float:
+    """The loss of all symbols that are scored, in nats, where the labels are left out."""
+    found = predict_texts(writer.engine, texts.ids, writer.model.window)
+    # Where some are skipped there is one text, whose symbols come in order.
+    return float(np.concatenate([predictions.nll for _, predictions in found])[skipped:].sum())
 
 
 def _summarize_losses(losses: NDArray[np.float64], characters: int) -> dict[str, Any]:
