@@ -202,7 +202,8 @@ class Generator:
         Raises:
             SettingsError: The model knows no such label.
         """
-        return self.engine.with_labels(self.model.labels.find(label))
+        numbers = self.model.labels.find(label)
+        return self.engine.with_labels(numbers) if any(numbers) else self.engine
 
     def draw_prompt(self, seed: int = 0) -> str:
         """What to go on from where nothing is given: a random window, where the model needs one."""
