@@ -129,7 +129,9 @@ def test_the_score_of_training_is_that_of_eval_with_the_labels_of_the_text(run, 
     assert found.nats == pytest.approx(writer.model.facts("scores")["held_out_loss"], abs=1e-5)
     # Without its label, a verse's first word tells whose it is.
     (without,) = evaluation.score_validation(*parts)
-    assert found.nats_without_labels == without.nats > found.nats + 0.02
+    # Read in another order, and so added up in another.
+    assert found.nats_without_labels == pytest.approx(without.nats, rel=1e-9)
+    assert without.nats > found.nats + 0.02
     assert without.nats_without_labels is None
 
 

@@ -163,6 +163,10 @@ def _suggest_commands(request: TrainingRequest, run: Run, text: Corpus) -> list[
         (["eval", folder, *read], "how well it predicts, beside n-grams and compressors"),
         (["train", "YOUR_TEXT", "-o", "runs/mine"], "train on a text of your own"),
     ]
+    if labels := text.labels and text.labels.count():
+        column, counts = next(iter(labels.items()))
+        most = max(filter(None, counts), key=lambda value: counts[value])
+        rows[0] = (["sample", folder, "--label", f"{column}={most}"], "write like texts of it")
     if text.cut == len(text.ids):
         rows[1] = (["info", folder], "what the model is")
     if read and not any(name.startswith("builtin:") for name in sources):

@@ -229,6 +229,8 @@ def collect_facts(corpus: Corpus) -> dict[str, Any]:
         "learned_by_source": list(corpus.learned_by_source),
         "validation_by_source": list(corpus.validation_by_source),
         "sha256": corpus.sha256,
+        # Documents without a label have the empty one.
+        "labels": corpus.encoded.labels.count() if corpus.encoded.labels else {},
         "changes": asdict(corpus.changes),
         # The fraction was called share before.
         "repeats": asdict(corpus.repeats) | {"share": corpus.repeats.fraction}
