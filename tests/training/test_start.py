@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from burble.data.corpus import Corpus
-from burble.evaluation.quick_look import look_at_text
+from burble.evaluation.quick_look import Look, look_at_text
 from burble.model import bases
 from burble.model.file import MODEL_NAME, read_model
 from burble.runs.base import read_base, read_packaged
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest
-from burble.training.start import MARGIN, SHAPE, decide_start
+from burble.training.start import MARGIN, SHAPE, decide_start, is_start
 from tests.support.bases import write_base
 from tests.support.corpora import from_texts
 from tests.support.speakers import readable, reader
@@ -88,6 +88,13 @@ def test_without_a_base_nothing_is_looked_for(base):
     assert (again.base, said) == (None, [])
 
 
+def test_a_base_that_is_far_away_is_no_start_whatever_it_adds():
+    assert is_start(Look(base=1.6, ngrams=1.3, both=1.2))
+    assert is_start(Look(base=1.3, ngrams=1.5, both=1.3))
+    assert not is_start(Look(base=4.6, ngrams=1.2, both=1.19))
+    assert not is_start(Look(base=4.3, ngrams=2.0, both=1.95))
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("base")
 def test_a_run_from_the_base_that_is_resumed_ends_as_one_that_was_not_interrupted(tmp_path):
@@ -154,7 +161,7 @@ Qxe7 19. exd6 Qf6 20. Nbd2 Nxd6 21. Nc4 Nxc4 22. Bxc4 Nb6 23. Ne5 Rae8 24. Bxf7+
 )
 def test_english_helps_english_and_neither_greek_nor_chess(text, helps):
     look = look_at_text(read_model(bases.find_base("english")), from_texts(text))
-    assert (look.gain >= MARGIN) == helps
+    assert is_start(look) == helps
     assert not helps or look.gain > 0.5
 
 

@@ -13,6 +13,9 @@ MARGIN = 0.02
 """Nats per symbol that a base must add to what n-grams of the text know: prose, verse, letters and
 recipes in English gain more by it, other languages, code, logs and games next to nothing (the
 figures are in docs/explanation/decisions/quick-look.md)."""
+FURTHEST = 1.0
+"""Nats per symbol by which a base alone may be worse than n-grams. For a text that is further away,
+such as a list of names, it would have to learn more than the gentle training from one teaches."""
 SHAPE = ("cell", "recurrent_activation", "layers", "units", "ensemble", "input", "embedding")
 """Settings that a base has already: whoever gives one of them wants another network."""
 
@@ -35,9 +38,14 @@ def decide_start(
     look = look_at_text(base.model, corpus)
     if look is None:
         return request
-    helps = look.gain >= MARGIN
+    helps = is_start(look)
     log(_describe(look, base.name, symbol_name(corpus.vocabulary.unit), helps=helps))
     return replace(request, base=base) if helps else request
+
+
+def is_start(look: Look) -> bool:
+    """Whether a base knows enough of a text that the text itself does not teach."""
+    return look.gain >= MARGIN and look.base <= look.ngrams + FURTHEST
 
 
 def _may_start(request: TrainingRequest) -> bool:
