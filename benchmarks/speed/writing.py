@@ -5,8 +5,8 @@
 One core and one thread: all
 figures are of a process of its own, bound to one core where the system can do that. Speeds are by
 the processor time of that core, so that what else the machine does tells less; the cold start is
-given both by the clock and by processor time. The models have random weights, which take as long
-as trained ones.
+given both by the clock and by processor time, for a thousand characters. Models have random
+weights, which take as long as trained ones; the last is the base that comes with burble.
 
 No text can be written faster than its weights are read, once a character. Two limits follow: from
 memory, and from the processor's cache, into which a small model's weights fit.
@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.harness import make_parser, record
+from burble.model import bases
 from burble.model.architecture import array_shapes
 from burble.model.file import Model, write_model
 from burble.training import processes
@@ -46,7 +47,11 @@ def main() -> None:
         for layers, units in SHAPES:
             path = Path(folder) / f"{layers}x{units}"
             make(path, layers, units)
-            rows.append(measure(path, layers, units, quick))
+            rows.append(measure(path, path.name, quick))
+        rows += [
+            measure(bases.FOLDER / f"{name}{bases.SUFFIX}", name, quick)
+            for name in bases.base_names()
+        ]
     record("writing", rows, "one core, one thread; speeds by its processor time; best of several")
 
 
@@ -73,7 +78,7 @@ def make(path: Path, layers: int, units: int) -> None:
     write_model(path, Model(weights, vocabulary, shape, TextSettings()))
 
 
-def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, object]:
+def measure(path: Path, name: str, quick: bool) -> dict[str, object]:
     """The figures of one model: the best of several tries, since others may use the machine."""
     from burble.inference.generator import load
 
@@ -97,7 +102,7 @@ def measure(path: Path, layers: int, units: int, quick: bool) -> dict[str, objec
         subprocess.run(command, check=True, capture_output=True)
 
     return {
-        "model": f"{layers}x{units}",
+        "model": name,
         "cold_start_seconds": round(best(start, tries, time.perf_counter), 2),
         "cold_start_cpu_seconds": round(best(start, tries, children), 2),
         "characters_a_second": round(one),

@@ -53,7 +53,7 @@ Sources = Annotated[
 ]
 
 
-def note_namesake(path: Path | None) -> Path | None:
+def note_namesake(path: Path | str | None) -> Path | str | None:
     """Says so where a path is taken that has the name of a base."""
     if note := bases.describe_namesake(path or ""):
         log(note)
