@@ -31,9 +31,9 @@ def learned(settings):
 
 
 def test_a_text_from_two_kilobytes_to_a_megabyte_has_these_settings():
-    assert learned(chosen(1_800)) == (4.0, 1e-3, 7, 4)
-    assert learned(chosen(18_000)) == (6.0, 1e-3, 16, 8)
-    assert learned(chosen(135_000)) == (6.0, 1e-3, 16, 15)
+    assert learned(chosen(1_800)) == (6.0, 1e-3, 7, 4)
+    assert learned(chosen(18_000)) == (8.0, 1e-3, 16, 11)
+    assert learned(chosen(135_000)) == (8.0, 1e-3, 16, 15)
     assert learned(chosen(1_000_000)) == (5.0, 1e-3, 16, 15)
     settings = chosen(18_000)
     assert settings.training.minutes == 5

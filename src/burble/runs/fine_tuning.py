@@ -23,7 +23,7 @@ LEARNED = {
 """Settings for any text. A base is undone by large steps, and by much more dropout than it was
 trained with (none); and what a short text has taught it is best taken in part: the average of the
 weights keeps e^(-1/averaging) of the base's, and the latest steps count most in the rest."""
-PASSES = {2_000: 4.0, 18_000: 6.0, 135_000: 6.0, 1_000_000: 5.0}
+PASSES = {2_000: 6.0, 18_000: 8.0, 135_000: 8.0, 1_000_000: 5.0}
 """How often the text is read, by its training symbols; in between by their logarithm. More would
 be learning it by heart, or would not fit into five minutes on two cores."""
 MINUTES = 5.0
@@ -39,7 +39,7 @@ def choose_passes(symbols: int) -> float:
     """How often a text is read that a base goes on to learn.
 
     >>> [choose_passes(symbols) for symbols in (500, 2_000, 18_000, 135_000, 9_000_000)]
-    [4.0, 4.0, 6.0, 6.0, 5.0]
+    [6.0, 6.0, 8.0, 8.0, 5.0]
     """
     known = [math.log(size) for size in PASSES]
     return round(float(np.interp(math.log(max(1, symbols)), known, [*PASSES.values()])), 1)
