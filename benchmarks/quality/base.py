@@ -20,12 +20,12 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.harness import RESULTS, format_table, make_parser, record
-from benchmarks.quality._base_rows import KINDS, NONE, PERSON, ROWS, Asked, Cell
+from benchmarks.quality._base_rows import KINDS, NONE, PERSON, ROWS, SMALL, Asked, Cell
 
 Rows = list[dict[str, Any]]
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks" / "index.md"
 MARKS = ("<!-- base: written by python -m benchmarks base -->", "<!-- end of base -->")
-COLUMNS = ("", "figure", "from nothing", "with base", "gain", PERSON)
+COLUMNS = ("", "figure", "from nothing", "at once", "with base", "gain", PERSON)
 NOTHING = "(not measured yet)"
 
 
@@ -33,7 +33,7 @@ def read_kept(base: str) -> Rows:
     """The rows of record that are from nothing or from this file of a base."""
     path = RESULTS / "base.json"
     rows: Rows = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
-    kept = [row for row in rows if row["from"] in (NONE, PERSON, base)]
+    kept = [row for row in rows if row["from"] in (NONE, PERSON, base, f"{base}, at once")]
     if len(kept) < len(rows):
         print(f"{len(rows) - len(kept)} figures of another base are left out: this one is {base}.")
     return kept
@@ -46,8 +46,9 @@ def plan(asked: Asked, names: Sequence[str], starts: Sequence[str]) -> list[Cell
         if missing := asked.is_missing(name):
             print(f"{name} is left out: it needs {missing}.")
             continue
-        found += [Cell(name, start) for start in starts or ROWS[name].starts]
-    return [cell for cell in found if cell != ("alone", NONE)]
+        allowed = {*ROWS[name].starts, *([NONE] if name != "alone" else [])}
+        found += [Cell(name, start) for start in starts or ROWS[name].starts if start in allowed]
+    return found
 
 
 def format_summary(rows: Rows) -> str:
@@ -55,11 +56,12 @@ def format_summary(rows: Rows) -> str:
     cells: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         column = {NONE: "from nothing", PERSON: PERSON}.get(row["from"], "with base")
+        column = "at once" if row["from"].endswith(", at once") else column
         cells.setdefault((row["row"], row["of"]), {})[column] = row["figure"]
     gains = {
         name: round(found["from nothing"] - found["with base"], 4)
         for (name, of), found in cells.items()
-        if of == "nats" and len(found) == 2
+        if of == "nats" and {"from nothing", "with base"} <= found.keys()
     }
     table: Rows = []
     for (name, of), found in cells.items():
@@ -81,10 +83,9 @@ def write_page(rows: Rows) -> None:
 
 def measure(asked: Asked, todo: Sequence[Cell], kept: Rows) -> Rows:
     """Measures in turn, and records the table after each."""
-    base = asked.describe_base()
     for number, cell in enumerate(todo, 1):
         print(f"== {number} of {len(todo)}: {cell.row} from {cell.start}", flush=True)
-        source = NONE if cell.start == NONE else base
+        source = asked.describe_start(cell.start)
         new = [{"from": source} | row for row in ROWS[cell.row].measure(asked, cell)]
         made = {(cell.row, row["from"]) for row in new}
         kept = [row for row in kept if (row["row"], row["from"]) not in made] + new
@@ -109,7 +110,7 @@ def main() -> None:
     parser = make_parser(__doc__, "20 steps each")
     parser.add_argument("--base", default="english", help="a base's name, or a model file")
     parser.add_argument("--row", nargs="*", choices=[*ROWS], default=[], help="these rows alone")
-    parser.add_argument("--start", nargs="*", choices=[NONE, "base"], default=[])
+    parser.add_argument("--start", nargs="*", choices=SMALL, default=[])
     parser.add_argument("--again", action="store_true", help="what is of record, too")
     parser.add_argument("--table", action="store_true", help="print what is of record, no more")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -124,9 +125,12 @@ def main() -> None:
     if not given.table:
         asked.runs.mkdir(parents=True, exist_ok=True)
         todo = plan(asked, given.row or [*ROWS], given.start)
-        starts = {NONE: NONE, asked.describe_base(): "base"}
-        done = {(row["row"], starts.get(row["from"])) for row in kept}
-        todo = [cell for cell in todo if given.again or cell not in done]
+        done = {(row["row"], row["from"]) for row in kept}
+        todo = [
+            cell
+            for cell in todo
+            if given.again or (cell.row, asked.describe_start(cell.start)) not in done
+        ]
         minutes = sum(ROWS[cell.row].minutes for cell in todo)
         print(f"To be measured, in about {minutes:.0f} minutes unless quick:")
         print(", ".join(f"{cell.row} from {cell.start}" for cell in todo) or "nothing", flush=True)

@@ -59,10 +59,11 @@ def test_gains_are_of_both_starts_and_their_mean_is_of_the_kinds_alone():
     rows = [row("first20k", "none", 1.6), row("first20k", "english 0a", 1.1)]
     rows += [row("verse", "none", 2.0), row("verse", "english 0a", 1.5)]
     rows += [row("diary", "none", 1.9), row("diary", "english 0a", 1.6)]
+    rows += [row("diary", "english 0a, at once", 1.7)]
     *_, verse, diary, last = base.format_summary(rows).splitlines()
-    assert verse == "| verse, 2 minutes | nats | 2.0 | 1.5 | 0.5 |  |"
-    assert diary == "| diary, 2 minutes | nats | 1.9 | 1.6 | 0.3 |  |"
-    assert last == "| mean of the 2 kinds | nats |  |  | 0.4 |  |"
+    assert verse == "| verse, 2 minutes | nats | 2.0 |  | 1.5 | 0.5 |  |"
+    assert diary == "| diary, 2 minutes | nats | 1.9 | 1.7 | 1.6 | 0.3 |  |"
+    assert last == "| mean of the 2 kinds | nats |  |  |  | 0.4 |  |"
 
 
 def test_a_word_that_an_end_cuts_off_is_not_counted():
