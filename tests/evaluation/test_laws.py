@@ -9,6 +9,7 @@ from burble.inference import scoring
 from burble.inference.generator import Generator
 from burble.inference.scoring import BLOCK, MemoryState, add_edges, mix_memory, predict_text
 from burble.ngram.index import build_index
+from burble.ngram.mixing import MixingWeights
 from burble.ngram.predictor import NgramModel
 from tests.support.speakers import chancy
 
@@ -33,7 +34,9 @@ def score(name, ids, weight=0.0, adaptive=False):
     found = [*predict_text(writer.engine, whole, writer.model.window)]
     if weight:
         memory = NgramModel(build_index(PAST), writer.model.vocabulary.size)
-        state = MemoryState.start(memory, weight, adaptive=adaptive)
+        state = MemoryState.start(
+            memory, MixingWeights.trained(weight, adaptive=adaptive), adaptive=adaptive
+        )
         state.read_symbols([int(whole[0])])
         for place, network in enumerate(found):
             found[place], state = mix_memory(network, state)

@@ -9,7 +9,7 @@ from burble.errors import SettingsError
 from burble.inference.generator import Generator
 from burble.inference.scoring import MemoryState, mix_memory, predict_text
 from burble.ngram.index import build_index
-from tests.support.speakers import chancy, remembered
+from tests.support.speakers import chancy, follower, remembered
 
 
 def with_memory(model, ids):
@@ -18,7 +18,12 @@ def with_memory(model, ids):
 
 def losses(writer, ids, *, adaptive=False):
     """The loss of each symbol but the first, of the network with its memory."""
-    state, found = MemoryState.start(writer.memory, 1.0, adaptive=adaptive), []
+    state, found = (
+        MemoryState.start(
+            writer.memory, writer.mixing_weights(1.0, adaptive=adaptive), adaptive=adaptive
+        ),
+        [],
+    )
     state.read_symbols([int(ids[0])])
     for network in predict_text(writer.engine, ids):
         predictions, state = mix_memory(network, state)
@@ -68,7 +73,7 @@ def test_writing_with_a_memory_follows_it_and_texts_are_each_as_alone():
 
 def test_a_text_is_a_memory_without_a_file(tmp_path):
     path = tmp_path / "a.txt"
-    path.write_text("abc\ncab\nbbca\n" * 5, encoding="utf-8")
+    path.write_text("abc\ncab\nbbca\n" * 50, encoding="utf-8")
     writer = Generator(chancy(scale=0.1))
     options: dict[str, Any] = {"length": 60, "seed": 3, "temperature": 0.3}
     written = writer.generate(memory=path, **options)
@@ -82,6 +87,25 @@ def test_a_text_is_a_memory_without_a_file(tmp_path):
         writer.generate(memory=path)
     with pytest.raises(SettingsError, match="Call take_memory first"):
         writer.resolve_settings({"memory": path})
+
+
+def test_mixing_weights_are_fitted_to_the_text_that_the_network_never_saw(tmp_path):
+    rng, path = np.random.default_rng(0), tmp_path / "a.txt"
+
+    def second_weight(model, text):
+        path.write_text(text, encoding="utf-8")
+        weights = Generator(model).with_memory(path).mixing_weights(1.0)
+        # Where it has met a context of 3 symbols and both are half sure.
+        return (weights.coefficients @ [1, 0.25, 0.5, 0.5, 0.5])[1]
+
+    knows_nothing, knows_all = chancy("abc", scale=0.1), follower("abc", [1, 2, 0], strength=9.0)
+    assert second_weight(knows_nothing, "abcacb" * 400) > 0.3
+    # The n-gram model of chance has nothing to say, and of a short text not enough.
+    chance = "".join(rng.choice([*"abc"], 2_000))
+    assert abs(second_weight(knows_nothing, chance)) < 0.05
+    assert abs(second_weight(knows_all, "abc" * 400)) < 0.05
+    assert second_weight(knows_nothing, "abc") == 0
+    assert 0.2 < second_weight(knows_nothing, "abcacb" * 3) < 0.3
 
 
 def test_no_text_copies_its_memory_nor_what_the_model_was_trained_on(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from burble.errors import CorpusError
 from burble.ngram import memory
-from burble.ngram.memory import find_reading, index_text
+from burble.ngram.memory import index_text
 from burble.settings import TextSettings
 from tests.support.corpora import build_corpus
 from tests.support.speakers import chancy
@@ -58,10 +58,6 @@ def test_of_the_model_s_own_text_the_training_part_alone_is_held(tmp_path):
     assert made.notes[-1] == (
         "The memory is of what the model was trained on, 80 symbols, without the validation part."
     )
-    assert find_reading(model, is_own=True) == "trained"
-    based = replace(model, summary=model.summary | {"base": {"name": "english", "sha256": "0"}})
-    assert find_reading(based, is_own=True) == "trained from a base"
-    assert find_reading(based, is_own=False) == "unseen"
 
 
 def test_of_a_long_text_the_end_is_held_and_that_is_said(tmp_path, monkeypatch):

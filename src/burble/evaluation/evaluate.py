@@ -361,9 +361,10 @@ def _start_memories(
     writer: Generator, *, adaptive: bool, weights: Sequence[float]
 ) -> list[MemoryState | None]:
     """The n-gram model that has read nothing, for each weight; None for the network alone."""
-    reading = writer.memory_reading
     return [
-        MemoryState.start(writer.memory, weight, adaptive=adaptive, reading=reading)
+        MemoryState.start(
+            writer.memory, writer.mixing_weights(weight, adaptive=adaptive), adaptive=adaptive
+        )
         if weight
         else None
         for weight in weights

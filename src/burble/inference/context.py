@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from burble.model.engine import Array, Core, State, select_streams
 from burble.model.softmax import log_softmax
 from burble.ngram.index import MAX_CONTEXT
-from burble.ngram.mixing import MixingWeights, Reading, mix_predictions
+from burble.ngram.mixing import MixingWeights, mix_predictions
 from burble.ngram.predictor import NgramModel
 
 BLOCK = 256
@@ -35,8 +35,7 @@ def build_context(
     core: Core,
     window: int,
     memory: NgramModel | None = None,
-    weight: float = 0.0,
-    reading: Reading = "trained",
+    weights: MixingWeights | None = None,
 ) -> Context:
     """The context of a model that has read nothing.
 
@@ -44,11 +43,10 @@ def build_context(
         core: The network.
         window: Symbols that it sees; 0 for all that came before.
         memory: An n-gram model that is mixed with it, if any.
-        weight: The weight of that, 0 to 1; see `MemoryContext`.
-        reading: What the network has read of its text.
+        weights: How much each counts; needed with a memory.
     """
     network = WindowContext(core, window) if window else StateContext(core)
-    return MemoryContext(network, memory, weight, reading) if memory else network
+    return MemoryContext(network, memory, weights) if memory and weights else network
 
 
 class StateContext:
@@ -112,16 +110,13 @@ class MemoryContext:
     Args:
         network: The network's context.
         memory: The n-gram model; it sees the last `MAX_CONTEXT` symbols.
-        weight: Its weight, 0 to 1; see `burble.ngram.mixing`.
-        reading: What the network has read of its text.
+        weights: How much each counts.
     """
 
-    def __init__(
-        self, network: Context, memory: NgramModel, weight: float, reading: Reading = "trained"
-    ) -> None:
+    def __init__(self, network: Context, memory: NgramModel, weights: MixingWeights) -> None:
         self._network = network
         self._memory = memory
-        self._weights = MixingWeights.trained(weight, reading=reading, symbols=memory.symbols)
+        self._weights = weights
         self._last = np.zeros((1, MAX_CONTEXT), np.int64)
 
     def read_prompt(self, ids: NDArray[np.integer]) -> Array:

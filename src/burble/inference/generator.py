@@ -23,6 +23,7 @@ from burble.files import path_names
 from burble.inference import prompts, restrictions, sampling, scoring
 from burble.inference.context import Context, build_context
 from burble.inference.logits_processors import build_processors
+from burble.inference.memory import fit_coefficients
 from burble.inference.prompts import Prompt
 from burble.inference.selection import TRIES, Ending, TextFilter, describe_shortfall
 from burble.inference.settings import (
@@ -39,8 +40,8 @@ from burble.model.file import Model, find_model_file, read_model
 from burble.model.softmax import softmax
 from burble.ngram.file import index_path, read_index
 from burble.ngram.index import SuffixIndex
-from burble.ngram.memory import TextMemory, find_reading, index_text
-from burble.ngram.mixing import Reading
+from burble.ngram.memory import TextMemory, index_text
+from burble.ngram.mixing import MixingWeights
 from burble.ngram.predictor import NgramModel
 from burble.settings import DEFAULT_READING, SourceSettings, is_integer, require
 
@@ -91,7 +92,8 @@ class Generator:
         for note in [*made.left_out, *(made.notes if log else ())]:
             (log or warnings.warn)(note)
         other = copy.copy(self)
-        vars(other).pop("memory", None)
+        for name in ("memory", "_fitted"):
+            vars(other).pop(name, None)
         if made.is_own:
             other._memory, other._text = lambda: made.index, None
         else:
@@ -169,10 +171,22 @@ class Generator:
         """Whether there is a memory."""
         return self._memory is not None or self._text is not None
 
-    @property
-    def memory_reading(self) -> Reading:
-        """What the network has read of the memory's text."""
-        return find_reading(self.model, is_own=self._text is None)
+    def mixing_weights(self, strength: float, *, adaptive: bool = False) -> MixingWeights:
+        """How much network and memory count: fitted to the memory's text, if that is another.
+
+        Args:
+            strength: The weight of the memory, 0 to 1.
+            adaptive: Whether both learn from what they are scored on.
+        """
+        if self._text is not None:
+            return MixingWeights(self._fitted, strength)
+        base = self.model.base is not None
+        return MixingWeights.trained(strength, adaptive=adaptive, with_base=base)
+
+    @cached_property
+    def _fitted(self) -> NDArray[np.float64]:
+        """Coefficients of the mixing weights that suit the memory's text, shape (2, F)."""
+        return fit_coefficients(self.engine, self.model.window, self.memory)
 
     @property
     def memory_texts(self) -> tuple[str, ...]:
@@ -355,8 +369,8 @@ class Generator:
     def _start(self, core: Core, ids: NDArray[np.integer], memory: float) -> tuple[Array, Context]:
         """The logits (1, V) after `ids`, and the context that was read to predict what follows."""
         index = self.memory if memory else None
-        reading = self.memory_reading
-        context = build_context(core, self.model.window, index, memory, reading)
+        weights = self.mixing_weights(memory) if memory else None
+        context = build_context(core, self.model.window, index, weights)
         return context.read_prompt(ids), context
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from burble.model.engine import Core, select_streams
 from burble.model.softmax import log_softmax
-from burble.ngram.mixing import MixingWeights, Reading, mix_predictions, update_weights
+from burble.ngram.mixing import MixingWeights, mix_predictions, update_weights
 from burble.ngram.predictor import NgramModel, NgramPredictor
 
 BLOCK = 256
@@ -166,23 +166,18 @@ class MemoryState:
     def start(
         cls,
         memory: NgramModel,
-        weight: float,
+        weights: MixingWeights,
         *,
         adaptive: bool = False,
-        reading: Reading = "trained",
     ) -> "MemoryState":
         """A memory that has read nothing.
 
         Args:
             memory: The n-gram model.
-            weight: Its weight, 0 to 1.
-            adaptive: Whether both learn from what they are scored on.
-            reading: What the network has read of the memory's text.
+            weights: How much network and memory count at the beginning.
+            adaptive: Whether all of them learn from what they are scored on.
         """
-        trained = MixingWeights.trained(
-            weight, adaptive=adaptive, reading=reading, symbols=memory.symbols
-        )
-        return cls(NgramPredictor(memory, adaptive=adaptive), trained, adaptive)
+        return cls(NgramPredictor(memory, adaptive=adaptive), weights, adaptive)
 
     def read_symbols(self, symbols: Sequence[int]) -> None:
         """Reads symbols that are given, and predicts none of them."""

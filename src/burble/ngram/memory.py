@@ -19,7 +19,6 @@ from burble.errors import CorpusError
 from burble.formatting import listed, some
 from burble.model.file import Model
 from burble.ngram.index import MAX_SYMBOLS, SuffixIndex, build_index
-from burble.ngram.mixing import Reading
 from burble.ngram.training_text import recognize_training_text
 from burble.settings import DEFAULT_READING, SourceSettings
 
@@ -45,13 +44,6 @@ class TextMemory:
     is_own: bool
     notes: tuple[str, ...]
     left_out: tuple[str, ...] = ()
-
-
-def find_reading(model: Model, *, is_own: bool) -> Reading:
-    """What a model's network has read of a text, which is its own training text or another."""
-    if not is_own:
-        return "unseen"
-    return "trained from a base" if model.base else "trained"
 
 
 def index_text(

@@ -7,9 +7,7 @@ mixed; whoever mixes keeps them. Source: Hinton, Products of Experts, 1999; Matt
 Strategies in Data Compression, 2012. Knows nothing of texts or files.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,28 +17,20 @@ from burble.ngram.index import MAX_CONTEXT
 from burble.ngram.predictor import Prediction
 
 Floats = NDArray[np.float64]
-Reading = Literal["trained", "trained from a base", "unseen"]
-"""What a network has read of the n-gram model's text: it was trained on it and nothing else; or on
-other texts before; or it has never seen it."""
 
 FEATURES = (
     *("constant", "length of context met", "network's highest probability"),
     *("n-gram model's highest probability", "overlap of both distributions"),
 )
-_TRAINED = {
-    False: {1: ((0.472, 0.09, 0.019, -0.204, 0.218), (0.624, -0.091, -0.028, 0.404, -0.48))},
-    True: {1: ((0.562, 0.01, 0.048, -0.231, 0.254), (0.526, -0.058, -0.04, 0.392, -0.379))},
+COEFFICIENTS = {
+    False: ((0.472, 0.09, 0.019, -0.204, 0.218), (0.624, -0.091, -0.028, 0.404, -0.48)),
+    True: ((0.562, 0.01, 0.048, -0.231, 0.254), (0.526, -0.058, -0.04, 0.392, -0.379)),
 }
-COEFFICIENTS: Mapping[Reading, Mapping[bool, Mapping[int, Any]]] = {
-    "trained": _TRAINED,
-    "trained from a base": _TRAINED,
-    "unseen": _TRAINED,
-}
-"""What each feature adds to the weight of the network, and of the n-gram model: by what the network
-has read of its text, for an n-gram model that stays as it is (False) or an adaptive one (True), and
-for texts of so many symbols; for those between two lengths what lies between, by the logarithm.
-Learned by `python -m benchmarks mixing_weights`, on texts that neither the networks nor the n-gram
-models had seen."""
+"""What each feature adds to the weight of the network, and of the n-gram model: for one that stays
+as it is, and for an adaptive one. Learned by `python -m benchmarks mixing_weights`, on texts that
+neither the networks nor the n-gram models had seen."""
+WITH_BASE = COEFFICIENTS
+"""The same where the network began from a base, and so has read other texts, too."""
 NETWORK_ALONE = np.array([1.0, 0.0])
 """The weights of both where the network predicts alone."""
 LEARNING_RATE = 0.001
@@ -62,39 +52,17 @@ class MixingWeights:
 
     @classmethod
     def trained(
-        cls,
-        strength: float,
-        *,
-        adaptive: bool = False,
-        reading: Reading = "trained",
-        symbols: int = 0,
+        cls, strength: float, *, adaptive: bool = False, with_base: bool = False
     ) -> "MixingWeights":
-        """Those that come with burble.
+        """Those that come with burble, for a network that was trained on the n-gram model's text.
 
         Args:
             strength: See `MixingWeights`.
             adaptive: Whether the n-gram model learns as it reads.
-            reading: What the network has read of the n-gram model's text.
-            symbols: How long that text is.
+            with_base: Whether the network has read other texts before.
         """
-        return cls(interpolate(COEFFICIENTS[reading][adaptive], symbols), strength)
-
-
-def interpolate(by_length: Mapping[int, Any], symbols: int) -> Floats:
-    """The coefficients for a text of some symbols, shape (2, F).
-
-    Args:
-        by_length: Those for some lengths, the shortest first.
-        symbols: How long the text is; one that is shorter or longer than all is taken as the
-            nearest.
-    """
-    lengths = np.log([*by_length])
-    place = np.interp(np.log(max(1, symbols)), lengths, np.arange(len(lengths)))
-    first = int(place)
-    known = np.array([*by_length.values()], np.float64)
-    if place == first:
-        return np.asarray(known[first])
-    return np.asarray(known[first] + (place - first) * (known[first + 1] - known[first]))
+        known = WITH_BASE if with_base else COEFFICIENTS
+        return cls(np.array(known[adaptive]), strength)
 
 
 @dataclass(frozen=True)

@@ -92,11 +92,6 @@ class NgramModel:
         self._views = self._text.data, self._contexts.data
         self._root = self._node(0, len(self._contexts), np.zeros((0, size), np.int64))
 
-    @property
-    def symbols(self) -> int:
-        """N, the symbols of its text."""
-        return len(self._contexts)
-
     def predict(self, contexts: Ints) -> Prediction:
         """What is predicted after some contexts, as in `count_following`."""
         return self.predict_from(self.count_following(contexts))
