@@ -12,6 +12,7 @@ ELSEWHERE = {
     "cli/info": "cli/test_sample.py",
     "cli/progress": "training/test_diagnosis.py",
     "cli/recipes": "runs/test_recipes.py",
+    "cli/samples_table": "cli/test_evaluate.py",
     "cli/tune": "experiments/test_search.py",
     "experiments/trial": "experiments/test_compare.py",
     "model/architecture": "model/test_network.py",

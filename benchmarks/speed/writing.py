@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.harness import make_parser, record
 from burble.model import bases
@@ -26,9 +27,15 @@ from burble.model.architecture import array_shapes
 from burble.model.file import Model, write_model
 from burble.training import processes
 
+if TYPE_CHECKING:
+    from burble.inference.generator import Generator
+
 ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 SHAPES = ((1, 256), (2, 256), (2, 512))
+MIXED = ((1, 256), (2, 512))
 SYMBOLS = 65
+FIRST = 58, 90
+"""Code points of their first symbols: one model knows capitals, and another of a mixture none."""
 STREAMS = 64
 MEMORY = 100_000_000
 """Numbers that no cache holds."""
@@ -52,6 +59,7 @@ def main() -> None:
             measure(bases.FOLDER / f"{name}{bases.SUFFIX}", name, quick)
             for name in bases.base_names()
         ]
+        rows.append(measure_mixture(Path(folder), quick))
     record("writing", rows, "one core, one thread; speeds by its processor time; best of several")
 
 
@@ -61,7 +69,7 @@ def bind() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def make(path: Path, layers: int, units: int) -> None:
+def make(path: Path, layers: int, units: int, first: int = FIRST[0]) -> None:
     """Writes a model with random weights."""
     import numpy as np
 
@@ -69,7 +77,7 @@ def make(path: Path, layers: int, units: int) -> None:
     from burble.settings import ModelSettings, TextSettings
 
     shape = ModelSettings(layers=layers, units=units)
-    vocabulary = Vocabulary(tuple(map(chr, range(58, 58 + SYMBOLS))))
+    vocabulary = Vocabulary(tuple(map(chr, range(first, first + SYMBOLS))))
     rng = np.random.default_rng(0)
     weights = {
         name: rng.normal(0, 0.1, size).astype(np.float32)
@@ -84,14 +92,8 @@ def measure(path: Path, name: str, quick: bool) -> dict[str, object]:
 
     tries = 3 if quick else 12
     writer = load(path)
-    length = 500 if quick else 1000
-    one = length / best(lambda: writer.generate("a", length=length), tries)
-    each = length // 20
-    many = (
-        STREAMS * each / best(lambda: writer.generate_many("a", length=each, count=STREAMS), tries)
-    )
-    read = writer.model.vocabulary.encode("ab" * (length // 2))
-    scored = length / best(lambda: writer.nll(read), tries)
+    speeds = measure_speeds(writer, quick)
+    one = speeds["characters_a_second"]
     weights = sum(a.size for n, a in writer.model.weights.items() if n not in SKIPPED)
     memory = bandwidth(MEMORY, max(1, tries // 3)) / (4 * weights)
     cache = bandwidth(weights, tries) / (4 * weights)
@@ -105,14 +107,49 @@ def measure(path: Path, name: str, quick: bool) -> dict[str, object]:
         "model": name,
         "cold_start_seconds": round(best(start, tries, time.perf_counter), 2),
         "cold_start_cpu_seconds": round(best(start, tries, children), 2),
-        "characters_a_second": round(one),
-        "characters_a_second_64_at_once": round(many),
-        "characters_a_second_read": round(scored),
+        **speeds,
         "weights_read_a_character": weights,
         "limit_of_memory": round(memory),
         "share_of_memory": round(one / memory, 2),
         "limit_of_cache": round(cache),
         "share_of_cache": round(one / cache, 2),
+    }
+
+
+def measure_mixture(folder: Path, quick: bool) -> dict[str, object]:
+    """The figures of two models that write together, beside the time of both one by one."""
+    from burble.inference.generator import load
+    from burble.inference.mixtures import Voices
+
+    paths = []
+    for (layers, units), first in zip(MIXED, FIRST, strict=True):
+        paths.append(folder / f"mixed-{layers}x{units}")
+        make(paths[-1], layers, units, first)
+    alone = [measure_speeds(load(path), quick) for path in paths]
+    speeds = measure_speeds(Voices(tuple(paths)).load(), quick)
+    both = 1 / sum(1 / each["characters_a_second"] for each in alone)
+    return {
+        "model": " and ".join(f"{layers}x{units}" for layers, units in MIXED) + ", mixed",
+        **speeds,
+        "characters_a_second_one_by_one": round(both),
+        "share_of_one_by_one": round(speeds["characters_a_second"] / both, 2),
+    }
+
+
+def measure_speeds(writer: "Generator", quick: bool) -> dict[str, int]:
+    """Characters a second that are written, in one text and in many, and read."""
+    tries, length = (3, 500) if quick else (12, 1000)
+    one = length / best(lambda: writer.generate("a", length=length), tries)
+    each = length // 20
+    many = (
+        STREAMS * each / best(lambda: writer.generate_many("a", length=each, count=STREAMS), tries)
+    )
+    read = writer.model.vocabulary.encode("ab" * (length // 2))
+    scored = length / best(lambda: writer.nll(read), tries)
+    return {
+        "characters_a_second": round(one),
+        "characters_a_second_64_at_once": round(many),
+        "characters_a_second_read": round(scored),
     }
 
 

@@ -16,8 +16,8 @@ from burble.data.sources import find_sources
 from burble.errors import SettingsError, require_packages
 from burble.evaluation.evaluate import Report, score_sources
 from burble.files import path_names
-from burble.inference import generator
 from burble.inference.generator import Generator
+from burble.inference.mixtures import Voices
 from burble.inference.settings import choose_memory
 from burble.model import bases
 from burble.ngram.training_text import write_training_index
@@ -38,30 +38,45 @@ from burble.training import preflight
 from burble.training.preflight import PreparedRun
 
 Pathlike = str | os.PathLike[str]
+OneOrSeveral = Pathlike | Run | Sequence[Pathlike | Run]
+"""A model, or several to mix."""
 
 
-def load(model: Pathlike | Run) -> Generator:
-    """Loads a model that writes.
+def load(model: OneOrSeveral, *, mix: Sequence[float] | None = None) -> Generator:
+    """Loads a model that writes, or several that write as one.
 
     Args:
-        model: A run, a run folder, a model file or the name of a base.
+        model: A run, a run folder, a model file or the name of a base; or several, whose
+            log-probabilities are mixed.
+        mix: The weight of each of several, such as `[0.7, 0.3]`. Only their proportions count; if
+            not given, all are equal.
 
     Returns:
         The generator; threads may share it, and any number may be used at once.
 
     Raises:
         ModelFileError: There is no model, or it is damaged.
+        SettingsError: The weights cannot be, or the models cannot be mixed.
     """
-    return generator.load(_model_path(model))
+    return _choose_voices(model, mix).load()
 
 
-def _model_path(model: Pathlike | Run, argument: str = "model") -> Path:
+def _choose_voices(model: OneOrSeveral, mix: Sequence[float] | None) -> Voices:
+    """A model, or several that are mixed."""
+    models = [model] if isinstance(model, str | os.PathLike | Run) else model
+    require(isinstance(models, list | tuple), "model", model, "a path or a run, or several")
+    require(mix is None or isinstance(mix, Sequence), "mix", mix, "a list of weights, or None")
+    paths = [_model_path(one, level=4) for one in models]
+    return Voices(tuple(paths), None if mix is None else tuple(mix))
+
+
+def _model_path(model: Pathlike | Run, argument: str = "model", level: int = 3) -> Path:
     """Where a model is; a warning where it is not the base of that name."""
     if isinstance(model, Run):
         return model.folder
     path = _check_path(argument, model)
     if note := bases.describe_namesake(path):
-        warnings.warn(note, stacklevel=3)
+        warnings.warn(note, stacklevel=level)
     return Path(path)
 
 
@@ -223,19 +238,20 @@ def _reading_settings(given: dict[str, Any]) -> SourceSettings:
 
 
 def evaluate(
-    model: Pathlike | Run,
+    model: OneOrSeveral,
     text: Pathlike | Sequence[Pathlike],
     *,
     adaptive: bool = False,
     memory: float | Pathlike | Sequence[Pathlike] = 0.0,
     memory_weight: float | None = None,
     label: GivenLabels = (),
+    mix: Sequence[float] | None = None,
     **reading: Any,
 ) -> Report:
     """Scores a model on a text it did not see, read and cleaned as its own was.
 
     Args:
-        model: A run, a run folder, a model file or the name of a base.
+        model: A run, a run folder, a model file or the name of a base; or several, as for `load`.
         text: What to read, as for `train`.
         adaptive: Whether the model learns from the text as it reads.
         memory: The weight of its n-gram model, 0 to 1, where 0 is the network alone; or a text of
@@ -243,6 +259,7 @@ def evaluate(
         memory_weight: The weight of that text, 0 to 1; 1 if not given.
         label: Labels that all of the text is read with, such as `{"poet": "Dickinson"}`; if none,
             the column of a table says those of each row.
+        mix: The weights of several models, as for `load`.
         **reading: Any field of `SourceSettings`, such as `encoding="cp1252"`.
 
     Returns:
@@ -256,7 +273,7 @@ def evaluate(
     """
     chosen = choose_memory(memory, memory_weight)
     how = _reading_settings(reading)
-    writer = load(model)
+    writer = load(model, mix=mix)
     found, _ = find_sources(path_names("text", text), how)
     if chosen.texts:
         writer = writer.with_memory(chosen.texts, how)

@@ -36,6 +36,8 @@ def here(tmp_path, monkeypatch):
         known = {"sha256": poems.sha256, "symbols": len(poems.ids), "held_out": 9}
         summary = {"scores": {"held_out_loss": 1.0}, "corpus": known if boundary else {}}
         write_model(folder / "model.safetensors", replace(model, summary=summary))
+    # What is here under the name of the base comes before that.
+    write_model(tmp_path / "english", chancy(symbols, seed=1, scale=0.5))
     remember(tmp_path / "runs" / "poems", tmp_path / "poems")
     (tmp_path / "beginning.txt").write_text("The value\n", "utf-8")
     (tmp_path / "other.txt").write_text("The value of an expression.\n", "utf-8")

@@ -19,6 +19,7 @@ from burble.evaluation.calibration import Calibration
 from burble.inference import generator
 from burble.inference.generator import Generator
 from burble.model.file import write_model
+from burble.model.mixture import build_mixture
 from burble.model.transfer import transfer_weights
 from burble.ngram.file import index_path, write_index
 from burble.ngram.index import build_index
@@ -196,6 +197,32 @@ def test_laws_hold_for_adaptive_scores_with_labels(record, monkeypatch):
     evaluator = dynamic.DynamicEvaluator(writer.model)
     monkeypatch.setattr(dynamic, "DynamicEvaluator", lambda _: evaluator)
     check_laws(record, writer, "documents", weights=WEIGHTS, labels=labels, adaptive=True)
+
+
+def build_mixed(framing, cells=("lstm", "gru")):
+    """A mixture of models that know parts of an alphabet of four symbols."""
+    edges = framing == "documents"
+    one = chancy("abA", cell=cells[0], boundary=edges, units=6, embedding=3, scale=0.7)
+    other = chancy("ab\n", 1, cell=cells[1], ensemble=2, units=6, embedding=3, scale=0.7)
+    if framing == "windows":
+        other = replace(other, window=7, excerpt="abab")
+    return build_mixture([one, other], [0.6, 0.4])
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_laws_hold_for_static_scores_of_a_mixture(record, framing):
+    writer = Generator(build_mixed(framing), partial(build_index, draw_ids(framing)[:PAST]))
+    check_laws(record, writer, framing, weights=WEIGHTS)
+    check_laws(record, writer, framing)
+
+
+@pytest.mark.parametrize("framing", ["streams", "documents"])
+def test_laws_hold_for_adaptive_scores_of_a_mixture(record, monkeypatch, framing):
+    model = build_mixed(framing)
+    writer = Generator(model, partial(build_index, draw_ids(framing)[:PAST]))
+    evaluators = {id(part): dynamic.DynamicEvaluator(part) for part in model.parts}
+    monkeypatch.setattr(dynamic, "DynamicEvaluator", lambda part: evaluators[id(part)])
+    check_laws(record, writer, framing, weights=WEIGHTS, adaptive=True)
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)

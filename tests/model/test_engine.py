@@ -168,3 +168,19 @@ def test_everything_is_float32():
                 np.dtype(np.float32)
             }
         assert engine.read_symbols(np.zeros(5, int), engine.zero_state(1))[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_is_not_read_changes_no_state_and_no_prediction(cell):
+    _, engine = pair(cell)
+    ids = np.array([3, -1, 5, -1, -1, 2])
+    logits, state = engine.read_symbols(ids, engine.zero_state(1))
+    alone, after = engine.read_symbols(ids[ids >= 0], engine.zero_state(1))
+    np.testing.assert_allclose(logits, alone[[0, 0, 1, 1, 1, 2]], atol=1e-6)
+    for one, two in zip(state, after, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-6)
+    # In streams side by side, of which one reads and the other does not.
+    first, state = engine.step(np.array([3, 4]), engine.zero_state(2))
+    second, state = engine.step(np.array([5, -1]), state)
+    np.testing.assert_allclose(second[1], first[1], atol=1e-6)
+    np.testing.assert_allclose(second[0], alone[1], atol=1e-6)

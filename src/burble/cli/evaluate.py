@@ -4,13 +4,15 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from burble.cli.memory import take_memory
-from burble.cli.options import AsJson, ModelPath
+from burble.cli.options import AsJson, Mix, ModelPath, note_namesakes
 from burble.cli.output import log
+from burble.cli.samples_table import WITH_MEMORY, format_overlap, format_statistics
 from burble.data import corpus, sources
 from burble.data.sources import Source
 from burble.data.split import Split
@@ -20,20 +22,20 @@ from burble.evaluation import evaluate as evaluation
 from burble.evaluation import report as evaluation_report
 from burble.evaluation.evaluate import Report
 from burble.evaluation.report import ModelReport
-from burble.evaluation.statistics import TextStatistics
 from burble.formatting import markdown, some, symbol_name
-from burble.inference import generator
+from burble.inference import mixtures
 from burble.inference.generator import Generator
+from burble.inference.mixtures import Voices
 from burble.inference.settings import WritingSettings, choose_memory
 from burble.model.file import Model
-from burble.ngram.training_text import TrainingText, recognize_training_text
+from burble.model.mixture import Mixture
+from burble.ngram.training_text import (
+    TrainingText,
+    join_training_texts,
+    recognize_training_text,
+)
 from burble.settings import SourceSettings
 
-if TYPE_CHECKING:
-    from burble.evaluation.overlap import Overlap
-
-MISSING = "Not measured, as pydivsufsort is not installed: pip install pydivsufsort pyppmd"
-WITH_MEMORY = "with n-gram model (memory)"
 ALONE = "The baselines have read this text alone, so these are columns of their own."
 KINDS = ("static", "adaptive", "static, with base", "adaptive, with base")
 """The kinds of scores; only those of one kind can be compared."""
@@ -48,20 +50,6 @@ FORMER = {
     "validation_overlap": "human_copies",
 }
 """Keys of --json, and how they were spelt before; both are printed, for this version."""
-STATISTICS = {
-    "words": "words found in the training text",
-    "distinct_words": "distinct words",
-    "distinct_grams": "distinct trigrams",
-    "repeated": "repeated 12-grams",
-    "looped": "inside a loop",
-    "closed": "quotes and brackets that close",
-    "line_length": "mean line length",
-    "sentence_length": "mean sentence length",
-    "letters": "letters: divergence from the training text",
-    "grams": "trigrams: divergence from the training text",
-}
-"""The names of text statistics, in characters where they speak of n-grams and lengths."""
-FORMATS = {"line_length": ".0f", "sentence_length": ".0f", "letters": ".3f", "grams": ".3f"}
 
 
 def evaluate(
@@ -75,6 +63,16 @@ def evaluate(
         typer.Option("--temperature", "-t", help="Of the samples; if not given, what suits it."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the samples. \\[default: 0]")] = None,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            help="Another model that is mixed with it; may be given several times.",
+            callback=note_namesakes,
+            metavar="MODEL",
+        ),
+    ] = None,
+    mix: Mix = None,
     adaptive: Annotated[
         bool,
         typer.Option(
@@ -113,10 +111,11 @@ def evaluate(
     how = {"temperature": temperature, "seed": seed}
     options: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
     WritingSettings(**options)
+    voices = mixtures.choose_voices([model, *(others or [])], mix)
     if not text:
-        named = [*options, *["label"] * bool(label), *reading.given]
+        named = [*options, *["with"] * bool(others), *["label"] * bool(label), *reading.given]
         _refuse(named, adaptive=adaptive, memory=bool(memory))
-    writer = generator.load(model)
+    writer = voices.load()
     if not text:
         _print_stored(writer.model, as_json)
         return
@@ -127,17 +126,17 @@ def evaluate(
     found, notes = sources.find_sources(text, reading)
     if writer.model.vocabulary.is_cut_elsewhere:
         notes = [*notes, f"Cut into the model's own symbols: {writer.model.vocabulary.cut_note}."]
-    for note in notes:
+    for note in [*voices.notes, *notes]:
         log(note)
     labels = tuple(label or ())
     writer.model.labels.find(labels)
-    own = _recognize(writer, found, reading)
+    own = _recognize(writer.model, found, reading)
     if own is not None:
         settings, _ = writer.resolve_settings(
             {"seed": 0, **options, "memory": held.weight, "label": labels}
         )
         report = evaluation_report.build_report(writer, own, settings, adaptive=adaptive, log=log)
-        _print_report(writer, report, settings, own, as_json=as_json)
+        _print_report(voices, writer, report, settings, own, as_json=as_json)
         return
     if options:
         raise InputError(
@@ -148,7 +147,8 @@ def evaluate(
     score = evaluation.score_sources(
         writer, found, reading, adaptive=adaptive, memory=held.weight, label=labels, log=log
     )
-    print(_as_json(asdict(score)) if as_json else _describe_score(writer, score))
+    facts = asdict(score) | voices.facts
+    print(_as_json(facts) if as_json else _describe_score(voices, writer, score))
 
 
 def _flags(names: Iterable[str]) -> str:
@@ -166,16 +166,17 @@ def _refuse(given: Sequence[str], *, adaptive: bool, memory: bool) -> None:
         )
 
 
-def _recognize(
-    writer: Generator, found: list[Source], reading: SourceSettings
-) -> TrainingText | None:
-    """The text the model was trained on, if that is what was read.
+def _recognize(model: Model, found: list[Source], reading: SourceSettings) -> TrainingText | None:
+    """The text the model, or one of several, was trained on, if that is what was read.
 
     Raises:
-        CorpusError: It is, and it has no validation part.
+        CorpusError: It is, and there is nothing in it that none of them has learned.
     """
+    if isinstance(model, Mixture):
+        each = [(part, _recognize(part, found, reading)) for part in model.parts]
+        known = [(part, own) for part, own in each if own]
+        return join_training_texts(known, model) if known else None
     try:
-        model = writer.model
         alphabet = model.vocabulary
         read = corpus.build_from_sources(found, model.text, Split(0.0), reading, alphabet=alphabet)
     except CorpusError:
@@ -203,7 +204,9 @@ def _as_json(facts: Any) -> str:
     return json.dumps(plain(facts), ensure_ascii=False, allow_nan=False)
 
 
-def _report_json(report: ModelReport, how: WritingSettings, text: TrainingText) -> str:
+def _report_json(
+    voices: Voices, report: ModelReport, how: WritingSettings, text: TrainingText
+) -> str:
     """A report as one JSON object, its renamed keys in both spellings."""
     facts = asdict(report)
     static = facts.pop("static")
@@ -211,10 +214,11 @@ def _report_json(report: ModelReport, how: WritingSettings, text: TrainingText) 
     parts = evaluation_report.parts_used(text, how.memory_choice.weight)
     wrote = {name: getattr(how, name) for name in ("temperature", "close_quotes", "seed")}
     used = {**parts, "others": parts["baselines"]}
-    return _as_json({**static, "writing": wrote, **facts, "parts": used})
+    return _as_json({**static, "writing": wrote, **facts, "parts": used, **voices.facts})
 
 
 def _print_report(
+    voices: Voices,
     writer: Generator,
     report: ModelReport,
     how: WritingSettings,
@@ -224,21 +228,27 @@ def _print_report(
 ) -> None:
     """Prints a report, for a person or as one JSON object."""
     if as_json:
-        print(_report_json(report, how, text))
+        print(_report_json(voices, report, how, text))
     else:
-        _print(writer, report, how, text)
+        _print(voices, writer, report, how, text)
 
 
 def _print(
-    writer: Generator, report: ModelReport, how: WritingSettings, text: TrainingText
+    voices: Voices,
+    writer: Generator,
+    report: ModelReport,
+    how: WritingSettings,
+    text: TrainingText,
 ) -> None:
     """Prints a report for a person."""
-    print(_describe_score(writer, report.static))
-    print("\nThis is the text the model was trained on; the validation part of it is scored.")
+    print(_describe_score(voices, writer, report.static))
+    whose = "one of them" if len(voices.paths) > 1 else "the model"
+    print(f"\nThis is the text {whose} was trained on; the validation part of it is scored.")
     print("Bits per character, where lower is better; adaptive: it learns from what it has read.\n")
     print(_score_table(report))
     if base := report.static.base:
-        print(f"With base: the model began from {base}, which has read other texts. {ALONE}")
+        other = f"the model began from {base}, which has" if len(voices.paths) == 1 else "some have"
+        print(f"With base: {other} read other texts. {ALONE}")
     for line in _describe_parts(evaluation_report.parts_used(text, how.memory_choice.weight)):
         print(line)
     if report.validation is None:
@@ -247,9 +257,9 @@ def _print(
     bias = f" --close-quotes {how.close_quotes:g}" if how.close_quotes else ""
     flags = f"--temperature {how.temperature:g}{bias} --seed {how.seed}"
     print(f"\nWhat the model writes ({flags}), beside as much of the validation part:\n")
-    print(_statistics_table(report))
+    print(format_statistics(report))
     print("\nOverlap with the training text:\n")
-    print(_overlap_table(report))
+    print(format_overlap(report))
     if report.static.base:
         print("The texts that its base has read are not searched.")
 
@@ -264,15 +274,16 @@ def _describe_parts(parts: Mapping[str, tuple[int, int]]) -> list[str]:
     return [notes[name].format(*part) for name, part in parts.items() if part[0] < part[1]]
 
 
-def _describe_score(writer: Generator, score: Report) -> str:
+def _describe_score(voices: Voices, writer: Generator, score: Report) -> str:
     """A score as lines for a person."""
     ends = f" and {some(score.ends, 'document end')}" if score.ends else ""
     window = writer.model.window
     before = f"the {some(window, 'symbol')} before it" if window else "all before it"
     interval = "; 95 % interval {:.3f} to {:.3f}".format(*score.interval) if score.interval else ""
-    base = _with_base(score.base)
+    base = _with_base(score.base) if len(voices.paths) == 1 else ""
     learning = ", and learned from once it was scored" if score.adaptive else ""
-    lines = [
+    lines = [f"{voices.describe()}, mixed"] if len(voices.paths) > 1 else []
+    lines += [
         f"{score.bits:.4f} bits per character ({score.nats:.4f} nats){base}{interval}",
         f"{some(score.characters, 'character')}{ends}, each predicted from {before}{learning}",
         f"expected calibration error {100 * score.calibration_error:.1f} %, best temperature "
@@ -323,58 +334,6 @@ def _with_base(base: str | None) -> str:
 def _kind(score: Report) -> str:
     """The column of the table that a score stands in."""
     return KINDS[score.adaptive + 2 * (score.base is not None)]
-
-
-def _statistics_table(report: ModelReport) -> str:
-    """The statistics of what the model writes, beside those of the validation text."""
-
-    def cell(measured: TextStatistics, name: str) -> str:
-        value = getattr(measured, name)
-        return "" if math.isnan(value) else f"{value:{FORMATS.get(name, '.1%')}}"
-
-    columns = {
-        "model": report.samples,
-        WITH_MEMORY: report.samples_with_memory,
-        "validation": report.validation,
-    }
-    columns = {name: one for name, one in columns.items() if one}
-    rows = [
-        {"": label} | {column: cell(one, name) for column, one in columns.items() if one}
-        for name, label in STATISTICS.items()
-    ]
-    return markdown(["", *columns], rows)
-
-
-def _overlap_table(report: ModelReport) -> str:
-    """The overlap with the training text of what the model writes, and of the validation text."""
-    human = report.validation_overlap
-    if human is None:
-        return MISSING
-    columns = {
-        "model": report.samples_overlap,
-        WITH_MEMORY: report.samples_with_memory_overlap,
-    }
-    wrote = {name: overlap for name, overlap in columns.items() if overlap}
-    if not wrote:
-        return "The model wrote nothing but blanks."
-    cells = {name: _cells(overlap) for name, overlap in (wrote | {"validation": human}).items()}
-    rows = [
-        {"": label} | {name: column[label] for name, column in cells.items()}
-        for label in cells["validation"]
-        if all(label in column for column in cells.values())
-    ]
-    longest = max(wrote.values(), key=lambda overlap: overlap.longest)
-    return f"{markdown(['', *cells], rows)}\nThe longest: {longest.text!r}"
-
-
-def _cells(overlap: "Overlap") -> Mapping[str, object]:
-    """The figures of an overlap, by name."""
-    return {
-        "longest, in characters": overlap.longest,
-        "characters in overlaps of 30 or more": f"{overlap.inside_30:.1%}",
-        "characters in overlaps of 60 or more": f"{overlap.inside_60:.1%}",
-        **{f"novel {n}-grams": f"{fraction:.1%}" for n, fraction in overlap.novel.items()},
-    }
 
 
 def _print_stored(model: Model, as_json: bool) -> None:

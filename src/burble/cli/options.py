@@ -62,6 +62,25 @@ def note_namesake(path: Path | str | None) -> Path | str | None:
 
 MODEL_HELP = "A run folder, a model file, or the name of a base such as english."
 ModelPath = Annotated[Path, typer.Argument(help=MODEL_HELP, callback=note_namesake)]
+
+
+def note_namesakes(paths: list[Path] | None) -> list[Path] | None:
+    """Says so of each of several."""
+    for path in paths or []:
+        note_namesake(path)
+    return paths
+
+
+ModelPaths = Annotated[
+    list[Path], typer.Argument(help=f"{MODEL_HELP} Several are mixed.", callback=note_namesakes)
+]
+Mix = Annotated[
+    str | None,
+    typer.Option(
+        help="Weights of several models, such as 0.7,0.3. \\[default: the same for each]",
+        metavar="WEIGHTS",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 

@@ -16,14 +16,14 @@ import typer
 
 from burble import settings
 from burble.cli.memory import take_memory
-from burble.cli.options import ModelPath
+from burble.cli.options import Mix, ModelPaths
 from burble.cli.output import console, log
 from burble.data import corpus
 from burble.data.encodings import decode
 from burble.data.sentences import EDGE
 from burble.errors import InputError, SettingsError, SourceError
 from burble.formatting import shown, some
-from burble.inference import generator, prompts
+from burble.inference import mixtures, prompts
 from burble.inference.generator import Generator, Texts
 from burble.inference.selection import Ending, describe_broken_loops, describe_shortfall
 from burble.inference.settings import (
@@ -71,7 +71,8 @@ Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object a text.")]
 
 
 def sample(
-    model: ModelPath,
+    model: ModelPaths,
+    mix: Mix = None,
     prompt: PromptText = "",
     prompt_file: PromptFile = None,
     text: PromptPiece = None,
@@ -82,7 +83,7 @@ def sample(
     jsonl: Jsonl = False,
     **chosen: Any,
 ) -> None:
-    """Write text with a trained model."""
+    """Write text with a trained model, or with several at once."""
     reading = settings.SourceSettings.pop_from(chosen)
     options = {name: value for name, value in chosen.items() if value is not None}
     training, stops = options.get("training_text", []), options.get("stop", [])
@@ -97,15 +98,17 @@ def sample(
     checked = WritingSettings(**options)
     if count > 1:
         checked.check_whole_texts(count)
+    voices = mixtures.choose_voices(model, mix)
     options |= {} if held.texts or "memory" not in options else {"memory": held.weight}
-    writer, taken = take_memory(generator.load(model), options, reading)
+    writer, taken = take_memory(voices.load(), options, reading)
     how, facts = writer.resolve_settings(taken, reading if training else DEFAULT_READING, log)
-    facts = {name: options[name] for name in options if name in REPEATED} | facts
+    facts = {name: options[name] for name in options if name in REPEATED} | voices.facts | facts
     if labels := writer.model.labels.describe(writer.model.labels.find(how.label)):
         # As the model knows it, whatever its case was.
         facts["label"] = labels
     texts = writer.prepare_texts(start.read(writer, how.seed or 0), how)
-    for note in [*_stop_notes(stops, writer.model), *texts.prompt.notes, f"seed {how.seed}"]:
+    notes = [*voices.notes, *_stop_notes(stops, writer.model), *texts.prompt.notes]
+    for note in [*notes, f"seed {how.seed}"]:
         log(note)
     _write_all(texts, TEMPERATURES if compare else {}, _Form(count, jsonl, facts))
 

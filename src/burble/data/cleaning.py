@@ -6,7 +6,7 @@ model as a `TextSettings`.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -28,6 +28,7 @@ _CUT = regex.compile(f"(?r)[ \t0-9A-Za-z{_WIDE}](?=[ \t0-9A-Za-z{_WIDE}])")
 # What becomes of each code point when punctuation is stripped, found out when it first comes up:
 # 0 is not known yet, 1 stays, 2 goes.
 _FATES = np.zeros(0x110000, np.uint8)
+_ALIKE = str.maketrans("‘’‚‛“”„«»–—−…\u00a0", '\'\'\'\'"""""---. ')
 _SEQUENCE = re.compile(f"[\x00-\x7f{_WIDE}]?[^\x00-\x7f{_WIDE}]+")
 
 
@@ -208,3 +209,13 @@ def strip_accents(symbol: str) -> str:
     """
     decomposed = unicodedata.normalize("NFKD", symbol)
     return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def find_nearest(symbol: str, known: Container[str]) -> str:
+    """The nearest of some symbols: a plain quote or dash, other case, no accent; empty if none is.
+
+    >>> find_nearest("“", {'"'}), find_nearest("É", {"é"}), find_nearest("7", {"a"})
+    ('"', 'é', '')
+    """
+    near = (symbol.translate(_ALIKE), symbol.lower(), symbol.upper(), strip_accents(symbol))
+    return next((one for one in near if one in known), "")

@@ -70,7 +70,8 @@ class DynamicEvaluator:
         """Predicts all symbols but the first of some texts, and learns from each few of them.
 
         Args:
-            texts: Ids of each, shape (T,); what is learned from one serves the next.
+            texts: Ids of each, shape (T,); what is learned from one serves the next. What is -1 is
+                predicted, but nothing is learned of it; it can only be the last.
             labels: Those of each, shape (texts, columns); none if None.
 
         Yields:
@@ -86,14 +87,14 @@ class DynamicEvaluator:
                 number += 1
                 part = text[first : first + SEGMENT + 1].astype(np.int32)
                 targets, present = part[1:], np.zeros(SEGMENT, np.float32)
-                present[: len(targets)] = 1
+                present[: len(targets)] = targets >= 0
                 # Padded to one length, for which the step is compiled once.
                 padding = (0, SEGMENT - len(targets))
                 learner, log_probabilities = self._learn(
                     learner,
                     float(number),
                     np.pad(part[:-1], padding),
-                    np.pad(targets, padding),
+                    np.pad(np.maximum(targets, 0), padding),
                     present,
                     *named,
                 )

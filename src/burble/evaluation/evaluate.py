@@ -22,6 +22,7 @@ from burble.data.sentences import EDGE
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, require_packages
+from burble.evaluation import mixture
 from burble.evaluation.calibration import Calibration
 from burble.formatting import listed, some
 from burble.inference.generator import Generator
@@ -35,6 +36,7 @@ from burble.inference.scoring import (
 )
 from burble.inference.settings import check_memory_weight
 from burble.model.file import Model
+from burble.model.mixture import Mixture
 from burble.settings import DEFAULT_READING, SourceSettings
 
 BLOCK = 200
@@ -399,7 +401,11 @@ def _predict(
     with require_packages("an adaptive score"):
         from burble.evaluation.dynamic import DynamicEvaluator
 
-    return DynamicEvaluator(writer.model).predict_texts(texts.ids, texts.labels)
+    model = writer.model
+    if isinstance(model, Mixture):
+        each = [DynamicEvaluator(part) for part in model.parts]
+        return mixture.predict_texts(model, each, texts.ids, texts.labels)
+    return DynamicEvaluator(model).predict_texts(texts.ids, texts.labels)
 
 
 def _list_given(texts: Sequence[NDArray[np.integer]], edge: int | None) -> list[list[int]]:

@@ -35,8 +35,9 @@ from burble.inference.settings import (
     fill_defaults,
 )
 from burble.inference.stopping import Cutter
-from burble.model.engine import Array, Core, build_engine
+from burble.model.engine import Array, Core
 from burble.model.file import Model, find_model_file, read_model
+from burble.model.mixture import Mixture, build_core
 from burble.model.softmax import softmax
 from burble.ngram.file import index_path, read_index
 from burble.ngram.index import SuffixIndex
@@ -61,7 +62,7 @@ class Generator:
 
     def __init__(self, model: Model, memory: Callable[[], SuffixIndex] | None = None) -> None:
         self.model = model
-        self.engine = build_engine(model.weights, model.architecture)
+        self.engine = build_core(model)
         self._memory = memory
         self._text: TextMemory | None = None
 
@@ -203,6 +204,11 @@ class Generator:
         """
         if self._text is not None:
             return NgramModel(self._text.index, self.model.vocabulary.size)
+        if self._memory is None and isinstance(self.model, Mixture):
+            raise SettingsError(
+                "models that are mixed have no memory that is of all of them. Name a text that is "
+                "read at once: --memory TEXT"
+            )
         if self._memory is None:
             raise SettingsError(
                 "this model has no memory beside it. Make one from the text it was trained on: "

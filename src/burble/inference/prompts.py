@@ -17,8 +17,6 @@ from burble.inference.settings import Unknown
 from burble.model.file import Model
 from burble.settings import require
 
-_ALIKE = str.maketrans("‘’‚‛“”„«»–—−…\u00a0", '\'\'\'\'"""""---. ')
-
 
 @dataclass(frozen=True)
 class Prompt:
@@ -101,16 +99,10 @@ def _replace_unknown(
     cleaned: str, vocabulary: Vocabulary, unknown: Unknown
 ) -> tuple[str, list[str]]:
     """`cleaned` without unknown symbols, and a sentence for each kind that was there."""
-    known = vocabulary.ids
-    swaps = {}
-    for symbol in vocabulary.unknown(cleaned):
-        near = (
-            symbol.translate(_ALIKE),
-            symbol.lower(),
-            symbol.upper(),
-            cleaning.strip_accents(symbol),
-        )
-        swaps[symbol] = next((n for n in near if n in known), "") if unknown != "skip" else ""
+    swaps = {
+        symbol: "" if unknown == "skip" else cleaning.find_nearest(symbol, vocabulary.ids)
+        for symbol in vocabulary.unknown(cleaned)
+    }
     notes = [
         f"The prompt's {describe(old)} was {f'read as {new!r}' if new else 'left out'}."
         for old, new in swaps.items()

@@ -12,6 +12,7 @@ layer's input and state stand on top of each other and meet its weights in one p
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,8 @@ class Engine:
         """Reads one symbol in each stream.
 
         Args:
-            ids: Shape (B,).
+            ids: Shape (B,). A stream for which it is -1 reads nothing: its state stays, and so does
+                what is predicted.
             state: From `zero_state` or the last step; it is not changed.
 
         Returns:
@@ -99,6 +101,8 @@ class Engine:
             gates = _product(weights, np.concatenate((after[-1][0], old[0])))
             gates += bias
             after.append(self._cell(gates, *old))
+        if np.minimum.reduce(ids) < 0:
+            after = _keep_unread(ids, after, state)
         weights, bias = self._output
         logits = _product(weights, after[-1][0])
         logits += bias
@@ -108,31 +112,33 @@ class Engine:
         """Reads many symbols in one stream, layer by layer, which is faster than step by step.
 
         Args:
-            ids: Shape (T,). Memory grows with T, so read long texts in blocks.
+            ids: Shape (T,), -1 where nothing is read; see `step`. Memory grows with T, so read long
+                texts in blocks.
             state: The state of one stream; it is not changed.
 
         Returns:
             The logits after each symbol, shape (T, V), and the new state.
         """
-        units = self.model.units
-        below, after = self._scan(self._table.take(ids, 1).T, self._first, state[0])
+        units, read = self.model.units, (ids >= 0).tolist()
+        below, after = self._scan(self._table.take(ids, 1).T, read, self._first, state[0])
         states = [after]
         for (weights, bias), old in zip(self._upper, state[1:], strict=True):
             inputs = below @ weights[:, :units].T + bias[:, 0]
-            below, after = self._scan(inputs, weights[:, units:], old)
+            below, after = self._scan(inputs, read, weights[:, units:], old)
             states.append(after)
         weights, bias = self._output
         return below @ weights.T + bias[:, 0], tuple(states)
 
     def _scan(
-        self, inputs: Array, recurrent: Array, state: tuple[Array, ...]
+        self, inputs: Array, read: Sequence[bool], recurrent: Array, state: tuple[Array, ...]
     ) -> tuple[Array, tuple[Array, ...]]:
         """One layer over input products (T, G): every h, shape (T, U), and the new state."""
         hidden = np.empty((len(inputs), self.model.units), np.float32)
-        for row, output in zip(np.ascontiguousarray(inputs), hidden, strict=True):
-            gates = _product(recurrent, state[0])
-            gates[:, 0] += row
-            state = self._cell(gates, *state)
+        for row, is_read, output in zip(np.ascontiguousarray(inputs), read, hidden, strict=True):
+            if is_read:
+                gates = _product(recurrent, state[0])
+                gates[:, 0] += row
+                state = self._cell(gates, *state)
             output[:] = state[0][:, 0]
         return hidden, state
 
@@ -178,10 +184,23 @@ class EnsembleEngine:
         )
 
 
-Core = Engine | EnsembleEngine
+class Core(Protocol):
+    """What reads symbols and predicts the next one, be it one network or several; see `Engine`."""
+
+    def with_labels(self, labels: Sequence[int]) -> "Core":
+        """What reads texts that have some labels; see `Engine.with_labels`."""
+
+    def zero_state(self, streams: int) -> State:
+        """The state of `streams` streams that have read nothing; each array has shape (…, B)."""
+
+    def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads one symbol in each stream; see `Engine.step`."""
+
+    def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads many symbols in one stream; see `Engine.read_symbols`."""
 
 
-def build_engine(weights: Weights, model: ModelSettings) -> Core:
+def build_engine(weights: Weights, model: ModelSettings) -> Engine | EnsembleEngine:
     """The engine of a model, of one network or of several."""
     each = [Engine(network_weights(weights, model, n), model) for n in range(model.ensemble)]
     return each[0] if len(each) == 1 else EnsembleEngine(each)
@@ -190,6 +209,17 @@ def build_engine(weights: Weights, model: ModelSettings) -> Core:
 def select_streams(state: State, streams: Sequence[int]) -> State:
     """The state of some streams, in the order given."""
     return tuple(tuple(part.take(streams, 1) for part in layer) for layer in state)
+
+
+def _keep_unread(
+    ids: NDArray[np.integer], after: Sequence[tuple[Array, ...]], before: State
+) -> list[tuple[Array, ...]]:
+    """A state after a step, but that before it in each stream that read nothing."""
+    read = ids >= 0
+    return [
+        tuple(np.where(read, new, old) for new, old in zip(*layers, strict=True))
+        for layers in zip(after, before, strict=True)
+    ]
 
 
 def _product(weights: Array, columns: Array) -> Array:

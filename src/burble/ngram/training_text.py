@@ -4,7 +4,7 @@ Knows nothing of terminals.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from burble.data import corpus
 from burble.data.corpus import Corpus, fingerprint
-from burble.data.labels import PlaceLabels
+from burble.data.labels import Labels, PlaceLabels
 from burble.data.split import Split
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, ModelFileError, SettingsError
@@ -55,6 +55,32 @@ class TrainingText:
     def build_index(self) -> SuffixIndex:
         """Indexes what was trained on, or the last `MAX_SYMBOLS` symbols, if there are more."""
         return build_index(self.ids[max(0, self.start - MAX_SYMBOLS) : self.start])
+
+
+def join_training_texts(
+    known: Sequence[tuple[Model, TrainingText]], mixture: Model
+) -> TrainingText:
+    """A text that each of several models was trained on, as their mixture reads it.
+
+    Args:
+        known: The models, and the text as each of them has it; it is taken as the first does.
+        mixture: What knows the symbols and labels of all.
+
+    Raises:
+        CorpusError: One was trained on what another keeps for validation.
+    """
+    kept = {(one.start, one.text(one.start, len(one.ids)).casefold()) for _, one in known}
+    if len(kept) > 1:
+        raise CorpusError(
+            "several of these models were trained on this text, but not with the same validation "
+            "part: what one has never seen another has learned. Give a text that none of them saw."
+        )
+    model, text = known[0]
+    ids, labels = mixture.vocabulary.renumber(text.ids, text.vocabulary), text.labels
+    if labels:
+        numbers = mixture.labels.renumber(Labels(model.labels, labels.numbers))
+        labels = replace(labels, numbers=numbers)
+    return replace(text, ids=ids, vocabulary=mixture.vocabulary, labels=labels)
 
 
 def recognize_training_text(model: Model, text: Corpus) -> TrainingText | None:

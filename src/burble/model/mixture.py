@@ -1,0 +1,363 @@
+"""Several models that write as one: the log-probabilities they predict are mixed, by weights.
+
+Their alphabets may differ. A symbol that a model does not know it reads as the nearest it knows
+(other case, a plain quote, no accent), or not at all. What it cannot tell apart is told apart by
+the models that can, and a symbol that it cannot read is left to those that know it. The rest is
+the mean of the log-probabilities, by weight, normalised. Source: Hinton, Products of Experts, 1999.
+A model that sees windows reads its own. Knows nothing of files.
+"""
+
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.data.cleaning import find_nearest
+from burble.data.labels import Labels, LabelSet
+from burble.data.vocabulary import Vocabulary
+from burble.errors import SettingsError
+from burble.model.engine import Array, Core, State, build_engine
+from burble.model.file import Model
+from burble.model.softmax import log_softmax
+from burble.settings import TextSettings, is_integer, is_number
+
+Ids = NDArray[np.intp]
+Floats = NDArray[Any]
+_FAR = -60.0
+"""Below the likeliest symbol, a log-probability that is as good as none; its exponential is still a
+number in float32."""
+
+
+@dataclass(frozen=True)
+class Mixture(Model):
+    """Several models as one, in the alphabet of all of them. It has no weights of its own.
+
+    Attributes:
+        parts: The models.
+        mix: The weight of each, above 0; together they are 1.
+    """
+
+    parts: tuple[Model, ...] = ()
+    mix: tuple[float, ...] = ()
+
+    @property
+    def base(self) -> str | None:
+        """What has read other texts than one that a part learned: its base, or the other parts."""
+        bases = sorted({part.base for part in self.parts if part.base})
+        texts = {part.facts("corpus").get("sha256") for part in self.parts}
+        return ", ".join(bases) or ("other models" if len(texts) > 1 else None)
+
+    def was_trained_on(self, sha256: str) -> bool:
+        """Whether one of them was trained on the text of that fingerprint."""
+        return any(part.was_trained_on(sha256) for part in self.parts)
+
+
+def build_mixture(models: Sequence[Model], weights: Sequence[float]) -> Mixture:
+    """Several models as one.
+
+    Args:
+        models: The models, one or more.
+        weights: A finite number of 0 or more for each, not all 0. Only their proportions count. A
+            model of weight 0 takes no part, nor do symbols that it alone knows.
+
+    Raises:
+        SettingsError: The models cannot be mixed.
+    """
+    known = [(model, weight) for model, weight in zip(models, weights, strict=True) if weight]
+    parts, total = tuple(model for model, _ in known), sum(weight for _, weight in known)
+    units = sorted({part.vocabulary.unit for part in parts})
+    if len(units) > 1:
+        raise SettingsError(
+            f"the symbols of these models are of different kinds, {' and '.join(units)}, and "
+            "cannot be mixed. Give models that were trained with the same --unit."
+        )
+    # What documents are, and how they stand apart, the first that knows them says.
+    first = next((part for part in parts if part.vocabulary.boundary), parts[0])
+    mix = tuple(weight / total for _, weight in known)
+    labels = _join_labels([part.labels for part in parts])
+    return Mixture(
+        weights={},
+        labels=labels,
+        vocabulary=_join_alphabets([part.vocabulary for part in parts]),
+        architecture=parts[0].architecture,
+        text=replace(_join_cleaning(first.text, parts), label=labels.columns),
+        separator=first.separator,
+        summary={"writing": _mix_writing(parts, mix)},
+        parts=parts,
+        mix=mix,
+    )
+
+
+def build_core(model: Model) -> Core:
+    """What reads and predicts for a model, or for a mixture of several."""
+    if not isinstance(model, Mixture):
+        return build_engine(model.weights, model.architecture)
+    cores = [build_core(part) for part in model.parts]
+    reading = [
+        WindowEngine(core, part.window) if part.window else core
+        for core, part in zip(cores, model.parts, strict=True)
+    ]
+    return MixtureEngine(model, reading)
+
+
+def build_mixer(mixture: Mixture) -> "Mixer":
+    """What mixes the predictions of a mixture's parts."""
+    ids, known = zip(
+        *(find_ids(mixture.vocabulary, part.vocabulary) for part in mixture.parts), strict=True
+    )
+    return Mixer(np.array(ids), np.array(known), np.array(mixture.mix, np.float32))
+
+
+def find_ids(alphabet: Vocabulary, own: Vocabulary) -> tuple[Ids, NDArray[np.bool_]]:
+    """What a model of one alphabet reads for each symbol of a larger one.
+
+    The edge between two documents is a line end to a model without documents.
+
+    Args:
+        alphabet: The larger one, of V ids.
+        own: The model's.
+
+    Returns:
+        The model's ids, -1 where it reads nothing, shape (V,); and whether it knows the very
+        symbol, shape (V,).
+    """
+    ids = np.array(own.renumber(np.arange(alphabet.size), alphabet), np.intp)
+    known = ids >= 0
+    pieces = (*alphabet.symbols, "\n")
+    for place in np.flatnonzero(~known).tolist():
+        piece = pieces[place]
+        near = piece if piece in own.ids else find_nearest(piece, own.ids)
+        ids[place] = own.ids.get(near, -1)
+    return ids, known
+
+
+def _join_alphabets(alphabets: Sequence[Vocabulary]) -> Vocabulary:
+    """The first alphabet, and then what each of the others adds to it, in its order."""
+    symbols = dict.fromkeys(symbol for one in alphabets for symbol in one.symbols)
+    cut_by = {one.cut_by for one in alphabets}
+    return Vocabulary(
+        tuple(symbols),
+        alphabets[0].unit,
+        any(one.boundary for one in alphabets),
+        cut_by.pop() if len(cut_by) == 1 else "",
+    )
+
+
+def _join_cleaning(first: TextSettings, parts: Sequence[Model]) -> TextSettings:
+    """Cleaning that changes only what all models change; the rest each does by what it reads."""
+    return replace(
+        first,
+        lowercase=all(part.text.lowercase for part in parts),
+        strip_punctuation=all(part.text.strip_punctuation for part in parts),
+        min_count=1,
+    )
+
+
+def _join_labels(each: Sequence[LabelSet]) -> LabelSet:
+    """The labels that any of the models knows, by column."""
+    found: dict[str, set[str]] = {}
+    for labels in each:
+        for column, values in zip(labels.columns, labels.values, strict=True):
+            found.setdefault(column, set()).update(values)
+    return LabelSet(tuple(found), tuple(tuple(sorted(values)) for values in found.values()))
+
+
+def _mix_writing(parts: Sequence[Model], mix: Sequence[float]) -> dict[str, Any]:
+    """The settings of writing that suit a mixture: means by weight, and what any of them repeats.
+
+    What a model's file does not say, or not as a number, is left to the others.
+    """
+    each = [(part.facts("writing"), weight) for part, weight in zip(parts, mix, strict=True)]
+    found: dict[str, Any] = {}
+    for name in ("temperature", "close_quotes"):
+        told = [(told[name], weight) for told, weight in each if is_number(told.get(name))]
+        if told:
+            found[name] = sum(n * weight for n, weight in told) / sum(weight for _, weight in told)
+    if any(told.get("break_loops") is False for told, _ in each):
+        found["break_loops"] = False
+    rounds = [told["rounds"] for told, _ in each if is_integer(told.get("rounds"))]
+    return found | ({"rounds": max(rounds)} if rounds else {})
+
+
+class Mixer:
+    """Mixes what several models predict, each in its own alphabet.
+
+    Args:
+        ids: For each of E models and each of V symbols the id that the model reads, or -1, shape
+            (E, V).
+        known: Whether it knows the very symbol, shape (E, V). Of each symbol one does.
+        mix: The weights, which add up to 1, shape (E,).
+    """
+
+    def __init__(self, ids: Ids, known: NDArray[np.bool_], mix: Array) -> None:
+        self.ids = ids
+        self._mix = mix
+        self._places = np.maximum(ids, 0)
+        reads = ids >= 0
+        self._weights = _divide(mix, reads)
+        shared = reads.all(0)
+        self._shared = None if shared.all() else np.flatnonzero(shared)
+        # Symbols that a model reads as one: those of the same id.
+        merged = np.array([np.bincount(own + 1)[own + 1] > 1 for own in ids]) & reads
+        self._merged = [np.flatnonzero(row) for row in merged]
+        self._alike = [
+            (own[row, None] == own[row]).astype(np.float32)
+            for own, row in zip(ids, self._merged, strict=True)
+        ]
+        telling = known & ~merged
+        self._telling = _divide(mix, np.where(telling.any(0), telling, known))
+
+    def mix(self, predictions: Sequence[Floats]) -> Floats:
+        """What the models predict together.
+
+        Args:
+            predictions: The logits of each, shape (N, V of that model).
+
+        Returns:
+            Logits, shape (N, V).
+        """
+        each = [
+            log_softmax(logits).take(places, 1)
+            for logits, places in zip(predictions, self._places, strict=True)
+        ]
+        self._tell_apart(each)
+        mixed = _add(self._weights, each)
+        if self._shared is not None:
+            # What not all can read gains nothing from their disagreement about the rest.
+            among = _log_sum(mixed[:, self._shared])
+            together = [_log_sum(one[:, self._shared]) for one in each]
+            mixed[:, self._shared] += _add(self._mix, together) - among
+        return mixed
+
+    def _tell_apart(self, each: Sequence[Floats]) -> None:
+        """Divides what a model predicts of several symbols as one, as those do that know them."""
+        if not any(map(len, self._merged)):
+            return
+        told = _add(self._telling, each)
+        told -= told.max(1, keepdims=True)
+        np.maximum(told, _FAR, out=told)
+        for one, merged, alike in zip(each, self._merged, self._alike, strict=True):
+            if len(merged):
+                part = told[:, merged]
+                one[:, merged] += part - np.log(np.exp(part) @ alike)
+
+
+def _divide(mix: Array, among: NDArray[np.bool_]) -> Array:
+    """The weights divided anew among some of the models, for each symbol, shape (E, V)."""
+    weights = mix[:, None] * among
+    return np.asarray(weights / weights.sum(0))
+
+
+def _add(weights: Array, each: Sequence[Floats]) -> Floats:
+    """The sum of predictions by their weights, shape (N, V)."""
+    total: Floats = weights[0] * each[0]
+    for weight, one in zip(weights[1:], each[1:], strict=True):
+        total += weight * one
+    return total
+
+
+def _log_sum(logs: Floats) -> Floats:
+    """The logarithm of the sum of what these are the logarithms of, shape (N, 1)."""
+    if not logs.shape[1]:
+        return np.zeros((len(logs), 1), logs.dtype)
+    most = logs.max(1, keepdims=True)
+    return np.asarray(most + np.log(np.exp(logs - most).sum(1, keepdims=True)))
+
+
+class MixtureEngine:
+    """The forward step of a mixture: each model reads by itself, and what they predict is mixed.
+
+    Args:
+        model: The mixture.
+        cores: The networks of its parts.
+    """
+
+    def __init__(self, model: Mixture, cores: Sequence[Core]) -> None:
+        self._model = model
+        self._cores = cores
+        self._mixer = build_mixer(model)
+        self._layers = [len(core.zero_state(1)) for core in cores]
+
+    def with_labels(self, labels: Sequence[int]) -> "MixtureEngine":
+        """The engine for texts that have some labels, for each model those that it knows.
+
+        Args:
+            labels: The number of one for each column, as the mixture numbers them; 0 is none.
+        """
+        if not any(labels):
+            return self
+        given = Labels(self._model.labels, np.array([labels], np.int32))
+        labelled = copy(self)
+        labelled._cores = [
+            core.with_labels(part.labels.renumber(given)[0].tolist())
+            for core, part in zip(self._cores, self._model.parts, strict=True)
+        ]
+        return labelled
+
+    def zero_state(self, streams: int) -> State:
+        """The zero state of all models, one behind the other; see `Core`."""
+        return tuple(layer for core in self._cores for layer in core.zero_state(streams))
+
+    def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads one symbol in each stream; see `Core`."""
+        return self._join([c.step(own, part) for c, own, part in self._split(ids, state)])
+
+    def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads many symbols in one stream; see `Core`."""
+        return self._join([c.read_symbols(own, part) for c, own, part in self._split(ids, state)])
+
+    def _split(self, ids: NDArray[np.integer], state: State) -> Iterator[tuple[Core, Ids, State]]:
+        """Each model, with the ids it reads and its part of the state."""
+        first = 0
+        for core, own, layers in zip(self._cores, self._mixer.ids, self._layers, strict=True):
+            yield core, own.take(ids), state[first : first + layers]
+            first += layers
+
+    def _join(self, results: Sequence[tuple[Array, State]]) -> tuple[Array, State]:
+        """What all predict together, and the states of all."""
+        mixed = self._mixer.mix([logits for logits, _ in results])
+        return mixed, tuple(layer for _, state in results for layer in state)
+
+
+class WindowEngine:
+    """The forward step of a model that sees windows: the last symbols are its state.
+
+    Args:
+        core: Its network, which reads them from a zero state each time.
+        length: How many it sees.
+    """
+
+    def __init__(self, core: Core, length: int) -> None:
+        self._core = core
+        self._length = length
+
+    def with_labels(self, labels: Sequence[int]) -> "WindowEngine":
+        """The engine for texts that have some labels; see `Core`."""
+        return WindowEngine(self._core.with_labels(labels), self._length)
+
+    def zero_state(self, streams: int) -> State:
+        """Windows without a symbol, shape (length, B); see `Core`."""
+        return ((np.full((self._length, streams), -1, np.float32),),)
+
+    def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Moves the window of each stream on, and reads it; see `Core`."""
+        ((window,),) = state
+        moved = np.concatenate([window[1:], ids[None].astype(np.float32)])
+        window = np.where(ids >= 0, moved, window)
+        rows, inner = window.astype(np.intp), self._core.zero_state(len(ids))
+        if len(ids) == 1:
+            return self._core.read_symbols(rows[:, 0], inner)[0][-1:], ((window,),)
+        for row in rows:
+            logits, inner = self._core.step(row, inner)
+        return logits, ((window,),)
+
+    def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads many symbols in one stream, one by one; see `Core`."""
+        rows = []
+        for symbol in ids:
+            logits, state = self.step(np.array([symbol]), state)
+            rows.append(logits)
+        return np.concatenate(rows), state
