@@ -147,7 +147,7 @@ def test_filters_stops_and_restrictions_work_on_a_mixture(tmp_path):
 def test_the_memory_of_a_mixture_is_of_a_text_that_is_named(files, tmp_path):
     writer = library.load([*files])
     assert not writer.has_memory
-    with pytest.raises(SettingsError, match="mixed have no memory .* --memory TEXT"):
+    with pytest.raises(SettingsError, match=r"mixed have no memory .* --memory TEXT"):
         writer.generate("a", memory=0.5)
     text = tmp_path / "text.txt"
     text.write_text("abcAé" * 40)
