@@ -20,7 +20,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.harness import RESULTS, format_table, make_parser, record
-from benchmarks.quality._base_rows import KINDS, NONE, PERSON, ROWS, SMALL, Asked, Cell
+from benchmarks.quality._base_rows import AT_ONCE, KINDS, NONE, PERSON, ROWS, SMALL, Asked, Cell
 
 Rows = list[dict[str, Any]]
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks" / "index.md"
@@ -131,7 +131,7 @@ def main() -> None:
             for cell in todo
             if given.again or (cell.row, asked.describe_start(cell.start)) not in done
         ]
-        minutes = sum(ROWS[cell.row].minutes for cell in todo)
+        minutes = sum(0.1 if cell.start == AT_ONCE else ROWS[cell.row].minutes for cell in todo)
         print(f"To be measured, in about {minutes:.0f} minutes unless quick:")
         print(", ".join(f"{cell.row} from {cell.start}" for cell in todo) or "nothing", flush=True)
         kept = measure(asked, todo, kept)
