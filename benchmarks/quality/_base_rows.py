@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from benchmarks.harness import read_facts, shorten, train
 from burble.data.words import find_words, is_inside
+from burble.errors import ModelFileError
 from burble.evaluation.overlap import find_overlaps
 from burble.model.file import find_model_file
 from burble.training.processes import burble_command
@@ -64,8 +65,11 @@ class Asked:
     quick: bool
 
     def describe_base(self) -> str:
-        """The base's name with the beginning of its file's SHA-256."""
-        file = find_model_file(Path(self.base))
+        """The base's name with the beginning of its file's SHA-256; empty if there is none."""
+        try:
+            file = find_model_file(Path(self.base))
+        except ModelFileError:
+            return ""
         return f"{Path(self.base).stem} {hashlib.sha256(file.read_bytes()).hexdigest()[:8]}"
 
     def describe_start(self, start: str) -> str:
@@ -73,8 +77,10 @@ class Asked:
         base = self.describe_base()
         return {NONE: NONE, AT_ONCE: f"{base}, at once"}.get(start, base)
 
-    def is_missing(self, name: str) -> str:
+    def is_missing(self, name: str, start: str) -> str:
         """What a row lacks here; empty if nothing."""
+        if start != NONE and not self.describe_base():
+            return f"a base, and there is no {self.base}"
         if name == "alone" and self.left_out is None:
             return "--left-out FOLDER, the validation part of bases/prepare.py's text"
         if name == "writing" and not self.words:
@@ -136,7 +142,7 @@ def learn(asked: Asked, text: Path, start: str, minutes: float, *flags: str) -> 
     base = NONE if start == NONE else asked.base
     limit = "--steps=20" if asked.quick else f"--minutes={minutes:g}"
     seconds = train(text, run, limit, f"--base={base}", *flags, XDG_CACHE_HOME=str(cache))
-    (run / SECONDS).write_text(json.dumps([asked.describe_base(), asked.quick, seconds]))
+    (run / SECONDS).write_text(json.dumps([asked.describe_start(start), asked.quick, seconds]))
     return run, seconds
 
 
@@ -145,7 +151,7 @@ def learn_beginning(asked: Asked, start: str, *, reuse: bool = False) -> tuple[P
     kept = asked.runs / f"first20k-wonderland-{start}-2" / SECONDS
     if reuse and kept.exists():
         base, quick, seconds = json.loads(kept.read_text())
-        if (base, quick) == (asked.describe_base(), asked.quick):
+        if (base, quick) == (asked.describe_start(start), asked.quick):
             return kept.parent, seconds
     return learn(asked, take_beginning(asked), start, 2, "--lowercase")
 

@@ -30,10 +30,11 @@ NOTHING = "(not measured yet)"
 
 
 def read_kept(base: str) -> Rows:
-    """The rows of record that are from nothing or from this file of a base."""
+    """The rows of record that are from nothing or from this file of a base; all, if it is empty."""
     path = RESULTS / "base.json"
     rows: Rows = json.loads(path.read_text("utf-8"))["rows"] if path.exists() else []
-    kept = [row for row in rows if row["from"] in (NONE, PERSON, base, f"{base}, at once")]
+    fitting = {NONE, PERSON, base, f"{base}, at once"}
+    kept = [row for row in rows if not base or row["from"] in fitting]
     if len(kept) < len(rows):
         print(f"{len(rows) - len(kept)} figures of another base are left out: this one is {base}.")
     return kept
@@ -43,11 +44,13 @@ def plan(asked: Asked, names: Sequence[str], starts: Sequence[str]) -> list[Cell
     """Which cells are to be measured, from which starts; says what is left out."""
     found = []
     for name in names:
-        if missing := asked.is_missing(name):
-            print(f"{name} is left out: it needs {missing}.")
-            continue
         allowed = {*ROWS[name].starts, *([NONE] if name != "alone" else [])}
-        found += [Cell(name, start) for start in starts or ROWS[name].starts if start in allowed]
+        for start in starts or ROWS[name].starts:
+            missing = asked.is_missing(name, start) if start in allowed else ""
+            if missing:
+                print(f"{name} from {start} is left out: it needs {missing}.")
+            elif start in allowed:
+                found.append(Cell(name, start))
     return found
 
 
@@ -121,7 +124,7 @@ def main() -> None:
     asked = Asked(
         given.base, given.data, given.runs, given.left_out, given.words, quick=given.quick
     )
-    kept = [] if given.quick else read_kept(asked.describe_base())
+    kept = [] if given.quick else read_kept("" if given.table else asked.describe_base())
     if not given.table:
         asked.runs.mkdir(parents=True, exist_ok=True)
         todo = plan(asked, given.row or [*ROWS], given.start)
