@@ -13,9 +13,10 @@ import pytest
 from burble.api import remember
 from burble.cli import app
 from burble.data import corpus
+from burble.data.labels import UNLABELLED
 from burble.model.file import write_model
 from burble.settings import TextSettings
-from tests.support.speakers import chancy
+from tests.support.speakers import POETS, chancy
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guides" / "sampling.md").read_text("utf-8")
 COMMANDS = re.findall(r"^\$ (burble (?!train).*)$", PAGE, re.M)
@@ -29,10 +30,14 @@ def here(tmp_path, monkeypatch):
     for name in ("one", "two"):
         (tmp_path / "poems" / f"{name}.txt").write_text("Once upon a midnight.\n" * 9, "utf-8")
     poems = corpus.build([str(tmp_path / "poems")], TextSettings(), validation=0.0)
-    for name, boundary in (("docs", False), ("poems", True)):
+    for name, boundary, labels in (
+        ("docs", False, UNLABELLED),
+        ("poems", True, UNLABELLED),
+        ("poets", True, POETS),
+    ):
         folder = tmp_path / "runs" / name
         folder.mkdir(parents=True)
-        model = chancy(symbols, scale=0.5, boundary=boundary)
+        model = chancy(symbols, scale=0.5, boundary=boundary, labels=labels)
         known = {"sha256": poems.sha256, "symbols": len(poems.ids), "held_out": 9}
         summary = {"scores": {"held_out_loss": 1.0}, "corpus": known if boundary else {}}
         write_model(folder / "model.safetensors", replace(model, summary=summary))
