@@ -156,13 +156,35 @@ def test_laws_hold_for_every_static_score(record, cell, framing, networks, base)
     check_laws(record, writer, framing)
 
 
+@pytest.fixture
+def compiled_once(monkeypatch):
+    """Compiles the dynamic evaluation of each model once: it begins anew with each text."""
+    build, built = dynamic.DynamicEvaluator, {}
+
+    def find(model):
+        if id(model) not in built:
+            built[id(model)] = build(model)
+        return built[id(model)]
+
+    monkeypatch.setattr(dynamic, "DynamicEvaluator", find)
+
+
+@pytest.fixture
+def other_text(tmp_path):
+    """A text that no model has read, with a letter that none knows."""
+    path = tmp_path / "text.txt"
+    path.write_text("abca\ncbaé" * 20, encoding="utf-8")
+    return path
+
+
+@pytest.mark.usefixtures("compiled_once")
 @pytest.mark.parametrize(("cell", "framing", "networks", "base"), ADAPTIVE)
-def test_laws_hold_for_adaptive_scores(record, monkeypatch, cell, framing, networks, base):
-    memory = partial(build_index, draw_ids(framing)[:PAST])
-    writer = Generator(build_model(cell, framing, networks, base), memory)
-    # It begins anew with each text, and is compiled once.
-    evaluator = dynamic.DynamicEvaluator(writer.model)
-    monkeypatch.setattr(dynamic, "DynamicEvaluator", lambda _: evaluator)
+def test_laws_hold_for_adaptive_scores(record, other_text, cell, framing, networks, base):
+    writer = Generator(build_model(cell, framing, networks, base))
+    if base:
+        writer = writer.with_memory(other_text, log=str)
+    else:
+        writer = Generator(writer.model, partial(build_index, draw_ids(framing)[:PAST]))
     check_laws(record, writer, framing, weights=WEIGHTS, adaptive=True)
 
 
@@ -192,10 +214,9 @@ def test_laws_hold_with_labels(record, cell, framing, networks):
     )
 
 
-def test_laws_hold_for_adaptive_scores_with_labels(record, monkeypatch):
+@pytest.mark.usefixtures("compiled_once")
+def test_laws_hold_for_adaptive_scores_with_labels(record):
     writer, labels = labelled_writer("lstm", "documents", 2)
-    evaluator = dynamic.DynamicEvaluator(writer.model)
-    monkeypatch.setattr(dynamic, "DynamicEvaluator", lambda _: evaluator)
     check_laws(record, writer, "documents", weights=WEIGHTS, labels=labels, adaptive=True)
 
 
@@ -216,13 +237,26 @@ def test_laws_hold_for_static_scores_of_a_mixture(record, framing):
     check_laws(record, writer, framing)
 
 
-@pytest.mark.parametrize("framing", ["streams", "documents"])
-def test_laws_hold_for_adaptive_scores_of_a_mixture(record, monkeypatch, framing):
-    model = build_mixed(framing)
-    writer = Generator(model, partial(build_index, draw_ids(framing)[:PAST]))
-    evaluators = {id(part): dynamic.DynamicEvaluator(part) for part in model.parts}
-    monkeypatch.setattr(dynamic, "DynamicEvaluator", lambda part: evaluators[id(part)])
-    check_laws(record, writer, framing, weights=WEIGHTS, adaptive=True)
+@pytest.mark.usefixtures("compiled_once")
+def test_laws_hold_for_adaptive_scores_of_a_mixture(record):
+    writer = Generator(build_mixed("streams"), partial(build_index, draw_ids("streams")[:PAST]))
+    check_laws(record, writer, "streams", weights=WEIGHTS, adaptive=True)
+
+
+@pytest.mark.usefixtures("compiled_once")
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_laws_hold_for_all_at_once(record, other_text, adaptive):
+    """A mixture of a model with labels and one from a base, with the n-grams of another text."""
+    one, labels = labelled_writer("lstm", "documents", 2)
+    other = build_model("gru", "documents", 1, True)
+    mixed = build_mixture([one.model, other], [0.6, 0.4])
+    assert (mixed.labels, mixed.base) == (one.model.labels, "older")
+    writer = Generator(mixed).with_memory(other_text, log=str)
+    how = {"weights": WEIGHTS, "labels": labels, "adaptive": adaptive}
+    check_laws(record, writer, "documents", **how)
+    plain = record(writer, draw_ids("documents"), **(how | {"labels": None}))
+    labelled = record(writer, draw_ids("documents"), **how)
+    assert all((a != b).any() for a, b in zip(plain.losses, labelled.losses, strict=True))
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
@@ -237,15 +271,10 @@ def test_laws_hold_with_an_n_gram_model_from_a_file(record, tmp_path, framing):
     check_laws(record, generator.load(path), framing, weights=WEIGHTS)
 
 
-@pytest.mark.parametrize("framing", FRAMINGS)
-@pytest.mark.parametrize("adaptive", [False, True])
-def test_laws_hold_with_the_n_gram_model_of_another_text(record, tmp_path, framing, adaptive):
-    if adaptive and framing == "windows":
-        return
-    path = tmp_path / "text.txt"
-    path.write_text("abca\ncbaé" * 20, encoding="utf-8")
-    writer = Generator(build_model("lstm", framing, 1, True)).with_memory(path)
-    check_laws(record, writer, framing, weights=WEIGHTS, adaptive=adaptive)
+@pytest.mark.parametrize(("framing", "base"), [*product(FRAMINGS, BASES)])
+def test_laws_hold_with_the_n_gram_model_of_another_text(record, other_text, framing, base):
+    writer = Generator(build_model("lstm", framing, 1, base)).with_memory(other_text, log=str)
+    check_laws(record, writer, framing, weights=WEIGHTS)
 
 
 def test_what_cannot_be_scored_is_refused_with_a_sentence(record):
@@ -253,5 +282,8 @@ def test_what_cannot_be_scored_is_refused_with_a_sentence(record):
     writer = Generator(build_model("lstm", "windows", 1, False), partial(build_index, ids[:PAST]))
     with pytest.raises(SettingsError, match=r"window anew for each symbol.*Leave out --adaptive"):
         record(writer, ids, adaptive=True)
+    mixed = build_mixture([writer.model, build_model("gru", "streams", 1, False)], [1, 1])
+    with pytest.raises(SettingsError, match=r"window anew for each symbol.*Leave out --adaptive"):
+        record(Generator(mixed), ids, adaptive=True)
     with pytest.raises(SettingsError, match="no memory beside it"):
         record(Generator(writer.model), ids, weights=(0.5,))
