@@ -35,6 +35,8 @@ def test_a_text_from_two_kilobytes_to_a_megabyte_has_these_settings():
     assert learned(chosen(18_000)) == (8.0, 1e-3, 16, 11)
     assert learned(chosen(135_000)) == (8.0, 1e-3, 16, 15)
     assert learned(chosen(1_000_000)) == (5.0, 1e-3, 16, 15)
+    averaged = [chosen(size).training.averaging for size in (1_800, 135_000, 1_000_000)]
+    assert averaged == [0.5, 0.5, 0.2]
     settings = chosen(18_000)
     assert settings.training.minutes == 5
     assert settings.training.average_base
