@@ -242,12 +242,13 @@ def _print(
 ) -> None:
     """Prints a report for a person."""
     print(_describe_score(voices, writer, report.static))
-    whose = "one of them" if len(voices.paths) > 1 else "the model"
+    several = len(voices.paths) > 1
+    whose = "one of them" if several else "the model"
     print(f"\nThis is the text {whose} was trained on; the validation part of it is scored.")
     print("Bits per character, where lower is better; adaptive: it learns from what it has read.\n")
-    print(_score_table(report))
+    print(_score_table(report, "these models, mixed" if several else "this model"))
     if base := report.static.base:
-        other = f"the model began from {base}, which has" if len(voices.paths) == 1 else "some have"
+        other = "some have" if several else f"the model began from {base}, which has"
         print(f"With base: {other} read other texts. {ALONE}")
     for line in _describe_parts(evaluation_report.parts_used(text, how.memory_choice.weight)):
         print(line)
@@ -304,7 +305,7 @@ def _describe_score(voices: Voices, writer: Generator, score: Report) -> str:
     return "\n".join(lines)
 
 
-def _score_table(report: ModelReport) -> str:
+def _score_table(report: ModelReport, name: str = "this model") -> str:
     """The score beside those of the baselines, each kind of score in a column of its own.
 
     There are adaptive ones, and those of a model that began from a base, which has read other
@@ -314,12 +315,12 @@ def _score_table(report: ModelReport) -> str:
     for score in report.baselines:
         row = rows.setdefault(score.name, {"": score.name})
         row["adaptive" if score.adaptive else "static"] = score.nats / math.log(2)
-    for name, static, adaptive in (
-        ("this model", report.static, report.adaptive),
+    for label, static, adaptive in (
+        (name, report.static, report.adaptive),
         (WITH_MEMORY, report.with_memory, report.with_memory_adaptive),
     ):
         if static:
-            rows[name] = {"": name} | {_kind(one): one.bits for one in (static, adaptive) if one}
+            rows[label] = {"": label} | {_kind(one): one.bits for one in (static, adaptive) if one}
     kinds = KINDS[:4] if report.static.base else KINDS[:2]
     table = markdown(["", *kinds], [dict.fromkeys(kinds) | row for row in rows.values()])
     there = any(score.name.startswith("PPMd") for score in report.baselines)
