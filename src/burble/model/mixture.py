@@ -21,14 +21,14 @@ from burble.data.vocabulary import Vocabulary
 from burble.errors import SettingsError
 from burble.model.engine import Array, Core, State, build_engine
 from burble.model.file import Model
-from burble.model.softmax import log_softmax
 from burble.settings import TextSettings, is_integer, is_number
 
 Ids = NDArray[np.intp]
 Floats = NDArray[Any]
 _FAR = -60.0
-"""Below the likeliest symbol, a log-probability that is as good as none; its exponential is still a
-number in float32."""
+"""A log-probability that is as good as none, and whose exponential is still a number in float32."""
+_MIN_PROBABILITY = np.float32(1e-30)
+"""Added to a probability, so that its logarithm is finite."""
 
 
 @dataclass(frozen=True)
@@ -220,16 +220,16 @@ class Mixer:
             Logits, shape (N, V).
         """
         each = [
-            log_softmax(logits).take(places, 1)
+            _log_softmax(logits).take(places, 1)
             for logits, places in zip(predictions, self._places, strict=True)
         ]
         self._tell_apart(each)
         mixed = _add(self._weights, each)
         if self._shared is not None:
             # What not all can read gains nothing from their disagreement about the rest.
-            among = _log_sum(mixed[:, self._shared])
-            together = [_log_sum(one[:, self._shared]) for one in each]
-            mixed[:, self._shared] += _add(self._mix, together) - among
+            shared = mixed.take(self._shared, 1)
+            level = _add(self._mix, [_log_sum(one.take(self._shared, 1)) for one in each])
+            mixed[:, self._shared] = _log_softmax(shared) + level
         return mixed
 
     def _tell_apart(self, each: Sequence[Floats]) -> None:
@@ -237,11 +237,10 @@ class Mixer:
         if not any(map(len, self._merged)):
             return
         told = _add(self._telling, each)
-        told -= told.max(1, keepdims=True)
         np.maximum(told, _FAR, out=told)
         for one, merged, alike in zip(each, self._merged, self._alike, strict=True):
             if len(merged):
-                part = told[:, merged]
+                part = told.take(merged, 1)
                 one[:, merged] += part - np.log(np.exp(part) @ alike)
 
 
@@ -260,11 +259,17 @@ def _add(weights: Array, each: Sequence[Floats]) -> Floats:
 
 
 def _log_sum(logs: Floats) -> Floats:
-    """The logarithm of the sum of what these are the logarithms of, shape (N, 1)."""
-    if not logs.shape[1]:
-        return np.zeros((len(logs), 1), logs.dtype)
-    most = logs.max(1, keepdims=True)
-    return np.asarray(most + np.log(np.exp(logs - most).sum(1, keepdims=True)))
+    """The logarithm of the sum of probabilities whose logarithms these are, shape (N, 1)."""
+    return np.asarray(np.log(np.add.reduce(np.exp(logs), 1, keepdims=True) + _MIN_PROBABILITY))
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    """The log-probabilities of each row of none or more; the methods of arrays take longer."""
+    if not logits.shape[1]:
+        return logits
+    shifted = logits - np.maximum.reduce(logits, 1, keepdims=True)
+    shifted -= np.log(np.add.reduce(np.exp(shifted), 1, keepdims=True))
+    return np.asarray(shifted)
 
 
 class MixtureEngine:
