@@ -1,10 +1,12 @@
 """Learns the weights of network and n-gram model, and compares other ways to mix them.
 
-    python -m benchmarks mixing_weights NAME=RUN:TEXT ...
+    python -m benchmarks mixing_weights NAME=RUN:TEXT ... [--with-base]
 
 Each run was trained with `--test`, so that what is scored here, and learned from, comes before
 the test part. Prints the coefficients for `burble.ngram.mixing`, and records the loss of each text
-with coefficients that were learned on all other texts.
+with coefficients that were learned on all other texts. With `--with-base`, for runs that began from
+one: the coefficients are those of runs that began from nothing, as far as nothing speaks for
+others, and no other ways to mix are compared.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.harness import make_parser, record
 from burble.data import corpus
 from burble.inference import generator, scoring
-from burble.ngram import mixing
+from burble.ngram import fitting, mixing
 from burble.ngram.index import MAX_CONTEXT, build_index
 from burble.ngram.predictor import NgramModel, NgramPredictor, Prediction
 from burble.ngram.training_text import recognize_training_text
@@ -25,6 +27,9 @@ Floats = NDArray[np.float64]
 STEPS, RATE, PULL = 500, 0.03, 1e-4
 SCORED = 13_000
 """Symbols of each text, so that none counts for more."""
+SCORED_WITH_BASE, PULL_WITH_BASE = 4_000, 300.0
+"""The same of runs that began from a base; and how strongly their coefficients are pulled towards
+those of runs that did not, in symbols."""
 BEGIN = np.zeros((2, len(mixing.FEATURES)))
 BEGIN[:, 0] = 0.7, 0.3
 """The coefficients before they are learned: the network counts for more."""
@@ -152,10 +157,45 @@ def row(name: str, adaptive: bool, text: Scored, others: list[Scored]) -> dict[s
     return {"text": name, "kind": kind} | {n: round(float(c), 4) for n, c in losses.items()}
 
 
+def as_evidence(texts: list[Scored]) -> fitting.Evidence:
+    """The first symbols of some texts, together."""
+    ends = [text.symbols[:SCORED_WITH_BASE] for text in texts]
+    parts = [np.stack([text.network, text.ngrams], 1)[:SCORED_WITH_BASE] for text in texts]
+    design = [text.features[:SCORED_WITH_BASE] for text in texts]
+    return fitting.Evidence(np.concatenate(parts), np.concatenate(design), np.concatenate(ends))
+
+
+def compare_with_base(texts: dict[str, Scored], adaptive: bool) -> list[dict[str, Any]]:
+    """The losses of runs that began from a base; prints the coefficients learned on all of them."""
+    prior, rows = np.array(mixing.COEFFICIENTS[adaptive]), []
+
+    def fit(some: list[Scored]) -> Floats:
+        return fitting.fit_coefficients(prior, as_evidence(some), PULL_WITH_BASE)
+
+    for name, text in texts.items():
+        others = [other for n, other in texts.items() if n != name] or [text]
+        learned, own = fit(others), as_evidence([text])
+        network, ngrams = text.probabilities
+        losses = {
+            "network": -np.log(network[:SCORED_WITH_BASE]).mean(),
+            "memory": -np.log(ngrams[:SCORED_WITH_BASE]).mean(),
+            "as from nothing": own.losses(prior).mean(),
+            "with base": own.losses(learned).mean(),
+        }
+        kind = "adaptive" if adaptive else "static"
+        rows.append(
+            {"text": name, "kind": kind} | {n: round(float(c), 4) for n, c in losses.items()}
+        )
+        print(rows[-1], flush=True)
+    print(f"{adaptive}: {np.round(fit([*texts.values()]), 3).tolist()},", flush=True)
+    return rows
+
+
 def main() -> None:
     """Learns, compares, prints and records."""
     parser = make_parser(__doc__, "500 symbols of each text")
     parser.add_argument("runs", nargs="+", metavar="NAME=RUN:TEXT")
+    parser.add_argument("--with-base", action="store_true", help="the runs began from a base")
     rows = []
     options = parser.parse_args()
     given = dict(one.split("=", 1) for one in options.runs)
@@ -163,13 +203,16 @@ def main() -> None:
     for adaptive in (False, True):
         pairs = {name: one.split(":", 1) for name, one in given.items()}
         texts = {name: score(run, text, adaptive, count) for name, (run, text) in pairs.items()}
+        if options.with_base:
+            rows += compare_with_base(texts, adaptive)
+            continue
         for name, text in texts.items():
             others = [other for n, other in texts.items() if n != name] or [text]
             rows.append(row(name, adaptive, text, others))
             print(rows[-1], flush=True)
         weights = learn(mix_log_linear, [*texts.values()], BEGIN.ravel()).reshape(2, -1)
         print(f"{adaptive}: {np.round(weights, 3).tolist()},", flush=True)
-    record("mixing_weights", rows, NOTE)
+    record("mixing_weights_with_base" if options.with_base else "mixing_weights", rows, NOTE)
 
 
 NOTE = "nats per character; mixtures learned on the other texts, on parts that nobody had seen"

@@ -105,7 +105,7 @@ def test_mixing_weights_are_fitted_to_the_text_that_the_network_never_saw(tmp_pa
     assert abs(second_weight(knows_nothing, chance)) < 0.05
     assert abs(second_weight(knows_all, "abc" * 400)) < 0.05
     assert second_weight(knows_nothing, "abc") == 0
-    assert 0.2 < second_weight(knows_nothing, "abcacb" * 3) < 0.3
+    assert 0.1 < second_weight(knows_nothing, "abcacb" * 3) < 0.2
 
 
 def test_no_text_copies_its_memory_nor_what_the_model_was_trained_on(tmp_path):

@@ -211,8 +211,8 @@ class Generator:
             )
         if self._memory is None:
             raise SettingsError(
-                "this model has no memory beside it. Make one from the text it was trained on: "
-                "burble remember MODEL TEXT. Or name a text that is read at once: --memory TEXT"
+                "this model has no memory beside it. Name a text that is read at once: --memory "
+                "TEXT. Or make one from the text it was trained on: burble remember MODEL TEXT"
             )
         return NgramModel(self._memory(), self.model.vocabulary.size)
 

@@ -24,7 +24,7 @@ STRETCH, TOTAL = 1_500, 2_000
 a quarter of it at most at once."""
 LEAD = 200
 """Symbols that the network reads before them."""
-PULL = 100.0
+PULL = 300.0
 """How strongly the weights are pulled towards the network alone, in symbols."""
 BLOCK = 256
 
