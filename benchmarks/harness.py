@@ -8,6 +8,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -93,7 +94,7 @@ def find_processor() -> str:
 def describe_machine(note: str) -> dict[str, object]:
     """What a reader needs to weigh figures: machine, date, command, versions, and a note."""
     # A path of this machine tells others nothing: its name does.
-    given = [Path(a).name if Path(a).is_absolute() else a for a in sys.argv[1:]]
+    given = [re.sub(r"(^|(?<=[=:]))/(?:[^/:]+/)*", "", argument) for argument in sys.argv[1:]]
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return {
         "machine": f"{find_processor()}, {os.cpu_count()} cores, {platform.system()}{load}",
