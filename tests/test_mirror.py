@@ -14,6 +14,7 @@ ELSEWHERE = {
     "cli/recipes": "runs/test_recipes.py",
     "cli/samples_table": "cli/test_evaluate.py",
     "cli/tune": "experiments/test_search.py",
+    "evaluation/losses": "evaluation/test_combinations.py",
     "experiments/trial": "experiments/test_compare.py",
     "model/architecture": "model/test_network.py",
     "ngram/training_text": "data/test_split.py",

@@ -15,6 +15,7 @@ from burble.data.labels import PlaceLabels
 from burble.errors import SettingsError
 from burble.evaluation import dynamic
 from burble.evaluation import evaluate as evaluation
+from burble.evaluation import losses as losses_module
 from burble.evaluation.calibration import Calibration
 from burble.inference import generator
 from burble.inference.generator import Generator
@@ -80,7 +81,7 @@ def record(monkeypatch):
     losses: list[np.ndarray] = []
     rows: dict[Calibration, list[np.ndarray]] = {}
     numbers: list[np.ndarray] = []
-    summarize, predict = evaluation._summarize_losses, evaluation._predict
+    summarize, predict = evaluation._summarize_losses, losses_module._predict
 
     class Recording(Calibration):
         def add(self, log_probabilities, targets):
@@ -96,9 +97,9 @@ def record(monkeypatch):
             numbers.append(places)
             yield places, predictions
 
-    monkeypatch.setattr(evaluation, "Calibration", Recording)
+    monkeypatch.setattr(losses_module, "Calibration", Recording)
     monkeypatch.setattr(evaluation, "_summarize_losses", keep_losses)
-    monkeypatch.setattr(evaluation, "_predict", keep_numbers)
+    monkeypatch.setattr(losses_module, "_predict", keep_numbers)
 
     def score(writer, ids, **how):
         losses.clear()

@@ -8,7 +8,7 @@ document is predicted as it was learned, its end included.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,22 +21,16 @@ from burble.data.labels import GivenLabels, Labels, Numbers, PlaceLabels
 from burble.data.sentences import EDGE
 from burble.data.sources import Source
 from burble.data.vocabulary import Vocabulary
-from burble.errors import CorpusError, require_packages
-from burble.evaluation import mixture
-from burble.evaluation.calibration import Calibration
+from burble.errors import CorpusError
+from burble.evaluation.losses import Texts, compute_losses
 from burble.formatting import listed, some
 from burble.inference.generator import Generator
 from burble.inference.scoring import (
-    MemoryState,
-    Predictions,
     add_edges,
-    mix_memory,
-    predict_labelled,
     predict_texts,
 )
 from burble.inference.settings import check_memory_weight
 from burble.model.file import Model
-from burble.model.mixture import Mixture
 from burble.settings import DEFAULT_READING, SourceSettings
 
 BLOCK = 200
@@ -67,8 +61,6 @@ class Report:
             too sure of itself.
         adaptive: Whether the model learned from the text as it read.
         memory: The weight of its n-gram model; 0 for the network alone.
-        nats_without_labels: The same as `nats` where the labels of the text are left out; None
-            where it has none, or the model is not static.
         nats_without_labels: As `nats`, had the labels of the documents been left out; None where
             they have none, and where the score is adaptive or with an n-gram model.
         base: The model that its training started from, which has read other texts; None where it
@@ -163,7 +155,7 @@ def _score_parts(
     edge = vocabulary.boundary_id
     encoded = [_encode_known(part, vocabulary) for part in parts]
     there = np.flatnonzero([len(ids) > 0 for ids in encoded])
-    texts = _Texts(
+    texts = Texts(
         [add_edges(edge, encoded[i]) for i in there], None if labels is None else labels[there]
     )
     reports = _build_reports(writer, texts, unknown, adaptive=adaptive, weights=(memory,))
@@ -212,7 +204,7 @@ def score_validation(
         found = [(part[0], _cut_document(ids, part, edge, given)) for part in parts if len(part)]
         found = [(begin, text) for begin, text in found if (text[1:] != edge).any()]
         begins, documents, read = [one[0] for one in found], [one[1] for one in found], 0
-    texts = _Texts(documents, labels.at(np.array(begins, np.intp)) if labels else None)
+    texts = Texts(documents, labels.at(np.array(begins, np.intp)) if labels else None)
     reports = _build_reports(writer, texts, Counter(), read, adaptive=adaptive, weights=weights)
     if not reports:
         raise CorpusError("there is nothing to score in it. Give a longer text.")
@@ -235,27 +227,9 @@ def _cut_document(
     return np.array(text if first else [edge, *text], np.intp)
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """Texts to be scored.
-
-    Attributes:
-        ids: Ids of each; the first of each is given, and the others are predicted.
-        labels: The labels of each, shape (texts, columns), where there are some.
-    """
-
-    ids: Sequence[NDArray[np.integer]]
-    labels: Numbers | None = None
-
-    @property
-    def labelled(self) -> bool:
-        """Whether any of them has a label."""
-        return self.labels is not None and bool(self.labels.any())
-
-
 def _build_reports(
     writer: Generator,
-    texts: _Texts,
+    texts: Texts,
     unknown: Counter[str],
     read: int = 0,
     *,
@@ -279,7 +253,7 @@ def _build_reports(
         return []
     if any(weights):
         _refuse_known(writer, texts.ids)
-    scored = _compute_losses(writer, texts, read, adaptive=adaptive, weights=weights)
+    scored = compute_losses(writer, texts, read, adaptive=adaptive, weights=weights)
     lengths = np.array([len(symbol) for symbol in writer.model.vocabulary.symbols])
     characters = int(lengths[symbols[~is_end]].sum())
     without = None
@@ -303,7 +277,7 @@ def _build_reports(
     ]
 
 
-def _sum_without_labels(writer: Generator, texts: _Texts, skipped: int) -> float:
+def _sum_without_labels(writer: Generator, texts: Texts, skipped: int) -> float:
     """The loss of all symbols that are scored, in nats, where the labels are left out."""
     found = predict_texts(writer.engine, texts.ids, writer.model.window)
     # Where some are skipped there is one text, whose symbols come in order.
@@ -322,57 +296,6 @@ def _summarize_losses(losses: NDArray[np.float64], characters: int) -> dict[str,
     }
 
 
-def _compute_losses(
-    writer: Generator,
-    texts: _Texts,
-    skipped: int,
-    *,
-    adaptive: bool,
-    weights: Sequence[float],
-) -> list[tuple[NDArray[np.float64], Calibration]]:
-    """The loss of each symbol that is scored, and their calibration, for each weight; see `_score`.
-
-    The network reads once for all of them.
-    """
-    states = _start_memories(writer, adaptive=adaptive, weights=weights)
-    given = _list_given(texts.ids, writer.model.vocabulary.boundary_id)
-    calibrations = [Calibration() for _ in weights]
-    losses: list[list[NDArray[np.float64]]] = [[] for _ in weights]
-    numbers, begun, left = [], 0, skipped
-    for places, network in _predict(writer, texts, adaptive=adaptive, in_order=any(weights)):
-        numbers.append(places)
-        # A memory, which reads text after text, is given what begins each.
-        beginning = [symbol for text in given[begun : places[0] + 1] for symbol in text]
-        begun, passed = max(begun, places[0] + 1), min(left, len(places))
-        for place, state in enumerate(states):
-            predictions = network
-            if state is not None:
-                state.read_symbols(beginning)
-                predictions, states[place] = mix_memory(network, state)
-            losses[place].append(predictions.nll)
-            calibrations[place].add(
-                predictions.log_probabilities[passed:], predictions.symbols[passed:]
-            )
-        left -= passed
-    order = np.argsort(np.concatenate(numbers), kind="stable")
-    found = [np.concatenate(each)[order][skipped:] for each in losses]
-    return list(zip(found, calibrations, strict=True))
-
-
-def _start_memories(
-    writer: Generator, *, adaptive: bool, weights: Sequence[float]
-) -> list[MemoryState | None]:
-    """The n-gram model that has read nothing, for each weight; None for the network alone."""
-    return [
-        MemoryState.start(
-            writer.memory, writer.mixing_weights(weight, adaptive=adaptive), adaptive=adaptive
-        )
-        if weight
-        else None
-        for weight in weights
-    ]
-
-
 def _refuse_known(writer: Generator, texts: Sequence[NDArray[np.integer]]) -> None:
     """Refuses to score what stands in the text of the memory, as far as that is another text."""
     if not writer.memory_texts:
@@ -386,38 +309,6 @@ def _refuse_known(writer: Generator, texts: Sequence[NDArray[np.integer]]) -> No
                 f"{listed([*writer.memory_texts])}, of which the memory is, holds what is to be "
                 "scored, so a score would say nothing. Give --memory a text without it."
             )
-
-
-def _predict(
-    writer: Generator, texts: _Texts, *, adaptive: bool, in_order: bool
-) -> Iterator[tuple[NDArray[np.intp], Predictions]]:
-    """The network's predictions of some texts, with the numbers of these; see `predict_texts`."""
-    if not adaptive:
-        core, window, labels = writer.engine, writer.model.window, texts.labels
-        if labels is None:
-            return predict_texts(core, texts.ids, window, in_order=in_order)
-        return predict_labelled(core, texts.ids, labels, window, in_order=in_order)
-    # Brings Keras and JAX, which take seconds to load.
-    with require_packages("an adaptive score"):
-        from burble.evaluation.dynamic import DynamicEvaluator
-
-    model = writer.model
-    if isinstance(model, Mixture):
-        each = [DynamicEvaluator(part) for part in model.parts]
-        return mixture.predict_texts(model, each, texts.ids, texts.labels)
-    return DynamicEvaluator(model).predict_texts(texts.ids, texts.labels)
-
-
-def _list_given(texts: Sequence[NDArray[np.integer]], edge: int | None) -> list[list[int]]:
-    """The symbols that are given where each text begins, after those of the texts before it."""
-    given, before = [], -1
-    for ids in texts:
-        first = [int(ids[0])]
-        if edge is not None and first != [edge]:
-            first = [edge, *first]
-        given.append(first[1:] if edge is not None and before == edge else first)
-        before = int(ids[-1])
-    return given
 
 
 def _bootstrap_interval(losses: NDArray[np.float64]) -> tuple[float, float] | None:
