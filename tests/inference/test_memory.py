@@ -1,5 +1,6 @@
 """Scores and writing with a memory beside the network."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from burble.errors import SettingsError
 from burble.inference.generator import Generator
 from burble.inference.scoring import MemoryState, mix_memory, predict_text
 from burble.ngram.index import build_index
+from burble.ngram.mixing import COEFFICIENTS, WITH_BASE
 from tests.support.speakers import chancy, follower, remembered
 
 
@@ -106,6 +108,18 @@ def test_mixing_weights_are_fitted_to_the_text_that_the_network_never_saw(tmp_pa
     assert abs(second_weight(knows_all, "abc" * 400)) < 0.05
     assert second_weight(knows_nothing, "abc") == 0
     assert 0.1 < second_weight(knows_nothing, "abcacb" * 3) < 0.2
+
+
+def test_a_network_that_began_from_a_base_has_mixing_weights_of_its_own():
+    for summary, known in (({}, COEFFICIENTS), ({"base": {"name": "english"}}, WITH_BASE)):
+        writer = with_memory(replace(chancy(), summary=summary), np.arange(4))
+        for adaptive in (False, True):
+            found = writer.mixing_weights(0.5, adaptive=adaptive)
+            assert (found.coefficients.tolist(), found.strength) == (
+                [[*row] for row in known[adaptive]],
+                0.5,
+            )
+    assert COEFFICIENTS != WITH_BASE
 
 
 def test_no_text_copies_its_memory_nor_what_the_model_was_trained_on(tmp_path):
