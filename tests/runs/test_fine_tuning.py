@@ -36,7 +36,7 @@ def test_a_text_from_two_kilobytes_to_a_megabyte_has_these_settings():
     assert learned(chosen(135_000)) == (8.0, 1e-3, 16, 15)
     assert learned(chosen(1_000_000)) == (5.0, 1e-3, 16, 15)
     averaged = [chosen(size).training.averaging for size in (1_800, 135_000, 1_000_000)]
-    assert averaged == [0.5, 0.5, 0.2]
+    assert averaged == [0.5, 0.5, 0.1]
     settings = chosen(18_000)
     assert settings.training.minutes == 5
     assert settings.training.average_base
@@ -82,6 +82,8 @@ def test_a_share_of_the_base_is_told_and_is_of_no_use_without_one():
     settings = defaults.choose_settings(SHAPE, text, base=BASE)
     said = defaults.describe_choice(settings, text, 4.0)
     assert said.endswith("Of the base's weights 14% stay in the average that becomes the model.")
+    much = defaults.choose_settings(SHAPE, text_of(1_000_000), base=BASE)
+    assert defaults.describe_choice(much, text, 5.0).endswith(" of each.")
     with pytest.raises(SettingsError, match="average_base is True, but training begins from noth"):
         defaults.choose_settings({"average_base": True}, text)
     with pytest.raises(SettingsError, match="average_base is True, but must be False where aver"):

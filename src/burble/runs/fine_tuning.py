@@ -24,9 +24,9 @@ trained with (none); and what a short text has taught it is best taken in part: 
 PASSES = {2_000: 6.0, 18_000: 8.0, 135_000: 8.0, 1_000_000: 5.0}
 """How often the text is read, by its training symbols; in between by their logarithm. More would
 be learning it by heart, or would not fit into five minutes on two cores."""
-AVERAGING = {135_000: 0.5, 1_000_000: 0.2}
+AVERAGING = {135_000: 0.5, 1_000_000: 0.1}
 """The fraction of the steps that the average of the weights looks back on, by training symbols. It
-keeps e^(-1/averaging) of the base's weights: 14 % where there is little text, 1 % where there is
+keeps e^(-1/averaging) of the base's weights: 14 % where there is little text, none where there is
 enough to learn all from it."""
 MINUTES = 5.0
 STEPS_A_SCORE = 12
@@ -80,6 +80,8 @@ def choose_settings(given: Mapping[str, Any], symbols: int) -> dict[str, Any]:
 
 
 def describe_share(training: TrainingSettings) -> str:
-    """How much of the base stays in the model, for a person."""
+    """How much of the base stays in the model, for a person; empty where it is hardly any."""
     share = math.exp(-1 / training.averaging)
+    if share < 0.005:
+        return ""
     return f" Of the base's weights {share:.0%} stay in the average that becomes the model."
