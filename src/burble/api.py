@@ -64,7 +64,8 @@ def load(model: OneOrSeveral, *, mix: Sequence[float] | None = None) -> Generato
 def _choose_voices(model: OneOrSeveral, mix: Sequence[float] | None) -> Voices:
     """A model, or several that are mixed."""
     models = [model] if isinstance(model, str | os.PathLike | Run) else model
-    require(isinstance(models, list | tuple), "model", model, "a path or a run, or several")
+    expected = "a path, such as 'runs/alice', or a run, or several of them"
+    require(isinstance(models, list | tuple), "model", model, expected)
     require(mix is None or isinstance(mix, Sequence), "mix", mix, "a list of weights, or None")
     paths = [_model_path(one, level=4) for one in models]
     return Voices(tuple(paths), None if mix is None else tuple(mix))

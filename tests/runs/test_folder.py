@@ -11,6 +11,7 @@ import safetensors.numpy
 
 from burble.data import corpus
 from burble.errors import RunError, SettingsError, StorageError
+from burble.model.file import read_model
 from burble.runs.events import Score
 from burble.runs.folder import PREVIOUS, STATE, Run
 from burble.runs.request import TrainingRequest, check_folder
@@ -196,7 +197,16 @@ def test_a_state_of_an_earlier_burble_goes_on(begun, tmp_path):
     facts = run.facts() | {"from": {"model": "its model", "sha256": "ab"}}
     (run.folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
     assert "goes on from" not in gone_on(made, run)
-    assert kept(run.folder) == kept(begun[1])
+    made_again, whole = kept(run.folder), kept(begun[1])
+    # The model, its page and its picture say what the run started from.
+    for name in ("README.md", "loss.svg"):
+        assert b"with base" in made_again.pop(name)
+        assert b"with base" not in whole.pop(name)
+    assert made_again.pop("model.safetensors") != whole.pop("model.safetensors")
+    assert made_again == whole
+    heir, other = (read_model(folder / "model.safetensors") for folder in (run.folder, begun[1]))
+    assert heir.summary["base"] == {"name": "its model", "sha256": "ab"}
+    assert all((heir.weights[name] == other.weights[name]).all() for name in other.weights)
     # What the run started from is kept where it goes on.
     assert run.facts()["from"] == facts["from"]
     assert "'--base=its model'" in run.facts()["repeat"]

@@ -35,6 +35,8 @@ from burble.training.validation import SCORED_AT_END, Validation
 
 REPORTS = 200
 RECOVERIES = 3
+FEW_SYMBOLS = 64
+"""A loss counts as diverged by the size of the alphabet, and by this where there are fewer."""
 AGREE_EVERY = 8
 """Steps after which several processes agree whether to stop or to save."""
 
@@ -250,8 +252,11 @@ class Trainer:
         return report, replace(state, epoch_nats=nats, epoch_places=places)
 
     def _diverged(self, loss: float) -> bool:
-        """Whether a loss is no number, or twice as bad as uniform guessing."""
-        return not loss < 2 * math.log(max(2, self.corpus.vocabulary.size)) + 1
+        """Whether a loss is no number, or twice as bad as uniform guessing.
+
+        A base may begin far worse than that on a text of few symbols, and learns all the same.
+        """
+        return not loss < 2 * math.log(max(FEW_SYMBOLS, self.corpus.vocabulary.size)) + 1
 
     def _recover(self, state: State, arrays: Arrays, clock: Clock) -> State:
         """The state with the best weights, a fresh optimiser and zero hidden states."""
