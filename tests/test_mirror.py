@@ -16,6 +16,7 @@ ELSEWHERE = {
     "cli/tune": "experiments/test_search.py",
     "evaluation/losses": "evaluation/test_combinations.py",
     "experiments/trial": "experiments/test_compare.py",
+    "inference/texts": "inference/test_generator.py",
     "model/architecture": "model/test_network.py",
     "ngram/training_text": "data/test_split.py",
     "runs/card": "runs/test_folder.py",

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from burble.inference.generator import BLOCK, Generator
+from burble.inference.generator import Generator
+from burble.inference.texts import BLOCK
 from tests.support.speakers import chancy, follower
 
 CYCLE = Generator(follower("abc", [1, 2, 0]))

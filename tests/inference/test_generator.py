@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from burble.data import vocabulary
 from burble.errors import DivergedError, SettingsError
-from burble.inference.generator import BLOCK, GROUP, Generator
+from burble.inference.generator import Generator
+from burble.inference.texts import BLOCK, GROUP
 from burble.model.engine import EXACT_STREAMS
 from tests.support.speakers import chancy, follower
 

@@ -24,7 +24,7 @@ from burble.data.sentences import EDGE
 from burble.errors import InputError, SettingsError, SourceError
 from burble.formatting import shown, some
 from burble.inference import mixtures, prompts
-from burble.inference.generator import Generator, Texts
+from burble.inference.generator import Generator
 from burble.inference.selection import Ending, describe_broken_loops, describe_shortfall
 from burble.inference.settings import (
     SamplingSettings,
@@ -32,6 +32,7 @@ from burble.inference.settings import (
     choose_memory,
 )
 from burble.inference.stopping import LONGEST_LOOP, find_loop
+from burble.inference.texts import Texts
 from burble.model.file import Model
 from burble.settings import DEFAULT_READING
 
