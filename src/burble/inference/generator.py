@@ -22,6 +22,7 @@ from burble.files import path_names
 from burble.inference import prompts, restrictions, scoring
 from burble.inference.context import Context, build_context
 from burble.inference.memory import fit_coefficients
+from burble.inference.prompts import Prompt
 from burble.inference.selection import Ending, describe_shortfall
 from burble.inference.settings import (
     Paths,
@@ -31,11 +32,11 @@ from burble.inference.settings import (
     draw_seed,
     fill_defaults,
 )
+from burble.inference.suggestions import Suggestions, find_suggestions, rank_symbols
 from burble.inference.texts import Texts, warn_of_shortfall
 from burble.model.engine import Array, Core
 from burble.model.file import Model, find_model_file, read_model
 from burble.model.mixture import Mixture, build_core
-from burble.model.softmax import softmax
 from burble.ngram.file import index_path, read_index
 from burble.ngram.index import SuffixIndex
 from burble.ngram.memory import TextMemory, index_text
@@ -336,12 +337,31 @@ class Generator:
             The probability of each symbol, likeliest first; the end of a document is "".
         """
         given = {"memory": memory, "memory_weight": memory_weight}
-        writer, options = self.take_memory(given)
+        _, logits, _ = self._read(prompt, unknown, label, given)
+        found = rank_symbols(logits, self.model.vocabulary)
+        return {one.text: one.probability for one in found}
+
+    def suggest(
+        self,
+        prompt: str = "",
+        count: int = 5,
+        unknown: Unknown = "error",
+        memory: float | Paths | Sequence[Paths] = 0.0,
+        memory_weight: float | None = None,
+        label: GivenLabels = (),
+    ) -> Suggestions:
+        """The `count` likeliest next symbols and next words; the rest as for `probabilities`."""
+        given = {"memory": memory, "memory_weight": memory_weight}
+        read = self._read(prompt, unknown, label, given)
+        return find_suggestions(*read, self.model.vocabulary, count)
+
+    def _read(
+        self, prompt: str, unknown: Unknown, label: GivenLabels, memory: Mapping[str, Any]
+    ) -> tuple[Prompt, Array, Context]:
+        """A prompt as it is read, the logits (1, V) after it, and the context that has read it."""
+        writer, options = self.take_memory(memory)
         ready = prompts.prepare_prompt(prompt, self.model, unknown)
-        logits, _ = writer._start(self.engine_for(label), ready.ids, options["memory"])
-        row = softmax(logits.astype(np.float64))[0]
-        names = (*self.model.vocabulary.symbols, "")
-        return {names[i]: float(row[i]) for i in np.argsort(-row, kind="stable")}
+        return ready, *writer._start(self.engine_for(label), ready.ids, options["memory"])
 
     def nll(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
         """The negative log-likelihood of each symbol of a text, nats; see `scoring.predict_text`.

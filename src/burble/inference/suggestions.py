@@ -1,0 +1,240 @@
+"""What may follow a text: the likeliest next symbols, and the likeliest next words.
+
+A word is letters and digits with their marks, and apostrophes between them. Where a script puts no
+blanks between words, as Chinese, Japanese and Thai do not, nothing but a dictionary could say where
+one ends: there a word is one letter with its marks, and a run of katakana. Source: the default word
+boundaries of Unicode Standard Annex #29. Knows nothing of files, or of how texts are written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+from burble.data.vocabulary import Vocabulary
+from burble.data.words import APOSTROPHES
+from burble.inference.context import Context
+from burble.inference.prompts import Prompt
+from burble.model.engine import Array
+from burble.model.softmax import log_softmax, softmax
+from burble.settings import is_integer, require
+
+WIDTH = 64
+"""Beginnings of words that are gone on with at once."""
+LONGEST = 32
+"""Symbols of a word at most, and of what stands before it."""
+LEAST = 1e-4
+"""A word that is less likely is none that anyone would be helped by."""
+LOOK_BACK = 64
+"""Symbols of a text that tell whether it ends inside a word."""
+
+_LETTER, _ALONE, _MARK, _APOSTROPHE, _OTHER, _EDGE = range(6)
+_KINDS = (
+    (_MARK, regex.compile(r"[\p{M}\p{WB=Extend}\p{WB=Format}\p{WB=ZWJ}]")),
+    (_LETTER, regex.compile(r"[\p{WB=ALetter}\p{WB=Hebrew_Letter}\p{WB=Katakana}\p{WB=Numeric}]")),
+    (_ALONE, regex.compile(r"[\p{L}\p{N}]")),
+)
+# Before the next word; at the end of the text, in a word, behind its apostrophe, or behind a letter
+# that stands alone; the same three in the word that is looked for; and behind that.
+_OUT, _IN_TEXT, _QUOTE_IN_TEXT, _ALONE_IN_TEXT, _IN, _QUOTE, _LONE, _ENDED, _LOST = range(9)
+_AFTER = np.array(
+    [
+        # letter, alone, mark, apostrophe, other, edge
+        [_IN, _LONE, _OUT, _OUT, _OUT, _LOST],
+        [_IN, _LONE, _IN, _QUOTE_IN_TEXT, _OUT, _LOST],
+        [_IN, _LONE, _OUT, _OUT, _OUT, _LOST],
+        [_IN, _LONE, _LONE, _OUT, _OUT, _LOST],
+        [_IN, _ENDED, _IN, _QUOTE, _ENDED, _ENDED],
+        [_IN, _ENDED, _ENDED, _ENDED, _ENDED, _ENDED],
+        [_ENDED, _ENDED, _LONE, _ENDED, _ENDED, _ENDED],
+    ],
+    np.int8,
+)
+_IN_THE_TEXT = {_IN: _IN_TEXT, _QUOTE: _QUOTE_IN_TEXT, _LONE: _ALONE_IN_TEXT, _LOST: _OUT}
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What may follow a text.
+
+    Attributes:
+        text: What would be added to it; empty for the end of a document.
+        probability: Of that, 0 to 1, as the model predicts at temperature 1.
+    """
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """What may follow a text, the likeliest first.
+
+    Attributes:
+        symbols: Next symbols.
+        words: Next words, each with all that stands before it: the rest of a word that was begun,
+            or a blank and another. The probability is that the text goes on so and that the word
+            ends there. None has less than `LEAST`.
+        complete: Whether no likelier word can have been missed.
+    """
+
+    symbols: tuple[Suggestion, ...]
+    words: tuple[Suggestion, ...]
+    complete: bool
+
+
+def find_suggestions(
+    prompt: Prompt, logits: Array, context: Context, vocabulary: Vocabulary, count: int
+) -> Suggestions:
+    """Finds the likeliest next symbols and words.
+
+    Args:
+        prompt: The text.
+        logits: What is predicted after it, shape (1, V).
+        context: What has read it; it reads on.
+        vocabulary: The model's alphabet.
+        count: How many of each at most.
+
+    Raises:
+        SettingsError: That is no number of them.
+    """
+    require(is_integer(count) and count >= 1, "count", count, "a whole number of 1 or more")
+    symbols, names = rank_symbols(logits, vocabulary)[:count], (*vocabulary.symbols, "")
+    search = _Search(_find_kinds(vocabulary), context, count)
+    search.run(log_softmax(logits.astype(np.float64)), _find_state(prompt, search.kinds))
+    words = [
+        Suggestion(text, float(np.exp(log_probability)))
+        for log_probability, path in search.found
+        # As the text would be read, and not one that a mark joins otherwise.
+        if [*vocabulary.split(text := "".join(names[i] for i in path))] == [names[i] for i in path]
+    ]
+    words.sort(key=lambda word: (-word.probability, word.text))
+    return Suggestions(tuple(symbols), tuple(words[:count]), search.missed <= search.least)
+
+
+def rank_symbols(logits: Array, vocabulary: Vocabulary) -> list[Suggestion]:
+    """All symbols that may come, the likeliest first.
+
+    Args:
+        logits: What is predicted, shape (1, V).
+        vocabulary: The model's alphabet.
+    """
+    row = softmax(logits.astype(np.float64))[0]
+    names = (*vocabulary.symbols, "")
+    return [Suggestion(names[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
+
+
+@lru_cache(8)
+def _find_kinds(vocabulary: Vocabulary) -> Ints:
+    """What each id is to a word, shape (V,)."""
+    kinds = [_find_kind(symbol) for symbol in vocabulary.symbols]
+    return np.array(kinds + [_EDGE] * vocabulary.boundary, np.intp)
+
+
+def _find_kind(symbol: str) -> int:
+    """What a symbol is to a word: what its first character is, for the others belong to that."""
+    if symbol[0] in APOSTROPHES:
+        return _APOSTROPHE
+    return next((kind for kind, pattern in _KINDS if pattern.match(symbol)), _OTHER)
+
+
+def _find_state(prompt: Prompt, kinds: Ints) -> int:
+    """Where a text ends: in a word, behind one, or nowhere near."""
+    state = _OUT
+    for kind in kinds[prompt.ids[-LOOK_BACK:]].tolist() if prompt.text else ():
+        after = int(_AFTER[state, kind])
+        state = _IN_THE_TEXT.get(after, after)
+    return state
+
+
+@dataclass(frozen=True)
+class _Open:
+    """Beginnings of words, the likeliest first.
+
+    Attributes:
+        paths: The symbols of each.
+        states: Where each ends, shape (B,).
+        log_probabilities: Of each, shape (B,).
+    """
+
+    paths: Sequence[tuple[int, ...]]
+    states: Ints
+    log_probabilities: Floats
+
+
+class _Search:
+    """Looks for the likeliest words, all their beginnings of one length at once.
+
+    What a beginning has for probability, no word can exceed that begins so: those that cannot be
+    among the likeliest are left, and nothing is missed that way.
+
+    Args:
+        kinds: See `_find_kinds`.
+        context: What has read the text.
+        count: Words that are looked for.
+
+    Attributes:
+        found: Log-probability and symbols of words.
+        missed: The highest log-probability of a beginning that was not gone on with.
+    """
+
+    def __init__(self, kinds: Ints, context: Context, count: int) -> None:
+        self.kinds = kinds
+        self.found: list[tuple[float, tuple[int, ...]]] = []
+        self.missed = -np.inf
+        self._context = context
+        self._count = count
+
+    @property
+    def least(self) -> float:
+        """The log-probability that a word must exceed to be among the likeliest."""
+        best = sorted((one for one, _ in self.found), reverse=True)[: self._count]
+        return max([float(np.log(LEAST)), *best[self._count - 1 :]])
+
+    def run(self, rows: Floats, state: int) -> None:
+        """Searches from what is predicted after the text, log-probabilities (1, V)."""
+        begun = _Open([()], np.array([state]), np.zeros(1))
+        for _ in range(LONGEST):
+            begun, parents = self._extend(begun, rows)
+            if not parents:
+                return
+            self._context.keep_rows(parents)
+            logits = self._context.append_symbols(np.array([path[-1] for path in begun.paths]))
+            rows = log_softmax(logits.astype(np.float64))
+        # What would be longer still was not looked for; words may end here all the same.
+        rest, _ = self._extend(begun, rows)
+        self.missed = max(self.missed, *rest.log_probabilities, -np.inf)
+
+    def _extend(self, begun: _Open, rows: Floats) -> tuple[_Open, list[int]]:
+        """Takes the words that end, and returns longer beginnings and what each one extends.
+
+        Args:
+            begun: B beginnings.
+            rows: Log-probabilities of what follows each, shape (B, V).
+        """
+        whole = begun.log_probabilities[:, None] + rows
+        after = _AFTER[begun.states[:, None], self.kinds]
+        self._take_ended(begun.paths, np.where(after == _ENDED, whole, -np.inf))
+        likely = np.where(after < _ENDED, whole, -np.inf).ravel()
+        (worth,) = np.nonzero(likely > self.least)
+        worth = worth[np.argsort(-likely[worth], kind="stable")]
+        if len(worth) > WIDTH:
+            self.missed = max(self.missed, float(likely[worth[WIDTH]]))
+        parents, symbols = np.divmod(worth[:WIDTH], rows.shape[1])
+        pairs = [*zip(parents.tolist(), symbols.tolist(), strict=True)]
+        paths = [(*begun.paths[parent], symbol) for parent, symbol in pairs]
+        states = after[parents, symbols].astype(np.intp)
+        return _Open(paths, states, likely[worth[:WIDTH]]), parents.tolist()
+
+    def _take_ended(self, paths: Sequence[tuple[int, ...]], ended: Floats) -> None:
+        """Keeps the words that end after some beginnings, log-probabilities (B, V)."""
+        with np.errstate(divide="ignore"):
+            each = np.log(np.exp(ended).sum(1)).tolist()
+        least = np.log(LEAST)
+        self.found += [(one, path) for one, path in zip(each, paths, strict=True) if one > least]
