@@ -13,6 +13,7 @@ ELSEWHERE = {
     "cli/progress": "training/test_diagnosis.py",
     "cli/recipes": "runs/test_recipes.py",
     "cli/samples_table": "cli/test_evaluate.py",
+    "cli/serve": "web/test_app.py",
     "cli/tune": "experiments/test_search.py",
     "evaluation/losses": "evaluation/test_combinations.py",
     "experiments/trial": "experiments/test_compare.py",
@@ -25,6 +26,19 @@ ELSEWHERE = {
     "runs/state": "runs/test_folder.py",
     "training/collectives": "training/test_processes.py",
     "training/recorder": "runs/test_folder.py",
+    "web/access": "web/test_app.py",
+    "web/answers": "web/test_app.py",
+    "web/bodies": "web/test_app.py",
+    "web/completions": "web/test_app.py",
+    "web/errors": "web/test_app.py",
+    "web/metrics": "web/test_app.py",
+    "web/parameters": "web/test_app.py",
+    "web/registry": "web/test_app.py",
+    "web/server": "web/test_app.py",
+    "web/standin": "web/test_app.py",
+    "web/streams": "web/test_app.py",
+    "web/tokens": "web/test_app.py",
+    "web/writer": "web/test_app.py",
 }
 """For each module without a test file of its name, the one that tests it."""
 

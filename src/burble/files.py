@@ -52,6 +52,15 @@ def find_cache() -> Path:
     return platformdirs.user_cache_path("burble")
 
 
+def find_models_folder() -> Path:
+    """The person's folder of models, whether it is there or not.
+
+    The environment variable `BURBLE_MODELS` names another one.
+    """
+    named = os.environ.get("BURBLE_MODELS")
+    return Path(named) if named else platformdirs.user_data_path("burble") / "models"
+
+
 def make_folder(name: str) -> Path:
     """A folder of the cache, made if need be and open to its owner alone.
 

@@ -26,6 +26,7 @@ from burble.cli.output import log
 from burble.cli.recipes import recipes
 from burble.cli.remember import remember
 from burble.cli.sample import sample
+from burble.cli.serve import serve
 from burble.cli.train import train
 from burble.cli.tune import MINUTES as TUNE_MINUTES
 from burble.cli.tune import tune
@@ -94,6 +95,7 @@ TUNE = ("output", "trials", "vary", *LIMITS, "recipe", *TEXT)
 _add_command("compare", compare, *TRAINING, first=COMPARE, limits={"minutes": COMPARE_MINUTES})
 _add_command("tune", tune, *TRAINING, first=TUNE, limits={"minutes": TUNE_MINUTES})
 _add_command("recipes", recipes)
+_add_command("serve", serve)
 _add_command("import", import_weights, SourceSettings)
 _add_command("doctor", doctor)
 

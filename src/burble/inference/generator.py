@@ -222,8 +222,12 @@ class Generator:
         """What to go on from where nothing is given: a random window, where the model needs one."""
         return prompts.draw_prompt(self.model, seed)
 
-    def prepare_texts(self, prompt: str, settings: WritingSettings) -> Texts:
+    def prepare_texts(self, prompt: str | Sequence[int], settings: WritingSettings) -> Texts:
         """What writes texts from a prompt, with settings from `resolve_settings`.
+
+        Args:
+            prompt: Any text, or the ids of its symbols.
+            settings: How the texts are written.
 
         Raises:
             SettingsError: The model cannot do this.
@@ -240,7 +244,10 @@ class Generator:
         # A missing memory is refused now, not at the first piece.
         _ = weight and self.memory
         stops = prompts.prepare_stops(settings.stop, self.model)
-        ready = prompts.prepare_prompt(prompt, self.model, settings.unknown)
+        if isinstance(prompt, str):
+            ready = prompts.prepare_prompt(prompt, self.model, settings.unknown)
+        else:
+            ready = prompts.prepare_ids(prompt, self.model)
         core = self.engine_for(settings.label)
         start = partial(self._start, core, ready.ids, weight)
         return Texts(self.model, start, ready, stops, settings)

@@ -3,6 +3,7 @@
 Knows nothing of networks or sampling.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +68,31 @@ def prepare_prompt(prompt: str, model: Model, unknown: Unknown = "error") -> Pro
     # What is given nothing begins after a line's end, or its first symbol.
     ids = [*lead, *vocabulary.encode(cleaned, "prompt")] or [vocabulary.ids.get("\n", 0)]
     return Prompt(cleaned, np.array(ids, np.intp), tuple(notes))
+
+
+def prepare_ids(ids: Sequence[int], model: Model) -> Prompt:
+    """A prompt that is given as the ids of its symbols.
+
+    Args:
+        ids: As the model numbers its symbols. Of a model of documents the id of their edge may
+            stand before the others; it is put there where it does not.
+        model: The model that is to read it.
+
+    Raises:
+        VocabularyError: An id that the model does not have.
+    """
+    vocabulary = model.vocabulary
+    wrong = next((one for one in ids if not 0 <= one < vocabulary.size), None)
+    if wrong is not None:
+        raise VocabularyError(
+            f"the prompt has the id {wrong}, and those of this model are 0 to "
+            f"{vocabulary.size - 1:,}. Take ids that this model gave to a text."
+        )
+    edge = vocabulary.boundary_id
+    lead = [] if edge is None or [*ids[:1]] == [edge] else [edge]
+    whole = [*lead, *ids] or [vocabulary.ids.get("\n", 0)]
+    known = np.array(ids, np.intp)[1 if edge is not None and not lead else 0 :]
+    return Prompt(vocabulary.decode(known, model.separator), np.array(whole, np.intp))
 
 
 def _check_bytes(given: str, what: str, advice: str) -> None:

@@ -1,0 +1,70 @@
+"""Texts as ids of symbols, and back. Knows nothing of how either is written on."""
+
+from typing import Any
+
+import numpy as np
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from burble.inference.generator import Generator
+from burble.inference.prompts import prepare_ids, prepare_prompt
+from burble.settings import require
+from burble.web.bodies import read_json
+from burble.web.parameters import MOST_CHARACTERS, MOST_PROMPT, parse_prompts, take_text
+
+FIELDS = {"tokenize": ("model", "prompt", "content", "unknown"), "detokenize": ("model", "tokens")}
+
+
+async def tokenize(request: Request) -> Response:
+    """`POST /tokenize`: the ids of a text, as a prompt is read."""
+    given = await read_json(request)
+    check_names(given, FIELDS["tokenize"])
+    both = "prompt" in given and "content" in given
+    require(not both, "content", given.get("content"), "left out where there is a prompt")
+    text = take_text(given, "content") if "content" in given else take_text(given, "prompt")
+    require(text is not None, "prompt", text, "a text")
+    require(len(text or "") <= MOST_PROMPT, "prompt", "a text", f"of at most {MOST_PROMPT:,}")
+    generator = await run_in_threadpool(
+        request.app.state.models.generator, take_text(given, "model")
+    )
+    model = generator.model
+    ready = await run_in_threadpool(
+        prepare_prompt, text or "", model, given.get("unknown", "error")
+    )
+    symbols = [*model.vocabulary.split(ready.text)]
+    ids = model.vocabulary.encode(ready.text, "prompt")
+    return JSONResponse(
+        {
+            "tokens": np.asarray(ids).tolist(),
+            "token_strs": symbols,
+            "count": len(symbols),
+            "max_model_len": MOST_PROMPT + MOST_CHARACTERS,
+        }
+    )
+
+
+async def detokenize(request: Request) -> Response:
+    """`POST /detokenize`: the text of ids."""
+    given = await read_json(request)
+    check_names(given, FIELDS["detokenize"])
+    ids = given.get("tokens")
+    fits = isinstance(ids, list) and (not ids or not isinstance(parse_prompts(ids)[0], str))
+    require(fits, "tokens", ids, "a list of ids")
+    generator = await run_in_threadpool(
+        request.app.state.models.generator, take_text(given, "model")
+    )
+    text = prepare_ids(tuple(ids or ()), generator.model).text
+    return JSONResponse({"prompt": text, "content": text})
+
+
+async def load(request: Request, name: str | None) -> Generator:
+    """A model, loaded without holding up other requests."""
+    generator: Generator = await run_in_threadpool(request.app.state.models.generator, name)
+    return generator
+
+
+def check_names(given: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Refuses fields that would be dropped."""
+    for name in given:
+        require(name in known, name[:60], given[name], f"left out; there are {', '.join(known)}")
