@@ -17,6 +17,7 @@ from burble.errors import BurbleError
 from burble.model.file import find_model_file
 from burble.web.access import Access, Guard
 from burble.web.completions import complete
+from burble.web.description import describe_api
 from burble.web.errors import (
     ApiError,
     ClientGone,
@@ -25,6 +26,7 @@ from burble.web.errors import (
     answer_http_error,
 )
 from burble.web.metrics import CONTENT_TYPE, Metrics
+from burble.web.preparation import Preparation
 from burble.web.registry import Registry
 from burble.web.tokens import detokenize, tokenize
 from burble.web.writer import Writer
@@ -60,6 +62,8 @@ def build_app(models: Registry, access: Access, *, page: bool = True) -> Starlet
     app.router.redirect_slashes = False
     app.state.models = models
     app.state.metrics = metrics
+    app.state.preparation = Preparation(models)
+    app.state.with_key = access.api_key is not None
     app.state.token = access.token
     app.state.writer = Writer(metrics)
     return app
@@ -109,8 +113,14 @@ async def _show_metrics(request: Request) -> Response:
     return Response(request.app.state.metrics.expose(), media_type=CONTENT_TYPE)
 
 
+async def _show_description(request: Request) -> Response:
+    """`GET /openapi.json`."""
+    return JSONResponse(describe_api(with_key=request.app.state.with_key))
+
+
 API: list[BaseRoute] = [
     Route("/health", _health),
+    Route("/openapi.json", _show_description),
     Route("/metrics", _show_metrics),
     Route("/v1/models", _list_models),
     Route("/v1/models/{name}", _show_model),

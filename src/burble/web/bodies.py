@@ -61,7 +61,12 @@ async def read_json(request: Request, most: int = MOST_BYTES) -> dict[str, Any]:
     """
     body = await read_body(request, most)
     try:
-        fields = json.loads(body, parse_constant=_refuse_constant, object_pairs_hook=_to_fields)
+        fields = json.loads(
+            body,
+            parse_float=_to_number,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_to_fields,
+        )
     except (ValueError, RecursionError) as error:
         # Python tells no more of nesting than where it gave up.
         why = "it is nested too deeply" if isinstance(error, RecursionError) else error
@@ -79,6 +84,16 @@ async def read_json(request: Request, most: int = MOST_BYTES) -> dict[str, Any]:
 def _refuse_constant(name: str) -> None:
     """Refuses NaN and infinity, which Python reads and JSON has not."""
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _to_number(digits: str) -> float | int:
+    """A number; whole where it is, as 2.0 is to JSON.
+
+    >>> _to_number("2.0"), _to_number("0.5"), _to_number("1e400")
+    (2, 0.5, inf)
+    """
+    value = float(digits)
+    return int(value) if abs(value) < 1 << 53 and value.is_integer() else value
 
 
 def _to_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

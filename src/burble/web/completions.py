@@ -9,17 +9,12 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from burble.errors import VocabularyError
 from burble.inference.generator import Generator
-from burble.inference.prompts import prepare_stops
 from burble.inference.selection import Ending
 from burble.inference.texts import Texts
-from burble.model.file import Model
-from burble.settings import require
 from burble.web.answers import Choice, Head
 from burble.web.bodies import read_json
 from burble.web.errors import ApiError
@@ -36,8 +31,7 @@ async def complete(request: Request) -> Response:
     """`POST /v1/completions`."""
     started, state = time.perf_counter(), request.app.state
     wanted = parse_completions(await read_json(request))
-    generator = await run_in_threadpool(state.models.generator, wanted.model, wanted.mix)
-    several = await run_in_threadpool(prepare, generator, wanted)
+    generator, several = await state.preparation.prepare(wanted)
     name = wanted.model or state.models.names()[0]
     job = Job(wanted, generator, several, name, Watch(state.metrics, started))
     job.begin(state.writer)
@@ -47,35 +41,6 @@ async def complete(request: Request) -> Response:
         return JSONResponse(await unless_gone(request.receive, job.write_whole()))
     finally:
         job.end()
-
-
-def prepare(generator: Generator, wanted: Completions) -> list[Texts]:
-    """What writes the texts of each prompt; takes a while where a training text is looked up.
-
-    Raises:
-        ApiError, BurbleError: The model cannot do it.
-    """
-    options = dict(wanted.options)
-    options["stop"] = _possible_stops(options.get("stop", ()), generator.model)
-    settings, _ = generator.resolve_settings(options, log=lambda _note: None)
-    most = generator.model.vocabulary.size
-    expected = f"at most {most}, the alphabet of this model, or -1 for all of it"
-    require((wanted.logprobs or 0) <= most, "logprobs", wanted.logprobs, expected)
-    return [generator.prepare_texts(prompt, settings) for prompt in wanted.prompts]
-
-
-def _possible_stops(stops: Sequence[str], model: Model) -> tuple[str, ...]:
-    """Those stop strings that the model could write; the others never end a text.
-
-    Clients have lists of them that were made for other models.
-    """
-    possible: list[str] = []
-    for stop in stops:
-        try:
-            possible += prepare_stops(stop, model)
-        except VocabularyError:
-            continue
-    return tuple(possible)
 
 
 @dataclass(frozen=True)

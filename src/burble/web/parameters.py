@@ -25,6 +25,8 @@ OWN = ("top_k", "min_p", "memory", "words", "novel", "label")
 MORE = ("unknown", "until_document", "break_loops")
 SETTINGS = ("temperature", "top_p", "seed", *OWN, *MORE)
 """Fields that are settings of writing by the same name."""
+ABSENT = ("seed", "top_k")
+"""Of these -1 counts as absent, as other servers have it."""
 FIELDS = (
     *("model", "mix", "prompt", "max_tokens", "n", "best_of", "stop", "stream", "stream_options"),
     *("echo", "logprobs", "user", *SETTINGS),
@@ -177,6 +179,8 @@ def _are_ids(given: Any) -> TypeGuard[list[int]]:
 def _take_options(given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of writing; what they cannot be is known once they are made."""
     options = {name: given[name] for name in SETTINGS if name in given}
+    for name in [name for name in ABSENT if _is_same(options.get(name), -1)]:
+        del options[name]
     require(
         is_number(options.get("memory", 0)), "memory", options.get("memory"), "a weight, 0 to 1"
     )

@@ -1,0 +1,101 @@
+"""Requests made ready to be written: the model loaded, prompts read, training texts looked up.
+
+Takes a while at times, so it is done in threads. Knows nothing of answers.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+
+from burble.errors import VocabularyError
+from burble.inference.generator import Generator
+from burble.inference.prompts import prepare_stops
+from burble.inference.settings import WritingSettings
+from burble.inference.texts import Texts
+from burble.model.file import Model
+from burble.settings import require
+from burble.web.parameters import Completions
+from burble.web.registry import Registry
+
+MOST_THREADS = 4
+MOST_KEPT = 4
+"""Looked-up restrictions that are kept of a model."""
+Restriction = tuple[Any, Any]
+
+
+class Preparation:
+    """Makes requests ready.
+
+    Args:
+        models: The models.
+    """
+
+    def __init__(self, models: Registry) -> None:
+        self._models = models
+        self._found: WeakKeyDictionary[Generator, OrderedDict[Restriction, Restriction]]
+        self._found = WeakKeyDictionary()
+        self._lock = threading.Lock()
+        self._limits: dict[bool, CapacityLimiter] = {}
+
+    async def prepare(self, wanted: Completions) -> tuple[Generator, list[Texts]]:
+        """The model of a request, and what writes the texts of each of its prompts.
+
+        Raises:
+            ApiError, BurbleError: There is no such model, or it cannot do it.
+        """
+        # A training text takes long to look up: one at a time, so that others are not held up.
+        is_long = _key(wanted.options) != _key({})
+        if is_long not in self._limits:
+            self._limits[is_long] = CapacityLimiter(1 if is_long else MOST_THREADS)
+        return await anyio.to_thread.run_sync(self._prepare, wanted, limiter=self._limits[is_long])
+
+    def _prepare(self, wanted: Completions) -> tuple[Generator, list[Texts]]:
+        """See `prepare`."""
+        generator = self._models.generator(wanted.model, wanted.mix)
+        options = dict(wanted.options)
+        options["stop"] = _possible_stops(options.get("stop", ()), generator.model)
+        most = generator.model.vocabulary.size
+        expected = f"at most {most}, the alphabet of this model, or -1 for all of it"
+        require((wanted.logprobs or 0) <= most, "logprobs", wanted.logprobs, expected)
+        settings = self._resolve(generator, options)
+        return generator, [generator.prepare_texts(prompt, settings) for prompt in wanted.prompts]
+
+    def _resolve(self, generator: Generator, options: dict[str, Any]) -> WritingSettings:
+        """Settings, with what they look up in a training text looked up once."""
+        key = _key(options)
+        with self._lock:
+            known = self._found.setdefault(generator, OrderedDict())
+            if found := known.get(key):
+                known.move_to_end(key)
+                options = options | {"novel": found[0], "words": found[1]}
+        settings, _ = generator.resolve_settings(options, log=lambda _note: None)
+        if key != _key({}) and not found:
+            with self._lock:
+                known[key] = (settings.novel, settings.words)
+                while len(known) > MOST_KEPT:
+                    known.popitem(last=False)
+        return settings
+
+
+def _key(options: Mapping[str, Any]) -> Restriction:
+    """What is looked up in a training text."""
+    return options.get("novel", 0), options.get("words", "any")
+
+
+def _possible_stops(stops: Sequence[str], model: Model) -> tuple[str, ...]:
+    """Those stop strings that the model could write; the others never end a text.
+
+    Clients have lists of them that were made for other models.
+    """
+    possible: list[str] = []
+    for stop in stops:
+        try:
+            possible += prepare_stops(stop, model)
+        except VocabularyError:
+            continue
+    return tuple(possible)
