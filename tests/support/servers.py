@@ -4,8 +4,10 @@ import http.client
 import json
 import re
 import signal
+import socket
 import subprocess
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from tests.support import processes
@@ -44,6 +46,18 @@ class Answer:
         return [json.loads(event.removeprefix("data: ")) for event in events]
 
 
+def read_raw(connection):
+    """The answer on a connection that the server closes after it."""
+    with connection, connection.makefile("rb") as file:
+        whole = file.read()
+    head, _, body = whole.partition(b"\r\n\r\n")
+    line, *lines = head.decode().split("\r\n")
+    headers = http.client.HTTPMessage()
+    for name, value in (one.split(": ", 1) for one in lines):
+        headers[name] = value
+    return Answer(int(line.split()[1]), headers, body)
+
+
 @dataclass
 class Running:
     """A server that runs."""
@@ -71,6 +85,33 @@ class Running:
     def complete(self, **fields):
         return self.ask("POST", "/v1/completions", fields)
 
+    def metric(self, name):
+        """A number that the server counts."""
+        return float(re.search(rf"^{name} (\S+)$", self.get("/metrics").body.decode(), re.M)[1])
+
+    def wait_for(self, name, value):
+        """Returns once a number is that."""
+        while self.metric(name) != value:
+            assert self.process.poll() is None
+            time.sleep(0.01)
+
+    @contextmanager
+    def stream(self, **fields):
+        """Begins a stream; what is there once the first piece has come reads the rest of it."""
+        body = json.dumps(fields | {"stream": True})
+        with closing(self.connect()) as connection:
+            connection.request("POST", "/v1/completions", body, headers=JSON)
+            with connection.getresponse() as answer:
+                first = answer.readline()
+                assert first.startswith(b"data: {")
+                yield lambda: Answer(answer.status, answer.headers, first + answer.read()).events
+
+    def send_raw(self, data):
+        """Sends bytes as they are; the connection, on which nothing is read."""
+        connection = socket.create_connection(("127.0.0.1", self.port), processes.PATIENCE)
+        connection.sendall(data)
+        return connection
+
     def stop(self):
         """Stops it as a service manager does; what it said since it began."""
         self.process.send_signal(signal.SIGTERM)
@@ -80,10 +121,16 @@ class Running:
 
 
 @contextmanager
-def serving(*arguments, **options):
-    """Runs `burble serve` at a free port until the end of a block."""
-    flags = ["--port", "0", "--no-browser"]
-    process = processes.start("serve", *arguments, *flags, **options)
+def serving(*arguments, first="", **options):
+    """Runs `burble serve` at a free port until the end of a block.
+
+    Args:
+        arguments: Of the command.
+        first: Code that is run before it, such as what makes limits shorter.
+        options: Of `subprocess.Popen`.
+    """
+    command = processes.command("serve", *arguments, "--port", 0, "--no-browser", first=first)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
     try:
         line = process.stderr.readline()
         found = re.search(r"at http://\S+:(\d+)/$", line.strip())

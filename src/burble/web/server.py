@@ -139,6 +139,7 @@ class Server(uvicorn.Server):
         )
         self._tell_started = started
         self._stop_writing = stop
+        self._requests = 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begins to answer."""
@@ -156,14 +157,16 @@ class Server(uvicorn.Server):
         """Ends what is being written after a while, or at the second request to stop."""
         loop = asyncio.get_running_loop()
         end = loop.time() + STOP_SECONDS
-        while loop.time() < end and not self.force_exit:
+        while loop.time() < end and self._requests < 2:
             await asyncio.sleep(LOOK_SECONDS)
         self._stop_writing()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first request to stop lets others finish; the second does not."""
-        self.force_exit = self.should_exit
-        super().handle_exit(sig, frame)
+        """The first request to stop lets texts be finished, the second ends them."""
+        self._requests += 1
+        if self._requests != 2:
+            # uvicorn (0.54) waits for no client any more at its second request.
+            super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, TypeVar
 
 from starlette.responses import Response
@@ -66,7 +66,9 @@ class EventStream(Response):
         """Sends the events as they come."""
         _ = scope
         try:
-            await unless_gone(receive, self._send_all(send))
+            # The answer has begun: nothing more can be said to whoever is gone.
+            with suppress(ClientGone):
+                await unless_gone(receive, self._send_all(send))
         finally:
             self._end()
 
