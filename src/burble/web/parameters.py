@@ -154,11 +154,11 @@ def parse_prompts(given: Any) -> tuple[str | Ids, ...]:
     prompts: tuple[str | Ids, ...]
     if isinstance(given, str):
         prompts = (given,)
-    elif _are_ids(given) and given:
+    elif are_ids(given) and given:
         prompts = (tuple(given),)
     elif isinstance(given, list) and given and all(isinstance(one, str) for one in given):
         prompts = tuple(given)
-    elif isinstance(given, list) and given and all(_are_ids(one) for one in given):
+    elif isinstance(given, list) and given and all(are_ids(one) for one in given):
         prompts = tuple(map(tuple, given))
     else:
         raise SettingsError(f"prompt is {shorten(given)}, but must be {expected}.")
@@ -171,7 +171,7 @@ def parse_prompts(given: Any) -> tuple[str | Ids, ...]:
     return prompts
 
 
-def _are_ids(given: Any) -> TypeGuard[list[int]]:
+def are_ids(given: Any) -> TypeGuard[list[int]]:
     """Whether it is a list of ids."""
     return isinstance(given, list) and all(is_integer(one) and one >= 0 for one in given)
 

@@ -11,7 +11,7 @@ from burble.inference.generator import Generator
 from burble.inference.prompts import prepare_ids, prepare_prompt
 from burble.settings import require
 from burble.web.bodies import read_json
-from burble.web.parameters import MOST_CHARACTERS, MOST_PROMPT, parse_prompts, take_text
+from burble.web.parameters import MOST_CHARACTERS, MOST_PROMPT, are_ids, take_text
 
 FIELDS = {"tokenize": ("model", "prompt", "content", "unknown"), "detokenize": ("model", "tokens")}
 
@@ -48,13 +48,13 @@ async def detokenize(request: Request) -> Response:
     """`POST /detokenize`: the text of ids."""
     given = await read_json(request)
     check_names(given, FIELDS["detokenize"])
-    ids = given.get("tokens")
-    fits = isinstance(ids, list) and (not ids or not isinstance(parse_prompts(ids)[0], str))
-    require(fits, "tokens", ids, "a list of ids")
+    ids: Any = given.get("tokens")
+    require(are_ids(ids), "tokens", ids, f"a list of ids, at most {MOST_PROMPT:,}")
+    require(len(ids) <= MOST_PROMPT, "tokens", len(ids), f"at most {MOST_PROMPT:,} ids")
     generator = await run_in_threadpool(
         request.app.state.models.generator, take_text(given, "model")
     )
-    text = prepare_ids(tuple(ids or ()), generator.model).text
+    text = prepare_ids(ids, generator.model).text
     return JSONResponse({"prompt": text, "content": text})
 
 
