@@ -42,7 +42,7 @@ def test_help_of_sampling_begins_with_what_people_need(burble):
     flags = re.findall(r"^│ --([a-z-]+)", main, re.M)
     assert flags == [
         *("prompt", "length", "temperature", "top-k", "top-p", "min-p", "greedy"),
-        *("count", "stop", "memory", "seed", "jsonl", "help"),
+        *("count", "stop", "memory", "seed", "jsonl", "interactive", "help"),
     ]
     assert "…" not in said
 

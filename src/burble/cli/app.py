@@ -81,7 +81,7 @@ TEXT = ("lowercase", "documents", "validation")
 TRAIN = ("output", *LIMITS, "size", "recipe", "resume", "base", "seed", *TEXT)
 SAMPLE = (
     *("prompt", "length", "temperature", "top_k", "top_p", "min_p"),
-    *("greedy", "count", "stop", "memory", "seed", "jsonl"),
+    *("greedy", "count", "stop", "memory", "seed", "jsonl", "interactive"),
 )
 CORPUS = ("output", "overwrite", "as_json", "lowercase", "documents")
 _add_command("train", train, *TRAINING, first=TRAIN)

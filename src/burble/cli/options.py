@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import Field, fields
 from pathlib import Path
@@ -47,6 +48,7 @@ SUITED: Set[tuple[type, str]] = {
     (WritingSettings, "close_quotes"),
 }
 """Settings whose default is what was found to suit the model."""
+ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 Sources = Annotated[
     list[str], typer.Argument(help="Files, folders, - for standard input, builtin:python-docs.")
@@ -166,7 +168,7 @@ def _make_flags(
     field: Field[Any], described: str, letter: str | None, panel: str | None
 ) -> list[inspect.Parameter]:
     """The flag of a setting, and those that help hides: by an older name, or what undoes it."""
-    kind = _flag_type(field)
+    kind = flag_type(field)
     flag = field.name.replace("_", "-")
     names = [f"--{flag}", *([letter] if letter else [])]
     shown = typer.Option(*names, help=described, rich_help_panel=panel, show_default=False)
@@ -186,7 +188,7 @@ def _make_flags(
     ]
 
 
-def _flag_type(field: Field[Any]) -> Any:
+def flag_type(field: Field[Any]) -> Any:
     """The type that a setting's flag takes: what its metadata names, or its own, or text."""
     if "flag" in field.metadata:
         return field.metadata["flag"]
@@ -209,3 +211,12 @@ def _describe_default(cls: type, field: Field[Any], limits: Mapping[str, float])
     if default is False or default in ("", None, ()):
         return ""
     return rf" \[default: {default if isinstance(default, str) else f'{default:g}'}]"
+
+
+def unescape(stop: str) -> str:
+    r"""A stop string with its escapes as what they stand for.
+
+    >>> unescape(r"\n\\n\d") == "\n\\n\\d"
+    True
+    """
+    return re.sub(r"\\([nt\\])", lambda found: ESCAPES[found.group(1)], stop)

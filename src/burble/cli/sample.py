@@ -4,7 +4,6 @@ Text and JSON go to stdout, everything else to stderr. Imports neither Keras nor
 """
 
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,9 +14,12 @@ from typing import Annotated, Any
 import typer
 
 from burble import settings
+from burble.cli.interactive import run_session
 from burble.cli.memory import take_memory
-from burble.cli.options import Mix, ModelPaths
+from burble.cli.options import Mix, ModelPaths, unescape
 from burble.cli.output import console, log
+from burble.cli.terminal import check_terminal
+from burble.cli.voice import Voice
 from burble.data import corpus
 from burble.data.encodings import decode
 from burble.data.sentences import EDGE
@@ -25,6 +27,7 @@ from burble.errors import InputError, SettingsError, SourceError
 from burble.formatting import shown, some
 from burble.inference import mixtures, prompts
 from burble.inference.generator import Generator
+from burble.inference.mixtures import Voices
 from burble.inference.selection import Ending, describe_broken_loops, describe_shortfall
 from burble.inference.settings import (
     SamplingSettings,
@@ -44,7 +47,6 @@ REPEATED = {one.name for one in fields(WritingSettings)} - PLACED
 REPEATED -= {one.name for one in fields(SamplingSettings)}
 """Options that a JSON object holds where they are given, to write its text again: all but those
 that the text shows, and those that have a place of their own there."""
-ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 PromptText = Annotated[
     str, typer.Option("--prompt", "-p", help="What to go on from, as it is; - for standard input.")
@@ -69,6 +71,10 @@ Compare = Annotated[
 ]
 Count = Annotated[int, typer.Option("--count", "-n", help="How many texts.")]
 Jsonl = Annotated[bool, typer.Option("--jsonl", help="One JSON object a text.")]
+Interactive = Annotated[
+    bool,
+    typer.Option("--interactive", "-i", help="Write with the model in the terminal, by turns."),
+]
 
 
 def sample(
@@ -82,6 +88,7 @@ def sample(
     compare: Compare = False,
     count: Count = 1,
     jsonl: Jsonl = False,
+    interactive: Interactive = False,
     **chosen: Any,
 ) -> None:
     """Write text with a trained model, or with several at once."""
@@ -97,10 +104,17 @@ def sample(
     options |= {"temperature": 0.0} if greedy else {}
     options["stop"] = tuple(map(unescape, stops))
     checked = WritingSettings(**options)
+    if interactive:
+        given = {"jsonl": jsonl, "count": count > 1, "compare_temperatures": compare}
+        _check_together(given | {name: bool(options.get(name)) for name in ("new", "distinct")})
+        check_terminal()
     if count > 1:
         checked.check_whole_texts(count)
     voices = mixtures.choose_voices(model, mix)
     options |= {} if held.texts or "memory" not in options else {"memory": held.weight}
+    if interactive:
+        _write_together(voices, options, start)
+        return
     writer, taken = take_memory(voices.load(), options, reading)
     how, facts = writer.resolve_settings(taken, reading if training else DEFAULT_READING, log)
     facts = {name: options[name] for name in options if name in REPEATED} | voices.facts | facts
@@ -112,6 +126,23 @@ def sample(
     for note in [*notes, f"seed {how.seed}"]:
         log(note)
     _write_all(texts, TEMPERATURES if compare else {}, _Form(count, jsonl, facts))
+
+
+def _check_together(given: Mapping[str, bool]) -> None:
+    """Refuses options, by name, that are of whole texts, where one is written with a person."""
+    if names := [f"--{name.replace('_', '-')}" for name in given if given[name]]:
+        raise SettingsError(
+            f"{', '.join(names)}: this is for texts that are written at once, and --interactive "
+            "writes one with you, piece by piece. Leave out one of them."
+        )
+
+
+def _write_together(voices: Voices, options: Mapping[str, Any], start: "_PromptSource") -> None:
+    """Writes with a person; see `burble.cli.interactive`."""
+    voice = Voice(voices.load(), options, start.reading, log)
+    for note in voices.notes:
+        log(note)
+    run_session(voice, start.read(voice.writer, voice.how.seed or 0))
 
 
 @dataclass(frozen=True)
@@ -215,15 +246,6 @@ def _check_clashes(
             f"--endless writes until stopped, and --length {options['length']} was given as well. "
             "Give only one."
         )
-
-
-def unescape(stop: str) -> str:
-    r"""A stop string with its escapes as what they stand for.
-
-    >>> unescape(r"\n\\n\d") == "\n\\n\\d"
-    True
-    """
-    return re.sub(r"\\([nt\\])", lambda found: ESCAPES[found.group(1)], stop)
 
 
 def _stop_notes(stops: Sequence[str], model: Model) -> list[str]:
