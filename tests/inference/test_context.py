@@ -3,7 +3,7 @@
 import numpy as np
 
 from burble.inference.generator import Generator
-from burble.inference.texts import BLOCK
+from burble.inference.loop import BLOCK
 from tests.support.speakers import chancy, follower
 
 CYCLE = Generator(follower("abc", [1, 2, 0]))

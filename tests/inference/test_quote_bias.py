@@ -8,7 +8,7 @@ import pytest
 from burble.errors import SettingsError
 from burble.evaluation.statistics import Reference, measure_texts
 from burble.inference.generator import Generator
-from burble.inference.logits_processors import LARGEST_BIAS, QuoteBias
+from burble.inference.quote_bias import LARGEST_BIAS, QuoteBias
 from burble.model.file import write_model
 from tests.support.speakers import chancy
 

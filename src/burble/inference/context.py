@@ -3,26 +3,32 @@
 Symbols go in, and logits of the next come out. Knows nothing of how texts end.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Generator, Sequence
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burble.model.engine import Array, Core, State, select_streams
+from burble.model.mixture import read_windows
 from burble.model.softmax import log_softmax
 from burble.ngram.index import MAX_CONTEXT
 from burble.ngram.mixing import MixingWeights, mix_predictions
 from burble.ngram.predictor import NgramModel
 
 BLOCK = 256
+Reading = Generator[None, None, Array]
+"""Reads a prompt in parts that take a few milliseconds, and returns the logits after it."""
 
 
 class Context(Protocol):
     """What B texts consist of so far, as far as the model sees it."""
 
-    def read_prompt(self, ids: NDArray[np.integer]) -> Array:
+    def read_in_parts(self, ids: NDArray[np.integer]) -> Reading:
         """Begins one text with `ids`, shape (T,); returns the logits after them, (1, V)."""
+
+    def join(self, other: Self) -> None:
+        """Goes on with the texts of another context of the same model besides, after its own."""
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts, in the order given."""
@@ -56,11 +62,21 @@ class StateContext:
         self._core = core
         self._state: State = core.zero_state(1)
 
-    def read_prompt(self, ids: NDArray[np.integer]) -> Array:
+    def read_in_parts(self, ids: NDArray[np.integer]) -> Reading:
         """Reads in blocks, so that memory does not grow."""
         for at in range(0, len(ids), BLOCK):
-            logits, self._state = self._core.read_symbols(ids[at : at + BLOCK], self._state)
+            reading = self._core.read_in_parts(ids[at : at + BLOCK], self._state)
+            logits, self._state = yield from reading
+            yield
         return logits[-1:]
+
+    def join(self, other: Self) -> None:
+        """Takes their states besides."""
+        pairs = zip(self._state, other._state, strict=True)
+        self._state = tuple(
+            tuple(np.concatenate(parts, 1) for parts in zip(*layers, strict=True))
+            for layers in pairs
+        )
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Takes the states of some texts."""
@@ -78,30 +94,28 @@ class WindowContext:
     def __init__(self, core: Core, length: int) -> None:
         self._core = core
         self._length = length
-        self._ids = np.empty((1, 0), np.intp)
+        self._windows: list[NDArray[np.intp]] = []
 
-    def read_prompt(self, ids: NDArray[np.integer]) -> Array:
+    def read_in_parts(self, ids: NDArray[np.integer]) -> Reading:
         """Takes the end of `ids`."""
-        self._ids = ids[None, -self._length :].astype(np.intp)
-        return self._compute_logits()
+        window = ids[-self._length :].astype(np.intp)
+        self._windows = [window]
+        logits, _ = yield from self._core.read_in_parts(window, self._core.zero_state(1))
+        return logits[-1:]
+
+    def join(self, other: Self) -> None:
+        """Takes their windows besides."""
+        self._windows += other._windows
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Takes the windows of some texts."""
-        self._ids = self._ids[rows]
+        self._windows = [self._windows[row] for row in rows]
 
     def append_symbols(self, ids: NDArray[np.integer]) -> Array:
         """Moves every window on by one symbol."""
-        self._ids = np.concatenate([self._ids, ids[:, None]], 1)[:, -self._length :]
-        return self._compute_logits()
-
-    def _compute_logits(self) -> Array:
-        """The logits after the windows, (B, V)."""
-        if len(self._ids) == 1:
-            return self._core.read_symbols(self._ids[0], self._core.zero_state(1))[0][-1:]
-        state = self._core.zero_state(len(self._ids))
-        for ids in self._ids.T:
-            logits, state = self._core.step(ids, state)
-        return logits
+        pairs = zip(self._windows, ids, strict=True)
+        self._windows = [np.append(window, symbol)[-self._length :] for window, symbol in pairs]
+        return read_windows(self._core, self._windows)
 
 
 class MemoryContext:
@@ -119,11 +133,17 @@ class MemoryContext:
         self._weights = weights
         self._last = np.zeros((1, MAX_CONTEXT), np.int64)
 
-    def read_prompt(self, ids: NDArray[np.integer]) -> Array:
+    def read_in_parts(self, ids: NDArray[np.integer]) -> Reading:
         """Begins one text."""
         end = ids[: -MAX_CONTEXT - 1 : -1]
         self._last[0, : len(end)] = end
-        return self._mix(self._network.read_prompt(ids))
+        logits = yield from self._network.read_in_parts(ids)
+        return self._mix(logits)
+
+    def join(self, other: Self) -> None:
+        """Goes on with more texts."""
+        self._network.join(other._network)
+        self._last = np.vstack([self._last, other._last])
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""

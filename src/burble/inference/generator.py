@@ -20,9 +20,10 @@ from burble.data.labels import GivenLabels
 from burble.errors import SettingsError
 from burble.files import path_names
 from burble.inference import prompts, restrictions, scoring
-from burble.inference.context import Context, build_context
+from burble.inference.context import Context
 from burble.inference.memory import fit_coefficients
 from burble.inference.prompts import Prompt
+from burble.inference.reader import Reader
 from burble.inference.selection import Ending, describe_shortfall
 from burble.inference.settings import (
     Paths,
@@ -240,17 +241,14 @@ class Generator:
                 f"{name} needs a model trained on documents, and this one was trained on "
                 "running text. Use a length or a stop string instead."
             )
-        weight = settings.memory_choice.weight
-        # A missing memory is refused now, not at the first piece.
-        _ = weight and self.memory
         stops = prompts.prepare_stops(settings.stop, self.model)
         if isinstance(prompt, str):
             ready = prompts.prepare_prompt(prompt, self.model, settings.unknown)
         else:
             ready = prompts.prepare_ids(prompt, self.model)
-        core = self.engine_for(settings.label)
-        start = partial(self._start, core, ready.ids, weight)
-        return Texts(self.model, start, ready, stops, settings)
+        weight = settings.memory_choice.weight
+        kind = (self, tuple(self.model.labels.find(settings.label)), weight)
+        return Texts(self.model, self._reader(settings.label, weight), kind, ready, stops, settings)
 
     def generate(self, prompt: str = "", **options: Any) -> str:
         """Writes one text: new characters only, without the prompt.
@@ -302,9 +300,7 @@ class Generator:
         """Writes `count` texts from one prompt, many in each pass.
 
         Text i comes from (seed, i) alone, however many there are; the first is what
-        `generate` writes. (More than `engine.EXACT_STREAMS` at once are rounded otherwise in the
-        last bit, which tips about one draw in a million.) Memory does not grow with `count`, unless
-        all are to be `distinct`.
+        `generate` writes. Memory does not grow with `count`, unless all are to be `distinct`.
 
         Args:
             prompt: What the texts go on from.
@@ -368,7 +364,7 @@ class Generator:
         """A prompt as it is read, the logits (1, V) after it, and the context that has read it."""
         writer, options = self.take_memory(memory)
         ready = prompts.prepare_prompt(prompt, self.model, unknown)
-        return ready, *writer._start(self.engine_for(label), ready.ids, options["memory"])
+        return ready, *writer._reader(label, options["memory"]).read(ready.ids)
 
     def nll(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
         """The negative log-likelihood of each symbol of a text, nats; see `scoring.predict_text`.
@@ -391,12 +387,10 @@ class Generator:
         settings, _ = writer.resolve_settings(rest, reading)
         return writer.prepare_texts(prompt, settings)
 
-    def _start(self, core: Core, ids: NDArray[np.integer], memory: float) -> tuple[Array, Context]:
-        """The logits (1, V) after `ids`, and the context that was read to predict what follows."""
-        index = self.memory if memory else None
-        weights = self.mixing_weights(memory) if memory else None
-        context = build_context(core, self.model.window, index, weights)
-        return context.read_prompt(ids), context
+    def _reader(self, label: GivenLabels, memory: float) -> Reader:
+        """What reads texts that have some labels, with the memory by its weight."""
+        mixed = (self.memory, self.mixing_weights(memory)) if memory else ()
+        return Reader(self.engine_for(label), self.model.window, *mixed)
 
 
 def load(path: str | Path) -> Generator:

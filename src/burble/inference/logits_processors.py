@@ -6,16 +6,16 @@ methods of `LogitsProcessor` and put it into `build_processors`.
 """
 
 from collections.abc import Sequence, Set
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.data.quotes import MARKS, Quotes
-from burble.data.sentences import LONGEST_QUOTE, QUOTES
+from burble.data.sentences import LONGEST_QUOTE
 from burble.data.words import APOSTROPHES, LAYOUT, is_inside
 from burble.errors import SettingsError
 from burble.inference.passages import CopyBlocker, Passages
+from burble.inference.quote_bias import QuoteBias
 from burble.inference.settings import ROUNDS, WritingSettings
 from burble.model.softmax import IMPOSSIBLE
 
@@ -31,12 +31,6 @@ IDLE = 8
 be no other."""
 LOOKAHEAD = 100
 """Ways that are tried to end a word."""
-FULL_BIAS = 100
-"""Characters after which a quote's bias has its full strength."""
-LARGEST_BIAS = 6.0
-"""No bias is larger, in nats: where a mark cannot be, it stays out."""
-HOTTEST = 1e28
-"""Beyond this temperature a bias fades: what it adds must be a number that logits can hold."""
 
 
 class LogitsProcessor(Protocol):
@@ -47,6 +41,9 @@ class LogitsProcessor(Protocol):
 
     def append_symbols(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text, shape (B,)."""
+
+    def join(self, other: Self) -> None:
+        """Watches the texts of another processor besides, made alike, after its own."""
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts, in the order given."""
@@ -110,6 +107,11 @@ class LogitsProcessors:
         for processor in self._processors:
             processor.append_symbols(symbols)
 
+    def join(self, other: Self) -> None:
+        """Watches more texts, with the same settings."""
+        for processor, more in zip(self._processors, other._processors, strict=True):
+            processor.join(more)
+
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""
         for processor in self._processors:
@@ -172,6 +174,13 @@ class LoopBlocker:
         self._past[:, 1:] = self._past[:, :-1]
         self._past[:, 0] = symbols
         self._silent = np.where(self._speaks[symbols], 0, self._silent + 1)
+
+    def join(self, other: Self) -> None:
+        """Watches more texts."""
+        self._past = np.concatenate([self._past, other._past])
+        self._same = np.concatenate([self._same, other._same])
+        self._silent = np.concatenate([self._silent, other._silent])
+        self.acted = np.concatenate([self.acted, other.acted])
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""
@@ -288,6 +297,11 @@ class WordConstraint:
             if self._words[row] is None and not all(map(is_inside, text)):
                 self._words[row] = ""
 
+    def join(self, other: Self) -> None:
+        """Watches more texts."""
+        self._words += other._words
+        self._idle += other._idle
+
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""
         self._words = [self._words[row] for row in rows]
@@ -330,60 +344,3 @@ def _block(logits: NDArray[np.float32], symbols: NDArray[np.intp]) -> bool:
 def _lower(symbol: str) -> str:
     """In lower case, but for the capital sigma: what follows tells which small one it is."""
     return "".join(char if char == SIGMA else char.lower() for char in symbol)
-
-
-class QuoteBias:
-    """Makes what would close a quote or bracket likelier, the longer it has been open.
-
-    A mark that opens as well as closes, such as a straight quote, closes after what is no white
-    space, and an apostrophe closes after no letter either. After white space it would open once
-    more what is open, and becomes as much less likely, but for the beginning of a paragraph. The
-    model still says where: a mark that it finds nearly impossible stays so.
-
-    Args:
-        strength: What the logarithm of the odds gains after `FULL_BIAS` characters, in nats.
-        symbols: The text of each id, the edge of a document last: nothing is open after that.
-        texts: How many are written side by side, B.
-        temperature: By which logits are divided after this.
-    """
-
-    def __init__(
-        self, strength: float, symbols: Sequence[str], texts: int, temperature: float = 1.0
-    ) -> None:
-        self._strength = strength / FULL_BIAS
-        self._temperature = min(temperature, HOTTEST)
-        self._symbols = symbols
-        self._quotes = [Quotes() for _ in range(texts)]
-        places = {symbol: place for place, symbol in enumerate(symbols[:-1])}
-        self._places = {mark: places[mark] for mark in MARKS if mark in places}
-
-    def process(self, logits: NDArray[np.float32]) -> None:
-        """Adds to logits (B, V) of what closes the latest that is open."""
-        for row, quotes in enumerate(self._quotes):
-            if not quotes.age:
-                continue
-            gain = min(self._strength * quotes.age, LARGEST_BIAS) * self._temperature
-            for mark in quotes.waiting[-1][0]:
-                if mark in self._places:
-                    logits[row, self._places[mark]] += gain * _find_direction(mark, quotes.last)
-
-    def append_symbols(self, symbols: NDArray[np.intp]) -> None:
-        """Takes the symbol that was written in each text, shape (B,)."""
-        for row, symbol in enumerate(symbols.tolist()):
-            if symbol == len(self._symbols) - 1:
-                self._quotes[row] = Quotes()
-            else:
-                self._quotes[row].add(self._symbols[symbol])
-
-    def keep_rows(self, rows: Sequence[int]) -> None:
-        """Goes on with some of the texts."""
-        self._quotes = [self._quotes[row] for row in rows]
-
-
-def _find_direction(mark: str, last: str) -> int:
-    """1 where a mark would close, -1 where it would open once more, 0 where it is neither."""
-    if QUOTES.get(mark) != mark:
-        return 1
-    if last[-1:].isspace():
-        return 0 if last == "\n\n" else -1
-    return 0 if mark in "'’" and last[-1:].isalnum() else 1

@@ -7,6 +7,7 @@ a text of any length can be watched for in a few microseconds a symbol.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +112,11 @@ class CopyBlocker:
             symbols = self._canonical_ids[symbols].astype(np.intp)
         for recent, symbol in zip(self._recent, symbols.tolist(), strict=True):
             recent.append(symbol)
+
+    def join(self, other: Self) -> None:
+        """Watches more texts."""
+        self._suffix_keys.clear()
+        self._recent += other._recent
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""

@@ -51,11 +51,18 @@ def predict_text(core: Core, ids: NDArray[np.integer], window: int = 0) -> Itera
     Yields:
         The predictions of a few symbols at a time, T - 1 in all.
     """
+    yield from (found for found in predict_in_parts(core, ids, window) if found is not None)
+
+
+def predict_in_parts(
+    core: Core, ids: NDArray[np.integer], window: int = 0
+) -> Iterator[Predictions | None]:
+    """`predict_text` for whoever has other work in between: None every few milliseconds."""
     state = core.zero_state(1)
     begun = ids[: window + 1] if window else ids
     for at in range(0, len(begun) - 1, BLOCK):
         seen, following = begun[at : at + BLOCK], begun[at + 1 : at + BLOCK + 1]
-        logits, state = core.read_symbols(seen[: len(following)], state)
+        logits, state = yield from core.read_in_parts(seen[: len(following)], state)
         yield _pair(logits, following)
     for first in range(len(begun), len(ids), LANES):
         following = ids[first : first + LANES]

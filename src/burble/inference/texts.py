@@ -1,31 +1,24 @@
-"""Texts from one prompt: the loop that draws symbol by symbol and stops, many texts at once.
+"""Texts from one prompt, many at once: streamed, or whole and filtered.
 
 Knows nothing of files, or of where the settings come from.
 """
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Hashable, Iterator, Set
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.random import default_rng
-
 from burble.errors import SettingsError
-from burble.inference import sampling
-from burble.inference.context import Context
-from burble.inference.logits_processors import build_processors
+from burble.inference.loop import Loop, Text
 from burble.inference.prompts import Prompt
+from burble.inference.reader import Reader
+from burble.inference.scored import Scored
 from burble.inference.selection import TRIES, Ending, TextFilter, describe_shortfall
 from burble.inference.settings import WritingSettings
-from burble.inference.stopping import Cutter
-from burble.model.engine import Array
 from burble.model.file import Model
 
 GROUP = 64
 """Texts that are written side by side at most."""
-BLOCK = 256
-"""Random numbers that are drawn at once for a text."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +27,16 @@ class Texts:
 
     Attributes:
         model: The model, for its alphabet and what parts documents.
-        start: Begins one text after the prompt: its logits, shape (1, V), and the context then.
+        reader: What reads the prompt.
+        kind: What is equal of texts that one loop may write: their generator, labels and memory.
         prompt: What all of them go on from.
         stops: Strings at which to stop.
         settings: How to choose, and where to end.
     """
 
     model: Model
-    start: Callable[[], tuple[Array, Context]]
+    reader: Reader
+    kind: Hashable
     prompt: Prompt
     stops: tuple[str, ...]
     settings: WritingSettings
@@ -52,7 +47,7 @@ class Texts:
             # Only when it is whole does it show whether it is.
             yield from self.stream_whole(1)
             return
-        yield from (piece for _, piece in self.stream_side_by_side(range(1)) if piece)
+        yield from (item for _, item in self.stream_side_by_side(range(1)))
 
     def stream_whole(self, count: int) -> Iterator[str | Ending]:
         """Whole texts in order, in groups of `GROUP` at most, and after each how it ended.
@@ -101,7 +96,7 @@ class Texts:
                 yield "".join(parts.pop(earliest)), endings.pop(earliest)
 
     def stream_side_by_side(self, group: range) -> Iterator[tuple[int, str | Ending]]:
-        """Writes texts side by side: the loop that draws symbol by symbol.
+        """Writes texts side by side, each as it would be alone.
 
         Args:
             group: Their numbers.
@@ -109,53 +104,21 @@ class Texts:
         Yields:
             The number of a text and its next piece, or how it ended once it is finished.
         """
-        settings, vocabulary = self.settings, self.model.vocabulary
-        # Each text has random numbers of its own, from (seed, number) alone.
-        rows = [
-            _Row(i, Cutter(self.stops, settings.length), default_rng((settings.seed or 0, i)))
-            for i in group
-        ]
-        if settings.length == 0:
-            yield from ((row.index, Ending()) for row in rows)
+        if self.settings.length == 0:
+            yield from ((number, Ending()) for number in group)
             return
-        pieces = (*vocabulary.symbols, self.model.separator)
-        last = vocabulary.boundary_id if settings.by_document else None
-        before = self.prompt.ids.tolist() if self.prompt.text else ()
-        processors = build_processors(settings, pieces, len(rows), before)
-        logits, context = self.start()
-        logits = logits[[0] * len(rows)]
-        context.keep_rows([0] * len(rows))
-        draws = np.empty((len(rows), 0))
-        used = 0
-        while rows:
-            if used == draws.shape[1]:
-                draws, used = np.stack([row.rng.random(BLOCK) for row in rows]), 0
-            blocked = processors.process(logits)
-            chosen = sampling.choose_symbols(logits, settings, draws[:, used])
-            processors.append_symbols(chosen)
-            used += 1
-            for place, (row, i) in enumerate(zip(rows, chosen.tolist(), strict=True)):
-                ends = blocked[place] or i == last
-                yield row.index, row.cutter.finish() if ends else row.cutter.feed(pieces[i])
-                if row.cutter.done:
-                    yield row.index, Ending(blocked[place], processors.has_broken_loop(place))
-            if any(row.cutter.done for row in rows):
-                kept = [place for place, row in enumerate(rows) if not row.cutter.done]
-                rows = [rows[place] for place in kept]
-                chosen, draws = chosen[kept], draws[kept]
-                context.keep_rows(kept)
-                processors.keep_rows(kept)
-            if rows:
-                logits = context.append_symbols(chosen)
+        loop = Loop(self.model)
+        texts = [Text(number, self.stops, self.settings, number) for number in group]
+        loop.join(texts, self.reader.read(self.prompt.ids), self.before)
+        while len(loop):
+            for number, item in loop.step():
+                if not isinstance(item, Scored):
+                    yield number, item
 
-
-@dataclass(frozen=True)
-class _Row:
-    """One text being written: its number, what ends it, and its random numbers."""
-
-    index: int
-    cutter: Cutter
-    rng: np.random.Generator
+    @property
+    def before(self) -> list[int]:
+        """The symbols of the prompt."""
+        return self.prompt.ids.tolist() if self.prompt.text else []
 
 
 def warn_of_shortfall(items: Iterator[str | Ending], requested: int) -> Iterator[str]:

@@ -10,21 +10,24 @@ layer's input and state stand on top of each other and meet its weights in one p
 (`benchmarks/speed/writing.py` measures both).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from copy import copy
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burble.model.architecture import LABELS, Weights, network_weights
+from burble.model.product import multiply_streams
 from burble.settings import ModelSettings
 
 Array = NDArray[np.float32]
 State = tuple[tuple[Array, ...], ...]
-# Up to so many streams one product for each is faster than one for all. It also gives a stream the
-# very bits it has alone, which the matrix product does not.
-EXACT_STREAMS = 8
+Reading = Generator[None, None, tuple[Array, State]]
+"""Reads many symbols in parts that take a few milliseconds, and returns logits and state."""
+Read = TypeVar("Read")
+PART = 32
+"""Symbols that a layer reads in one part."""
 _ONE = np.array(1, np.float32)
 _HALF = np.array(0.5, np.float32)
 _MIN_PROBABILITY = np.float32(1e-30)
@@ -94,19 +97,20 @@ class Engine:
         Returns:
             The logits of the next symbol, shape (B, V), and the new state.
         """
-        gates = _product(self._first, state[0][0])
+        gates = multiply_streams(self._first, state[0][0])
         gates += self._table.take(ids, 1)
         after = [self._cell(gates, *state[0])]
         for (weights, bias), old in zip(self._upper, state[1:], strict=True):
-            gates = _product(weights, np.concatenate((after[-1][0], old[0])))
+            gates = multiply_streams(weights, np.concatenate((after[-1][0], old[0])))
             gates += bias
             after.append(self._cell(gates, *old))
         if np.minimum.reduce(ids) < 0:
             after = _keep_unread(ids, after, state)
         weights, bias = self._output
-        logits = _product(weights, after[-1][0])
+        logits = multiply_streams(weights, after[-1][0])
         logits += bias
-        return logits.T, tuple(after)
+        # Streams in rows: what is summed over V is then added up in the same order for any B.
+        return np.ascontiguousarray(logits.T), tuple(after)
 
     def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads many symbols in one stream, layer by layer, which is faster than step by step.
@@ -119,24 +123,32 @@ class Engine:
         Returns:
             The logits after each symbol, shape (T, V), and the new state.
         """
+        return finish_reading(self.read_in_parts(ids, state))
+
+    def read_in_parts(self, ids: NDArray[np.integer], state: State) -> Reading:
+        """`read_symbols` for whoever has other work in between."""
         units, read = self.model.units, (ids >= 0).tolist()
-        below, after = self._scan(self._table.take(ids, 1).T, read, self._first, state[0])
+        inputs = self._table.take(ids, 1).T
+        below, after = yield from self._scan(inputs, read, self._first, state[0])
         states = [after]
         for (weights, bias), old in zip(self._upper, state[1:], strict=True):
             inputs = below @ weights[:, :units].T + bias[:, 0]
-            below, after = self._scan(inputs, read, weights[:, units:], old)
+            below, after = yield from self._scan(inputs, read, weights[:, units:], old)
             states.append(after)
         weights, bias = self._output
         return below @ weights.T + bias[:, 0], tuple(states)
 
     def _scan(
         self, inputs: Array, read: Sequence[bool], recurrent: Array, state: tuple[Array, ...]
-    ) -> tuple[Array, tuple[Array, ...]]:
+    ) -> Generator[None, None, tuple[Array, tuple[Array, ...]]]:
         """One layer over input products (T, G): every h, shape (T, U), and the new state."""
         hidden = np.empty((len(inputs), self.model.units), np.float32)
-        for row, is_read, output in zip(np.ascontiguousarray(inputs), read, hidden, strict=True):
+        steps = zip(np.ascontiguousarray(inputs), read, hidden, strict=True)
+        for place, (row, is_read, output) in enumerate(steps, 1):
+            if place % PART == 0:
+                yield
             if is_read:
-                gates = _product(recurrent, state[0])
+                gates = multiply_streams(recurrent, state[0])
                 gates[:, 0] += row
                 state = self._cell(gates, *state)
             output[:] = state[0][:, 0]
@@ -163,7 +175,14 @@ class EnsembleEngine:
 
     def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads many symbols in one stream; see `Engine.read_symbols`."""
-        return self._average([e.read_symbols(ids, part) for e, part in self._split(state)])
+        return finish_reading(self.read_in_parts(ids, state))
+
+    def read_in_parts(self, ids: NDArray[np.integer], state: State) -> Reading:
+        """Reads many symbols in one stream; see `Engine.read_in_parts`."""
+        results = []
+        for engine, part in self._split(state):
+            results.append((yield from engine.read_in_parts(ids, part)))
+        return self._average(results)
 
     def _split(self, state: State) -> Iterator[tuple[Engine, State]]:
         """Each network with its part of the state."""
@@ -199,6 +218,19 @@ class Core(Protocol):
     def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads many symbols in one stream; see `Engine.read_symbols`."""
 
+    def read_in_parts(self, ids: NDArray[np.integer], state: State) -> Reading:
+        """Reads many symbols in one stream; see `Engine.read_in_parts`."""
+
+
+def finish_reading(reading: Generator[None, None, Read]) -> Read:
+    """What some reading in parts comes to, read at once."""
+    while True:
+        try:
+            next(reading)
+        except StopIteration as ended:
+            result: Read = ended.value
+            return result
+
 
 def build_engine(weights: Weights, model: ModelSettings) -> Engine | EnsembleEngine:
     """The engine of a model, of one network or of several."""
@@ -220,16 +252,6 @@ def _keep_unread(
         tuple(np.where(read, new, old) for new, old in zip(*layers, strict=True))
         for layers in zip(after, before, strict=True)
     ]
-
-
-def _product(weights: Array, columns: Array) -> Array:
-    """`weights @ columns`, shape (G, B)."""
-    streams = columns.shape[1]
-    if streams > EXACT_STREAMS:
-        return weights @ columns
-    if streams == 1:
-        return np.asarray(weights @ columns[:, 0])[:, None]
-    return np.stack([weights @ columns[:, i] for i in range(streams)], 1)
 
 
 def _lstm(gates: Array, h: Array, c: Array) -> tuple[Array, Array]:

@@ -19,7 +19,7 @@ from burble.data.cleaning import find_nearest
 from burble.data.labels import Labels, LabelSet
 from burble.data.vocabulary import Vocabulary
 from burble.errors import SettingsError
-from burble.model.engine import Array, Core, State, build_engine
+from burble.model.engine import Array, Core, Reading, State, build_engine, finish_reading
 from burble.model.file import Model
 from burble.settings import TextSettings, is_integer, is_number
 
@@ -241,7 +241,8 @@ class Mixer:
         for one, merged, alike in zip(each, self._merged, self._alike, strict=True):
             if len(merged):
                 part = told.take(merged, 1)
-                one[:, merged] += part - np.log(np.exp(part) @ alike)
+                # Row by row: one product for all would add up otherwise.
+                one[:, merged] += part - np.log((np.exp(part)[:, None] @ alike)[:, 0])
 
 
 def _divide(mix: Array, among: NDArray[np.bool_]) -> Array:
@@ -312,7 +313,14 @@ class MixtureEngine:
 
     def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads many symbols in one stream; see `Core`."""
-        return self._join([c.read_symbols(own, part) for c, own, part in self._split(ids, state)])
+        return finish_reading(self.read_in_parts(ids, state))
+
+    def read_in_parts(self, ids: NDArray[np.integer], state: State) -> Reading:
+        """Reads many symbols in one stream; see `Core`."""
+        results = []
+        for core, own, part in self._split(ids, state):
+            results.append((yield from core.read_in_parts(own, part)))
+        return self._join(results)
 
     def _split(self, ids: NDArray[np.integer], state: State) -> Iterator[tuple[Core, Ids, State]]:
         """Each model, with the ids it reads and its part of the state."""
@@ -352,17 +360,30 @@ class WindowEngine:
         ((window,),) = state
         moved = np.concatenate([window[1:], ids[None].astype(np.float32)])
         window = np.where(ids >= 0, moved, window)
-        rows, inner = window.astype(np.intp), self._core.zero_state(len(ids))
-        if len(ids) == 1:
-            return self._core.read_symbols(rows[:, 0], inner)[0][-1:], ((window,),)
-        for row in rows:
-            logits, inner = self._core.step(row, inner)
-        return logits, ((window,),)
+        return read_windows(self._core, [*window.T.astype(np.intp)]), ((window,),)
 
     def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """Reads many symbols in one stream, one by one; see `Core`."""
+        return finish_reading(self.read_in_parts(ids, state))
+
+    def read_in_parts(self, ids: NDArray[np.integer], state: State) -> Reading:
         """Reads many symbols in one stream, one by one; see `Core`."""
         rows = []
         for symbol in ids:
             logits, state = self.step(np.array([symbol]), state)
             rows.append(logits)
+            yield
         return np.concatenate(rows), state
+
+
+def read_windows(core: Core, windows: Sequence[Ids]) -> Array:
+    """The logits after windows, (B, V), each read by itself from a zero state.
+
+    Side by side they would be read faster, but rounded otherwise than one alone.
+
+    Args:
+        core: The network.
+        windows: Their symbols, shape (T,) each.
+    """
+    zero = core.zero_state(1)
+    return np.concatenate([core.read_symbols(window, zero)[0][-1:] for window in windows])

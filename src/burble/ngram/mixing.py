@@ -94,7 +94,8 @@ def mix_predictions(network: Floats, ngrams: Prediction, weights: MixingWeights)
     """
     features = compute_features(np.exp(network), ngrams)
     parts = np.stack([network, np.log(ngrams.probabilities)], 1)
-    learned = features @ weights.coefficients.T
+    # Row by row: one product for all would add up otherwise.
+    learned = (features[:, None] @ weights.coefficients.T)[:, 0]
     each = NETWORK_ALONE + weights.strength * (learned - NETWORK_ALONE)
     return Mixture(mix_log_probabilities(parts, each), parts, features)
 
@@ -122,7 +123,7 @@ def compute_features(network: Floats, ngrams: Prediction) -> Floats:
         ngrams.probabilities.max(1),
         np.minimum(network, ngrams.probabilities).sum(1),
     )
-    return np.array(features).T
+    return np.ascontiguousarray(np.array(features).T)
 
 
 def mix_log_probabilities(parts: Floats, weights: Floats) -> Floats:

@@ -1,0 +1,209 @@
+"""Continuous batching: texts of many readers, each of which begins and ends when it likes.
+
+A newcomer's prompt is read in parts between the symbols of the others, and it joins them at the
+next symbol after. Each text is, to the bit, what it is alone. Knows nothing of clients or threads.
+"""
+
+import time
+from collections import deque
+from collections.abc import Generator, Hashable, Iterator
+from dataclasses import dataclass, field
+
+from burble.errors import SettingsError
+from burble.inference.context import Context
+from burble.inference.generator import Generator as Writer
+from burble.inference.loop import Item, Loop, Text
+from burble.inference.scored import Scored, Symbol, score_symbol
+from burble.inference.selection import Ending
+from burble.inference.texts import Texts
+from burble.model.engine import Array
+
+SECONDS = 0.004
+"""For which prompts are read between two symbols, or a little longer."""
+TURN = 16
+"""Parts of a long prompt that are read before it is another's turn."""
+
+
+@dataclass(eq=False)
+class _Newcomers:
+    """Texts from one prompt that is not read yet.
+
+    Attributes:
+        texts: What they are prepared as.
+        waiting: The texts, by key.
+        echoes: How many of the likeliest symbols are told with each of the prompt's, for those
+            that want to hear of it.
+        reading: What is left to do; it tells of the prompt's symbols, and returns what it came to.
+        parts: What has been done of it.
+    """
+
+    texts: Texts
+    waiting: dict[int, Text] = field(default_factory=dict)
+    echoes: dict[int, int] = field(default_factory=dict)
+    reading: Generator[list[Item], None, tuple[Array, Context] | None] | None = None
+    parts: int = 0
+
+
+class Batch:
+    """Texts that are being written by one model, for whoever steps it: one thread.
+
+    Args:
+        generator: The model.
+    """
+
+    def __init__(self, generator: Writer) -> None:
+        self._model = generator.model
+        self._loops: dict[Hashable, Loop] = {}
+        self._newcomers: deque[_Newcomers] = deque()
+        self._places: dict[int, Loop | _Newcomers] = {}
+        self._next = 0
+
+    def __len__(self) -> int:
+        """How many texts are being written, or wait to be."""
+        return len(self._places)
+
+    def join(
+        self, texts: Texts, number: int = 0, *, logprobs: int | None = None, echo: bool = False
+    ) -> int:
+        """Takes a text in.
+
+        Args:
+            texts: What it goes on from and how, prepared by the generator. Several that are given
+                the same one before the next step share the reading of their prompt.
+            number: With the seed, where its random numbers come from: 0 for what `stream` writes.
+            logprobs: How many of the likeliest symbols are told with each that is written, which
+                makes `step` give what was predicted; None for nothing.
+            echo: Whether that is told of the prompt's symbols as well.
+
+        Returns:
+            Its key, which no other text ever has.
+
+        Raises:
+            SettingsError: It is of another model; or it must be new, which only whole texts show.
+        """
+        if texts.model is not self._model:
+            raise SettingsError("a text of one model cannot be written by another.")
+        if texts.settings.new is not False:
+            raise SettingsError(
+                "new texts are told from those of the training text once they are whole, and are "
+                "not streamed. Leave out new."
+            )
+        key, self._next = self._next, self._next + 1
+        found = (one for one in self._newcomers if one.texts is texts and one.reading is None)
+        newcomers = next(found, None)
+        if newcomers is None:
+            newcomers = _Newcomers(texts)
+            self._newcomers.append(newcomers)
+        newcomers.waiting[key] = Text(key, texts.stops, texts.settings, number, logprobs)
+        if echo:
+            newcomers.echoes[key] = logprobs or 0
+        self._places[key] = newcomers
+        return key
+
+    def leave(self, key: int) -> None:
+        """Writes no more of a text, and keeps nothing of it; one that has ended is left already."""
+        place = self._places.pop(key, None)
+        if isinstance(place, Loop):
+            place.leave(key)
+            self._drop_idle()
+        elif place is not None:
+            del place.waiting[key]
+            place.echoes.pop(key, None)
+            if not place.waiting:
+                self._newcomers.remove(place)
+
+    def step(self) -> list[Item]:
+        """Writes one symbol of every text that has begun, and reads on in the prompts of others.
+
+        Returns:
+            The texts' next pieces, each before what follows it; what was predicted of a piece,
+            where that was asked for, before the piece; and how a text ended, last of it.
+
+        Raises:
+            DivergedError: What the model predicts is no number.
+        """
+        told = self._read_prompts()
+        for loop in [*self._loops.values()]:
+            told += loop.step()
+        for key, item in told:
+            if isinstance(item, Ending):
+                del self._places[key]
+        self._drop_idle()
+        return told
+
+    def _drop_idle(self) -> None:
+        """Keeps no loop that writes nothing."""
+        self._loops = {kind: loop for kind, loop in self._loops.items() if len(loop)}
+
+    def _read_prompts(self) -> list[Item]:
+        """Reads prompts in turn, a part of each, for a few milliseconds."""
+        told: list[Item] = []
+        until = time.perf_counter() + SECONDS
+        while self._newcomers and time.perf_counter() < until:
+            newcomers = self._newcomers.popleft()
+            newcomers.reading = newcomers.reading or self._read(newcomers)
+            newcomers.parts += 1
+            try:
+                told += next(newcomers.reading)
+            except StopIteration as ended:
+                told += self._begin(newcomers, ended.value)
+                continue
+            if newcomers.parts % TURN:
+                self._newcomers.appendleft(newcomers)
+            else:
+                self._newcomers.append(newcomers)
+        return told
+
+    def _begin(self, newcomers: _Newcomers, begun: tuple[Array, Context] | None) -> list[Item]:
+        """Puts texts whose prompt has been read where they are written, or ends them."""
+        if begun is None:
+            return [(key, Ending()) for key in newcomers.waiting]
+        texts = newcomers.texts
+        loop = self._loops.setdefault(texts.kind, Loop(self._model))
+        loop.join([*newcomers.waiting.values()], begun, texts.before)
+        self._places |= dict.fromkeys(newcomers.waiting, loop)
+        return []
+
+    def _read(
+        self, newcomers: _Newcomers
+    ) -> Generator[list[Item], None, tuple[Array, Context] | None]:
+        """Reads a prompt in parts, telling of its symbols those that want to hear of them."""
+        texts = newcomers.texts
+        if newcomers.echoes:
+            for symbols in self._score(texts, max(newcomers.echoes.values())):
+                yield [
+                    (key, Scored(tuple(_shorten(one, count) for one in symbols), of_prompt=True))
+                    for key, count in newcomers.echoes.items()
+                    if symbols
+                ]
+        if texts.settings.length == 0:
+            return None
+        reading = texts.reader.read_in_parts(texts.prompt.ids)
+        while True:
+            try:
+                next(reading)
+            except StopIteration as ended:
+                begun: tuple[Array, Context] = ended.value
+                return begun
+            yield []
+
+    def _score(self, texts: Texts, count: int) -> Iterator[list[Symbol]]:
+        """The symbols of a prompt, some at a time, with what was predicted of each."""
+        ids, pieces = texts.before, (*self._model.vocabulary.symbols, self._model.separator)
+        names = (*self._model.vocabulary.symbols, "")
+        # A model of documents reads the edge of one first, which is no part of the prompt.
+        if ids and self._model.vocabulary.boundary_id is None:
+            yield [Symbol(pieces[ids[0]], None)]
+        if not ids:
+            return
+        for predictions in texts.reader.predict_in_parts(texts.prompt.ids):
+            if predictions is None:
+                yield []
+                continue
+            pairs = zip(predictions.log_probabilities, predictions.symbols.tolist(), strict=True)
+            yield [score_symbol(row, symbol, names, count) for row, symbol in pairs]
+
+
+def _shorten(symbol: Symbol, count: int) -> Symbol:
+    """A symbol with fewer of the likeliest."""
+    return Symbol(symbol.text, symbol.log_probability, symbol.top[:count])

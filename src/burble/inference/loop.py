@@ -1,0 +1,282 @@
+"""The loop that draws symbols, in texts side by side that come and go at any symbol.
+
+They may differ in their prompts and settings, and each is, to the bit, what it would be alone.
+Knows nothing of how a prompt is read, or of where settings come from.
+"""
+
+from collections.abc import Hashable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.random import default_rng
+from numpy.typing import NDArray
+
+from burble.inference import sampling
+from burble.inference.context import Context
+from burble.inference.logits_processors import LogitsProcessors, build_processors
+from burble.inference.passages import Passages
+from burble.inference.scored import Alignment, Scored, score_symbol
+from burble.inference.selection import Ending
+from burble.inference.settings import ROUNDS, WritingSettings
+from burble.inference.stopping import Cutter
+from burble.model.engine import Array
+from burble.model.file import Model
+from burble.model.softmax import log_softmax
+
+BLOCK = 256
+"""Random numbers that are drawn at once for a text."""
+Item = tuple[int, str | Scored | Ending]
+"""The number of a text, and its next piece, what was predicted of that, or how the text ended."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text to write.
+
+    Attributes:
+        key: Its number, for whoever reads it.
+        stops: Strings at which to stop.
+        settings: How to choose, and where to end.
+        number: With the seed, where its random numbers come from, and those of no other text.
+        logprobs: How many of the likeliest symbols are told with each that is drawn; None for
+            nothing.
+    """
+
+    key: int
+    stops: Sequence[str]
+    settings: WritingSettings
+    number: int
+    logprobs: int | None = None
+
+
+@dataclass
+class _Chooser:
+    """Chooses the next symbol of the texts that have the same settings.
+
+    Attributes:
+        settings: Those.
+        processors: Those of its texts, in the order of their rows.
+        rows: Where in the loop its texts stand, rising.
+    """
+
+    settings: WritingSettings
+    processors: LogitsProcessors
+    rows: list[int] = field(default_factory=list)
+
+    def choose(
+        self, logits: Array, uniforms: NDArray[np.float64]
+    ) -> tuple[NDArray[np.intp], list[bool]]:
+        """The next symbol of each text, and whether none was possible; logits may be changed."""
+        blocked = self.processors.process(logits)
+        chosen = sampling.choose_symbols(logits, self.settings, uniforms)
+        self.processors.append_symbols(chosen)
+        return chosen, blocked
+
+    def has_broken_loop(self, place: int) -> bool:
+        """Whether a loop was broken in the text of that row of the loop."""
+        return self.processors.has_broken_loop(self.rows.index(place))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One text being written: what chooses for it, what ends it, and its random numbers."""
+
+    text: Text
+    chooser: _Chooser
+    cutter: Cutter
+    rng: np.random.Generator
+    last: int | None
+    alignment: Alignment | None
+
+
+class Loop:
+    """Texts of one model that are being written.
+
+    Args:
+        model: The model, for its alphabet and what parts documents.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._edge = model.vocabulary.boundary_id
+        self._pieces = (*model.vocabulary.symbols, model.separator)
+        self._names = (*model.vocabulary.symbols, "")
+        self._rows: list[_Row] = []
+        self._choosers: dict[Hashable, _Chooser] = {}
+        # The first rows are in the context, but for the symbol that each drew last; of the others
+        # it is known what is predicted.
+        self._context: Context | None = None
+        self._drawn = np.empty(0, np.intp)
+        self._newcomers: list[tuple[Array, Context]] = []
+        self._uniforms = np.empty((0, BLOCK))
+        self._used = np.empty(0, np.intp)
+        self._places = np.empty(0, np.intp)
+        # Steps for which all rows have random numbers.
+        self._supply = 0
+
+    def __len__(self) -> int:
+        """How many texts are being written."""
+        return len(self._rows)
+
+    def join(
+        self, texts: Sequence[Text], begun: tuple[Array, Context], before: Sequence[int]
+    ) -> None:
+        """Goes on with texts besides, all of them from one prompt with the same settings.
+
+        Args:
+            texts: One or more.
+            begun: The logits after the prompt, shape (1, V), and the context that has read it,
+                which is the loop's own from now on.
+            before: The symbols of the prompt.
+        """
+        settings, first, count = texts[0].settings, len(self._rows), len(texts)
+        processors = build_processors(settings, self._pieces, count, before)
+        key = _find_key(settings)
+        if key in self._choosers:
+            self._choosers[key].processors.join(processors)
+        else:
+            self._choosers[key] = _Chooser(settings, processors)
+        chooser = self._choosers[key]
+        chooser.rows += range(first, first + count)
+        last = self._edge if settings.by_document else None
+        for text in texts:
+            # Each text has random numbers of its own, from (seed, number) alone.
+            rng = default_rng((settings.seed or 0, text.number))
+            cutter = Cutter(text.stops, settings.length)
+            alignment = None if text.logprobs is None else Alignment()
+            self._rows.append(_Row(text, chooser, cutter, rng, last, alignment))
+        logits, context = begun
+        context.keep_rows([0] * count)
+        self._newcomers.append((logits[[0] * count], context))
+        self._uniforms = np.concatenate([self._uniforms, np.empty((count, BLOCK))])
+        self._used = np.concatenate([self._used, np.full(count, BLOCK)])
+        self._places, self._supply = np.arange(len(self._rows)), 0
+
+    def leave(self, key: int) -> None:
+        """Writes no more of a text, if it is being written."""
+        self._keep([row for row, one in enumerate(self._rows) if one.text.key != key])
+
+    def step(self) -> Iterator[Item]:
+        """Draws one symbol in each text.
+
+        Yields:
+            The next piece of each, as far as there is one, and before it what was predicted of it,
+            where that was asked for; and how it ended once it is finished.
+
+        Raises:
+            DivergedError: What the model predicts is no number.
+        """
+        if not self._rows:
+            return
+        logits = self._predict()
+        tracked = [place for place, row in enumerate(self._rows) if row.alignment is not None]
+        # What is chosen from may be changed for that.
+        predicted = log_softmax(logits[tracked].astype(np.float64)) if tracked else None
+        self._drawn, blocked = self._choose(logits)
+        ids = self._drawn.tolist()
+        if predicted is not None:
+            for row, place in zip(predicted, tracked, strict=True):
+                self._track(self._rows[place], row, ids[place])
+        for place, (row, symbol, no_other) in enumerate(zip(self._rows, ids, blocked, strict=True)):
+            ends = no_other or symbol == row.last
+            piece = row.cutter.finish() if ends else row.cutter.feed(self._pieces[symbol])
+            key, done = row.text.key, row.cutter.done
+            if row.alignment is not None:
+                piece, scored = row.alignment.release(piece, ended=done)
+                if scored is not None:
+                    yield key, scored
+            if piece:
+                yield key, piece
+            if done:
+                yield key, Ending(no_other, row.chooser.has_broken_loop(place))
+        if any(row.cutter.done for row in self._rows):
+            self._keep([place for place, row in enumerate(self._rows) if not row.cutter.done])
+
+    def _predict(self) -> Array:
+        """Reads what was drawn, and takes newcomers in; the logits of all texts, (B, V)."""
+        found = []
+        if self._context is not None:
+            found.append(self._context.append_symbols(self._drawn))
+        for logits, context in self._newcomers:
+            found.append(logits)
+            if self._context is None:
+                self._context = context
+            else:
+                self._context.join(context)
+        self._newcomers = []
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def _choose(self, logits: Array) -> tuple[NDArray[np.intp], list[bool]]:
+        """The next symbol of each text, shape (B,), and whether none was possible."""
+        if not self._supply:
+            for place in np.flatnonzero(self._used == BLOCK).tolist():
+                self._uniforms[place] = self._rows[place].rng.random(BLOCK)
+                self._used[place] = 0
+            self._supply = BLOCK - int(self._used.max())
+        uniforms = self._uniforms[self._places, self._used]
+        self._used += 1
+        self._supply -= 1
+        choosers = [*self._choosers.values()]
+        if len(choosers) == 1:
+            return choosers[0].choose(logits, uniforms)
+        chosen, blocked = np.empty(len(logits), np.intp), np.empty(len(logits), bool)
+        for chooser in choosers:
+            rows = np.array(chooser.rows)
+            chosen[rows], blocked[rows] = chooser.choose(logits[rows], uniforms[rows])
+        return chosen, blocked.tolist()
+
+    def _track(self, row: _Row, predicted: NDArray[np.float64], symbol: int) -> None:
+        """Keeps what was predicted of the symbol that a text goes on with, (V,)."""
+        if row.alignment is None or symbol == row.last:
+            return
+        scored = score_symbol(predicted, symbol, self._names, row.text.logprobs or 0)
+        row.alignment.add(replace(scored, text=self._pieces[symbol]))
+
+    def _keep(self, kept: Sequence[int]) -> None:
+        """Goes on with some of the texts, their rows rising."""
+        if len(kept) == len(self._rows):
+            return
+        known = len(self._drawn)
+        if self._context is not None:
+            old = [place for place in kept if place < known]
+            self._drawn = self._drawn[old]
+            if old:
+                self._context.keep_rows(old)
+            else:
+                self._context = None
+        self._newcomers = _keep_newcomers(self._newcomers, known, kept)
+        moved = {place: row for row, place in enumerate(kept)}
+        for key, chooser in [*self._choosers.items()]:
+            own = [row for row, place in enumerate(chooser.rows) if place in moved]
+            chooser.processors.keep_rows(own)
+            chooser.rows = [moved[chooser.rows[row]] for row in own]
+            if not own:
+                del self._choosers[key]
+        self._rows = [self._rows[place] for place in kept]
+        self._uniforms, self._used = self._uniforms[kept], self._used[kept]
+        self._places = np.arange(len(kept))
+
+
+def _keep_newcomers(
+    newcomers: Sequence[tuple[Array, Context]], first: int, kept: Sequence[int]
+) -> list[tuple[Array, Context]]:
+    """Those of the texts after `first` that are kept."""
+    found = []
+    for logits, context in newcomers:
+        own = [place - first for place in kept if 0 <= place - first < len(logits)]
+        first += len(logits)
+        if own:
+            context.keep_rows(own)
+            found.append((logits[own], context))
+    return found
+
+
+def _find_key(settings: WritingSettings) -> Hashable:
+    """What is the same of settings with which symbols are chosen alike."""
+    return (
+        *(getattr(settings, name) for name in sampling.FILTERS),
+        settings.close_quotes,
+        settings.blocks_loops and (settings.rounds or ROUNDS),
+        # These are large, and shared by those that have the same.
+        id(settings.novel) if isinstance(settings.novel, Passages) else None,
+        id(settings.words) if isinstance(settings.words, Set) else None,
+    )

@@ -1,0 +1,62 @@
+"""A network, and the memory that is mixed with it, as they read texts and predict what follows.
+
+Knows nothing of characters, or of how a text is written.
+"""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.inference.context import Context, build_context
+from burble.inference.scoring import MemoryState, Predictions, mix_memory, predict_in_parts
+from burble.model.engine import Array, Core, finish_reading
+from burble.ngram.mixing import MixingWeights
+from burble.ngram.predictor import NgramModel
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reads a text from its beginning.
+
+    Attributes:
+        core: The network.
+        window: Symbols that it sees; 0 for all that came before.
+        memory: An n-gram model that is mixed with it, if any.
+        weights: How much each counts; needed with a memory.
+    """
+
+    core: Core
+    window: int
+    memory: NgramModel | None = None
+    weights: MixingWeights | None = None
+
+    def read(self, ids: NDArray[np.integer]) -> tuple[Array, Context]:
+        """The logits (1, V) after symbols, (T,), and a context that has read them."""
+        return finish_reading(self.read_in_parts(ids))
+
+    def read_in_parts(
+        self, ids: NDArray[np.integer]
+    ) -> Generator[None, None, tuple[Array, Context]]:
+        """`read` for whoever has other work in between: every few milliseconds."""
+        context = build_context(self.core, self.window, self.memory, self.weights)
+        logits = yield from context.read_in_parts(ids)
+        return logits, context
+
+    def predict_in_parts(self, ids: NDArray[np.integer]) -> Iterator[Predictions | None]:
+        """What is predicted of each symbol of a text, as it is evaluated; see `predict_in_parts`.
+
+        Args:
+            ids: Shape (T,).
+        """
+        memory = None
+        if self.memory is not None and self.weights is not None:
+            memory = MemoryState.start(self.memory, self.weights)
+            memory.read_symbols(ids[:1].tolist())
+        for predictions in predict_in_parts(self.core, ids, self.window):
+            if memory is None or predictions is None:
+                yield predictions
+            else:
+                mixed, memory = mix_memory(predictions, memory)
+                yield mixed
