@@ -33,10 +33,13 @@ ELSEWHERE = {
     "web/bodies": "web/test_server.py",
     "web/description": "web/test_app.py",
     "web/errors": "web/test_completions.py",
+    "web/jobs": "web/test_training_routes.py",
+    "web/model_card": "web/test_page_routes.py",
     "web/parameters": "web/test_completions.py",
     "web/preparation": "web/test_completions.py",
     "web/standin": "web/test_app.py",
     "web/streams": "web/test_server.py",
+    "web/worker": "web/test_training_routes.py",
 }
 """For each module without a test file of its name, the one that tests it."""
 

@@ -88,7 +88,7 @@ def serve(
         if browser and page:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
-    serve_app(build_app(registry, access, page=page), listening, tell)
+    serve_app(build_app(registry, access, page=page, folder=folder), listening, tell)
 
 
 def _check(host: str, port: int, api_key: str | None, *, local: bool) -> None:

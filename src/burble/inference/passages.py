@@ -50,17 +50,31 @@ class Passages:
         """
         if length < 1:
             raise SettingsError(f"a passage has {length} symbols, but must have 1 or more.")
-        count = max(0, len(ids) - length + 1)
-        keys = np.zeros(count, np.uint64)
-        for first in range(0, count, BLOCK):
-            part = keys[first : first + BLOCK]
-            for place in range(first, first + length):
-                part *= _BASE
-                read = ids[place : place + len(part)]
-                read = read if canonical_ids is None else canonical_ids[read]
-                part += read.astype(np.uint64) + np.uint64(1)
+        keys = number_passages(ids, length, canonical_ids)
         keys.sort()
         return cls(keys, length, canonical_ids)
+
+
+def number_passages(
+    ids: NDArray[np.integer], length: int, canonical_ids: NDArray[np.int32] | None = None
+) -> NDArray[np.uint64]:
+    """The number of each passage of a text, by where it begins, shape (N - length + 1,).
+
+    Args:
+        ids: See `Passages.from_ids`.
+        length: Symbols of a passage.
+        canonical_ids: See `Passages`.
+    """
+    count = max(0, len(ids) - length + 1)
+    keys = np.zeros(count, np.uint64)
+    for first in range(0, count, BLOCK):
+        part = keys[first : first + BLOCK]
+        for place in range(first, first + length):
+            part *= _BASE
+            read = ids[place : place + len(part)]
+            read = read if canonical_ids is None else canonical_ids[read]
+            part += read.astype(np.uint64) + np.uint64(1)
+    return keys
 
 
 def find_canonical_ids(symbols: Sequence[str], *, boundary: bool) -> NDArray[np.int32]:

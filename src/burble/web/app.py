@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from burble import __version__
 from burble.errors import BurbleError
+from burble.files import find_models_folder
 from burble.model.file import find_model_file
 from burble.web.access import Access, Guard
 from burble.web.completions import complete
@@ -25,24 +26,30 @@ from burble.web.errors import (
     answer_client_gone,
     answer_http_error,
 )
+from burble.web.jobs import Jobs
 from burble.web.metrics import CONTENT_TYPE, Metrics
+from burble.web.page_routes import page_routes
 from burble.web.preparation import Preparation
 from burble.web.registry import Registry
 from burble.web.tokens import detokenize, tokenize
+from burble.web.training_routes import training_routes
 from burble.web.writer import Writer
 
 
-def build_app(models: Registry, access: Access, *, page: bool = True) -> Starlette:
+def build_app(
+    models: Registry, access: Access, *, page: bool = True, folder: Path | None = None
+) -> Starlette:
     """The application.
 
     Args:
         models: What is served.
         access: Who may ask.
         page: Whether there is a page besides the API.
+        folder: Where what is trained on the page goes; the person's own models folder if None.
 
     Returns:
-        The application. Its `state` holds `models`, `token` (what the page must send), `writer`
-        and `metrics`.
+        The application. Its `state` holds `models`, `token` (what the page must send), `writer`,
+        `metrics` and `jobs`, the trainings.
     """
     metrics = Metrics()
     handlers: dict[Any, Callable[..., Any]] = {
@@ -53,7 +60,7 @@ def build_app(models: Registry, access: Access, *, page: bool = True) -> Starlet
         Exception: answer_api_error,
     }
     app = Starlette(
-        routes=[*API, *(_page_routes() if page else [])],
+        routes=[*API, *([*page_routes(), *training_routes()] if page else [])],
         middleware=[Middleware(Guard, access=access, metrics=metrics)],
         exception_handlers=handlers,
         lifespan=_lifespan,
@@ -66,12 +73,8 @@ def build_app(models: Registry, access: Access, *, page: bool = True) -> Starlet
     app.state.with_key = access.api_key is not None
     app.state.token = access.token
     app.state.writer = Writer(metrics)
+    app.state.jobs = Jobs(folder or find_models_folder())
     return app
-
-
-def _page_routes() -> list[BaseRoute]:
-    """The routes of the page."""
-    return []
 
 
 @asynccontextmanager

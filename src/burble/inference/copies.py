@@ -1,0 +1,78 @@
+"""What of a text was copied from the text a model was trained on, and where it stands there.
+
+Works on ids, with the training text that a memory holds. Knows nothing of networks. How much is
+copied in all is what `evaluation.overlap` measures; here each passage is found.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.files import Ids
+from burble.inference.passages import BLOCK, number_passages
+
+LEAST = 30
+"""Symbols of a passage that is unlikely to be written again by chance."""
+MOST_PLACES = 20
+"""Places at which one passage is followed, to find where it stands longest."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A passage of a text that stands word for word in another.
+
+    Attributes:
+        start: Where it begins in the text, in symbols.
+        length: Symbols of it.
+        place: Where it begins in the other, in symbols.
+    """
+
+    start: int
+    length: int
+    place: int
+
+
+def find_copies(ids: NDArray[np.integer], source: Ids, least: int = LEAST) -> list[Copy]:
+    """Finds the passages of a text that stand in another, from the first on, each as a whole.
+
+    Args:
+        ids: The text, shape (T,).
+        source: The other, shape (N,); may be mapped from a file.
+        least: Symbols of a passage at least.
+    """
+    wanted = number_passages(ids, least)
+    places = _find_places(wanted, source, least)
+    copies, at = [], 0
+    while at < len(wanted):
+        found = [
+            (length, -place)
+            for place in places.get(int(wanted[at]), ())
+            if (length := _common_length(ids[at:], source[place : place + len(ids) - at])) >= least
+        ]
+        if not found:
+            at += 1
+            continue
+        length, place = max(found)
+        copies.append(Copy(at, length, -place))
+        at += length
+    return copies
+
+
+def _find_places(wanted: NDArray[np.uint64], source: Ids, least: int) -> dict[int, list[int]]:
+    """Where in a text each passage stands, a few places each."""
+    places: dict[int, list[int]] = {}
+    for first in range(0, max(0, len(source) - least + 1), BLOCK):
+        numbers = number_passages(source[first : first + BLOCK + least - 1], least)
+        for place in np.flatnonzero(np.isin(numbers, wanted)).tolist():
+            known = places.setdefault(int(numbers[place]), [])
+            if len(known) < MOST_PLACES:
+                known.append(first + place)
+    return places
+
+
+def _common_length(one: NDArray[np.integer], other: NDArray[np.integer]) -> int:
+    """How many first symbols two texts have in common."""
+    size = min(len(one), len(other))
+    differ = np.flatnonzero(one[:size] != other[:size])
+    return int(differ[0]) if len(differ) else size

@@ -1,0 +1,175 @@
+"""Routes of trainings: a text is given, looked at, learned, and what happens is followed.
+
+They are the page's own, for this machine alone; whoever may ask is checked before they are called.
+Know nothing of how a model is trained.
+"""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import anyio
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from burble.settings import is_number
+from burble.web.bodies import read_body, read_json
+from burble.web.errors import ApiError
+from burble.web.jobs import Job, Jobs, read_report
+from burble.web.streams import EventStream
+
+MOST_BYTES = 64 << 20
+"""Of one file that is given."""
+LOOK_EVERY = 0.2
+"""Seconds after which it is looked again what has happened."""
+
+
+def training_routes() -> list[Route]:
+    """All routes below /v1/train."""
+    return [
+        Route("/v1/train", list_trainings, methods=["GET"]),
+        Route("/v1/train", start_training, methods=["POST"]),
+        Route("/v1/train/texts", give_text, methods=["POST"]),
+        Route("/v1/train/demo", give_demo, methods=["POST"]),
+        Route("/v1/train/{id}", show_training, methods=["GET"]),
+        Route("/v1/train/{id}", change_training, methods=["POST"]),
+        Route("/v1/train/{id}", remove_training, methods=["DELETE"]),
+        Route("/v1/train/{id}/report", report_text, methods=["GET"]),
+        Route("/v1/train/{id}/events", follow_training, methods=["GET"]),
+        Route("/v1/train/{id}/stop", stop_training, methods=["POST"]),
+        Route("/v1/train/{id}/continue", continue_training, methods=["POST"]),
+    ]
+
+
+def _jobs(request: Request) -> Jobs:
+    """The trainings of this server."""
+    jobs: Jobs = request.app.state.jobs
+    return jobs
+
+
+def _find(request: Request, name: object) -> Job:
+    """The training of an id.
+
+    Raises:
+        ApiError: There is none (404).
+    """
+    try:
+        return _jobs(request).find(str(name))
+    except LookupError as error:
+        raise ApiError(404, str(error.args[0]), code="training_not_found") from None
+
+
+def _describe(request: Request, job: Job, status: int = 200) -> Response:
+    """What a training is and how far it has come."""
+    return JSONResponse(_jobs(request).describe(job), status)
+
+
+def _read_minutes(fields: dict[str, Any]) -> float | None:
+    """The minutes of a request, if they are there.
+
+    Raises:
+        ApiError: They are no number.
+    """
+    minutes = fields.get("minutes")
+    if minutes is None or is_number(minutes):
+        return minutes
+    raise ApiError(400, f"minutes is {minutes!r}, but must be a number.", param="minutes")
+
+
+async def give_text(request: Request) -> Response:
+    """Keeps a file, which is the body."""
+    query, jobs = request.query_params, _jobs(request)
+    before = _find(request, query["text"]) if "text" in query else None
+    name = query.get("name", "").strip() or "text"
+    data = await read_body(request, MOST_BYTES)
+    return _describe(request, await run_in_threadpool(jobs.add_text, name, data, before), 201)
+
+
+async def give_demo(request: Request) -> Response:
+    """Takes the text that comes with Python."""
+    return _describe(request, await run_in_threadpool(_jobs(request).add_demo), 201)
+
+
+async def report_text(request: Request) -> Response:
+    """What a text holds, and what is odd about it."""
+    job = _find(request, request.path_params["id"])
+    return JSONResponse(await run_in_threadpool(read_report, job))
+
+
+async def start_training(request: Request) -> Response:
+    """Starts the training on a text that was given."""
+    fields = await read_json(request)
+    job, jobs = _find(request, fields.get("text")), _jobs(request)
+    if isinstance(fields.get("name"), str):
+        jobs.rename(job, fields["name"])
+    await run_in_threadpool(jobs.start, job, _read_minutes(fields))
+    return _describe(request, job, 201)
+
+
+async def list_trainings(request: Request) -> Response:
+    """All trainings, the latest first."""
+    jobs = _jobs(request)
+    found = await run_in_threadpool(lambda: [jobs.describe(job) for job in jobs.find_all()])
+    return JSONResponse({"data": found})
+
+
+async def show_training(request: Request) -> Response:
+    """One training."""
+    return _describe(request, _find(request, request.path_params["id"]))
+
+
+async def change_training(request: Request) -> Response:
+    """Gives a training another name to show, or says in which encoding its text is."""
+    job, fields = _find(request, request.path_params["id"]), await read_json(request)
+    changes = {"name": _jobs(request).rename, "encoding": _jobs(request).set_encoding}
+    for field, value in fields.items():
+        if field not in changes or not isinstance(value, str):
+            raise ApiError(
+                400, f"{field} is {value!r}; name and encoding may be given, as texts.", param=field
+            )
+        changes[field](job, value)
+    return _describe(request, job)
+
+
+async def remove_training(request: Request) -> Response:
+    """Removes a training with its text and its model."""
+    job = _find(request, request.path_params["id"])
+    await run_in_threadpool(_jobs(request).remove, job)
+    return Response(status_code=204)
+
+
+async def stop_training(request: Request) -> Response:
+    """Requests that a training stops; its exact state is kept."""
+    job = _find(request, request.path_params["id"])
+    _jobs(request).stop(job)
+    return _describe(request, job)
+
+
+async def continue_training(request: Request) -> Response:
+    """Goes on with a training that was stopped, or for some minutes more."""
+    job = _find(request, request.path_params["id"])
+    minutes = _read_minutes(await read_json(request))
+    await run_in_threadpool(_jobs(request).start, job, minutes)
+    return _describe(request, job)
+
+
+async def follow_training(request: Request) -> Response:
+    """What has happened in a training from its beginning on, and what happens until it ends."""
+    job = _find(request, request.path_params["id"])
+    return EventStream(_follow(_jobs(request), job), lambda: None)
+
+
+async def _follow(jobs: Jobs, job: Job) -> AsyncGenerator[dict[str, Any]]:
+    """The events; at last what the training is then."""
+    place = 0
+    while True:
+        # Looked at first, so that nothing is missed that a process writes before it ends.
+        running = jobs.is_running(job)
+        events, place = job.read_events(place)
+        for event in events:
+            yield event
+        if not running:
+            yield {"type": "state", **jobs.describe(job)}
+            return
+        await anyio.sleep(LOOK_EVERY)

@@ -1,0 +1,133 @@
+"""Trains on a text that was given to the page, in a process of its own that outlives the server.
+
+Run as `python -m burble.web.worker FOLDER`, with the folder that `jobs` put the text in. It does
+what `burble train` does, by the same job, and builds the memory in the end. Knows nothing of HTTP.
+"""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from burble import interrupts
+from burble.errors import BurbleError, CorpusError, StorageError
+from burble.ngram.training_text import write_training_index
+from burble.runs import recipes
+from burble.runs.base import choose_base
+from burble.runs.events import BaselineLosses, End, Event, Recovery, Report, Sample, Score, Task
+from burble.runs.request import TrainingRequest, check_folder, resolve_settings
+from burble.training import preflight
+from burble.web.jobs import EVENTS, LOCK, STOP, Job
+
+WAIT = 10.0
+"""Seconds to wait for the lock, which whoever looks for trainings at work holds for a moment."""
+
+
+class Journal:
+    """The events of a training in a file, one JSON object a line.
+
+    Args:
+        path: The file, which is added to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def add(self, kind: str, **values: Any) -> None:
+        """Adds an event; numbers that JSON has not become null.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        odd = [k for k, v in values.items() if isinstance(v, float) and not math.isfinite(v)]
+        line = json.dumps({"type": kind} | values | dict.fromkeys(odd)) + "\n"
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as error:
+            raise StorageError(f"could not write {self._path}: {error.strerror}.") from error
+
+    def add_event(self, event: Event) -> None:
+        """Adds what a training yields, as far as a page can show it."""
+        match event:
+            case BaselineLosses(uniform=uniform, unigram=unigram, ngram=ngram, order=order):
+                self.add("baselines", uniform=uniform, unigram=unigram, ngram=ngram, order=order)
+            case Report(step=step, steps=steps, loss=loss, speed=speed, left=left):
+                self.add("report", step=step, steps=steps, loss=loss, speed=speed, left=left)
+            case Score(loss=loss, improved=improved, state=state):
+                self.add("score", step=state.step, loss=loss, improved=improved)
+            case Sample(step=step, text=text):
+                self.add("sample", step=step, text=text)
+            case Task(what=what, done=done):
+                self.add("task", what=what, done=done)
+            case Recovery(step=step, loss=loss):
+                self.add("recovery", step=step, loss=loss)
+            case _:
+                pass
+
+
+def train(job: Job, journal: Journal, stop: Callable[[], bool], started: float) -> None:
+    """Trains, as was requested last, until the end or until it is stopped."""
+    wanted, resume = job.request, bool(job.request["resume"])
+    given = {"minutes": wanted["minutes"]} if wanted["minutes"] else {}
+    options = recipes.merge_recipe(given, None, resume=resume)
+    base, look = choose_base(None, None, resume=resume)
+    request = TrainingRequest(
+        options, "auto", resume, base, sources=job.sources, reading=job.reading, look=look
+    )
+
+    def log(sentence: str) -> None:
+        journal.add("log", message=job.with_names(sentence))
+
+    check_folder(request, job.run)
+    journal.add("begin", step=job.run.steps_done() if resume else 0)
+    text = request.read(resolve_settings(request, job.run))
+    prepared = preflight.prepare(request, job.run, text, None, log)
+    # Here, since it takes seconds to load, and what can be refused has been.
+    from burble.training import job as training
+
+    end: End | None = None
+    for event in training.train(prepared, stop=stop, started=started, log=log):
+        if isinstance(event, End):
+            end = event
+        else:
+            journal.add_event(event)
+    if end is None:
+        return
+    if end.reason != "stopped":
+        _remember(job, log)
+    journal.add("end", step=end.state.step, reason=end.reason, scores=dict(end.facts))
+
+
+def _remember(job: Job, log: Callable[[str], object]) -> None:
+    """Builds the memory of the text, with which it can be said what of it was copied."""
+    try:
+        write_training_index(job.run.folder, job.sources, job.reading)
+    except CorpusError as error:
+        log(f"There will be no memory of this text: {error}")
+
+
+def main(folder: str) -> int:
+    """Trains; returns the exit code."""
+    started = time.perf_counter() - time.process_time()
+    job = Job(Path(folder))
+    journal, caught = Journal(job.place / EVENTS), interrupts.catch()
+    with filelock.FileLock(job.place / LOCK, timeout=WAIT):
+        try:
+            train(job, journal, lambda: bool(caught) or (job.place / STOP).exists(), started)
+        except BurbleError as error:
+            journal.add("error", message=job.with_names(str(error)))
+            return error.exit_code
+        except Exception as error:
+            journal.add("error", message=f"{type(error).__name__}: {error}")
+            raise
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
