@@ -3,39 +3,21 @@
 import pytest
 
 from burble import api
-from burble.model.file import write_model
 from tests.support.servers import serving
-from tests.support.speakers import chancy
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A models folder with two models."""
-    folder = tmp_path_factory.mktemp("models")
-    write_model(folder / "letters.safetensors", chancy())
-    (folder / "verse").mkdir()
-    write_model(folder / "verse" / "model.safetensors", chancy("xyz\n", seed=1))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def server(folder):
-    with serving("--models", folder) as running:
-        yield running
 
 
 def test_it_serves_the_models_of_the_folder_and_the_bases(server):
     answer = server.get("/v1/models").json
     assert answer["object"] == "list"
-    assert [one["id"] for one in answer["data"]][:2] == ["letters", "verse"]
+    assert [one["id"] for one in answer["data"]][:3] == ["letters", "poems", "verse"]
     assert server.get("/v1/models/verse").json["object"] == "model"
     assert server.get("/v1/models/prose").error["code"] == "model_not_found"
 
 
-def test_a_text_is_the_one_that_the_model_writes_alone(server, folder):
+def test_a_text_is_the_one_that_the_model_writes_alone(server, models):
     wanted = {"model": "letters", "prompt": "ab", "seed": 3, "max_tokens": 50}
     choice = server.complete(**wanted).json["choices"][0]
-    writer = api.load(folder / "letters.safetensors")
+    writer = api.load(models / "letters.safetensors")
     assert choice["text"] == writer.generate("ab", seed=3, length=50)
     assert choice["finish_reason"] == "length"
 
@@ -65,7 +47,7 @@ def test_what_the_framework_refuses_has_the_same_shape(server, method, path, sta
     assert path in answer.error["message"]
 
 
-def test_it_stops_when_it_is_told(folder):
-    with serving(folder / "verse") as running:
+def test_it_stops_when_it_is_told(models):
+    with serving(models / "verse") as running:
         assert running.get("/health").json["status"] == "ok"
         assert running.stop() == "Ctrl-C stops it.\n"

@@ -26,6 +26,15 @@ def test_other_servers_call_the_text_content(server):
     assert tokenize(server, content="ab").json == tokenize(server, prompt="ab").json
 
 
+def test_the_edge_of_a_document_is_there_for_who_asks(server):
+    asked = {"model": "poems", "prompt": "ab", "add_special_tokens": True}
+    assert tokenize(server, **asked).json["tokens"] == [3, 1, 2]
+    assert tokenize(server, **asked | {"add_special_tokens": False}).json["tokens"] == [1, 2]
+    assert tokenize(server, prompt="ab", add_special_tokens=True).json["tokens"] == [1, 2]
+    told = server.get("/tokenizer_info").json
+    assert (told["eos_token"], told["unit"], told["vocab_size"]) == ("\n", "char", 4)
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "message"),
     [

@@ -31,7 +31,7 @@ from burble.web.metrics import CONTENT_TYPE, Metrics
 from burble.web.page_routes import page_routes
 from burble.web.preparation import Preparation
 from burble.web.registry import Registry
-from burble.web.tokens import detokenize, tokenize
+from burble.web.tokens import detokenize, show_tokenizer, tokenize
 from burble.web.training_routes import training_routes
 from burble.web.writer import Writer
 
@@ -129,5 +129,6 @@ API: list[BaseRoute] = [
     Route("/v1/models/{name}", _show_model),
     Route("/v1/completions", complete, methods=["POST"]),
     Route("/tokenize", tokenize, methods=["POST"]),
+    Route("/tokenizer_info", show_tokenizer),
     Route("/detokenize", detokenize, methods=["POST"]),
 ]

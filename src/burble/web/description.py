@@ -169,6 +169,14 @@ def _answers() -> dict[str, Schema]:
         "Tokens": _object(
             tokens=_list_of(WHOLE), token_strs=_list_of(TEXT), count=WHOLE, max_model_len=WHOLE
         ),
+        "Tokenizer": _object(
+            tokenizer_class=TEXT,
+            unit=TEXT,
+            vocab_size=WHOLE,
+            bos_token={"type": ["string", "null"]},
+            eos_token={"type": ["string", "null"]},
+            pad_token={"type": "null"},
+        ),
         "Text": _object(prompt=TEXT, content=TEXT),
         "Health": _object(status={"const": "ok"}, version=TEXT),
         "Error": _object(error=error),
@@ -188,7 +196,8 @@ def describe_api(*, with_key: bool) -> dict[str, Any]:
 
     Source: the OpenAPI specification, version 3.1.0.
     """
-    text = {"model": MODEL, "unknown": UNKNOWN}
+    special = FLAG | {"description": "Begin with the edge of a document, if there are any."}
+    text = {"model": MODEL, "unknown": UNKNOWN, "add_special_tokens": special}
     prompt = TEXT | {"maxLength": MOST_PROMPT}
     schemas = _answers() | {
         "CompletionRequest": _completion_request(),
@@ -226,6 +235,7 @@ def _paths() -> dict[str, Any]:
         "/v1/models/{name}": {"get": model},
         "/v1/completions": {"post": completions},
         "/tokenize": {"post": _post("TokenizeRequest", "A text as ids.", _json("Tokens"))},
+        "/tokenizer_info": {"get": _get("What a text is cut into.", _json("Tokenizer"))},
         "/detokenize": {"post": _post("DetokenizeRequest", "Ids as text.", _json("Text"))},
     }
 

@@ -104,7 +104,7 @@ def parse_completions(given: Mapping[str, Any]) -> Completions:
         prompts = parse_prompts(given.get("prompt", ""))
         texts = len(prompts) * count
         require(texts <= MOST_TEXTS, "n", count, f"such that n times the prompts is {MOST_TEXTS}")
-        stream = _take_flag(given, "stream")
+        stream = take_flag(given, "stream")
         return Completions(
             prompts=prompts,
             model=take_text(given, "model"),
@@ -112,7 +112,7 @@ def parse_completions(given: Mapping[str, Any]) -> Completions:
             options=_take_options(given),
             count=count,
             logprobs=_take_logprobs(given),
-            echo=_take_flag(given, "echo"),
+            echo=take_flag(given, "echo"),
             stream=stream,
             include_usage=_take_include_usage(given, stream=stream),
         )
@@ -234,10 +234,10 @@ def _take_include_usage(given: Mapping[str, Any], *, stream: bool) -> bool:
     require(fits, "stream_options", options, '{"include_usage": true}, or false')
     require(stream or "stream_options" not in given, "stream_options", options, "with stream alone")
     held = {name: value for name, value in options.items() if value is not None}
-    return _take_flag(held, "include_usage")
+    return take_flag(held, "include_usage")
 
 
-def _take_flag(given: Mapping[str, Any], name: str) -> bool:
+def take_flag(given: Mapping[str, Any], name: str) -> bool:
     """A field that is true or false, and false where it is absent."""
     value = given.get(name, False)
     require(isinstance(value, bool), name, value, "true or false")

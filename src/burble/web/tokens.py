@@ -13,7 +13,10 @@ from burble.settings import require
 from burble.web.bodies import read_json
 from burble.web.parameters import MOST_CHARACTERS, MOST_PROMPT, are_ids, take_text
 
-FIELDS = {"tokenize": ("model", "prompt", "content", "unknown"), "detokenize": ("model", "tokens")}
+FIELDS = {
+    "tokenize": ("model", "prompt", "content", "unknown", "add_special_tokens"),
+    "detokenize": ("model", "tokens"),
+}
 
 
 async def tokenize(request: Request) -> Response:
@@ -25,21 +28,40 @@ async def tokenize(request: Request) -> Response:
     text = take_text(given, "content") if "content" in given else take_text(given, "prompt")
     require(text is not None, "prompt", text, "a text")
     require(len(text or "") <= MOST_PROMPT, "prompt", "a text", f"of at most {MOST_PROMPT:,}")
-    generator = await run_in_threadpool(
-        request.app.state.models.generator, take_text(given, "model")
-    )
-    model = generator.model
+    with_edge = take_flag(given, "add_special_tokens")
+    model = (await load(request, take_text(given, "model"))).model
     ready = await run_in_threadpool(
         prepare_prompt, text or "", model, given.get("unknown", "error")
     )
     symbols = [*model.vocabulary.split(ready.text)]
-    ids = model.vocabulary.encode(ready.text, "prompt")
+    ids = np.asarray(model.vocabulary.encode(ready.text, "prompt")).tolist()
+    if with_edge and model.vocabulary.boundary:
+        symbols, ids = ["", *symbols], [model.vocabulary.boundary_id, *ids]
     return JSONResponse(
         {
-            "tokens": np.asarray(ids).tolist(),
+            "tokens": ids,
             "token_strs": symbols,
-            "count": len(symbols),
+            "count": len(ids),
             "max_model_len": MOST_PROMPT + MOST_CHARACTERS,
+        }
+    )
+
+
+async def show_tokenizer(request: Request) -> Response:
+    """`GET /tokenizer_info`: of the first model, for evaluators that ask which symbols there are.
+
+    What is given nothing begins after a line's end, so that is what stands before a text.
+    """
+    vocabulary = (await load(request, None)).model.vocabulary
+    edge = "\n" if "\n" in vocabulary.ids else None
+    return JSONResponse(
+        {
+            "tokenizer_class": "burble",
+            "unit": vocabulary.unit,
+            "vocab_size": vocabulary.size,
+            "bos_token": edge,
+            "eos_token": edge,
+            "pad_token": None,
         }
     )
 
@@ -51,9 +73,7 @@ async def detokenize(request: Request) -> Response:
     ids: Any = given.get("tokens")
     require(are_ids(ids), "tokens", ids, f"a list of ids, at most {MOST_PROMPT:,}")
     require(len(ids) <= MOST_PROMPT, "tokens", len(ids), f"at most {MOST_PROMPT:,} ids")
-    generator = await run_in_threadpool(
-        request.app.state.models.generator, take_text(given, "model")
-    )
+    generator = await load(request, take_text(given, "model"))
     text = prepare_ids(ids, generator.model).text
     return JSONResponse({"prompt": text, "content": text})
 
