@@ -1,6 +1,8 @@
 """Who is let in: hosts, origins, keys, tokens and kinds of content."""
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from burble.web.access import Access
 from burble.web.errors import ApiError
@@ -19,6 +21,7 @@ def check(access=None, *, path="/v1/models", method="GET", client="127.0.0.1", *
         "scheme": "http",
         "path": path,
         "client": (client, 50_000),
+        "app": Starlette(routes=[Route("/v1/completions", print, methods=["POST"])]),
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in named.items()],
     }
     try:
@@ -69,8 +72,10 @@ def test_a_body_is_declared_as_json(kind, refused):
 
 
 def test_a_body_of_no_kind_is_refused():
-    assert check(method="POST", path="/tokenize") == (415, "unsupported_media_type")
-    assert check(method="POST", path="/nowhere", content_type="text/plain")[0] == 415
+    assert check(method="POST", path="/v1/completions") == (415, "unsupported_media_type")
+    # Where nothing takes it, that is what is told.
+    assert check(method="POST", path="/nowhere") is None
+    assert check(method="PUT", path="/v1/completions") is None
 
 
 @pytest.mark.parametrize(

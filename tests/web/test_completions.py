@@ -103,7 +103,7 @@ def test_values_of_other_servers_that_change_nothing_are_taken(server):
         ("words", "/etc/passwd"),
         ("label", 7),
         ("mix", [0.5, 0.5]),
-        ("stream_options", {"include_usage": True}),
+        ("stream_options", {"include": True}),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(server, name, value):

@@ -73,7 +73,7 @@ class Access:
             self._check_page(headers, scope)
         elif path not in (*OPEN, *STATIC):
             self._check_key(headers)
-        if scope["method"] in ("POST", "PUT", "PATCH"):
+        if scope["method"] == "POST" and is_there(scope, "POST"):
             _check_content_type(headers, path)
 
     def _check_origin(self, headers: Headers, scope: Scope) -> None:
@@ -216,13 +216,13 @@ class Guard:
             self._access.check(scope)
         except ApiError as error:
             return error.response
-        if scope["method"] == "HEAD" and _is_there(scope):
+        if scope["method"] == "HEAD" and is_there(scope, "GET"):
             return Response(status_code=200)
         return self._app
 
 
-def _is_there(scope: Scope) -> bool:
-    """Whether there would be an answer to GET."""
+def is_there(scope: Scope, method: str) -> bool:
+    """Whether there is a route at the place of a request that takes a method."""
     router: Router = scope["app"].router
-    asked = {**scope, "method": "GET"}
+    asked = {**scope, "method": method}
     return any(route.matches(asked)[0] is Match.FULL for route in router.routes)

@@ -104,7 +104,6 @@ def parse_completions(given: Mapping[str, Any]) -> Completions:
         prompts = parse_prompts(given.get("prompt", ""))
         texts = len(prompts) * count
         require(texts <= MOST_TEXTS, "n", count, f"such that n times the prompts is {MOST_TEXTS}")
-        stream = take_flag(given, "stream")
         return Completions(
             prompts=prompts,
             model=take_text(given, "model"),
@@ -113,8 +112,8 @@ def parse_completions(given: Mapping[str, Any]) -> Completions:
             count=count,
             logprobs=_take_logprobs(given),
             echo=take_flag(given, "echo"),
-            stream=stream,
-            include_usage=_take_include_usage(given, stream=stream),
+            stream=take_flag(given, "stream"),
+            include_usage=_take_include_usage(given),
         )
     except SettingsError as error:
         raise translate(error) from None
@@ -227,12 +226,11 @@ def _take_mix(given: Mapping[str, Any]) -> list[float] | None:
     return None if mix is None else [*map(float, mix)]
 
 
-def _take_include_usage(given: Mapping[str, Any], *, stream: bool) -> bool:
-    """Whether a stream tells at its end how much was read and written."""
+def _take_include_usage(given: Mapping[str, Any]) -> bool:
+    """Whether a stream tells at its end how much was read and written; a whole answer always does."""
     options = given.get("stream_options", {})
     fits = isinstance(options, dict) and options.keys() <= {"include_usage"}
     require(fits, "stream_options", options, '{"include_usage": true}, or false')
-    require(stream or "stream_options" not in given, "stream_options", options, "with stream alone")
     held = {name: value for name, value in options.items() if value is not None}
     return take_flag(held, "include_usage")
 

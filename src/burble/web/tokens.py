@@ -11,7 +11,7 @@ from burble.inference.generator import Generator
 from burble.inference.prompts import prepare_ids, prepare_prompt
 from burble.settings import require
 from burble.web.bodies import read_json
-from burble.web.parameters import MOST_CHARACTERS, MOST_PROMPT, are_ids, take_text
+from burble.web.parameters import MOST_CHARACTERS, MOST_PROMPT, are_ids, take_flag, take_text
 
 FIELDS = {
     "tokenize": ("model", "prompt", "content", "unknown", "add_special_tokens"),
