@@ -37,7 +37,6 @@ ELSEWHERE = {
     "web/model_card": "web/test_page_routes.py",
     "web/parameters": "web/test_completions.py",
     "web/preparation": "web/test_completions.py",
-    "web/standin": "web/test_app.py",
     "web/streams": "web/test_server.py",
     "web/worker": "web/test_training_routes.py",
 }

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from tests.web.conftest import EDGE
@@ -146,7 +147,9 @@ def test_half_a_character_is_refused(server):
     assert "U+D800" in answer.error["message"]
 
 
-@pytest.mark.parametrize("more", [{}, {"echo": True}])
+@pytest.mark.parametrize(
+    "more", [{}, {"logprobs": 2}, {"echo": True}, {"echo": True, "logprobs": 0}]
+)
 def test_a_stream_joined_is_the_whole_answer(server, more):
     asked = ASKED | {"prompt": ["ab", "c"], "n": 2} | more
     whole = server.complete(**asked).json
@@ -215,3 +218,44 @@ def test_models_are_mixed(server):
 def test_what_the_model_never_saw_may_be_skipped(server):
     skipped = server.complete(**ASKED | {"prompt": "aé ñb", "unknown": "skip", "echo": True})
     assert texts(skipped) == ["ab" + texts(server.complete(**ASKED))[0]]
+
+
+def test_a_text_is_scored_as_the_model_does(server, letters):
+    prompt = "abcab\ncc"
+    answer = server.complete(model="letters", prompt=prompt, max_tokens=0, echo=True, logprobs=-1)
+    told = answer.json["choices"][0]["logprobs"]
+    assert told["tokens"] == [*prompt]
+    assert told["text_offset"] == [*range(len(prompt))]
+    assert told["token_logprobs"][0] is told["top_logprobs"][0] is None
+    ids = letters.model.vocabulary.encode(prompt, "prompt")
+    np.testing.assert_allclose(told["token_logprobs"][1:], -letters.nll(ids), atol=1e-6)
+    for top in told["top_logprobs"][1:]:
+        assert set(top) == {"\n", "a", "b", "c"}
+        np.testing.assert_allclose(np.exp([*top.values()]).sum(), 1, atol=1e-6)
+
+
+def test_logprobs_are_of_each_symbol_that_was_drawn(server, letters):
+    answer = server.complete(**ASKED, logprobs=1)
+    choice = answer.json["choices"][0]
+    told = choice["logprobs"]
+    assert "".join(told["tokens"]) == choice["text"]
+    ids = letters.model.vocabulary.encode("ab" + choice["text"], "text")
+    np.testing.assert_allclose(told["token_logprobs"], -letters.nll(ids)[1:], atol=1e-6)
+    for token, one, top in zip(
+        told["tokens"], told["token_logprobs"], told["top_logprobs"], strict=True
+    ):
+        assert top[token] == one
+        assert len(top) <= 2
+        assert max(top.values()) >= one
+
+
+def test_ids_may_begin_with_the_edge_of_a_document(server):
+    edge = 3
+    asked = {"model": "poems", "max_tokens": 1, "echo": True, "logprobs": 0, "temperature": 0}
+    told = server.complete(**asked, prompt=[edge, 1, 2]).json["choices"][0]["logprobs"]
+    plain = server.complete(**asked, prompt="ab").json["choices"][0]["logprobs"]
+    assert told["tokens"][:3] == ["", "a", "b"]
+    assert told["token_logprobs"][0] is plain["token_logprobs"][0] is None
+    # What begins a document is predicted from its edge.
+    assert told["token_logprobs"][1] < 0
+    assert told["token_logprobs"][2:] == plain["token_logprobs"][1:]

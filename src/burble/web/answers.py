@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from burble.inference.scored import Scored, Symbol
 from burble.inference.selection import Ending
-from burble.web.standin import Scored, Symbol
 
 
 @dataclass
 class Choice:
     """One text of an answer, and what has come of it since it was last looked at.
+
+    The first symbol of a prompt has nothing before it, so that no prediction of it is told; where
+    the edge of a document was given, that is the first.
 
     Attributes:
         index: Its place among the texts of the answer.
@@ -40,7 +43,7 @@ class Choice:
         if not self.logprobs:
             self._text = self.prompt
         elif self.prompt and self.edge:
-            self._symbols.append((Symbol("", None, ()), 0))
+            self._symbols.append((Symbol("", None), 0))
 
     def add(self, item: str | Scored | Ending) -> None:
         """Takes what comes next."""
@@ -51,7 +54,9 @@ class Choice:
             self.finish_reason = "length" if self.written >= self.length else "stop"
         else:
             for symbol in item.symbols:
-                self._symbols.append((symbol, self._offset))
+                is_first = item.of_prompt and not self._offset and not self.edge
+                told = Symbol(symbol.text, None) if is_first else symbol
+                self._symbols.append((told, self._offset))
                 self._offset += len(symbol.text)
             if item.of_prompt:
                 self._text += "".join(symbol.text for symbol in item.symbols)
@@ -69,11 +74,8 @@ class Choice:
 
 
 def _logprobs(symbols: Sequence[tuple[Symbol, int]]) -> dict[str, Any]:
-    """What was predicted of symbols, each with its place in the text.
-
-    The first symbol of a text has nothing before it, so there is no prediction of it.
-    """
-    known = [symbol.log_probability if place else None for symbol, place in symbols]
+    """What was predicted of symbols, each with its place in the text."""
+    known = [symbol.log_probability for symbol, _ in symbols]
     return {
         "tokens": [symbol.text for symbol, _ in symbols],
         "token_logprobs": known,

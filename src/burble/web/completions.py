@@ -92,7 +92,8 @@ class Job:
                 length = texts.settings.length or 0
                 shown = texts.prompt.text if wanted.echo else ""
                 self._choices.append(Choice(place, length, top is not None, shown, edge))
-                part = Part(generator, texts, number, top, wanted.echo, self._inbox, place)
+                echo = wanted.echo and top is not None
+                part = Part(generator, texts, number, top, echo, self._inbox, place)
                 self._parts.append(part)
         read = sum(len(texts.prompt.text) for texts in several)
         watch.metrics.count("burble_prompt_characters_total", read)

@@ -227,7 +227,7 @@ def _take_mix(given: Mapping[str, Any]) -> list[float] | None:
 
 
 def _take_include_usage(given: Mapping[str, Any]) -> bool:
-    """Whether a stream tells at its end how much was read and written; a whole answer always does."""
+    """Whether a stream tells at its end how much was read and written, as a whole answer does."""
     options = given.get("stream_options", {})
     fits = isinstance(options, dict) and options.keys() <= {"include_usage"}
     require(fits, "stream_options", options, '{"include_usage": true}, or false')

@@ -10,12 +10,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from burble.inference.batching import Batch
 from burble.inference.generator import Generator
+from burble.inference.scored import Scored
 from burble.inference.selection import Ending
 from burble.inference.texts import Texts
 from burble.web.errors import ApiError
 from burble.web.metrics import Metrics
-from burble.web.standin import Batch, Scored
 
 MOST_WRITTEN = 256
 """Texts that are written side by side."""
