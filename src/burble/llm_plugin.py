@@ -1,0 +1,132 @@
+"""Models of burble in `llm`, the command line of that name: its entry point. Knows no terminal.
+
+Loaded by `llm` alone, where that is installed. Nothing is handed to it to be logged but the text.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import llm
+from llm.parts import TextPart
+from pydantic import Field, create_model, model_validator
+
+from burble.cli.options import describe_fields, flag_type, unescape
+from burble.errors import InputError
+from burble.inference.catalogue import list_models
+from burble.inference.generator import Generator, load
+from burble.inference.settings import SamplingSettings, WritingSettings
+
+PREFIX = "burble/"
+"""What the id of a model has before its name."""
+UNUSED = {"distinct"}
+"""Settings of several texts."""
+
+
+@llm.hookimpl
+def register_models(register: Callable[[llm.Model], None]) -> None:
+    """Tells `llm` of each model there is; none is read before it is to write."""
+    for name, path in list_models().items():
+        register(BurbleModel(name, path))
+
+
+def _check_options(options: llm.Options) -> llm.Options:
+    """Refuses options that cannot be, before anything is loaded."""
+    WritingSettings(**choose_options(dict(options)))
+    return options
+
+
+def choose_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of `WritingSettings` from options of `llm`.
+
+    Args:
+        given: By name; None where one was not given.
+
+    >>> choose_options({"temperature": 0.5, "top_k": None, "stop": r"\\n"})
+    {'temperature': 0.5, 'stop': ('\\n',)}
+    """
+    options = {name: value for name, value in given.items() if value is not None}
+    if "stop" in options:
+        stops = options["stop"]
+        options["stop"] = tuple(map(unescape, [stops] if isinstance(stops, str) else stops))
+    return options
+
+
+def _make_options() -> type[llm.Options]:
+    """Options of a model: all settings of writing, each by its name."""
+    described = describe_fields(SamplingSettings) | describe_fields(WritingSettings)
+    kinds: dict[str, Any] = {
+        one.name: str | list[str] if flag_type(one) == list[str] else flag_type(one)
+        for one in fields(WritingSettings)
+        if one.name not in UNUSED
+    }
+    return create_model(
+        "Options",
+        __base__=llm.Options,
+        __validators__={"check": model_validator(mode="after")(_check_options)},
+        **{
+            name: (kind | None, Field(default=None, description=described[name]))
+            for name, kind in kinds.items()
+        },
+    )
+
+
+class BurbleModel(llm.Model):
+    """A model of burble, as `llm` takes it.
+
+    Args:
+        name: Its name in the folder of models.
+        path: Its run folder or file.
+    """
+
+    can_stream = True
+    Options = _make_options()
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.model_id = f"{PREFIX}{name}"
+        self._path = path
+
+    def __str__(self) -> str:
+        """What `llm models` shows."""
+        return f"burble: {self.model_id}"
+
+    @cached_property
+    def _writer(self) -> Generator:
+        """The model, once it is to write."""
+        return load(self._path)
+
+    def execute(
+        self,
+        prompt: llm.Prompt,
+        stream: bool,
+        response: llm.Response,
+        conversation: llm.Conversation | None,
+    ) -> Iterator[str]:
+        """Goes on from a text: from all that was given and written in a conversation so far.
+
+        Raises:
+            InputError: There is a system prompt, or something that is no text.
+            SettingsError, VocabularyError, EncodingError: See `Generator.stream`.
+        """
+        options = {"length": WritingSettings.length} | choose_options(dict(prompt.options))
+        text = join_texts(prompt) or self._writer.draw_prompt(options.get("seed") or 0)
+        return self._writer.stream(text, **options)
+
+
+def join_texts(prompt: llm.Prompt) -> str:
+    """What a model goes on from: all texts of a conversation in order, with nothing between them.
+
+    Raises:
+        InputError: There is a system prompt, or something that is no text.
+    """
+    parts = [part for message in prompt.messages for part in message.parts]
+    if any(message.role == "system" for message in prompt.messages):
+        raise InputError(
+            "a model of burble goes on from a text, and nothing in it could obey a system prompt. "
+            "Leave it out."
+        )
+    if not all(isinstance(part, TextPart) for part in parts):
+        raise InputError("a model of burble goes on from texts alone. Leave out all else.")
+    return "".join(part.text for part in parts if isinstance(part, TextPart))
