@@ -39,13 +39,13 @@ def _check_options(options: llm.Options) -> llm.Options:
 
 
 def choose_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of `WritingSettings` from options of `llm`.
+    r"""Fields of `WritingSettings` from options of `llm`.
 
     Args:
         given: By name; None where one was not given.
 
-    >>> choose_options({"temperature": 0.5, "top_k": None, "stop": r"\\n"})
-    {'temperature': 0.5, 'stop': ('\\n',)}
+    >>> choose_options({"temperature": 0.5, "top_k": None, "stop": r"\n"})
+    {'temperature': 0.5, 'stop': ('\n',)}
     """
     options = {name: value for name, value in given.items() if value is not None}
     if "stop" in options:
@@ -54,22 +54,18 @@ def choose_options(given: Mapping[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _make_options() -> type[llm.Options]:
+def _make_options() -> type[llm.Model.Options]:
     """Options of a model: all settings of writing, each by its name."""
     described = describe_fields(SamplingSettings) | describe_fields(WritingSettings)
-    kinds: dict[str, Any] = {
-        one.name: str | list[str] if flag_type(one) == list[str] else flag_type(one)
-        for one in fields(WritingSettings)
-        if one.name not in UNUSED
-    }
+    made: dict[str, Any] = {}
+    for one in fields(WritingSettings):
+        if one.name not in UNUSED:
+            kind = flag_type(one)
+            several = str | list[str] if kind == list[str] else kind
+            made[one.name] = several | None, Field(default=None, description=described[one.name])
+    check: Any = model_validator(mode="after")(_check_options)
     return create_model(
-        "Options",
-        __base__=llm.Options,
-        __validators__={"check": model_validator(mode="after")(_check_options)},
-        **{
-            name: (kind | None, Field(default=None, description=described[name]))
-            for name, kind in kinds.items()
-        },
+        "Options", __base__=llm.Model.Options, __validators__={"check": check}, **made
     )
 
 
@@ -97,13 +93,7 @@ class BurbleModel(llm.Model):
         """The model, once it is to write."""
         return load(self._path)
 
-    def execute(
-        self,
-        prompt: llm.Prompt,
-        stream: bool,
-        response: llm.Response,
-        conversation: llm.Conversation | None,
-    ) -> Iterator[str]:
+    def execute(self, prompt: llm.Prompt, *_: Any, **_more: Any) -> Iterator[str]:
         """Goes on from a text: from all that was given and written in a conversation so far.
 
         Raises:
