@@ -17,7 +17,9 @@ SOURCE = ROOT / "src" / "burble"
 PICTURE = ROOT / "docs" / "explanation" / "architecture.svg"
 BASE = "settings, files, …"
 """The name of the modules at the root that everything else uses."""
-DOORS = ("__main__", "api")
+ENTRIES = ("__main__", "llm_plugin")
+"""Modules at the root that others come in by; they are not drawn."""
+DOORS = (*ENTRIES, "api")
 ENGINES = {"jax", "keras"}
 WIDTH, HEIGHT, GAP, GUTTER, MARGIN = 340, 66, 26, 120, 24
 """Of a box; between rows; between columns; around all; in pixels."""
@@ -42,7 +44,8 @@ def read_imports() -> tuple[Edges, set[str]]:
             engines.add(_package(module))
         others = {_package(name) for name in imported if name.startswith("burble.")}
         edges.setdefault(_package(module), set()).update(others - {_package(module)})
-    edges.pop("__main__", None)
+    for entry in ENTRIES:
+        edges.pop(entry, None)
     return edges, engines
 
 
