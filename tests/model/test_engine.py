@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from burble.model import engine as engine_module
 from burble.model.engine import Engine
 from burble.model.network import build_network, name_weights
 from burble.settings import ModelSettings
@@ -184,3 +185,17 @@ def test_what_is_not_read_changes_no_state_and_no_prediction(cell):
     second, state = engine.step(np.array([5, -1]), state)
     np.testing.assert_allclose(second[1], first[1], atol=1e-6)
     np.testing.assert_allclose(second[0], alone[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_streams_that_are_dealt_out_to_threads_are_what_they_are_alone(cell, monkeypatch):
+    monkeypatch.setattr(engine_module, "LEAST_WORK", 1)
+    monkeypatch.setattr(engine_module, "count_threads", lambda: 3)
+    _, engine = pair(cell)
+    ids = np.array([3, 1, 4, -1, 5, 9, 2])
+    state, alone = engine.zero_state(7), [engine.zero_state(1) for _ in ids]
+    for _ in range(4):
+        together, state = engine.step(ids, state)
+        for row, i in enumerate(ids):
+            logits, alone[row] = engine.step(np.array([i]), alone[row])
+            np.testing.assert_array_equal(logits[0], together[row])

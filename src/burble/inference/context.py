@@ -9,7 +9,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.model.engine import Array, Core, State, select_streams
+from burble.model.engine import Array, Core, State, join_streams, select_streams
 from burble.model.mixture import read_windows
 from burble.model.softmax import log_softmax
 from burble.ngram.index import MAX_CONTEXT
@@ -72,11 +72,7 @@ class StateContext:
 
     def join(self, other: Self) -> None:
         """Takes their states besides."""
-        pairs = zip(self._state, other._state, strict=True)
-        self._state = tuple(
-            tuple(np.concatenate(parts, 1) for parts in zip(*layers, strict=True))
-            for layers in pairs
-        )
+        self._state = join_streams([self._state, other._state])
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Takes the states of some texts."""

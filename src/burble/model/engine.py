@@ -12,12 +12,15 @@ layer's input and state stand on top of each other and meet its weights in one p
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from copy import copy
+from functools import partial
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burble.model.architecture import LABELS, Weights, network_weights
+from burble.model.parallel import count_threads, run_at_once
 from burble.model.product import multiply_streams
 from burble.settings import ModelSettings
 
@@ -26,6 +29,8 @@ State = tuple[tuple[Array, ...], ...]
 Reading = Generator[None, None, tuple[Array, State]]
 """Reads many symbols in parts that take a few milliseconds, and returns logits and state."""
 Read = TypeVar("Read")
+LEAST_WORK = 1 << 23
+"""Products of numbers in a step that are worth a thread, a fifth of a millisecond or so."""
 PART = 32
 """Symbols that a layer reads in one part."""
 _ONE = np.array(1, np.float32)
@@ -63,6 +68,7 @@ class Engine:
             (np.ascontiguousarray(np.concatenate([kernel, recurrent]).T), bias[:, None])
             for kernel, recurrent, bias in folded[1:]
         ]
+        self._size = self._first.size + sum(upper.size for upper, _ in self._upper)
         output = np.ascontiguousarray(weights["output.kernel"].T)
         self._output = output, weights["output.bias"][:, None]
 
@@ -97,6 +103,23 @@ class Engine:
         Returns:
             The logits of the next symbol, shape (B, V), and the new state.
         """
+        parts = min(count_threads(), len(ids), len(ids) * self._size // LEAST_WORK)
+        if parts < 2:
+            return self._step(ids, state)
+        # A stream does not depend on others, so each thread has some of them.
+        bounds = [len(ids) * part // parts for part in range(parts + 1)]
+        results = run_at_once(
+            [
+                partial(self._step, ids[first:end], _slice_streams(state, first, end))
+                for first, end in pairwise(bounds)
+            ]
+        )
+        return np.concatenate([logits for logits, _ in results]), join_streams(
+            [after for _, after in results]
+        )
+
+    def _step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
+        """`step` in this thread."""
         gates = multiply_streams(self._first, state[0][0])
         gates += self._table.take(ids, 1)
         after = [self._cell(gates, *state[0])]
@@ -241,6 +264,19 @@ def build_engine(weights: Weights, model: ModelSettings) -> Engine | EnsembleEng
 def select_streams(state: State, streams: Sequence[int]) -> State:
     """The state of some streams, in the order given."""
     return tuple(tuple(part.take(streams, 1) for part in layer) for layer in state)
+
+
+def join_streams(states: Sequence[State]) -> State:
+    """The state of all streams of several states, one after the other."""
+    return tuple(
+        tuple(np.concatenate(parts, 1) for parts in zip(*layers, strict=True))
+        for layers in zip(*states, strict=True)
+    )
+
+
+def _slice_streams(state: State, first: int, end: int) -> State:
+    """The state of the streams from one to before another; a view."""
+    return tuple(tuple(part[:, first:end] for part in layer) for layer in state)
 
 
 def _keep_unread(

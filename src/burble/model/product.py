@@ -3,10 +3,13 @@
 A matrix product adds in another order than a matrix-vector product, and in another order again for
 another number of columns, so it would round a stream by what else there is. Here each stream gets
 the very calls that it gets alone: matrix-vector products. What makes many of them faster than one
-after the other is that they go through the weights in blocks of rows, small enough for the cache
-nearest to the processor, and through all streams for each block. A sum of products belongs to one
-row, so a block changes no bit; that, too, is looked at once for each shape. Knows nothing of
-networks.
+after the other is that they go through the weights in blocks of rows, small enough for the
+processor's cache, and through all streams for each block. A sum of products belongs to one row, so
+a block changes no bit; that, too, is looked at once for each shape.
+
+Blocks also keep OpenBLAS from dealing a product out to threads of its own. That takes longer than
+the product as soon as anything else, such as a training, is running on the machine; whoever has
+many streams deals those out instead. Knows nothing of networks.
 """
 
 from functools import lru_cache
@@ -15,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-LARGEST_BLOCK = 9_215
-"""Weights in a block at most: OpenBLAS deals larger products out to threads of its own, one by one,
-which takes longer than such a product. They are 36 KiB, about what the nearest cache holds."""
+LARGEST_BLOCK = 1 << 15
+"""Weights in a block at most: 128 KiB, of which a core's own cache holds several."""
 GROUP = 4
 """Rows that a matrix-vector product commonly adds up side by side."""
 
@@ -33,12 +35,15 @@ def multiply_streams(weights: Array, columns: Array) -> Array:
         Shape (G, B).
     """
     streams = columns.shape[1]
-    if streams == 1:
+    if streams == 1 and weights.size <= 2 * LARGEST_BLOCK:
         return np.asarray(weights @ columns[:, 0])[:, None]
     rows = np.ascontiguousarray(columns.T)
-    height = find_height(*weights.shape) if weights.flags.c_contiguous else 0
+    height = find_height(*weights.shape)
     if not height:
         return np.stack([weights @ row for row in rows], 1)
+    if streams == 1 and len(weights) % height == 0:
+        stacked = np.matmul(weights.reshape(-1, height, len(columns)), rows[0])
+        return np.asarray(stacked.reshape(-1, 1))
     return _multiply_in_blocks(weights, rows, height)
 
 
