@@ -62,6 +62,17 @@ def test_it_learns_what_comes_again_and_the_model_stays_as_it_was():
         np.testing.assert_array_equal(weights, before[name])
 
 
+def test_a_model_that_began_from_another_learns_more_gently():
+    model = chancy(scale=0.3)
+    begun = replace(model, summary={"base": {"name": "older", "sha256": "0"}})
+    text = "abcabcab\n" * 120
+    static = score_text(Generator(model), text)
+    learning, gently = (
+        score_text(Generator(one), text, adaptive=True).nats for one in (model, begun)
+    )
+    assert learning < gently < static.nats
+
+
 def test_no_symbol_is_predicted_from_what_comes_after_it_and_all_are_probabilities():
     ids = np.random.default_rng(0).integers(0, 4, 200)
     other = np.concatenate([ids[:100], ids[:100]])

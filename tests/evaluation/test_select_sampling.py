@@ -46,6 +46,15 @@ def test_one_that_misspells_is_as_careful_as_repetition_allows():
     assert found["words"] == pytest.approx(max(tried), abs=1e-4)
 
 
+def test_of_words_that_a_base_has_read_no_more_must_be_known_than_of_a_persons():
+    """The validation text has words that the training text has not, as any short text has."""
+    text = build_corpus(["a cab. bac a!\n" * 900 + "bb acc. caa b!\n" * 90], TextSettings())
+    model = chancy(" !.abc\n", scale=0.8)
+    begun = replace(model, summary={"base": {"name": "older", "sha256": "0"}})
+    careful, bold = (suited(Generator(one), text)["temperature"] for one in (model, begun))
+    assert careful < bold == TEMPERATURES[-1]
+
+
 def written(writer, known, temperature, bias=0.0):
     tried = select_sampling._measure_samples(
         writer, known, select_sampling.TEXTS, temperature, bias

@@ -24,10 +24,14 @@ SEGMENT = 32
 """Symbols that are scored, and then learned from."""
 LEARNING_RATE = 1e-3
 """The size of a step where the gradient is as large as it has been."""
+GENTLE_RATE = 4e-4
+"""The same for a model that began from another: it knows more that can be lost."""
 FLOOR = 3e-3
 """What is added to the size of the gradients, so that weights that are hardly used keep still."""
 PULL = 1e-3
 """The fraction of the way back to where the weights began, after each segment."""
+FIRM_PULL = 1e-2
+"""The same for a model that began from another."""
 
 
 class _Learner(NamedTuple):
@@ -52,6 +56,9 @@ class DynamicEvaluator:
                 "Leave out --adaptive, or take a model of streams or documents."
             )
         shape, vocabulary = model.architecture, model.vocabulary
+        from_nothing = model.base is None
+        self._rate = LEARNING_RATE if from_nothing else GENTLE_RATE
+        self._pull = PULL if from_nothing else FIRM_PULL
         self._columns, labels = len(model.labels.columns), len(model.labels)
         self._ensemble = network.Ensemble(shape, vocabulary.size, 0, labels=labels)
         names = trained_array_names(shape, vocabulary.size, labels)
@@ -138,7 +145,7 @@ class DynamicEvaluator:
         gradients, (log_probabilities, hidden) = jax.grad(loss, has_aux=True)(before.weights)
         squares = [total + g * g for total, g in zip(before.squares, gradients, strict=True)]
         weights = [
-            w - LEARNING_RATE * g / (jnp.sqrt(total / number) + FLOOR) + PULL * (began - w)
+            w - self._rate * g / (jnp.sqrt(total / number) + FLOOR) + self._pull * (began - w)
             for w, g, total, began in zip(
                 before.weights, gradients, squares, self._start, strict=True
             )

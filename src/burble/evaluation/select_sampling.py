@@ -19,7 +19,8 @@ from burble.inference.generator import Generator as Writer
 
 TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.0)
 REAL_WORDS = 0.96
-"""The fraction of its words that should stand in the training text."""
+"""The fraction of its words that should stand in the training text. Of a model that began from
+another no more is asked than of a person's text: its words may be those that the other has read."""
 MORE_REPEATED = 0.03
 """How much more of a sample than of a person's text may have come before."""
 QUOTE_BIASES = (1.0, 2.0, 3.0)
@@ -97,7 +98,8 @@ def select_sampling(writer: Writer, text: Corpus) -> Selection:
     tried = {}
     for place, temperature in enumerate(TEMPERATURES):
         tried[temperature] = yield from _in_rounds(write(temperature), place, rounds)
-    temperature = _select_temperature(tried, human)
+    sound = REAL_WORDS if writer.model.base is None else min(REAL_WORDS, human.words)
+    temperature = _select_temperature(tried, sound, human.repeated + MORE_REPEATED)
     best, facts = tried[temperature], {"temperature": temperature}
     if quoted:
         bias, best = yield from _select_bias(write, (temperature, best), human)
@@ -124,11 +126,18 @@ def _repeated_fraction(written: str) -> float:
     return statistics.measure_texts([written], nothing).repeated
 
 
-def _select_temperature(tried: Mapping[float, TextStatistics], human: TextStatistics) -> float:
-    """The highest temperature at which words are real; if none is, the one with the most."""
-    most = human.repeated + MORE_REPEATED
-    calm = [t for t, one in tried.items() if one.repeated <= most] or [max(tried)]
-    sound = [t for t in calm if _known_words(tried[t]) >= REAL_WORDS]
+def _select_temperature(
+    tried: Mapping[float, TextStatistics], real: float, repeated: float
+) -> float:
+    """The highest temperature at which words are real; if none is, the one with the most.
+
+    Args:
+        tried: What was written at each temperature, the lowest first.
+        real: The fraction of words that must be real.
+        repeated: The fraction of a text that may have come before.
+    """
+    calm = [t for t, one in tried.items() if one.repeated <= repeated] or [max(tried)]
+    sound = [t for t in calm if _known_words(tried[t]) >= real]
     return sound[-1] if sound else max(calm, key=lambda t: _known_words(tried[t]))
 
 
