@@ -3,6 +3,7 @@
 import tracemalloc
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from burble.errors import SettingsError
+from burble.inference import batching
 from burble.inference.batching import Batch
 from burble.inference.generator import Generator
 from burble.inference.passages import Passages
@@ -133,7 +135,12 @@ def test_each_text_is_what_it_is_alone(name, data):
     if name in ("documents", "labels", "graphemes"):
         known = {"documents": "a", "labels": "ab", "graphemes": "xy"}[name]
         plan = [(wait, known, options, leave) for wait, _, options, leave in plan]
-    law(writer, plan)
+    threads = data.draw(st.sampled_from([1, 2]))
+    with (
+        mock.patch.object(batching, "count_threads", return_value=threads),
+        mock.patch.object(batching, "FEW", 2),
+    ):
+        law(writer, plan)
 
 
 WIDE = "".join(map(chr, range(0x4E00, 0x4E00 + 37)))

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from burble.model import parallel
 from burble.model.parallel import count_threads, run_at_once
 
 COUNT = "from burble.model.parallel import count_threads; print(count_threads())"
@@ -22,6 +23,14 @@ def test_all_is_done_at_once_and_comes_back_in_order():
 
     assert run_at_once([lambda: work(1), lambda: work(2)]) == [(1, False), (2, True)]
     assert run_at_once([lambda: 3]) == [3]
+
+
+def test_what_is_done_at_once_is_not_dealt_out_again():
+    def work():
+        return count_threads(), run_at_once([lambda: count_threads()])
+
+    assert run_at_once([work, work]) == [(1, [1])] * 2
+    assert count_threads() == parallel._count_all()
 
 
 def test_what_goes_wrong_in_a_thread_is_raised():

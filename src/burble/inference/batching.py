@@ -6,8 +6,9 @@ next symbol after. Each text is, to the bit, what it is alone. Knows nothing of 
 
 import time
 from collections import deque
-from collections.abc import Generator, Hashable, Iterator
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from burble.errors import SettingsError
 from burble.inference.context import Context
@@ -17,9 +18,12 @@ from burble.inference.scored import Scored, Symbol, score_symbol
 from burble.inference.selection import Ending
 from burble.inference.texts import Texts
 from burble.model.engine import Array
+from burble.model.parallel import count_threads, run_at_once
 
 SECONDS = 0.004
 """For which prompts are read between two symbols, or a little longer."""
+FEW = 8
+"""So many texts of one kind are written by one thread."""
 TURN = 16
 """Parts of a long prompt that are read before it is another's turn."""
 
@@ -53,7 +57,8 @@ class Batch:
 
     def __init__(self, generator: Writer) -> None:
         self._model = generator.model
-        self._loops: dict[Hashable, Loop] = {}
+        # For each kind as many as there are threads, of which the first are filled first.
+        self._loops: dict[Hashable, list[Loop]] = {}
         self._newcomers: deque[_Newcomers] = deque()
         self._places: dict[int, Loop | _Newcomers] = {}
         self._next = 0
@@ -123,8 +128,13 @@ class Batch:
             DivergedError: What the model predicts is no number.
         """
         told = self._read_prompts()
-        for loop in [*self._loops.values()]:
-            told += loop.step()
+        loops = [loop for kind in self._loops.values() for loop in kind if len(loop)]
+        # As many texts in each thread.
+        loops.sort(key=len, reverse=True)
+        threads = count_threads() if sum(map(len, loops)) > FEW else 1
+        work = [loops[part::threads] for part in range(min(threads, len(loops)))]
+        for each in run_at_once([partial(_step_all, some) for some in work]):
+            told += each
         for key, item in told:
             if isinstance(item, Ending):
                 del self._places[key]
@@ -132,8 +142,8 @@ class Batch:
         return told
 
     def _drop_idle(self) -> None:
-        """Keeps no loop that writes nothing."""
-        self._loops = {kind: loop for kind, loop in self._loops.items() if len(loop)}
+        """Keeps no loops that write nothing."""
+        self._loops = {kind: loops for kind, loops in self._loops.items() if any(map(len, loops))}
 
     def _read_prompts(self) -> list[Item]:
         """Reads prompts in turn, a part of each, for a few milliseconds."""
@@ -159,7 +169,11 @@ class Batch:
         if begun is None:
             return [(key, Ending()) for key in newcomers.waiting]
         texts = newcomers.texts
-        loop = self._loops.setdefault(texts.kind, Loop(self._model))
+        if texts.kind not in self._loops:
+            self._loops[texts.kind] = [Loop(self._model) for _ in range(count_threads())]
+        loops = self._loops[texts.kind]
+        # A few are quicker together than in two threads.
+        loop = next((one for one in loops if 0 < len(one) < FEW), min(loops, key=len))
         loop.join([*newcomers.waiting.values()], begun, texts.before)
         self._places |= dict.fromkeys(newcomers.waiting, loop)
         return []
@@ -202,6 +216,11 @@ class Batch:
                 continue
             pairs = zip(predictions.log_probabilities, predictions.symbols.tolist(), strict=True)
             yield [score_symbol(row, symbol, names, count) for row, symbol in pairs]
+
+
+def _step_all(loops: Sequence[Loop]) -> list[Item]:
+    """Writes one symbol of every text of some loops."""
+    return [item for loop in loops for item in loop.step()]
 
 
 def _shorten(symbol: Symbol, count: int) -> Symbol:

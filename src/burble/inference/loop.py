@@ -110,6 +110,7 @@ class Loop:
         self._uniforms = np.empty((0, BLOCK))
         self._used = np.empty(0, np.intp)
         self._places = np.empty(0, np.intp)
+        self._tracked: list[int] = []
         # Steps for which all rows have random numbers.
         self._supply = 0
 
@@ -149,7 +150,8 @@ class Loop:
         self._newcomers.append((logits[[0] * count], context))
         self._uniforms = np.concatenate([self._uniforms, np.empty((count, BLOCK))])
         self._used = np.concatenate([self._used, np.full(count, BLOCK)])
-        self._places, self._supply = np.arange(len(self._rows)), 0
+        self._supply = 0
+        self._count()
 
     def leave(self, key: int) -> None:
         """Writes no more of a text, if it is being written."""
@@ -168,7 +170,7 @@ class Loop:
         if not self._rows:
             return
         logits = self._predict()
-        tracked = [place for place, row in enumerate(self._rows) if row.alignment is not None]
+        tracked = self._tracked
         # What is chosen from may be changed for that.
         predicted = log_softmax(logits[tracked].astype(np.float64)) if tracked else None
         self._drawn, blocked = self._choose(logits)
@@ -176,6 +178,7 @@ class Loop:
         if predicted is not None:
             for row, place in zip(predicted, tracked, strict=True):
                 self._track(self._rows[place], row, ids[place])
+        left = []
         for place, (row, symbol, no_other) in enumerate(zip(self._rows, ids, blocked, strict=True)):
             ends = no_other or symbol == row.last
             piece = row.cutter.finish() if ends else row.cutter.feed(self._pieces[symbol])
@@ -188,8 +191,9 @@ class Loop:
                 yield key, piece
             if done:
                 yield key, Ending(no_other, row.chooser.has_broken_loop(place))
-        if any(row.cutter.done for row in self._rows):
-            self._keep([place for place, row in enumerate(self._rows) if not row.cutter.done])
+            else:
+                left.append(place)
+        self._keep(left)
 
     def _predict(self) -> Array:
         """Reads what was drawn, and takes newcomers in; the logits of all texts, (B, V)."""
@@ -215,11 +219,11 @@ class Loop:
         uniforms = self._uniforms[self._places, self._used]
         self._used += 1
         self._supply -= 1
-        choosers = [*self._choosers.values()]
-        if len(choosers) == 1:
-            return choosers[0].choose(logits, uniforms)
+        if len(self._choosers) == 1:
+            (chooser,) = self._choosers.values()
+            return chooser.choose(logits, uniforms)
         chosen, blocked = np.empty(len(logits), np.intp), np.empty(len(logits), bool)
-        for chooser in choosers:
+        for chooser in self._choosers.values():
             rows = np.array(chooser.rows)
             chosen[rows], blocked[rows] = chooser.choose(logits[rows], uniforms[rows])
         return chosen, blocked.tolist()
@@ -253,7 +257,12 @@ class Loop:
                 del self._choosers[key]
         self._rows = [self._rows[place] for place in kept]
         self._uniforms, self._used = self._uniforms[kept], self._used[kept]
-        self._places = np.arange(len(kept))
+        self._count()
+
+    def _count(self) -> None:
+        """Takes note of where texts stand, of which there are more or fewer now."""
+        self._places = np.arange(len(self._rows))
+        self._tracked = [place for place in self._places.tolist() if self._rows[place].alignment]
 
 
 def _keep_newcomers(

@@ -4,6 +4,7 @@ For work that NumPy does without Python's lock, such as products. Knows nothing 
 """
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -14,9 +15,14 @@ LIMITS = "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"
 """Variables by which people limit the threads of numerical libraries; ours keep to them."""
 
 
-@cache
 def count_threads() -> int:
-    """How many threads there are to work at once, this one included."""
+    """How many threads may work at once, this one included; none besides in one of several."""
+    return 1 if getattr(_own, "is_one_of_several", False) else _count_all()
+
+
+@cache
+def _count_all() -> int:
+    """How many threads the machine and the limits allow."""
     limits = [int(one) for name in LIMITS if (one := os.environ.get(name, "")).isdecimal()]
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
@@ -29,20 +35,34 @@ def run_at_once(work: Sequence[Callable[[], Result]]) -> list[Result]:
     """Does several things at once, the last of them in this thread.
 
     Args:
-        work: Functions; there should not be more of them than threads.
+        work: Functions, not more of them than `count_threads`.
 
     Returns:
         What each returned, in order.
     """
-    started = [_pool().submit(one) for one in work[:-1]]
-    last = work[-1]()
+    if len(work) == 1:
+        return [work[0]()]
+    started = [_pool().submit(_work, one) for one in work[:-1]]
+    last = _work(work[-1])
     return [*(one.result() for one in started), last]
+
+
+def _work(one: Callable[[], Result]) -> Result:
+    """Does something as one of several things at once."""
+    _own.is_one_of_several = True
+    try:
+        return one()
+    finally:
+        _own.is_one_of_several = False
+
+
+_own = threading.local()
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
     """The threads besides this one."""
-    return ThreadPoolExecutor(max(1, count_threads() - 1), "burble")
+    return ThreadPoolExecutor(max(1, _count_all() - 1), "burble")
 
 
 if hasattr(os, "register_at_fork"):

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 LARGEST_BLOCK = 1 << 15
 """Weights in a block at most: 128 KiB, of which a core's own cache holds several."""
+LARGEST_WHOLE = 1 << 18
+"""Weights that one stream meets at once: fewer than OpenBLAS would deal out."""
 GROUP = 4
 """Rows that a matrix-vector product commonly adds up side by side."""
 
@@ -35,7 +37,7 @@ def multiply_streams(weights: Array, columns: Array) -> Array:
         Shape (G, B).
     """
     streams = columns.shape[1]
-    if streams == 1 and weights.size <= 2 * LARGEST_BLOCK:
+    if streams == 1 and weights.size <= LARGEST_WHOLE:
         return np.asarray(weights @ columns[:, 0])[:, None]
     rows = np.ascontiguousarray(columns.T)
     height = find_height(*weights.shape)
