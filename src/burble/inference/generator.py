@@ -206,7 +206,8 @@ class Generator:
         if self._memory is None:
             raise SettingsError(
                 "this model has no memory beside it. Name a text that is read at once: --memory "
-                "TEXT. Or make one from the text it was trained on: burble remember MODEL TEXT"
+                "TEXT. Or, if you have the text it was trained on, make one of that: burble "
+                "remember MODEL TEXT"
             )
         return NgramModel(self._memory(), self.model.vocabulary.size)
 
