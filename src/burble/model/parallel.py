@@ -40,8 +40,8 @@ def run_at_once(work: Sequence[Callable[[], Result]]) -> list[Result]:
     Returns:
         What each returned, in order.
     """
-    if len(work) == 1:
-        return [work[0]()]
+    if len(work) < 2:
+        return [one() for one in work]
     started = [_pool().submit(_work, one) for one in work[:-1]]
     last = _work(work[-1])
     return [*(one.result() for one in started), last]
