@@ -25,7 +25,8 @@ from burble.runs import recipes
 from burble.runs.base import choose_base
 from burble.runs.events import End, Event
 from burble.runs.folder import Run
-from burble.runs.request import TrainingRequest, check_folder, resolve_settings
+from burble.runs.notebook import watch_training
+from burble.runs.request import TrainingRequest, check_folder, find_origin, resolve_settings
 from burble.settings import (
     SourceSettings,
     SplitKind,
@@ -145,7 +146,8 @@ def train(
         resume: Whether to go on with the run that is there.
         base: A model to start from: its run, its file, or english, which comes with burble; none
             for no model; or auto, the default, where a quick look at the text decides.
-        on_event: Called with each event of `burble.runs.events` as it happens.
+        on_event: Called with each event of `burble.runs.events` as it happens. In a notebook that
+            is a bar with the curves of the losses, if nothing else is given.
         stop: Called before every step; true stops there; `resume` then goes on.
         **settings: Any setting by its own name, such as `minutes=3`, `units=128` or
             `encoding="cp1252"`.
@@ -193,9 +195,11 @@ def _run_training(
             job.train(prepared, stop=lambda: stop() or bool(interrupted), started=started)
         ) as events,
     ):
+        unit, origin = prepared.settings.text.unit, find_origin(prepared.request, prepared.run)
+        watch = on_event or watch_training(prepared.run, unit, origin)
         for event in events:
-            if on_event is not None:
-                on_event(event)
+            if watch is not None:
+                watch(event)
             if isinstance(event, End) and event.reason == "stopped" and interrupted:
                 raise KeyboardInterrupt(
                     f"stopped at step {event.state.step:,}; all is saved. resume=True goes on."

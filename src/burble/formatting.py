@@ -1,6 +1,7 @@
 """Numbers with their nouns, names of files, notes and tables, as a person reads them."""
 
 import csv
+import html
 import io
 import os
 import re
@@ -187,6 +188,36 @@ def format_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     table.writeheader()
     table.writerows(rows)
     return text.getvalue()
+
+
+def time_left(seconds: float) -> str:
+    """Seconds as minutes, for a person.
+
+    >>> time_left(75)
+    '1:15 min'
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min" if seconds > 600 else f"{minutes}:{rest:02} min"
+
+
+def html_table(rows: Mapping[str, str]) -> str:
+    """Names and what is said of each, as a table in HTML.
+
+    >>> html_table({"a": "<b>"})
+    '<table><tr><th>a</th><td style="text-align: left">&lt;b&gt;</td></tr></table>'
+    """
+    cells = '<tr><th>{}</th><td style="text-align: left">{}</td></tr>'
+    lines = (cells.format(html.escape(name), html.escape(rows[name])) for name in rows)
+    return f"<table>{''.join(lines)}</table>"
+
+
+def html_text(text: str) -> str:
+    """A text of a model in HTML: line ends and blanks as they are, and in its own direction.
+
+    >>> html_text("a <b")
+    '<pre dir="auto" style="white-space: pre-wrap">a &lt;b</pre>'
+    """
+    return f'<pre dir="auto" style="white-space: pre-wrap">{html.escape(text)}</pre>'
 
 
 def _cell(value: Any) -> str:

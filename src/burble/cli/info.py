@@ -2,28 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
 
 from burble.cli.options import AsJson, ModelPath
 from burble.cli.output import with_both_names
-from burble.formatting import listed, shown, some, symbol_name
+from burble.formatting import shown
 from burble.model import bases
-from burble.model.file import Model, find_model_file, lowest_format, read_model
-from burble.settings import STORED
-
-LISTED = 20
-"""Labels that are named at most; --json has all."""
-NAMES = {older: name for name, older in STORED.items()} | {
-    "closed": "fraction of quotes closed",
-    "repeated": "fraction repeated",
-    "words": "fraction of known words",
-    "carried_state_loss": "loss with carried hidden states",
-    "zero_state_loss": "loss from zero hidden states",
-    "largest_state": "largest hidden state",
-}
-"""What facts of a training are called, where a model's file has another name for them."""
+from burble.model.description import describe_model
+from burble.model.file import find_model_file, lowest_format, read_model
 
 
 def info(
@@ -34,12 +20,11 @@ def info(
     file = find_model_file(model)
     held = read_model(file)
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    weights = sum(array.size for array in held.weights.values())
     if as_json:
         facts = {
             "format": lowest_format(held),
             "architecture": with_both_names(asdict(held.architecture)),
-            "weights": weights,
+            "weights": sum(array.size for array in held.weights.values()),
             "dtype": held.dtype,
             "sha256": sha256,
             "symbols": held.vocabulary.symbols,
@@ -55,66 +40,8 @@ def info(
         }
         print(json.dumps(facts, ensure_ascii=False))
         return
-    for label, line in _describe(held, weights):
+    for label, line in describe_model(held):
         print(f"{label:<10} {line}")
     print(f"{'file':<10} {file.stat().st_size:,} bytes, SHA-256 {sha256}")
     if card := bases.find_card(file):
         print(f"{'card':<10} {shown(card)}")
-
-
-def _describe(model: Model, weights: int) -> Iterator[tuple[str, str]]:
-    """What a model is, as labels and lines for a person."""
-    shape, alphabet, symbols = model.architecture, model.vocabulary, model.vocabulary.symbols
-    gates = " with hard sigmoid gates" if shape.recurrent_activation == "hard_sigmoid" else ""
-    layers = f"{some(shape.layers, f'{shape.cell.upper()} layer')}{gates}"
-    ensemble = f"; an ensemble of {shape.ensemble}, averaged" if shape.ensemble > 1 else ""
-    yield "network", f"{layers} of {some(shape.units, 'unit')}{ensemble}"
-    yield "weights", f"{weights:,} in {model.dtype}"
-    # As Python writes text, so that no symbol plays tricks.
-    first = repr("".join(symbols[:100])) + (" …" if len(symbols) > 100 else "")
-    yield "alphabet", f"{some(len(symbols), symbol_name(alphabet.unit))}: {first}"
-    if model.window:
-        yield "window", f"{some(model.window, 'symbol')}, read anew for each that is written"
-    yield "documents", "yes, each with an end" if alphabet.boundary else "no, running text"
-    for column, values in zip(model.labels.columns, model.labels.values, strict=True):
-        yield "labels", f"{column}: {listed([*map(repr, values)], most=LISTED)}"
-    yield "cleaning", _listed({n: v for n, v in asdict(model.text).items() if n != "label"})
-    for name, facts in model.summary.items():
-        if name == "base" and model.facts(name):
-            yield name, _describe_base(facts)
-        else:
-            yield name, _listed(facts) if isinstance(facts, dict) else json.dumps(facts)
-
-
-def _describe_base(facts: Any) -> str:
-    """The model that one began from, and those that it began from itself."""
-    described = []
-    while isinstance(facts, dict):
-        name, sha256 = (shown(str(facts.get(key))) for key in ("name", "sha256"))
-        described.append(f"{name} (SHA-256 {sha256:.8}…)")
-        facts = facts.get("base")
-    return ", which began from ".join(described)
-
-
-def _listed(values: Mapping[str, Any]) -> str:
-    """Names and values in one line; --json has all digits."""
-    return ", ".join(f"{_named(name)} {_shown(value)}" for name, value in values.items())
-
-
-def _named(name: str) -> str:
-    """The name of a fact, as a person reads it."""
-    for stored, word in NAMES.items():
-        if f"{name}_".startswith(f"{stored}_"):
-            name = word + name.removeprefix(stored)
-    return name.replace("_", " ")
-
-
-def _shown(value: Any) -> str:
-    """A value, as a person reads it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.5g}"
-    return json.dumps(value, ensure_ascii=False)

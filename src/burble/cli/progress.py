@@ -114,17 +114,11 @@ class _View:
 
     def _report(self, report: Report, now: float) -> None:
         """Moves the bar on, or writes a line now and then where there is none."""
-        line = f"loss {report.loss:.3f}{self._validation}"
-        if not math.isnan(report.left):
-            # The first step is compiled, so its time is not that of the others.
-            line += f" · {report.speed:,.0f} {self._symbol}s/s · {_span(report.left)} left"
-        step = f"step {report.step:,} of {report.steps:,} · "
-        self._bar.update(
-            self._task, completed=report.step, total=report.steps, description=step + line
-        )
+        line = report.describe(self._symbol, self._validation)
+        self._bar.update(self._task, completed=report.step, total=report.steps, description=line)
         if not self._console.is_terminal and now - self._lined > LINE_SECONDS:
             self._lined = now
-            self._print(step + line)
+            self._print(line)
 
     def _compare(self, loss: float) -> str:
         """Where a loss stands among the baselines, if they are known."""
@@ -140,16 +134,6 @@ class _View:
     def _print(self, line: str) -> None:
         """Prints a line above the bar."""
         self._console.print(line, markup=False)
-
-
-def _span(seconds: float) -> str:
-    """Seconds as minutes, for a person.
-
-    >>> _span(75)
-    '1:15 min'
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min" if seconds > 600 else f"{minutes}:{rest:02} min"
 
 
 def _close(

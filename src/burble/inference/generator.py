@@ -22,6 +22,7 @@ from burble.files import path_names
 from burble.inference import prompts, restrictions, scoring
 from burble.inference.context import Context
 from burble.inference.memory import fit_coefficients
+from burble.inference.notebook import show_generator
 from burble.inference.prompts import Prompt
 from burble.inference.reader import Reader
 from burble.inference.selection import Ending, describe_shortfall
@@ -59,6 +60,10 @@ class Generator:
         self.engine = build_core(model)
         self._memory = memory
         self._text: TextMemory | None = None
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the model, and a sample."""
+        return show_generator(self)
 
     def with_memory(
         self,
@@ -328,14 +333,7 @@ class Generator:
         memory_weight: float | None = None,
         label: GivenLabels = (),
     ) -> dict[str, float]:
-        """What the model predicts after a prompt.
-
-        Args:
-            prompt: Any text.
-            unknown: See `prompts.prepare_prompt`.
-            memory: See `WritingSettings`.
-            memory_weight: See `WritingSettings`.
-            label: See `WritingSettings`.
+        """What the model predicts after a prompt; all else is as in `WritingSettings`.
 
         Returns:
             The probability of each symbol, likeliest first; the end of a document is "".

@@ -43,6 +43,29 @@ def format_card(
         metrics: What `metrics.jsonl` holds.
         origin: The model that training started from, as `run.json` names it, if there is one.
     """
+    rows = describe_run(settings, corpus, metrics, origin)
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    return f"""# A small text model, made with burble
+
+| | |
+|---|---|
+{table}
+
+![losses by step](loss.svg)
+
+`model.safetensors` is the model, whole: copy that one file, and `burble sample` writes from it
+anywhere. It may have learned passages of its text by heart; consider that before you share it.
+The unit is the character, so an odd spelling is the model's own invention.
+"""
+
+
+def describe_run(
+    settings: Settings,
+    corpus: Mapping[str, Any],
+    metrics: Sequence[Mapping[str, Any]],
+    origin: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
+    """What a run is and what it came to, by name; see `format_card`."""
     model, training = settings.model, settings.training
     scores = [m["held_out_loss"] for m in metrics if m.get("held_out_loss") is not None]
     best = f"{min(scores):.4f} nats per symbol" if scores else "not measured"
@@ -53,23 +76,15 @@ def format_card(
     shape += f"; {model.ensemble} such networks, averaged" if model.ensemble > 1 else ""
     text = f"{some(corpus['symbols'], 'symbol')} in {some(corpus['documents'], 'document')}"
     place = "from the end" if training.split == "tail" else "from all sources"
-    return f"""# A small text model, made with burble
-
-| | |
-|---|---|
-| network | {shape} |
-| began from | {start} |
-| text | {text}, {corpus["held_out"]:,} of them for validation, {place} |
-| best validation loss on the way | {best} |
-| steps | {training.steps:,} of {training.batch} x {training.length} symbols, {training.framing} |
-| seed | {training.seed} |
-
-![losses by step](loss.svg)
-
-`model.safetensors` is the model, whole: copy that one file, and `burble sample` writes from it
-anywhere. It may have learned passages of its text by heart; consider that before you share it.
-The unit is the character, so an odd spelling is the model's own invention.
-"""
+    return {
+        "network": shape,
+        "began from": start,
+        "text": f"{text}, {corpus['held_out']:,} of them for validation, {place}",
+        "best validation loss on the way": best,
+        "steps": f"{training.steps:,} of {training.batch} x {training.length} symbols, "
+        f"{training.framing}",
+        "seed": f"{training.seed}",
+    }
 
 
 def draw_loss_curves(

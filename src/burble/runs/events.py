@@ -3,9 +3,11 @@
 Knows nothing of how any of them comes about; who only listens needs no Keras.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from burble.formatting import time_left
 from burble.runs.state import State
 
 
@@ -27,6 +29,22 @@ class Report:
     loss: float
     speed: float
     left: float
+
+    def describe(self, symbol: str, validation: str = "") -> str:
+        """The figures in a line.
+
+        Args:
+            symbol: What one symbol is called.
+            validation: What is said of the validation loss, if anything.
+
+        >>> Report(3, 10, 2.5, 1000.0, 70.0).describe("character")
+        'step 3 of 10 · loss 2.500 · 1,000 characters/s · 1:10 min left'
+        """
+        line = f"step {self.step:,} of {self.steps:,} · loss {self.loss:.3f}{validation}"
+        if math.isnan(self.left):
+            # The first step is compiled, so its time is not that of the others.
+            return line
+        return f"{line} · {self.speed:,.0f} {symbol}s/s · {time_left(self.left)} left"
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,16 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def __repr__(self) -> str:
+        """The folder."""
+        return f"Run({os.fspath(self.folder)!r})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the card, the curves of the losses, the last sample."""
+        from burble.runs.notebook import show_run
+
+        return show_run(self)
+
     @property
     def exists(self) -> bool:
         """Whether training has begun here."""
