@@ -215,6 +215,14 @@ def test_models_are_mixed(server):
     assert texts(server.complete(**ASKED | {"model": "letters+verse", "mix": [1, 0]})) == alone
 
 
+def test_all_texts_together_have_a_limit(server):
+    answer = server.complete(**ASKED | {"n": 200, "max_tokens": 1_001})
+    assert answer.status == 400
+    assert "all 200 texts together have at most 200,000 characters" in answer.error["message"]
+    answer = server.complete(**ASKED | {"n": 129, "prompt": ["a", "b"]})
+    assert "at most 256 texts" in answer.error["message"]
+
+
 def test_what_the_model_never_saw_may_be_skipped(server):
     skipped = server.complete(**ASKED | {"prompt": "aé ñb", "unknown": "skip", "echo": True})
     assert texts(skipped) == ["ab" + texts(server.complete(**ASKED))[0]]

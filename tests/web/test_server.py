@@ -83,7 +83,7 @@ def test_a_client_that_reads_nothing_is_cut(hasty):
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     connection.connect(("127.0.0.1", hasty.port))
-    body = json.dumps(LONG | {"stream": True, "n": 64, "logprobs": -1}).encode()
+    body = json.dumps(LONG | {"stream": True, "n": 10, "logprobs": -1}).encode()
     with connection:
         connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         hasty.wait_for("burble_unfinished_total", before + 1)

@@ -13,6 +13,7 @@ from burble.web.parameters import (
     MOST_PROMPT,
     MOST_STOPS,
     MOST_TEXTS,
+    MOST_WRITTEN,
     NEUTRAL,
 )
 
@@ -98,11 +99,12 @@ def _or_null(schema: Schema) -> Schema:
 def _completion_request() -> Schema:
     """What `parse_completions` takes."""
     unseen = "Only symbols at least this many times as likely as the likeliest are possible."
+    written = f"New characters at most; all texts of a request have at most {MOST_WRITTEN:,}."
     labels = [TEXT, _list_of(TEXT), {"type": "object", "additionalProperties": TEXT}]
     properties = {
         "model": MODEL,
         "prompt": PROMPT,
-        "max_tokens": _between(0, MOST_CHARACTERS, "New characters at most.", WHOLE)
+        "max_tokens": _between(0, MOST_CHARACTERS, written, WHOLE)
         | {"default": WritingSettings.length},
         "temperature": NUMBER | {"minimum": 0, "description": "0 takes the likeliest."},
         "top_p": _between(0, 1, "Only the likeliest symbols that together reach this."),

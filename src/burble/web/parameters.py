@@ -19,6 +19,8 @@ MOST_PROMPT = 200_000
 """Characters or ids of all prompts of a request."""
 MOST_TEXTS = 256
 """Texts of a request: its prompts times n."""
+MOST_WRITTEN = 200_000
+"""New characters of all texts of a request."""
 MOST_STOPS = 16
 LONGEST_STOP = 200
 OWN = ("top_k", "min_p", "memory", "words", "novel", "label")
@@ -103,12 +105,17 @@ def parse_completions(given: Mapping[str, Any]) -> Completions:
         )
         prompts = parse_prompts(given.get("prompt", ""))
         texts = len(prompts) * count
-        require(texts <= MOST_TEXTS, "n", count, f"such that n times the prompts is {MOST_TEXTS}")
+        expected = f"such that there are at most {MOST_TEXTS} texts: n from each prompt"
+        require(texts <= MOST_TEXTS, "n", count, expected)
+        options = _take_options(given)
+        length = options["length"]
+        expected = f"such that all {texts} texts together have at most {MOST_WRITTEN:,} characters"
+        require(length * texts <= MOST_WRITTEN, "max_tokens", length, expected)
         return Completions(
             prompts=prompts,
             model=take_text(given, "model"),
             mix=_take_mix(given),
-            options=_take_options(given),
+            options=options,
             count=count,
             logprobs=_take_logprobs(given),
             echo=take_flag(given, "echo"),
