@@ -5,7 +5,7 @@ Knows nothing of how a prompt is read, or of where settings come from.
 """
 
 from collections.abc import Hashable, Iterator, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.random import default_rng
@@ -17,7 +17,7 @@ from burble.inference.logits_processors import LogitsProcessors, build_processor
 from burble.inference.passages import Passages
 from burble.inference.scored import Alignment, Scored, score_symbol
 from burble.inference.selection import Ending
-from burble.inference.settings import ROUNDS, WritingSettings
+from burble.inference.settings import WritingSettings
 from burble.inference.stopping import Cutter
 from burble.model.engine import Array
 from burble.model.file import Model
@@ -25,6 +25,14 @@ from burble.model.softmax import log_softmax
 
 BLOCK = 256
 """Random numbers that are drawn at once for a text."""
+OF_ONE_TEXT = frozenset(
+    [
+        *("length", "seed", "stop", "until_document", "new", "distinct"),
+        *("unknown", "training_text", "word_count", "memory", "memory_weight", "label"),
+    ]
+)
+"""Settings that say where a text ends, or what it goes on from: with others, symbols are chosen
+alike all the same."""
 Item = tuple[int, str | Scored | Ending]
 """The number of a text, and its next piece, what was predicted of that, or how the text ended."""
 
@@ -281,11 +289,10 @@ def _keep_newcomers(
 
 def _find_key(settings: WritingSettings) -> Hashable:
     """What is the same of settings with which symbols are chosen alike."""
-    return (
-        *(getattr(settings, name) for name in sampling.FILTERS),
-        settings.close_quotes,
-        settings.blocks_loops and (settings.rounds or ROUNDS),
-        # These are large, and shared by those that have the same.
-        id(settings.novel) if isinstance(settings.novel, Passages) else None,
-        id(settings.words) if isinstance(settings.words, Set) else None,
-    )
+    values = {
+        one.name: getattr(settings, one.name)
+        for one in fields(settings)
+        if one.name not in OF_ONE_TEXT
+    }
+    # Some are large, and shared by those that have the same.
+    return tuple(id(one) if isinstance(one, Passages | Set) else one for one in values.values())
