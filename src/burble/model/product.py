@@ -81,7 +81,7 @@ def find_height(outputs: int, inputs: int) -> int:
     if not height:
         return 0
     rng = np.random.default_rng(0)
-    weights = rng.standard_normal((outputs, inputs), np.float32)
-    rows = rng.standard_normal((3, inputs), np.float32)
+    weights = rng.random((outputs, inputs), np.float32) - np.float32(0.5)
+    rows = rng.random((3, inputs), np.float32) - np.float32(0.5)
     alone = np.stack([weights @ row for row in rows], 1)
     return height if np.array_equal(alone, _multiply_in_blocks(weights, rows, height)) else 0
