@@ -166,6 +166,8 @@ class Job:
                 first = False
                 self._watch.observe("burble_first_piece_seconds")
             yield [*touched]
+            if self._writer and not self._done:
+                await asyncio.sleep(self._writer.pause)
 
     async def _take_items(self, end: float) -> list[tuple[int, Item]]:
         """What comes next for any text, until a time of the event loop."""

@@ -23,6 +23,8 @@ from burble.web.parameters import Completions
 from burble.web.registry import Registry
 
 MOST_THREADS = 4
+SHORT = 2_000
+"""Characters or ids of prompts that are read at once."""
 MOST_KEPT = 4
 """Looked-up restrictions that are kept of a model."""
 Restriction = tuple[Any, Any]
@@ -50,6 +52,10 @@ class Preparation:
         """
         # A training text takes long to look up: one at a time, so that others are not held up.
         is_long = _key(wanted.options) != _key({})
+        is_short = not is_long and sum(map(len, wanted.prompts)) <= SHORT
+        if is_short and (loaded := self._models.find_loaded(wanted.model, wanted.mix)):
+            # Takes less time than to hand it to a thread.
+            return loaded, self._prepare_texts(loaded, wanted)
         if is_long not in self._limits:
             self._limits[is_long] = CapacityLimiter(1 if is_long else MOST_THREADS)
         return await anyio.to_thread.run_sync(self._prepare, wanted, limiter=self._limits[is_long])
@@ -57,13 +63,17 @@ class Preparation:
     def _prepare(self, wanted: Completions) -> tuple[Generator, list[Texts]]:
         """See `prepare`."""
         generator = self._models.generator(wanted.model, wanted.mix)
+        return generator, self._prepare_texts(generator, wanted)
+
+    def _prepare_texts(self, generator: Generator, wanted: Completions) -> list[Texts]:
+        """What writes the texts of each prompt."""
         options = dict(wanted.options)
         options["stop"] = _possible_stops(options.get("stop", ()), generator.model)
         most = generator.model.vocabulary.size
         expected = f"at most {most}, the alphabet of this model, or -1 for all of it"
         require((wanted.logprobs or 0) <= most, "logprobs", wanted.logprobs, expected)
         settings = self._resolve(generator, options)
-        return generator, [generator.prepare_texts(prompt, settings) for prompt in wanted.prompts]
+        return [generator.prepare_texts(prompt, settings) for prompt in wanted.prompts]
 
     def _resolve(self, generator: Generator, options: dict[str, Any]) -> WritingSettings:
         """Settings, with what they look up in a training text looked up once."""

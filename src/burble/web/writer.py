@@ -24,6 +24,8 @@ MOST_WAITING = 512
 """Texts that wait until there is room; more are refused."""
 MOST_BATCHES = 8
 """Models that are kept ready to write with."""
+SHARE = 0.002
+"""Seconds of sending that are for each text that is being written."""
 Item = str | Scored | Ending | Exception
 
 
@@ -31,28 +33,33 @@ class Inbox:
     """What was written for one request, until its handler takes it; lives in the event loop."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._items: deque[tuple[int, Item]] = deque()
         self._filled = asyncio.Event()
+        self._awaited = False
 
-    def put(self, text: int, item: Item) -> None:
-        """Adds an item of a text; may be called from any thread. See `wake`."""
+    def put(self, text: int, item: Item) -> bool:
+        """Adds an item of a text; may be called from any thread.
+
+        Returns:
+            Whether somebody waits for it, and must be woken.
+        """
         self._items.append((text, item))
+        return self._awaited
 
     def wake(self) -> None:
         """Tells whoever waits that there is something; called in the event loop."""
         self._filled.set()
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """Where it lives."""
-        return self._loop
-
     async def take(self) -> list[tuple[int, Item]]:
         """All that is there, with the number of the text that each is of; waits for something."""
-        await self._filled.wait()
-        self._filled.clear()
-        # The thread may go on adding: what comes later wakes again.
+        while not self._items:
+            self._filled.clear()
+            self._awaited = True
+            # What the thread added before it could see that is there now.
+            if not self._items:
+                await self._filled.wait()
+        self._awaited = False
         return [self._items.popleft() for _ in range(len(self._items))]
 
 
@@ -115,6 +122,15 @@ class Writer:
             self._ended = True
             self._changed.notify()
 
+    @property
+    def pause(self) -> float:
+        """Seconds that should pass between two looks into an inbox.
+
+        To send a character costs more than to write it. Whoever is alone gets a few of them at
+        once, and of many each gets more, so that what is sent to all together costs the same.
+        """
+        return len(self._active) * SHARE
+
     def submit(self, parts: Sequence[Part]) -> None:
         """Takes texts to write: all of them or none.
 
@@ -161,8 +177,7 @@ class Writer:
             self._leaving.clear()
             if self._ended:
                 for part in [*kept, *self._active]:
-                    part.inbox.put(part.place, _stopping())
-                    touched.add(part.inbox)
+                    _tell(part, _stopping(), touched)
                 leaving, kept = [*self._active], []
             room = MOST_WRITTEN - len(self._active) + len(leaving)
             joining, self._waiting = kept[:room], deque(kept[room:])
@@ -182,8 +197,7 @@ class Writer:
             batch, parts = self._find_batch(part.generator)
             key = batch.join(part.texts, part.number, logprobs=part.logprobs, echo=part.echo)
         except Exception as error:
-            part.inbox.put(part.place, error)
-            touched.add(part.inbox)
+            _tell(part, error, touched)
             return
         parts[key] = part
         self._active[part] = (part.generator, key)
@@ -217,12 +231,17 @@ class Writer:
             del self._batches[generator]
         for key, item in items:
             part = parts[key]
-            part.inbox.put(part.place, item)
-            touched.add(part.inbox)
+            _tell(part, item, touched)
             written += len(item) if isinstance(item, str) else 0
             if isinstance(item, Ending | Exception):
                 del self._active[part], parts[key]
         self._metrics.count("burble_characters_written_total", written)
+
+
+def _tell(part: Part, item: Item, touched: set[Inbox]) -> None:
+    """Puts an item of a text into its inbox, which is noted if somebody waits there."""
+    if part.inbox.put(part.place, item):
+        touched.add(part.inbox)
 
 
 def _wake(inboxes: set[Inbox]) -> None:
