@@ -5,7 +5,7 @@ another number of columns, so it would round a stream by what else there is. Her
 the very calls that it gets alone: matrix-vector products. What makes many of them faster than one
 after the other is that they go through the weights in blocks of rows, small enough for the
 processor's cache, and through all streams for each block. A sum of products belongs to one row, so
-a block changes no bit; that, too, is looked at once for each shape.
+a block changes no bit; where one stream has no blocks, that is looked at once for each shape.
 
 Blocks also keep OpenBLAS from dealing a product out to threads of its own. That takes longer than
 the product as soon as anything else, such as a training, is running on the machine; whoever has
@@ -67,8 +67,8 @@ def _multiply_in_blocks(weights: Array, rows: Array, height: int) -> Array:
 def find_height(outputs: int, inputs: int) -> int:
     """How many rows of weights a block has; 0 where blocks would change what is added up how.
 
-    That is found out on random numbers: which sums are rounded in which order depends on shapes
-    and on the processor, never on the numbers.
+    That is found out on random numbers, for weights that one stream meets at once: which sums are
+    rounded in which order depends on shapes and on the processor, never on the numbers.
 
     Args:
         outputs: G, the rows of the weights.
@@ -78,8 +78,9 @@ def find_height(outputs: int, inputs: int) -> int:
     # A single row that is left over would be a product of two vectors, which is added up otherwise.
     heights = (height for height in range(most, 0, -GROUP) if outputs % height != 1)
     height = next(heights, 0)
-    if not height:
-        return 0
+    if not height or outputs * inputs > LARGEST_WHOLE:
+        # One stream alone meets the same blocks.
+        return height
     rng = np.random.default_rng(0)
     weights = rng.random((outputs, inputs), np.float32) - np.float32(0.5)
     rows = rng.random((3, inputs), np.float32) - np.float32(0.5)
