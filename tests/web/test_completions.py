@@ -104,6 +104,11 @@ def test_values_of_other_servers_that_change_nothing_are_taken(server):
         ("words", "/etc/passwd"),
         ("label", 7),
         ("mix", [0.5, 0.5]),
+        ("best_of", True),
+        ("model", "letters+letters"),
+        ("model", "+".join("abcdefghi")),
+        ("prompt", "a\ud800"),
+        ("stop", "a\ud800"),
         ("stream_options", {"include": True}),
     ],
 )
@@ -120,19 +125,31 @@ def test_what_cannot_be_is_refused_by_name(server, name, value):
     [
         ({"prompt": "añb"}, "the prompt has 1 symbol this model never saw: 'ñ' (U+00F1)"),
         ({"prompt": [0, 4]}, "the prompt has the id 4, and those of this model are 0 to 3"),
-        ({"model": "verse", "memory": 1}, "this model has no memory beside it"),
+        ({"model": "verse", "memory": 1}, "memory needs a memory, and this model has none"),
+        ({"model": "verse", "words": "known"}, "words needs a memory"),
+        ({"model": "letters+verse", "novel": 5}, "Models that are mixed have none"),
     ],
 )
 def test_what_this_model_cannot_do_is_told(server, asked, message):
     answer = server.complete(**ASKED | asked)
-    assert answer.status in (400, 422)
+    assert answer.status == 422
     assert message in answer.error["message"]
     assert "--" not in answer.error["message"]
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b'"a"', b'{"n": NaN}', b'{"n": 1, "n": 2}', b"[" * 100_000, b"\xff"],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"a"',
+        b'{"n": NaN}',
+        b'{"n": 1, "n": 2}',
+        b'{"seed": 1%s}' % (b"0" * 400),
+        b"[" * 100_000,
+        b"\xff",
+    ],
 )
 def test_what_is_no_json_object_is_refused(server, body):
     answer = server.ask("POST", "/v1/completions", body, {"Content-Type": "application/json"})
@@ -140,16 +157,18 @@ def test_what_is_no_json_object_is_refused(server, body):
     assert answer.error["code"] == "invalid_json"
 
 
-def test_half_a_character_is_refused(server):
-    body = b'{"model": "letters", "prompt": "\\ud800"}'
-    answer = server.ask("POST", "/v1/completions", body, {"Content-Type": "application/json"})
-    assert answer.status == 400
-    assert "U+D800" in answer.error["message"]
+@pytest.mark.parametrize("path", ["/v1/completions", "/tokenize", "/detokenize"])
+def test_half_a_character_is_refused_wherever_it_is(server, path):
+    for body in (b'{"\\ud800": 1}', b'{"model": "\\ud800", "prompt": "a", "tokens": []}'):
+        answer = server.ask("POST", path, body, {"Content-Type": "application/json"})
+        assert answer.status == 400
+        assert answer.error["message"]
 
 
-@pytest.mark.parametrize(
-    "more", [{}, {"logprobs": 2}, {"echo": True}, {"echo": True, "logprobs": 0}]
-)
+TOLD = [{}, {"logprobs": 2}, {"echo": True}, {"echo": True, "logprobs": 0}]
+
+
+@pytest.mark.parametrize("more", TOLD)
 def test_a_stream_joined_is_the_whole_answer(server, more):
     asked = ASKED | {"prompt": ["ab", "c"], "n": 2} | more
     whole = server.complete(**asked).json

@@ -6,7 +6,7 @@ from burble.errors import ModelFileError
 from burble.model import bases
 from burble.model.file import write_model
 from burble.web.errors import ApiError
-from burble.web.registry import MOST_LOADED, Registry, name_models
+from burble.web.registry import MOST_ALIVE, MOST_LOADED, Registry, name_models
 from tests.support.speakers import chancy, follower
 
 
@@ -47,6 +47,25 @@ def test_only_some_stay_in_memory(folder):
         registry.generator(str(number))
     assert registry.generator(str(MOST_LOADED)) is registry.generator(str(MOST_LOADED))
     assert registry.generator("0") is not first
+
+
+def test_no_more_are_loaded_while_too_many_are_in_use(folder):
+    write_model(folder / "two.safetensors", chancy(seed=1))
+    registry = Registry({}, folder)
+    used = [registry.generator("one+two", [1, weight]) for weight in range(1, MOST_ALIVE + 1)]
+    with pytest.raises(ApiError, match="models and mixtures of models are in use") as caught:
+        registry.generator("one")
+    assert caught.value.status == 429
+    assert registry.generator("one+two", [1, MOST_ALIVE]) is used.pop()
+    used.clear()
+    assert registry.generator("one").generate("a", length=2)
+
+
+def test_what_is_loaded_is_there_while_another_is_being_loaded(folder):
+    registry = Registry({}, folder)
+    first = registry.generator("one")
+    with registry._loading:
+        assert registry.generator("one") is first
 
 
 @pytest.mark.parametrize("name", ["none", "../one", "/etc/passwd", "one.safetensors", "", "one+no"])

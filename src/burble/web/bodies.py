@@ -10,6 +10,7 @@ from burble.web.errors import ApiError, ClientGone
 
 MOST_BYTES = 1 << 20
 """Of a body of JSON: prompts of a hundred thousand characters, several of them."""
+MOST_DIGITS = 30
 SECONDS = 30.0
 """After which a body must be there."""
 
@@ -64,6 +65,7 @@ async def read_json(request: Request, most: int = MOST_BYTES) -> dict[str, Any]:
         fields = json.loads(
             body,
             parse_float=_to_number,
+            parse_int=_to_whole,
             parse_constant=_refuse_constant,
             object_pairs_hook=_to_fields,
         )
@@ -84,6 +86,13 @@ async def read_json(request: Request, most: int = MOST_BYTES) -> dict[str, Any]:
 def _refuse_constant(name: str) -> None:
     """Refuses NaN and infinity, which Python reads and JSON has not."""
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _to_whole(digits: str) -> int:
+    """A whole number, of no more digits than are of use, so that it fits wherever it is used."""
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number has {len(digits):,} digits, and may have {MOST_DIGITS}")
+    return int(digits)
 
 
 def _to_number(digits: str) -> float | int:

@@ -56,7 +56,8 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
+        # What came may be repeated in it, and may be no text.
+        self.message = message.encode("utf-8", "backslashreplace").decode()
         self.param = param
         self.code = code or CODES.get(HTTPStatus(status))
         self.headers = dict(headers or {})

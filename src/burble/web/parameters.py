@@ -4,6 +4,7 @@ A field that is null counts as absent. What is not supported is refused by its n
 value is the one that changes nothing.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
@@ -57,6 +58,7 @@ NEUTRAL: Mapping[str, Sequence[Any]] = {
     "use_beam_search": (False,),
 }
 """Fields that other servers know, and the values at which they change nothing."""
+HALF = re.compile("[\ud800-\udfff]")
 Ids = tuple[int, ...]
 
 
@@ -100,9 +102,8 @@ def parse_completions(given: Mapping[str, Any]) -> Completions:
     try:
         _check_names(given)
         count = _take_integer(given, "n", 1, 1, MOST_TEXTS)
-        require(
-            given.get("best_of", count) == count, "best_of", given.get("best_of"), f"n, {count}"
-        )
+        best = given.get("best_of", count)
+        require(_is_same(best, count), "best_of", best, f"as many as n, which is {count}")
         prompts = parse_prompts(given.get("prompt", ""))
         texts = len(prompts) * count
         expected = f"such that there are at most {MOST_TEXTS} texts: n from each prompt"
@@ -133,6 +134,7 @@ def _check_names(given: Mapping[str, Any]) -> None:
         ApiError: A field that is not known, or not supported.
     """
     for name, value in given.items():
+        check_text("a field's name", name)
         if name in FIELDS or any(_is_same(value, one) for one in NEUTRAL.get(name, ())):
             continue
         known = ", ".join(FIELDS)
@@ -168,6 +170,8 @@ def parse_prompts(given: Any) -> tuple[str | Ids, ...]:
         prompts = tuple(map(tuple, given))
     else:
         raise SettingsError(f"prompt is {shorten(given)}, but must be {expected}.")
+    for prompt in prompts:
+        check_text("prompt", prompt)
     size = sum(map(len, prompts))
     if size > MOST_PROMPT:
         raise SettingsError(
@@ -204,6 +208,8 @@ def _take_options(given: Mapping[str, Any]) -> dict[str, Any]:
     stops = [stops] if isinstance(stops, str) else stops
     fits = isinstance(stops, list) and len(stops) <= MOST_STOPS
     fits = fits and all(isinstance(one, str) and 0 < len(one) <= LONGEST_STOP for one in stops)
+    for stop in stops if fits else ():
+        check_text("stop", stop)
     expected = f"a text, or up to {MOST_STOPS}, of 1 to {LONGEST_STOP} characters"
     require(fits, "stop", given.get("stop"), expected)
     options["stop"] = tuple(stops)
@@ -261,7 +267,14 @@ def take_text(given: Mapping[str, Any], name: str) -> str | None:
     """A field that is a text."""
     value = given.get(name)
     require(value is None or isinstance(value, str), name, value, "a text")
+    check_text(name, value)
     return value
+
+
+def check_text(name: str, value: object) -> None:
+    """Refuses halves of characters, which JSON can hold and which are no text."""
+    if isinstance(value, str) and (found := HALF.search(value)):
+        raise SettingsError(f"{name} is no text: it has half a character, U+{ord(found[0]):04X}.")
 
 
 def shorten(value: Any) -> str:

@@ -19,6 +19,7 @@ from burble.inference.settings import WritingSettings
 from burble.inference.texts import Texts
 from burble.model.file import Model
 from burble.settings import require
+from burble.web.errors import ApiError
 from burble.web.parameters import Completions
 from burble.web.registry import Registry
 
@@ -50,12 +51,13 @@ class Preparation:
         Raises:
             ApiError, BurbleError: There is no such model, or it cannot do it.
         """
-        # A training text takes long to look up: one at a time, so that others are not held up.
+        # Models and training texts take long: one at a time, so that others are not held up.
         is_long = _key(wanted.options) != _key({})
-        is_short = not is_long and sum(map(len, wanted.prompts)) <= SHORT
-        if is_short and (loaded := self._models.find_loaded(wanted.model, wanted.mix)):
+        loaded = self._models.find_loaded(wanted.model, wanted.mix)
+        if loaded and not is_long and sum(map(len, wanted.prompts)) <= SHORT:
             # Takes less time than to hand it to a thread.
             return loaded, self._prepare_texts(loaded, wanted)
+        is_long |= loaded is None
         if is_long not in self._limits:
             self._limits[is_long] = CapacityLimiter(1 if is_long else MOST_THREADS)
         return await anyio.to_thread.run_sync(self._prepare, wanted, limiter=self._limits[is_long])
@@ -67,6 +69,7 @@ class Preparation:
 
     def _prepare_texts(self, generator: Generator, wanted: Completions) -> list[Texts]:
         """What writes the texts of each prompt."""
+        _check_memory(wanted.options, generator)
         options = dict(wanted.options)
         options["stop"] = _possible_stops(options.get("stop", ()), generator.model)
         most = generator.model.vocabulary.size
@@ -95,6 +98,23 @@ class Preparation:
 def _key(options: Mapping[str, Any]) -> Restriction:
     """What is looked up in a training text."""
     return options.get("novel", 0), options.get("words", "any")
+
+
+def _check_memory(options: Mapping[str, Any], generator: Generator) -> None:
+    """Refuses what needs a memory where there is none.
+
+    Raises:
+        ApiError: The model has none (422).
+    """
+    needed = {"memory": 0, "novel": 0, "words": "any"}
+    named = next((name for name in needed if options.get(name, needed[name]) != needed[name]), None)
+    if named and not generator.has_memory:
+        raise ApiError(
+            422,
+            f"{named} needs a memory, and this model has none. Whoever serves it can give it one: "
+            "burble remember MODEL TEXT. Models that are mixed have none.",
+            param=named,
+        )
 
 
 def _possible_stops(stops: Sequence[str], model: Model) -> tuple[str, ...]:

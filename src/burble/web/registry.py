@@ -3,7 +3,9 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from weakref import WeakSet
 
 from burble.errors import ModelFileError
 from burble.formatting import listed
@@ -16,6 +18,9 @@ from burble.web.errors import ApiError
 
 MOST_LOADED = 8
 """Models that are kept in memory."""
+MOST_ALIVE = 16
+"""Those, and others that texts are still being written with."""
+MOST_MIXED = 8
 BETWEEN = "+"
 """Between the names of models that are mixed."""
 Stamp = tuple[tuple[int, int], ...]
@@ -34,7 +39,9 @@ class Registry:
         self.folder = folder
         self._named = dict(models)
         self._loaded: OrderedDict[tuple[object, ...], tuple[Stamp, Generator]] = OrderedDict()
-        self._lock = threading.Lock()
+        # Only who loads waits: whoever needs what is there is not held up.
+        self._loading = threading.Lock()
+        self._alive: WeakSet[Generator] = WeakSet()
 
     def names(self) -> list[str]:
         """The names of all models, the one that is taken where none is named first."""
@@ -78,28 +85,50 @@ class Registry:
             ModelFileError: It is damaged.
             SettingsError: They cannot be mixed.
         """
+        if found := self.find_loaded(name, mix):
+            return found
         voices = self._choose(name, mix)
         key, stamp = _key(voices), _stamp(voices.paths)
-        with self._lock:
-            held = self._loaded.get(key)
-            if held is None or held[0] != stamp:
-                held = (stamp, voices.load())
-            self._loaded[key] = held
-            self._loaded.move_to_end(key)
+        with self._loading:
+            if found := self.find_loaded(name, mix):
+                return found
+            if len(self._alive) >= MOST_ALIVE:
+                raise ApiError(
+                    429,
+                    f"{len(self._alive)} models and mixtures of models are in use. Try again in a "
+                    "moment.",
+                )
+            found = voices.load()
+            self._alive.add(found)
+            self._loaded[key] = (stamp, found)
             while len(self._loaded) > MOST_LOADED:
                 self._loaded.popitem(last=False)
-        return held[1]
+        return found
 
     def find_loaded(self, name: str | None, mix: Sequence[float] | None = None) -> Generator | None:
         """A model, if it is loaded as its file is now, which takes no time; see `generator`."""
         voices = self._choose(name, mix)
-        held = self._loaded.get(_key(voices))
-        return held[1] if held and held[0] == _stamp(voices.paths) else None
+        key = _key(voices)
+        held = self._loaded.get(key)
+        if held is None or held[0] != _stamp(voices.paths):
+            return None
+        # It may have given way to another meanwhile.
+        with suppress(KeyError):
+            self._loaded.move_to_end(key)
+        return held[1]
 
     def _choose(self, name: str | None, mix: Sequence[float] | None) -> Voices:
         """The models that a name means, and their weights."""
         whole = name is None or BETWEEN not in name or name in self.paths()
-        paths = [self.find(one) for one in ([name] if whole or not name else name.split(BETWEEN))]
+        names = [name] if whole or not name else name.split(BETWEEN)
+        if len(names) > MOST_MIXED or len({*names}) < len(names):
+            raise ApiError(
+                400,
+                f"model names {len(names):,} models to mix, but must name at most {MOST_MIXED}, "
+                "each once.",
+                param="model",
+            )
+        paths = [self.find(one) for one in names]
         return Voices(tuple(paths), None if mix is None else tuple(mix))
 
 
