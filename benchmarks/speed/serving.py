@@ -1,6 +1,6 @@
 """How a server writes for many at once, beside one alone, and beside another server.
 
-    python -m benchmarks serving [--quick] [--rival COMMAND] [--rival-model NAME]
+    python -m benchmarks serving [--quick] [--rival COMMAND] [--rival-name NAME]
 
 `burble serve` and its clients run on the same cores, in processes of their own; the clients talk
 over real connections and take streams. The model has random weights, which take as long as trained
@@ -11,7 +11,12 @@ beginning and at the end. Of every text it is looked whether it is, to the lette
 writes alone.
 
 A rival is any command that serves completions in the form of the OpenAI API at 127.0.0.1; `{port}`
-in it is the port. Its characters are counted as they come.
+in it is the port. Its characters are counted as they come. llama-cpp-python, with a Llama of about
+as many weights as 2 x 256:
+
+    python benchmarks/rivals/llama_model.py /tmp/llama.gguf
+    python -m benchmarks serving --rival-name llama-cpp-python --rival "python -m llama_cpp.server
+        --model /tmp/llama.gguf --n_ctx 4096 --interrupt_requests False --port {port}"
 """
 
 import argparse
@@ -55,14 +60,12 @@ class Load:
         clients: How many there are.
         length: Characters of each text.
         seconds: For which each asks again and again; 0 to ask once.
-        model: The model's name.
         check: The model file by which the texts are looked at; "" for not at all.
     """
 
     clients: int
     length: int
     seconds: float = 0.0
-    model: str = ""
     check: str = ""
 
 
@@ -70,7 +73,7 @@ def main() -> None:
     """Measures all and records the table; as a child, it is the clients."""
     parser = make_parser(__doc__, "one small model, fewer and shorter texts, one round")
     parser.add_argument("--rival", metavar="COMMAND", help="what serves beside burble")
-    parser.add_argument("--rival-model", default="", metavar="NAME", help="its model's name")
+    parser.add_argument("--rival-name", default="rival", metavar="NAME", help="what it is called")
     parser.add_argument("--clients", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.clients:
@@ -85,7 +88,7 @@ def main() -> None:
             command = burble_command("serve", str(path), "--port", "{port}", "--no-browser")
             rows += measure(command, f"burble, {path.stem}", str(path), asked.quick)
     if asked.rival:
-        rows += measure(shlex.split(asked.rival), asked.rival_model or "rival", "", asked.quick)
+        rows += measure(shlex.split(asked.rival), asked.rival_name, "", asked.quick)
     record("serving", rows, "server and clients on the same cores; medians of rounds")
 
 
@@ -98,7 +101,7 @@ def measure(
     with serving(command) as (port, process):
 
         def ask(**fields: Any) -> dict[str, Any]:
-            load = Load(model="" if check else name, check=check, **fields)
+            load = Load(check=check, **fields)
             found: dict[str, Any] = call("serving", "--clients", port, json.dumps(vars(load)))
             return found
 
@@ -187,7 +190,6 @@ def make_requests(load: Load) -> list[dict[str, object]]:
     rng = random.Random(0)
     return [
         {
-            "model": load.model or None,
             "prompt": "".join(rng.choices(ALPHABET, k=PROMPT)),
             "max_tokens": load.length,
             "temperature": 0.8,
@@ -244,7 +246,7 @@ async def ask_on(
 async def ask(port: int, requests: Sequence[Mapping[str, object]], which: int) -> Answer:
     """Asks for one text, as a stream."""
     answer = Answer(which, time.perf_counter())
-    body = json.dumps({k: v for k, v in requests[which].items() if v is not None}).encode()
+    body = json.dumps(requests[which]).encode()
     head = (
         f"POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
