@@ -1,5 +1,7 @@
 """Which models are served by which name."""
 
+import os
+
 import pytest
 
 from burble.errors import ModelFileError
@@ -27,6 +29,26 @@ def test_models_that_come_later_are_served(folder):
     assert registry.find(None) == folder / "another.safetensors"
     registry.add("third", folder / "one.safetensors")
     assert registry.find("third") == folder / "one.safetensors"
+
+
+def test_one_that_is_gone_takes_no_other_with_it(folder):
+    (folder / "run").mkdir()
+    write_model(folder / "run" / "model.safetensors", chancy())
+    registry = Registry(name_models([folder / "run", folder / "one.safetensors"]))
+    (folder / "run" / "model.safetensors").unlink()
+    assert registry.names() == ["one"]
+    with pytest.raises(ApiError, match="there is no model called 'run'"):
+        registry.generator("run")
+    write_model(folder / "run" / "model.safetensors", chancy())
+    assert registry.names() == ["run", "one"]
+
+
+def test_a_name_that_is_no_text_is_sent_all_the_same(folder):
+    odd = os.fsdecode(b"lat\xe9.safetensors")
+    write_model(folder / odd, chancy())
+    registry = Registry({}, folder)
+    assert registry.names() == ["lat\\xe9", "one"]
+    assert registry.generator("lat\\xe9").generate("a", length=2)
 
 
 def test_a_model_that_changes_is_loaded_anew(folder):

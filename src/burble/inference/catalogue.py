@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from burble.files import find_models_folder
+from burble.formatting import shown
 from burble.model import bases
 from burble.model.file import MODEL_NAME
 
@@ -29,10 +30,11 @@ def list_models(folder: Path | None = None) -> dict[str, Path]:
         path = place / name
         if name.startswith("."):
             continue
+        # Names may hold bytes that are no text, and have to be sent as text.
         if (path / MODEL_NAME).is_file():
-            found[name] = path
+            found[shown(name)] = path
         elif path.suffix == SUFFIX and path.is_file() and not path.stem.endswith(MEMORY):
-            found.setdefault(path.stem, path)
+            found.setdefault(shown(path.stem), path)
     for name in bases.base_names():
         if base := bases.find_base(name):
             found.setdefault(name, base)

@@ -100,7 +100,7 @@ def translate(error: Exception) -> ApiError:
     if isinstance(error, InputError):
         message = name_fields(str(error))
         asked = isinstance(error, SettingsError | EncodingError)
-        named = re.match(r"([a-z_]+) (?:is|gives|names) ", message)
+        named = re.match(r"(?!there |this |it )([a-z_]+) (?:is|gives|names) ", message)
         return ApiError(400 if asked else 422, message, param=named[1] if named else None)
     if isinstance(error, BurbleError):
         return ApiError(500, name_fields(str(error)))

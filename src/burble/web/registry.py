@@ -8,10 +8,11 @@ from pathlib import Path
 from weakref import WeakSet
 
 from burble.errors import ModelFileError
-from burble.formatting import listed
+from burble.formatting import listed, shown
 from burble.inference.catalogue import list_models
 from burble.inference.generator import Generator
 from burble.inference.mixtures import Voices
+from burble.model import bases
 from burble.model.file import MODEL_NAME, find_model_file
 from burble.ngram.file import index_path
 from burble.web.errors import ApiError
@@ -50,7 +51,9 @@ class Registry:
     def paths(self) -> dict[str, Path]:
         """The run folder or file of each model."""
         found = {} if self.folder is None else list_models(self.folder)
-        return self._named | {n: path for n, path in found.items() if n not in self._named}
+        # One that is gone, or is just being replaced, takes none of the others with it.
+        named = {name: path for name, path in self._named.items() if _is_there(path)}
+        return named | {n: path for n, path in found.items() if n not in named}
 
     def add(self, name: str, path: Path) -> None:
         """Serves one more model."""
@@ -132,6 +135,11 @@ class Registry:
         return Voices(tuple(paths), None if mix is None else tuple(mix))
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is a model at a path."""
+    return path.is_file() or (path / MODEL_NAME).is_file() or bases.find_base(path) is not None
+
+
 def _key(voices: Voices) -> tuple[object, ...]:
     """What tells models and their weights from others."""
     return (*voices.paths, *voices.weights)
@@ -163,7 +171,7 @@ def name_models(paths: Sequence[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in paths:
         file = find_model_file(path)
-        named = file.absolute().parent.name if file.name == MODEL_NAME else file.stem
+        named = shown(file.absolute().parent.name if file.name == MODEL_NAME else file.stem)
         name, number = named, 1
         while name in found:
             number += 1

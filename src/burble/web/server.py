@@ -4,6 +4,7 @@ Built on uvicorn and its h11 protocol, which leaves to others what slow and rude
 """
 
 import asyncio
+import logging
 import signal
 import socket
 import sys
@@ -191,6 +192,8 @@ def serve(app: Any, listening: socket.socket, started: Callable[[], object]) -> 
         listening: Where clients come.
         started: Called once the server answers.
     """
+    # It tells of every write to a client that is gone, which is nothing that went wrong here.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     writer = app.state.writer
     try:
         Server(app, started, writer.end_all).run([listening])
