@@ -73,7 +73,6 @@ def test_a_big_batch_writes_what_a_small_one_does():
     assert len(big) == 2 * GROUP + 3
     assert len(set(big)) > GROUP
     few = CHANCY.generate_many("a", count=12, length=30, seed=5)
-    # A draw is tipped by rounding once in a million: 240 draws agree but for odds of 1 in 4,000.
     assert big[:12] == few
 
 

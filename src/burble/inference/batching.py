@@ -24,6 +24,8 @@ SECONDS = 0.004
 """For which prompts are read between two symbols, or a little longer."""
 FEW = 8
 """So many texts of one kind are written by one thread."""
+AT_ONCE = 16
+"""Symbols of a prompt that are scored at once."""
 TURN = 16
 """Parts of a long prompt that are read before it is another's turn."""
 
@@ -214,8 +216,11 @@ class Batch:
             if predictions is None:
                 yield []
                 continue
-            pairs = zip(predictions.log_probabilities, predictions.symbols.tolist(), strict=True)
-            yield [score_symbol(row, symbol, names, count) for row, symbol in pairs]
+            rows, symbols = predictions.log_probabilities, predictions.symbols.tolist()
+            pairs = [*zip(rows, symbols, strict=True)]
+            for first in range(0, len(pairs), AT_ONCE):
+                some = pairs[first : first + AT_ONCE]
+                yield [score_symbol(row, symbol, names, count) for row, symbol in some]
 
 
 def _step_all(loops: Sequence[Loop]) -> list[Item]:
