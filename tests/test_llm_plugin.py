@@ -43,12 +43,13 @@ for arguments in json.loads(sys.argv[1]):
 """
 
 
-@pytest.fixture
-def python(models, tmp_path):
+@pytest.fixture(scope="module")
+def python(models, tmp_path_factory):
     """Runs code in a process of its own, where `llm` has a folder of its own."""
 
-    def run(code, *arguments):
-        environment = os.environ | {"BURBLE_MODELS": str(models), "LLM_USER_PATH": str(tmp_path)}
+    def run(code, *arguments, kept=None):
+        folder = kept or tmp_path_factory.mktemp("llm")
+        environment = os.environ | {"BURBLE_MODELS": str(models), "LLM_USER_PATH": str(folder)}
         return subprocess.run(
             [sys.executable, "-P", "-c", code, *arguments],
             env=environment,
@@ -59,24 +60,37 @@ def python(models, tmp_path):
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def llm(python):
     """Runs commands of `llm`, one after the other; the exit code and output of each."""
 
-    def run(*commands):
+    def run(*commands, kept=None):
         given = json.dumps([[*map(str, command)] for command in commands])
-        return [*map(json.loads, python(RUN, given).splitlines())]
+        return [*map(json.loads, python(RUN, given, kept=kept).splitlines())]
 
     return run
 
 
-def test_each_model_in_the_folder_is_one_of_llm(llm):
-    (_, listed, _), (_, described, _) = llm(
-        ["models", "list"], ["models", "-m", "burble/cycle", "--options"]
+REFUSED: dict[str, list[Any]] = {
+    "temperature is -1.0, but must be a number of 0 or more.": ["-o", "temperature", -1],
+    "warmth\n  Extra inputs are not permitted": ["-o", "warmth", 1],
+    "this model has no memory beside it.": ["-o", "memory", 1],
+    "poet": ["-o", "label", "poet=Whitman"],
+    "nothing in it could obey a system prompt. Leave it out.": ["-s", "Be brief"],
+}
+
+
+def test_each_model_in_the_folder_is_one_of_llm_and_what_cannot_be_is_refused(llm):
+    asked = [["-m", "burble/cycle", "a", *flags] for flags in REFUSED.values()]
+    (_, listed, _), (_, described, _), *refused = llm(
+        ["models", "list"], ["models", "-m", "burble/cycle", "--options"], *asked
     )
     names = [line for line in listed.splitlines() if line.startswith("burble: ")]
     assert names == ["burble: burble/chancy", "burble: burble/cycle", "burble: burble/english"]
     assert "temperature: float\n      Lower is safer" in described
+    for sentence, (code, shown, complaint) in zip(REFUSED, refused, strict=True):
+        assert (code, shown) == (1, "")
+        assert sentence in complaint
 
 
 def test_it_writes_as_burble_does_and_goes_on_in_a_conversation(python, models):
@@ -89,32 +103,18 @@ def test_it_writes_as_burble_does_and_goes_on_in_a_conversation(python, models):
     assert second == writer.generate(f"a{first}b", length=9, seed=2)
 
 
-def test_a_conversation_goes_on_in_another_process_and_the_log_holds_what_llm_says(llm):
+def test_a_conversation_goes_on_in_another_process_and_the_log_holds_what_llm_says(llm, tmp_path):
     asked = ["-m", "burble/cycle", "-o", "length", 2, "ab"]
-    assert [shown for _, shown, _ in llm([*asked, "-n"], asked)] == ["ca\n", "ca\n"]
-    (_, shown, _), (_, logged, _) = llm(["-c", "b", "-o", "length", 4], ["logs", "list", "--json"])
+    assert [shown for _, shown, _ in llm([*asked, "-n"], asked, kept=tmp_path)] == ["ca\n", "ca\n"]
+    (_, shown, _), (_, logged, _) = llm(
+        ["-c", "b", "-o", "length", 4], ["logs", "list", "--json"], kept=tmp_path
+    )
     assert shown == "cabc\n"
     rows = json.loads(logged)
     # What was asked for with -n is not there, and of the others what llm itself keeps.
     assert [(row["prompt"], row["response"]) for row in rows] == [("ab", "ca"), ("b", "cabc")]
     assert [row["options_json"] for row in rows] == [{"length": 2}, {"length": 4}]
     assert {row["response_json"] for row in rows} == {None}
-
-
-REFUSED: dict[str, list[Any]] = {
-    "temperature is -1.0, but must be a number of 0 or more.": ["-o", "temperature", -1],
-    "warmth\n  Extra inputs are not permitted": ["-o", "warmth", 1],
-    "this model has no memory beside it.": ["-o", "memory", 1],
-    "poet": ["-o", "label", "poet=Whitman"],
-    "nothing in it could obey a system prompt. Leave it out.": ["-s", "Be brief"],
-}
-
-
-def test_what_cannot_be_is_refused(llm):
-    given = [["-m", "burble/cycle", "a", *flags] for flags in REFUSED.values()]
-    for sentence, (code, shown, complaint) in zip(REFUSED, llm(*given), strict=True):
-        assert (code, shown) == (1, "")
-        assert sentence in complaint
 
 
 def test_burble_itself_never_loads_llm():

@@ -98,9 +98,6 @@ def test_ctrl_c_stops_the_writing_and_ctrl_d_loses_nothing(models, tmp_path):
         begun = terminal.read_until("\n") and terminal.read_until("b")
         terminal.send("\x03")
         written = begun + terminal.read_until("> ")
-        # Where nothing is written, it only tells.
-        terminal.send("\x03")
-        terminal.read_until("Ctrl-D ends.\n> ")
         terminal.send("\x04")
         terminal.read_until("[burble-2.txt] Save as: ")
         terminal.send("\x04")
@@ -158,6 +155,10 @@ def test_a_terminal_with_keys_takes_line_ends_and_completes_commands(tmp_path):
     with Terminal(*asked, cwd=tmp_path, kind="xterm") as terminal:
         # What is typed before a terminal is ready comes otherwise.
         terminal.read_until("ends.\n")
+        terminal.read_until(">")
+        # Where nothing is written, Ctrl-C empties the line and only tells.
+        terminal.send("xyz\x03")
+        terminal.read_until("Ctrl-D ends.\n")
         terminal.read_until(">")
         # Escape and Enter are a line end; what was typed wrongly is taken back.
         terminal.send("ab\x1b\raba\x7f\r")

@@ -31,6 +31,10 @@ class Terminal:
         import termios
 
         self._here, there = pty.openpty()
+        # What is shown before Ctrl-C is shown, and not thrown away where nobody has read it yet.
+        modes = termios.tcgetattr(there)
+        modes[3] |= termios.NOFLSH
+        termios.tcsetattr(there, termios.TCSANOW, modes)
         fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environment = os.environ | {"TERM": kind, "NO_COLOR": "1"}
         environment.pop("COLUMNS", None)
