@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -199,3 +202,43 @@ def test_streams_that_are_dealt_out_to_threads_are_what_they_are_alone(cell, mon
         for row, i in enumerate(ids):
             logits, alone[row] = engine.step(np.array([i]), alone[row])
             np.testing.assert_array_equal(logits[0], together[row])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_text_may_be_read_in_any_pieces(cell):
+    _, engine = pair(cell)
+    ids = np.random.default_rng(3).integers(0, V, 150)
+    whole, after = engine.read_symbols(ids, engine.zero_state(1))
+    state, rows = engine.zero_state(1), []
+    for piece in np.split(ids, [1, 3, 40, 72, 73, 140]):
+        logits, state = engine.read_symbols(piece, state)
+        rows.append(logits)
+    np.testing.assert_array_equal(np.concatenate(rows), whole)
+    for ours, theirs in zip(state, after, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+DIGEST = """
+import hashlib, numpy as np
+from burble.model.architecture import array_shapes
+from burble.model.engine import Engine
+from burble.settings import ModelSettings
+settings = ModelSettings(layers=2, units=256)
+rng = np.random.default_rng(0)
+shapes = array_shapes(settings, 65).items()
+weights = {name: rng.normal(0, 0.1, shape).astype(np.float32) for name, shape in shapes}
+engine = Engine(weights, settings)
+logits, state = engine.read_symbols(rng.integers(0, 65, 300), engine.zero_state(1))
+print(hashlib.sha256(logits.tobytes()).hexdigest())
+"""
+
+
+def test_what_is_predicted_depends_on_no_number_of_threads():
+    found = set()
+    for threads in "12":
+        limits = {"OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads}
+        done = subprocess.run(
+            [sys.executable, "-c", DIGEST], capture_output=True, check=True, env=os.environ | limits
+        )
+        found.add(done.stdout)
+    assert len(found) == 1

@@ -62,7 +62,8 @@ class Engine:
         kernel, recurrent, bias = folded[0]
         self._kernel, self._labels = kernel, weights.get(LABELS)
         # The first layer's input product is the same for every occurrence of a symbol.
-        self._table = np.ascontiguousarray((weights["embedding"] @ kernel + bias).T)
+        across = np.ascontiguousarray(kernel.T)
+        self._table = multiply_streams(across, weights["embedding"].T) + bias[:, None]
         self._first = np.ascontiguousarray(recurrent.T)
         self._upper = [
             (np.ascontiguousarray(np.concatenate([kernel, recurrent]).T), bias[:, None])
@@ -155,11 +156,11 @@ class Engine:
         below, after = yield from self._scan(inputs, read, self._first, state[0])
         states = [after]
         for (weights, bias), old in zip(self._upper, state[1:], strict=True):
-            inputs = below @ weights[:, :units].T + bias[:, 0]
+            inputs = yield from _multiply_in_parts(below, weights[:, :units], bias)
             below, after = yield from self._scan(inputs, read, weights[:, units:], old)
             states.append(after)
-        weights, bias = self._output
-        return below @ weights.T + bias[:, 0], tuple(states)
+        logits = yield from _multiply_in_parts(below, *self._output)
+        return logits, tuple(states)
 
     def _scan(
         self, inputs: Array, read: Sequence[bool], recurrent: Array, state: tuple[Array, ...]
@@ -277,6 +278,16 @@ def join_streams(states: Sequence[State]) -> State:
 def _slice_streams(state: State, first: int, end: int) -> State:
     """The state of the streams from one to before another; a view."""
     return tuple(tuple(part[:, first:end] for part in layer) for layer in state)
+
+
+def _multiply_in_parts(rows: Array, weights: Array, bias: Array) -> Generator[None, None, Array]:
+    """`rows @ weights.T + bias.T`, (T, G), where no row depends on how many there are."""
+    products = np.empty((len(rows), len(weights)), np.float32)
+    for first in range(0, len(rows), PART):
+        part = slice(first, first + PART)
+        products[part] = (multiply_streams(weights, rows[part].T) + bias).T
+        yield
+    return products
 
 
 def _keep_unread(
