@@ -9,6 +9,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from burble.inference.beginnings import Beginnings
 from burble.model.engine import Array, Core, State, join_streams, select_streams
 from burble.model.mixture import read_windows
 from burble.model.softmax import log_softmax
@@ -42,6 +43,7 @@ def build_context(
     window: int,
     memory: NgramModel | None = None,
     weights: MixingWeights | None = None,
+    beginnings: Beginnings | None = None,
 ) -> Context:
     """The context of a model that has read nothing.
 
@@ -50,23 +52,30 @@ def build_context(
         window: Symbols that it sees; 0 for all that came before.
         memory: An n-gram model that is mixed with it, if any.
         weights: How much each counts; needed with a memory.
+        beginnings: States after texts that the network has read before, if any are kept.
     """
-    network = WindowContext(core, window) if window else StateContext(core)
+    network = WindowContext(core, window) if window else StateContext(core, beginnings)
     return MemoryContext(network, memory, weights) if memory and weights else network
 
 
 class StateContext:
     """All that was written before, in the network's hidden state."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, beginnings: Beginnings | None = None) -> None:
         self._core = core
         self._state: State = core.zero_state(1)
+        self._kept = beginnings or Beginnings()
 
     def read_in_parts(self, ids: NDArray[np.integer]) -> Reading:
-        """Reads in blocks, so that memory does not grow."""
-        for at in range(0, len(ids), BLOCK):
+        """Reads in blocks, so that memory does not grow; not what was read just now."""
+        keys = self._kept.list_keys(ids, BLOCK)
+        read, state = self._kept.find(keys)
+        self._state = self._state if state is None else state
+        for at in range(read * BLOCK, len(ids), BLOCK):
             reading = self._core.read_in_parts(ids[at : at + BLOCK], self._state)
             logits, self._state = yield from reading
+            if at // BLOCK < len(keys):
+                self._kept.keep(keys[at // BLOCK], self._state)
             yield
         return logits[-1:]
 

@@ -20,6 +20,7 @@ from burble.data.labels import GivenLabels
 from burble.errors import SettingsError
 from burble.files import path_names
 from burble.inference import prompts, restrictions, scoring
+from burble.inference.beginnings import Beginnings
 from burble.inference.context import Context
 from burble.inference.memory import fit_coefficients
 from burble.inference.notebook import show_generator
@@ -60,6 +61,7 @@ class Generator:
         self.engine = build_core(model)
         self._memory = memory
         self._text: TextMemory | None = None
+        self._read_before = Beginnings()
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the model, and a sample."""
@@ -222,8 +224,7 @@ class Generator:
         Raises:
             SettingsError: The model knows no such label.
         """
-        numbers = self.model.labels.find(label)
-        return self.engine.with_labels(numbers) if any(numbers) else self.engine
+        return self.engine.with_labels(self.model.labels.find(label))
 
     def draw_prompt(self, seed: int = 0) -> str:
         """What to go on from where nothing is given: a random window, where the model needs one."""
@@ -338,8 +339,7 @@ class Generator:
         Returns:
             The probability of each symbol, likeliest first; the end of a document is "".
         """
-        given = {"memory": memory, "memory_weight": memory_weight}
-        _, logits, _ = self._read(prompt, unknown, label, given)
+        _, logits, _ = self._read(prompt, unknown, label, memory, memory_weight)
         found = rank_symbols(logits, self.model.vocabulary)
         return {one.text: one.probability for one in found}
 
@@ -353,15 +353,14 @@ class Generator:
         label: GivenLabels = (),
     ) -> Suggestions:
         """The `count` likeliest next symbols and next words; the rest as for `probabilities`."""
-        given = {"memory": memory, "memory_weight": memory_weight}
-        read = self._read(prompt, unknown, label, given)
+        read = self._read(prompt, unknown, label, memory, memory_weight)
         return find_suggestions(*read, self.model.vocabulary, count)
 
     def _read(
-        self, prompt: str, unknown: Unknown, label: GivenLabels, memory: Mapping[str, Any]
+        self, prompt: str, unknown: Unknown, label: GivenLabels, memory: Any, weight: float | None
     ) -> tuple[Prompt, Array, Context]:
         """A prompt as it is read, the logits (1, V) after it, and the context that has read it."""
-        writer, options = self.take_memory(memory)
+        writer, options = self.take_memory({"memory": memory, "memory_weight": weight})
         ready = prompts.prepare_prompt(prompt, self.model, unknown)
         return ready, *writer._reader(label, options["memory"]).read(ready.ids)
 
@@ -388,8 +387,10 @@ class Generator:
 
     def _reader(self, label: GivenLabels, memory: float) -> Reader:
         """What reads texts that have some labels, with the memory by its weight."""
-        mixed = (self.memory, self.mixing_weights(memory)) if memory else ()
-        return Reader(self.engine_for(label), self.model.window, *mixed)
+        numbers = self.model.labels.find(label)
+        core, kept = self.engine.with_labels(numbers), self._read_before.with_labels(numbers)
+        index, weights = (self.memory, self.mixing_weights(memory)) if memory else (None, None)
+        return Reader(core, self.model.window, index, weights, kept)
 
 
 def load(path: str | Path) -> Generator:

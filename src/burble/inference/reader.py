@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from burble.inference.beginnings import Beginnings
 from burble.inference.context import Context, build_context
 from burble.inference.scoring import MemoryState, Predictions, mix_memory, predict_in_parts
 from burble.model.engine import Array, Core, finish_reading
@@ -25,12 +26,14 @@ class Reader:
         window: Symbols that it sees; 0 for all that came before.
         memory: An n-gram model that is mixed with it, if any.
         weights: How much each counts; needed with a memory.
+        beginnings: States after texts that the network has read before, if any are kept.
     """
 
     core: Core
     window: int
     memory: NgramModel | None = None
     weights: MixingWeights | None = None
+    beginnings: Beginnings | None = None
 
     def read(self, ids: NDArray[np.integer]) -> tuple[Array, Context]:
         """The logits (1, V) after symbols, (T,), and a context that has read them."""
@@ -40,7 +43,7 @@ class Reader:
         self, ids: NDArray[np.integer]
     ) -> Generator[None, None, tuple[Array, Context]]:
         """`read` for whoever has other work in between: every few milliseconds."""
-        context = build_context(self.core, self.window, self.memory, self.weights)
+        context = build_context(self.core, self.window, self.memory, self.weights, self.beginnings)
         logits = yield from context.read_in_parts(ids)
         return logits, context
 
