@@ -70,6 +70,7 @@ def test_null_is_as_if_absent(server):
 
 def test_values_of_other_servers_that_change_nothing_are_taken(server):
     neutral = {"frequency_penalty": 0, "presence_penalty": 0.0, "logit_bias": {}, "suffix": ""}
+    neutral |= {"mirostat_mode": 0, "mirostat_tau": 5.0, "tfs": 1.0, "max_context_length": 4096}
     neutral |= {"repetition_penalty": 1, "top_k": -1, "user": "me", "best_of": 1}
     assert texts(server.complete(**ASKED, **neutral)) == texts(server.complete(**ASKED))
 
@@ -94,7 +95,8 @@ def test_values_of_other_servers_that_change_nothing_are_taken(server):
         ("stop", ["a"] * 17),
         ("stop", ""),
         ("logprobs", -2),
-        ("logprobs", 5),
+        ("do_sample", False),
+        ("repetition_penalty", 1.1),
         ("prompt", []),
         ("prompt", [1, "a"]),
         ("prompt", 5),
@@ -232,6 +234,16 @@ def test_models_are_mixed(server):
     assert mixed != texts(server.complete(**ASKED | {"model": "letters+verse"}))
     alone = texts(server.complete(**ASKED))
     assert texts(server.complete(**ASKED | {"model": "letters+verse", "mix": [1, 0]})) == alone
+
+
+def test_the_likeliest_is_always_taken_where_nothing_is_sampled(server):
+    greedy = texts(server.complete(**ASKED, temperature=0))
+    assert texts(server.complete(**ASKED, temperature=0.0, do_sample=False)) == greedy
+
+
+def test_no_more_symbols_are_told_than_there_are(server):
+    told = server.complete(**ASKED, logprobs=100).json["choices"][0]["logprobs"]
+    assert told == server.complete(**ASKED, logprobs=-1).json["choices"][0]["logprobs"]
 
 
 def test_all_texts_together_have_a_limit(server):

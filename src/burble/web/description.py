@@ -8,6 +8,7 @@ from typing import Any
 from burble import __version__
 from burble.inference.settings import WritingSettings
 from burble.web.parameters import (
+    IDLE,
     LONGEST_STOP,
     MOST_CHARACTERS,
     MOST_PROMPT,
@@ -115,7 +116,7 @@ def _completion_request() -> Schema:
         "stream": FLAG,
         "stream_options": _fields({"include_usage": FLAG}) | {"description": "With stream alone."},
         "echo": FLAG | {"description": "The prompt comes back before the text."},
-        "logprobs": WHOLE | {"minimum": -1, "description": "The likeliest told; -1 tells all."},
+        "logprobs": WHOLE | {"minimum": -1, "description": "How many likeliest; -1 is all."},
         "user": TEXT | {"description": "Changes nothing."},
         "mix": _list_of(NUMBER | {"minimum": 0}) | {"description": "Weights of several models."},
         "top_k": WHOLE | {"minimum": -1, "description": "Likeliest symbols; 0 and -1 are all."},
@@ -129,7 +130,7 @@ def _completion_request() -> Schema:
         "break_loops": {"type": "boolean", "description": "Write nothing too often in a row."},
     }
     neutral = {name: {"enum": [*values]} for name, values in NEUTRAL.items()}
-    return _fields(properties | neutral)
+    return _fields(properties | neutral | {name: {} for name in IDLE})
 
 
 def _answers() -> dict[str, Schema]:

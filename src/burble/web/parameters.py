@@ -36,28 +36,26 @@ FIELDS = (
 )
 NEUTRAL: Mapping[str, Sequence[Any]] = {
     "suffix": ("",),
-    "logit_bias": ({},),
-    "presence_penalty": (0,),
-    "frequency_penalty": (0,),
-    "repetition_penalty": (1,),
-    "repeat_penalty": (1,),
-    "typical_p": (0, 1),
-    "typical": (0, 1),
-    "tfs": (0, 1),
-    "tfs_z": (0, 1),
-    "top_a": (0,),
-    "mirostat": (0,),
-    "mirostat_mode": (0,),
-    "dynatemp_range": (0,),
-    "xtc_probability": (0,),
-    "dry_multiplier": (0,),
-    "min_tokens": (0,),
-    "ignore_eos": (False,),
-    "add_bos_token": (True,),
-    "skip_special_tokens": (True,),
-    "use_beam_search": (False,),
+    "logit_bias": ({}, []),
+    **dict.fromkeys(("presence_penalty", "frequency_penalty", "no_repeat_ngram_size"), (0,)),
+    **dict.fromkeys(("repetition_penalty", "repeat_penalty", "guidance_scale"), (1,)),
+    **dict.fromkeys(("encoder_repetition_penalty", "length_penalty", "num_beams"), (1,)),
+    **dict.fromkeys(("typical_p", "typical", "tfs", "tfs_z"), (0, 1)),
+    **dict.fromkeys(("top_a", "mirostat", "mirostat_mode", "dynatemp_range", "skew"), (0,)),
+    **dict.fromkeys(("xtc_probability", "dry_multiplier", "smoothing_factor"), (0,)),
+    **dict.fromkeys(("penalty_alpha", "min_tokens", "min_length"), (0,)),
+    **dict.fromkeys(("ignore_eos", "ban_eos_token", "dynamic_temperature"), (False,)),
+    **dict.fromkeys(("use_beam_search", "early_stopping"), (False,)),
+    **dict.fromkeys(("do_sample", "add_bos_token", "skip_special_tokens"), (True,)),
+    **dict.fromkeys(("grammar", "grammar_string", "negative_prompt"), ("",)),
 }
 """Fields that other servers know, and the values at which they change nothing."""
+IDLE = (
+    *("mirostat_tau", "mirostat_eta", "xtc_threshold", "dynatemp_exponent", "smoothing_curve"),
+    *("dry_base", "dry_allowed_length", "dry_sequence_breakers", "dry_penalty_last_n"),
+    *("repetition_penalty_range", "repeat_last_n", "max_context_length", "truncation_length"),
+)
+"""Fields that only say more of what is off, or of a context that has no end here."""
 HALF = re.compile("[\ud800-\udfff]")
 Ids = tuple[int, ...]
 
@@ -135,7 +133,9 @@ def _check_names(given: Mapping[str, Any]) -> None:
     """
     for name, value in given.items():
         check_text("a field's name", name)
-        if name in FIELDS or any(_is_same(value, one) for one in NEUTRAL.get(name, ())):
+        if name in (*FIELDS, *IDLE) or any(_is_same(value, one) for one in NEUTRAL.get(name, ())):
+            continue
+        if name == "do_sample" and _is_same(given.get("temperature"), 0):
             continue
         known = ", ".join(FIELDS)
         instead = f"Leave it out. What is supported: {known}."

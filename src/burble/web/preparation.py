@@ -18,7 +18,6 @@ from burble.inference.prompts import prepare_stops
 from burble.inference.settings import WritingSettings
 from burble.inference.texts import Texts
 from burble.model.file import Model
-from burble.settings import require
 from burble.web.errors import ApiError
 from burble.web.parameters import Completions
 from burble.web.registry import Registry
@@ -72,9 +71,6 @@ class Preparation:
         _check_memory(wanted.options, generator)
         options = dict(wanted.options)
         options["stop"] = _possible_stops(options.get("stop", ()), generator.model)
-        most = generator.model.vocabulary.size
-        expected = f"at most {most}, the alphabet of this model, or -1 for all of it"
-        require((wanted.logprobs or 0) <= most, "logprobs", wanted.logprobs, expected)
         settings = self._resolve(generator, options)
         return [generator.prepare_texts(prompt, settings) for prompt in wanted.prompts]
 
