@@ -85,7 +85,6 @@ def test_a_text_in_another_encoding_is_read_once_that_is_named(page):
     assert "cp1252" in re.findall(r"\bencoding ([\w-]+)", message)
     refused = page.ask("POST", f"/v1/train/{job}", {"encoding": "klingon"})
     assert "klingon" in refused.error["message"]
-    assert page.ask("POST", f"/v1/train/{job}", {"colour": "red"}).error["param"] == "colour"
     assert page.ask("POST", f"/v1/train/{job}", {"encoding": "cp1252"}).status == 200
     assert page.ask("GET", f"/v1/train/{job}/report").json["beginning"].startswith("The café – “na")
 
@@ -108,12 +107,32 @@ def test_minutes_that_cannot_be_start_nothing(page):
     job = page.give(CAT.encode(), name="cat.txt").json["id"]
     for minutes in (0, -1, 1e9, None):
         refused = page.ask("POST", "/v1/train", {"text": job, "minutes": minutes})
+        assert refused.status == 400
         assert "must be more than 0" in refused.error["message"]
     assert (
         "must be a number"
         in page.ask("POST", "/v1/train", {"text": job, "minutes": "five"}).error["message"]
     )
     assert page.ask("GET", f"/v1/train/{job}").json["state"] == "text"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "message"),
+    [
+        ("/{id}", {"name": "\ud800"}, "must be a text"),
+        ("/{id}", {"\ud800": "x"}, "there is no field"),
+        ("/{id}", {"colour": "red"}, "there is no field 'colour'"),
+        ("/{id}", {"encoding": "a\0"}, "is no encoding"),
+        ("/{id}/continue", {"steps": 5}, "there is no field 'steps'"),
+        ("", {"minutes": 1}, "text is not given"),
+        ("", {"text": "{id}", "minutes": 1, "name": 5}, "name is 5"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_name(page, path, fields, message):
+    job = page.give(CAT.encode(), name="cat.txt").json["id"]
+    refused = page.ask("POST", f"/v1/train{path.format(id=job)}", fields)
+    assert refused.status == 400
+    assert message in refused.error["message"]
 
 
 def test_the_text_of_python_needs_no_file(page):

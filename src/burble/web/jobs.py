@@ -204,7 +204,7 @@ class Jobs:
             SettingsError: There is no such encoding.
             RunError: Training has begun.
         """
-        if encoding and not encodings.find_codec(encoding):
+        if encoding and not (encoding.isprintable() and encodings.find_codec(encoding)):
             raise SettingsError(encodings.describe_unknown_encoding(encoding))
         if job.request:
             raise RunError("training on this text has begun. Give it anew to read it otherwise.")
@@ -235,7 +235,9 @@ class Jobs:
         """
         fits = minutes is None or (is_number(minutes) and 0 < minutes <= LONGEST)
         if not fits or (minutes is None and not job.run.exists):
-            raise InputError(f"minutes is {minutes!r}, but must be more than 0, {LONGEST} at most.")
+            raise SettingsError(
+                f"minutes is {minutes!r}, but must be more than 0, {LONGEST} at most."
+            )
         if busy := next(filter(self.is_running, self.find_all()), None):
             called = busy.about["name"] or busy.id
             raise RunError(f"{called!r} is being trained. Stop it, or wait until it has ended.")

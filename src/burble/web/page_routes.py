@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from burble.errors import ModelFileError
 from burble.inference import prompts
 from burble.inference.copies import find_copies
 from burble.inference.generator import Generator
@@ -49,6 +50,8 @@ HEADERS = {
 }
 MOST_CHARACTERS = 20_000
 """Of a text that is looked at letter by letter."""
+MOST_WEIGHT = 1_000
+"""Of a model in a mixture."""
 AROUND = 60
 """Symbols of the training text that are shown before and after what was copied."""
 _WORKERS = anyio.CapacityLimiter(2)
@@ -98,9 +101,12 @@ async def list_models(request: Request) -> Response:
         if job.run.has_model and job.id not in models.names():
             models.add(job.id, job.run.folder)
     found = []
-    for name in models.names():
-        file = find_model_file(models.find(name))
-        memory = index_path(file).exists()
+    for name, path in models.paths().items():
+        try:
+            memory = index_path(find_model_file(path)).exists()
+        except ModelFileError:
+            # It was removed since it was named; the others are there.
+            continue
         found.append({"id": name, "name": names.get(name) or name, "memory": memory})
     return JSONResponse({"data": found})
 
@@ -136,6 +142,11 @@ class _Question:
     memory: float
 
 
+def _is_weight(value: Any) -> bool:
+    """Whether it can be the weight of a model or a memory: a number that has no end of digits."""
+    return is_number(value) and 0 <= value <= MOST_WEIGHT
+
+
 async def _read_question(request: Request) -> _Question:
     """What is asked about a text.
 
@@ -149,10 +160,12 @@ async def _read_question(request: Request) -> _Question:
     if model is not None and not isinstance(model, str):
         raise ApiError(400, f"model is {model!r}, but must be a name.", param="model")
     mix, memory = fields.get("mix"), fields.get("memory", 0.0)
-    if mix is not None and not (isinstance(mix, list) and all(map(is_number, mix))):
-        raise ApiError(400, f"mix is {mix!r}, but must be a list of numbers.", param="mix")
-    if not is_number(memory):
-        raise ApiError(400, f"memory is {memory!r}, but must be a number.", param="memory")
+    if mix is not None and not (isinstance(mix, list) and all(map(_is_weight, mix))):
+        expected = f"a list of numbers from 0 to {MOST_WEIGHT}"
+        raise ApiError(400, f"mix is {repr(mix)[:99]}, but must be {expected}.", param="mix")
+    if not _is_weight(memory):
+        came = repr(memory)[:99]
+        raise ApiError(400, f"memory is {came}, but must be from 0 to 1.", param="memory")
     return _Question(text, model, mix, float(memory))
 
 

@@ -65,6 +65,21 @@ def _describe(request: Request, job: Job, status: int = 200) -> Response:
     return JSONResponse(_jobs(request).describe(job), status)
 
 
+def _check_fields(fields: dict[str, Any], *known: str) -> None:
+    """Refuses fields that would be ignored, and texts that are none.
+
+    Raises:
+        ApiError: There is one, by its name (400).
+    """
+    for field, value in fields.items():
+        if field not in known:
+            raise ApiError(400, f"there is no field {field!r} here. There are: {', '.join(known)}.")
+        # JSON may hold halves of characters, which no file can.
+        fits = isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+        if field != "minutes" and not fits:
+            raise ApiError(400, f"{field} is {value!r}, but must be a text.", param=field)
+
+
 def _read_minutes(fields: dict[str, Any]) -> float | None:
     """The minutes of a request, if they are there.
 
@@ -100,8 +115,11 @@ async def report_text(request: Request) -> Response:
 async def start_training(request: Request) -> Response:
     """Starts the training on a text that was given."""
     fields = await read_json(request)
-    job, jobs = _find(request, fields.get("text")), _jobs(request)
-    if isinstance(fields.get("name"), str):
+    _check_fields(fields, "text", "minutes", "name")
+    if "text" not in fields:
+        raise ApiError(400, "text is not given. Give the id of one that was given.", param="text")
+    job, jobs = _find(request, fields["text"]), _jobs(request)
+    if "name" in fields:
         jobs.rename(job, fields["name"])
     await run_in_threadpool(jobs.start, job, _read_minutes(fields))
     return _describe(request, job, 201)
@@ -123,11 +141,8 @@ async def change_training(request: Request) -> Response:
     """Gives a training another name to show, or says in which encoding its text is."""
     job, fields = _find(request, request.path_params["id"]), await read_json(request)
     changes = {"name": _jobs(request).rename, "encoding": _jobs(request).set_encoding}
+    _check_fields(fields, *changes)
     for field, value in fields.items():
-        if field not in changes or not isinstance(value, str):
-            raise ApiError(
-                400, f"{field} is {value!r}; name and encoding may be given, as texts.", param=field
-            )
         changes[field](job, value)
     return _describe(request, job)
 
@@ -149,7 +164,9 @@ async def stop_training(request: Request) -> Response:
 async def continue_training(request: Request) -> Response:
     """Goes on with a training that was stopped, or for some minutes more."""
     job = _find(request, request.path_params["id"])
-    minutes = _read_minutes(await read_json(request))
+    fields = await read_json(request)
+    _check_fields(fields, "minutes")
+    minutes = _read_minutes(fields)
     await run_in_threadpool(_jobs(request).start, job, minutes)
     return _describe(request, job)
 

@@ -18,9 +18,9 @@ from burble import interrupts
 from burble.errors import BurbleError, CorpusError, StorageError
 from burble.ngram.training_text import write_training_index
 from burble.runs import recipes
-from burble.runs.base import choose_base
+from burble.runs.base import choose_base, origin_name
 from burble.runs.events import BaselineLosses, End, Event, Recovery, Report, Sample, Score, Task
-from burble.runs.request import TrainingRequest, check_folder, resolve_settings
+from burble.runs.request import TrainingRequest, check_folder, find_origin, resolve_settings
 from burble.training import preflight
 from burble.web.jobs import EVENTS, LOCK, STOP, Job
 
@@ -88,6 +88,8 @@ def train(job: Job, journal: Journal, stop: Callable[[], bool], started: float) 
     journal.add("begin", step=job.run.steps_done() if resume else 0)
     text = request.read(resolve_settings(request, job.run))
     prepared = preflight.prepare(request, job.run, text, None, log)
+    if base_name := origin_name(find_origin(prepared.request, job.run)):
+        journal.add("base", name=base_name)
     # Here, since it takes seconds to load, and what can be refused has been.
     from burble.training import job as training
 

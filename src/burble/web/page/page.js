@@ -96,8 +96,8 @@ async function* readEvents(response) {
     rest = blocks.pop();
     for (const block of blocks) {
       const data = block.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart()).join("\n");
-      if (data === "[DONE]") return;
-      if (data) yield JSON.parse(data);
+      // It ends after [DONE] by itself: to cut it there would look like a client that leaves.
+      if (data && data !== "[DONE]") yield JSON.parse(data);
     }
   }
 }
@@ -209,7 +209,8 @@ const models = {
 function drawChart(place, data) {
   const width = Math.max(280, place.clientWidth || 640);
   const height = Math.round(Math.min(340, Math.max(220, width * 0.5)));
-  const [left, right, top, bottom] = [38, width < 480 ? 112 : 150, 12, 26];
+  const narrow = width < 480;
+  const [left, right, top, bottom] = [38, narrow ? 100 : 166, 14, 26];
   const lines = Object.entries(data.baselines ?? {}).filter(([name, value]) => TEXTS.en[name] && Number.isFinite(value));
   const curves = ["training", "validation"].map((name) => [name, (data[name] ?? []).filter(([, loss]) => Number.isFinite(loss))]);
   const values = [...lines.map(([, value]) => value), ...curves.flatMap(([, points]) => points.map(([, loss]) => loss))];
@@ -231,10 +232,14 @@ function drawChart(place, data) {
   }
   svg.append(make("text", { x: left, y: height - 6 }, "0"));
   svg.append(make("text", { x: width - right, y: height - 6, "text-anchor": "end" }, t("stepOf", { step: "", steps: "" }).split(" ")[0] + " " + number(steps)));
-  const labels = lines.map(([name, value]) => {
+  const labels = [];
+  for (const [name, value] of lines) {
     svg.append(make("line", { class: "base", x1: left, x2: width - right, y1: y(value), y2: y(value) }));
-    return { y: y(value), text: `${t(name)} ${number(value, 2)}`, name };
-  });
+    const text = `${t(name)} ${number(value, 2)}`;
+    // Where there is no room beside the lines, their names stand above them.
+    if (narrow) svg.append(make("text", { x: width - right, y: y(value) - 4, "text-anchor": "end" }, text));
+    else labels.push({ y: y(value), text, name });
+  }
   if (data.here !== undefined) svg.append(make("line", { class: "here", x1: x(data.here), x2: x(data.here), y1: top, y2: height - bottom }));
   for (const [name, points] of curves) {
     if (!points.length) continue;
@@ -419,6 +424,8 @@ const desk = {
   scores: null, // { value, start, symbols } of the text that was scored last
   coloured: false,
   typed: 0,
+  // Where the cursor is. Chromium (150) forgets it in a text area that is changed without the focus.
+  at: 0,
 
   get model() { return $("model").value; },
   get second() { return $("second").value; },
@@ -478,7 +485,8 @@ const desk = {
     const goesOn = here.kind === "edit" && !tree.children(here.id).length && Date.now() - this.typed < 1500;
     this.typed = Date.now();
     this.fresh = null;
-    const state = { kind: "edit", value: editor.value, at: editor.selectionEnd, label: editor.value.slice(-60) };
+    this.at = editor.selectionEnd;
+    const state = { kind: "edit", value: editor.value, at: this.at, label: editor.value.slice(-60) };
     if (goesOn) Object.assign(here, state);
     else tree.current = tree.add(state).id;
     this.changed();
@@ -504,6 +512,7 @@ const desk = {
 
   put(value, at) {
     editor.value = value;
+    this.at = at;
     editor.setSelectionRange(at, at);
   },
 
@@ -521,7 +530,7 @@ const desk = {
 
   /** Adds text where the cursor is, as a state of its own. */
   insert(added, kind = "edit") {
-    const at = editor.selectionEnd;
+    const { at } = this;
     const value = editor.value.slice(0, at) + added + editor.value.slice(at);
     tree.current = tree.add({ kind, value, at: at + added.length, fresh: [at, at + added.length], label: added }).id;
     this.go(tree.current);
@@ -567,7 +576,7 @@ const desk = {
 
   async writeOne() {
     $("pair").hidden = true;
-    const at = editor.selectionEnd;
+    const { at } = this;
     const [before, after] = [editor.value.slice(0, at), editor.value.slice(at)];
     let written = "";
     let due = 0;
@@ -602,14 +611,14 @@ const desk = {
   },
 
   async writePair() {
-    const at = editor.selectionEnd;
+    const { at } = this;
     const before = editor.value.slice(0, at);
     const base = tree.current;
     const nodes = [];
     const columns = [this.model, this.second].map((model) => {
       const text = make("p", { class: "sheet-text", dir: "auto" });
       const keep = make("button", { type: "button", disabled: true }, t("keep"));
-      return { model, text, keep, article: make("article", { "aria-label": models.name(model) }, make("h3", {}, models.name(model)), text, keep) };
+      return { model, text, keep, article: make("article", { "aria-label": models.name(model) }, make("h2", {}, models.name(model)), text, keep) };
     });
     $("pair").replaceChildren(...columns.map((column) => column.article));
     $("pair").hidden = false;
@@ -638,6 +647,7 @@ const desk = {
   refresh() {
     clearTimeout(this.timer);
     this.asking?.abort();
+    for (const row of ["words", "letters"]) $(row).setAttribute("aria-busy", "true");
     if (this.job || !this.model || shown !== "write") return;
     this.timer = setTimeout(() => {
       this.asking = new AbortController();
@@ -647,13 +657,14 @@ const desk = {
   },
 
   async suggest(signal) {
-    const text = tail(editor.value.slice(0, editor.selectionEnd), 1_000);
+    const text = tail(editor.value.slice(0, this.at), 1_000);
     const found = await getJson("/page/next", { body: { text, ...this.named() }, signal });
     const chips = (items) => items.filter((item) => item.text).map((item, place) =>
       make("button", { type: "button", class: "chip", "aria-label": `${audible(item.text)}, ${percent(item.probability)}`, onclick: () => this.pick(item.text, place) },
         make("span", { class: "w", dir: "auto" }, visible(item.text)), make("span", { class: "p" }, percent(item.probability))));
     $("words").replaceChildren(...chips(found.words));
     $("letters").replaceChildren(...chips(found.letters));
+    for (const row of ["words", "letters"]) $(row).setAttribute("aria-busy", "false");
     if (this.refocus) { document.querySelectorAll(`#${this.refocus[0]} button`)[this.refocus[1]]?.focus(); this.refocus = null; }
   },
 
@@ -787,7 +798,12 @@ function goFrom(at, symbol) {
 function watchEditor() {
   let timer = 0;
   editor.addEventListener("input", () => { hidePeek(); desk.type(); });
-  document.addEventListener("selectionchange", () => { if (document.activeElement === editor) desk.refresh(); });
+  document.addEventListener("selectionchange", () => {
+    if (document.activeElement !== editor || desk.job || desk.at === editor.selectionEnd) return;
+    desk.at = editor.selectionEnd;
+    desk.refresh();
+  });
+  editor.addEventListener("focus", () => { if (editor.selectionEnd !== desk.at) editor.setSelectionRange(desk.at, desk.at); });
   editor.addEventListener("mousemove", (event) => {
     clearTimeout(timer);
     if (!desk.coloured || event.buttons) return;
@@ -820,7 +836,7 @@ function pressKey(event) {
 
 /** Shows what was expected in the place of the letter before the cursor. */
 function peekAtCursor() {
-  const at = editor.selectionEnd;
+  const { at } = desk;
   const place = desk.scores?.symbols.findLastIndex((symbol) => symbol.at < at) ?? -1;
   if (place >= 0) showPeek(place, true);
 }
@@ -842,6 +858,7 @@ const learn = {
   async show(id) {
     this.id = id ?? "";
     for (const part of ["give", "draft", "training"]) $(part).hidden = true;
+    $("learn-lead").hidden = Boolean(id);
     const listed = this.showEarlier();
     if (!id) { $("give").hidden = false; await listed; return; }
     const job = await getJson(`/v1/train/${encodeURIComponent(id)}`);
@@ -959,7 +976,7 @@ const learn = {
   /** Takes an event into what is shown. */
   take(event) {
     const view = this.view;
-    if (event.type !== "log") view.last = event;
+    if (event.type !== "log" && event.type !== "base") view.last = event;
     if (event.type === "begin") {
       // What was done after the last save is done again.
       for (const name of ["training", "validation"]) view[name] = view[name].filter(([step]) => step <= event.step);
@@ -967,6 +984,7 @@ const learn = {
       view.job = { ...view.job, state: "running" };
       view.error = "";
     }
+    if (event.type === "base") view.base = event.name;
     if (event.type === "log") view.logs.push(event.message);
     if (event.type === "baselines") view.baselines = { uniform: event.uniform, unigram: event.unigram, ngram: event.ngram };
     if (event.type === "report") { view.training.push([event.step, event.loss]); view.steps = event.steps; }
@@ -997,6 +1015,7 @@ const learn = {
     minutesOf($("more-minutes"), $("more-out"));
     $("write-with").hidden = !(job.model || this.view.samples.length);
     $("remove-training").hidden = running;
+    $("training-figure").hidden = !this.view.baselines.uniform && !this.view.training.length;
     drawChart($("training-chart"), { ...this.view, here: this.view.samples.length > 1 ? this.view.samples[this.view.sample]?.step : undefined });
     this.drawSample();
     const box = $("log");
@@ -1026,7 +1045,9 @@ const learn = {
     const line = parts.filter(Boolean).join(" · ");
     const ngram = this.view.baselines.ngram;
     const beside = Number.isFinite(best) && ngram ? t(best < ngram ? "betterNgrams" : "worseNgrams", { loss: number(ngram, 2) }) : "";
-    $("training-line").textContent = beside ? `${line} — ${t("finalScore", { loss: number(best, 2), beside })}` : line;
+    $("training-line").textContent = line;
+    const base = this.view.base ? ` ${t("withBase", { base: this.view.base })}` : "";
+    $("training-score").textContent = beside ? t("finalScore", { loss: number(best, 2), beside }) + base : "";
   },
 
   drawSample() {
@@ -1146,10 +1167,10 @@ const look = {
     const ours = card.scores.held_out_loss;
     const beside = Object.entries(this.baselines(card)).filter(([, value]) => Number.isFinite(value)).map(([name, value]) => [t(name), value, false]);
     if (!Number.isFinite(ours) && !beside.length) return null;
-    const rows = [...beside, ...(Number.isFinite(ours) ? [[t("thisModel"), ours, true]] : [])].sort((one, other) => other[1] - one[1]);
+    const rows = [...beside, ...(Number.isFinite(ours) ? [[t("thisModel") + (card.base ? `, ${t("withBaseShort", { base: card.base })}` : ""), ours, true]] : [])].sort((one, other) => other[1] - one[1]);
     const most = rows[0][1];
     return make("table", {}, make("caption", {}, t("scoresCaption")),
-      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, t("predictor")), make("td", { class: "meter" }), make("th", { scope: "col" }, t("nats")))),
+      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, t("predictor")), make("td", { class: "meter" }), make("th", { scope: "col", class: "number" }, t("nats")))),
       make("tbody", {}, ...rows.map(([name, value, own]) => make("tr", { class: own ? "ours" : null },
         make("th", { scope: "row" }, name),
         make("td", { class: "meter" }, make("svg", { viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" }, make("rect", { width: (100 * value) / most, height: 8 }))),
