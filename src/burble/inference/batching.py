@@ -21,7 +21,7 @@ from burble.model.engine import Array
 from burble.model.parallel import count_threads, run_at_once
 
 SECONDS = 0.004
-"""For which prompts are read between two symbols, or a little longer."""
+"""For which prompts are read between two symbols at least: as long as a symbol takes, if longer."""
 FEW = 8
 """So many texts of one kind are written by one thread."""
 AT_ONCE = 16
@@ -64,6 +64,7 @@ class Batch:
         self._newcomers: deque[_Newcomers] = deque()
         self._places: dict[int, Loop | _Newcomers] = {}
         self._next = 0
+        self._symbol_seconds = 0.0
 
     def __len__(self) -> int:
         """How many texts are being written, or wait to be."""
@@ -135,8 +136,10 @@ class Batch:
         loops.sort(key=len, reverse=True)
         threads = count_threads() if sum(map(len, loops)) > FEW else 1
         work = [loops[part::threads] for part in range(min(threads, len(loops)))]
+        began = time.perf_counter()
         for each in run_at_once([partial(_step_all, some) for some in work]):
             told += each
+        self._symbol_seconds = time.perf_counter() - began
         for key, item in told:
             if isinstance(item, Ending):
                 del self._places[key]
@@ -150,7 +153,7 @@ class Batch:
     def _read_prompts(self) -> list[Item]:
         """Reads prompts in turn, a part of each, for a few milliseconds."""
         told: list[Item] = []
-        until = time.perf_counter() + SECONDS
+        until = time.perf_counter() + max(SECONDS, self._symbol_seconds)
         while self._newcomers and time.perf_counter() < until:
             newcomers = self._newcomers.popleft()
             newcomers.reading = newcomers.reading or self._read(newcomers)
