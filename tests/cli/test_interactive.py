@@ -109,15 +109,20 @@ def test_ctrl_c_stops_the_writing_and_ctrl_d_loses_nothing(models, tmp_path):
 
 
 @posix
-@pytest.mark.parametrize("end", ["close", "SIGTERM"])
-def test_a_text_outlives_a_terminal_that_is_closed(models, tmp_path, end):
-    with Terminal("sample", models / "cycle", "-i", "-l", 2, cwd=tmp_path) as terminal:
-        terminal.read_until("> ")
-        assert terminal.answer("a") == "abc\n"
+@pytest.mark.parametrize(("kind", "end"), [("dumb", "close"), ("xterm", "SIGTERM")])
+def test_a_text_outlives_a_terminal_that_is_closed(models, tmp_path, kind, end):
+    asked = ["sample", models / "cycle", "-i", "-l", 2]
+    with Terminal(*asked, cwd=tmp_path, kind=kind) as terminal:
+        terminal.read_until("ends.\n")
+        terminal.read_until(">")
+        terminal.send("a\r")
+        terminal.read_until("abc\n")
+        terminal.read_until(">")
         if end == "close":
             terminal.close()
         else:
             terminal.process.send_signal(signal.SIGTERM)
+            terminal.read_until("burble: stopped. The text is in burble-1.txt.\n")
         assert terminal.wait() == 130
     assert (tmp_path / "burble-1.txt").read_text() == "abc"
 
@@ -128,7 +133,7 @@ def test_what_cannot_be_is_said_and_what_was_typed_comes_back(models, tmp_path):
         terminal.read_until("> ")
         said = terminal.answer("xa")
         assert "1 symbol this model never saw: 'x'" in said
-        assert said.endswith("/set length 200.\n[xa] ")
+        assert said.endswith(" Here that is: /set unknown …\n[xa] ")
         for line, sentence in {
             "/nothing": "there is no command /nothing.",
             "/undo": "there is nothing to undo.",

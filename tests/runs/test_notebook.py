@@ -128,6 +128,8 @@ def test_a_folder_without_a_run_says_so_and_one_that_is_damaged_what_it_is(tmp_p
     assert "No training has begun here." in Run(tmp_path)._repr_html_()
     (tmp_path / "run.json").write_text("{")
     assert "run.json is damaged: it is no JSON." in Parser(Run(tmp_path)._repr_html_()).text
+    (tmp_path / "run.json").write_text('{"format": 2, "settings": {}, "corpus": 3}')
+    assert "run.json is damaged" in Parser(Run(tmp_path)._repr_html_()).text
     assert repr(Run(tmp_path)) == f"Run('{tmp_path}')"
 
 

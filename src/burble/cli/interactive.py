@@ -4,6 +4,8 @@ What a line does is in `COMMANDS`; any other line is text. Knows no mathematics.
 """
 
 import itertools
+import os
+import re
 import shutil
 import signal
 import sys
@@ -15,8 +17,8 @@ from types import FrameType
 
 from burble import interrupts
 from burble.cli.draft import Draft
-from burble.cli.terminal import PROMPT, Ask, open_terminal
-from burble.cli.voice import Voice
+from burble.cli.terminal import PROMPT, Ask, open_terminal, save_terminal, say
+from burble.cli.voice import SETTABLE, Voice
 from burble.errors import BurbleError, InputError, Interrupted, SettingsError
 from burble.files import write_atomically
 from burble.formatting import shown, some
@@ -35,42 +37,36 @@ NAME = "burble-{}.txt"
 
 
 def run_session(voice: Voice, text: str) -> None:
-    """Writes with a person until they end it.
+    """Writes with a person until they end it, or the terminal is closed.
 
     Args:
         voice: What writes.
         text: What the text begins with.
 
     Raises:
-        Interrupted: The terminal was closed, or the process was told to end.
         SettingsError, VocabularyError, EncodingError: The model cannot go on from that text.
     """
     session = Session(voice, voice.prepare(text).prompt.text, open_terminal([*COMMANDS]))
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        signal.signal(number, _end)
+    restore = save_terminal()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        # At once: nothing on the way out could wait for a terminal that is gone.
+        for one in signals:
+            signal.signal(one, signal.SIG_IGN)
+        kept = session.rescue()
+        restore()
+        interrupts.print_now(f"\nburble: stopped.{kept}\n".encode())
+        os._exit(Interrupted.exit_code)
+
+    signals = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+    for number in signals:
+        signal.signal(number, end)
     try:
         session.run()
-    except BaseException as error:
-        kept = session.rescue()
-        if isinstance(error, _Ended):
-            raise Interrupted(f"stopped.{kept}") from None
-        if kept:
+    except BaseException:
+        if kept := session.rescue():
             say(kept.strip())
         raise
-
-
-class _Ended(SystemExit):
-    """The terminal was closed, or the process was told to end; no loop of events takes it."""
-
-
-def _end(_number: int, _frame: FrameType | None) -> None:
-    """Ends the session, from wherever it is."""
-    raise _Ended
-
-
-def say(text: str) -> None:
-    """Prints a sentence."""
-    print(text, flush=True)
 
 
 class Session:
@@ -89,6 +85,7 @@ class Session:
         self._file: Path | None = None
         self._written = b""
         self._typed = ""
+        self._unfinished: tuple[str, list[str]] = text, []
 
     def run(self) -> None:
         """Obeys line after line, until the end."""
@@ -106,6 +103,8 @@ class Session:
             except EOFError:
                 if self._leave():
                     return
+            except UnicodeDecodeError:
+                say("burble: what was typed is no text in UTF-8, and this reads nothing else.")
             except (BurbleError, OSError) as error:
                 say(_describe(error))
 
@@ -143,6 +142,7 @@ class Session:
         """
         texts = self._voice.prepare(before, seed=self._voice.take_seed())
         pieces, endings = list[str](), list[Ending]()
+        self._unfinished = before, pieces
         sys.stdout.write(typed)
         try:
             with interrupts.ctrl_c() as stopped:
@@ -156,12 +156,18 @@ class Session:
                     if stopped:
                         break
         finally:
-            self._draft.change(before + "".join(pieces), given=len(before))
+            self._keep_unfinished()
             say("")
         counted = dict.fromkeys(endings, 1)
         notes = describe_broken_loops(counted), describe_shortfall(counted, len(counted))
         for note in filter(None, notes):
             say(note)
+
+    def _keep_unfinished(self) -> None:
+        """Takes what the model has written so far as a piece of the text."""
+        before, pieces = self._unfinished
+        self._draft.change(before + "".join(pieces), given=len(before))
+        self._unfinished = self._draft.text, []
 
     def retry(self, _rest: str) -> None:
         """Writes the last piece anew."""
@@ -204,20 +210,22 @@ class Session:
             return 0
         if answer in ("", "0", "none"):
             return 0
-        if not (answer.isdecimal() and 1 <= int(answer) <= most):
+        if not (number := _read_number(answer, most)):
             raise InputError(f"{answer} is none of them: 1 to {most}. Nothing was added.")
-        return int(answer)
+        return number
 
     def tries(self, rest: str) -> None:
         """Offers some ways to go on."""
-        count = rest.strip() or str(TRIES)
-        if not (count.isdecimal() and 1 <= int(count) <= MOST_TRIES):
-            raise InputError(f"{count} tries cannot be, but 1 to {MOST_TRIES} can: /tries {TRIES}")
+        count = _read_number(rest.strip() or str(TRIES), MOST_TRIES)
+        if not count:
+            raise InputError(
+                f"{rest.strip()} tries cannot be, but 1 to {MOST_TRIES} can: /tries {TRIES}"
+            )
         before = self._draft.text
         texts = self._voice.prepare(before, seed=self._voice.take_seed())
         written = list[str]()
         with interrupts.ctrl_c() as stopped:
-            for item in texts.stream_whole(int(count)):
+            for item in texts.stream_whole(count):
                 if isinstance(item, str):
                     written.append(item)
                     say(f"— {len(written)} —\n{item}")
@@ -258,7 +266,7 @@ class Session:
         """Saves the text to a file."""
         if not rest.strip() and self._file is None:
             raise InputError("a file needs a name: /save story.txt")
-        path = Path(rest.strip()).expanduser() if rest.strip() else self._file
+        path = Path(os.path.expanduser(rest.strip())) if rest.strip() else self._file
         if path is not None:
             self._save(path)
 
@@ -320,7 +328,7 @@ class Session:
         say("The text is not saved. Ctrl-C leaves it so.")
         try:
             answer = self._ask("Save as: ", name).strip()
-            self._save(Path(answer or name).expanduser())
+            self._save(Path(os.path.expanduser(answer or name)))
         except KeyboardInterrupt:
             return True
         except EOFError:
@@ -332,6 +340,8 @@ class Session:
 
     def rescue(self) -> str:
         """Saves what has not been saved where it can; a sentence that says where."""
+        if self._unfinished[1]:
+            self._keep_unfinished()
         for folder in (Path(), Path(tempfile.gettempdir())):
             if self._draft.is_saved:
                 return ""
@@ -367,6 +377,12 @@ KEYS = {
 }
 
 
+def _read_number(typed: str, most: int) -> int:
+    """A number from 1 to `most`, as it is typed; 0 where it is none."""
+    fits = typed.isdecimal() and len(typed) <= len(str(most))
+    return int(typed) if fits and int(typed) <= most else 0
+
+
 def _find_free_name(folder: Path) -> Path:
     """A file that is not there yet."""
     return next(path for n in itertools.count(1) if not (path := folder / NAME.format(n)).exists())
@@ -375,9 +391,8 @@ def _find_free_name(folder: Path) -> Path:
 def _describe(error: BurbleError | OSError) -> str:
     """What went wrong, as a sentence."""
     if isinstance(error, BurbleError):
-        flags = (
-            " Here a flag such as --length 200 is /set length 200." if "--" in str(error) else ""
-        )
-        return f"burble: {error}{flags}"
+        flags = (flag.replace("-", "_") for flag in re.findall("--([a-z-]+)", str(error)))
+        advice = next((f" Here that is: /set {one} …" for one in flags if one in SETTABLE), "")
+        return f"burble: {error}{advice}"
     named = f"{error.filename}: " if error.filename else ""
     return f"burble: {named}{error.strerror or error}."

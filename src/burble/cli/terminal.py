@@ -7,6 +7,7 @@ the keys, the history and the completion of prompt_toolkit.
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from burble.errors import InputError
@@ -19,6 +20,13 @@ It raises EOFError where Ctrl-D ends the session, and KeyboardInterrupt for Ctrl
 PROMPT = "> "
 """What stands before a line that is a command or a text, and no answer to a question."""
 DUMB = ("dumb", "unknown")
+PLAIN = b"\x1b[?2004l\x1b[?25h"
+"""Ends bracketed paste, and shows the cursor."""
+
+
+def say(text: str) -> None:
+    """Prints a sentence."""
+    print(text, flush=True)
 
 
 def check_terminal() -> None:
@@ -43,7 +51,7 @@ def open_terminal(commands: Sequence[str]) -> Ask:
     Args:
         commands: What Tab completes.
     """
-    if os.environ.get("TERM", "dumb" if os.name == "posix" else "").lower() in DUMB:
+    if _is_dumb():
         return _ask_plainly
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import PathCompleter, WordCompleter
@@ -67,6 +75,28 @@ def open_terminal(commands: Sequence[str]) -> Ask:
     return lambda before, text: (lines if before == PROMPT else answers).prompt(
         before, default=text
     )
+
+
+def save_terminal() -> Callable[[], None]:
+    """What brings the terminal back to how it is now, whatever has been done to it since."""
+    if os.name != "posix":
+        return lambda: None
+    import termios
+
+    modes = termios.tcgetattr(0)
+
+    def restore() -> None:
+        # It may be gone.
+        with suppress(termios.error, OSError):
+            termios.tcsetattr(0, termios.TCSANOW, modes)
+            os.write(1, b"" if _is_dumb() else PLAIN)
+
+    return restore
+
+
+def _is_dumb() -> bool:
+    """Whether the terminal can do nothing but show text."""
+    return os.environ.get("TERM", "dumb" if os.name == "posix" else "").lower() in DUMB
 
 
 def _ask_plainly(before: str, text: str) -> str:

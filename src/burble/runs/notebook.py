@@ -46,6 +46,8 @@ def show_run(run: Run) -> str:
         picture = draw_loss_curves(metrics, beside, origin) if metrics else ""
     except BurbleError as error:
         return f"{title}<p>{html.escape(str(error))}</p>"
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return f"{title}<p>run.json is damaged: what it says of the run cannot be read.</p>"
     rows = {"status": str(facts.get("status", "unknown")), **card}
     return f"{title}{html_table(rows)}{_frame(picture)}{_last_sample(run)}"
 
@@ -53,7 +55,7 @@ def show_run(run: Run) -> str:
 def _last_sample(run: Run) -> str:
     """What its model wrote last while it was trained, if anything."""
     samples = sorted((run.folder / "samples").glob("step-*.txt"))
-    with suppress(OSError, UnicodeDecodeError):
+    with suppress(OSError, ValueError):
         for path in samples[-1:]:
             step = int(path.stem.removeprefix("step-"))
             return f"<p>At step {step:,} it wrote:</p>{html_text(path.read_text('utf-8'))}"
