@@ -109,7 +109,11 @@ class Running:
     def send_raw(self, data):
         """Sends bytes as they are; the connection, on which nothing is read."""
         connection = socket.create_connection(("127.0.0.1", self.port), processes.PATIENCE)
-        connection.sendall(data)
+        try:
+            connection.sendall(data)
+        except OSError:
+            connection.close()
+            raise
         return connection
 
     def stop(self):

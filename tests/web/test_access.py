@@ -93,6 +93,14 @@ def test_who_knows_the_key_is_let_in():
     assert check(authorization="Bearer any") is None
 
 
+def test_the_page_needs_no_key_but_its_token():
+    access = Access(api_key=KEY)
+    known = {"x_burble_token": access.token}
+    assert check(access, **known) is None
+    assert check(access, x_burble_token="guess") == (401, "invalid_api_key")
+    assert check(access, client="192.0.2.1", **known) == (401, "invalid_api_key")
+
+
 def test_what_is_of_the_page_needs_its_token_on_this_machine():
     access = Access()
     known = {"x_burble_token": access.token}

@@ -246,6 +246,12 @@ def test_no_more_symbols_are_told_than_there_are(server):
     assert told == server.complete(**ASKED, logprobs=-1).json["choices"][0]["logprobs"]
 
 
+def test_what_is_told_has_a_limit(server):
+    answer = server.complete(**ASKED | {"max_tokens": 20_000, "n": 10}, logprobs=-1)
+    assert answer.status == 400
+    assert "logprobs asks for up to 800,000 log-probabilities" in answer.error["message"]
+
+
 def test_all_texts_together_have_a_limit(server):
     answer = server.complete(**ASKED | {"n": 200, "max_tokens": 1_001})
     assert answer.status == 400

@@ -1,5 +1,6 @@
 """The command that serves models to a page and to other programs: serve. Loads no JAX."""
 
+import re
 import socket
 import threading
 import webbrowser
@@ -73,6 +74,13 @@ def serve(
 
     local = is_local_host(host)
     _check(host, port, api_key, local=local)
+    _check_origins(allow_origin or [])
+    # What is trained on the page makes the folder.
+    if models and not (models.is_dir() or (models.parent.is_dir() and not models.exists())):
+        raise SettingsError(
+            f"models is {shown(models)}, but must be a folder, or the name of one in a folder that "
+            "is there. Name another, or leave out --models."
+        )
     folder = models or find_models_folder()
     registry = Registry(name_models(model or []), None if model else folder)
     for path in registry.paths().values() if model else []:
@@ -98,14 +106,29 @@ def _check(host: str, port: int, api_key: str | None, *, local: bool) -> None:
         SettingsError: Anybody who reaches the machine could ask.
     """
     require(0 <= port < 1 << 16, "port", port, "0 to 65535")
-    fits = api_key is None or (api_key != "" and api_key.isprintable() and api_key.isascii())
-    if not fits:
-        raise SettingsError("api_key must be of printable ASCII characters, and not empty.")
+    if api_key is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", api_key):
+        raise SettingsError(
+            "api_key must be of printable ASCII characters, without a blank at either end."
+        )
     if not local and api_key is None:
         raise SettingsError(
             f"host is {host!r}, so that other machines could ask this server. Give a key that "
             "they must know, with --api-key, or leave out --host."
         )
+
+
+def _check_origins(origins: list[str]) -> None:
+    """Refuses what no browser ever calls the origin of a page.
+
+    Raises:
+        SettingsError: One is an address, or a pattern.
+    """
+    for origin in origins:
+        if not re.fullmatch(r"null|[a-z][a-z0-9+.-]*://[^/*\s]+", origin):
+            raise SettingsError(
+                f"allow_origin is {origin!r}, but must be as browsers send it: a scheme, a host "
+                "and perhaps a port, without anything behind, such as https://example.org; or null."
+            )
 
 
 def _listen(host: str, port: int) -> socket.socket:

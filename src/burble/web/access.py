@@ -4,6 +4,7 @@ A page elsewhere can make a browser send requests to this machine. It cannot giv
 Origin of its choice, nor JSON without asking first, nor a key it does not know.
 """
 
+import asyncio
 import hmac
 import ipaddress
 import secrets
@@ -16,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from burble.web.errors import ApiError
+from burble.web.errors import ApiError, stopping
 from burble.web.metrics import Metrics
 
 OPEN = ("/", "/health", "/openapi.json")
@@ -71,7 +72,7 @@ class Access:
         self._check_origin(headers, scope)
         if path not in STATIC and any(map(path.startswith, PAGE)):
             self._check_page(headers, scope)
-        elif path not in (*OPEN, *STATIC):
+        elif path not in (*OPEN, *STATIC) and not self._is_page(headers, scope):
             self._check_key(headers)
         if scope["method"] == "POST" and is_there(scope, "POST"):
             _check_content_type(headers, path)
@@ -90,10 +91,7 @@ class Access:
 
     def _check_page(self, headers: Headers, scope: Scope) -> None:
         """Lets nobody but the page on this machine pass."""
-        client = (scope.get("client") or ("",))[0]
-        here = is_local_host(headers.get("host", "")) and is_local_host(client)
-        origin = headers.get("origin")
-        if not here or (origin is not None and origin in self.origins - {_own(headers, scope)}):
+        if not _is_here(headers, scope):
             raise ApiError(403, "only the page on this machine may do this.", code="page_only")
         if not _same(headers.get(TOKEN, ""), self.token):
             raise ApiError(
@@ -102,6 +100,10 @@ class Access:
                 "page is open, load it again: the server was started anew.",
                 code="invalid_token",
             )
+
+    def _is_page(self, headers: Headers, scope: Scope) -> bool:
+        """Whether the page on this machine asks, which needs no other key than its token."""
+        return _is_here(headers, scope) and _same(headers.get(TOKEN, ""), self.token)
 
     def _check_key(self, headers: Headers) -> None:
         """Refuses whoever does not know the key."""
@@ -117,6 +119,13 @@ class Access:
                 code="invalid_api_key",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+
+
+def _is_here(headers: Headers, scope: Scope) -> bool:
+    """Whether a program or the server's own page on this machine asks."""
+    client = (scope.get("client") or ("",))[0]
+    here = is_local_host(headers.get("host", "")) and is_local_host(client)
+    return here and headers.get("origin") in (None, _own(headers, scope))
 
 
 def _own(headers: Headers, scope: Scope) -> str:
@@ -185,15 +194,25 @@ class Guard:
             more |= {"access-control-allow-origin": origin or "", "vary": "Origin"}
             more["cross-origin-resource-policy"] = "cross-origin"
 
+        begun = False
+
         async def send_more(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 found = {name.lower() for name, _ in message["headers"]}
                 added = [(n.encode(), v.encode()) for n, v in more.items()]
                 message["headers"] = [*message["headers"], *(h for h in added if h[0] not in found)]
                 self._count(scope, message["status"])
             await send(message)
 
-        await self._answer(scope)(scope, receive, send_more)
+        try:
+            await self._answer(scope)(scope, receive, send_more)
+        except asyncio.CancelledError:
+            # The server stops, and has waited long enough for what was still to come.
+            if begun:
+                raise
+            await stopping().response(scope, receive, send_more)
 
     def _count(self, scope: Scope, status: int) -> None:
         """Counts an answer, by the path of its route: others may be any."""

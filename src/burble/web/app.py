@@ -1,5 +1,6 @@
 """The application: its routes, and what they share. Knows nothing of sockets."""
 
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from burble.web.errors import (
     ClientGone,
     answer_api_error,
     answer_client_gone,
+    answer_fault,
     answer_http_error,
 )
 from burble.web.jobs import Jobs
@@ -49,7 +51,7 @@ def build_app(
 
     Returns:
         The application. Its `state` holds `models`, `token` (what the page must send), `writer`,
-        `metrics` and `jobs`, the trainings.
+        `metrics`, `jobs` (the trainings), and `stopping`, which is set once it is to stop.
     """
     metrics = Metrics()
     handlers: dict[Any, Callable[..., Any]] = {
@@ -57,7 +59,7 @@ def build_app(
         BurbleError: answer_api_error,
         ClientGone: answer_client_gone,
         HTTPException: answer_http_error,
-        Exception: answer_api_error,
+        Exception: answer_fault,
     }
     app = Starlette(
         routes=[*API, *([*page_routes(), *training_routes()] if page else [])],
@@ -69,6 +71,7 @@ def build_app(
     app.router.redirect_slashes = False
     app.state.models = models
     app.state.metrics = metrics
+    app.state.stopping = threading.Event()
     app.state.preparation = Preparation(models)
     app.state.with_key = access.api_key is not None
     app.state.token = access.token

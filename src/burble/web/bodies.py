@@ -29,9 +29,8 @@ async def read_body(request: Request, most: int = MOST_BYTES, seconds: float = S
     """
     too_large = ApiError(
         413,
+        # What is still to come is read for nothing: who is sending does not hear otherwise.
         f"the body has more than {most:,} bytes. Send less at once.",
-        # What is still to come would be read for nothing otherwise.
-        headers={"Connection": "close"},
     )
     length = request.headers.get("content-length", "0")
     if length.isdecimal() and int(length[:20]) > most:
@@ -46,7 +45,9 @@ async def read_body(request: Request, most: int = MOST_BYTES, seconds: float = S
                     raise too_large
     except TimeoutError:
         raise ApiError(
-            408, f"the body was not there after {seconds:g} seconds.", headers=too_large.headers
+            408,
+            f"the body was not there after {seconds:g} seconds.",
+            headers={"Connection": "close"},
         ) from None
     except ClientDisconnect:
         raise ClientGone from None

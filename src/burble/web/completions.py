@@ -4,13 +4,15 @@ Knows nothing of networks.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from burble.inference.generator import Generator
 from burble.inference.selection import Ending
@@ -38,7 +40,8 @@ async def complete(request: Request) -> Response:
     if wanted.stream:
         return EventStream(job.stream(), job.end)
     try:
-        return JSONResponse(await unless_gone(request.receive, job.write_whole()))
+        body = await unless_gone(request.receive, job.write_whole())
+        return Response(body, media_type="application/json")
     finally:
         job.end()
 
@@ -123,12 +126,23 @@ class Job:
         """Whether all texts are written."""
         return all(choice.finish_reason for choice in self._choices)
 
-    async def write_whole(self) -> dict[str, Any]:
-        """The answer, once all is written."""
+    async def write_whole(self) -> str:
+        """The answer as JSON, once all is written."""
         async for _ in self._advance():
             pass
+        if self._wanted.logprobs is None:
+            return json.dumps(self._assemble(), ensure_ascii=False)
+        # It may be long: made piece by piece in a thread, it does not hold up other answers.
+        return await run_in_threadpool(self._render)
+
+    def _assemble(self) -> dict[str, Any]:
+        """The answer."""
         choices = [choice.take() for choice in self._choices]
         return self._head.answer(choices) | {"usage": self._head.usage(self._choices)}
+
+    def _render(self) -> str:
+        """The answer as JSON, made so that other threads come in between."""
+        return "".join(json.JSONEncoder(ensure_ascii=False).iterencode(self._assemble()))
 
     async def stream(self) -> AsyncGenerator[dict[str, Any]]:
         """Pieces of the answer, as they are written."""

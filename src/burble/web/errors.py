@@ -3,8 +3,10 @@
 Clients show nothing of any other shape: `{"error": {"message", "type", "param", "code"}}`.
 """
 
+import logging
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from burble.errors import BurbleError, EncodingError, InputError, SettingsError
+from burble.inference.settings import WritingSettings
 
+LOGGER = logging.getLogger(__name__)
 RETRY_SECONDS = 1
 """Clients wait as long as they are told; beyond two minutes some do not come back at all."""
 TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
@@ -28,6 +32,15 @@ CODES = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal_error",
     HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
 }
+NAMED = frozenset(
+    (
+        *(one.name for one in fields(WritingSettings)),
+        *("model", "mix", "prompt", "max_tokens", "n", "best_of", "logprobs", "echo", "stream"),
+        *("user", "stream_options", "tokens", "content", "add_special_tokens"),
+        *("minutes", "encoding", "name"),
+    )
+)
+"""Fields of requests that messages may begin with."""
 CHAT = (
     "the models of burble continue text, and none of them chats. Send what they should go on from "
     "as `prompt` to /v1/completions."
@@ -100,8 +113,9 @@ def translate(error: Exception) -> ApiError:
     if isinstance(error, InputError):
         message = name_fields(str(error))
         asked = isinstance(error, SettingsError | EncodingError)
-        named = re.match(r"(?!there |this |it )([a-z_]+) (?:is|gives|names) ", message)
-        return ApiError(400 if asked else 422, message, param=named[1] if named else None)
+        named = re.match(r"([a-z_]+) (?:is|gives|names) ", message)
+        param = named[1] if named and named[1] in NAMED else None
+        return ApiError(400 if asked else 422, message, param=param)
     if isinstance(error, BurbleError):
         return ApiError(500, name_fields(str(error)))
     return ApiError(500, "something went wrong in burble. The server's own messages say what.")
@@ -115,6 +129,12 @@ def name_fields(message: str) -> str:
     """
     message = re.sub(r"--no-([a-z][a-z-]*)", r"--\1 false", message)
     return re.sub(r"--([a-z][a-z-]*)", lambda found: found[1].replace("-", "_"), message)
+
+
+async def answer_fault(_request: Request, error: Exception) -> Response:
+    """The answer to a fault of burble's own, which is told to whoever looks at the server."""
+    LOGGER.error("a request failed", exc_info=error)
+    return translate(error).response
 
 
 async def answer_api_error(_request: Request, error: Exception) -> Response:
@@ -143,3 +163,8 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
         headers["Allow"] = ", ".join(sorted(headers.get("Allow", "").split(", ")))
         message = f"{path} takes no {request.method}. It takes {headers['Allow']}."
     return ApiError(status, message, headers=headers).response
+
+
+def stopping() -> ApiError:
+    """What is said while the server stops."""
+    return ApiError(503, "the server is stopping. Try again when it is back.")

@@ -22,6 +22,8 @@ MOST_TEXTS = 256
 """Texts of a request: its prompts times n."""
 MOST_WRITTEN = 200_000
 """New characters of all texts of a request."""
+MOST_TOLD = 500_000
+"""Log-probabilities in an answer."""
 MOST_STOPS = 16
 LONGEST_STOP = 200
 OWN = ("top_k", "min_p", "memory", "words", "novel", "label")

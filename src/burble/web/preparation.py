@@ -19,7 +19,7 @@ from burble.inference.settings import WritingSettings
 from burble.inference.texts import Texts
 from burble.model.file import Model
 from burble.web.errors import ApiError
-from burble.web.parameters import Completions
+from burble.web.parameters import MOST_TOLD, Completions
 from burble.web.registry import Registry
 
 MOST_THREADS = 4
@@ -72,7 +72,9 @@ class Preparation:
         options = dict(wanted.options)
         options["stop"] = _possible_stops(options.get("stop", ()), generator.model)
         settings = self._resolve(generator, options)
-        return [generator.prepare_texts(prompt, settings) for prompt in wanted.prompts]
+        several = [generator.prepare_texts(prompt, settings) for prompt in wanted.prompts]
+        _check_told(wanted, several)
+        return several
 
     def _resolve(self, generator: Generator, options: dict[str, Any]) -> WritingSettings:
         """Settings, with what they look up in a training text looked up once."""
@@ -110,6 +112,28 @@ def _check_memory(options: Mapping[str, Any], generator: Generator) -> None:
             f"{named} needs a memory, and this model has none. Whoever serves it can give it one: "
             "burble remember MODEL TEXT. Models that are mixed have none.",
             param=named,
+        )
+
+
+def _check_told(wanted: Completions, several: Sequence[Texts]) -> None:
+    """Refuses to tell more log-probabilities than an answer can hold.
+
+    Raises:
+        ApiError: They are too many.
+    """
+    if wanted.logprobs is None:
+        return
+    size = several[0].model.vocabulary.size
+    each = size if wanted.logprobs == -1 else max(1, min(wanted.logprobs, size))
+    read = sum(len(texts.prompt.ids) for texts in several) if wanted.echo else 0
+    written = len(several) * wanted.options["length"]
+    told = (read + written) * wanted.count * each
+    if told > MOST_TOLD:
+        raise ApiError(
+            400,
+            f"logprobs asks for up to {told:,} log-probabilities, and there may be {MOST_TOLD:,}. "
+            "Ask for fewer at each place, or for less text.",
+            param="logprobs",
         )
 
 

@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -115,11 +116,16 @@ class Server(uvicorn.Server):
     Args:
         app: The application.
         started: Called once it answers.
+        stopping: Set once it is asked to stop.
         stop: Called when what is being written has had its time after a request to stop.
     """
 
     def __init__(
-        self, app: ASGIApp, started: Callable[[], object], stop: Callable[[], object]
+        self,
+        app: ASGIApp,
+        started: Callable[[], object],
+        stopping: threading.Event,
+        stop: Callable[[], object],
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -129,16 +135,17 @@ class Server(uvicorn.Server):
                 loop="asyncio",
                 lifespan="on",
                 log_config=None,
-                log_level="error",
+                log_level="critical",
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_keep_alive=int(HEADER_SECONDS),
+                timeout_keep_alive=max(1, int(HEADER_SECONDS)),
                 timeout_graceful_shutdown=STOP_SECONDS + 2,
                 h11_max_incomplete_event_size=HEADER_BYTES,
             )
         )
         self._tell_started = started
+        self._stopping = stopping
         self._stop_writing = stop
         self._requests = 0
 
@@ -150,6 +157,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Takes no more, lets what is being written go on for a while, and ends."""
+        self._stopping.set()
         ending = asyncio.create_task(self._end_writing())
         await super().shutdown(sockets)
         ending.cancel()
@@ -196,6 +204,6 @@ def serve(app: Any, listening: socket.socket, started: Callable[[], object]) -> 
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     writer = app.state.writer
     try:
-        Server(app, started, writer.end_all).run([listening])
+        Server(app, started, app.state.stopping, writer.end_all).run([listening])
     finally:
         writer.stop()

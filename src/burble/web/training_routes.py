@@ -4,6 +4,7 @@ They are the page's own, for this machine alone; whoever may ask is checked befo
 Know nothing of how a model is trained.
 """
 
+import threading
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from burble.settings import is_number
 from burble.web.bodies import read_body, read_json
-from burble.web.errors import ApiError
+from burble.web.errors import ApiError, stopping
 from burble.web.jobs import Job, Jobs, read_report
 from burble.web.streams import EventStream
 
@@ -174,10 +175,10 @@ async def continue_training(request: Request) -> Response:
 async def follow_training(request: Request) -> Response:
     """What has happened in a training from its beginning on, and what happens until it ends."""
     job = _find(request, request.path_params["id"])
-    return EventStream(_follow(_jobs(request), job), lambda: None)
+    return EventStream(_follow(_jobs(request), job, request.app.state.stopping), lambda: None)
 
 
-async def _follow(jobs: Jobs, job: Job) -> AsyncGenerator[dict[str, Any]]:
+async def _follow(jobs: Jobs, job: Job, stop: threading.Event) -> AsyncGenerator[dict[str, Any]]:
     """The events; at last what the training is then."""
     place = 0
     while True:
@@ -189,4 +190,6 @@ async def _follow(jobs: Jobs, job: Job) -> AsyncGenerator[dict[str, Any]]:
         if not running:
             yield {"type": "state", **jobs.describe(job)}
             return
+        if stop.is_set():
+            raise stopping()
         await anyio.sleep(LOOK_EVERY)

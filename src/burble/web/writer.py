@@ -15,7 +15,7 @@ from burble.inference.generator import Generator
 from burble.inference.scored import Scored
 from burble.inference.selection import Ending
 from burble.inference.texts import Texts
-from burble.web.errors import ApiError
+from burble.web.errors import ApiError, stopping
 from burble.web.metrics import Metrics
 
 MOST_WRITTEN = 256
@@ -139,7 +139,7 @@ class Writer:
         """
         with self._changed:
             if self._ended:
-                raise _stopping()
+                raise stopping()
             # A request that is large by itself is taken where nothing waits.
             if self._waiting and len(self._waiting) + len(parts) > MOST_WAITING:
                 self._metrics.count("burble_rejected_total")
@@ -177,7 +177,7 @@ class Writer:
             self._leaving.clear()
             if self._ended:
                 for part in [*kept, *self._active]:
-                    _tell(part, _stopping(), touched)
+                    _tell(part, stopping(), touched)
                 leaving, kept = [*self._active], []
             room = MOST_WRITTEN - len(self._active) + len(leaving)
             joining, self._waiting = kept[:room], deque(kept[room:])
@@ -261,8 +261,3 @@ def _wake_here(inboxes: Sequence[Inbox]) -> None:
     """Wakes whoever waits in this event loop."""
     for inbox in inboxes:
         inbox.wake()
-
-
-def _stopping() -> ApiError:
-    """What is said while the server stops."""
-    return ApiError(503, "the server is stopping. Try again when it is back.")
