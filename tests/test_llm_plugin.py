@@ -72,16 +72,25 @@ def llm(python):
 
 
 REFUSED: dict[str, list[Any]] = {
-    "temperature is -1.0, but must be a number of 0 or more.": ["-o", "temperature", -1],
-    "warmth\n  Extra inputs are not permitted": ["-o", "warmth", 1],
-    "this model has no memory beside it.": ["-o", "memory", 1],
-    "poet": ["-o", "label", "poet=Whitman"],
-    "nothing in it could obey a system prompt. Leave it out.": ["-s", "Be brief"],
+    "temperature is -1.0, but must be a number of 0 or more.": ["a", "-o", "temperature", -1],
+    "warmth\n  Extra inputs are not permitted": ["a", "-o", "warmth", 1],
+    "this model has no memory beside it. Name a text that is read at once: -o memory TEXT": [
+        *("a", "-o", "memory", 1)
+    ],
+    "-o rounds 3 is for loops that are broken, and -o break_loops off breaks": [
+        *("a", "-o", "rounds", 3, "-o", "break_loops", "false")
+    ],
+    "poet": ["a", "-o", "label", "poet=Whitman"],
+    "or pass -o unknown skip or nearest.": ["é"],
+    "nothing in it could obey a system prompt. Leave it out.": ["a", "-s", "Be brief"],
 }
 
 
 def test_each_model_in_the_folder_is_one_of_llm_and_what_cannot_be_is_refused(llm):
-    asked = [["-m", "burble/cycle", "a", *flags] for flags in REFUSED.values()]
+    asked = [
+        ["-m", "burble/cycle", *(["a"] if len(flags) > 1 else []), *flags]
+        for flags in REFUSED.values()
+    ]
     (_, listed, _), (_, described, _), *refused = llm(
         ["models", "list"], ["models", "-m", "burble/cycle", "--options"], *asked
     )

@@ -3,7 +3,9 @@
 Loaded by `llm` alone, where that is installed. Nothing is handed to it to be logged but the text.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -21,8 +23,8 @@ from burble.inference.settings import SamplingSettings, WritingSettings
 
 PREFIX = "burble/"
 """What the id of a model has before its name."""
-UNUSED = {"distinct"}
-"""Settings of several texts."""
+SETTINGS = {one.name: one for one in fields(WritingSettings) if one.name != "distinct"}
+"""All that can be said of one text."""
 
 
 @llm.hookimpl
@@ -34,8 +36,32 @@ def register_models(register: Callable[[llm.Model], None]) -> None:
 
 def _check_options(options: llm.Options) -> llm.Options:
     """Refuses options that cannot be, before anything is loaded."""
-    WritingSettings(**choose_options(dict(options)))
+    with _with_own_flags():
+        WritingSettings(**choose_options(dict(options)))
     return options
+
+
+@contextmanager
+def _with_own_flags() -> Iterator[None]:
+    """Lets what is refused name options as `llm` takes them, and not burble's own command line."""
+    try:
+        yield
+    except InputError as error:
+        raise type(error)(name_options(str(error))) from error
+
+
+def name_options(sentence: str) -> str:
+    """A sentence with flags of burble as options of `llm`.
+
+    >>> name_options("pass --unknown skip, or --no-break-loops; see --help")
+    'pass -o unknown skip, or -o break_loops off; see --help'
+    """
+
+    def named(flag: re.Match[str]) -> str:
+        name = flag[2].replace("-", "_")
+        return f"-o {name}{' off' if flag[1] else ''}" if name in SETTINGS else flag[0]
+
+    return re.sub(r"--(no-)?([a-z]+(?:-[a-z]+)*)", named, sentence)
 
 
 def choose_options(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,11 +84,10 @@ def _make_options() -> type[llm.Model.Options]:
     """Options of a model: all settings of writing, each by its name."""
     described = describe_fields(SamplingSettings) | describe_fields(WritingSettings)
     made: dict[str, Any] = {}
-    for one in fields(WritingSettings):
-        if one.name not in UNUSED:
-            kind = flag_type(one)
-            several = str | list[str] if kind == list[str] else kind
-            made[one.name] = several | None, Field(default=None, description=described[one.name])
+    for name, one in SETTINGS.items():
+        kind = flag_type(one)
+        several = str | list[str] if kind == list[str] else kind
+        made[name] = several | None, Field(default=None, description=described[name])
     check: Any = model_validator(mode="after")(_check_options)
     return create_model(
         "Options", __base__=llm.Model.Options, __validators__={"check": check}, **made
@@ -101,8 +126,9 @@ class BurbleModel(llm.Model):
             SettingsError, VocabularyError, EncodingError: See `Generator.stream`.
         """
         options = {"length": WritingSettings.length} | choose_options(dict(prompt.options))
-        text = join_texts(prompt) or self._writer.draw_prompt(options.get("seed") or 0)
-        return self._writer.stream(text, **options)
+        with _with_own_flags():
+            text = join_texts(prompt) or self._writer.draw_prompt(options.get("seed") or 0)
+            yield from self._writer.stream(text, **options)
 
 
 def join_texts(prompt: llm.Prompt) -> str:
