@@ -239,6 +239,13 @@ def test_a_prompt_is_scored_by_itself():
     assert scored(batch) == ([], [], "")
 
 
+def test_the_edge_between_documents_is_a_symbol_of_the_prompt():
+    batch = Batch(POEMS)
+    batch.join(prepare(POEMS, "ab--c", length=0), logprobs=1, echo=True)
+    prompt, _, _ = scored(batch)
+    assert [one.text for one in prompt] == ["a", "b", "--", "c"]
+
+
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("stop", [(), "xy", "x", "y-", "-x"])
 def test_symbols_make_the_text_also_where_it_is_cut(length, stop):

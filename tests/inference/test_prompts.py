@@ -50,3 +50,39 @@ def test_a_prompt_with_one_unknown_symbol_is_called_a_prompt():
         VocabularyError, match=r"^the prompt has 1 symbol this model never saw: 'é'"
     ):
         CYCLE.generate("aéé")
+
+
+LINES = Generator(follower("ab", [1, 2, 0], boundary=True, separator="\n"))
+
+
+def test_what_stands_between_two_documents_parts_those_of_a_prompt():
+    edge = LINES.model.vocabulary.boundary_id
+    ready = prompts.prepare_prompt("ab\n\nb\n", LINES.model)
+    assert ready.ids.tolist() == [edge, 0, 1, edge, edge, 1, edge]
+    assert ready.text == "ab\n\nb\n"
+    # Its own text can be gone on with as if it had gone on by itself.
+    written = LINES.generate("a", length=11, temperature=0)
+    assert written == "b\nab\nab\nab\n"
+    for end in range(len(written)):
+        rest = LINES.generate("a" + written[:end], length=11 - end, temperature=0)
+        assert rest == written[end:]
+
+
+def test_other_symbols_of_such_a_prompt_are_dealt_with_as_ever():
+    with pytest.raises(VocabularyError, match="1 symbol this model never saw: 'z'"):
+        prompts.prepare_prompt("a\nz", LINES.model)
+    ready = prompts.prepare_prompt("z\nA", LINES.model, "nearest")
+    assert (ready.text, len(ready.notes)) == ("\na", 2)
+
+
+def test_a_separator_of_known_symbols_is_text():
+    writer = Generator(follower("a\n", [1, 1, 0], boundary=True, separator="\n\n"))
+    assert prompts.prepare_prompt("a\n\n", writer.model).ids.tolist() == [2, 0, 1, 1]
+
+
+def test_new_documents_after_others_are_told_by_themselves():
+    model = follower("ab", [1, 2, 0], boundary=True, separator="\n", strength=0.5)
+    options = {"temperature": 1.0, "seed": 1, "new": {"ab", "a"}}
+    for seed in range(9):
+        written = Generator(model).generate("b\na", **options | {"seed": seed})
+        assert "a" + written not in {"ab", "a"}

@@ -7,7 +7,7 @@ next symbol after. Each text is, to the bit, what it is alone. Knows nothing of 
 import time
 from collections import deque
 from collections.abc import Generator, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from burble.errors import SettingsError
@@ -223,7 +223,9 @@ class Batch:
             pairs = [*zip(rows, symbols, strict=True)]
             for first in range(0, len(pairs), AT_ONCE):
                 some = pairs[first : first + AT_ONCE]
-                yield [score_symbol(row, symbol, names, count) for row, symbol in some]
+                scored = ((score_symbol(row, i, names, count), pieces[i]) for row, i in some)
+                # The edge between two documents stands there as what is written between two.
+                yield [replace(one, text=text) for one, text in scored]
 
 
 def _step_all(loops: Sequence[Loop]) -> list[Item]:

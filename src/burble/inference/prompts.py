@@ -38,7 +38,8 @@ def prepare_prompt(prompt: str, model: Model, unknown: Unknown = "error") -> Pro
     """Cleans a prompt as the corpus was cleaned, and encodes it.
 
     Args:
-        prompt: Any text, of any length. An empty one starts a document or a line.
+        prompt: Any text, of any length. An empty one starts a document or a line. Where documents
+            hold no symbol of what the model writes between two, that parts them here as well.
         model: The model that is to read it.
         unknown: What to do with symbols the model never saw: refuse, leave them out, or take
             the nearest it knows (other case, plain quotes, no accent).
@@ -57,17 +58,28 @@ def prepare_prompt(prompt: str, model: Model, unknown: Unknown = "error") -> Pro
     cleaned, changes = cleaning.clean(prompt, model.text)
     sentences = changes.describe()
     notes = [f"In the prompt: {', '.join(sentences)}."] if sentences else []
-    while unknown != "error" and vocabulary.unknown(cleaned):
-        cleaned, replaced = _replace_unknown(cleaned, vocabulary, unknown)
+    documents = _part_documents(cleaned, model)
+    while unknown != "error" and any(map(vocabulary.unknown, documents)):
+        documents, replaced = _replace_unknown(documents, vocabulary, unknown)
         notes += replaced
         # What stood on either side of what is gone may now be one symbol, and unknown: it goes too.
-        cleaned, unknown = cleaning.clean(cleaned, model.text)[0], "skip"
-    if [*vocabulary.split(cleaned)] != [*split(cleaned, vocabulary.unit)]:
+        documents = [cleaning.clean(text, model.text)[0] for text in documents]
+        unknown = "skip"
+    if any([*vocabulary.split(one)] != [*split(one, vocabulary.unit)] for one in documents):
         notes.append(f"The prompt was cut into the model's own symbols: {vocabulary.cut_note}.")
     lead = [vocabulary.boundary_id] if vocabulary.boundary else []
+    ids = [i for text in documents for i in (*lead, *vocabulary.encode(text, "prompt"))]
     # What is given nothing begins after a line's end, or its first symbol.
-    ids = [*lead, *vocabulary.encode(cleaned, "prompt")] or [vocabulary.ids.get("\n", 0)]
-    return Prompt(cleaned, np.array(ids, np.intp), tuple(notes))
+    primed = np.array(ids or [vocabulary.ids.get("\n", 0)], np.intp)
+    return Prompt(model.separator.join(documents), primed, tuple(notes))
+
+
+def _part_documents(cleaned: str, model: Model) -> list[str]:
+    """The documents of a prompt: what the model writes between two is no symbol of one, if that."""
+    vocabulary, separator = model.vocabulary, model.separator
+    if vocabulary.boundary and separator and vocabulary.unknown(separator):
+        return cleaned.split(separator)
+    return [cleaned]
 
 
 def prepare_ids(ids: Sequence[int], model: Model) -> Prompt:
@@ -122,18 +134,20 @@ def draw_prompt(model: Model, seed: int) -> str:
 
 
 def _replace_unknown(
-    cleaned: str, vocabulary: Vocabulary, unknown: Unknown
-) -> tuple[str, list[str]]:
-    """`cleaned` without unknown symbols, and a sentence for each kind that was there."""
+    documents: Sequence[str], vocabulary: Vocabulary, unknown: Unknown
+) -> tuple[list[str], list[str]]:
+    """Documents without unknown symbols, and a sentence for each kind that was there."""
     swaps = {
         symbol: "" if unknown == "skip" else cleaning.find_nearest(symbol, vocabulary.ids)
-        for symbol in vocabulary.unknown(cleaned)
+        for text in documents
+        for symbol in vocabulary.unknown(text)
     }
     notes = [
         f"The prompt's {describe(old)} was {f'read as {new!r}' if new else 'left out'}."
         for old, new in swaps.items()
     ]
-    return "".join(swaps.get(s, s) for s in vocabulary.split(cleaned)), notes
+    known = ["".join(swaps.get(s, s) for s in vocabulary.split(text)) for text in documents]
+    return known, notes
 
 
 def prepare_stops(stop: str | tuple[str, ...] | list[str], model: Model) -> tuple[str, ...]:

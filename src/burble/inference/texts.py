@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Set
 from dataclasses import dataclass
 
+import numpy as np
+
 from burble.errors import SettingsError
 from burble.inference.loop import Loop, Text
 from burble.inference.prompts import Prompt
@@ -62,7 +64,7 @@ class Texts:
         """Whole texts that are accepted, and after each how it ended."""
         settings = self.settings
         unwanted = settings.new if isinstance(settings.new, Set) else frozenset[str]()
-        texts = TextFilter(self.prompt.text, unwanted, distinct=settings.distinct)
+        texts = TextFilter(self.begun, unwanted, distinct=settings.distinct)
         first = found = rejected = 0
         while found < count and rejected < TRIES:
             # Where hardly any is accepted, more are written at once.
@@ -114,6 +116,14 @@ class Texts:
             for number, item in loop.step():
                 if not isinstance(item, Scored):
                     yield number, item
+
+    @property
+    def begun(self) -> str:
+        """What the prompt has of the document that is gone on with."""
+        edges = np.flatnonzero(self.prompt.ids == self.model.vocabulary.boundary_id)
+        if len(edges) < 2:
+            return self.prompt.text
+        return self.model.vocabulary.decode(self.prompt.ids[edges[-1] + 1 :])
 
     @property
     def before(self) -> list[int]:
