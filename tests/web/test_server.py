@@ -203,4 +203,5 @@ def test_what_cannot_be_served_is_told(command, folder, arguments, message):
 def test_a_port_that_is_taken_is_told(command, folder, hasty):
     done = command("serve", folder, "--no-browser", "--port", hasty.port)
     assert done.returncode == 2
-    assert f"cannot listen at 127.0.0.1, port {hasty.port}" in done.stderr.decode()
+    said = done.stderr.decode()
+    assert f"cannot listen at 127.0.0.1, port {hasty.port}: Address already in use. Ch" in said

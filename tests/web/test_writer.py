@@ -92,6 +92,26 @@ def test_too_many_are_refused_and_the_others_written(monkeypatch):
     assert {error.headers["Retry-After"] for error in refused} == {"1"}
 
 
+def test_a_small_request_does_not_wait_for_a_large_one(monkeypatch):
+    monkeypatch.setattr(module, "MOST_WRITTEN", 8)
+    monkeypatch.setattr(module, "ROOM", 2)
+    monkeypatch.setattr(module, "FEW", 1)
+    generator = Generator(chancy())
+
+    async def work(writer):
+        large = [Inbox() for _ in range(2)]
+        for inbox in large:
+            writer.submit([part(generator, inbox, n, length=None) for n in range(20)])
+        await large[0].take()
+        small = Inbox()
+        writer.submit([part(generator, small)])
+        # Those of the large ones never end.
+        return await read(small, 1)
+
+    found, _ = run(work)
+    assert found == {0: generator.generate("ab", seed=0, length=30)}
+
+
 def test_who_leaves_is_written_no_more_and_makes_room(monkeypatch):
     monkeypatch.setattr(module, "MOST_WRITTEN", 1)
     generator = Generator(chancy())

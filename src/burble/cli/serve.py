@@ -1,5 +1,6 @@
 """The command that serves models to a page and to other programs: serve. Loads no JAX."""
 
+import os
 import re
 import socket
 import threading
@@ -143,8 +144,10 @@ def _listen(host: str, port: int) -> socket.socket:
         )[0]
         return socket.create_server(address[:2], family=family, backlog=1024)
     except OSError as error:
+        # Python adds the address to the system's own words.
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise InputError(
-            f"cannot listen at {shown(host)}, port {port}: {error.strerror}. Choose another with "
+            f"cannot listen at {shown(host)}, port {port}: {why}. Choose another with "
             "--port, or 0 for one that is free."
         ) from error
 

@@ -6,7 +6,7 @@ an inbox of its own, in the event loop.
 
 import asyncio
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +22,11 @@ MOST_WRITTEN = 256
 """Texts that are written side by side."""
 MOST_WAITING = 512
 """Texts that wait until there is room; more are refused."""
+MOST_OF_ONE = 64
+"""Texts of one request that are written side by side."""
+FEW = 4
+ROOM = 64
+"""Places that are kept for requests of which no more than a few texts are being written."""
 MOST_BATCHES = 8
 """Models that are kept ready to write with."""
 SHARE = 0.002
@@ -179,8 +184,7 @@ class Writer:
                 for part in [*kept, *self._active]:
                     _tell(part, stopping(), touched)
                 leaving, kept = [*self._active], []
-            room = MOST_WRITTEN - len(self._active) + len(leaving)
-            joining, self._waiting = kept[:room], deque(kept[room:])
+            joining, self._waiting = self._choose(kept, leaving)
             stopped = self._stopped
         for part in leaving:
             self._leave(part)
@@ -190,6 +194,27 @@ class Writer:
         self._metrics.set("burble_texts_waiting", len(self._waiting))
         self._metrics.set("burble_texts_active", len(self._active))
         return not stopped
+
+    def _choose(
+        self, waiting: Sequence[Part], leaving: Sequence[Part]
+    ) -> tuple[list[Part], deque[Part]]:
+        """Those that may join now, and those that wait on, in their order.
+
+        A request of many texts leaves room, so that one of few does not wait for all of them.
+        """
+        written = Counter(part.inbox for part in self._active)
+        written.subtract(part.inbox for part in leaving)
+        places = len(self._active) - len(leaving)
+        joining, others = list[Part](), deque[Part]()
+        for part in waiting:
+            most = MOST_WRITTEN if written[part.inbox] < FEW else MOST_WRITTEN - ROOM
+            if places < most and written[part.inbox] < MOST_OF_ONE:
+                joining.append(part)
+                written[part.inbox] += 1
+                places += 1
+            else:
+                others.append(part)
+        return joining, others
 
     def _join(self, part: Part, touched: set[Inbox]) -> None:
         """Begins to write a text."""
