@@ -1,13 +1,20 @@
 """Trainings of the page, in real processes: given, begun, followed, stopped, found again."""
 
 import json
+import math
 import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
 
 from burble import api
+from burble.errors import RunError
+from burble.runs.events import Task
 from burble.web.jobs import Jobs
+from burble.web.worker import Journal
 from tests.support.servers import serving
 
 CAT = "the cat sat on the mat.\nthe dog lay on the log.\n" * 60
@@ -152,6 +159,51 @@ def test_what_was_killed_can_go_on(folder):
     events, place = job.read_events()
     assert [event["type"] for event in events] == ["begin"]
     assert job.read_events(place) == ([], place)
+    # What goes on after a line that was cut takes nothing else with it.
+    Journal(job.place / "events.jsonl").add("end", step=5, reason="stopped", speed=math.nan)
+    events, _ = job.read_events(place)
+    assert events == [{"type": "end", "step": 5, "reason": "stopped", "speed": None}]
+    assert jobs.describe(job)["state"] == "stopped"
+
+
+def test_the_same_progress_is_told_once(tmp_path):
+    journal = Journal(tmp_path / "events.jsonl")
+    for done in (0.0, 0.001, 0.5, 0.5, 1.0, 1.0):
+        journal.add_event(Task("scoring", done))
+    lines = (tmp_path / "events.jsonl").read_text().splitlines()
+    assert [json.loads(line)["done"] for line in lines] == [0.0, 0.5, 1.0]
+
+
+def test_of_many_that_are_started_at_once_one_is(folder, monkeypatch):
+    # Processes that live until they are ended, as trainings do.
+    waiting = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(_command, **options):
+        process = start_process(waiting, **options | {"stdin": subprocess.PIPE})
+        started.append(process)
+        return process
+
+    start_process = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", start)
+    jobs = Jobs(folder)
+    texts = [jobs.add_text("cat.txt", CAT.encode()) for _ in range(2)]
+    refused = []
+
+    def try_start(text):
+        try:
+            jobs.start(text, 1)
+        except RunError as error:
+            refused.append(str(error))
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(try_start, texts * 3))
+    assert len(started) == 1
+    assert len(refused) == 5
+    assert sum(map(jobs.is_running, texts)) == 1
+    for process in started:
+        process.communicate()
+    assert not any(map(jobs.is_running, texts))
 
 
 @pytest.mark.slow
@@ -165,6 +217,15 @@ def test_a_training_outlives_its_server_and_is_stopped_and_continued_by_another(
         refused = first.ask("POST", "/v1/train", {"text": other, "minutes": 1})
         assert "'Cats' is being trained" in refused.error["message"]
         next(event for event in first.events(job) if event["type"] == "begin")
+        # Before it has loaded what trains: it stops at once, and goes on for the same minutes.
+        first.ask("POST", f"/v1/train/{job}/stop", {})
+        *_, end, state = first.events(job)
+        assert (end["reason"], state["state"], state["minutes"]) == ("stopped", "stopped", 4)
+        first.ask("POST", f"/v1/train/{job}/continue", {})
+        following = first.events(job)
+        begins = (event for event in following if event["type"] == "begin")
+        assert [next(begins), next(begins)] == [{"type": "begin", "step": 0}] * 2
+        # Who follows it is no reason to wait.
         server.stop()
     with serving("--models", folder) as server:
         page = Page(server)
@@ -177,7 +238,7 @@ def test_a_training_outlives_its_server_and_is_stopped_and_continued_by_another(
             if event["type"] == "report":
                 page.ask("POST", f"/v1/train/{job}/stop", {})
         kinds = [event["type"] for event in seen]
-        assert kinds[0] == "begin"
+        assert kinds.count("begin") == 2
         assert {"log", "baselines", "report"} <= set(kinds)
         assert seen[-2]["type"] == "end"
         assert seen[-2]["reason"] == "stopped"

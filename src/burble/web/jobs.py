@@ -18,6 +18,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,13 +115,23 @@ class Job:
         except FileNotFoundError:
             return [], start
         whole = data[: data.rfind(b"\n") + 1]
-        return [json.loads(line) for line in whole.splitlines()], start + len(whole)
+        events = [event for line in whole.splitlines() if (event := _read_event(line))]
+        return events, start + len(whole)
 
     def with_names(self, sentence: str) -> str:
         """A sentence with what a file was called, instead of where it is."""
         for path, name in zip(self.sources, self.about["files"], strict=False):
             sentence = sentence.replace(path, name).replace(shown(Path(path)), name)
         return sentence
+
+
+def _read_event(line: bytes) -> dict[str, Any] | None:
+    """An event; None of a line that was only half written when a disk was full."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "type" in event else None
 
 
 class Jobs:
@@ -133,6 +144,7 @@ class Jobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._lock = threading.RLock()
 
     def find_all(self) -> list[Job]:
         """All of them, the latest first."""
@@ -215,9 +227,9 @@ class Jobs:
         process = self._processes.get(job.id)
         if process is not None and process.poll() is None:
             return True
-        lock = filelock.FileLock(job.place / LOCK, blocking=False)
         try:
-            with lock:
+            # One look at a time: it takes the lock for a moment itself.
+            with self._lock, filelock.FileLock(job.place / LOCK, blocking=False):
                 return False
         except filelock.Timeout:
             return True
@@ -233,11 +245,19 @@ class Jobs:
             InputError: Such minutes cannot be.
             RunError: One is at work already.
         """
+        if minutes is None and not job.run.exists:
+            # It was stopped before there was anything to go on from.
+            minutes = job.request.get("minutes")
         fits = minutes is None or (is_number(minutes) and 0 < minutes <= LONGEST)
         if not fits or (minutes is None and not job.run.exists):
             raise SettingsError(
                 f"minutes is {minutes!r}, but must be more than 0, {LONGEST} at most."
             )
+        with self._lock:
+            self._start(job, minutes)
+
+    def _start(self, job: Job, minutes: float | None) -> None:
+        """Starts the process, if there is no other; see `start`."""
         if busy := next(filter(self.is_running, self.find_all()), None):
             called = busy.about["name"] or busy.id
             raise RunError(f"{called!r} is being trained. Stop it, or wait until it has ended.")

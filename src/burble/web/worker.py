@@ -6,7 +6,9 @@ what `burble train` does, by the same job, and builds the memory in the end. Kno
 
 import json
 import math
+import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +26,8 @@ from burble.runs.request import TrainingRequest, check_folder, find_origin, reso
 from burble.training import preflight
 from burble.web.jobs import EVENTS, LOCK, STOP, Job
 
+LOOK_EVERY = 0.2
+"""Seconds after which it is looked again whether to stop, before the first step."""
 WAIT = 10.0
 """Seconds to wait for the lock, which whoever looks for trainings at work holds for a moment."""
 
@@ -37,6 +41,10 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._task = ("", -1)
+        if path.exists() and not path.read_bytes().endswith(b"\n"):
+            # What was half written when it was killed is a line of its own.
+            path.write_bytes(path.read_bytes() + b"\n")
 
     def add(self, kind: str, **values: Any) -> None:
         """Adds an event; numbers that JSON has not become null.
@@ -63,7 +71,8 @@ class Journal:
                 self.add("score", step=state.step, loss=loss, improved=improved)
             case Sample(step=step, text=text):
                 self.add("sample", step=step, text=text)
-            case Task(what=what, done=done):
+            case Task(what=what, done=done) if self._task != (what, int(100 * done)):
+                self._task = (what, int(100 * done))
                 self.add("task", what=what, done=done)
             case Recovery(step=step, loss=loss):
                 self.add("recovery", step=step, loss=loss)
@@ -71,8 +80,18 @@ class Journal:
                 pass
 
 
-def train(job: Job, journal: Journal, stop: Callable[[], bool], started: float) -> None:
-    """Trains, as was requested last, until the end or until it is stopped."""
+def train(
+    job: Job, journal: Journal, stop: Callable[[], bool], begun: threading.Event, started: float
+) -> None:
+    """Trains, as was requested last, until the end or until it is stopped.
+
+    Args:
+        job: The text, and what was requested.
+        journal: Takes what happens.
+        stop: Whether to stop.
+        begun: Set once steps are done, before each of which `stop` is called.
+        started: The `time.perf_counter()` from which minutes count.
+    """
     wanted, resume = job.request, bool(job.request["resume"])
     given = {"minutes": wanted["minutes"]} if wanted["minutes"] else {}
     options = recipes.merge_recipe(given, None, resume=resume)
@@ -95,6 +114,8 @@ def train(job: Job, journal: Journal, stop: Callable[[], bool], started: float) 
 
     end: End | None = None
     for event in training.train(prepared, stop=stop, started=started, log=log):
+        if isinstance(event, Report):
+            begun.set()
         if isinstance(event, End):
             end = event
         else:
@@ -114,20 +135,42 @@ def _remember(job: Job, log: Callable[[str], object]) -> None:
         log(f"There will be no memory of this text: {error}")
 
 
+def _stop_early(
+    job: Job, journal: Journal, stop: Callable[[], bool], begun: threading.Event
+) -> None:
+    """Ends the process where a stop is wanted while it still reads, loads and compiles.
+
+    That takes up to a minute. Nothing is lost: training goes on from the last save.
+    """
+    while not begun.wait(LOOK_EVERY):
+        if stop():
+            journal.add("end", step=job.run.steps_done(), reason="stopped", scores={})
+            os._exit(0)
+
+
 def main(folder: str) -> int:
     """Trains; returns the exit code."""
     started = time.perf_counter() - time.process_time()
     job = Job(Path(folder))
     journal, caught = Journal(job.place / EVENTS), interrupts.catch()
+    begun = threading.Event()
+
+    def stop() -> bool:
+        return bool(caught) or (job.place / STOP).exists()
+
+    early = threading.Thread(target=_stop_early, args=(job, journal, stop, begun), daemon=True)
     with filelock.FileLock(job.place / LOCK, timeout=WAIT):
+        early.start()
         try:
-            train(job, journal, lambda: bool(caught) or (job.place / STOP).exists(), started)
+            train(job, journal, stop, begun, started)
         except BurbleError as error:
             journal.add("error", message=job.with_names(str(error)))
             return error.exit_code
         except Exception as error:
             journal.add("error", message=f"{type(error).__name__}: {error}")
             raise
+        finally:
+            begun.set()
     return 0
 
 

@@ -843,6 +843,7 @@ function peekAtCursor() {
 
 // ---------------------------------------------------------------- Learn
 
+const MOST_BYTES = 64 * 2 ** 20; // of one file, as the server takes it
 const minutesOf = (input, output) => {
   output.textContent = measure(Number(input.value), "minute");
   input.setAttribute("aria-valuetext", output.textContent);
@@ -880,6 +881,8 @@ const learn = {
   /** Gives files to the server, one after the other; they are one text. */
   async give(files) {
     clear();
+    const large = files.find((file) => file.size > MOST_BYTES);
+    if (large) throw new ServerError(t("tooLarge", { name: large.name, size: measure(MOST_BYTES / 2 ** 20, "megabyte") }));
     say(t("reading"));
     let job = null;
     for (const file of files) {
@@ -1106,7 +1109,9 @@ const look = {
   async show(id) {
     await models.refresh();
     if (!models.list.length) { complain(new ServerError(t("noModels"))); return; }
-    if (id && models.find(decodeURIComponent(id))) $("look-model").value = decodeURIComponent(id);
+    // Without a name in the address, the model that one writes with.
+    const wanted = id ? decodeURIComponent(id) : desk.model;
+    if (models.find(wanted)) $("look-model").value = wanted;
     await this.draw();
   },
 
