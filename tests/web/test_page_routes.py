@@ -129,6 +129,13 @@ def test_likely_words_and_letters_are_those_of_the_model(page, folder):
     suggested = api.load(folder / "letters.safetensors").suggest("ab", memory=0.5)
     assert [one["text"] for one in found["letters"]] == [one.text for one in suggested.symbols]
     assert [one["text"] for one in found["words"]] == [one.text for one in suggested.words]
+    assert found["unknown"] == []
+    # What the model has never seen is told, so that nothing is left out in silence.
+    assert page("/page/next", {"text": "aéB→", "model": "letters"}).json["unknown"] == [
+        "B",
+        "é",
+        "→",
+    ]
 
 
 def test_letters_are_scored_by_one_model_or_by_two_that_are_mixed(page, folder):

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -81,6 +82,17 @@ def test_files_are_kept_by_names_of_burbles_own_and_read_as_one_text(page, folde
     assert any("b.txt" in note for note in report["notes"])
     assert not any("2.txt" in note for note in report["notes"])
     assert report["beginning"].startswith("the cat sat")
+
+
+def test_files_that_come_at_the_same_moment_are_all_kept(folder):
+    jobs = Jobs(folder)
+    job = jobs.add_text("0.txt", b"0")
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda n: jobs.add_text(f"{n}.txt", b"%d" % n, job), range(1, 12)))
+    named = dict(zip(job.about["files"], job.sources, strict=True))
+    assert {name: Path(path).read_text() for name, path in named.items()} == {
+        f"{n}.txt": str(n) for n in range(12)
+    }
 
 
 def test_a_text_in_another_encoding_is_read_once_that_is_named(page):

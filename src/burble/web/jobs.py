@@ -28,7 +28,7 @@ import filelock
 
 from burble import files
 from burble.data import encodings, report
-from burble.errors import InputError, RunError, SettingsError, SourceError
+from burble.errors import BurbleError, InputError, RunError, SettingsError, SourceError
 from burble.formatting import shown
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest
@@ -180,7 +180,18 @@ class Jobs:
         """
         if not data.strip():
             raise SourceError(f"{name!r} is empty. Give a file with text in it.")
-        job = job or self._make()
+        with self._lock:
+            made = job or self._make()
+            try:
+                self._add_file(made, name, data)
+            except BurbleError:
+                if job is None:
+                    shutil.rmtree(made.place, ignore_errors=True)
+                raise
+        return made
+
+    def _add_file(self, job: Job, name: str, data: bytes) -> None:
+        """Keeps one more file of a text; see `add_text`."""
         known = job.about["files"]
         if job.request or job.about["builtin"]:
             raise RunError("training on this text has begun. Give the files of another one anew.")
@@ -188,7 +199,6 @@ class Jobs:
             raise InputError(f"a text has {MOST_FILES} files at most. Join some of them.")
         files.write_atomically(job.place / f"{len(known) + 1}.txt", data)
         job.write_about(files=[*known, name[-LONGEST_NAME:]])
-        return job
 
     def add_demo(self) -> Job:
         """Takes the text that comes with Python."""
@@ -300,7 +310,7 @@ class Jobs:
             "id": job.id,
             "name": about["name"],
             "created": about["created"],
-            "files": about["files"] or [DEMO],
+            "files": about["files"] or [about["builtin"]],
             "state": "running" if running else find_state(job),
             "minutes": job.request.get("minutes"),
             "model": job.id if job.run.has_model else None,

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from burble.data.cleaning import clean
 from burble.errors import ModelFileError
 from burble.inference import prompts
 from burble.inference.copies import find_copies
@@ -185,10 +186,12 @@ async def suggest(request: Request) -> Response:
     question = await _read_question(request)
 
     def work() -> dict[str, Any]:
-        found = _load(request, question).suggest(
-            question.text, unknown="nearest", memory=question.memory
-        )
+        generator = _load(request, question)
+        found = generator.suggest(question.text, unknown="nearest", memory=question.memory)
+        model = generator.model
+        unknown = model.vocabulary.unknown(clean(question.text, model.text)[0])
         return {
+            "unknown": sorted(unknown),
             "words": _list_suggestions(found.words),
             "letters": _list_suggestions(found.symbols),
         }

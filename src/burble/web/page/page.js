@@ -123,6 +123,8 @@ function say(text) { $("status").textContent = text; }
 /** Shows what went wrong; the server's own sentences are English. */
 function complain(error) {
   if (error?.name === "AbortError") return;
+  // What a browser says where an answer breaks off.
+  if (error instanceof TypeError && /network|fetch|load/i.test(error.message)) error = new ServerError(t("offline"));
   if (!(error instanceof ServerError)) console.error(error);
   const close = make("button", { type: "button", class: "quiet small", onclick: () => $("alert").replaceChildren() }, t("close"));
   $("alert").replaceChildren(make("span", {}, error.message ?? String(error)), close);
@@ -665,6 +667,8 @@ const desk = {
     $("words").replaceChildren(...chips(found.words));
     $("letters").replaceChildren(...chips(found.letters));
     for (const row of ["words", "letters"]) $(row).setAttribute("aria-busy", "false");
+    const unknown = found.unknown.map(visible).join(" ");
+    $("unknown").textContent = unknown ? t("unknownLetters", { letters: unknown }) : "";
     if (this.refocus) { document.querySelectorAll(`#${this.refocus[0]} button`)[this.refocus[1]]?.focus(); this.refocus = null; }
   },
 
@@ -876,7 +880,7 @@ const learn = {
       make("span", { class: "hint" }, `${t(`state_${job.state}`)} · ${date(job.created)}`))));
   },
 
-  called(job) { return job.name || (job.files[0].startsWith("builtin:") ? t("demoName") : job.files[0]); },
+  called(job) { return job.name || (job.files[0]?.startsWith("builtin:") ? t("demoName") : job.files[0]); },
 
   /** Gives files to the server, one after the other; they are one text. */
   async give(files) {
@@ -951,7 +955,14 @@ const learn = {
   async start() {
     clear();
     const body = { text: this.id, minutes: Number($("minutes").value), name: $("name").value };
-    const job = await getJson("/v1/train", { body });
+    const button = $("start-form").querySelector('[type="submit"]');
+    button.disabled = true;
+    let job;
+    try {
+      job = await getJson("/v1/train", { body });
+    } finally {
+      button.disabled = false;
+    }
     $("draft").hidden = true;
     await this.follow(job);
     $("main").focus({ preventScroll: true });
@@ -1267,7 +1278,7 @@ function listen() {
   $("stop-training").addEventListener("click", guarded(() => learn.stop()));
   $("continue-training").addEventListener("click", guarded(() => learn.goOn()));
   $("rename").addEventListener("click", guarded(() => learn.rename()));
-  $("remove-training").addEventListener("click", guarded(() => learn.remove()));
+  for (const id of ["remove-training", "remove-draft"]) $(id).addEventListener("click", guarded(() => learn.remove()));
   $("scrubber").addEventListener("input", () => learn.scrub());
   $("write-with").addEventListener("click", guarded(async () => { store.set("model", learn.id); await models.refresh(); desk.settle(); desk.refresh(); }));
 
