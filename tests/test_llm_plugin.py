@@ -80,17 +80,16 @@ REFUSED: dict[str, list[Any]] = {
     "-o rounds 3 is for loops that are broken, and -o break_loops off breaks": [
         *("a", "-o", "rounds", 3, "-o", "break_loops", "false")
     ],
-    "poet": ["a", "-o", "label", "poet=Whitman"],
+    "or train with labels: burble train TABLE.csv:TEXT --label COLUMN": [
+        *("a", "-o", "label", "poet=Whitman")
+    ],
     "or pass -o unknown skip or nearest.": ["é"],
     "nothing in it could obey a system prompt. Leave it out.": ["a", "-s", "Be brief"],
 }
 
 
 def test_each_model_in_the_folder_is_one_of_llm_and_what_cannot_be_is_refused(llm):
-    asked = [
-        ["-m", "burble/cycle", *(["a"] if len(flags) > 1 else []), *flags]
-        for flags in REFUSED.values()
-    ]
+    asked = [["-m", "burble/cycle", *given] for given in REFUSED.values()]
     (_, listed, _), (_, described, _), *refused = llm(
         ["models", "list"], ["models", "-m", "burble/cycle", "--options"], *asked
     )
@@ -98,7 +97,7 @@ def test_each_model_in_the_folder_is_one_of_llm_and_what_cannot_be_is_refused(ll
     assert names == ["burble: burble/chancy", "burble: burble/cycle", "burble: burble/english"]
     assert "temperature: float\n      Lower is safer" in described
     for sentence, (code, shown, complaint) in zip(REFUSED, refused, strict=True):
-        assert (code, shown) == (1, "")
+        assert (code, shown) == (1, ""), complaint
         assert sentence in complaint
 
 

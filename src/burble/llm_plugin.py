@@ -51,17 +51,17 @@ def _with_own_flags() -> Iterator[None]:
 
 
 def name_options(sentence: str) -> str:
-    """A sentence with flags of burble as options of `llm`.
+    """A sentence with flags of burble as options of `llm`, but those of a command that it names.
 
-    >>> name_options("pass --unknown skip, or --no-break-loops; see --help")
-    'pass -o unknown skip, or -o break_loops off; see --help'
+    >>> name_options("pass --unknown skip, or --no-break-loops. Or: burble train T --label C")
+    'pass -o unknown skip, or -o break_loops off. Or: burble train T --label C'
     """
 
-    def named(flag: re.Match[str]) -> str:
-        name = flag[2].replace("-", "_")
-        return f"-o {name}{' off' if flag[1] else ''}" if name in SETTINGS else flag[0]
+    def named(found: re.Match[str]) -> str:
+        name = (found["name"] or "").replace("-", "_")
+        return f"-o {name}{' off' if found['no'] else ''}" if name in SETTINGS else found[0]
 
-    return re.sub(r"--(no-)?([a-z]+(?:-[a-z]+)*)", named, sentence)
+    return re.sub(r"burble [a-z]+ .*|--(?P<no>no-)?(?P<name>[a-z]+(?:-[a-z]+)*)", named, sentence)
 
 
 def choose_options(given: Mapping[str, Any]) -> dict[str, Any]:
