@@ -38,6 +38,18 @@ def test_each_symbol_has_the_probability_that_it_is_predicted_with(writer, memor
         np.testing.assert_allclose(found, [*expected.values()][:2], rtol=1e-4)
 
 
+def test_the_edge_of_documents_is_one_symbol_however_it_is_written():
+    text = "ab--ca--"
+    scores = score_symbols(DOCUMENTS, text)
+    assert [(one.at, one.text) for one in scores] == [
+        *((0, "a"), (1, "b"), (2, "--"), (4, "c"), (5, "a"), (6, "--")),
+    ]
+    expected = {0: ("", "a"), 1: ("a", "b"), 2: ("ab", ""), 3: ("ab--", "c"), 5: ("ab--ca", "")}
+    for place, (before, symbol) in expected.items():
+        found = math.exp(scores[place].log_probability)
+        np.testing.assert_allclose(found, DOCUMENTS.probabilities(before)[symbol], rtol=1e-4)
+
+
 def test_an_unknown_symbol_is_left_out_and_the_others_stand_where_they_stood():
     scores = score_symbols(RUNNING, "a→→bC", unknown="nearest")
     assert [(one.at, one.text) for one in scores] == [(0, "a"), (3, "b"), (4, "c")]

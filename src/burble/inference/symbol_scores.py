@@ -61,9 +61,12 @@ def score_symbols(
         SettingsError: There is no memory, or no such label.
     """
     ready = prompts.prepare_prompt(text, generator.model, unknown)
-    symbols = [*generator.model.vocabulary.split(ready.text)]
-    if not symbols:
+    vocabulary = generator.model.vocabulary
+    if not ready.text:
         return []
+    # Between two documents stands their edge: one symbol, of as many characters as parts them.
+    names = (*vocabulary.symbols, generator.model.separator)
+    symbols = [names[i] for i in ready.ids[vocabulary.boundary :].tolist()]
     starts = np.cumsum([0, *map(len, symbols[:-1])])
     places = np.array(align_text(text, ready.text))[starts].tolist()
     core = generator.engine_for(label)

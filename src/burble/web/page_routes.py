@@ -189,7 +189,10 @@ async def suggest(request: Request) -> Response:
         generator = _load(request, question)
         found = generator.suggest(question.text, unknown="nearest", memory=question.memory)
         model = generator.model
-        unknown = model.vocabulary.unknown(clean(question.text, model.text)[0])
+        # What parts documents is none of their symbols, and is read all the same.
+        cleaned = clean(question.text, model.text)[0]
+        documents = cleaned.split(model.separator) if model.separator else [cleaned]
+        unknown = {symbol for one in documents for symbol in model.vocabulary.unknown(one)}
         return {
             "unknown": sorted(unknown),
             "words": _list_suggestions(found.words),
@@ -236,19 +239,20 @@ def _find_copies(generator: Generator, text: str) -> dict[str, Any]:
     """
     source = generator.memory.index.ids()
     ready = prompts.prepare_prompt(text, generator.model, "nearest")
-    vocabulary = generator.model.vocabulary
-    ids = vocabulary.encode(ready.text)
+    vocabulary, separator = generator.model.vocabulary, generator.model.separator
+    # But for the edge that stands before all.
+    ids = ready.ids[vocabulary.boundary if ready.text else len(ready.ids) :]
 
     def decode(first: int, end: int) -> str:
-        return vocabulary.decode(source[max(0, first) : end], generator.model.separator)
+        return vocabulary.decode(source[max(0, first) : end], separator)
 
     copies = []
     for one in find_copies(ids, source):
         end = one.place + one.length
         copies.append(
             {
-                "start": len(vocabulary.decode(ids[: one.start])),
-                "text": vocabulary.decode(ids[one.start : one.start + one.length]),
+                "start": len(vocabulary.decode(ids[: one.start], separator)),
+                "text": vocabulary.decode(ids[one.start : one.start + one.length], separator),
                 "place": one.place,
                 "before": decode(one.place - AROUND, one.place),
                 "after": decode(end, end + AROUND),
