@@ -128,6 +128,20 @@ def test_a_text_outlives_a_terminal_that_is_closed(models, tmp_path, kind, end):
 
 
 @posix
+def test_it_goes_on_from_documents_that_it_wrote_itself(tmp_path):
+    write_model(tmp_path / "poems", follower("ab", [1, 2, 0], boundary=True, separator="\n--\n"))
+    asked = ["sample", tmp_path / "poems", "-i", "-l", 4]
+    with Terminal(*asked, cwd=tmp_path) as terminal:
+        terminal.read_until("> ")
+        assert terminal.answer("") == "ab\n-\n"
+        # What the length cut off between two documents has been predicted whole.
+        assert terminal.answer("") == "ab\n-\n"
+        assert terminal.answer("/show") == "ab\n--\nab\n-\n"
+        assert terminal.answer("/words", ": ").startswith("1  100.0%  'ab'\n")
+        assert terminal.answer("1") == "ab\n--\nab\n--\nab\n"
+
+
+@posix
 def test_what_cannot_be_is_said_and_what_was_typed_comes_back(models, tmp_path):
     with Terminal("sample", models / "cycle", "-i", "-l", 2, cwd=tmp_path) as terminal:
         terminal.read_until("> ")

@@ -75,6 +75,16 @@ def test_other_symbols_of_such_a_prompt_are_dealt_with_as_ever():
     assert (ready.text, len(ready.notes)) == ("\na", 2)
 
 
+def test_what_a_length_cut_off_between_two_documents_parts_them_as_well():
+    writer = Generator(follower("ab", [1, 2, 0], boundary=True, separator="\n--\n"))
+    whole = prompts.prepare_prompt("ab\n--\n", writer.model)
+    for cut in ("ab\n", "ab\n-", "ab\n--"):
+        ready = prompts.prepare_prompt(cut, writer.model)
+        assert (ready.text, ready.ids.tolist()) == (whole.text, whole.ids.tolist())
+    with pytest.raises(VocabularyError, match="never saw"):
+        prompts.prepare_prompt("ab\n-ab", writer.model)
+
+
 def test_a_separator_of_known_symbols_is_text():
     writer = Generator(follower("a\n", [1, 1, 0], boundary=True, separator="\n\n"))
     assert prompts.prepare_prompt("a\n\n", writer.model).ids.tolist() == [2, 0, 1, 1]

@@ -130,7 +130,9 @@ class Session:
 
     def _type(self, text: str) -> None:
         """Adds what a person typed, as the model reads it."""
-        ready = self._voice.prepare(self._draft.text + text).prompt
+        # What is there may end in what the model was just writing between two documents.
+        before = self._voice.prepare(self._draft.text).prompt.text
+        ready = self._voice.prepare(before + text).prompt
         for note in ready.notes:
             say(note)
         self._draft.change(ready.text)
@@ -221,9 +223,8 @@ class Session:
             raise InputError(
                 f"{rest.strip()} tries cannot be, but 1 to {MOST_TRIES} can: /tries {TRIES}"
             )
-        before = self._draft.text
-        texts = self._voice.prepare(before, seed=self._voice.take_seed())
-        written = list[str]()
+        texts = self._voice.prepare(self._draft.text, seed=self._voice.take_seed())
+        before, written = texts.prompt.text, list[str]()
         with interrupts.ctrl_c() as stopped:
             for item in texts.stream_whole(count):
                 if isinstance(item, str):

@@ -77,9 +77,15 @@ def prepare_prompt(prompt: str, model: Model, unknown: Unknown = "error") -> Pro
 def _part_documents(cleaned: str, model: Model) -> list[str]:
     """The documents of a prompt: what the model writes between two is no symbol of one, if that."""
     vocabulary, separator = model.vocabulary, model.separator
-    if vocabulary.boundary and separator and vocabulary.unknown(separator):
-        return cleaned.split(separator)
-    return [cleaned]
+    if not (vocabulary.boundary and separator and vocabulary.unknown(separator)):
+        return [cleaned]
+    documents = cleaned.split(separator)
+    ends = (separator[:end] for end in range(len(separator) - 1, 0, -1))
+    begun = next((end for end in ends if documents[-1].endswith(end)), "")
+    if vocabulary.unknown(begun):
+        # Of what it wrote itself a length can have cut that off.
+        documents[-1:] = [documents[-1].removesuffix(begun), ""]
+    return documents
 
 
 def prepare_ids(ids: Sequence[int], model: Model) -> Prompt:
