@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.web.conftest import EDGE
+
 
 def tokenize(server, **fields):
     return server.ask("POST", "/tokenize", {"model": "letters"} | fields)
@@ -15,6 +17,14 @@ def test_a_text_becomes_ids_and_they_become_it_again(server):
     assert told["max_model_len"] > 100_000
     back = server.ask("POST", "/detokenize", {"model": "letters", "tokens": told["tokens"]}).json
     assert back == {"prompt": "ab\nc", "content": "ab\nc"}
+
+
+def test_what_parts_documents_is_one_symbol(server):
+    text = f"a{EDGE}b"
+    told = tokenize(server, prompt=text, model="poems").json
+    assert (told["tokens"], told["token_strs"]) == ([1, 3, 2], ["a", EDGE, "b"])
+    back = server.ask("POST", "/detokenize", {"model": "poems", "tokens": told["tokens"]})
+    assert back.json["prompt"] == text
 
 
 def test_nothing_becomes_nothing(server):

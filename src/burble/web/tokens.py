@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -33,10 +32,14 @@ async def tokenize(request: Request) -> Response:
     ready = await run_in_threadpool(
         prepare_prompt, text or "", model, given.get("unknown", "error")
     )
-    symbols = [*model.vocabulary.split(ready.text)]
-    ids = np.asarray(model.vocabulary.encode(ready.text, "prompt")).tolist()
-    if with_edge and model.vocabulary.boundary:
-        symbols, ids = ["", *symbols], [model.vocabulary.boundary_id, *ids]
+    vocabulary = model.vocabulary
+    # A model of documents reads their edge before a text, and what parts them within it.
+    read = ready.ids.tolist() if ready.text or vocabulary.boundary else []
+    ids = read if with_edge or not vocabulary.boundary else read[1:]
+    names = (*vocabulary.symbols, model.separator)
+    symbols = [names[one] for one in ids]
+    if ids and ids[0] == vocabulary.boundary_id and with_edge:
+        symbols[0] = ""
     return JSONResponse(
         {
             "tokens": ids,
