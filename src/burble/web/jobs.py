@@ -28,7 +28,14 @@ import filelock
 
 from burble import files
 from burble.data import encodings, report
-from burble.errors import BurbleError, InputError, RunError, SettingsError, SourceError
+from burble.errors import (
+    BurbleError,
+    InputError,
+    RunError,
+    SettingsError,
+    SourceError,
+    StorageError,
+)
 from burble.formatting import shown
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest
@@ -209,8 +216,13 @@ class Jobs:
     def _make(self) -> Job:
         """A new one, without a text."""
         job = Job(self._folder / TEXTS / f"text-{secrets.token_hex(6)}")
-        with files.explain_errors(job.place):
+        try:
             job.place.mkdir(parents=True, mode=0o700)
+        except OSError as error:
+            raise StorageError(
+                f"could not make a folder in the models folder, {shown(self._folder)}: "
+                f"{error.strerror}. Choose another with --models, or BURBLE_MODELS."
+            ) from error
         created = datetime.now(UTC).isoformat(timespec="milliseconds")
         job.write_about(name="", created=created, files=[], builtin="", encoding="")
         return job

@@ -24,6 +24,7 @@ from burble.runs.base import choose_base, origin_name
 from burble.runs.events import BaselineLosses, End, Event, Recovery, Report, Sample, Score, Task
 from burble.runs.request import TrainingRequest, check_folder, find_origin, resolve_settings
 from burble.training import preflight
+from burble.web.errors import name_fields
 from burble.web.jobs import EVENTS, LOCK, STOP, Job
 
 LOOK_EVERY = 0.2
@@ -101,7 +102,7 @@ def train(
     )
 
     def log(sentence: str) -> None:
-        journal.add("log", message=job.with_names(sentence))
+        journal.add("log", message=name_fields(job.with_names(sentence)))
 
     check_folder(request, job.run)
     journal.add("begin", step=job.run.steps_done() if resume else 0)
@@ -164,7 +165,7 @@ def main(folder: str) -> int:
         try:
             train(job, journal, stop, begun, started)
         except BurbleError as error:
-            journal.add("error", message=job.with_names(str(error)))
+            journal.add("error", message=name_fields(job.with_names(str(error))))
             return error.exit_code
         except Exception as error:
             journal.add("error", message=f"{type(error).__name__}: {error}")
