@@ -66,10 +66,9 @@ def test_the_command_refuses_before_it_reads_and_saves_before_it_prints(burble, 
     assert told in done.stderr.decode()
     # rich would make a sign of ":a:".
     assert b"there is no :a:b." in burble("corpus", ":a:b").stderr
-    closed = os.open(os.devnull, os.O_RDONLY)
-    # Nothing can be printed there, yet the text is whole.
-    burble("corpus", source, "-o", out, "--overwrite", preexec_fn=lambda: os.dup2(closed, 1))
-    os.close(closed)
+    # Nothing can be printed, yet the text is whole.
+    closed = "import os; os.dup2(os.open(os.devnull, os.O_RDONLY), 1)"
+    burble("corpus", source, "-o", out, "--overwrite", first=closed)
     assert out.read_text(encoding="utf-8") == "hello there\n\nbye now"
 
 

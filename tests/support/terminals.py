@@ -5,12 +5,21 @@ import re
 import select
 import struct
 import subprocess
+import sys
 from contextlib import suppress
 
 from tests.support.processes import PATIENCE, command
 
 WHERE = b"\x1b[6n"
 """Asks a terminal where its cursor is."""
+TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""Runs a command in a session of its own, whose terminal is its standard input: in a process that
+has no threads yet, as the one that tests run in has."""
 ESCAPES = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 
 
@@ -39,15 +48,10 @@ class Terminal:
         environment = os.environ | {"TERM": kind, "NO_COLOR": "1"}
         environment.pop("COLUMNS", None)
 
-        def take_terminal():
-            os.setsid()
-            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
         self.process = subprocess.Popen(
-            command(*arguments),
+            [sys.executable, "-c", TAKE_TERMINAL, *command(*arguments)],
             **{"stdin": there, "stdout": there, "stderr": there} | options,
             env=environment,
-            preexec_fn=take_terminal,
         )
         os.close(there)
         self._held = b""
