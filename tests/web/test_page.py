@@ -148,7 +148,8 @@ def test_words_are_picked_undone_and_written_at_the_cursor(chromium, trained):
         settled(page)
         check_access(page)
         page.reload()
-        assert page.input_value("#text") == written
+        # It is there once the page has learned which models there are.
+        sync_api.expect(page.locator("#text")).to_have_value(written, timeout=60_000)
 
 
 def test_letters_show_what_was_expected_and_go_on_from_another(chromium, trained):
