@@ -38,26 +38,6 @@ class Context(Protocol):
         """Adds one symbol to each text, shape (B,); returns the logits after it, (B, V)."""
 
 
-def build_context(
-    core: Core,
-    window: int,
-    memory: NgramModel | None = None,
-    weights: MixingWeights | None = None,
-    beginnings: Beginnings | None = None,
-) -> Context:
-    """The context of a model that has read nothing.
-
-    Args:
-        core: The network.
-        window: Symbols that it sees; 0 for all that came before.
-        memory: An n-gram model that is mixed with it, if any.
-        weights: How much each counts; needed with a memory.
-        beginnings: States after texts that the network has read before, if any are kept.
-    """
-    network = WindowContext(core, window) if window else StateContext(core, beginnings)
-    return MemoryContext(network, memory, weights) if memory and weights else network
-
-
 class StateContext:
     """All that was written before, in the network's hidden state."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.inference.beginnings import Beginnings
-from burble.inference.context import Context, build_context
+from burble.inference.context import Context, MemoryContext, StateContext, WindowContext
 from burble.inference.scoring import MemoryState, Predictions, mix_memory, predict_in_parts
 from burble.model.engine import Array, Core, finish_reading
 from burble.ngram.mixing import MixingWeights
@@ -43,9 +43,20 @@ class Reader:
         self, ids: NDArray[np.integer]
     ) -> Generator[None, None, tuple[Array, Context]]:
         """`read` for whoever has other work in between: every few milliseconds."""
-        context = build_context(self.core, self.window, self.memory, self.weights, self.beginnings)
+        context = self._begin()
         logits = yield from context.read_in_parts(ids)
         return logits, context
+
+    def _begin(self) -> Context:
+        """A context that has read nothing."""
+        network: StateContext | WindowContext
+        if self.window:
+            network = WindowContext(self.core, self.window)
+        else:
+            network = StateContext(self.core, self.beginnings)
+        if self.memory is None or self.weights is None:
+            return network
+        return MemoryContext(network, self.memory, self.weights)
 
     def predict_in_parts(self, ids: NDArray[np.integer]) -> Iterator[Predictions | None]:
         """What is predicted of each symbol of a text, as it is evaluated; see `predict_in_parts`.
