@@ -26,8 +26,8 @@ COPIED = {
 }
 """Pages of the root, by the page of the site that each becomes."""
 SETTINGS = (
-    ("burble.settings", "SourceSettings"),
-    ("burble.settings", "TextSettings"),
+    ("burble.text_settings", "SourceSettings"),
+    ("burble.text_settings", "TextSettings"),
     ("burble.settings", "ModelSettings"),
     ("burble.settings", "TrainingSettings"),
     ("burble.inference.settings", "SamplingSettings"),

@@ -7,6 +7,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ELSEWHERE = {
     "__main__": "cli/test_output.py",
+    "checks": "test_settings.py",
     "cli/compare": "experiments/test_compare.py",
     "cli/draft": "cli/test_interactive.py",
     "cli/import_weights": "exchange/test_keras_weights.py",
@@ -34,6 +35,7 @@ ELSEWHERE = {
     "runs/state": "runs/test_folder.py",
     "training/collectives": "training/test_processes.py",
     "training/recorder": "runs/test_folder.py",
+    "text_settings": "test_settings.py",
     "web/answers": "web/test_completions.py",
     "web/bodies": "web/test_server.py",
     "web/description": "web/test_app.py",

@@ -4,18 +4,24 @@ A flag of the command line, a field here and a key in JSON share one name. The d
 train; for a new run, `runs.defaults` replaces some by what suits the text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from numbers import Integral, Real
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal
 
+from burble.checks import check_choices, check_fractions, convert
+from burble.checks import is_integer as is_integer
+from burble.checks import is_number as is_number
+from burble.checks import require as require
 from burble.errors import SettingsError
 from burble.formatting import is_file_name
+from burble.text_settings import DEFAULT_READING as DEFAULT_READING
+from burble.text_settings import Documents as Documents
+from burble.text_settings import SourceSettings as SourceSettings
+from burble.text_settings import TextSettings as TextSettings
+from burble.text_settings import Unit as Unit
 
-Unit = Literal["char", "grapheme"]
 Cell = Literal["lstm", "gru", "rnn"]
 RecurrentActivation = Literal["sigmoid", "hard_sigmoid"]
-Documents = Literal["sources", "lines", "blank", "sentences"]
 Input = Literal["embedding", "onehot", "scalar"]
 Framing = Literal["auto", "streams", "documents", "windows"]
 SplitKind = Literal["auto", "tail", "spread"]
@@ -32,136 +38,6 @@ STORED: Mapping[str, str] = {"validation": "held_out", "test": "left_out", "ense
 DROPOUTS = ("dropout_input", "dropout", "dropout_output", "dropout_recurrent")
 """Fractions that are dropped in training, and change nothing of a model that is there."""
 FRACTIONS = ("warmup", "beta_2", "averaging", "reset_rate", "validation", "test")
-
-
-def require(holds: bool, name: str, value: object, expected: str) -> None:
-    """Raises `SettingsError` unless `holds`, naming the setting, its value and the expectation."""
-    if not holds:
-        raise SettingsError(f"{name} is {value!r}, but must be {expected}.")
-
-
-def is_integer(value: object) -> bool:
-    """Whether it is a whole number; True is none."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def is_number(value: object) -> bool:
-    """Whether it is a number; True is none, and NaN is one."""
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _check_choices(settings: Any) -> None:
-    """Refuses a value that is none of its field's choices."""
-    for one in fields(settings):
-        if get_origin(one.type) is Literal:
-            choices, value = get_args(one.type), getattr(settings, one.name)
-            expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
-            require(value in choices, one.name, value, expected)
-
-
-def _check_fractions(settings: Any, names: Sequence[str]) -> None:
-    """Refuses a value that is no fraction."""
-    for name in names:
-        value = getattr(settings, name)
-        require(0 <= value < 1, name, value, "a fraction: at least 0 and less than 1")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceSettings:
-    r"""How sources are read; nothing of it concerns a model once its text is there.
-
-    Attributes:
-        encoding: Encoding of the text, such as cp1252; if empty, UTF-8 or what a byte-order mark
-            says.
-        mirror: Where to fetch books of Project Gutenberg; if empty, the main site.
-        delimiter: Character between two cells of a table, or tab; if empty, it is detected.
-        quote: What encloses a cell of a table: " or '; \" or \' where a backslash stands before
-            those inside a cell; none, where quotes are plain characters. If empty, it is detected.
-        deduplicate: Skip documents that are, once clean, the same as one before them.
-        drop_documents_with_rare: Skip documents with a symbol that occurs fewer times than this,
-            until no such symbol is left; 0 skips none.
-    """
-
-    encoding: str = ""
-    mirror: str = ""
-    delimiter: str = ""
-    quote: str = ""
-    deduplicate: bool = False
-    drop_documents_with_rare: int = 0
-
-    def __post_init__(self) -> None:
-        """Checks the numbers and what describes tables, and gives the tab its name."""
-        rarest = self.drop_documents_with_rare
-        require(rarest >= 0, "drop_documents_with_rare", rarest, "0 or more")
-        if self.delimiter in ("\t", "\\t"):
-            object.__setattr__(self, "delimiter", "tab")
-        fits = self.delimiter in ("", "tab") or (
-            len(self.delimiter) == 1 and self.delimiter not in "\r\n\0\"'\\"
-        )
-        expected = "one character that is no quote, such as ';' or '|', or tab"
-        require(fits, "delimiter", self.delimiter, expected)
-        fits = self.quote in ("", '"', "'", '\\"', "\\'", "none")
-        expected = "none, \" or ', with a backslash before it where those inside a cell have one"
-        require(fits, "quote", self.quote, expected)
-
-    @classmethod
-    def pop_from(cls, values: dict[str, Any]) -> "SourceSettings":
-        """Takes its own fields out of a flat mapping; a value of None means the default.
-
-        Raises:
-            SettingsError: A value that cannot be.
-
-        >>> values = {"encoding": "cp1252", "units": 8}
-        >>> SourceSettings.pop_from(values).encoding, values
-        ('cp1252', {'units': 8})
-        """
-        own = {f.name: (values.pop(f.name), f.type) for f in fields(cls) if f.name in values}
-        given = {
-            n: _convert(n, value, kind) for n, (value, kind) in own.items() if value is not None
-        }
-        return cls(**given)
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """The fields that are not their defaults, by name."""
-        return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}
-
-
-DEFAULT_READING = SourceSettings()
-"""Sources read by the defaults."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextSettings:
-    """How text is cleaned and cut into symbols.
-
-    Attributes:
-        unit: What a symbol is: char, one code point, or grapheme, a letter with all its marks.
-        lowercase: Make letters lower case.
-        strip_punctuation: Remove all but letters, digits and white space.
-        min_count: Remove symbols that occur fewer times than this.
-        documents: What a document is: each source, or row of a table (sources), each line (lines),
-            each block between blank lines (blank), or each sentence (sentences).
-        label: Column or field of a table, beside its text, whose values can be chosen when the
-            model writes; may be given several times. Elsewhere `file` is the file's name, and
-            `folder` that of its folder.
-    """
-
-    unit: Unit = "char"
-    lowercase: bool = False
-    strip_punctuation: bool = False
-    min_count: int = 1
-    documents: Documents = "sources"
-    label: tuple[str, ...] = field(default=(), metadata={"flag": list[str]})
-
-    def __post_init__(self) -> None:
-        """Checks every field."""
-        _check_choices(self)
-        require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
-        named = tuple(map(str.strip, self.label))
-        fits = all(named) and len({*named}) == len(named)
-        require(fits, "label", self.label, "the names of columns, each once")
-        object.__setattr__(self, "label", named)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,14 +75,14 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         """Checks every field."""
-        _check_choices(self)
+        check_choices(self)
         fits, expected = self.cell == "lstm", "sigmoid where cell is no lstm"
         activation = self.recurrent_activation
         require(fits or activation == "sigmoid", "recurrent_activation", activation, expected)
         for name, most in {"layers": 16, "units": 8192, "ensemble": 16, "embedding": 8192}.items():
             value = getattr(self, name)
             require(1 <= value <= most, name, value, f"1 to {most}")
-        _check_fractions(self, DROPOUTS)
+        check_fractions(self, DROPOUTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,7 +155,7 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         """Checks every field."""
-        _check_choices(self)
+        check_choices(self)
         fits = not self.epoch_files or is_file_name(self.epoch_files)
         expected = "a short file name that holds {epoch}, and {loss} if you like"
         require(fits, "epoch_files", self.epoch_files, expected)
@@ -293,7 +169,7 @@ class TrainingSettings:
         require(fits, "average_base", True, "False where averaging is 0, and nothing is averaged")
         rate, expected = self.learning_rate, f"more than 0, {MOST_RATE:g} at most"
         require(0 < rate <= MOST_RATE, "learning_rate", rate, expected)
-        _check_fractions(self, FRACTIONS)
+        check_fractions(self, FRACTIONS)
 
     @property
     def window(self) -> int:
@@ -316,7 +192,7 @@ class Settings:
         training: How it is trained.
     """
 
-    text: TextSettings = TextSettings()
+    text: TextSettings = field(default_factory=TextSettings)
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
 
@@ -373,25 +249,8 @@ def make_settings(values: Mapping[str, Any]) -> Settings:
     parts: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
     for name, value in given.items():
         group, kind = known[name]
-        parts[group][name] = _convert(name, value, kind)
+        parts[group][name] = convert(name, value, kind)
     return Settings(**{group: cls(**parts[group]) for group, cls in GROUPS.items()})
-
-
-def _convert(name: str, value: Any, kind: Any) -> Any:
-    """A value as its field's own type, where that changes nothing of it."""
-    numbers = {int: (is_integer, "a whole number"), float: (is_number, "a number")}
-    if kind in numbers:
-        fits, expected = numbers[kind]
-        require(fits(value), name, value, expected)
-        return kind(value)
-    if get_origin(kind) is tuple:
-        values = (value,) if isinstance(value, str) else value
-        words = isinstance(values, list | tuple) and all(isinstance(one, str) for one in values)
-        require(words, name, value, "a word, or several")
-        return tuple(values)
-    wanted, expected = (bool, "True or False") if kind is bool else (str, "a word")
-    require(isinstance(value, wanted), name, value, expected)
-    return value
 
 
 def flatten_settings(settings: Settings) -> dict[str, Any]:
