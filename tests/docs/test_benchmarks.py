@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from benchmarks import __main__ as door
+from benchmarks import builds
 from benchmarks.harness import RESULTS
 from benchmarks.quality import _base_rows, base
 
@@ -69,3 +70,44 @@ def test_gains_are_of_both_starts_and_their_mean_is_of_the_kinds_alone():
 def test_a_word_that_an_end_cuts_off_is_not_counted():
     known = {"the", "cat's", "hat"}
     assert _base_rows.count_real(["The cat’s ha", "a hat."], known) == 3 / 4
+
+
+def test_an_earlier_build_runs_in_turn_with_the_working_tree(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    if not (builds.ROOT / ".git").exists():
+        pytest.skip("a copy without git has no earlier build")
+    both = builds.find_builds("HEAD")
+    places = [build.call(_script(tmp_path), "x")[0] for build in both]
+    assert places[0].startswith(str(tmp_path))
+    assert places[1].startswith(str(builds.ROOT / "src"))
+    with both[0].keep(_script(tmp_path, "for _ in sys.stdin:"), "y") as ask:
+        assert [ask(), ask()] == [[places[0], "y"]] * 2
+
+    def measure(build):
+        used = build.run("--version")
+        return used.processor, used.printed
+
+    found = builds.by_turns(measure, both, 1)
+    assert len(found.ratios) == 1
+    assert min(found.earlier) > 0
+    with pytest.raises(SystemExit, match="not the same work: "):
+        builds.by_turns(lambda build: (1.0, build.name), both, 1)
+    with pytest.raises(SystemExit, match="commit 0123456789ab, which is not in "):
+        builds.find_builds("0123456789abcdef")
+
+
+def _script(folder, loop=""):
+    path = folder / f"script{bool(loop):d}.py"
+    said = "print(json.dumps([burble.__file__, sys.argv[1]]), flush=True)"
+    path.write_text(f"import json, sys, burble\n{loop}{' ' if loop else ''}{said}\n")
+    return path
+
+
+def test_figures_are_given_with_their_spread_and_ratios_round_by_round():
+    found = builds.Comparison((2.0, 4.0, 8.0), (1.0, 1.0, 4.0))
+    assert found.ratios == (0.5, 0.25, 0.5)
+    assert found.cells(1) == {
+        "earlier": "4.0 (2.0 to 8.0)",
+        "today": "1.0 (1.0 to 4.0)",
+        "today / earlier": "0.50 (0.25 to 0.50)",
+    }
