@@ -26,6 +26,9 @@ class SourceSettings:
         deduplicate: Skip documents that are, once clean, the same as one before them.
         drop_documents_with_rare: Skip documents with a symbol that occurs fewer times than this,
             until no such symbol is left; 0 skips none.
+        form: What the files are, whatever they look like: text, where all are to be read as they
+            stand, or word, html, subtitles and so on. If empty, each is looked at.
+        plain: Read the prose of Markdown and LaTeX, without marks and commands.
     """
 
     encoding: str = ""
@@ -34,6 +37,8 @@ class SourceSettings:
     quote: str = ""
     deduplicate: bool = False
     drop_documents_with_rare: int = 0
+    form: str = ""
+    plain: bool = False
 
     def __post_init__(self) -> None:
         """Checks the numbers and what describes tables, and gives the tab its name."""

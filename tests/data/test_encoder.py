@@ -5,8 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from burble.data import cache, encoder, sources
+from burble.data import cache, encoder
 from burble.data.documents import ReadOptions
+from burble.data.source import from_bytes
 from burble.errors import (
     CorpusError,
     SourceError,
@@ -41,7 +42,7 @@ WORDS = st.text(alphabet="aA1 \n\r.\u0301ΣσİかéÀ一👩\u200d👧\ufeff\0"
 @example(["ab \n", "\n\n"], 1, {"unit": "grapheme", "documents": "blank", "min_count": 1})
 def test_memory_cache_and_block_size_make_no_difference(texts, block, chosen):
     made = TextSettings(**chosen)
-    found = [sources.from_bytes(str(i), t.encode()) for i, t in enumerate(texts)]
+    found = [from_bytes(str(i), t.encode()) for i, t in enumerate(texts)]
 
     def prepare(limit, size):
         try:

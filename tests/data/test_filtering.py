@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.data import encoder, filtering, sources
+from burble.data import encoder, filtering
 from burble.data.documents import ReadOptions
+from burble.data.source import from_bytes
 from burble.errors import CorpusError, SourceError
 from burble.settings import SourceSettings, TextSettings
 
@@ -35,7 +36,7 @@ def test_what_is_left_is_as_if_the_rest_had_never_come(texts, asked, unit, block
     made = TextSettings(unit=unit)
 
     def prepare(texts, limit=1 << 20, **reading):
-        found = [sources.from_bytes(str(i), t.encode()) for i, t in enumerate(texts)]
+        found = [from_bytes(str(i), t.encode()) for i, t in enumerate(texts)]
         options = ReadOptions(made, SourceSettings(**reading), block=block)
         try:
             return encoder.encode_sources(found, options, limit)

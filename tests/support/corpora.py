@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from burble.data import corpus
-from burble.data.sources import from_bytes
+from burble.data.source import from_bytes
 from burble.data.split import Split
 from burble.settings import SourceSettings, TextSettings
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from burble.data.sources import Source
+from burble.data.source import Source
 from burble.evaluation.evaluate import Report, score_sources
 from burble.inference.generator import Generator
 

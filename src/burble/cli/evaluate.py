@@ -14,7 +14,7 @@ from burble.cli.options import AsJson, Mix, ModelPath, note_namesakes
 from burble.cli.output import log
 from burble.cli.samples_table import WITH_MEMORY, format_overlap, format_statistics
 from burble.data import corpus, sources
-from burble.data.sources import Source
+from burble.data.source import Source
 from burble.data.split import Split
 from burble.data.vocabulary import describe
 from burble.errors import CorpusError, InputError

@@ -26,7 +26,7 @@ from burble.data.cleaning import Changes
 from burble.data.documents import ReadOptions
 from burble.data.encoder import EncodedText, encode_sources, find_starts
 from burble.data.labels import Labels, LabelSet
-from burble.data.sources import Source
+from burble.data.source import Source
 from burble.data.vocabulary import Vocabulary, cut_here
 from burble.errors import SettingsError, StorageError
 from burble.files import Ids
@@ -163,6 +163,7 @@ def _to_json(text: EncodedText, note: str, size: int) -> dict[str, Any]:
         "changes": asdict(text.changes),
         "notes": [*text.notes, note],
         "size": size,
+        "forms": text.forms,
         **({"labels": _labels_to_json(text.labels)} if text.labels else {}),
     }
 
@@ -198,6 +199,7 @@ def _load(place: Path) -> EncodedText | None:
                 changes=Changes(**facts["changes"]),
                 removed=Counter(facts["removed"]),
                 notes=facts["notes"],
+                forms=facts.get("forms", []),
                 labels=_load_labels(place, facts.get("labels")),
             )
             _check(text, facts["size"])
@@ -282,10 +284,7 @@ def read_limit() -> int:
 
 @contextmanager
 def mark_in_use(entry: Path) -> Iterator[None]:
-    """Notes that an entry is in use, so that it is not removed meanwhile.
-
-    Where the disk cannot note it, or the entry is gone, nothing is noted.
-    """
+    """Notes that an entry is in use, so that it is not removed; nothing where that cannot be."""
     with ExitStack() as stack:
         with suppress(OSError):
             file = stack.enter_context(open(entry / _LOCK, "ab"))

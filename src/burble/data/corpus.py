@@ -17,7 +17,7 @@ from burble.data.documents import Progress, ReadOptions
 from burble.data.encoder import EncodedText
 from burble.data.labels import Labels, PlaceLabels
 from burble.data.repeats import Repeats
-from burble.data.sources import Source
+from burble.data.source import Source
 from burble.data.split import Split, split_text
 from burble.data.vocabulary import Vocabulary, cut_here
 from burble.errors import CorpusError

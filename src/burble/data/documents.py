@@ -6,16 +6,20 @@ takes the text piece by piece, and gets a summary of what was read in return.
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
 from burble.data import artifacts, cleaning, encodings, gutenberg, sentences, tables
 from burble.data.artifacts import INVISIBLE, Artifacts
 from burble.data.cleaning import Changes
+from burble.data.forms import form as forms
+from burble.data.forms import registry
 from burble.data.labels import LabelReader
 from burble.data.sentences import EDGE
-from burble.data.sources import Source
+from burble.data.source import Source
 from burble.data.vocabulary import Vocabulary
 from burble.formatting import Note, listed, shown
 from burble.settings import DEFAULT_READING, SourceSettings, TextSettings
@@ -64,6 +68,7 @@ class ReadSummary:
         notes: Sentences on the sources.
         artifacts: Sentences on what a person may not mean to teach.
         labels: The labels of the documents, as they were read.
+        forms: What was taken and left of each source in a form of its own, in JSON types.
         sha256: Of the bytes of all sources; see `hash_sources`.
     """
 
@@ -75,6 +80,7 @@ class ReadSummary:
     notes: list[str]
     artifacts: list[str]
     labels: LabelReader
+    forms: list[dict[str, Any]]
     sha256: str = ""
 
     @property
@@ -106,13 +112,19 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
 
     for source in sources:
         content, empty = hashlib.sha256(), reader.empty
-        # A mark is a surer sign than what was named for the other sources.
-        encoding = "" if source.encoding_is_known else options.reading.encoding
-        decoded = encodings.decode_blocks(watch(source, content), source.name, encoding)
-        if decoded.has_mark:
-            remarks.marked.append(source.name)
+        blocks = watch(source, content)
         reader.begin_source(source)
-        notes += _read_source(source, decoded.pieces, options.reading, reader)
+        if form := registry.get_form(source.form):
+            # Its bytes are looked at for what they hash to; it is read on its own.
+            deque(blocks, maxlen=0)
+            notes += reader.read_form(form, source.as_file(options.reading, reader.labels))
+        else:
+            # A mark is a surer sign than what was named for the other sources.
+            encoding = "" if source.encoding_is_known else options.reading.encoding
+            decoded = encodings.decode_blocks(blocks, source.name, encoding)
+            if decoded.has_mark:
+                remarks.marked.append(source.name)
+            notes += _read_source(source, decoded.pieces, options.reading, reader)
         digest.update(source.size.to_bytes(8, "little"))
         if reader.end_source():
             remarks.add_content(source, content.digest())
@@ -121,7 +133,8 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
             reader.empty = empty
             shows_nothing = reader.artifacts.beyond_ascii
             (remarks.blank if shows_nothing else remarks.empty).append(source.name)
-    texts = Note.combine(notes) + remarks.describe(repeated=not options.reading.deduplicate)
+    texts = forms.describe_accounts(reader.accounts) + Note.combine(notes)
+    texts += remarks.describe(repeated=not options.reading.deduplicate)
     return reader.summarize(texts, digest.hexdigest())
 
 
@@ -151,11 +164,13 @@ class _Reader:
         artifacts: What was found that a person may not mean to teach.
         empty: Rows, lines and documents without text so far.
         labels: Takes the labels of the documents.
+        accounts: What was taken and left of each source in a form of its own.
     """
 
     def __init__(self, settings: TextSettings, write: Write) -> None:
         self.artifacts, self.empty = Artifacts(), 0
         self.labels = LabelReader(settings.label)
+        self.accounts: list[tuple[str, forms.Form, forms.Account]] = []
         self._settings, self._write = settings, write
         self._changes = Changes()
         self._names: list[str] = []
@@ -193,6 +208,11 @@ class _Reader:
         else:
             self.empty += max(counts.count(0), not found)
 
+    def read_form(self, form: forms.Form, file: forms.File) -> list[Note]:
+        """Writes the documents of a source in a form of its own."""
+        self.accounts.append((self._source, form, file.account))
+        return form.read(file, self.read)
+
     def summarize(self, notes: list[str], sha256: str) -> ReadSummary:
         """What was read in all."""
         return ReadSummary(
@@ -204,6 +224,7 @@ class _Reader:
             notes=notes,
             artifacts=self.artifacts.describe(),
             labels=self.labels,
+            forms=forms.to_json(self.accounts),
             sha256=sha256,
         )
 

@@ -7,9 +7,9 @@ and leaves out the rare ones.
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from burble.data.documents import ReadOptions, ReadSummary
 from burble.data.filtering import count_by_source, number_documents
 from burble.data.labels import Labels
 from burble.data.sentences import EDGE
-from burble.data.sources import Source
+from burble.data.source import Source
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, SourceError, VocabularyError
 from burble.files import Ids
@@ -51,6 +51,7 @@ class EncodedText:
         removed: Rare symbols that were removed, with their counts.
         notes: Sentences for the person.
         labels: The labels of the documents, where some were wanted.
+        forms: What was taken and left of sources in a form of their own, in JSON types.
     """
 
     ids: Ids
@@ -65,6 +66,7 @@ class EncodedText:
     removed: Counter[str]
     notes: list[str]
     labels: Labels | None = None
+    forms: list[dict[str, Any]] = field(default_factory=list)
 
 
 Keep = Callable[[EncodedText, Iterator[Ids], str], EncodedText]
@@ -131,6 +133,7 @@ def _finish(
         removed=Counter({symbol: n for symbol, n in counts.items() if 0 < n < least}),
         notes=[*summary.notes, *summary.artifacts, *left_out, *_describe_empty(summary, options)],
         labels=summary.labels.finish((kept, nonempty)),
+        forms=summary.forms,
     )
     blocks = encoder.renumber(alphabet, nonempty)
     if keep and encoder.spool.size > encoder.limit:

@@ -232,6 +232,7 @@ def collect_facts(corpus: Corpus) -> dict[str, Any]:
         # Documents without a label have the empty one.
         "labels": corpus.encoded.labels.count() if corpus.encoded.labels else {},
         "changes": asdict(corpus.changes),
+        "forms": corpus.encoded.forms,
         # The fraction was called share before.
         "repeats": asdict(corpus.repeats) | {"share": corpus.repeats.fraction}
         if corpus.repeats

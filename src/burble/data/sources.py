@@ -6,79 +6,28 @@ Gives bytes with a name, in blocks. Knows nothing of symbols or ids.
 import glob
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
-from typing import BinaryIO, Literal
 
-from burble import files
 from burble.data import encodings, folders, gutenberg, json_lines, python_docs, tables
 from burble.data.encoding_detection import describe_mismatch
+from burble.data.forms import registry
+from burble.data.forms.form import EXTRA, Form
+from burble.data.source import Source, describe_unreadable, from_bytes, open_file, spool_stream
 from burble.errors import EncodingError, SourceError, StorageError
 from burble.formatting import listed, shown, some
 from burble.settings import DEFAULT_READING, SourceSettings, require
 
 _BUILTIN = "builtin:"
 _GUTENBERG = "gutenberg:"
-_BLOCK = 1 << 20
 _LOOKED_AT = 3
 """Sources of which it is looked at whether a named encoding suits them."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """One text as it came.
-
-    Attributes:
-        name: What to call it.
-        size: Its bytes.
-        read: Its bytes again from the start, in blocks of at most so many.
-        form: Plain text, a table of which one part is text, or a book of Project Gutenberg.
-        part: The column or field of a table.
-        encoding_is_known: Whether a byte-order mark tells its encoding, or it comes with Python.
-        path: The file it is, if it is one.
-    """
-
-    name: str
-    size: int
-    read: Callable[[int], Iterator[bytes]]
-    form: Literal["text", "table", "book"] = "text"
-    part: str = ""
-    encoding_is_known: bool = False
-    path: Path | None = None
-
-    @property
-    def delimited(self) -> bool:
-        """Whether it is a table of cells with a delimiter between them."""
-        name = self.name.removesuffix(f":{shown(self.part)}")
-        return self.form == "table" and not tables.is_json(name)
-
-    @property
-    def own_labels(self) -> dict[str, str]:
-        """What a file itself says of its text: its name without the ending, and its folder's."""
-        if self.path is None:
-            return {}
-        whole = self.path.absolute()
-        return {"file": shown(whole.stem), "folder": shown(whole.parent.name)}
-
-
 Found = tuple[list[Source], list[str]]
 """Sources, and sentences on what is left out."""
-
-
-def from_bytes(name: str, data: bytes, form: Literal["text", "table", "book"] = "text") -> Source:
-    """A source whose bytes are at hand.
-
-    >>> list(from_bytes("a", b"abc").read(2))
-    [b'ab', b'c']
-    """
-
-    def read(size: int) -> Iterator[bytes]:
-        return (data[i : i + size] for i in range(0, len(data), size))
-
-    return Source(name, len(data), read, form)
 
 
 def find_sources(
@@ -97,6 +46,7 @@ def find_sources(
     Raises:
         SourceError: Something is missing, unreadable or not text.
     """
+    registry.check_form(reading.form)
     found: dict[object, Source] = {}
     notes: list[str] = []
     again: list[tuple[str, str]] = []
@@ -131,7 +81,7 @@ def _identify(source: Source) -> object:
     try:
         status = source.path.stat() if source.path else None
     except OSError as error:
-        raise SourceError(_describe_unreadable(Path(source.path or ""), error)) from error
+        raise SourceError(describe_unreadable(Path(source.path or ""), error)) from error
     if status is None or not status.st_ino:
         # Some disks number no files.
         return source.path.resolve() if source.path else source.name, source.part
@@ -200,7 +150,7 @@ def _open(argument: str, reading: SourceSettings) -> Found:
     except StorageError:
         raise
     except OSError as error:
-        message = _describe_unreadable(Path(error.filename or argument), error)
+        message = describe_unreadable(Path(error.filename or argument), error)
         raise SourceError(message) from error
 
 
@@ -208,7 +158,7 @@ def _find(argument: str, reading: SourceSettings) -> Found:
     """The sources one argument names, and what to say of what is left out."""
     encoding = reading.encoding
     if argument == "-":
-        return [_check(_spool("standard input", sys.stdin.buffer), encoding)], []
+        return [_check(spool_stream("standard input", sys.stdin.buffer), encoding)], []
     if argument.startswith(_BUILTIN):
         return _read_builtin(argument)
     if argument.startswith(_GUTENBERG):
@@ -218,18 +168,53 @@ def _find(argument: str, reading: SourceSettings) -> Found:
     if not argument:
         raise SourceError(folders.describe_missing(path, argument))
     if os.path.isdir(path):
-        return _read_folder(path, encoding)
+        return _read_folder(path, reading)
     if os.path.exists(path):
-        return [_check(_open_file(path), encoding)], []
+        return _take(open_file(path), reading), []
     table, part = _split_column(argument)
+    if part and (found := _find_part(table, part, argument, reading)):
+        return [found], []
     if part and table.lower().endswith(tables.SUFFIXES):
-        source = replace(_open_file(Path(table)), name=shown(argument), form="table", part=part)
+        source = replace(open_file(Path(table)), name=shown(argument), form="table", part=part)
         return [_check(source, encoding)], []
     if part:
         raise SourceError(_describe_no_table(table, argument))
     if any(mark in argument for mark in "*?["):
-        return _expand_pattern(argument, encoding)
+        return _expand_pattern(argument, reading)
     raise SourceError(folders.describe_missing(path, argument))
+
+
+def _take(source: Source, reading: SourceSettings) -> list[Source]:
+    """A source as what it is: in a form of its own, or else as text.
+
+    Raises:
+        SourceError: It is neither, or its form cannot be read here.
+    """
+    form = _find_form(source, reading)
+    if not form:
+        return [_check(source, reading.encoding)]
+    form.check(source.name)
+    return [replace(source, form=form.name, encoding_is_known=form.tells_encoding)]
+
+
+def _find_form(source: Source, reading: SourceSettings) -> Form | None:
+    """The form of a source: what a person says, or else what it looks like."""
+    if reading.form:
+        return registry.get_form(reading.form)
+    head = next(source.read(encodings.HEAD), b"")
+    name = source.path.name if source.opened and source.path else source.name
+    return registry.find_form(name, head, source.open, plain=reading.plain)
+
+
+def _find_part(path: str, part: str, argument: str, reading: SourceSettings) -> Source | None:
+    """A part of a file that is named; None where its form has none, or it is a table of text."""
+    source = open_file(Path(path))
+    form = _find_form(source, reading)
+    if not form or not form.has_parts:
+        return None
+    form.check(source.name)
+    known = form.tells_encoding
+    return replace(source, name=shown(argument), form=form.name, part=part, encoding_is_known=known)
 
 
 def _describe_no_table(path: str, argument: str) -> str:
@@ -246,7 +231,7 @@ def _describe_no_table(path: str, argument: str) -> str:
     )
 
 
-def _expand_pattern(argument: str, encoding: str) -> Found:
+def _expand_pattern(argument: str, reading: SourceSettings) -> Found:
     """The files that fit a pattern which the shell left as it was."""
     paths = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
     if not paths:
@@ -255,7 +240,7 @@ def _expand_pattern(argument: str, encoding: str) -> Found:
     ours = folders.find_made_below(Path(*literal), paths)
     paths = [path for path in paths if ours.keys().isdisjoint((path, *path.parents))]
     passed = {folders.OURS: [*ours], "not text": [], "folders": [p for p in paths if p.is_dir()]}
-    found = _open_texts([path for path in paths if path.is_file()], encoding, passed)
+    found = _open_texts([path for path in paths if path.is_file()], reading, passed)
     notes = [
         f"{folders.count_passed(len(places), reason)} that fit{'s' * (len(places) == 1)} "
         f"{shown(argument)} passed over: {listed([shown(place) for place in places])}."
@@ -267,10 +252,10 @@ def _expand_pattern(argument: str, encoding: str) -> Found:
     return found, notes
 
 
-def _read_folder(folder: Path, encoding: str) -> Found:
+def _read_folder(folder: Path, reading: SourceSettings) -> Found:
     """Every text file below a folder, ordered by path."""
     paths, passed = folders.walk_folder(folder)
-    found = _open_texts(paths, encoding, passed)
+    found = _open_texts(paths, reading, passed)
     notes = folders.describe_passed(folder, passed)
     if not found and not passed[folders.OURS]:
         raise SourceError(" ".join([f"the folder {shown(folder)} holds no text files.", *notes]))
@@ -278,19 +263,24 @@ def _read_folder(folder: Path, encoding: str) -> Found:
 
 
 def _open_texts(
-    paths: Iterable[Path], encoding: str, passed: dict[str, list[Path]]
+    paths: Iterable[Path], reading: SourceSettings, passed: dict[str, list[Path]]
 ) -> list[Source]:
-    """Those files that are text; the others are added to `passed`, by the reason."""
-    sources = []
+    """Those files that hold text; the others are added to `passed`, by the reason."""
+    sources = list[Source]()
     for path in paths:
-        head = next(_open_file(path).read(encodings.HEAD), b"")
+        source = open_file(path)
+        form = _find_form(source, reading)
+        if form and form.is_missing:
+            passed.setdefault(f"that need {EXTRA}", []).append(path)
+            continue
+        head = next(source.read(encodings.HEAD), b"")
         kind = encodings.detect_content_type(head)
-        if kind.binary and (kind.sure or not encoding):
+        if not form and kind.binary and (kind.sure or not reading.encoding):
             # Models and memories name burble in their headers.
             ours = head[8:9] == b"{" and b'"burble' in head
             passed[folders.OURS if ours else "not text"].append(path)
         else:
-            sources.append(_check(_open_file(path), encoding))
+            sources += _take(source, reading)
     return sources
 
 
@@ -320,6 +310,10 @@ def _suggest_forms(sources: list[Source]) -> list[str]:
         if names:
             are = f"{listed(names)} {'is' if len(names) == 1 else 'are'} read as plain text"
             notes.append(f"{are}; {names[0]}:NAME would read one {what} of it.")
+    marked = [s.name for s in plain if s.path and s.path.name.lower().endswith(registry.MARKED)]
+    if marked:
+        are = f"{listed(marked)} {'is' if len(marked) == 1 else 'are'} read"
+        notes.append(f"{are} as it stands, marks and commands included; --plain reads the prose.")
     heads = ((source, next(source.read(encodings.HEAD), b"")) for source in plain)
     books = [source.name for source, head in heads if gutenberg.has_marks(head.decode("latin-1"))]
     if books:
@@ -329,49 +323,6 @@ def _suggest_forms(sources: list[Source]) -> list[str]:
             "gutenberg:NUMBER would leave it out, or cut it off by hand."
         )
     return notes
-
-
-def _open_file(path: Path) -> Source:
-    """A file as a source, opened once to see that it can be."""
-    try:
-        if not path.is_file():
-            # A pipe or a device can be read only once.
-            with path.open("rb") as file:
-                return _spool(shown(path), file)
-        with path.open("rb"):
-            size = path.stat().st_size
-    except OSError as error:
-        raise SourceError(_describe_unreadable(path, error)) from error
-
-    def read(size: int) -> Iterator[bytes]:
-        try:
-            with path.open("rb") as file:
-                while block := file.read(size):
-                    yield block
-        except OSError as error:
-            raise SourceError(_describe_unreadable(path, error)) from error
-
-    return Source(shown(path), size, read, path=path)
-
-
-def _describe_unreadable(path: Path, error: OSError) -> str:
-    """What to say where the system refuses to read."""
-    return f"cannot read {shown(path)}: {error.strerror}. Name a file that you may read."
-
-
-def _spool(name: str, stream: BinaryIO) -> Source:
-    """What can be read only once, kept in an unnamed file."""
-
-    def read(size: int) -> Iterator[bytes]:
-        spool.seek(0)
-        while block := spool.read(size):
-            yield block
-
-    spool = files.open_unnamed(read)
-    while block := stream.read(_BLOCK):
-        with files.explain_errors(Path(tempfile.gettempdir())):
-            spool.write(block)
-    return Source(name, spool.tell(), read)
 
 
 def _read_builtin(argument: str) -> Found:

@@ -19,7 +19,7 @@ from burble.data import documents
 from burble.data.documents import ReadOptions
 from burble.data.labels import GivenLabels, Labels, Numbers, PlaceLabels
 from burble.data.sentences import EDGE
-from burble.data.sources import Source
+from burble.data.source import Source
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError
 from burble.evaluation.losses import Texts, compute_losses

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from burble.data import corpus
 from burble.data.corpus import Corpus
 from burble.data.documents import Progress
-from burble.data.sources import Source, find_sources
+from burble.data.source import Source
+from burble.data.sources import find_sources
 from burble.data.split import Split
 from burble.data.vocabulary import Vocabulary, describe
 from burble.errors import CorpusError

@@ -1,0 +1,242 @@
+"""Web pages to their main text, as a browser shows it. Knows nothing of files, fetches nothing.
+
+A page that says what its main text is (`main`, `article`) is read there; of another one, menus,
+headers, footers, forms and what stands aside are left out.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from html.parser import HTMLParser
+
+from burble.data import encodings
+from burble.data.forms.form import Account, File, Write
+from burble.data.forms.layout import Layout
+from burble.errors import SourceError
+from burble.formatting import Note
+
+_CHARSET = re.compile(
+    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})"
+    rb"|<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{1,40})",
+    re.IGNORECASE,
+)
+_AS_BROWSERS_DO = {"iso-8859-1": "cp1252", "ascii": "cp1252", "iso8859-1": "cp1252"}
+_MAIN = re.compile(r"<(main|article)\b", re.IGNORECASE)
+_LONGEST_TAG = 1 << 22
+"""Characters of a tag or a comment at most."""
+_NEVER = {
+    "head": "",
+    "script": "script",
+    "style": "",
+    "template": "",
+    "noscript": "",
+    "iframe": "embedded page",
+    "object": "embedded object",
+    "svg": "picture (with its alternative text)",
+    "math": "formula",
+    "rt": "reading beside a word (ruby)",
+    "rp": "",
+    "button": "button or field of a form",
+    "select": "button or field of a form",
+    "textarea": "button or field of a form",
+}
+"""Elements that are no text, and how they are counted."""
+_BESIDE = {"nav": "menu", "header": "header of the page", "footer": "footer of the page"}
+_BESIDE |= {"aside": "passage beside the main text"}
+_ROLES = {"navigation": "nav", "banner": "header", "contentinfo": "footer", "search": "nav"}
+_VOID = {"br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source"}
+_VOID |= {"track", "wbr"}
+_WIDE = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "dl", "table"}
+_WIDE |= {"figure", "hr", "section", "article", "main"}
+"""Blocks with a blank line before and after them."""
+_NARROW = {"div", "li", "dt", "dd", "tr", "caption", "figcaption", "address", "details", "summary"}
+_NARROW |= {"center", "body", "header", "footer", "aside", "nav", "form", "fieldset", "legend"}
+_NARROW |= {"thead", "tbody"}
+_LINKS = {"doc-noteref": "mark of a note", "noteref": "mark of a note"}
+_LINKS |= {"doc-backlink": "link back from a note", "backlink": "link back from a note"}
+_NOTES = {"doc-footnote", "footnote", "rearnote", "endnote", "doc-endnote"}
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+def read(file: File, write: Write) -> list[Note]:
+    """Reads a page; see `forms.form`."""
+    head = next(file.blocks(), b"")
+    encoding = find_encoding(head)
+    main = find_main(file.text(encoding))
+    write(read_page(file.text(encoding), file.name, file.account, main))
+    return []
+
+
+def find_encoding(head: bytes) -> str:
+    """The encoding that a page says it is in, as browsers understand it; empty for none.
+
+    >>> find_encoding(b'<meta charset="ISO-8859-1">')
+    'cp1252'
+    """
+    found = _CHARSET.search(head[:4096])
+    if not found:
+        return ""
+    codec = encodings.find_codec((found[1] or found[2]).decode("ascii"))
+    # What can be read as ASCII up to here is not in two bytes a letter.
+    return "" if codec.startswith(("utf-16", "utf-32")) else _AS_BROWSERS_DO.get(codec, codec)
+
+
+def find_main(pieces: Iterable[str]) -> str:
+    """The element that a page marks as its main text; empty where there is none."""
+    names, before = set[str](), ""
+    for piece in pieces:
+        names |= {name.lower() for name in _MAIN.findall(before + piece)}
+        before = piece[-10:]
+    return "main" if "main" in names else "article" if "article" in names else ""
+
+
+def read_page(
+    pieces: Iterable[str], name: str, account: Account, main: str = "", *, whole: bool = False
+) -> Iterator[str]:
+    """The text of a page, in pieces.
+
+    Args:
+        pieces: The page, cut anywhere.
+        name: What to call it.
+        account: Where to count.
+        main: The element that holds the main text; empty for the whole body.
+        whole: Whether menus, headers and footers are read as well, as in a chapter of a book.
+
+    Raises:
+        SourceError: A tag has no end.
+    """
+    page = _Page(account, main, whole=whole)
+    for piece in pieces:
+        page.feed(piece)
+        if len(page.rawdata) > _LONGEST_TAG:
+            raise SourceError(
+                f"{name} is not read: a tag, comment or script in it has no end. Mend it, or read "
+                "it as it stands with --form text."
+            )
+        yield from page.layout.take()
+    page.close()
+    yield from page.layout.take()
+
+
+class _Page(HTMLParser):
+    """Takes the tags and the text of a page, and lays the text out.
+
+    Attributes:
+        layout: The text so far.
+    """
+
+    def __init__(self, account: Account, main: str, *, whole: bool) -> None:
+        super().__init__(convert_charrefs=True)
+        self.layout = Layout()
+        self._account, self._main, self._whole = account, main, whole
+        self._skipped, self._depth = "", 0
+        self._within = self._pre = self._articles = self._cells = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Takes the beginning of an element."""
+        if self._skipped:
+            self._depth += tag == self._skipped and tag not in _VOID
+            return
+        given = {name: value or "" for name, value in attrs}
+        self._within += tag == self._main
+        self._articles += tag in ("main", "article")
+        why = self._find_reason(tag, given)
+        if why is not None:
+            self._leave(why)
+            if tag not in _VOID:
+                self._skipped, self._depth = tag, 1
+            return
+        if _kinds(given) & _NOTES and tag != "section":
+            self._account.taken["note (where it stands)"] += 1
+        self._break(tag)
+        if tag == "pre":
+            self._pre += 1
+            self._take("block of code or set text")
+        elif tag == "br":
+            self.layout.add_line_end()
+        elif tag in ("td", "th"):
+            if self._cells and self._reads:
+                self.layout.add_exactly("\t")
+            self._cells += 1
+        elif tag == "tr":
+            self._cells = 0
+        elif tag in ("table", "p"):
+            self._take("table (cells parted by tabs)" if tag == "table" else "paragraph")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Takes the end of an element."""
+        if self._skipped:
+            self._depth -= tag == self._skipped
+            if not self._depth:
+                self._skipped = ""
+            return
+        self._break(tag)
+        if tag == "pre":
+            self._pre = max(0, self._pre - 1)
+        elif tag in ("main", "article"):
+            self._articles = max(0, self._articles - 1)
+            self._within = max(0, self._within - (tag == self._main))
+
+    def handle_data(self, data: str) -> None:
+        """Takes text."""
+        if self._skipped:
+            return
+        if not self._reads:
+            self._account.left["character outside the main text"] += len(data.strip())
+            return
+        if "\u00ad" in data:
+            self._account.left["soft hyphen"] += data.count("\u00ad")
+            data = data.replace("\u00ad", "")
+        if self._pre:
+            self.layout.add_exactly(data)
+        else:
+            self.layout.add(data)
+
+    def handle_comment(self, data: str) -> None:
+        """Counts a comment."""
+        if data.strip():
+            self._account.left["comment"] += 1
+
+    @property
+    def _reads(self) -> bool:
+        """Whether what stands here is of the main text."""
+        return not self._main or self._within > 0
+
+    def _find_reason(self, tag: str, given: dict[str, str]) -> str | None:
+        """How an element is counted that is left out; None where it is read."""
+        if tag in _NEVER:
+            return _NEVER[tag]
+        if tag == "img":
+            return "picture (with its alternative text)"
+        if tag == "input":
+            return "button or field of a form" if given.get("type") != "hidden" else ""
+        if "hidden" in given or _HIDDEN.search(given.get("style", "")):
+            return "hidden passage"
+        if tag == "a" and (link := _kinds(given) & _LINKS.keys()):
+            return _LINKS[min(link)]
+        kind = _ROLES.get(given.get("role", ""), tag)
+        if kind in _BESIDE and not self._whole and not (_kinds(given) & _NOTES):
+            # The header of an article holds its title.
+            inner = self._articles and kind in ("header", "footer")
+            return None if inner else _BESIDE[kind]
+        return None
+
+    def _leave(self, what: str) -> None:
+        """Counts what is left out."""
+        if what:
+            self._account.left[what] += 1
+
+    def _take(self, what: str) -> None:
+        """Counts what is read."""
+        self._account.taken[what] += self._reads
+
+    def _break(self, tag: str) -> None:
+        """Ends a line, or a block, where a browser would."""
+        if tag in _WIDE:
+            self.layout.end_block(2)
+        elif tag in _NARROW:
+            self.layout.end_block(1)
+
+
+def _kinds(given: dict[str, str]) -> set[str]:
+    """What an element says that it is, for readers aloud and for readers of books."""
+    return {*given.get("role", "").split(), *given.get("epub:type", "").split()}

@@ -1,0 +1,67 @@
+"""Text laid out in blocks, as a page shows it: lines, blank lines, white space. Knows no form."""
+
+import re
+from collections.abc import Iterator
+
+_WHITE = re.compile(r"[ \t\r\n\f]+")
+
+
+class Layout:
+    """Puts running text and breaks together, so that neither words nor paragraphs are glued.
+
+    White space of the file counts as one blank, as on a page; what is written as it stands keeps
+    its own. Ends of blocks are noted and become as many newlines as the widest of them asks for.
+    """
+
+    def __init__(self) -> None:
+        self._ready: list[str] = []
+        self._breaks = 0
+        self._blank = self._begun = False
+
+    def add(self, text: str) -> None:
+        """Adds running text, in which white space is one blank."""
+        text = _WHITE.sub(" ", text)
+        if not text:
+            return
+        if text[0] == " ":
+            self._blank, text = True, text[1:]
+        if not text:
+            return
+        self._flush(blank=self._blank)
+        self._blank = text[-1] == " "
+        self._ready.append(text[:-1] if self._blank else text)
+
+    def add_exactly(self, text: str) -> None:
+        """Adds text as it stands."""
+        if text:
+            self._flush(blank=self._blank)
+            self._blank = False
+            self._ready.append(text)
+
+    def add_line_end(self) -> None:
+        """Ends a line within a block; several leave blank lines."""
+        self._flush(blank=False)
+        self._blank = False
+        if self._begun:
+            self._ready.append("\n")
+
+    def end_block(self, newlines: int) -> None:
+        """What follows begins on a new line (1) or after a blank line (2)."""
+        self._breaks = max(self._breaks, newlines)
+        self._blank = False
+
+    def take(self) -> Iterator[str]:
+        """What is laid out so far."""
+        if self._ready:
+            yield "".join(self._ready)
+            self._ready.clear()
+
+    def _flush(self, *, blank: bool) -> None:
+        """Writes the breaks or the blank that stand before what is added."""
+        if not self._begun:
+            self._breaks, self._begun = 0, True
+        elif self._breaks:
+            self._ready.append("\n" * self._breaks)
+            self._breaks = 0
+        elif blank:
+            self._ready.append(" ")

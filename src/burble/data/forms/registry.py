@@ -1,0 +1,96 @@
+"""All forms of files that are read for their text, and which of them a file is of.
+
+Knows nothing of how any is read.
+"""
+
+import re
+from collections.abc import Callable
+from typing import BinaryIO
+
+from burble.data.forms.form import Form, Probe
+from burble.errors import SourceError
+from burble.formatting import listed, shown
+
+MARKED = (".md", ".markdown", ".tex", ".latex")
+"""Endings of texts that are read as they stand, unless their prose is wanted."""
+_FICTION_BOOK = re.compile(rb"<(?:\w+:)?FictionBook\b")
+_RTF = re.compile(rb"\s*\{\\rtf\d?[\\{} \r\n]")
+_TEXT_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.text"
+_BOOK = b"mimetypeapplication/epub+zip"
+_WITHIN = 256
+"""Bytes at the start of an archive among which the type of a document stands, if it is told."""
+
+
+def _ends(*suffixes: str) -> Callable[[Probe], bool]:
+    """What recognizes files by their ending alone."""
+    return lambda probe: probe.name.endswith(suffixes)
+
+
+def _reader(name: str) -> str:
+    """Where the reader of a form is."""
+    return f"burble.data.forms.{name}"
+
+
+FORMS: tuple[Form, ...] = (
+    Form(
+        name="word",
+        what="a Word document",
+        plural="Word documents",
+        suffixes=(".docx", ".docm", ".dotx"),
+        recognize=lambda probe: "word/document.xml" in probe.members,
+        module=_reader("word"),
+    ),
+    Form(
+        name="html",
+        what="a web page",
+        plural="web pages",
+        suffixes=(".html", ".htm", ".xhtml"),
+        recognize=_ends(".html", ".htm", ".xhtml"),
+        module=_reader("html"),
+        tells_encoding=False,
+    ),
+    Form(
+        name="subtitles",
+        what="subtitles",
+        plural="subtitles",
+        suffixes=(".srt", ".vtt"),
+        recognize=_ends(".srt", ".vtt"),
+        module=_reader("subtitles"),
+        tells_encoding=False,
+    ),
+)
+"""In the order in which they are tried."""
+_BY_NAME = {form.name: form for form in FORMS}
+TEXT = "text"
+"""What a person says of files that are to be read as they stand."""
+
+
+def find_form(
+    name: str, head: bytes, open_file: Callable[[], BinaryIO], *, plain: bool = False
+) -> Form | None:
+    """The form of a file; None for plain text, and for what is not read.
+
+    Args:
+        name: The file's name.
+        head: Its first bytes.
+        open_file: Opens it, from the start.
+        plain: See `Probe`.
+    """
+    probe = Probe(name.lower(), head, open_file, plain)
+    return next((form for form in FORMS if form.recognize(probe)), None)
+
+
+def get_form(name: str) -> Form | None:
+    """The form of that name; None where a source is plain text, a table or a book."""
+    return _BY_NAME.get(name)
+
+
+def check_form(name: str) -> None:
+    """Refuses the name of a form that there is not; the empty one is none.
+
+    Raises:
+        SourceError: There is no such form.
+    """
+    if name not in ("", TEXT, *_BY_NAME):
+        known = listed([TEXT, *_BY_NAME], most=len(_BY_NAME) + 1)
+        raise SourceError(f"there is no form {shown(name)!r}. Name one of {known}.")

@@ -1,0 +1,307 @@
+"""Word documents (.docx) to text, as Word itself would save it: a paragraph is a line.
+
+Insertions that are tracked are read and deletions left out, as if all changes were accepted. Notes
+stand after the paragraph that refers to them. Knows nothing of files.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from burble.data.forms.form import Account, File, Write
+from burble.data.forms.guard import Archive, open_archive, parse_xml
+from burble.formatting import Note
+
+_WHAT = "a Word document"
+_NOTES = {
+    "w:footnoteReference": ("word/footnotes.xml", "footnote (after its paragraph)"),
+    "w:endnoteReference": ("word/endnotes.xml", "endnote (after its paragraph)"),
+}
+_LEFT_OUT = {
+    "w:del": "deleted passage (tracked)",
+    "w:moveFrom": "passage moved elsewhere (tracked)",
+    "w:rt": "reading beside a word (ruby)",
+    "m:oMath": "formula",
+    # What is here stands in the alternative before it, too.
+    "mc:Fallback": "",
+}
+"""Elements whose text is left out, and how they are counted."""
+_TAKEN = {
+    "w:ins": "inserted passage (tracked)",
+    "w:moveTo": "passage moved here (tracked)",
+    "w:tbl": "table (cells parted by tabs)",
+}
+_PICTURES = ("wp:docPr", "v:imagedata")
+_GENERATED = re.compile(r"\s*(?:TOC|INDEX|TOA)\b")
+_OFF = ("0", "false", "off")
+
+
+def read(file: File, write: Write) -> list[Note]:
+    """Reads a document; see `forms.form`."""
+    with file.open() as opened, open_archive(opened, file.name, _WHAT) as archive:
+        _count_beside(archive, file)
+        notes = {
+            kind: _read_notes(archive, file, member, file.account)
+            for kind, (member, _) in _NOTES.items()
+        }
+        walker = Walker(file.account, notes)
+        write(walker.walk(archive.read("word/document.xml"), file.name))
+    return []
+
+
+def _count_beside(archive: Archive, file: File) -> None:
+    """Counts what a document has beside its text: comments, headers and footers."""
+    left = file.account.left
+    for member in archive.members:
+        if re.fullmatch(r"word/(?:header|footer)\d*\.xml", member):
+            words = Walker(Account(), {})
+            found = "".join(words.walk(archive.read(member), file.name))
+            left["header or footer"] += bool(found.strip())
+    if "word/comments.xml" in archive:
+
+        def count(tag: str, _attributes: dict[str, str]) -> None:
+            left["comment"] += tag == "w:comment"
+
+        comments = archive.read("word/comments.xml")
+        deque(parse_xml(comments, file.name, count, lambda _: None, lambda _: None), maxlen=0)
+
+
+def _read_notes(archive: Archive, file: File, member: str, account: Account) -> dict[str, str]:
+    """The footnotes or endnotes of a document, by their numbers."""
+    if member not in archive:
+        return {}
+    walker = Walker(account, {})
+    deque(walker.walk(archive.read(member), file.name), maxlen=0)
+    return walker.notes
+
+
+class Walker:
+    """Walks through the XML of a document and lays out its text.
+
+    Args:
+        account: Where to count.
+        given: The notes that it may refer to, by the element that does and their numbers.
+
+    Attributes:
+        notes: The text of each note that it holds, by its number.
+    """
+
+    def __init__(self, account: Account, given: dict[str, dict[str, str]]) -> None:
+        self.notes: dict[str, str] = {}
+        self._account, self._given = account, given
+        self._ready: list[str] = []
+        self._line: list[str] = []
+        self._after: list[str] = []
+        self._outer: list[tuple[list[str], list[str]]] = []
+        self._skipped = 0
+        self._in_text = self._in_properties = self._joined = False
+        self._hidden: Literal["", "hidden", "counted"] = ""
+        self._note = ""
+        self._fields: list[list[str]] = []
+        self._cells: list[list[str]] = []
+        self._row: list[str] = []
+        self._starts: dict[str, Callable[[dict[str, str]], object]] = {
+            "w:t": lambda _: self._set_text(True),
+            "w:delText": lambda _: self._set_text(True),
+            "w:instrText": lambda _: self._set_text(True),
+            "w:pPr": lambda _: self._set_properties(True),
+            "w:r": lambda _: self._show(),
+            "w:vanish": self._hide,
+            "w:tab": lambda _: self._add("" if self._in_properties else "\t"),
+            "w:br": lambda given: self._add("\n" if "w:type" not in given else ""),
+            "w:cr": lambda _: self._add("\n"),
+            "w:noBreakHyphen": lambda _: self._add("\u2011"),
+            "w:softHyphen": lambda _: self._leave("soft hyphen"),
+            "w:numPr": lambda _: self._leave("list number or bullet"),
+            "w:sym": self._add_symbol,
+            "w:altChunk": lambda _: self._leave("embedded file"),
+            "w:fldChar": self._change_field,
+            "w:fldSimple": lambda given: self._begin_simple(given.get("w:instr", "")),
+            "w:txbxContent": lambda _: self._begin_box(),
+            "w:footnote": self._begin_note,
+            "w:endnote": self._begin_note,
+            "w:tc": lambda _: self._cells.append([]),
+            "w:footnoteReference": lambda given: self._refer("w:footnoteReference", given),
+            "w:endnoteReference": lambda given: self._refer("w:endnoteReference", given),
+        }
+        self._ends: dict[str, Callable[[], object]] = {
+            "w:t": lambda: self._set_text(False),
+            "w:delText": lambda: self._set_text(False),
+            "w:instrText": lambda: self._set_text(False),
+            "w:pPr": lambda: self._set_properties(False),
+            "w:r": self._show,
+            "w:p": self._end_paragraph,
+            "w:tc": self._end_cell,
+            "w:tr": self._end_row,
+            "w:fldSimple": self._end_field,
+            "w:txbxContent": self._end_box,
+            "w:footnote": self._end_note,
+            "w:endnote": self._end_note,
+        }
+
+    def walk(self, blocks: Iterator[bytes], name: str) -> Iterator[str]:
+        """The text of some XML, in pieces."""
+        for _ in parse_xml(blocks, name, self._start, self._end, self._text):
+            if self._ready:
+                yield "".join(self._ready)
+                self._ready.clear()
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Takes the start of an element."""
+        if tag in _LEFT_OUT and not (self._in_properties and tag == "w:del"):
+            if not self._skipped:
+                self._leave(_LEFT_OUT[tag])
+            self._skipped += 1
+        elif self._skipped:
+            return
+        elif tag in _TAKEN and not self._in_properties:
+            self._account.taken[_TAKEN[tag]] += 1
+        elif tag in _PICTURES:
+            self._leave("picture (with its alternative text)")
+        elif tag == "w:del":
+            # The mark between two paragraphs is deleted.
+            self._joined = True
+        elif found := self._starts.get(tag):
+            found(attributes)
+
+    def _end(self, tag: str) -> None:
+        """Takes the end of an element."""
+        if tag in _LEFT_OUT and not (self._in_properties and tag == "w:del"):
+            self._skipped -= 1
+        elif not self._skipped and (found := self._ends.get(tag)):
+            found()
+
+    def _text(self, text: str) -> None:
+        """Takes text between tags."""
+        if not self._in_text or self._skipped:
+            return
+        if self._fields and self._fields[-1][0] == "code":
+            self._fields[-1][1] += text
+        elif self._hidden:
+            self._leave("hidden passage" if self._hidden == "hidden" else "")
+            self._hidden = "counted"
+        else:
+            self._add(text)
+
+    def _set_text(self, inside: bool) -> None:
+        """What follows is text, or is not."""
+        self._in_text = inside
+
+    def _set_properties(self, inside: bool) -> None:
+        """What follows is of the properties of a paragraph, or is not."""
+        self._in_properties = inside
+
+    def _show(self) -> None:
+        """What follows is not hidden."""
+        self._hidden = ""
+
+    def _hide(self, attributes: dict[str, str]) -> None:
+        """Notes that a run is hidden; what hides the mark of a paragraph hides no text."""
+        if attributes.get("w:val", "") not in _OFF and not self._in_properties:
+            self._hidden = "hidden"
+
+    def _leave(self, what: str) -> None:
+        """Counts something that is left out."""
+        if what:
+            self._account.left[what] += 1
+
+    def _add(self, text: str) -> None:
+        """Adds text to the line, unless it is of a field that Word makes by itself."""
+        if any(kind == "generated" for kind, _ in self._fields):
+            return
+        if "\u00ad" in text:
+            self._account.left["soft hyphen"] += text.count("\u00ad")
+            text = text.replace("\u00ad", "")
+        self._line.append(text)
+
+    def _add_symbol(self, attributes: dict[str, str]) -> None:
+        """Adds a symbol that is given by its number; one of a symbol font has no character."""
+        point = int(attributes.get("w:char", "0") or "0", 16)
+        if 0xE000 <= point <= 0xF8FF or not 32 <= point <= 0x10FFFF:
+            self._leave("symbol of a symbol font")
+        else:
+            self._add(chr(point))
+
+    def _change_field(self, attributes: dict[str, str]) -> None:
+        """Follows a field: its code, its result, its end."""
+        kind = attributes.get("w:fldCharType")
+        if kind == "begin":
+            self._fields.append(["code", ""])
+        elif kind == "separate" and self._fields:
+            self._fields[-1][0] = self._name_result(self._fields[-1][1])
+        elif kind == "end":
+            self._end_field()
+
+    def _begin_simple(self, code: str) -> None:
+        """Begins a field whose code is an attribute."""
+        self._fields.append([self._name_result(code), code])
+
+    def _name_result(self, code: str) -> str:
+        """Whether the result of a field is text of the writer's, or generated by Word."""
+        if _GENERATED.match(code):
+            self._leave("table of contents or index")
+            return "generated"
+        return "result"
+
+    def _end_field(self) -> None:
+        """Ends a field; one of a damaged file may end without a beginning."""
+        if self._fields:
+            self._fields.pop()
+
+    def _refer(self, kind: str, attributes: dict[str, str]) -> None:
+        """Notes a footnote or endnote, which is written after the paragraph."""
+        note = self._given.get(kind, {}).get(attributes.get("w:id", ""))
+        if note:
+            self._account.taken[_NOTES[kind][1]] += 1
+            self._after.append(note)
+
+    def _begin_note(self, attributes: dict[str, str]) -> None:
+        """Begins a note; those that only part notes from text have a type."""
+        self._note = "" if attributes.get("w:type", "normal") != "normal" else attributes["w:id"]
+        self._ready.clear()
+
+    def _end_note(self) -> None:
+        """Keeps a note."""
+        if self._note:
+            self.notes[self._note] = "".join(self._ready).strip("\n")
+        self._ready.clear()
+
+    def _begin_box(self) -> None:
+        """Begins a text box, which lies within a paragraph and is written after it."""
+        self._account.taken["text box (after its paragraph)"] += 1
+        self._outer.append((self._line, self._ready))
+        self._line, self._ready = [], []
+
+    def _end_box(self) -> None:
+        """Keeps a text box until its paragraph ends."""
+        text = "".join(self._ready).rstrip("\n")
+        self._line, self._ready = self._outer.pop()
+        if text:
+            self._after.append(text)
+
+    def _end_paragraph(self) -> None:
+        """Ends a line, and writes what stands after it."""
+        if self._joined:
+            self._joined = False
+            return
+        line = "".join(self._line)
+        self._line.clear()
+        self._account.taken["paragraph"] += bool(line.strip())
+        generated = any(kind == "generated" for kind, _ in self._fields)
+        if self._cells:
+            self._cells[-1] += [line, *self._after] if line or self._after else []
+        elif not generated or line:
+            self._ready += [f"{text}\n" for text in (line, *self._after)]
+        self._after.clear()
+
+    def _end_cell(self) -> None:
+        """Ends a cell: its paragraphs become one, since a tab or a newline would part cells."""
+        text = " ".join(" ".join(self._cells.pop()).split())
+        (self._cells[-1] if self._cells else self._row).append(text)
+
+    def _end_row(self) -> None:
+        """Ends a row of a table that lies in no other."""
+        if not self._cells:
+            self._ready.append("\t".join(self._row) + "\n")
+            self._row.clear()

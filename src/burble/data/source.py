@@ -1,0 +1,141 @@
+"""One text as it came: its bytes, in blocks or as a file, and what to call it.
+
+Knows nothing of where texts are looked for, nor of what is in them.
+"""
+
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from burble import files
+from burble.data import tables
+from burble.data.forms.form import File
+from burble.data.labels import NO_LABELS, LabelReader
+from burble.errors import SourceError
+from burble.formatting import shown
+from burble.settings import SourceSettings
+
+_BLOCK = 1 << 20
+_SPOOLED = 1 << 24
+"""Bytes of a source that is no file by itself, above which it is put on the disk to be read."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One text as it came.
+
+    Attributes:
+        name: What to call it.
+        size: Its bytes.
+        read: Its bytes again from the start, in blocks of at most so many.
+        form: Plain text, a table of which one part is text, a book of Project Gutenberg, or the
+            name of a form; see `forms.registry`.
+        part: The column or field of a table.
+        encoding_is_known: Whether a byte-order mark tells its encoding, or it comes with Python,
+            or its form tells it.
+        path: The file it is, or lies in, if there is one.
+        opened: Opens the file that it is by itself; None where it is none.
+    """
+
+    name: str
+    size: int
+    read: Callable[[int], Iterator[bytes]]
+    form: str = "text"
+    part: str = ""
+    encoding_is_known: bool = False
+    path: Path | None = None
+    opened: Callable[[], BinaryIO] | None = None
+
+    @property
+    def delimited(self) -> bool:
+        """Whether it is a table of cells with a delimiter between them."""
+        name = self.name.removesuffix(f":{shown(self.part)}")
+        return self.form == "table" and not tables.is_json(name)
+
+    @property
+    def own_labels(self) -> dict[str, str]:
+        """What a file itself says of its text: its name without the ending, and its folder's."""
+        if self.path is None:
+            return {}
+        whole = self.path.absolute()
+        return {"file": shown(whole.stem), "folder": shown(whole.parent.name)}
+
+    def open(self) -> BinaryIO:
+        """Opens it from the start; what comes can be sought in."""
+        if self.opened:
+            return self.opened()
+        if self.size <= _SPOOLED:
+            return io.BytesIO(b"".join(self.read(_BLOCK)))
+        with ExitStack() as stack, files.explain_errors(Path(tempfile.gettempdir())):
+            file = stack.enter_context(tempfile.TemporaryFile())
+            for block in self.read(_BLOCK):
+                file.write(block)
+            file.seek(0)
+            stack.pop_all()
+        return cast(BinaryIO, file)
+
+    def as_file(self, reading: SourceSettings, labels: LabelReader = NO_LABELS) -> File:
+        """What the reader of its form gets."""
+        name = self.name.removesuffix(f":{shown(self.part)}") if self.part else self.name
+        path = self.path if self.opened else None
+        return File(name, self.size, self.open, path, self.part, reading, labels)
+
+
+def from_bytes(name: str, data: bytes, form: str = "text") -> Source:
+    """A source whose bytes are at hand.
+
+    >>> list(from_bytes("a", b"abc").read(2))
+    [b'ab', b'c']
+    """
+
+    def read(size: int) -> Iterator[bytes]:
+        return (data[i : i + size] for i in range(0, len(data), size))
+
+    return Source(name, len(data), read, form)
+
+
+def open_file(path: Path) -> Source:
+    """A file as a source, opened once to see that it can be."""
+    try:
+        if not path.is_file():
+            # A pipe or a device can be read only once.
+            with path.open("rb") as file:
+                return spool_stream(shown(path), file)
+        with path.open("rb"):
+            size = path.stat().st_size
+    except OSError as error:
+        raise SourceError(describe_unreadable(path, error)) from error
+
+    def read(size: int) -> Iterator[bytes]:
+        try:
+            with path.open("rb") as file:
+                while block := file.read(size):
+                    yield block
+        except OSError as error:
+            raise SourceError(describe_unreadable(path, error)) from error
+
+    return Source(shown(path), size, read, path=path, opened=lambda: path.open("rb"))
+
+
+def describe_unreadable(path: Path, error: OSError) -> str:
+    """What to say where the system refuses to read."""
+    return f"cannot read {shown(path)}: {error.strerror}. Name a file that you may read."
+
+
+def spool_stream(name: str, stream: BinaryIO) -> Source:
+    """What can be read only once, kept in an unnamed file."""
+
+    def read(size: int) -> Iterator[bytes]:
+        spool.seek(0)
+        while block := spool.read(size):
+            yield block
+
+    spool = files.open_unnamed(read)
+    while block := stream.read(_BLOCK):
+        with files.explain_errors(Path(tempfile.gettempdir())):
+            spool.write(block)
+    return Source(name, spool.tell(), read)

@@ -1,0 +1,33 @@
+"""Which form a file is of, by its content or its name; and what a person says instead."""
+
+import io
+
+import pytest
+
+from burble.data.forms import registry
+from burble.errors import SourceError
+from tests.support.documents import paragraph, word
+
+
+def form_of(name, data, **chosen):
+    form = registry.find_form(name, data[:65_536], lambda: io.BytesIO(data), **chosen)
+    return form and form.name
+
+
+def test_documents_are_known_by_their_content_whatever_they_are_called():
+    assert form_of("1.txt", word(paragraph("a"))) == "word"
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("a.HTML", "html"), ("a.srt", "subtitles"), ("b.vtt", "subtitles"), ("a.txt", None)],
+)
+def test_others_are_known_by_their_endings(name, form):
+    assert form_of(name, b"text") == form
+
+
+def test_a_form_that_there_is_not_is_refused_with_those_that_there_are():
+    registry.check_form("")
+    registry.check_form("text")
+    with pytest.raises(SourceError, match=r"there is no form 'x'\. Name one of text, word, html"):
+        registry.check_form("x")
