@@ -26,7 +26,13 @@ from burble.runs.base import choose_base
 from burble.runs.events import End, Event
 from burble.runs.folder import Run
 from burble.runs.notebook import watch_training
-from burble.runs.request import TrainingRequest, check_folder, find_origin, resolve_settings
+from burble.runs.request import (
+    TrainingRequest,
+    check_folder,
+    find_origin,
+    resolve_reading,
+    resolve_settings,
+)
 from burble.settings import (
     SourceSettings,
     SplitKind,
@@ -166,7 +172,7 @@ def train(
     started = time.perf_counter()
     folder = Run(Path(_check_path("run", run)))
     named = None if recipe is None else _check_path("recipe", recipe)
-    reading = SourceSettings.pop_from(settings)
+    reading = resolve_reading(SourceSettings.pop_from(settings), folder, resume=resume)
     chosen = recipes.merge_recipe(settings, named, resume=resume)
     origin = None if base is None else os.fspath(_model_path(base, "base"))
     start, look = choose_base(origin, None, resume=resume)

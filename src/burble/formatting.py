@@ -13,6 +13,7 @@ from string import Formatter
 from typing import Any
 
 _NAMED = 6
+ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 _OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -58,6 +59,15 @@ def relative(name: str) -> str:
         return name
     # Else it might be taken for a flag, or for a source that is no file.
     return os.path.join(os.curdir, found) if found.startswith("-") or ":" in found else found
+
+
+def unescape(text: str) -> str:
+    r"""A text with its escapes as what they stand for.
+
+    >>> unescape(r"\n\\n\d") == "\n\\n\\d"
+    True
+    """
+    return re.sub(r"\\([nt\\])", lambda found: ESCAPES[found[1]], text)
 
 
 def shown(path: str | os.PathLike[str]) -> str:

@@ -15,8 +15,9 @@ import llm
 from llm.parts import TextPart
 from pydantic import Field, create_model, model_validator
 
-from burble.cli.options import describe_fields, flag_type, unescape
+from burble.cli.options import describe_fields, flag_type
 from burble.errors import InputError
+from burble.formatting import unescape
 from burble.inference.catalogue import list_models
 from burble.inference.generator import Generator, load
 from burble.inference.settings import SamplingSettings, WritingSettings

@@ -3,13 +3,16 @@
 See `settings`, which gives them on.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from burble.checks import check_choices, convert, require
+from burble.errors import SettingsError
 
 Unit = Literal["char", "grapheme"]
-Documents = Literal["sources", "lines", "blank", "sentences"]
+Documents = Literal[
+    "sources", "lines", "blank", "blank2", "sentences", "pgn", "abc", "fasta", "bibtex"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +32,10 @@ class SourceSettings:
         form: What the files are, whatever they look like: text, where all are to be read as they
             stand, or word, html, subtitles and so on. If empty, each is looked at.
         plain: Read the prose of Markdown and LaTeX, without marks and commands.
+        min_length: Skip documents with fewer characters than this, once clean.
+        max_length: Skip documents with more characters than this, once clean; 0 skips none.
+        sort_check: Say whether the documents look sorted: by their beginnings, lengths, numbers or
+            labels. What is sorted should not be validated on its end.
     """
 
     encoding: str = ""
@@ -39,11 +46,17 @@ class SourceSettings:
     drop_documents_with_rare: int = 0
     form: str = ""
     plain: bool = False
+    min_length: int = 0
+    max_length: int = 0
+    sort_check: bool = False
 
     def __post_init__(self) -> None:
         """Checks the numbers and what describes tables, and gives the tab its name."""
-        rarest = self.drop_documents_with_rare
-        require(rarest >= 0, "drop_documents_with_rare", rarest, "0 or more")
+        for name in ("drop_documents_with_rare", "min_length", "max_length"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        least, most = self.min_length, self.max_length
+        fits, expected = not most or most >= least, f"0, or {least}, the min_length, or more"
+        require(fits, "max_length", most, expected)
         if self.delimiter in ("\t", "\\t"):
             object.__setattr__(self, "delimiter", "tab")
         fits = self.delimiter in ("", "tab") or (
@@ -73,6 +86,12 @@ class SourceSettings:
         return cls(**given)
 
     @property
+    def leaves_out(self) -> bool:
+        """Whether documents may be left out."""
+        bounds = self.min_length or self.max_length or self.drop_documents_with_rare > 1
+        return bool(self.deduplicate or bounds)
+
+    @property
     def given(self) -> dict[str, Any]:
         """The fields that are not their defaults, by name."""
         return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}
@@ -84,7 +103,7 @@ DEFAULT_READING = SourceSettings()
 
 @dataclass(frozen=True, kw_only=True)
 class TextSettings:
-    """How text is cleaned and cut into symbols.
+    r"""How text is cleaned and cut into symbols.
 
     Attributes:
         unit: What a symbol is: char, one code point, or grapheme, a letter with all its marks.
@@ -92,7 +111,13 @@ class TextSettings:
         strip_punctuation: Remove all but letters, digits and white space.
         min_count: Remove symbols that occur fewer times than this.
         documents: What a document is: each source, or row of a table (sources), each line (lines),
-            each block between blank lines (blank), or each sentence (sentences).
+            each block between blank lines (blank), or between two or more of them (blank2), each
+            sentence (sentences), or each record of a format: a game (pgn), a tune (abc), a sequence
+            (fasta) or an entry of a bibliography (bibtex).
+        document_separator: What stands between two documents, such as '\n---\n' or
+            '<|endoftext|>'; \n is a line end, \t a tab and \\ a backslash.
+        document_pattern: Regular expression of what stands between two documents, where ^ and $ are
+            the ends of a line; (?=^Chapter) cuts before a line and leaves it in.
         label: Column or field of a table, beside its text, whose values can be chosen when the
             model writes; may be given several times. Elsewhere `file` is the file's name, and
             `folder` that of its folder.
@@ -103,6 +128,8 @@ class TextSettings:
     strip_punctuation: bool = False
     min_count: int = 1
     documents: Documents = "sources"
+    document_separator: str = ""
+    document_pattern: str = ""
     label: tuple[str, ...] = field(default=(), metadata={"flag": list[str]})
 
     def __post_init__(self) -> None:
@@ -113,3 +140,42 @@ class TextSettings:
         fits = all(named) and len({*named}) == len(named)
         require(fits, "label", self.label, "the names of columns, each once")
         object.__setattr__(self, "label", named)
+        self._check_documents()
+
+    def _check_documents(self) -> None:
+        """Refuses what parts documents if it cannot, or if something else is to do it as well."""
+        ways = {
+            "documents": self.documents if self.documents != "sources" else "",
+            "document_separator": self.document_separator,
+            "document_pattern": self.document_pattern,
+        }
+        named = [name for name, value in ways.items() if value]
+        if len(named) > 1:
+            raise SettingsError(
+                f"{' and '.join(named)} are given, but one of them says what parts documents. "
+                "Leave out the other."
+            )
+        if not self.document_pattern:
+            return
+        # Loaded where it is needed: it takes a while.
+        import regex
+
+        try:
+            regex.compile(self.document_pattern)
+        except regex.error as error:
+            raise SettingsError(
+                f"document_pattern is {self.document_pattern!r}, which is no regular expression: "
+                f"{error}. Mend it, or give a plain text with --document-separator."
+            ) from error
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """What a model file holds of it: what came later only where it is given, and no labels."""
+        later = ("document_separator", "document_pattern")
+        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "label"}
+        return {name: value for name, value in found.items() if value or name not in later}
+
+    @property
+    def undivided(self) -> "TextSettings":
+        """The same, but that each source is one document."""
+        return replace(self, documents="sources", document_separator="", document_pattern="")

@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import Field, fields
 from pathlib import Path
@@ -48,7 +47,6 @@ SUITED: Set[tuple[type, str]] = {
     (WritingSettings, "close_quotes"),
 }
 """Settings whose default is what was found to suit the model."""
-ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 Sources = Annotated[
     list[str], typer.Argument(help="Files, folders, - for standard input, builtin:python-docs.")
@@ -211,12 +209,3 @@ def _describe_default(cls: type, field: Field[Any], limits: Mapping[str, float])
     if default is False or default in ("", None, ()):
         return ""
     return rf" \[default: {default if isinstance(default, str) else f'{default:g}'}]"
-
-
-def unescape(stop: str) -> str:
-    r"""A stop string with its escapes as what they stand for.
-
-    >>> unescape(r"\n\\n\d") == "\n\\n\\d"
-    True
-    """
-    return re.sub(r"\\([nt\\])", lambda found: ESCAPES[found.group(1)], stop)

@@ -16,7 +16,7 @@ import typer
 from burble import settings
 from burble.cli.interactive import run_session
 from burble.cli.memory import take_memory
-from burble.cli.options import Mix, ModelPaths, unescape
+from burble.cli.options import Mix, ModelPaths
 from burble.cli.output import console, log
 from burble.cli.terminal import check_terminal
 from burble.cli.voice import Voice
@@ -24,7 +24,7 @@ from burble.data import corpus
 from burble.data.encodings import decode
 from burble.data.sentences import EDGE
 from burble.errors import InputError, SettingsError, SourceError
-from burble.formatting import shown, some
+from burble.formatting import shown, some, unescape
 from burble.inference import mixtures, prompts
 from burble.inference.generator import Generator
 from burble.inference.mixtures import Voices

@@ -27,6 +27,7 @@ from burble.runs.request import (
     TrainingRequest,
     check_folder,
     find_origin,
+    resolve_reading,
     resolve_settings,
     to_flags,
 )
@@ -99,6 +100,7 @@ def train(
     started = time.perf_counter() - time.process_time()
     run, peer = Run(output), training_processes.current_peer()
     reading = settings.SourceSettings.pop_from(chosen)
+    reading = resolve_reading(reading, run, resume=resume)
     if peer and not peer.first:
         _follow_first(peer, TrainingRequest(chosen, sources=tuple(source), reading=reading))
         return

@@ -5,8 +5,9 @@ from dataclasses import fields, replace
 from typing import Any, get_args
 
 from burble.cli.memory import take_memory
-from burble.cli.options import flag_type, unescape
+from burble.cli.options import flag_type
 from burble.errors import SettingsError
+from burble.formatting import unescape
 from burble.inference.generator import Generator
 from burble.inference.settings import WritingSettings
 from burble.inference.suggestions import Suggestions

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import files as _files
-from burble.data import cache, encoder, outputs, repeats, sources
+from burble.data import cache, encoder, order, outputs, repeats, sources
 from burble.data.cleaning import Changes
 from burble.data.documents import Progress, ReadOptions
 from burble.data.encoder import EncodedText
@@ -22,10 +22,10 @@ from burble.data.split import Split, split_text
 from burble.data.vocabulary import Vocabulary, cut_here
 from burble.errors import CorpusError
 from burble.files import Ids
-from burble.formatting import some
+from burble.formatting import some, unescape
 from burble.settings import DEFAULT_READING, SourceSettings, SplitKind, TextSettings
 
-SEPARATORS = {"lines": "\n", "sentences": " "}
+SEPARATORS = {"lines": "\n", "sentences": " ", "blank2": "\n\n\n", "fasta": "\n"}
 """What stands between two documents of some kinds when they are written; else a blank line."""
 EXCERPT = 1_000
 """Symbols of an excerpt, besides a window."""
@@ -202,7 +202,8 @@ def build(
         labels.check()
         notes += labels.summarize()
     again = repeats.count_repeats(made.encoded.ids, made.ids, made.cut, made.vocabulary)
-    return replace(made, repeats=again, notes=(*notes, *made.notes, *again.sentences))
+    sentences = [*again.sentences, *(order.check_order(made) if reading.sort_check else [])]
+    return replace(made, repeats=again, notes=(*notes, *made.notes, *sentences))
 
 
 def build_with_alphabet(
@@ -262,7 +263,7 @@ def _corpus(text: EncodedText, settings: TextSettings, split: Split) -> Corpus:
             f"the text has {some(len(text.ids), 'symbol')}, of which {parts.cut:,} would be "
             f"trained on; at least 2 are needed. {_advise(text, split)}"
         )
-    separator = SEPARATORS.get(settings.documents, "\n\n")
+    separator = unescape(settings.document_separator) or SEPARATORS.get(settings.documents, "\n\n")
     alphabet = text.vocabulary
     return Corpus(
         ids=parts.ids,

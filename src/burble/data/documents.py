@@ -12,13 +12,14 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from burble.data import artifacts, cleaning, encodings, gutenberg, sentences, tables
+from burble.data import artifacts, cleaning, encodings, gutenberg, shapes, tables
 from burble.data.artifacts import INVISIBLE, Artifacts
 from burble.data.cleaning import Changes
 from burble.data.forms import form as forms
 from burble.data.forms import registry
 from burble.data.labels import LabelReader
 from burble.data.sentences import EDGE
+from burble.data.shapes import LeftOut
 from burble.data.source import Source
 from burble.data.vocabulary import Vocabulary
 from burble.formatting import Note, listed, shown
@@ -28,6 +29,7 @@ _BLANK_LINES = rf"(?:(?:[^\S\n]|[{INVISIBLE}])*\n)"
 _EDGES = {
     "lines": re.compile(rf"\n{_BLANK_LINES}*"),
     "blank": re.compile(rf"\n{_BLANK_LINES}+"),
+    "blank2": re.compile(rf"\n{_BLANK_LINES}{{2,}}"),
 }
 _LEADING = re.compile(rf"\A{_BLANK_LINES}+")
 
@@ -177,6 +179,8 @@ class _Reader:
         self._counts: list[int] = []
         self._source, self._before = "", 0
         self._documents = self._lines = 0
+        self._left_out = LeftOut()
+        self._split = shapes.find_splitter(settings, self._left_out)
 
     def begin_source(self, source: Source) -> None:
         """What is read from now on is of another source."""
@@ -196,8 +200,8 @@ class _Reader:
     def read(self, text: Iterable[str]) -> None:
         """Writes the documents of one source or row, whose text may be cut anywhere."""
         kind, lines = self._settings.documents, self._lines
-        if kind == "sentences":
-            counts = [self._write_text(part) for part in self._clean_sentences(text)]
+        if split := self._split:
+            counts = [self._write_text(part) for part in self._clean_parts(text, split)]
         else:
             clean = self._clean(cleaning.cut_blocks(text), self._settings)
             counts = [self._write_text(_mark_edges(clean, kind))]
@@ -221,7 +225,7 @@ class _Reader:
             lines=self._lines,
             empty=self.empty,
             changes=self._changes,
-            notes=notes,
+            notes=notes + self._left_out.describe(),
             artifacts=self.artifacts.describe(),
             labels=self.labels,
             forms=forms.to_json(self.accounts),
@@ -241,15 +245,18 @@ class _Reader:
         self._documents += found
         return found
 
-    def _clean_sentences(self, text: Iterable[str]) -> Iterator[Iterator[str]]:
-        """The sentences of a text, each in pieces that are to be taken before the next."""
-        # Capitals and full stops tell where a sentence ends, so they go only afterwards.
+    def _clean_parts(
+        self, text: Iterable[str], split: Callable[[Iterable[str]], Iterator[str]]
+    ) -> Iterator[Iterator[str]]:
+        """The sentences or records of a text, each in pieces to be taken before the next."""
+        # Capitals and punctuation tell where one ends, so they go only afterwards.
         whole = replace(self._settings, lowercase=False, strip_punctuation=False)
         clean = self._clean(cleaning.cut_blocks(text), whole)
-        for is_edge, pieces in groupby(sentences.split_sentences(clean), EDGE.__eq__):
+        trim = _trim if self._settings.documents == "sentences" else shapes.trim_blank_lines
+        for is_edge, pieces in groupby(split(clean), EDGE.__eq__):
             if not is_edge:
                 again = self._clean(pieces, self._settings, is_raw=False)
-                yield _mark_edges(_trim(again), "sentences")
+                yield _mark_edges(trim(again), self._settings.documents)
 
     def _clean(
         self, pieces: Iterable[str], settings: TextSettings, *, is_raw: bool = True

@@ -147,7 +147,7 @@ def _leave_out(
 ) -> tuple[int, NDArray[np.bool_] | None, list[str]]:
     """Leaves out documents, where the options do; returns lines, which stay, and notes."""
     lines, stay, notes = summary.lines, None, list[str]()
-    if options.reading.deduplicate or options.reading.drop_documents_with_rare > 1:
+    if options.reading.leaves_out:
         symbols = len(encoder.symbols)
         kept, notes = filtering.choose_documents(
             encoder.blocks, symbols, summary.documents, options

@@ -13,6 +13,7 @@ from burble.data.documents import ReadOptions
 from burble.errors import CorpusError
 from burble.files import Ids
 from burble.formatting import some
+from burble.settings import SourceSettings
 
 EDGE_NUMBER = 0
 """What stands after each document in the numbers of the first pass."""
@@ -33,16 +34,18 @@ def choose_documents(
     Raises:
         CorpusError: There is but one document, or none would be left.
     """
-    kept, notes = np.ones(documents, bool), list[str]()
+    # By length first: what is too short or too long makes nothing else repeated or rare.
+    kept, notes = _choose_by_length(blocks, documents, options.reading)
     if options.reading.deduplicate and documents < 2:
         notes.append(
             "--deduplicate leaves out documents that come again, and this text is a single one. "
             "Part it with --documents lines or blank."
         )
     elif options.reading.deduplicate:
-        kept = find_first_of_each(hash_documents(blocks()))
-        if again := documents - int(kept.sum()):
+        first = find_first_of_each(hash_documents(blocks()))
+        if again := int(np.count_nonzero(kept & ~first)):
             notes.append(f"Left out: {some(again, 'repeated document')}.")
+        kept &= first
     least = options.reading.drop_documents_with_rare
     if least > 1:
         left = _find_without_rare(blocks, symbols, kept, least)
@@ -52,6 +55,36 @@ def choose_documents(
         if 1 < options.cleaning.min_count <= least:
             notes.append(f"--min-count {options.cleaning.min_count} takes nothing more out.")
         kept = left
+    return kept, notes
+
+
+def _choose_by_length(
+    blocks: Blocks, documents: int, reading: SourceSettings
+) -> tuple[NDArray[np.bool_], list[str]]:
+    """Which documents are neither too short nor too long, and what to say of the others.
+
+    Raises:
+        CorpusError: None is left.
+    """
+    kept, notes = np.ones(documents, bool), list[str]()
+    least, most = reading.min_length, reading.max_length
+    if not least and not most:
+        return kept, notes
+    lengths = np.zeros(documents, np.int64)
+    for block, numbers in number_documents(blocks()):
+        lengths += np.bincount(numbers[block != EDGE_NUMBER], minlength=documents)
+    bounds = {f"fewer than {least:,}": lengths < least}
+    if most:
+        bounds[f"more than {most:,}"] = lengths > most
+    for what, beyond in bounds.items():
+        if gone := int(beyond.sum()):
+            notes.append(f"Left out: {some(gone, 'document')} with {what} characters.")
+        kept &= ~beyond
+    if not kept.any():
+        raise CorpusError(
+            f"no document is left: they have {lengths.min():,} to {lengths.max():,} characters. "
+            "Change --min-length or --max-length, or say with --documents what a document is."
+        )
     return kept, notes
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import rich.cells
-from numpy.typing import NDArray
 
+from burble.data import order
 from burble.data.corpus import Corpus
 from burble.data.vocabulary import describe
 from burble.formatting import listed, some, symbol_name
@@ -22,12 +22,6 @@ CODES = 26
 """Columns for the code points of a symbol; those of more have a blank after them."""
 NAMED = 6
 """Sources whose symbols are counted one by one, at most."""
-LOOKED_AT = 2_000_000
-"""Symbols of a running text, from the first, in which a sorted list is looked for."""
-LIST, LINE = 50, 60
-"""Lines of a list, at least, and symbols of one, at most, on average."""
-SORTED, KINDS = 0.98, 5
-"""Neighbours of a list that stand in order, at least, and beginnings that it has."""
 
 
 def summarize(corpus: Corpus) -> list[str]:
@@ -67,7 +61,7 @@ def describe_validation(corpus: Corpus) -> list[str]:
     """What to tell of the validation part; nothing where there is none."""
     if corpus.cut == len(corpus.ids):
         return []
-    return [*_describe_sources(corpus), *_describe_unlearned(corpus), *_describe_order(corpus)]
+    return [*_describe_sources(corpus), *_describe_unlearned(corpus), *order.describe_order(corpus)]
 
 
 def _describe_sources(corpus: Corpus) -> list[str]:
@@ -110,42 +104,6 @@ def _describe_unlearned(corpus: Corpus) -> list[str]:
     occur = "1 symbol occurs" if len(only) == 1 else f"{len(only):,} different symbols occur"
     named = listed([*map(describe, only)])
     return [f"{occur} in the validation part alone, and will not be learned: {named}."]
-
-
-def _describe_order(corpus: Corpus) -> list[str]:
-    """What to say of documents, or lines, in alphabetical order."""
-    if corpus.documents > 1:
-        text = corpus.encoded
-        if not _in_order(corpus, text.ids[text.starts]):
-            return []
-        if corpus.split == "spread":
-            return [
-                "The documents are in alphabetical order; the validation part is drawn from all."
-            ]
-        return [
-            "The documents are in alphabetical order, and their end, the validation part, is "
-            "never learned; --split spread would take some of all letters."
-        ]
-    newline, ids = corpus.vocabulary.ids.get("\n"), corpus.ids[:LOOKED_AT]
-    edges = np.flatnonzero(ids == newline) if newline is not None else np.zeros(0, np.intp)
-    if len(edges) < LIST or len(ids) > LINE * len(edges):
-        return []
-    firsts = ids[edges[:-1] + 1]
-    if not _in_order(corpus, firsts[firsts != newline]):
-        return []
-    return [
-        "The lines are in alphabetical order, and their end, the validation part, is never "
-        "learned; with --documents lines some of all letters would be taken."
-    ]
-
-
-def _in_order(corpus: Corpus, firsts: NDArray[np.integer]) -> bool:
-    """Whether what begins with these symbols is sorted, capitals counting as small letters."""
-    if len(firsts) < LIST:
-        return False
-    lower = [ord(symbol.lower()[0]) for symbol in corpus.vocabulary.symbols]
-    points = np.array([*lower, 0])[firsts]
-    return bool(np.mean(points[1:] >= points[:-1]) >= SORTED and len(np.unique(points)) >= KINDS)
 
 
 def describe_many_symbols(corpus: Corpus) -> list[str]:

@@ -9,7 +9,7 @@ document is predicted as it was learned, its end included.
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -115,7 +115,7 @@ def score_sources(
     model = writer.model
     given = model.labels.find(label)
     # To a model without documents, each source is one text.
-    how = model.text if model.vocabulary.boundary else replace(model.text, documents="sources")
+    how = model.text if model.vocabulary.boundary else model.text.undivided
     pieces: list[str] = []
     read = documents.read_documents(found, ReadOptions(how, reading), pieces.append)
     for note in read.notes:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from burble.formatting import listed, shown, some, symbol_name
@@ -39,7 +38,7 @@ def describe_model(model: Model) -> Iterator[tuple[str, str]]:
     yield "documents", "yes, each with an end" if alphabet.boundary else "no, running text"
     for column, values in zip(model.labels.columns, model.labels.values, strict=True):
         yield "labels", f"{column}: {listed([*map(repr, values)], most=LISTED)}"
-    yield "cleaning", _listed({n: v for n, v in asdict(model.text).items() if n != "label"})
+    yield "cleaning", _listed(model.text.stored)
     for name, facts in model.summary.items():
         if name == "base" and model.facts(name):
             yield name, _describe_base(facts)

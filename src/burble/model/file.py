@@ -115,7 +115,7 @@ def serialize_model(model: Model) -> bytes:
         "format": lowest_format(model),
         "architecture": architecture,
         # Where there are labels, they say themselves of which columns they are.
-        "text": {name: value for name, value in asdict(model.text).items() if name != "label"},
+        "text": model.text.stored,
         "symbols": model.vocabulary.symbols,
         "boundary": model.vocabulary.boundary,
         "separator": model.separator,

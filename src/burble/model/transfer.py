@@ -33,7 +33,8 @@ def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[st
     if base is None:
         return chosen
     # What the text is may differ: another alphabet is all that comes of it.
-    free = {*DROPOUTS, "documents", "min_count", "label"}
+    free = {*DROPOUTS, "min_count", "label"}
+    free |= {"documents", "document_separator", "document_pattern"}
     free |= {"lowercase", "strip_punctuation"} & chosen.keys()
     if base.architecture.input != "embedding":
         # Follows from the alphabet, which may be another.

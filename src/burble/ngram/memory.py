@@ -99,7 +99,7 @@ def _read(
     how, alphabet = model.text, model.vocabulary
     if not alphabet.boundary:
         # To a model without documents each source is one text.
-        how = replace(how, documents="sources")
+        how = how.undivided
     whole = Split(0.0)
     text = corpus.build_from_sources(found, how, whole, reading, progress, alphabet=alphabet)
     if how.min_count > 1 and not model.was_trained_on(text.sha256):

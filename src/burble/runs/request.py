@@ -141,6 +141,24 @@ def resolve_settings(
     return defaults.choose_settings(options, corpus, request.size, speed, shape)
 
 
+def resolve_reading(reading: SourceSettings, run: Run, *, resume: bool) -> SourceSettings:
+    """How sources are read: as given, or, where nothing is and a run is resumed, as it was then.
+
+    Raises:
+        RunError: `run.json` is damaged.
+    """
+    if not resume or reading.given or not run.exists:
+        return reading
+    stored = run.facts().get("reading", {})
+    try:
+        return SourceSettings.pop_from(dict(stored))
+    except (TypeError, ValueError, SettingsError) as error:
+        raise RunError(
+            f"{run.folder}/run.json is damaged: how its text was read is {stored!r:.60}. Give the "
+            "flags with which the text was read then."
+        ) from error
+
+
 def check_folder(request: TrainingRequest, run: Run) -> None:
     """Refuses a folder that does not suit the request, before the text is read.
 
@@ -228,6 +246,8 @@ def to_flags(chosen: Mapping[str, Any]) -> list[str]:
         flag = name.replace("_", "-")
         if isinstance(value, bool):
             written.append(f"--{flag}" if value else f"--no-{flag}")
+        elif isinstance(value, tuple):
+            written += [f"--{flag}={one}" for one in value]
         else:
             written.append(f"--{flag}={value}")
     return written

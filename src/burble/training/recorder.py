@@ -164,6 +164,7 @@ class Recorder:
             repeat=self.request.kept(
                 "RUN", *again, *flags_to_repeat(settings, from_base=bool(self.origin))
             ),
+            **({"reading": reading} if (reading := self.request.reading.given) else {}),
             **({"from": dict(self.origin)} if self.origin else {}),
         )
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def describe_model(path: Path) -> dict[str, Any]:
         "alphabet": "".join(symbols[:SHOWN]),
         "documents": model.vocabulary.boundary,
         "labels": dict(zip(model.labels.columns, model.labels.values, strict=True)),
-        "cleaning": {n: v for n, v in asdict(model.text).items() if n != "label"},
+        "cleaning": model.text.stored,
         "corpus": dict(model.facts("corpus")),
         "scores": dict(model.facts("scores")),
         "base": model.base,
