@@ -29,5 +29,7 @@ def test_others_are_known_by_their_endings(name, form):
 def test_a_form_that_there_is_not_is_refused_with_those_that_there_are():
     registry.check_form("")
     registry.check_form("text")
-    with pytest.raises(SourceError, match=r"there is no form 'x'\. Name one of text, word, html"):
+    with pytest.raises(
+        SourceError, match=r"there is no form 'x'\. Name one of text, word, opendocument"
+    ):
         registry.check_form("x")

@@ -17,7 +17,7 @@ def test_speech_is_read_without_numbers_times_and_styles():
     assert text == "Who's there?\n- Me.\n- And me & her.\n"
     assert account.taken == {"cue": 2}
     assert account.left["time"] == 2
-    assert account.left["number or name of a cue"] == 2
+    assert account.left["cue number"] == 2
     assert account.left["tag of style"] == 4
     assert account.left["position"] == 2
 

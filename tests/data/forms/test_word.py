@@ -91,7 +91,7 @@ def test_what_word_makes_itself_or_hides_is_left_out_and_counted():
         "table of contents or index": 1,
         "picture (with its alternative text)": 1,
         "comment": 1,
-        "header or footer": 1,
+        "running head (header or footer)": 1,
     }
 
 

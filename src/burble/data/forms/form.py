@@ -4,6 +4,7 @@ A reader takes one file and writes the text of each document in it. Whatever it 
 counts, so that nothing is left out in silence.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from burble.settings import DEFAULT_READING, SourceSettings
 Write = Callable[[Iterable[str]], object]
 """Takes the text of one document, in pieces that are cut anywhere."""
 EXTRA = "pip install 'burble[texts]'"
+_REST = re.compile(r" (?=\(|(?:of|or|in|with|without|beside|outside|moved|at|from) )")
+"""Where the name of a thing goes on after its first noun."""
 _BLOCK = 1 << 16
 _MANY = 20
 """Places that are told at most."""
@@ -67,15 +70,16 @@ class Account:
 
 
 def _some(count: int, noun: str) -> str:
-    """A number of things; what follows a comma or a bracket in their name has no plural.
+    """A number of things, of whose name the first noun has a plural.
 
-    >>> _some(2, "footnote (after its paragraph)"), _some(2, "entry")
-    ('2 footnotes (after its paragraph)', '2 entries')
+    >>> _some(2, "block of code"), _some(2, "entry"), _some(1, "table (as lines)")
+    ('2 blocks of code', '2 entries', '1 table (as lines)')
     """
-    head, mark, rest = noun.partition(" (")
+    head, *_ = _REST.split(noun, maxsplit=1)
+    rest = noun[len(head) :]
     if count != 1 and head.endswith("y") and head[-2:-1] not in "aeiou":
         head = f"{head[:-1]}ie"
-    return f"{some(count, head)}{mark}{rest}"
+    return f"{some(count, head)}{rest}"
 
 
 @dataclass(frozen=True)

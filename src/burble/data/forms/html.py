@@ -21,6 +21,8 @@ _CHARSET = re.compile(
 )
 _AS_BROWSERS_DO = {"iso-8859-1": "cp1252", "ascii": "cp1252", "iso8859-1": "cp1252"}
 _MAIN = re.compile(r"<(main|article)\b", re.IGNORECASE)
+_SHORT = 40
+"""Characters of a link below which it may be the mark of a note."""
 _LONGEST_TAG = 1 << 22
 """Characters of a tag or a comment at most."""
 _NEVER = {
@@ -35,9 +37,9 @@ _NEVER = {
     "math": "formula",
     "rt": "reading beside a word (ruby)",
     "rp": "",
-    "button": "button or field of a form",
-    "select": "button or field of a form",
-    "textarea": "button or field of a form",
+    "button": "form field",
+    "select": "form field",
+    "textarea": "form field",
 }
 """Elements that are no text, and how they are counted."""
 _BESIDE = {"nav": "menu", "header": "header of the page", "footer": "footer of the page"}
@@ -54,6 +56,8 @@ _NARROW |= {"thead", "tbody"}
 _LINKS = {"doc-noteref": "mark of a note", "noteref": "mark of a note"}
 _LINKS |= {"doc-backlink": "link back from a note", "backlink": "link back from a note"}
 _NOTES = {"doc-footnote", "footnote", "rearnote", "endnote", "doc-endnote"}
+_MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§]{1,3})[\])]?")
+_BACK = re.compile(r"[\u21a9\u21b5\u2191\u2934^][\ufe0e\ufe0f]?")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -129,7 +133,9 @@ class _Page(HTMLParser):
         self.layout = Layout()
         self._account, self._main, self._whole = account, main, whole
         self._skipped, self._depth = "", 0
-        self._within = self._pre = self._articles = self._cells = 0
+        self._within = self._pre = self._articles = self._cells = self._raised = 0
+        self._link: list[str] | None = None
+        self._raised_inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Takes the beginning of an element."""
@@ -148,10 +154,16 @@ class _Page(HTMLParser):
         if _kinds(given) & _NOTES and tag != "section":
             self._account.taken["note (where it stands)"] += 1
         self._break(tag)
+        if tag == "a" and given.get("href", "").rpartition("#")[1]:
+            self._link, self._raised_inside = [], False
+        if tag == "sup":
+            self._raised += 1
+            self._raised_inside = self._link is not None
         if tag == "pre":
             self._pre += 1
             self._take("block of code or set text")
         elif tag == "br":
+            self._end_link()
             self.layout.add_line_end()
         elif tag in ("td", "th"):
             if self._cells and self._reads:
@@ -170,7 +182,11 @@ class _Page(HTMLParser):
                 self._skipped = ""
             return
         self._break(tag)
-        if tag == "pre":
+        if tag == "a":
+            self._end_link()
+        elif tag == "sup":
+            self._raised = max(0, self._raised - 1)
+        elif tag == "pre":
             self._pre = max(0, self._pre - 1)
         elif tag in ("main", "article"):
             self._articles = max(0, self._articles - 1)
@@ -186,6 +202,14 @@ class _Page(HTMLParser):
         if "\u00ad" in data:
             self._account.left["soft hyphen"] += data.count("\u00ad")
             data = data.replace("\u00ad", "")
+        if self._link is not None and len(data) < _SHORT:
+            self._link.append(data)
+            return
+        self._end_link()
+        self._add(data)
+
+    def _add(self, data: str) -> None:
+        """Adds text, as it stands or with its white space as one blank."""
         if self._pre:
             self.layout.add_exactly(data)
         else:
@@ -195,6 +219,18 @@ class _Page(HTMLParser):
         """Counts a comment."""
         if data.strip():
             self._account.left["comment"] += 1
+
+    def _end_link(self) -> None:
+        """Adds the text of a link to another place, unless it is the mark of a note."""
+        if self._link is None:
+            return
+        text, self._link = "".join(self._link), None
+        if _BACK.fullmatch(text.strip()):
+            self._leave("link back from a note")
+        elif (self._raised or self._raised_inside) and _MARK.fullmatch(text.strip()):
+            self._leave("mark of a note")
+        else:
+            self._add(text)
 
     @property
     def _reads(self) -> bool:
@@ -208,7 +244,7 @@ class _Page(HTMLParser):
         if tag == "img":
             return "picture (with its alternative text)"
         if tag == "input":
-            return "button or field of a form" if given.get("type") != "hidden" else ""
+            return "form field" if given.get("type") != "hidden" else ""
         if "hidden" in given or _HIDDEN.search(given.get("style", "")):
             return "hidden passage"
         if tag == "a" and (link := _kinds(given) & _LINKS.keys()):
@@ -231,10 +267,9 @@ class _Page(HTMLParser):
 
     def _break(self, tag: str) -> None:
         """Ends a line, or a block, where a browser would."""
-        if tag in _WIDE:
-            self.layout.end_block(2)
-        elif tag in _NARROW:
-            self.layout.end_block(1)
+        if tag in _WIDE or tag in _NARROW:
+            self._end_link()
+            self.layout.end_block(2 if tag in _WIDE else 1)
 
 
 def _kinds(given: dict[str, str]) -> set[str]:

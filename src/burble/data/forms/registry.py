@@ -41,6 +41,32 @@ FORMS: tuple[Form, ...] = (
         module=_reader("word"),
     ),
     Form(
+        name="opendocument",
+        what="an OpenDocument text",
+        plural="OpenDocument texts",
+        suffixes=(".odt", ".ott"),
+        recognize=lambda probe: _TEXT_DOCUMENT in probe.head[:_WITHIN],
+        module=_reader("open_document"),
+    ),
+    Form(
+        name="epub",
+        what="an e-book (EPUB)",
+        plural="e-books (EPUB)",
+        suffixes=(".epub",),
+        recognize=lambda probe: (
+            _BOOK in probe.head[:_WITHIN] or "META-INF/container.xml" in probe.members
+        ),
+        module=_reader("epub"),
+    ),
+    Form(
+        name="fb2",
+        what="an e-book (FictionBook)",
+        plural="e-books (FictionBook)",
+        suffixes=(".fb2",),
+        recognize=lambda probe: bool(_FICTION_BOOK.search(probe.head[:4096])),
+        module=_reader("fiction_book"),
+    ),
+    Form(
         name="html",
         what="a web page",
         plural="web pages",

@@ -41,7 +41,7 @@ def read_speech(pieces: Iterable[str], account: Account) -> Iterator[str]:
             continue
         account.taken["cue"] += 1
         account.left["time"] += 1
-        account.left["number or name of a cue"] += place
+        account.left["cue number"] += place
         found = _TIME.match(block[place])
         account.left["position"] += bool(found and found[1].strip())
         yield from _read_cue(block[place + 1 :], account)

@@ -9,28 +9,30 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from burble.data.forms import lines
 from burble.data.forms.form import Account, File, Write
 from burble.data.forms.guard import Archive, open_archive, parse_xml
+from burble.data.forms.lines import Lines
 from burble.formatting import Note
 
 _WHAT = "a Word document"
 _NOTES = {
-    "w:footnoteReference": ("word/footnotes.xml", "footnote (after its paragraph)"),
-    "w:endnoteReference": ("word/endnotes.xml", "endnote (after its paragraph)"),
+    "w:footnoteReference": ("word/footnotes.xml", lines.FOOTNOTE),
+    "w:endnoteReference": ("word/endnotes.xml", lines.ENDNOTE),
 }
 _LEFT_OUT = {
-    "w:del": "deleted passage (tracked)",
+    "w:del": lines.DELETED,
     "w:moveFrom": "passage moved elsewhere (tracked)",
-    "w:rt": "reading beside a word (ruby)",
-    "m:oMath": "formula",
+    "w:rt": lines.RUBY,
+    "m:oMath": lines.FORMULA,
     # What is here stands in the alternative before it, too.
     "mc:Fallback": "",
 }
 """Elements whose text is left out, and how they are counted."""
 _TAKEN = {
-    "w:ins": "inserted passage (tracked)",
+    "w:ins": lines.INSERTED,
     "w:moveTo": "passage moved here (tracked)",
-    "w:tbl": "table (cells parted by tabs)",
+    "w:tbl": lines.TABLE,
 }
 _PICTURES = ("wp:docPr", "v:imagedata")
 _GENERATED = re.compile(r"\s*(?:TOC|INDEX|TOA)\b")
@@ -57,11 +59,11 @@ def _count_beside(archive: Archive, file: File) -> None:
         if re.fullmatch(r"word/(?:header|footer)\d*\.xml", member):
             words = Walker(Account(), {})
             found = "".join(words.walk(archive.read(member), file.name))
-            left["header or footer"] += bool(found.strip())
+            left[lines.MARGIN] += bool(found.strip())
     if "word/comments.xml" in archive:
 
         def count(tag: str, _attributes: dict[str, str]) -> None:
-            left["comment"] += tag == "w:comment"
+            left[lines.COMMENT] += tag == "w:comment"
 
         comments = archive.read("word/comments.xml")
         deque(parse_xml(comments, file.name, count, lambda _: None, lambda _: None), maxlen=0)
@@ -90,17 +92,12 @@ class Walker:
     def __init__(self, account: Account, given: dict[str, dict[str, str]]) -> None:
         self.notes: dict[str, str] = {}
         self._account, self._given = account, given
-        self._ready: list[str] = []
-        self._line: list[str] = []
-        self._after: list[str] = []
-        self._outer: list[tuple[list[str], list[str]]] = []
+        self._lines = Lines(account)
         self._skipped = 0
         self._in_text = self._in_properties = self._joined = False
         self._hidden: Literal["", "hidden", "counted"] = ""
         self._note = ""
         self._fields: list[list[str]] = []
-        self._cells: list[list[str]] = []
-        self._row: list[str] = []
         self._starts: dict[str, Callable[[dict[str, str]], object]] = {
             "w:t": lambda _: self._set_text(True),
             "w:delText": lambda _: self._set_text(True),
@@ -112,8 +109,8 @@ class Walker:
             "w:br": lambda given: self._add("\n" if "w:type" not in given else ""),
             "w:cr": lambda _: self._add("\n"),
             "w:noBreakHyphen": lambda _: self._add("\u2011"),
-            "w:softHyphen": lambda _: self._leave("soft hyphen"),
-            "w:numPr": lambda _: self._leave("list number or bullet"),
+            "w:softHyphen": lambda _: self._leave(lines.SOFT_HYPHEN),
+            "w:numPr": lambda _: self._leave(lines.NUMBER),
             "w:sym": self._add_symbol,
             "w:altChunk": lambda _: self._leave("embedded file"),
             "w:fldChar": self._change_field,
@@ -121,7 +118,7 @@ class Walker:
             "w:txbxContent": lambda _: self._begin_box(),
             "w:footnote": self._begin_note,
             "w:endnote": self._begin_note,
-            "w:tc": lambda _: self._cells.append([]),
+            "w:tc": lambda _: self._lines.begin_cell(),
             "w:footnoteReference": lambda given: self._refer("w:footnoteReference", given),
             "w:endnoteReference": lambda given: self._refer("w:endnoteReference", given),
         }
@@ -132,8 +129,8 @@ class Walker:
             "w:pPr": lambda: self._set_properties(False),
             "w:r": self._show,
             "w:p": self._end_paragraph,
-            "w:tc": self._end_cell,
-            "w:tr": self._end_row,
+            "w:tc": self._lines.end_cell,
+            "w:tr": self._lines.end_row,
             "w:fldSimple": self._end_field,
             "w:txbxContent": self._end_box,
             "w:footnote": self._end_note,
@@ -143,9 +140,7 @@ class Walker:
     def walk(self, blocks: Iterator[bytes], name: str) -> Iterator[str]:
         """The text of some XML, in pieces."""
         for _ in parse_xml(blocks, name, self._start, self._end, self._text):
-            if self._ready:
-                yield "".join(self._ready)
-                self._ready.clear()
+            yield from self._lines.take()
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         """Takes the start of an element."""
@@ -158,7 +153,7 @@ class Walker:
         elif tag in _TAKEN and not self._in_properties:
             self._account.taken[_TAKEN[tag]] += 1
         elif tag in _PICTURES:
-            self._leave("picture (with its alternative text)")
+            self._leave(lines.PICTURE)
         elif tag == "w:del":
             # The mark between two paragraphs is deleted.
             self._joined = True
@@ -179,7 +174,7 @@ class Walker:
         if self._fields and self._fields[-1][0] == "code":
             self._fields[-1][1] += text
         elif self._hidden:
-            self._leave("hidden passage" if self._hidden == "hidden" else "")
+            self._leave(lines.HIDDEN if self._hidden == "hidden" else "")
             self._hidden = "counted"
         else:
             self._add(text)
@@ -206,14 +201,15 @@ class Walker:
         if what:
             self._account.left[what] += 1
 
+    @property
+    def _is_generated(self) -> bool:
+        """Whether Word has made by itself what stands here."""
+        return any(kind == "generated" for kind, _ in self._fields)
+
     def _add(self, text: str) -> None:
         """Adds text to the line, unless it is of a field that Word makes by itself."""
-        if any(kind == "generated" for kind, _ in self._fields):
-            return
-        if "\u00ad" in text:
-            self._account.left["soft hyphen"] += text.count("\u00ad")
-            text = text.replace("\u00ad", "")
-        self._line.append(text)
+        if not self._is_generated:
+            self._lines.add(text)
 
     def _add_symbol(self, attributes: dict[str, str]) -> None:
         """Adds a symbol that is given by its number; one of a symbol font has no character."""
@@ -240,7 +236,7 @@ class Walker:
     def _name_result(self, code: str) -> str:
         """Whether the result of a field is text of the writer's, or generated by Word."""
         if _GENERATED.match(code):
-            self._leave("table of contents or index")
+            self._leave(lines.CONTENTS)
             return "generated"
         return "result"
 
@@ -254,54 +250,32 @@ class Walker:
         note = self._given.get(kind, {}).get(attributes.get("w:id", ""))
         if note:
             self._account.taken[_NOTES[kind][1]] += 1
-            self._after.append(note)
+            self._lines.add_after(note)
 
     def _begin_note(self, attributes: dict[str, str]) -> None:
         """Begins a note; those that only part notes from text have a type."""
-        self._note = "" if attributes.get("w:type", "normal") != "normal" else attributes["w:id"]
-        self._ready.clear()
+        is_note = attributes.get("w:type", "normal") == "normal"
+        self._note = attributes.get("w:id", "") if is_note else ""
+        self._lines.begin_aside()
 
     def _end_note(self) -> None:
         """Keeps a note."""
+        text = self._lines.end_aside()
         if self._note:
-            self.notes[self._note] = "".join(self._ready).strip("\n")
-        self._ready.clear()
+            self.notes[self._note] = text
 
     def _begin_box(self) -> None:
         """Begins a text box, which lies within a paragraph and is written after it."""
-        self._account.taken["text box (after its paragraph)"] += 1
-        self._outer.append((self._line, self._ready))
-        self._line, self._ready = [], []
+        self._account.taken[lines.BOX] += 1
+        self._lines.begin_aside()
 
     def _end_box(self) -> None:
         """Keeps a text box until its paragraph ends."""
-        text = "".join(self._ready).rstrip("\n")
-        self._line, self._ready = self._outer.pop()
-        if text:
-            self._after.append(text)
+        self._lines.add_after(self._lines.end_aside())
 
     def _end_paragraph(self) -> None:
-        """Ends a line, and writes what stands after it."""
+        """Ends a line, unless its end is deleted or it is one that Word makes by itself."""
         if self._joined:
             self._joined = False
-            return
-        line = "".join(self._line)
-        self._line.clear()
-        self._account.taken["paragraph"] += bool(line.strip())
-        generated = any(kind == "generated" for kind, _ in self._fields)
-        if self._cells:
-            self._cells[-1] += [line, *self._after] if line or self._after else []
-        elif not generated or line:
-            self._ready += [f"{text}\n" for text in (line, *self._after)]
-        self._after.clear()
-
-    def _end_cell(self) -> None:
-        """Ends a cell: its paragraphs become one, since a tab or a newline would part cells."""
-        text = " ".join(" ".join(self._cells.pop()).split())
-        (self._cells[-1] if self._cells else self._row).append(text)
-
-    def _end_row(self) -> None:
-        """Ends a row of a table that lies in no other."""
-        if not self._cells:
-            self._ready.append("\t".join(self._row) + "\n")
-            self._row.clear()
+        elif not self._is_generated or not self._lines.is_empty:
+            self._lines.end_paragraph()

@@ -1,0 +1,90 @@
+"""OpenDocument texts: what is read, in which order, and what is left out and counted."""
+
+import pytest
+
+from burble.errors import SourceError
+from tests.support.documents import archive_of, read_form
+
+SPACES = " ".join(
+    f'xmlns:{name}="urn:{name}"' for name in ("office", "text", "table", "draw", "style", "svg")
+)
+
+
+def document(body, styles="", manifest="<m/>", margins=""):
+    return archive_of(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.text",
+            "META-INF/manifest.xml": manifest,
+            "styles.xml": f"<office:document-styles {SPACES}>{margins}</office:document-styles>",
+            "content.xml": f"<office:document-content {SPACES}><office:automatic-styles>{styles}"
+            f"</office:automatic-styles><office:body><office:text>{body}</office:text>"
+            "</office:body></office:document-content>",
+        }
+    )
+
+
+def text_of(body, **parts):
+    (text,), account = read_form("opendocument", document(body, **parts))
+    return text, account
+
+
+def test_paragraphs_are_lines_and_white_space_is_what_the_document_says():
+    body = (
+        "<text:h>Title</text:h><text:p/><text:p> One\n <text:span> two</text:span>"
+        '<text:s text:c="2"/>three<text:tab/>four<text:line-break/>fi\u00adve</text:p>'
+    )
+    text, account = text_of(body)
+    assert text == "Title\n\nOne two  three\tfour\nfive\n"
+    assert account.left["soft hyphen"] == 1
+
+
+def test_notes_boxes_and_tables():
+    note = (
+        '<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation>'
+        "<text:note-body><text:p>A note.</text:p></text:note-body></text:note>"
+    )
+    box = "<draw:frame><draw:text-box><text:p>Boxed.</text:p></draw:text-box></draw:frame>"
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
+    row = f"<table:table-row>{cell.format('a')}{cell.format('b')}</table:table-row>"
+    body = f"<text:p>Text{note} goes on.{box}</text:p><table:table>{row}</table:table>"
+    text, account = text_of(body)
+    assert text == "Text goes on.\nA note.\nBoxed.\na\tb\n"
+    assert account.taken["footnote (after its paragraph)"] == 1
+    assert account.taken["text box (after its paragraph)"] == 1
+    assert account.taken["table (cells parted by tabs)"] == 1
+
+
+def test_what_is_left_out_is_counted():
+    changes = (
+        "<text:tracked-changes><text:changed-region><text:deletion><text:p>old</text:p>"
+        "</text:deletion></text:changed-region><text:changed-region><text:insertion/>"
+        "</text:changed-region></text:tracked-changes>"
+    )
+    hidden = (
+        '<style:style style:name="T1"><style:text-properties text:display="none"/></style:style>'
+    )
+    body = (
+        f"{changes}<text:table-of-content><text:p>1 One</text:p></text:table-of-content>"
+        "<text:p>Text<office:annotation><text:p>why?</text:p></office:annotation>"
+        '<text:span text:style-name="T1">secret</text:span><draw:frame><draw:image/>'
+        "<svg:title>a cat</svg:title></draw:frame></text:p>"
+        "<text:list><text:list-item><text:p>item</text:p></text:list-item></text:list>"
+    )
+    margins = "<style:header><text:p>Running head</text:p></style:header><style:footer/>"
+    text, account = text_of(body, styles=hidden, margins=margins)
+    assert text == "Text\nitem\n"
+    assert account.left == {
+        "deleted passage (tracked)": 1,
+        "table of contents or index": 1,
+        "comment": 1,
+        "hidden passage": 1,
+        "picture (with its alternative text)": 1,
+        "list mark (number or bullet)": 1,
+        "running head (header or footer)": 1,
+    }
+    assert account.taken["inserted passage (tracked)"] == 1
+
+
+def test_a_locked_document_is_refused():
+    with pytest.raises(SourceError, match="locked with a password"):
+        text_of("", manifest="<m><encryption-data/></m>")
