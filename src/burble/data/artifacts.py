@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import entities
 
-from burble.data.json_lines import SUFFIXES
 from burble.formatting import listed
 
 _JOINERS = "\u200c\u200d"
@@ -174,9 +173,7 @@ class Artifacts:
             piece: The text as it came, from where the last piece ended.
             lines: Lines of all sources that end before it.
         """
-        # For a file whose name says so, the source suggests how to read a field.
-        sought = not self.begun and self.is_text and not self.source.lower().endswith(SUFFIXES)
-        if sought and (match := _JSON.match(piece)):
+        if not self.begun and self.is_text and (match := _JSON.match(piece)):
             self.json.append((self.source, match[1] or ""))
         self.begun = True
         kinds: tuple[_Kind, ...] = _PLAIN
@@ -222,7 +219,7 @@ class Artifacts:
             which = f" (such as {self.json[0][1]!r})" if self.json[0][1] else ""
             sentences.append(
                 f"{looks}, whose brackets and names{which} are learned as text. To read one field, "
-                "write an object a line to a file named ROWS.jsonl, and give ROWS.jsonl:FIELD."
+                f"name it after the file: {names[0]}:FIELD."
             )
         return sentences
 

@@ -8,11 +8,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from burble import files
-from burble.data import tables
 from burble.data.forms.form import File
 from burble.data.labels import NO_LABELS, LabelReader
 from burble.errors import SourceError
@@ -39,6 +38,7 @@ class Source:
             or its form tells it.
         path: The file it is, or lies in, if there is one.
         opened: Opens the file that it is by itself; None where it is none.
+        member: Which part of that file it is: the member of an archive.
     """
 
     name: str
@@ -49,19 +49,19 @@ class Source:
     encoding_is_known: bool = False
     path: Path | None = None
     opened: Callable[[], BinaryIO] | None = None
+    member: str = ""
 
     @property
     def delimited(self) -> bool:
         """Whether it is a table of cells with a delimiter between them."""
-        name = self.name.removesuffix(f":{shown(self.part)}")
-        return self.form == "table" and not tables.is_json(name)
+        return self.form == "table"
 
     @property
     def own_labels(self) -> dict[str, str]:
         """What a file itself says of its text: its name without the ending, and its folder's."""
         if self.path is None:
             return {}
-        whole = self.path.absolute()
+        whole = self.path.absolute() / PurePosixPath(self.member)
         return {"file": shown(whole.stem), "folder": shown(whole.parent.name)}
 
     def open(self) -> BinaryIO:

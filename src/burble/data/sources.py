@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
-from burble.data import encodings, folders, gutenberg, json_lines, python_docs, tables
+from burble.data import encodings, folders, gutenberg, python_docs
+from burble.data.dumps import archives, zips
 from burble.data.encoding_detection import describe_mismatch
 from burble.data.forms import registry
 from burble.data.forms.form import EXTRA, Form
@@ -22,6 +23,8 @@ from burble.settings import DEFAULT_READING, SourceSettings, require
 
 _BUILTIN = "builtin:"
 _GUTENBERG = "gutenberg:"
+FIELDLESS = "with fields, of which one must be named (FILE:FIELD; burble corpus FILE lists them),"
+"""Why tables and their like are passed over where they are not named outright."""
 _LOOKED_AT = 3
 """Sources of which it is looked at whether a named encoding suits them."""
 
@@ -84,8 +87,9 @@ def _identify(source: Source) -> object:
         raise SourceError(describe_unreadable(Path(source.path or ""), error)) from error
     if status is None or not status.st_ino:
         # Some disks number no files.
-        return source.path.resolve() if source.path else source.name, source.part
-    return status.st_dev, status.st_ino, source.part
+        place = source.path.resolve() if source.path else source.name
+        return place, source.member, source.part
+    return status.st_dev, status.st_ino, source.member, source.part
 
 
 def _check_encoding(sources: list[Source], encoding: str) -> list[str]:
@@ -170,64 +174,84 @@ def _find(argument: str, reading: SourceSettings) -> Found:
     if os.path.isdir(path):
         return _read_folder(path, reading)
     if os.path.exists(path):
-        return _take(open_file(path), reading), []
-    table, part = _split_column(argument)
-    if part and (found := _find_part(table, part, argument, reading)):
-        return [found], []
-    if part and table.lower().endswith(tables.SUFFIXES):
-        source = replace(open_file(Path(table)), name=shown(argument), form="table", part=part)
-        return [_check(source, encoding)], []
+        return _read_file(path, reading)
+    named, part = _split_column(argument)
     if part:
-        raise SourceError(_describe_no_table(table, argument))
+        return _read_file(Path(named), reading, part)
     if any(mark in argument for mark in "*?["):
         return _expand_pattern(argument, reading)
     raise SourceError(folders.describe_missing(path, argument))
 
 
-def _take(source: Source, reading: SourceSettings) -> list[Source]:
+def _read_file(path: Path, reading: SourceSettings, part: str = "") -> Found:
+    """The sources in a file that is named outright."""
+    source = open_file(path)
+    head = next(source.read(encodings.HEAD), b"")
+    if not zips.is_zip(head) or reading.form or _find_form(source, reading):
+        return [_take(source, reading, part)], []
+    members = zips.Members(source)
+    if part:
+        member, rest = members.find(part)
+        return [_take(member, reading, rest)], []
+    if len(members) == 1:
+        return [_take(next(iter(members)), reading)], []
+    return _read_members(source, members, reading)
+
+
+def _read_members(source: Source, members: zips.Members, reading: SourceSettings) -> Found:
+    """Every text in an archive."""
+    passed: dict[str, list[Path]] = {"not text": []}
+    opened = ((Path(one.member), one) for one in members)
+    found = _open_texts(opened, reading, passed)
+    if not found:
+        raise SourceError(
+            f"{source.name} holds no text to be read as a whole. {members.describe()}"
+        )
+    return found, folders.describe_passed(Path(source.path or source.name), passed)
+
+
+def _take(source: Source, reading: SourceSettings, part: str = "") -> Source:
     """A source as what it is: in a form of its own, or else as text.
 
     Raises:
-        SourceError: It is neither, or its form cannot be read here.
+        SourceError: It is neither, or its form cannot be read here, or a part of it must be named.
     """
-    form = _find_form(source, reading)
+    source = archives.decompress(source)
+    form = _find_form(source, reading, part)
+    if part and not (form and form.has_parts):
+        raise SourceError(_describe_no_parts(source, part))
     if not form:
-        return [_check(source, reading.encoding)]
+        return _check(source, reading.encoding)
     form.check(source.name)
-    return [replace(source, form=form.name, encoding_is_known=form.tells_encoding)]
+    if not form.tells_encoding:
+        source = _check(source, reading.encoding)
+    if form.needs_part and not part:
+        raise SourceError(form.list_fields(source.as_file(reading)))
+    known = form.tells_encoding or source.encoding_is_known
+    name = f"{source.name}:{shown(part)}" if part else source.name
+    return replace(source, name=name, part=part, form=form.name, encoding_is_known=known)
 
 
-def _find_form(source: Source, reading: SourceSettings) -> Form | None:
+def _find_form(source: Source, reading: SourceSettings, part: str = "") -> Form | None:
     """The form of a source: what a person says, or else what it looks like."""
     if reading.form:
         return registry.get_form(reading.form)
     head = next(source.read(encodings.HEAD), b"")
-    name = source.path.name if source.opened and source.path else source.name
-    return registry.find_form(name, head, source.open, plain=reading.plain)
+    name = source.member or (source.path.name if source.path else source.name)
+    return registry.find_form(
+        archives.inner_name(name), head, source.open, plain=reading.plain, parts=bool(part)
+    )
 
 
-def _find_part(path: str, part: str, argument: str, reading: SourceSettings) -> Source | None:
-    """A part of a file that is named; None where its form has none, or it is a table of text."""
-    source = open_file(Path(path))
-    form = _find_form(source, reading)
-    if not form or not form.has_parts:
-        return None
-    form.check(source.name)
-    known = form.tells_encoding
-    return replace(source, name=shown(argument), form=form.name, part=part, encoding_is_known=known)
-
-
-def _describe_no_table(path: str, argument: str) -> str:
-    """What to say where a column is named of a file that is no table."""
-    name = shown(path)
-    if path.lower().endswith(".json"):
-        return (
-            f"{shown(argument)} names a field, but {name} is one JSON value, not JSON lines, one "
-            f"object a line in a file that ends in .jsonl. {json_lines.MAKING}"
-        )
+def _describe_no_parts(source: Source, part: str) -> str:
+    """What to say where a part is named of a file that has none."""
+    name = source.name
+    kind = encodings.detect_content_type(next(source.read(encodings.HEAD), b"")).binary
+    what = kind or "plain text"
     return (
-        f"{shown(argument)} names a column, but {name} does not end as a table does. Save it as "
-        f"one of {', '.join(tables.SUFFIXES)}."
+        f"{name}:{shown(part)} names a field, but {name} is {what}, which has none that can be "
+        f"read. Fields are named of {listed(registry.list_parted(), most=99)}; a table of text "
+        "needs a name that ends in .csv or .tsv."
     )
 
 
@@ -240,7 +264,8 @@ def _expand_pattern(argument: str, reading: SourceSettings) -> Found:
     ours = folders.find_made_below(Path(*literal), paths)
     paths = [path for path in paths if ours.keys().isdisjoint((path, *path.parents))]
     passed = {folders.OURS: [*ours], "not text": [], "folders": [p for p in paths if p.is_dir()]}
-    found = _open_texts([path for path in paths if path.is_file()], reading, passed)
+    opened = ((path, open_file(path)) for path in paths if path.is_file())
+    found = _open_texts(opened, reading, passed)
     notes = [
         f"{folders.count_passed(len(places), reason)} that fit{'s' * (len(places) == 1)} "
         f"{shown(argument)} passed over: {listed([shown(place) for place in places])}."
@@ -255,7 +280,7 @@ def _expand_pattern(argument: str, reading: SourceSettings) -> Found:
 def _read_folder(folder: Path, reading: SourceSettings) -> Found:
     """Every text file below a folder, ordered by path."""
     paths, passed = folders.walk_folder(folder)
-    found = _open_texts(paths, reading, passed)
+    found = _open_texts(((path, open_file(path)) for path in paths), reading, passed)
     notes = folders.describe_passed(folder, passed)
     if not found and not passed[folders.OURS]:
         raise SourceError(" ".join([f"the folder {shown(folder)} holds no text files.", *notes]))
@@ -263,24 +288,25 @@ def _read_folder(folder: Path, reading: SourceSettings) -> Found:
 
 
 def _open_texts(
-    paths: Iterable[Path], reading: SourceSettings, passed: dict[str, list[Path]]
+    opened: Iterable[tuple[Path, Source]], reading: SourceSettings, passed: dict[str, list[Path]]
 ) -> list[Source]:
-    """Those files that hold text; the others are added to `passed`, by the reason."""
+    """Those sources that hold text; the places of others are added to `passed`, by the reason."""
     sources = list[Source]()
-    for path in paths:
-        source = open_file(path)
+    for path, packed in opened:
+        source = archives.decompress(packed)
         form = _find_form(source, reading)
-        if form and form.is_missing:
-            passed.setdefault(f"that need {EXTRA}", []).append(path)
-            continue
         head = next(source.read(encodings.HEAD), b"")
         kind = encodings.detect_content_type(head)
-        if not form and kind.binary and (kind.sure or not reading.encoding):
+        if form and form.is_missing:
+            passed.setdefault(f"that need {EXTRA}", []).append(path)
+        elif form and form.needs_part:
+            passed.setdefault(FIELDLESS, []).append(path)
+        elif not form and kind.binary and (kind.sure or not reading.encoding):
             # Models and memories name burble in their headers.
             ours = head[8:9] == b"{" and b'"burble' in head
             passed[folders.OURS if ours else "not text"].append(path)
         else:
-            sources += _take(source, reading)
+            sources.append(_take(source, reading))
     return sources
 
 
@@ -297,19 +323,9 @@ def _check(source: Source, encoding: str) -> Source:
 
 
 def _suggest_forms(sources: list[Source]) -> list[str]:
-    """Suggests a better way to read tables and books that are read as plain text."""
+    """Suggests a better way to read what is read as plain text."""
     plain = [source for source in sources if source.form == "text" and source.path]
     notes = []
-    for what in ("column", "field"):
-        names = [
-            source.name
-            for source in plain
-            if source.name.lower().endswith(tables.SUFFIXES)
-            and tables.is_json(source.name) == (what == "field")
-        ]
-        if names:
-            are = f"{listed(names)} {'is' if len(names) == 1 else 'are'} read as plain text"
-            notes.append(f"{are}; {names[0]}:NAME would read one {what} of it.")
     marked = [s.name for s in plain if s.path and s.path.name.lower().endswith(registry.MARKED)]
     if marked:
         are = f"{listed(marked)} {'is' if len(marked) == 1 else 'are'} read"

@@ -1,4 +1,4 @@
-"""Rows of CSV, TSV and JSON Lines to texts, one document a row. Knows nothing of files.
+"""Rows of CSV and TSV to texts, one document a row. Knows nothing of files.
 
 Rows without text, and rows in which it is not clear which cell is the text, are left out and
 counted.
@@ -6,23 +6,43 @@ counted.
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 
-from burble.data import dialects, json_lines
+from burble.data import dialects
 from burble.data.cleaning import BOM
 from burble.data.dialects import Dialect
-from burble.data.json_lines import Write
+from burble.data.dumps.archives import inner_name
+from burble.data.dumps.fields import ROWS, Fields
+from burble.data.forms.form import File
+from burble.data.forms.form import Write as WriteDocument
 from burble.data.labels import NO_LABELS, LabelReader
 from burble.data.records import IrregularRows, Records, looks_merged
 from burble.errors import SourceError
 from burble.formatting import Note, listed
 from burble.settings import DEFAULT_READING, SourceSettings
 
-SUFFIXES = (".csv", ".tsv", *json_lines.SUFFIXES)
+Write = Callable[[str], object]
 SAMPLE = 1 << 16
 """Characters at the start of a table from which its dialect is detected."""
 _MOST = 20
 _SHOWN = 60
+
+
+def read(file: File, write: WriteDocument) -> list[Note]:
+    """Reads the texts of the column that is named; see `read_rows`."""
+    return read_rows(
+        file.text(), file.name, file.part, lambda row: write([row]), file.reading, file.labels
+    )
+
+
+def find_fields(file: File) -> Fields:
+    """The columns of a table, by the cells of its first row."""
+    records, _, _ = _open_records(file.text(), file.name, "1", file.reading)
+    table, fields = iter(records), Fields()
+    names = [dialects.strip_name(cell) or str(n) for n, cell in enumerate(next(table, []), 1)]
+    for row in islice(table, ROWS):
+        fields.add_row(names, row)
+    return fields
 
 
 def read_rows(
@@ -33,12 +53,12 @@ def read_rows(
     reading: SourceSettings = DEFAULT_READING,
     labels: LabelReader = NO_LABELS,
 ) -> list[Note]:
-    """Reads the texts of one column or field.
+    """Reads the texts of one column.
 
     Args:
         pieces: The whole table as text, cut anywhere.
-        name: The file's name; its ending tells the form.
-        part: A column's name or its number from 1, or the name of a JSON field.
+        name: The file's name; its ending tells what parts cells as a rule.
+        part: A column's name or its number from 1.
         write: Takes the text of each row, none of them blank.
         reading: How the cells of the table are parted, where that is set.
         labels: Takes the labels of each row before its text is written.
@@ -47,10 +67,8 @@ def read_rows(
         What to say of rows that were left out or are in doubt.
 
     Raises:
-        SourceError: There is no such column or field, or the table is damaged.
+        SourceError: There is no such column, or the table is damaged.
     """
-    if is_json(name):
-        return json_lines.read_field(split_lines(pieces), name, part, write, labels)
     records, width, separator = _open_records(pieces, name, part, reading)
     dialect = records.dialect
     table = iter(records)
@@ -96,11 +114,6 @@ def _open_records(
     return Records(lines, dialect, name, int(bool(skipped))), width, separator
 
 
-def is_json(name: str) -> bool:
-    """Whether a file of that name holds JSON Lines."""
-    return name.lower().endswith(json_lines.SUFFIXES)
-
-
 def split_lines(pieces: Iterable[str]) -> Iterator[str]:
     r"""The lines of a text that is cut anywhere, each with its line end.
 
@@ -136,7 +149,7 @@ def _take_sample(pieces: Iterable[str]) -> tuple[str, Iterator[str], bool]:
 
 def _usual_delimiter(name: str) -> str:
     """The delimiter that a file's name promises."""
-    return "\t" if name.lower().endswith(".tsv") else ","
+    return "\t" if inner_name(name.lower()).endswith(".tsv") else ","
 
 
 def _read_column(

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from burble.data import encodings
+from burble.data.dumps.fields import Fields
 from burble.data.labels import NO_LABELS, LabelReader
 from burble.errors import SourceError
 from burble.formatting import Note, listed, some
@@ -169,6 +170,8 @@ class Form:
         module: Where its `read(file, write)` is, which gives sentences besides the counts.
         needs: The package that it cannot be read without; it comes with the extra `texts`.
         has_parts: Whether `FILE:PART` names a part of such a file.
+        needs_part: Whether nothing can be read of such a file unless a part is named. Its module
+            then has `find_fields(file)`, too.
         tells_encoding: Whether a named encoding is none of its business.
     """
 
@@ -180,6 +183,7 @@ class Form:
     module: str
     needs: str = ""
     has_parts: bool = False
+    needs_part: bool = False
     tells_encoding: bool = True
 
     @property
@@ -199,6 +203,12 @@ class Form:
                 f"installed. Install it with: {EXTRA}"
             )
 
+    def list_fields(self, file: File) -> str:
+        """What to say of a file of which a part must be named, and none is."""
+        self.check(file.name)
+        fields: Fields = import_module(self.module).find_fields(file)
+        return fields.describe(file.name, self.what, as_text=not self.tells_encoding)
+
     def read(self, file: File, write: Write) -> list[Note]:
         """Reads a file of this form; see `read` of its module."""
         self.check(file.name)
@@ -214,7 +224,9 @@ def describe_accounts(accounts: Sequence[tuple[str, Form, Account]]) -> list[str
     """
     alike: dict[Form, list[tuple[str, Account]]] = {}
     for name, form, account in accounts:
-        alike.setdefault(form, []).append((name, account))
+        # Whoever names a field knows what the file is.
+        if not form.needs_part or account != Account():
+            alike.setdefault(form, []).append((name, account))
     sentences = []
     for form, files in alike.items():
         total = Account()

@@ -15,6 +15,7 @@ MARKED = (".md", ".markdown", ".tex", ".latex")
 """Endings of texts that are read as they stand, unless their prose is wanted."""
 _FICTION_BOOK = re.compile(rb"<(?:\w+:)?FictionBook\b")
 _RTF = re.compile(rb"\s*\{\\rtf\d?[\\{} \r\n]")
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _TEXT_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.text"
 _BOOK = b"mimetypeapplication/epub+zip"
 _WITHIN = 256
@@ -84,6 +85,28 @@ FORMS: tuple[Form, ...] = (
         module=_reader("subtitles"),
         tells_encoding=False,
     ),
+    Form(
+        name="table",
+        what="a table",
+        plural="tables",
+        suffixes=(".csv", ".tsv"),
+        recognize=_ends(".csv", ".tsv"),
+        module="burble.data.tables",
+        has_parts=True,
+        needs_part=True,
+        tells_encoding=False,
+    ),
+    Form(
+        name="json",
+        what="JSON",
+        plural="JSON files",
+        suffixes=(".json", ".jsonl", ".ndjson"),
+        recognize=_ends(".json", ".jsonl", ".ndjson"),
+        module="burble.data.dumps.json_rows",
+        has_parts=True,
+        needs_part=True,
+        tells_encoding=False,
+    ),
 )
 """In the order in which they are tried."""
 _BY_NAME = {form.name: form for form in FORMS}
@@ -92,7 +115,12 @@ TEXT = "text"
 
 
 def find_form(
-    name: str, head: bytes, open_file: Callable[[], BinaryIO], *, plain: bool = False
+    name: str,
+    head: bytes,
+    open_file: Callable[[], BinaryIO],
+    *,
+    plain: bool = False,
+    parts: bool = False,
 ) -> Form | None:
     """The form of a file; None for plain text, and for what is not read.
 
@@ -101,14 +129,24 @@ def find_form(
         head: Its first bytes.
         open_file: Opens it, from the start.
         plain: See `Probe`.
+        parts: Whether a part of it is wanted, so that it is of a form that has parts.
     """
     probe = Probe(name.lower(), head, open_file, plain)
-    return next((form for form in FORMS if form.recognize(probe)), None)
+    forms = [form for form in FORMS if form.has_parts] if parts else FORMS
+    if found := next((form for form in forms if form.recognize(probe)), None):
+        return found
+    # Whatever it is called: of other texts no part can be meant.
+    return get_form("json") if parts and _JSON.match(head) else None
 
 
 def get_form(name: str) -> Form | None:
     """The form of that name; None where a source is plain text, a table or a book."""
     return _BY_NAME.get(name)
+
+
+def list_parted() -> list[str]:
+    """The forms of files of which parts can be named, as a person calls them."""
+    return [form.plural for form in FORMS if form.has_parts]
 
 
 def check_form(name: str) -> None:

@@ -1,0 +1,363 @@
+"""Texts out of JSON: a field of each line's object, of each in a list, or of lists within lists.
+
+Knows nothing of where the JSON comes from.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any
+
+from burble.data import tables
+from burble.data.dumps.fields import ROWS, Fields
+from burble.data.dumps.json_text import DEEPEST, MOST, JsonText
+from burble.data.dumps.paths import ABSENT, EACH, NO_LIST, FieldPath, add_fields, find_value
+from burble.data.forms.form import File, Write
+from burble.errors import SourceError
+from burble.formatting import Note, listed, some
+
+LINES = (".jsonl", ".ndjson")
+"""Endings of JSON Lines."""
+_NAMED = 3
+_WITHIN = 1 << 20
+"""Characters in which the first line is looked for."""
+_KINDS = {bool: "true or false", type(None): "null", list: "a list", dict: "an object"}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A record.
+
+    Attributes:
+        number: Its line, or its number in its list.
+        value: What is in it.
+        raw: How it stands in the text.
+        outer: What the list lies in, as far as it stands before.
+    """
+
+    number: int
+    value: Any
+    raw: str
+    outer: tuple[Any, ...] = ()
+
+
+@dataclass
+class _Rows:
+    """The records of a JSON text.
+
+    Attributes:
+        place: What their numbers count: line or item.
+        path: Where in each the text is.
+        records: They themselves, read as they are taken.
+        before: What leads to them, in the names of fields.
+    """
+
+    place: str
+    path: FieldPath
+    records: Iterator[_Row]
+    before: str = ""
+
+
+@dataclass
+class _Lines:
+    """How many records there are of a kind, and the first few."""
+
+    place: str
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, number: int) -> None:
+        """One more, with its number."""
+        self.count += 1
+        if self.count <= _NAMED:
+            self.first.append(f"{number:,}")
+
+    def __str__(self) -> str:
+        """Where they are, for a person."""
+        return f"at {self.place} {listed(self.first, self.count, _NAMED)}"
+
+
+def read(file: File, write: Write) -> list[Note]:
+    """Reads the texts in one field.
+
+    Args:
+        file: The JSON. Its part is the field: `a.b` is field `b` of the object in field `a`,
+            unless a field has that very name, and `a[]` every value of the list in field `a`.
+        write: Takes each text, none of them blank.
+
+    Returns:
+        What was passed over.
+
+    Raises:
+        SourceError: It is damaged, or no record has a text there.
+    """
+    if file.part in file.labels.columns:
+        raise SourceError(
+            f"--label {file.part} is the text itself. Name another field of {file.name}."
+        )
+    rows = _open_rows(file.text(), file.name, FieldPath(file.part))
+    reader = _Reader(rows, file)
+    for row in rows.records:
+        for text in reader.take(row):
+            write([text])
+    return reader.finish()
+
+
+def find_fields(file: File) -> Fields:
+    """The fields of the first records."""
+    fields = Fields()
+    for row in islice(_open_rows(file.text(), file.name, None).records, ROWS):
+        add_fields(fields, row.value)
+    return fields
+
+
+class _Reader:
+    """Takes the texts of records, and notes what else there is.
+
+    Args:
+        rows: The records.
+        file: Where they are.
+    """
+
+    def __init__(self, rows: _Rows, file: File) -> None:
+        self._path, self._place, self._before = rows.path, rows.place, rows.before
+        self._file, self._fields, self._looked_at = file, Fields(), 0
+        self._last_names = [FieldPath(label).last for label in file.labels.columns]
+        self._passed: dict[str, _Lines] = {}
+        self._twice = _Lines(rows.place)
+        self._found_labels: set[str] = set()
+        self._no_labels: dict[str, _Lines] = {}
+        self._taken = 0
+        self._keys = set() if rows.path.has_lists else {rows.path.name, *rows.path.steps} - {""}
+        self._quoted = [json.dumps(key, ensure_ascii=False) for key in self._keys]
+
+    def take(self, row: _Row) -> Iterator[str]:
+        """The texts of one record; the labels of each are set before it is given."""
+        if self._looked_at < ROWS:
+            self._looked_at += 1
+            add_fields(self._fields, row.value, self._before)
+        if self._keys and max(map(row.raw.count, self._quoted)) > 1:
+            self._note_doubled(row)
+        for value, within in self._path.find(row.value, row.outer):
+            if isinstance(value, str) and value.strip():
+                self._taken += 1
+                if self._last_names:
+                    self._set_labels(within, row.number)
+                yield value
+            else:
+                self._passed.setdefault(_kind(value), _Lines(self._place)).add(row.number)
+
+    def finish(self) -> list[Note]:
+        """What to say of all records.
+
+        Raises:
+            SourceError: None had a text.
+        """
+        if not self._taken and self._before and not self._looked_at:
+            self._fields = find_fields(self._file)
+        if not self._taken and self._fields.found and set(self._passed) != {"empty"}:
+            raise SourceError(self._describe_missing())
+        self._file.account.taken["row"] += self._taken
+        names = sorted(self._fields.found)
+        self._file.labels.begin_table(self._file.name, names, self._found_labels)
+        return [*self._describe()]
+
+    def _note_doubled(self, row: _Row) -> None:
+        """Notes a record in which an object has one of the fields more than once."""
+        twice: set[str] = set()
+
+        def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            counts = Counter(key for key, _ in pairs)
+            twice.update(key for key, count in counts.items() if count > 1)
+            return dict(pairs)
+
+        json.loads(row.raw, object_pairs_hook=note)
+        if not twice.isdisjoint(self._keys):
+            self._twice.add(row.number)
+
+    def _set_labels(self, within: tuple[Any, ...], number: int) -> None:
+        """The labels of a text, from the innermost record that has such a field."""
+        found = []
+        for label, last in zip(self._file.labels.columns, self._last_names, strict=True):
+            values = (find_value(record, last) for record in reversed(within))
+            value = next((one for one in values if one is not ABSENT), ABSENT)
+            found.append(self._make_label(label, value, number))
+        self._file.labels.set_row(found)
+
+    def _make_label(self, label: str, value: Any, number: int) -> str | None:
+        """A label: a text or a number; None where there is no such field."""
+        if value is ABSENT:
+            # What another record has is missing here.
+            return "" if label in self._found_labels else None
+        self._found_labels.add(label)
+        if isinstance(value, list | dict):
+            self._no_labels.setdefault(label, _Lines(self._place)).add(number)
+            return ""
+        return value if isinstance(value, str) else json.dumps(value) if value is not None else ""
+
+    def _describe_missing(self) -> str:
+        """What to say where no record has a text in the field."""
+        name, there = self._file.name, [kind for kind in self._passed if kind != "absent"]
+        what = f"no text in the field {self._file.part!r}, but {' or '.join(there)}"
+        has = what if there else f"no field {self._file.part!r}"
+        return (
+            f"{name} has {has}. Its fields, each with a sample:\n{self._fields.tabulate()}\n"
+            f"{self._fields.advise(name)}"
+        )
+
+    def _describe(self) -> Iterator[Note]:
+        """What to say of records that were passed over, and of doubled fields."""
+        name, part = self._file.name, self._file.part
+        if self._passed:
+            count = sum(lines.count for lines in self._passed.values())
+            why = "; ".join(f"{kind} {lines}" for kind, lines in self._passed.items())
+            skipped = f"without text in {part!r} skipped"
+            alone = f"{some(count, 'row')} {skipped}: {why}."
+            yield Note(name, f"{{}} {skipped}.", ((count, "row"),), alone)
+        if self._twice.count:
+            message = "with one field twice, of which the last was read"
+            alone = f"{some(self._twice.count, 'row')} {message}: {self._twice}."
+            yield Note(name, f"{{}} {message}.", ((self._twice.count, "row"),), alone)
+        for label, lines in self._no_labels.items():
+            message = f"without a label, since {label!r} is a list or an object"
+            alone = f"{some(lines.count, 'row')} {message}: {lines}."
+            yield Note(name, f"{{}} {message}.", ((lines.count, "row"),), alone)
+
+
+def _kind(value: Any) -> str:
+    """What a value is that is no text."""
+    if value is ABSENT or value is NO_LIST:
+        return "absent" if value is ABSENT else "no list"
+    if isinstance(value, str):
+        return "empty"
+    return _KINDS.get(type(value), "a number")
+
+
+def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> _Rows:
+    """The records of a JSON text; those of its first list where no path is given."""
+    start, stream = "", iter(pieces)
+    for piece in stream:
+        start += piece
+        if "\n" in start.lstrip() or len(start) > _WITHIN:
+            break
+    whole, first = chain([start], stream), start.lstrip()
+    if first.startswith("["):
+        steps = path or FieldPath("[]")
+        inside = FieldPath(re.sub(r"^\[\]\.?", "", steps.name))
+        return _Rows("item", inside, _read_list(JsonText(whole, name)))
+    if _is_lines(first, name):
+        return _Rows("line", path or FieldPath(""), _read_lines(whole, name))
+    text = JsonText(whole, name)
+    if path and not path.has_lists:
+        return _Rows("item", path, _read_one(text))
+    if path:
+        at = path.steps.index(EACH)
+        before, mark, rest = path.name.partition("[]")
+        inside = FieldPath(rest.removeprefix("."))
+        return _Rows("item", inside, _read_inner(text, path.steps[:at]), before + mark)
+    return _Rows("item", FieldPath(""), iter([_Row(1, _sample(text)[0], "")]))
+
+
+def _is_lines(start: str, name: str) -> bool:
+    """Whether a text that is no list is JSON Lines: by its name, or its first line."""
+    inner = re.sub(r"\.(gz|zst|bz2|xz)$", "", name.lower())
+    if inner.endswith(LINES):
+        return True
+    line, _, rest = start.partition("\n")
+    try:
+        return isinstance(json.loads(line), dict) and rest.lstrip()[:1] in ("", "{")
+    except (ValueError, RecursionError):
+        return False
+
+
+def _read_lines(pieces: Iterable[str], name: str) -> Iterator[_Row]:
+    """The object in each line."""
+    for number, line in enumerate(tables.split_lines(_check_lines(pieces, name)), 1):
+        if line.strip():
+            yield _Row(number, _read_line(line, name, number), line)
+
+
+def _check_lines(pieces: Iterable[str], name: str) -> Iterator[str]:
+    """The same pieces, as long as their lines are such as can be held in memory."""
+    size = 0
+    for piece in pieces:
+        end = piece.rfind("\n")
+        size = len(piece) - end - 1 if end >= 0 else size + len(piece)
+        if size > MOST:
+            raise SourceError(
+                f"{name} has a line of more than {some(MOST, 'character')}, which is no record. "
+                "If it is one JSON value, give it a name that ends in .json."
+            )
+        yield piece
+
+
+def _read_line(line: str, name: str, number: int) -> dict[str, Any]:
+    """The object in a line."""
+    whole = "Each line must be one object: mend that line, or leave it out."
+    place = f"{name}, line {number:,},"
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        message = f"{error.msg}, at character {error.pos + 1:,}"
+        raise SourceError(f"{place} is not JSON: {message}. {whole}") from error
+    except (ValueError, RecursionError) as error:
+        deep = isinstance(error, RecursionError)
+        message = "its values lie too deep in each other" if deep else str(error)
+        raise SourceError(f"{place} cannot be read as JSON: {message}. Mend that line.") from error
+    if not isinstance(row, dict):
+        raise SourceError(f"{place} is not an object but {_kind(row)}. {whole}")
+    return row
+
+
+def _read_list(text: JsonText, outer: tuple[Any, ...] = ()) -> Iterator[_Row]:
+    """The values of the list that is all of a text, or that comes next in it."""
+    for number, _ in enumerate(text.enter(), 1):
+        value = text.read()
+        yield _Row(number, value, text.last, outer)
+    if not outer:
+        text.check_end()
+
+
+def _read_one(text: JsonText) -> Iterator[_Row]:
+    """The one value that is all of a text."""
+    value = text.read()
+    yield _Row(1, value, text.last)
+    text.check_end()
+
+
+def _read_inner(text: JsonText, keys: tuple[str, ...]) -> Iterator[_Row]:
+    """The values of the list that lies in an object, which may be large, under some keys."""
+    outer: dict[str, Any] = {}
+    if not keys:
+        yield from _read_list(text, (outer,))
+        return
+    if text.peek() != "{":
+        yield _Row(1, text.read(), text.last)
+        return
+    for key in text.enter():
+        if key == keys[0] and text.peek() in ("{", "["):
+            for row in _read_inner(text, keys[1:]):
+                yield _Row(row.number, row.value, row.raw, (outer, *row.outer))
+        elif text.peek() in ("{", "["):
+            text.skip()
+        else:
+            outer[key] = text.read()
+
+
+def _sample(text: JsonText, depth: int = 0) -> tuple[Any, bool]:
+    """The value that comes next, with the beginning of each list; and whether that is all of it."""
+    if depth == DEEPEST or text.peek() not in ("{", "["):
+        return text.read(), True
+    found: dict[str, Any] = {}
+    is_list = text.peek() == "["
+    for number, key in enumerate(text.enter()):
+        if is_list and number == ROWS:
+            # What follows a long list would be reached only after all of it.
+            return [*found.values()], False
+        found[key or str(number)], whole = _sample(text, depth + 1)
+        if not whole:
+            return ([*found.values()] if is_list else found), False
+    return ([*found.values()] if is_list else found), True

@@ -1,0 +1,176 @@
+"""JSON of any size as values, one after the other. Knows nothing of files or fields.
+
+Whatever fits into memory many times over is read whole by the `json` module; what is larger, such
+as a list of millions of objects, is entered and read value by value.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from burble.errors import SourceError
+from burble.formatting import some
+
+MOST = 1 << 25
+"""Characters of one value that is read whole; more is no record of a text but a whole file."""
+DEEPEST = 100
+"""Lists and objects within each other that are entered."""
+_CHUNK = 1 << 18
+_DOUBT = 16
+"""Characters before the end of what is held in which any damage may be a value that is cut."""
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder()
+
+
+class JsonText:
+    """JSON that is read from its start.
+
+    Args:
+        pieces: The whole text, cut anywhere.
+        name: What to call it.
+    """
+
+    def __init__(self, pieces: Iterable[str], name: str) -> None:
+        self._pieces, self._name = iter(pieces), name
+        self._held, self._at, self._begin = "", 0, 0
+        self._lines = 0
+
+    @property
+    def last(self) -> str:
+        """The value that was read last, as it stands in the text."""
+        return self._held[self._begin : self._at]
+
+    def peek(self) -> str:
+        """The character that comes next, white space aside; empty at the end."""
+        while True:
+            space = _SPACE.match(self._held, self._at)
+            self._at = space.end() if space else self._at
+            if self._at < len(self._held):
+                return self._held[self._at]
+            if not self._fill():
+                return ""
+
+    def read(self) -> Any:
+        """The value that comes next.
+
+        Raises:
+            SourceError: It is no JSON, or too large or too deep.
+        """
+        self.peek()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._held, self._at)
+            except json.JSONDecodeError as error:
+                sure = error.pos < len(self._held) - _DOUBT and "Unterminated" not in error.msg
+                self._check_size()
+                if sure or not self._fill():
+                    raise SourceError(
+                        self._describe(f"is not JSON: {error.msg}", error.pos)
+                    ) from error
+                continue
+            except (ValueError, RecursionError) as error:
+                raise self._refuse_depth(error) from error
+            # A number that ends where the text is cut may go on.
+            if end < len(self._held) or not self._fill():
+                self._begin, self._at = self._at, end
+                return value
+
+    def enter(self) -> Iterator[str]:
+        """Goes through the list or object that comes next.
+
+        Yields:
+            The key of each value, empty in a list. Whoever takes it reads or skips the value.
+
+        Raises:
+            SourceError: It is damaged.
+        """
+        is_list = self._take("[{") == "["
+        closing = "]" if is_list else "}"
+        if self.peek() == closing:
+            self._take(closing)
+            return
+        while True:
+            if is_list:
+                yield ""
+            else:
+                if self.peek() != '"':
+                    raise SourceError(self._describe("is not JSON: a name in quotes is missing"))
+                key: str = self.read()
+                self._take(":")
+                yield key
+            if self._take(f",{closing}") == closing:
+                return
+
+    def skip(self, depth: int = 0) -> None:
+        """Passes over the value that comes next, of whatever size."""
+        if self.peek() not in ("[", "{"):
+            self.read()
+            return
+        try:
+            _, self._at = _DECODER.raw_decode(self._held, self._at)
+            return
+        except json.JSONDecodeError:
+            # It goes on beyond what is held, or is damaged, as will be seen.
+            pass
+        except (ValueError, RecursionError) as error:
+            raise self._refuse_depth(error) from error
+        if depth > DEEPEST:
+            raise self._refuse_depth(RecursionError())
+        for _ in self.enter():
+            self.skip(depth + 1)
+
+    def check_end(self) -> None:
+        """Refuses what stands after the whole.
+
+        Raises:
+            SourceError: Something does.
+        """
+        if self.peek():
+            raise SourceError(
+                self._describe("is not JSON: something follows the value that should be all of it")
+            )
+
+    def _take(self, marks: str) -> str:
+        """The next character, which must be one of some."""
+        found = self.peek()
+        if not found or found not in marks:
+            what = f"{found!r} came" if found else "the text ends"
+            expected = " or ".join(marks)
+            raise SourceError(self._describe(f"is not JSON: {what} where {expected} was expected"))
+        self._at += 1
+        return found
+
+    def _fill(self) -> bool:
+        """Holds more of the text, as much again as is left to read; whether there was any."""
+        rest = self._held[self._at :]
+        self._lines += self._held.count("\n", 0, self._at)
+        parts, size, wanted = [rest], 0, max(_CHUNK, len(rest))
+        for piece in self._pieces:
+            parts.append(piece)
+            size += len(piece)
+            if size >= wanted:
+                break
+        self._held, self._at, self._begin = "".join(parts), 0, 0
+        return size > 0
+
+    def _check_size(self) -> None:
+        """Refuses a value that would take too much memory."""
+        if len(self._held) - self._at > MOST:
+            raise SourceError(
+                f"{self._name} has a value of more than {some(MOST, 'character')}, which is no "
+                "record but a whole file. Name a field in a list within it, as in "
+                f"{self._name}:items[].text."
+            )
+
+    def _refuse_depth(self, error: Exception) -> SourceError:
+        """What to say of a value that Python does not read."""
+        deep = isinstance(error, RecursionError)
+        why = "its values lie too deep in each other" if deep else str(error)
+        return SourceError(self._describe(f"cannot be read as JSON: {why}"))
+
+    def _describe(self, what: str, at: int | None = None) -> str:
+        """A sentence with the place at which something is wrong."""
+        place = self._at if at is None else at
+        line = 1 + self._lines + self._held.count("\n", 0, place)
+        return f"{self._name}, line {line:,}, {what}. Mend it there, or leave the file out."
