@@ -94,11 +94,11 @@ def test_many_sources_are_told_of_once(tmp_path):
     ],
 )
 def test_json_that_is_read_as_text_is_called_that(tmp_path, text, field):
-    told = notes(tmp_path, text + PLAIN, names=["rows.json"])
+    told = notes(tmp_path, text + PLAIN, names=["rows.txt"])
     which = f" (such as {field})" if field else ""
     assert (
-        f"rows.json looks like JSON, whose brackets and names{which} are learned as text. To read "
-        "one field, write an object a line to a file named ROWS.jsonl, and give ROWS.jsonl:FIELD."
+        f"rows.txt looks like JSON, whose brackets and names{which} are learned as text. To read "
+        "one field, name it after the file: rows.txt:FIELD."
     ) in told
 
 
@@ -140,11 +140,3 @@ def test_lines_and_parts_that_show_nothing_are_no_documents(tmp_path):
         assert "".join(read.text()).split() == ["one", "two"]
         assert len(read.starts) == 2
         assert ("4 blank lines skipped." in read.notes) == (documents == "lines")
-
-
-def test_json_in_a_file_that_is_named_so_is_told_once(tmp_path):
-    told = notes(tmp_path, '{"text": "a"}\n' + PLAIN, names=["rows.jsonl"])
-    assert (
-        told[0] == "rows.jsonl is read as plain text; rows.jsonl:NAME would read one field of it."
-    )
-    assert not any("JSON" in line for line in told)

@@ -118,9 +118,9 @@ def test_a_dialect_that_cannot_be_is_refused(reading, said):
 
 
 @pytest.mark.parametrize("reading", [{"delimiter": ";"}, {"quote": "none"}])
-@pytest.mark.parametrize("argument", ["p.txt", "p.csv", "p.jsonl:text"])
+@pytest.mark.parametrize("argument", ["p.txt", "p.jsonl:text"])
 def test_a_dialect_is_not_dropped_in_silence(tmp_path, reading, argument):
-    for name in ("p.txt", "p.csv", "p.jsonl"):
+    for name in ("p.txt", "p.jsonl"):
         (tmp_path / name).write_text('{"text": "a"}\n', encoding="utf-8")
     with pytest.raises(SettingsError, match="no column of a table is read here"):
         sources.find_sources([str(tmp_path / argument)], SourceSettings(**reading))

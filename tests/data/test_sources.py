@@ -101,7 +101,7 @@ def test_many_names_of_read_files_are_one_sentence_and_a_column_is_no_other_one(
 def test_a_table_read_whole_and_by_a_column_is_told(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"a,b\n1,2\n")
     table = str(tmp_path / "t.csv")
-    _, notes = sources.find_sources([table, f"{table}:b"])
+    _, notes = sources.find_sources([table, f"{table}:b"], SourceSettings(form="text"))
     assert notes[0] == (
         f"{table} is read as a whole and by a column as well, so that text stands there twice. "
         "Name one of them."
@@ -118,16 +118,16 @@ def test_an_input_that_finds_no_room_is_one_sentence(monkeypatch):
 
 def test_hints_come_once_and_folders_that_fit_a_pattern_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in ("a.csv", "b.csv", "c.jsonl"):
+    for name in ("a.csv", "b.csv", "c.jsonl", "f.txt", "g.txt"):
         (tmp_path / name).write_bytes(b"*** START OF THE PROJECT GUTENBERG EBOOK X ***\n")
     (tmp_path / "d").mkdir()
     (tmp_path / "e").mkdir()
     _, notes = sources.find_sources(["*"])
     assert notes == [
         "2 folders that fit * passed over: d, e.",
-        "a.csv, b.csv are read as plain text; a.csv:NAME would read one column of it.",
-        "c.jsonl is read as plain text; c.jsonl:NAME would read one field of it.",
-        "a.csv, b.csv, c.jsonl have the header of Project Gutenberg, which is read as text. "
+        "3 files with fields, of which none is named (`burble corpus FILE` lists them), that fit "
+        "* passed over: a.csv, b.csv, c.jsonl.",
+        "f.txt, g.txt have the header of Project Gutenberg, which is read as text. "
         "gutenberg:NUMBER would leave it out, or cut it off by hand.",
     ]
 
@@ -177,8 +177,6 @@ def test_a_column_is_named_after_the_last_colon(tmp_path):
     (tmp_path / "p.csv").write_bytes(b"a,b\n1,2\n")
     ((source,), _) = sources.find_sources([f"{tmp_path / 'p.csv'}:b"])
     assert (source.form, source.part) == ("table", "b")
-    (_, notes) = sources.find_sources([str(tmp_path / "p.csv")])
-    assert "is read as plain text" in notes[0]
 
 
 @pytest.mark.parametrize("argument", ["C:\\texts\\x.txt", "C:\\x.csv", "no.csv:body", "x.txt:2"])

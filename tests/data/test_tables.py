@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from burble import api
 from burble.data import sources, tables
 from burble.errors import SourceError
+from burble.settings import SourceSettings
 from tests.support.tables import rows
 
 
@@ -41,11 +42,19 @@ def test_a_missing_column_names_those_there_are():
 
 def test_a_column_of_a_file_that_ends_otherwise_is_refused_with_what_to_do(tmp_path):
     (tmp_path / "p.txt").write_text("id\ttext\n1\ta\n", encoding="utf-8")
-    said = (
-        r"p\.txt does not end as a table does\. Save it as one of \.csv, \.tsv, \.jsonl, \.ndjson\."
-    )
+    argument = f"{tmp_path / 'p.txt'}:text"
+    said = r"p\.txt is plain text, which has no fields\. If it is a table, add --form table\."
     with pytest.raises(SourceError, match=said):
-        sources.find_sources([f"{tmp_path / 'p.txt'}:text"])
+        sources.find_sources([argument])
+    ((table,), _) = sources.find_sources([argument], SourceSettings(form="table"))
+    assert (table.form, table.part) == ("table", "text")
+
+
+def test_a_table_without_a_column_lists_them(tmp_path):
+    (tmp_path / "p.tsv").write_text("id\ttext\n1\ta b c\n", encoding="utf-8")
+    said = r"(?s)p\.tsv is a table; name.*\n  id    '1'\n  text  'a b c'\n.*p\.tsv:text\n"
+    with pytest.raises(SourceError, match=said):
+        sources.find_sources([str(tmp_path / "p.tsv")])
 
 
 def test_two_columns_of_one_name_are_refused():

@@ -13,7 +13,13 @@ _SEARCH = "study.db"
 RUN = "a run folder"
 OURS = "made by burble"
 NOT_PLAIN, LINKS = "not plain files", "links to folders"
-_ONE = {NOT_PLAIN: "not a plain file", LINKS: "link to a folder", "folders": "folder"}
+FIELDLESS = "files with fields, of which none is named (`burble corpus FILE` lists them),"
+_ONE = {
+    FIELDLESS: FIELDLESS.replace("files", "file", 1),
+    NOT_PLAIN: "not a plain file",
+    LINKS: "link to a folder",
+    "folders": "folder",
+}
 """Why runs, comparisons, searches and models that lie in a folder are passed over."""
 
 

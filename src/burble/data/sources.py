@@ -23,8 +23,6 @@ from burble.settings import DEFAULT_READING, SourceSettings, require
 
 _BUILTIN = "builtin:"
 _GUTENBERG = "gutenberg:"
-FIELDLESS = "with fields, of which one must be named (FILE:FIELD; burble corpus FILE lists them),"
-"""Why tables and their like are passed over where they are not named outright."""
 _LOOKED_AT = 3
 """Sources of which it is looked at whether a named encoding suits them."""
 
@@ -234,7 +232,7 @@ def _take(source: Source, reading: SourceSettings, part: str = "") -> Source:
 
 def _find_form(source: Source, reading: SourceSettings, part: str = "") -> Form | None:
     """The form of a source: what a person says, or else what it looks like."""
-    if reading.form:
+    if reading.form and not (part and reading.form == registry.TEXT):
         return registry.get_form(reading.form)
     head = next(source.read(encodings.HEAD), b"")
     name = source.member or (source.path.name if source.path else source.name)
@@ -247,11 +245,10 @@ def _describe_no_parts(source: Source, part: str) -> str:
     """What to say where a part is named of a file that has none."""
     name = source.name
     kind = encodings.detect_content_type(next(source.read(encodings.HEAD), b"")).binary
-    what = kind or "plain text"
+    table = "" if kind else " If it is a table, add --form table."
     return (
-        f"{name}:{shown(part)} names a field, but {name} is {what}, which has none that can be "
-        f"read. Fields are named of {listed(registry.list_parted(), most=99)}; a table of text "
-        "needs a name that ends in .csv or .tsv."
+        f"{name}:{shown(part)} names a field, but {name} is {kind or 'plain text'}, which has no "
+        f"fields.{table} Fields can be named of {listed(registry.list_parted(), most=99)}."
     )
 
 
@@ -300,7 +297,7 @@ def _open_texts(
         if form and form.is_missing:
             passed.setdefault(f"that need {EXTRA}", []).append(path)
         elif form and form.needs_part:
-            passed.setdefault(FIELDLESS, []).append(path)
+            passed.setdefault(folders.FIELDLESS, []).append(path)
         elif not form and kind.binary and (kind.sure or not reading.encoding):
             # Models and memories name burble in their headers.
             ours = head[8:9] == b"{" and b'"burble' in head

@@ -40,6 +40,7 @@ def find_fields(file: File) -> Fields:
     records, _, _ = _open_records(file.text(), file.name, "1", file.reading)
     table, fields = iter(records), Fields()
     names = [dialects.strip_name(cell) or str(n) for n, cell in enumerate(next(table, []), 1)]
+    fields.add_row(names, [None] * len(names))
     for row in islice(table, ROWS):
         fields.add_row(names, row)
     return fields

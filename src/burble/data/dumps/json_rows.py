@@ -160,7 +160,6 @@ class _Reader:
             self._fields = find_fields(self._file)
         if not self._taken and self._fields.found and set(self._passed) != {"empty"}:
             raise SourceError(self._describe_missing())
-        self._file.account.taken["row"] += self._taken
         names = sorted(self._fields.found)
         self._file.labels.begin_table(self._file.name, names, self._found_labels)
         return [*self._describe()]
@@ -268,7 +267,7 @@ def _is_lines(start: str, name: str) -> bool:
         return True
     line, _, rest = start.partition("\n")
     try:
-        return isinstance(json.loads(line), dict) and rest.lstrip()[:1] in ("", "{")
+        return isinstance(json.loads(line), dict) and rest.lstrip().startswith("{")
     except (ValueError, RecursionError):
         return False
 

@@ -75,7 +75,7 @@ def _walk(value: Any, steps: tuple[str, ...], within: tuple[Any, ...]) -> Iterat
     for place, step in enumerate(steps):
         if step == EACH:
             if not isinstance(value, list | dict):
-                value = NO_LIST
+                value = value if value is ABSENT else NO_LIST
                 break
             values = value if isinstance(value, list) else value.values()
             for one in values:
