@@ -7,3 +7,5 @@ if ! cmp --silent requirements/dev.txt .venv/ready; then
     cp requirements/dev.txt .venv/ready
 fi
 . .venv/bin/activate
+# Compiles what changed since; without a compiler burble runs all the same.
+python hatch_build.py || true

@@ -16,6 +16,7 @@ from burble import __version__, files
 from burble.cli.options import AsJson
 from burble.data import cache
 from burble.formatting import shown, some
+from burble.native.library import explain
 from burble.training.processes import available_cores
 
 TRAINS = ("jax", "keras", "h5py")
@@ -53,6 +54,7 @@ def collect_facts() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": available_cores(),
+        "kernels": explain(),
         "packages": {name: _installed_version(name) for name in (*NEEDED, *EXTRAS)},
         "cache": shown(base),
         "kept": {
@@ -85,6 +87,7 @@ def _format_facts(found: dict[str, Any]) -> list[str]:
         needed = needed if extra else "needed to train" if name in TRAINS else "needed"
         cure = f"not installed, {needed}: pip install {name}"
         lines.append(f"{name:<14}{there or cure}")
+    lines.append(f"kernels       {found['kernels']}")
     lines.append(f"cache         {found['cache']}, {_format_bytes(found['free'])} free on its disk")
     for name, what in cache.PARTS.items():
         part = found["kept"][name]

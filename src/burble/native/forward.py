@@ -1,0 +1,254 @@
+"""A recurrent network's forward step in the compiled kernels. Knows nothing of names or of text.
+
+Axes: `B` streams, `T` steps, `V` symbols, `U` units, `G` the width of all gates, `P` parts of a
+state: h and c of each LSTM layer, h alone of others. A stream has the same bits alone and among
+others, read at once and step by step, with one instruction set and another.
+"""
+
+import ctypes
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.native.library import load_library
+
+Array = NDArray[np.float32]
+Ids = NDArray[np.int64]
+Cell = Literal["lstm", "hard_lstm", "gru", "rnn"]
+KINDS: dict[Cell, int] = {"lstm": 0, "hard_lstm": 1, "gru": 2, "rnn": 3}
+"""The numbers of `network.h`."""
+OUTPUT = 4
+BOUNDARY = 64
+"""Bytes at whose multiples arrays begin: a vector then never lies in two lines of the cache."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The weights of one layer, their gates side by side.
+
+    The gates are i, f, o, c of an LSTM, where the first three are halved for a sigmoid, or scaled
+    and shifted for a hard one; z and r, halved, n of the input and n of the state of a GRU.
+
+    Attributes:
+        kernel: Of what comes from below, shape (inputs, G); None of the first layer, whose
+            products are in `start`.
+        recurrent: Of the layer's own state, shape (U, G).
+        start: What the sums begin with: biases (1, G), or of the first layer a row for each symbol,
+            (V, G).
+    """
+
+    kernel: Array | None
+    recurrent: Array
+    start: Array
+
+
+class _Layer(ctypes.Structure):
+    """`struct layer`."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in ("kind", "below", "units", "panels")),
+        ("weights", ctypes.c_void_p),
+        ("start", ctypes.c_void_p),
+    )
+
+
+class _Network(ctypes.Structure):
+    """`struct network`."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in ("layers", "symbols", "units", "parts")),
+        ("layer", ctypes.POINTER(_Layer)),
+    )
+
+
+class Network:
+    """A network as the kernels want it.
+
+    Args:
+        library: The kernels; see `load_library`.
+        cell: What its layers are.
+        layers: One or more, from the lowest on.
+        kernel: Of the output, shape (U, V).
+        bias: Of the output, shape (V,).
+
+    Raises:
+        ValueError: The shapes do not fit together.
+    """
+
+    def __init__(
+        self,
+        library: ctypes.CDLL,
+        cell: Cell,
+        layers: Sequence[Layer],
+        kernel: Array,
+        bias: Array,
+    ) -> None:
+        self._library, self._lanes = library, library.burble_lanes()
+        self._kind, self._gates = KINDS[cell], 1 if cell == "rnn" else 4
+        self.units, self.symbols = kernel.shape
+        self.parts = len(layers) * (2 if "lstm" in cell else 1)
+        _check_shapes(layers, self._gates, kernel, bias)
+        packed = [self._pack(layer, self._gates) for layer in layers]
+        self._packed = [*packed, self._pack(Layer(kernel, kernel[:0], bias[None]), 1)]
+        self._describe()
+
+    def _pack(self, layer: Layer, gates: int) -> tuple[Array, Array]:
+        """A layer's weights, and what its sums begin with, in panels."""
+        parts = [layer.recurrent] if layer.kernel is None else [layer.kernel, layer.recurrent]
+        weights = _divide(np.concatenate(parts), gates, self._lanes)
+        start = _divide(layer.start, gates, self._lanes)
+        return _align(weights.transpose(1, 0, 2, 3)), _align(start)
+
+    def with_start(self, start: Array) -> "Network":
+        """The same network, where the sums of the first layer begin otherwise, (V, G)."""
+        other = copy(self)
+        packed = _align(_divide(start, self._gates, self._lanes))
+        if packed.shape != self._packed[0][1].shape:
+            raise ValueError(f"sums begin with {start.shape}, which is not what the network has.")
+        other._packed = [(self._packed[0][0], packed), *self._packed[1:]]
+        other._describe()
+        return other
+
+    def _describe(self) -> None:
+        """Tells the library where everything is, which stays there as long as this does."""
+        self._layers = (_Layer * len(self._packed))()
+        last = len(self._packed) - 1
+        for place, (weights, start) in enumerate(self._packed):
+            kind, units = (OUTPUT, self.symbols) if place == last else (self._kind, self.units)
+            below, where = self.units if place else 0, (_find(weights), _find(start))
+            self._layers[place] = _Layer(kind, below, units, len(weights), *where)
+        self._network = _Network(last, self.symbols, self.units, self.parts, self._layers)
+        self._address = ctypes.addressof(self._network)
+        largest = max(len(weights) for weights, _ in self._packed)
+        self._scratch = 2 * self.units + largest * 4 * self._lanes
+
+    def step(self, ids: Ids, before: Array, after: Array, logits: Array) -> None:
+        """Reads one symbol in each stream.
+
+        Args:
+            ids: Shape (B,); -1 where a stream reads nothing and stays as it is.
+            before: The states, shape (P, B, U). Of each part, the rows lie one behind the other.
+            after: Where the states go; the same shape and order, and another place.
+            logits: Where they go, shape (B, V), in order.
+
+        Raises:
+            IndexError: There is no such symbol.
+            ValueError: The shapes do not fit together.
+        """
+        self._check(before, after, logits, len(ids))
+        self._call(self._library.burble_step, ids, (len(ids),), before, after, logits)
+
+    def read(self, ids: Ids, before: Array, after: Array, logits: Array) -> None:
+        """Reads symbols of each stream, layer by layer, which is faster than step by step.
+
+        Args:
+            ids: Shape (T, B), at least one step; see `step`.
+            before: See `step`.
+            after: See `step`.
+            logits: Where they go, shape (T, B, V), in order.
+
+        Raises:
+            IndexError: There is no such symbol.
+            ValueError: The shapes do not fit together.
+        """
+        steps, streams = ids.shape
+        self._check(before, after, logits, streams, steps)
+        scratch = _align(np.empty(steps * streams * self._scratch, np.float32))
+        self._call(self._library.burble_read, ids, ids.shape, before, after, logits, scratch)
+
+    def _check(self, before: Array, after: Array, logits: Array, *sizes: int) -> None:
+        """Raises ValueError unless the library may read and write these."""
+        streams, row = sizes[0], 4 * self.units
+        shape = self.parts, streams, self.units
+        fit = all(
+            one.shape == shape and one.dtype == np.float32 and one.strides[1:] == (row, 4)
+            for one in (before, after)
+        )
+        predicted = (*sizes[1:], streams, self.symbols)
+        fit = fit and logits.shape == predicted and logits.dtype == np.float32
+        if not fit or not logits.flags.c_contiguous or 0 in predicted:
+            raise ValueError(
+                f"states of shapes {before.shape} and {after.shape} and logits of shape "
+                f"{logits.shape} came, but {shape} and {predicted} in order, as float32, are read."
+            )
+
+    def _call(
+        self,
+        function: Callable[..., int],
+        ids: Ids,
+        sizes: tuple[int, ...],
+        before: Array,
+        after: Array,
+        *others: Array,
+    ) -> None:
+        """Calls a function of the library, without Python's lock."""
+        ids = np.ascontiguousarray(ids, np.int64)
+        states = _find(before), before.strides[0] // 4, _find(after), after.strides[0] // 4
+        unknown = function(self._address, _find(ids), *sizes, *states, *map(_find, others))
+        if unknown >= 0:
+            raise IndexError(
+                f"symbol {ids.flat[unknown]} came, but the network has {self.symbols} of them."
+            )
+
+
+def build_network(
+    cell: Cell, layers: Sequence[Layer], kernel: Array, bias: Array
+) -> Network | None:
+    """A network in the compiled kernels, if they are used; see `Network`."""
+    library = load_library()
+    return None if library is None else Network(_declare(library), cell, layers, kernel, bias)
+
+
+@cache
+def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
+    """Says what the functions of the library are given and give."""
+    number, address = ctypes.c_int64, ctypes.c_void_p
+    states = address, number, address, number, address
+    library.burble_step.argtypes = (address, address, number, *states)
+    library.burble_read.argtypes = (address, address, number, number, *states, address)
+    library.burble_step.restype = library.burble_read.restype = number
+    return library
+
+
+def _check_shapes(layers: Sequence[Layer], gates: int, kernel: Array, bias: Array) -> None:
+    """Raises ValueError unless all weights are of one network."""
+    units, symbols = kernel.shape
+    width = gates * units
+    for place, layer in enumerate(layers):
+        below = None if layer.kernel is None else layer.kernel.shape
+        rows = 1 if place else symbols
+        expected = ((units, width) if place else None, (units, width), (rows, width))
+        if (below, layer.recurrent.shape, layer.start.shape) != expected:
+            raise ValueError(f"the weights of layer {place} are not of {units} units.")
+    if bias.shape != (symbols,) or not layers or 0 in (units, symbols):
+        raise ValueError(f"a bias of shape {bias.shape} came with weights of {kernel.shape}.")
+
+
+def _divide(rows: Array, gates: int, lanes: int) -> Array:
+    """Rows (N, gates * U) in panels, shape (N, panels, gates, width), the last filled with 0."""
+    count, width = len(rows), 4 * lanes // gates
+    units = rows.shape[1] // gates
+    panels = -(-units // width)
+    filled = np.zeros((count, gates, panels * width), np.float32)
+    filled[:, :, :units] = rows.reshape(count, gates, units)
+    return filled.reshape(count, gates, panels, width).transpose(0, 2, 1, 3)
+
+
+def _align(array: Array) -> Array:
+    """A copy in order that begins at a multiple of `BOUNDARY`."""
+    room = np.empty(array.nbytes + BOUNDARY, np.uint8)
+    skipped = -_find(room) % BOUNDARY
+    aligned = room[skipped : skipped + array.nbytes].view(np.float32).reshape(array.shape)
+    aligned[...] = array
+    return aligned
+
+
+def _find(array: NDArray[Any]) -> int:
+    """Where the first number of an array lies."""
+    address: int = array.__array_interface__["data"][0]
+    return address
