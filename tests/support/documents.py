@@ -43,3 +43,41 @@ def read_form(form, data, name="file", **reading):
     texts = []
     get_form(form).read(file, lambda pieces: texts.append("".join(pieces)))
     return texts, file.account
+
+
+def pdf(pages, *, pictures=()):
+    """A PDF document: for each page, lines as (left, height, text); pictures fill whole pages."""
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "",
+        "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman>>",
+    ]
+    objects.append(
+        "<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8"
+        "/Length 1>>stream\nA\nendstream"
+    )
+    kids = []
+    for number, lines in enumerate(pages):
+        shown = "".join(f"1 0 0 1 {x} {y} Tm ({text}) Tj\n" for x, y, text in lines)
+        stream = f"BT /F 12 Tf\n{shown}ET"
+        if number in pictures:
+            stream += "\n600 0 0 800 0 0 cm /I Do"
+        objects.append(f"<</Length {len(stream)}>>stream\n{stream}\nendstream")
+        objects.append(
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F 3 0 R>>"
+            f"/XObject<</I 4 0 R>>>>/Contents {len(objects)} 0 R>>"
+        )
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<</Type/Pages/Kids[{' '.join(kids)}]/Count {len(kids)}>>"
+    data, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(data))
+        data += f"{number} 0 obj{one}endobj\n".encode("latin-1")
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    return (
+        data
+        + (
+            f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer<</Root 1 0 R/Size "
+            f"{len(objects) + 1}>>\nstartxref\n{len(data)}\n%%EOF"
+        ).encode()
+    )

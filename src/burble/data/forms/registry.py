@@ -16,6 +16,7 @@ MARKED = (".md", ".markdown", ".tex", ".latex")
 _FICTION_BOOK = re.compile(rb"<(?:\w+:)?FictionBook\b")
 _RTF = re.compile(rb"\s*\{\\rtf\d?[\\{} \r\n]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
+_PDF = re.compile(rb"\s{0,1024}%PDF-[12]\.\d\s*[\r\n%]")
 _TEXT_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.text"
 _BOOK = b"mimetypeapplication/epub+zip"
 _WITHIN = 256
@@ -66,6 +67,15 @@ FORMS: tuple[Form, ...] = (
         suffixes=(".fb2",),
         recognize=lambda probe: bool(_FICTION_BOOK.search(probe.head[:4096])),
         module=_reader("fiction_book"),
+    ),
+    Form(
+        name="pdf",
+        what="a PDF document",
+        plural="PDF documents",
+        suffixes=(".pdf",),
+        recognize=lambda probe: bool(_PDF.match(probe.head)),
+        module=_reader("pdf"),
+        needs="pypdfium2",
     ),
     Form(
         name="html",

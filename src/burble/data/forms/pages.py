@@ -1,0 +1,256 @@
+"""Lines on pages to running text: what comes again on each page goes, the rest becomes paragraphs.
+
+Knows nothing of how lines are found.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from burble.data.forms.form import Account
+
+_ROMAN = r"[ivxlcdm]{1,7}"
+_NUMBER = re.compile(rf"\d+|\b{_ROMAN}\b", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    rf"\W*(?:(?:page|seite|p\.|s\.)\s*)?(\d{{1,5}}|{_ROMAN})(?:\s*(?:/|of|von|de)\s*\d{{1,5}})?\W*",
+    re.IGNORECASE,
+)
+_LIGATURES = {
+    0xFB00: "ff",
+    0xFB01: "fi",
+    0xFB02: "fl",
+    0xFB03: "ffi",
+    0xFB04: "ffl",
+    0xFB05: "st",
+    0xFB06: "st",
+}
+_LIGATURE_LETTERS = ("ff", "fi", "fl", "ffi", "ffl", "st", "st")
+_LIGATURE = re.compile("[\ufb00-\ufb06]")
+HYPHEN = "\x02\ufffe"
+"""How PDFium marks a hyphen at the end of a line, after which it joins the next one."""
+_JOINED = re.compile(rf"(\w+)[-\u2010]?[{HYPHEN}](\w+)")
+_WORD = re.compile(r"\w+(?:-\w+)*")
+_FEW = 3
+"""Pages, at least, on which a running head comes again; of two pages, both."""
+_FRACTION = 0.2
+_MARGIN_LINES = 3
+_APART = 1.3
+"""Distance of two lines, in usual ones, from which they are of two paragraphs."""
+_ENDS = (".", "!", "?", ":", '"', "”", "»")
+_SHORT, _CAPITALS = 26, 0.75
+"""Characters of a line of prose, at least, and fraction of lines with a capital, at most."""
+_PROSE = 0.4
+"""Fraction of lines after which the next word had no room, from which they are prose."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a page; places in points, from the left and from the bottom.
+
+    Attributes:
+        text: What it says.
+        left: Where its first letter begins.
+        right: Where its last letter ends.
+        begin: The height of its first letter.
+        end: The height of its last one; lower where two lines were joined at a hyphen.
+        size: The size of its letters.
+    """
+
+    text: str
+    left: float
+    right: float
+    begin: float
+    end: float
+    size: float
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page.
+
+    Attributes:
+        number: Counted from 0.
+        width: In points.
+        height: In points.
+        lines: In the order of the file.
+    """
+
+    number: int
+    width: float
+    height: float
+    lines: list[Line]
+
+
+def lay_out(pages: Sequence[Page], account: Account) -> str:
+    """The running text of some pages that follow each other."""
+    margins = _find_margins(pages)
+    blocks = list[list[Line]]()
+    for page in pages:
+        kept = list[Line]()
+        for line in page.lines:
+            if what := margins.get((page.number, id(line))):
+                account.left[what] += 1
+            else:
+                kept.append(line)
+        columns = [*_split_columns(_merge(kept))]
+        account.taken["page in columns"] += _in_columns(columns, page)
+        blocks += columns
+    text = "".join(_join_columns(blocks)).strip("\n")
+    return _mend(text, account)
+
+
+def _find_margins(pages: Sequence[Page]) -> dict[tuple[int, int], str]:
+    """The running heads and page numbers, by their page and line, and what each is."""
+    edges = {page.number: _list_edges(page) for page in pages}
+    seen = Counter(
+        key
+        for page in pages
+        for key in {_name(side, line) for side, lines in edges[page.number] for line in lines}
+    )
+    filled = sum(bool(page.lines) for page in pages)
+    least = max(2 if filled == 2 else _FEW, filled * _FRACTION)
+    found = dict[tuple[int, int], str]()
+    for page in pages:
+        for side, lines in edges[page.number]:
+            for line in lines:
+                number = _PAGE_NUMBER.fullmatch(line.text)
+                alone = number is not None and _tells(number[1], page.number, filled)
+                if seen[_name(side, line)] < least and not alone:
+                    break
+                found[page.number, id(line)] = "page number" if number else "running head"
+    return found
+
+
+def _list_edges(page: Page) -> list[tuple[str, list[Line]]]:
+    """The lines at the top of a page and at its bottom that stand apart, the outermost first."""
+    lines = sorted(page.lines, key=lambda line: -line.begin)
+    if len(lines) < 2:
+        return []
+    usual = median(one.begin - other.begin for one, other in pairwise(lines))
+    sides = {"top": lines, "bottom": lines[::-1]}
+    return [(side, _take_apart(ordered, usual)) for side, ordered in sides.items()]
+
+
+def _take_apart(lines: Sequence[Line], usual: float) -> list[Line]:
+    """The first lines of some that stand farther from the rest than lines usually do."""
+    for place, (one, other) in enumerate(pairwise(lines[: _MARGIN_LINES + 1]), 1):
+        if abs(one.begin - other.begin) > _APART * usual:
+            return [*lines[:place]]
+    return [*lines[:1]] if _PAGE_NUMBER.fullmatch(lines[0].text) else []
+
+
+def _name(side: str, line: Line) -> tuple[str, str, int]:
+    """What is the same of a running head on each page: its words and its height."""
+    return side, _NUMBER.sub("#", line.text.lower()), round(line.begin / 4)
+
+
+def _tells(number: str, page: int, filled: int) -> bool:
+    """Whether a lone number is that of its page, counted from the first of the file."""
+    return filled > 1 and number.isdecimal() and int(number) == page + 1
+
+
+def _merge(lines: Sequence[Line]) -> list[Line]:
+    """Lines of which one goes on at the height of the one before it, as after a raised number."""
+    merged = list[Line]()
+    for line in lines:
+        before = merged[-1] if merged else None
+        close = before and abs(line.begin - before.end) < 0.45 * max(before.size, line.size)
+        if before and close and 0 <= line.left - before.right < 2 * line.size + 1:
+            gap = "" if line.left - before.right < 0.15 * line.size else " "
+            text = f"{before.text}{gap}{line.text}"
+            merged[-1] = Line(text, before.left, line.right, before.begin, before.end, before.size)
+        else:
+            merged.append(line)
+    return merged
+
+
+def _split_columns(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """The lines of each column: one begins where the text goes up the page again."""
+    column = list[Line]()
+    for line in lines:
+        if column and line.begin > column[-1].end + 2 * line.size:
+            yield column
+            column = []
+        column.append(line)
+    if column:
+        yield column
+
+
+def _in_columns(columns: Sequence[Sequence[Line]], page: Page) -> bool:
+    """Whether columns stand beside each other."""
+    lefts = [min(line.left for line in column) for column in columns if len(column) > 2]
+    return len(lefts) > 1 and max(lefts) - min(lefts) > page.width / 5
+
+
+def _join_columns(columns: Sequence[list[Line]]) -> Iterator[str]:
+    """Lines put together to paragraphs, with what stands between two of them."""
+    last: Line | None = None
+    wraps = False
+    for column in columns:
+        edge = max(line.right for line in column)
+        pairs = [*pairwise(column)]
+        steps = [one.end - other.begin for one, other in pairs]
+        usual = median([step for step in steps if step > 0] or [0.0])
+        full = [_is_full(one, other, edge) for one, other in pairs]
+        is_prose = _is_prose(column, full)
+        if last is not None:
+            yield from _join(last, column[0]) if wraps and is_prose else "\n"
+        last = column[-1]
+        yield column[0].text
+        for (one, other), step, is_full in zip(pairs, steps, full, strict=True):
+            same = abs(one.size - other.size) < 0.1 * one.size
+            apart = bool(usual) and step > _APART * usual
+            if is_prose and is_full and same and not apart:
+                yield from _join(one, other)
+            else:
+                yield "\n\n" if apart else "\n"
+            yield other.text
+        # What follows in the next column goes on where the last line of this one is full.
+        wraps = is_prose and last.right > 0.9 * edge and not last.text.endswith(_ENDS)
+
+
+def _join(line: Line, following: Line) -> Iterator[str]:
+    """What stands between two lines of one paragraph: a blank, or what marks a hyphen."""
+    broken = line.text.endswith(("-", "\u2010")) and following.text[:1].islower()
+    yield HYPHEN[-1] if broken else " "
+
+
+def _is_prose(column: Sequence[Line], full: Sequence[bool]) -> bool:
+    """Whether lines end where there was no more room, rather than where a poet ended them."""
+    if len(full) < 2:
+        return True
+    short = median(len(line.text) for line in column) < _SHORT
+    capitals = sum(line.text[:1].isupper() for line in column) > _CAPITALS * len(column)
+    return sum(full) >= _PROSE * len(full) and not short and not (capitals and len(column) > 3)
+
+
+def _is_full(line: Line, following: Line, edge: float) -> bool:
+    """Whether the first word of the next line had no room at the end of a line."""
+    wide = (following.right - following.left) / max(1, len(following.text))
+    word = following.text.partition(" ")[0]
+    return line.right + wide * (len(word) + 1) > edge
+
+
+def _mend(text: str, account: Account) -> str:
+    """The text without hyphens at line ends and without ligatures, both counted."""
+    text, count = _LIGATURE.subn(lambda found: _LIGATURE_LETTERS[ord(found[0]) - 0xFB00], text)
+    account.changed["ligature (as letters)"] += count
+    words = Counter(map(str.lower, _WORD.findall(text)))
+
+    def join(found: re.Match[str]) -> str:
+        one, other = found[1], found[2]
+        whole, halves = f"{one}{other}".lower(), (one.lower(), other.lower())
+        compound = words[f"{one}-{other}".lower()] or all(words[half] > 1 for half in halves)
+        if compound and not words[whole]:
+            account.taken["hyphen at the end of a line (kept)"] += 1
+            return f"{one}-{other}"
+        account.changed["hyphen at the end of a line (its word joined)"] += 1
+        return f"{one}{other}"
+
+    text = _JOINED.sub(join, text)
+    left = sum(map(text.count, HYPHEN))
+    account.left["character that its font does not name"] += left
+    return text.translate(dict.fromkeys(map(ord, HYPHEN))) if left else text

@@ -1,0 +1,38 @@
+"""Lines on pages put together to running text."""
+
+from burble.data.forms.form import Account
+from burble.data.forms.pages import Line, Page, lay_out
+
+
+def page(number, *lines):
+    return Page(
+        number, 600, 800, [Line(text, x, x + 6 * len(text), y, y, 12) for x, y, text in lines]
+    )
+
+
+def test_what_stands_on_one_height_is_one_line_and_a_wide_step_parts_paragraphs():
+    account = Account()
+    lines = [
+        (50, 700, "A note"),
+        (87, 701, "1"),
+        (95, 700, "here."),
+        (50, 660, "Next."),
+        (50, 646, "Last."),
+    ]
+    assert lay_out([page(0, *lines)], account) == "A note1 here.\n\nNext.\nLast."
+
+
+def test_ligatures_become_letters():
+    account = Account()
+    assert lay_out([page(0, (50, 700, "a \ufb01ne e\ufb00ort"))], account) == "a fine effort"
+    assert account.changed["ligature (as letters)"] == 2
+
+
+def test_a_lone_number_goes_only_where_other_pages_have_one_at_its_place():
+    pages = [
+        page(n, (50, 700, "Text that is"), (50, 686, "of some use"), (300, 40, "1984"))
+        for n in (0, 1)
+    ]
+    account = Account()
+    assert lay_out([pages[0]], account).endswith("1984")
+    assert lay_out(pages, account).count("1984") == 0
