@@ -34,6 +34,13 @@ class SourceSettings:
         plain: Read the prose of Markdown and LaTeX, without marks and commands.
         min_length: Skip documents with fewer characters than this, once clean.
         max_length: Skip documents with more characters than this, once clean; 0 skips none.
+        chat: What a document of a chat is: each message, with its speaker as label (message), or
+            the whole talk, a line for each message (talk).
+        speaker: Learn only what this speaker of a chat says; may be given several times.
+        mask_names: Put Person 1, Person 2 and so on for those who speak in chats, and for their
+            names in what is said.
+        mask_private: Put [email], [phone], [card] and [iban] for e-mail addresses, telephone, card
+            and account numbers.
         sort_check: Say whether the documents look sorted: by their beginnings, lengths, numbers or
             labels. What is sorted should not be validated on its end.
     """
@@ -48,10 +55,18 @@ class SourceSettings:
     plain: bool = False
     min_length: int = 0
     max_length: int = 0
+    chat: Literal["message", "talk"] = "message"
+    speaker: tuple[str, ...] = field(default=(), metadata={"flag": list[str]})
+    mask_names: bool = False
+    mask_private: bool = False
     sort_check: bool = False
 
     def __post_init__(self) -> None:
         """Checks the numbers and what describes tables, and gives the tab its name."""
+        check_choices(self)
+        named = tuple(map(str.strip, self.speaker))
+        require(all(named), "speaker", self.speaker, "the name of someone who speaks")
+        object.__setattr__(self, "speaker", named)
         for name in ("drop_documents_with_rare", "min_length", "max_length"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         least, most = self.min_length, self.max_length

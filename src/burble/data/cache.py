@@ -164,6 +164,7 @@ def _to_json(text: EncodedText, note: str, size: int) -> dict[str, Any]:
         "notes": [*text.notes, note],
         "size": size,
         "forms": text.forms,
+        "private": text.private,
         **({"labels": _labels_to_json(text.labels)} if text.labels else {}),
     }
 
@@ -200,6 +201,7 @@ def _load(place: Path) -> EncodedText | None:
                 removed=Counter(facts["removed"]),
                 notes=facts["notes"],
                 forms=facts.get("forms", []),
+                private=facts.get("private", {}),
                 labels=_load_labels(place, facts.get("labels")),
             )
             _check(text, facts["size"])

@@ -9,20 +9,23 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from itertools import groupby
 from typing import Any
 
 from burble.data import artifacts, cleaning, encodings, gutenberg, shapes, tables
 from burble.data.artifacts import INVISIBLE, Artifacts
+from burble.data.chats.people import People
 from burble.data.cleaning import Changes
 from burble.data.forms import form as forms
 from burble.data.forms import registry
 from burble.data.labels import LabelReader
+from burble.data.private import PrivateData
 from burble.data.sentences import EDGE
 from burble.data.shapes import LeftOut
 from burble.data.source import Source
 from burble.data.vocabulary import Vocabulary
-from burble.formatting import Note, listed, shown
+from burble.formatting import Note, listed, shown, some
 from burble.settings import DEFAULT_READING, SourceSettings, TextSettings
 
 _BLANK_LINES = rf"(?:(?:[^\S\n]|[{INVISIBLE}])*\n)"
@@ -71,6 +74,7 @@ class ReadSummary:
         artifacts: Sentences on what a person may not mean to teach.
         labels: The labels of the documents, as they were read.
         forms: What was taken and left of each source in a form of its own, in JSON types.
+        private: Private data that was found, in JSON types.
         sha256: Of the bytes of all sources; see `hash_sources`.
     """
 
@@ -83,6 +87,7 @@ class ReadSummary:
     artifacts: list[str]
     labels: LabelReader
     forms: list[dict[str, Any]]
+    private: dict[str, Any]
     sha256: str = ""
 
     @property
@@ -98,7 +103,9 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
         EncodingError: A source is not text in the encoding.
         SourceError: A source cannot be read as its form demands.
     """
-    reader, remarks, digest = _Reader(options.cleaning, write), _Remarks(), hashlib.sha256()
+    reader, remarks, digest = _Reader(options, write), _Remarks(), hashlib.sha256()
+    if options.reading.mask_names:
+        _learn_people(sources, options.reading, reader.people)
     notes: list[Note] = []
     total, done = sum(source.size for source in sources), 0
 
@@ -119,7 +126,8 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
         if form := registry.get_form(source.form):
             # Its bytes are looked at for what they hash to; it is read on its own.
             deque(blocks, maxlen=0)
-            notes += reader.read_form(form, source.as_file(options.reading, reader.labels))
+            file = source.as_file(options.reading, reader.labels, reader.people)
+            notes += reader.read_form(form, file)
         else:
             # A mark is a surer sign than what was named for the other sources.
             encoding = "" if source.encoding_is_known else options.reading.encoding
@@ -138,6 +146,15 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
     texts = forms.describe_accounts(reader.accounts) + Note.combine(notes)
     texts += remarks.describe(repeated=not options.reading.deduplicate)
     return reader.summarize(texts, digest.hexdigest())
+
+
+def _learn_people(sources: Sequence[Source], reading: SourceSettings, people: People) -> None:
+    """Takes note of all who speak, before anything is read that may name them."""
+    for source in sources:
+        form = registry.get_form(source.form)
+        if form in registry.CHATS:
+            messages = import_module(form.module).read_messages(source.as_file(reading))
+            people.learn(message.speaker for message in messages)
 
 
 def _read_source(
@@ -167,9 +184,14 @@ class _Reader:
         empty: Rows, lines and documents without text so far.
         labels: Takes the labels of the documents.
         accounts: What was taken and left of each source in a form of its own.
+        people: Who speaks in chats.
+        private: Private data that was found.
     """
 
-    def __init__(self, settings: TextSettings, write: Write) -> None:
+    def __init__(self, options: ReadOptions, write: Write) -> None:
+        settings = options.cleaning
+        self.people = People()
+        self.private = PrivateData(options.reading.mask_private)
         self.artifacts, self.empty = Artifacts(), 0
         self.labels = LabelReader(settings.label)
         self.accounts: list[tuple[str, forms.Form, forms.Account]] = []
@@ -188,6 +210,7 @@ class _Reader:
         self.labels.begin_source(source.name, source.own_labels)
         is_text = source.form == "text"
         self.artifacts.begin_source(source.name, self._lines, is_text=is_text)
+        self.private.begin_source(source.name, is_text=is_text)
 
     def end_source(self) -> bool:
         """Notes the source if it had documents; returns whether it had."""
@@ -200,6 +223,7 @@ class _Reader:
     def read(self, text: Iterable[str]) -> None:
         """Writes the documents of one source or row, whose text may be cut anywhere."""
         kind, lines = self._settings.documents, self._lines
+        text = self.private.read(text)
         if split := self._split:
             counts = [self._write_text(part) for part in self._clean_parts(text, split)]
         else:
@@ -225,12 +249,19 @@ class _Reader:
             lines=self._lines,
             empty=self.empty,
             changes=self._changes,
-            notes=notes + self._left_out.describe(),
+            notes=[*notes, *self._left_out.describe(), *self._describe_people()],
             artifacts=self.artifacts.describe(),
             labels=self.labels,
             forms=forms.to_json(self.accounts),
+            private=self.private.to_json(),
             sha256=sha256,
         )
+
+    def _describe_people(self) -> list[str]:
+        """What to say of private data, and of names that were masked."""
+        masked = self.people.masked
+        names = [f"Masked: {some(masked, 'name')} of people in what was said."] if masked else []
+        return [*self.private.describe(), *names]
 
     def _write_text(self, pieces: Iterable[str]) -> int:
         """Writes one text after an edge, unless it is the first; returns its documents."""

@@ -52,6 +52,7 @@ class EncodedText:
         notes: Sentences for the person.
         labels: The labels of the documents, where some were wanted.
         forms: What was taken and left of sources in a form of their own, in JSON types.
+        private: Private data that was found, in JSON types.
     """
 
     ids: Ids
@@ -67,6 +68,7 @@ class EncodedText:
     notes: list[str]
     labels: Labels | None = None
     forms: list[dict[str, Any]] = field(default_factory=list)
+    private: dict[str, Any] = field(default_factory=dict)
 
 
 Keep = Callable[[EncodedText, Iterator[Ids], str], EncodedText]
@@ -134,6 +136,7 @@ def _finish(
         notes=[*summary.notes, *summary.artifacts, *left_out, *_describe_empty(summary, options)],
         labels=summary.labels.finish((kept, nonempty)),
         forms=summary.forms,
+        private=summary.private,
     )
     blocks = encoder.renumber(alphabet, nonempty)
     if keep and encoder.spool.size > encoder.limit:

@@ -191,6 +191,7 @@ def collect_facts(corpus: Corpus) -> dict[str, Any]:
         "labels": corpus.encoded.labels.count() if corpus.encoded.labels else {},
         "changes": asdict(corpus.changes),
         "forms": corpus.encoded.forms,
+        "private": corpus.encoded.private,
         # The fraction was called share before.
         "repeats": asdict(corpus.repeats) | {"share": corpus.repeats.fraction}
         if corpus.repeats

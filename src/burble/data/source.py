@@ -7,11 +7,12 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from burble import files
+from burble.data.chats.people import People
 from burble.data.forms.form import File
 from burble.data.labels import NO_LABELS, LabelReader
 from burble.errors import SourceError
@@ -78,11 +79,17 @@ class Source:
             stack.pop_all()
         return cast(BinaryIO, file)
 
-    def as_file(self, reading: SourceSettings, labels: LabelReader = NO_LABELS) -> File:
+    def as_file(
+        self,
+        reading: SourceSettings,
+        labels: LabelReader = NO_LABELS,
+        people: People | None = None,
+    ) -> File:
         """What the reader of its form gets."""
         name = self.name.removesuffix(f":{shown(self.part)}") if self.part else self.name
         path = self.path if self.opened else None
-        return File(name, self.size, self.open, path, self.part, reading, labels)
+        found = File(name, self.size, self.open, path, self.part, reading, labels)
+        return replace(found, people=people) if people else found
 
 
 def from_bytes(name: str, data: bytes, form: str = "text") -> Source:

@@ -67,6 +67,10 @@ def find_sources(
     if not any(source.form == "book" for source in found.values()):
         expected = "left out: no book of Project Gutenberg is read here (as gutenberg:11 would be)"
         require(not reading.mirror, "mirror", reading.mirror, expected)
+    if not any(registry.get_form(source.form) in registry.CHATS for source in found.values()):
+        for name in ("chat", "speaker", "mask_names"):
+            expected = "left out: no chat is read here; name its program with --form, as whatsapp"
+            require(name not in reading.given, name, getattr(reading, name), expected)
     if not found:
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))

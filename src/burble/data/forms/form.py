@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from burble.data import encodings
+from burble.data.chats.people import People
 from burble.data.dumps.fields import Fields
 from burble.data.labels import NO_LABELS, LabelReader
 from burble.errors import SourceError
@@ -96,6 +97,7 @@ class File:
         reading: How sources are read.
         labels: Takes the labels of each document before its text is written.
         account: Where to count what was taken and left.
+        people: Those who speak in all chats that are read together.
     """
 
     name: str
@@ -106,6 +108,7 @@ class File:
     reading: SourceSettings = DEFAULT_READING
     labels: LabelReader = NO_LABELS
     account: Account = field(default_factory=Account)
+    people: People = field(default_factory=People)
 
     def blocks(self) -> Iterator[bytes]:
         """Its bytes in blocks."""

@@ -5,6 +5,7 @@ Knows nothing of how any is read.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import BinaryIO
 
 from burble.data.forms.form import Form, Probe
@@ -19,6 +20,8 @@ _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _PDF = re.compile(rb"\s{0,1024}%PDF-[12]\.\d\s*[\r\n%]")
 _TEXT_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.text"
 _BOOK = b"mimetypeapplication/epub+zip"
+_DAY = re.compile(r"[^/]/\d{4}-\d\d-\d\d\.json$")
+_CHANNELS = frozenset(f"{name}.json" for name in ("channels", "users", "dms", "groups", "mpims"))
 _WITHIN = 256
 """Bytes at the start of an archive among which the type of a document stands, if it is told."""
 
@@ -33,7 +36,53 @@ def _reader(name: str) -> str:
     return f"burble.data.forms.{name}"
 
 
+def _chat(
+    name: str, what: str, plural: str, suffixes: tuple[str, ...], *, tells_encoding: bool = False
+) -> Form:
+    """A form that is a chat."""
+    return Form(
+        name=name,
+        what=what,
+        plural=plural,
+        suffixes=suffixes,
+        recognize=lambda probe: _find_chat(probe) == name,
+        module=f"burble.data.chats.{name}",
+        tells_encoding=tells_encoding,
+    )
+
+
+def _find_chat(probe: Probe) -> str:
+    """The program whose chat a file is; empty if it is none."""
+    if any(map(_DAY.search, probe.members)) and _CHANNELS & probe.members:
+        return "slack"
+    if probe.name in _CHANNELS and re.match(rb'\s*\[\s*\{\s*"id"\s*:\s*"[CDGU]\w+"', probe.head):
+        # What stands beside the days: lists of people and channels, without messages.
+        return "slack"
+    return "" if probe.members else _recognize_chat(probe.head)
+
+
+@lru_cache(maxsize=2)
+def _recognize_chat(head: bytes) -> str:
+    """The same of a file that is no archive."""
+    if b"\0" in head[:1024]:
+        return ""
+    # Loaded where files are looked at.
+    from burble.data.chats.recognize import recognize
+
+    return recognize(head.decode("utf-8", "replace"))
+
+
+CHATS: tuple[Form, ...] = (
+    _chat("whatsapp", "a chat of WhatsApp", "chats of WhatsApp", (".txt",)),
+    _chat("telegram", "a chat of Telegram", "chats of Telegram", (".json",), tells_encoding=True),
+    _chat("discord", "a chat of Discord", "chats of Discord", (".json", ".csv", ".txt")),
+    _chat("slack", "a chat of Slack", "chats of Slack", (".json", ".zip"), tells_encoding=True),
+    _chat("signal", "a chat of Signal", "chats of Signal", (".json", ".md", ".txt")),
+    _chat("irc", "a log of IRC", "logs of IRC", (".log", ".txt", ".weechatlog")),
+)
+"""Forms in which people speak."""
 FORMS: tuple[Form, ...] = (
+    *CHATS,
     Form(
         name="word",
         what="a Word document",

@@ -1,0 +1,1 @@
+"""Chats that programs export: who said what, without what nobody said."""

@@ -1,0 +1,99 @@
+"""Messages out of the logs of IRC programs: irssi, WeeChat, HexChat, mIRC, ZNC and their like.
+
+Knows nothing of documents. Who came, went or changed a name is left out. An action stands as it was
+typed, with `/me`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from burble.data.chats.message import Message, write_messages
+from burble.data.forms.form import Account, File, Write
+from burble.data.tables import split_lines
+from burble.formatting import Note
+
+_CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm])?(?:Z|[+-]\d\d:?\d\d)?"
+_DAY = r"(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d\.\d\d\.\d{4} |[A-Z][a-z]{2} \d{1,2} )?"
+TIME = rf"(?:\[{_DAY}{_CLOCK}\]|\({_DAY}{_CLOCK}\)|{_DAY}{_CLOCK})\s+"
+_NICK = r"[^\s<>:@+%&~]{1,40}"
+_MODE = r"[ ~&@%+!]?"
+SAID = re.compile(rf"(?:{TIME})?<{_MODE}({_NICK})>[ \t]?(.*)")
+TIMED = re.compile(rf"{TIME}<{_MODE}{_NICK}>[ \t]?")
+_TABBED = re.compile(rf"\d{{4}}-\d\d-\d\d {_CLOCK}\t([^\t]*)\t(.*)")
+_ACTION = re.compile(rf"(?:{TIME})?\*[ \t]{_MODE}({_NICK})[ \t](.*)")
+_PROGRAM = re.compile(
+    rf"(?:{TIME})?(?:-!-|\*\*\*|-->|<--|--(?:\s|$)|===|\*\*|->|<-|-[^\s-]+-\s|!)"
+    rf"|---? (?:Log|Day|Session|BEGIN|ENDE?)|\*{{4}} |Session (?:Start|Close|Time|Ident)"
+)
+_EVENT = re.compile(
+    r"\s?(?:\([^)]*\)\s)?(?:(?:has |have )?(?:joined|left|quit|parted|kicked)\b|(?:is|are) now"
+    r"|sets? (?:mode|the topic|topic)|gives? |removes? |has (?:changed|set|kicked|been)"
+    r"|was kicked|changes topic|Disconnect|\(.*\) has)"
+)
+_COLOURS = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?|[\x02\x0f\x11\x16\x1d\x1e\x1f]")
+
+
+def read(file: File, write: Write) -> list[Note]:
+    """Reads a log of IRC; see `forms.form`."""
+    return write_messages(file, write, read_messages)
+
+
+def read_messages(file: File) -> Iterator[Message]:
+    """The messages of a log."""
+    return parse(file.text(), file.account)
+
+
+def parse(pieces: Iterable[str], account: Account) -> Iterator[Message]:
+    r"""The messages in a text.
+
+    >>> lines = "10:00 -!- ann [a@b] has joined #x\n10:01 <@ann> hi\n10:02 * ann waves\n"
+    >>> list(parse([lines], Account()))
+    [Message(speaker='ann', text='hi', talk=''), Message(speaker='ann', text='/me waves', talk='')]
+    """
+    for raw in split_lines(pieces):
+        line = raw.rstrip("\r\n")
+        plain, colours = _COLOURS.subn("", line)
+        account.left["colour code"] += colours
+        if message := parse_line(plain):
+            yield message
+        elif plain.strip():
+            account.left["system line (who came, went, changed names)"] += 1
+
+
+def parse_line(line: str) -> Message | None:
+    """The message in a line; None of what a program wrote."""
+    if said := SAID.match(line):
+        return Message(said[1], said[2])
+    if tabbed := _TABBED.match(line):
+        return _parse_tabbed(tabbed[1], tabbed[2])
+    if _PROGRAM.match(line):
+        return None
+    action = _ACTION.match(line)
+    if action and not _EVENT.match(action[2]):
+        return Message(action[1], f"/me {action[2]}")
+    return None
+
+
+def _parse_tabbed(nick: str, text: str) -> Message | None:
+    """The message in a line of WeeChat: time, nick and text with tabs between them."""
+    name = nick.strip().lstrip("~&@%+")
+    if nick.strip() == "*":
+        who, _, did = text.partition(" ")
+        return Message(who, f"/me {did}")
+    return Message(name, text) if name and name[0] not in "-<=!" else None
+
+
+def is_log(lines: list[str]) -> bool:
+    """Whether lines are such a log: most of them are, and several say who said what.
+
+    Without times `<a> b` could as well be a tag.
+    """
+    timed = sum(bool(TIMED.match(line)) for line in lines)
+    tabbed = sum(bool(_TABBED.match(line)) for line in lines)
+    said = [found[1] for line in lines if (found := SAID.match(line))]
+    known = sum(bool(parse_line(line) or _PROGRAM.match(line)) for line in lines)
+    actions = sum(bool(_ACTION.match(line)) for line in lines)
+    if timed >= 2 or tabbed >= 3:
+        return known + actions >= 0.8 * len(lines)
+    repeated = len({*said}) < len(said) >= 5
+    return repeated and known >= 0.95 * len(lines) and not any("</" in line for line in lines)

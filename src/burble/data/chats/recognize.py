@@ -1,0 +1,102 @@
+"""Which program's chat a text is, by how it begins. Knows nothing of files.
+
+It must not take a play, a diary or a log of a computer for a chat: a date alone is none, nor is a
+name with a colon, and whoever speaks is no level of a log.
+"""
+
+import re
+
+from burble.data.chats import discord, irc, signal, whatsapp
+from burble.data.cleaning import BOM
+
+PROGRAMS = ("whatsapp", "telegram", "discord", "slack", "signal", "irc")
+"""The names of forms that are chats."""
+_LEVELS = re.compile(
+    r"\b(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL|TRACE|NOTICE|SEVERE|VERBOSE|FINE)\b"
+)
+_TELEGRAM = re.compile(
+    r'"type"\s*:\s*"(?:personal_chat|bot_chat|saved_messages|private_group|private_supergroup|'
+    r'public_supergroup|private_channel|public_channel)"'
+)
+_TELEGRAM_ALL = re.compile(r'"chats"\s*:\s*\{')
+_DISCORD = re.compile(r'\{\s*"guild"\s*:\s*\{')
+_SLACK = (re.compile(r'"type"\s*:\s*"message"'), re.compile(r'"ts"\s*:\s*"\d{9,10}\.\d{6}"'))
+_SIGNAL_LINE = re.compile(r'\{\s*"date"\s*:\s*"[^"]*"\s*,\s*"sender"\s*:')
+_SIGNAL_LIST = (
+    re.compile(r'"conversationId"\s*:'),
+    re.compile(r'"(?:sent_at|received_at)"\s*:'),
+    re.compile(r'"type"\s*:\s*"(?:incoming|outgoing)"'),
+)
+_LEAST = 3
+"""Messages of a text, at least; of a shorter one, all lines."""
+_NAMED_LEVELS = 0.2
+"""Fraction of speakers that are called like a level of a log, above which it is one."""
+
+
+def recognize(head: str) -> str:
+    """The program whose chat a text is; empty if it is none.
+
+    Args:
+        head: How it begins, some ten thousand characters; the last line may be cut.
+
+    >>> recognize("24.12.23, 18:03 - Anna: Hi")
+    'whatsapp'
+    >>> recognize("2024-01-01 12:00:00 - ERROR: no disk")
+    ''
+    """
+    text = head.lstrip(f"{BOM} \t\r\n")
+    if text.startswith(("{", "[")) and (found := _recognize_json(text)):
+        return found
+    if text.startswith(f"{','.join(discord.COLUMNS)}") or (
+        text.startswith(discord.RULE) and "\nGuild: " in text[:500]
+    ):
+        return "discord"
+    lines = [line for line in text.splitlines() if line.strip()]
+    if _is_signal(text, lines):
+        return "signal"
+    if irc.is_log(lines):
+        return "irc"
+    return "whatsapp" if _is_whatsapp(lines) else ""
+
+
+def _recognize_json(text: str) -> str:
+    """The same of JSON."""
+    if text.startswith("{"):
+        if _DISCORD.match(text):
+            return "discord"
+        if '"messages"' in text and (_TELEGRAM.search(text) or _TELEGRAM_ALL.search(text)):
+            return "telegram"
+        return "signal" if _SIGNAL_LINE.match(text) else ""
+    if all(pattern.search(text) for pattern in _SLACK):
+        return "slack"
+    return "signal" if all(pattern.search(text) for pattern in _SIGNAL_LIST) else ""
+
+
+def _is_signal(text: str, lines: list[str]) -> bool:
+    """Whether it is a text of one of Signal's tools, in which the owner is called Me or You."""
+    if text.startswith(signal.CONVERSATION):
+        return "\nType: " in text and "\nSent: " in text
+    for pattern, owner in ((signal.MARKED, "Me"), (signal.SHORT, "You")):
+        names = [found[1] for line in lines if (found := pattern.match(line))]
+        if len(names) >= 2 and owner in names and not _are_levels(names):
+            return True
+    return False
+
+
+def _is_whatsapp(lines: list[str]) -> bool:
+    """Whether it is a text of WhatsApp: it begins with a date, and several lines say who speaks."""
+    if not lines or not whatsapp.HEAD.match(lines[0]):
+        return False
+    heads = [line[found.end() :] for line in lines if (found := whatsapp.HEAD.match(line))]
+    parted = (rest.partition(":") for rest in heads)
+    names = [name.strip() for name, colon, _ in parted if colon and whatsapp.is_name(name)]
+    if len(names) < min(_LEAST, len(lines)) or len(names) < 0.3 * len(heads) or _are_levels(names):
+        return False
+    # Whoever speaks in a chat speaks again.
+    return len(names) < 12 or len({*names}) <= 0.7 * len(names)
+
+
+def _are_levels(names: list[str]) -> bool:
+    """Whether speakers are levels of a log, or parts of a program."""
+    odd = sum(bool(_LEVELS.search(name) or re.search(r"[\[\]{}=/\\]", name)) for name in names)
+    return odd > _NAMED_LEVELS * len(names)

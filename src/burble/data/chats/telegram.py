@@ -1,0 +1,52 @@
+"""Messages of a chat, or of all chats, that Telegram Desktop exported as JSON.
+
+Knows nothing of documents. A text with links or bold words is a list of its parts.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from burble.data.chats.json_chats import read_objects
+from burble.data.chats.message import Message, write_messages
+from burble.data.forms.form import File, Write
+from burble.formatting import Note
+
+_ENTERED = {
+    (0, "messages"),
+    (0, "chats"),
+    (0, "left_chats"),
+    (1, "list"),
+    (2, "[]"),
+    (3, "messages"),
+}
+
+
+def read(file: File, write: Write) -> list[Note]:
+    """Reads an export of Telegram; see `forms.form`."""
+    return write_messages(file, write, read_messages)
+
+
+def read_messages(file: File) -> Iterator[Message]:
+    """The messages of an export."""
+    seen: dict[str, Any] = {}
+    for one in read_objects(file, lambda depth, name: (depth, name) in _ENTERED, seen):
+        if one.get("type") != "message":
+            file.account.left["system line (who joined, calls, pins)"] += 1
+        elif one.get("forwarded_from"):
+            file.account.left["forwarded message"] += 1
+        else:
+            speaker = one.get("from") or one.get("from_id") or "Deleted Account"
+            yield Message(str(speaker), join_text(one.get("text")), str(seen.get("id", "")))
+
+
+def join_text(text: Any) -> str:
+    """A text that may be a list of parts.
+
+    >>> join_text(["see ", {"type": "link", "text": "example.org"}, "!"])
+    'see example.org!'
+    """
+    if isinstance(text, str):
+        return text
+    parts = text if isinstance(text, list) else []
+    found = (one.get("text") if isinstance(one, dict) else one for one in parts)
+    return "".join(one for one in found if isinstance(one, str))

@@ -1,0 +1,208 @@
+"""Private data in a text: e-mail addresses, telephone, card and account numbers; found or masked.
+
+Numbers of cards and accounts are told by their check digits, those of telephones by how they are
+written. Knows nothing of files. What is found is never told, only how much and where.
+
+Source: ISO/IEC 7812-1, annex B (Luhn); ISO 13616-1 (IBAN), with ISO/IEC 7064, MOD 97-10.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from burble.formatting import listed, some
+
+KINDS = {"email": "e-mail address", "phone": "telephone number", "card": "card number"}
+KINDS |= {"iban": "account number (IBAN)"}
+_PLURALS = {"email": "e-mail addresses", "iban": "account numbers (IBAN)"}
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}")
+_CARD = re.compile(r"(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d-])")
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
+_PHONE = re.compile(
+    r"(?<![\w.,:/-])(?<!\d )(?:"
+    # With the code of a country.
+    r"(?:\+|00(?=[1-9]))\d{1,3}[ .\u00a0/-]{0,2}(?:\(\d{1,5}\)[ .\u00a0/-]?)?"
+    r"\d(?:[ .\u00a0/-]{0,2}\d){5,11}"
+    # As in North America.
+    r"|(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[ .-]\d{4}"
+    # With a zero first, and its parts apart.
+    r"|\(?0\d{1,5}\)?[ \u00a0/-]{1,3}\d{2,}(?:[ \u00a0-]\d{2,}){0,5}"
+    r"|0\d{9,11}"
+    r")(?![\w-]|[.,:/]\d)"
+)
+_LEAST, _MOST = 8, 15
+"""Digits of a telephone number with the code of a country, by ITU-T E.164, or a little fewer."""
+_DIGITS = re.compile(r"\d(?:[ ()./\u00a0-]{0,3}\d){6}")
+"""What any number that is sought has in it; found fast."""
+_PLACES = 5
+_BETWEEN_WORDS = re.compile(r"[^\W\d_] (?=[^\W\d_])")
+_HELD = 80
+"""Characters at the end of a piece in which something may have begun."""
+_ISSUERS = ("3", "4", "5", "6", "2")
+
+
+@dataclass
+class _Found:
+    """What was found of one kind: how many, and where the first few are."""
+
+    count: int = 0
+    places: list[str] = field(default_factory=list)
+
+
+@dataclass
+class PrivateData:
+    """What was found so far.
+
+    Attributes:
+        is_masked: Whether it is masked, too.
+        source: What is read.
+        line: The line of it, from 1; 0 where it has no lines of its own.
+        found: By kind.
+    """
+
+    is_masked: bool = False
+    source: str = ""
+    line: int = 0
+    found: dict[str, _Found] = field(default_factory=dict)
+
+    def begin_source(self, name: str, *, is_text: bool) -> None:
+        """Another source is read from now on; only of a text are lines told."""
+        self.source, self.line = name, int(is_text)
+
+    def read(self, pieces: Iterable[str]) -> Iterator[str]:
+        """A text as it goes on: masked, if that is wanted, and otherwise as it came.
+
+        Args:
+            pieces: A text, cut anywhere.
+        """
+        held = ""
+        for piece in pieces:
+            held += piece
+            cut = _find_cut(held)
+            if cut:
+                yield self._pass(held[:cut])
+                held = held[cut:]
+        if held:
+            yield self._pass(held)
+
+    def mask(self, text: str) -> str:
+        """A short text, masked or as it came; see `read`."""
+        return "".join(self.read([text]))
+
+    def _pass(self, text: str) -> str:
+        """A stretch in which whatever begins also ends."""
+        if "@" not in text and not _DIGITS.search(text):
+            self.line += text.count("\n") * (self.line > 0)
+            return text
+        lines = text.splitlines(keepends=True)
+        for place, line in enumerate(lines):
+            if "@" in line:
+                lines[place] = self._pass_kind("email", _EMAIL, lines[place])
+            if _DIGITS.search(line):
+                for kind, pattern in _NUMBERS.items():
+                    lines[place] = self._pass_kind(kind, pattern, lines[place])
+            self.line += line.count("\n") * (self.line > 0)
+        return "".join(lines)
+
+    def _pass_kind(self, kind: str, pattern: re.Pattern[str], text: str) -> str:
+        """The same for one kind, of a line."""
+
+        def replace(match: re.Match[str]) -> str:
+            if not _CHECKS[kind](match.group()):
+                return match.group()
+            found = self.found.setdefault(kind, _Found())
+            found.count += 1
+            if len(found.places) < _PLACES:
+                place = f"{self.source}, line {self.line:,}" if self.line else self.source
+                found.places.append(place)
+            return f"[{kind}]" if self.is_masked else match.group()
+
+        if self.is_masked:
+            return pattern.sub(replace, text)
+        for match in pattern.finditer(text):
+            replace(match)
+        return text
+
+    def describe(self) -> list[str]:
+        """One sentence on all that was found; none where nothing was."""
+        if not self.found:
+            return []
+        counts = [_some(kind, found.count) for kind, found in self.found.items()]
+        first = listed([*Counter(p for one in self.found.values() for p in one.places)], most=3)
+        if self.is_masked:
+            masks = listed([f"[{kind}]" for kind in self.found])
+            return [f"Masked as {masks}: {', '.join(counts)}."]
+        return [
+            f"Private data: {', '.join(counts)}, first in {first}. A model may write them again; "
+            "--mask-private puts [email] and the like in their place."
+        ]
+
+    def to_json(self) -> dict[str, object]:
+        """What was found, in JSON types."""
+        return {
+            kind: {"count": found.count, "places": found.places, "masked": self.is_masked}
+            for kind, found in self.found.items()
+        }
+
+
+def _some(kind: str, count: int) -> str:
+    """So many of a kind."""
+    if count != 1 and kind in _PLURALS:
+        return f"{count:,} {_PLURALS[kind]}"
+    return some(count, KINDS[kind])
+
+
+def _find_cut(text: str) -> int:
+    """Where a text can be cut without cutting anything that is sought; 0 for nowhere."""
+    cut = text.rfind("\n") + 1
+    if cut or len(text) <= 1 << 16:
+        return cut
+    # One long line: at a blank between two words, as far from the end as all that is sought.
+    cut = len(text) - _HELD
+    places = [found.end() for found in _BETWEEN_WORDS.finditer(text, cut // 2, cut)]
+    return places[-1] if places else cut
+
+
+def is_card(text: str) -> bool:
+    """Whether digits are the number of a card, by its length, its first digit and its last.
+
+    >>> is_card("4111 1111 1111 1111"), is_card("4111 1111 1111 1112")
+    (True, False)
+    """
+    digits = [int(char) for char in text if char.isdigit()]
+    if not 13 <= len(digits) <= 19 or str(digits[0]) not in _ISSUERS or len({*digits}) < 2:
+        return False
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def is_iban(text: str) -> bool:
+    """Whether it is the number of an account, by its check digits.
+
+    >>> is_iban("DE89 3704 0044 0532 0130 00"), is_iban("DE88 3704 0044 0532 0130 00")
+    (True, False)
+    """
+    plain = text.replace(" ", "")
+    if not 15 <= len(plain) <= 34:
+        return False
+    return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
+
+
+def is_phone(text: str) -> bool:
+    """Whether what is written like a telephone number has as many digits as one.
+
+    >>> is_phone("+49 171 1234567"), is_phone("0 12")
+    (True, False)
+    """
+    digits = sum(char.isdigit() for char in text)
+    return _LEAST <= digits <= _MOST
+
+
+_NUMBERS = {"iban": _IBAN, "card": _CARD, "phone": _PHONE}
+_CHECKS: dict[str, Callable[[str], bool]] = {
+    "email": lambda _: True,
+    "iban": is_iban,
+    "card": is_card,
+    "phone": is_phone,
+}

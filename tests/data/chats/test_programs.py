@@ -1,0 +1,185 @@
+"""Messages of Telegram, Discord, Slack, IRC and Signal, each in the forms it is exported in."""
+
+import json
+import shutil
+
+import pytest
+
+from burble.errors import SourceError
+from tests.support.chats import read_chat, write_slack
+
+TELEGRAM = [
+    {"id": 1, "type": "service", "action": "invite_members", "text": ""},
+    {"id": 2, "type": "message", "from": "Anna", "text": ["see ", {"type": "link", "text": "a"}]},
+    {"id": 3, "type": "message", "from": None, "from_id": "user3", "text": "yes"},
+    {"id": 4, "type": "message", "from": "Ben", "text": "", "photo": "x.jpg"},
+    {"id": 5, "type": "message", "from": "Ben", "forwarded_from": "Carl", "text": "theirs"},
+]
+
+
+def test_telegram_texts_are_lists_of_parts(tmp_path):
+    chat = {"name": "A", "type": "personal_chat", "id": 1, "messages": TELEGRAM}
+    found, notes = read_chat(tmp_path / "result.json", json.dumps(chat))
+    assert found == [("Anna", "see a"), ("user3", "yes")]
+    left = "1 system line (who joined, calls, pins), 1 message without text, 1 forwarded message."
+    assert any(note.endswith(f"Read: 2 messages. Left out: {left}") for note in notes)
+
+
+def test_all_chats_of_telegram_are_talks_of_their_own(tmp_path):
+    chats = [
+        {"name": name, "type": "private_group", "id": place, "messages": TELEGRAM[1:3]}
+        for place, name in enumerate("AB")
+    ]
+    whole = {"about": "data", "chats": {"about": "chats", "list": chats}}
+    path = tmp_path / "result.json"
+    found, _ = read_chat(path, json.dumps(whole), label=(), chat="talk")
+    assert [text for text, _ in found] == ["Anna: see a\nuser3: yes"] * 2
+
+
+DISCORD = {
+    "guild": {"id": "1", "name": "G"},
+    "channel": {"id": "2"},
+    "messages": [
+        {"type": "Default", "content": "hello", "author": {"name": "anna", "nickname": "Anna"}},
+        {"type": "GuildMemberJoin", "content": "Joined.", "author": {"name": "ben"}},
+        {"type": "Default", "content": "beep", "author": {"name": "bot", "isBot": True}},
+        {"type": "Reply", "content": "hey\nyou", "author": {"name": "ben"}},
+    ],
+    "messageCount": 4,
+}
+RULE = "=" * 62
+DISCORD_TEXT = f"""\
+{RULE}
+Guild: G
+Channel: c
+{RULE}
+
+[2024-01-02 10:00] Anna
+hello
+
+{{Attachments}}
+https://example.org/x.png
+
+
+[1/2/2024 10:01 AM] ben (pinned)
+hey
+you
+
+
+{RULE}
+Exported 2 message(s)
+{RULE}
+"""
+DISCORD_TABLE = (
+    '\ufeffAuthorID,Author,Date,Content,Attachments,Reactions\n"1","Anna","2024","hello","",""\n'
+    '"2","ben","2024","hey\nyou","",""\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("d.json", json.dumps(DISCORD)), ("d.txt", DISCORD_TEXT), ("d.csv", DISCORD_TABLE)],
+)
+def test_discord_in_each_form_that_is_exported(tmp_path, name, content):
+    found, notes = read_chat(tmp_path / name, content)
+    assert found == [("Anna", "hello"), ("ben", "hey\nyou")]
+    assert any("is read as a chat of Discord. Read: 2 messages" in note for note in notes)
+
+
+def test_slack_as_a_folder_and_as_an_archive(tmp_path):
+    write_slack(tmp_path / "export")
+    wanted = [("Anna", "hi @ben & all"), ("ben", "yo")]
+    assert read_chat(tmp_path / "export")[0] == wanted
+    archive = shutil.make_archive(str(tmp_path / "slack"), "zip", tmp_path / "export")
+    found, notes = read_chat(tmp_path / "slack.zip")
+    assert (archive, found) == (str(tmp_path / "slack.zip"), wanted)
+    left = "Left out: 1 system line (who joined, topics, calls), 1 bot message."
+    assert any(note.endswith(left) for note in notes)
+
+
+IRSSI = """\
+--- Log opened Mon Jan 01 10:00:00 2024
+10:00 -!- ann [a@b] has joined #x
+10:01 <@ann> hi
+10:02 < ben> <b> is bold
+10:03  * ann waves
+10:04 -!- mode/#x [+o ben] by ann
+"""
+WEECHAT = (
+    "2024-01-01 10:00:00\t-->\tann (a@b) has joined\n2024-01-01 10:01:00\t@ann\thi\n"
+    "2024-01-01 10:02:00\tben\t<b> is bold\n2024-01-01 10:03:00\t *\tann waves\n"
+)
+ZNC = """\
+[10:00:00] *** Joins: ann (a@b)
+[10:01:00] <ann> \x0304hi\x03
+[10:02:00] <ben> <b> is bold
+[10:03:00] * ann waves
+"""
+HEXCHAT = (
+    "**** BEGIN LOGGING AT Mon Jan  1 10:00:00 2024\n\nJan 01 10:00:00 *\tann has joined\n"
+    "Jan 01 10:01:00 <ann>\thi\nJan 01 10:02:00 <ben>\t<b> is bold\nJan 01 10:03:00 *\tann waves\n"
+)
+
+
+@pytest.mark.parametrize("log", [IRSSI, WEECHAT, ZNC, HEXCHAT])
+def test_logs_of_irc_programs(tmp_path, log):
+    found, _ = read_chat(tmp_path / "x.log", log)
+    assert found == [("ann", "hi"), ("ben", "<b> is bold"), ("ann", "/me waves")]
+
+
+SIGNAL_LINES = "\n".join(
+    json.dumps({"date": "2024", "sender": who, "body": said, "quote": "", "reactions": []})
+    for who, said in (("Me", "Hi\nyou"), ("Ann", "yo"))
+)
+SIGNAL_TEXT = """\
+[2024-01-02 10:00:00] Me: Hi
+you
+(- Ann: + -)
+[2024-01-02 10:01:00] Ann: > earlier
+
+yo ![p.jpg](./media/p.jpg)
+"""
+SIGTOP = """\
+Conversation: Ann (+4912345)
+
+From: Me
+Type: outgoing
+Sent: Tue, 2 Jan 2024 10:00:00 +0100
+
+Hi
+you
+
+From: Ann (+4912345)
+Type: incoming
+Sent: Tue, 2 Jan 2024 10:01:00 +0100
+Received: Tue, 2 Jan 2024 10:01:00 +0100
+Reaction: + from You
+
+yo
+
+From: Ann (+4912345)
+Type: call-history
+Sent: Tue, 2 Jan 2024 10:02:00 +0100
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("data.json", SIGNAL_LINES), ("chat.md", SIGNAL_TEXT), ("Ann.txt", SIGTOP)],
+)
+def test_signal_by_the_tools_that_export_it(tmp_path, name, content):
+    found, notes = read_chat(tmp_path / name, content)
+    assert found == [("Me", "Hi\nyou"), ("Ann", "yo")]
+    assert any("is read as a chat of Signal" in note for note in notes)
+
+
+def test_sigtop_in_a_line_each(tmp_path):
+    text = "2024-01-02 10:00 You: Hi\n2024-01-02 10:01 Ann: [reply to You on x] yo\n"
+    assert read_chat(tmp_path / "Ann.txt", text)[0] == [("You", "Hi"), ("Ann", "yo")]
+
+
+def test_damaged_json_is_refused_with_its_place(tmp_path):
+    content = json.dumps(DISCORD, indent=1).replace('"Reply"', '"Reply')
+    with pytest.raises(SourceError, match=r"d\.json, line \d+, is not JSON"):
+        read_chat(tmp_path / "d.json", content)

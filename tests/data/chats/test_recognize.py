@@ -1,0 +1,35 @@
+"""What is a chat, and what only looks like one."""
+
+import pytest
+
+from burble.data.chats.recognize import recognize
+
+LEVELS = ("ERROR", "INFO", "WARNING", "DEBUG")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HAMLET: To be\nOPHELIA: Hm\nHAMLET: or not\n" * 3,
+        "HAMLET. To be\n\nOPHELIA. Hm\n" * 3,
+        "".join(f"[2024-01-01, 12:00:0{i}] {LEVELS[i % 4]}: disk {i}\n" for i in range(9)),
+        "".join(f"[2024-01-01 12:00:0{i}] production.ERROR: disk\n" for i in range(9)),
+        "".join(f"2024-01-01 12:00:0{i} - root - INFO: disk\n" for i in range(9)),
+        "".join(f"2024-01-01, 12:00 - [main] WARN com.a: {i}\n" for i in range(9)),
+        "24.12.2023 Today: I went\n25.12.2023 Tomorrow: fine\n26.12.2023 Then: no\n",
+        "24.12.2023, 18:03 - I came home.\n25.12.2023, 9:00 - Rain.\n26.12.2023, 9:00 - Sun.\n",
+        "<p> one\n<b> two\n<p> three\n<p> four\n<b> five\n</p>\n",
+        "1\n00:00:01,000 --> 00:00:02,000\nCome in.\n\n2\n00:00:03,000 --> 00:00:04,000\nGo.\n",
+        '{"messages": [{"text": "a"}], "type": "export"}',
+        '[{"type": "message", "text": "a"}]',
+        "BEGIN:VCARD\nFN: Anna\n",
+        "",
+    ],
+)
+def test_plays_logs_diaries_and_other_json_are_none(text):
+    assert recognize(text) == ""
+
+
+def test_a_diary_of_many_headings_is_none():
+    days = "".join(f"{d}.12.2023, 18:03 - Thoughts on {chr(64 + d)}: none\n" for d in range(1, 25))
+    assert recognize(days) == ""

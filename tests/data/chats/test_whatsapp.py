@@ -1,0 +1,62 @@
+"""Messages of WhatsApp: whatever the form of date and time, and without what nobody typed."""
+
+import pytest
+
+from burble.data.chats import whatsapp
+from burble.data.chats.recognize import recognize
+from burble.data.forms.form import Account
+from tests.support.chats import ANDROID, IPHONE
+
+
+def parse(text, size=1 << 20):
+    account = Account()
+    pieces = [text[i : i + size] for i in range(0, len(text), size)]
+    found = [(one.speaker, one.text) for one in whatsapp.parse(pieces, account)]
+    return found, {name: n for name, n in account.left.items() if n}
+
+
+def test_iphone_marks_say_what_nobody_typed():
+    found, left = parse(IPHONE)
+    assert found == [
+        ("Anna Berg", "Hi all\nsecond line"),
+        ("Carl", "so be it, Anna"),
+        ("Ben", "12:30 at Carl's: bring tea"),
+    ]
+    assert left == {"system line (who joined, calls, encryption)": 3, "edit mark": 1}
+    assert parse(IPHONE, size=1) == (found, left)
+
+
+def test_android_media_captions_and_deleted_messages():
+    found, left = parse(ANDROID)
+    assert found == [("Anna Berg", "Hello"), ("Ben", "the cat"), ("Anna Berg", "fine")]
+    system = "system line (who joined, calls, encryption)"
+    assert left == {system: 2, "media line": 2, "deleted message": 2}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "[24.12.23, 18:03:12] ",
+        "\u200e[2023-12-24, 6:03:12\u202fPM] ",
+        "[12.3.2022 klo 14.08.18] ",
+        "24.12.23, 18:03 - ",
+        "24/12/2023, 18:03 - ",
+        "12/24/23, 6:03 PM - ",
+        "24/12/23 6:03 p. m. - ",
+        "24-12-2023 18:03 - ",
+        "2023/12/24 18:03 - ",
+        "2023/12/24 下午6:03 - ",
+        "24/12/2023 à 18:03 - ",
+        "٢٤/١٢/٢٠٢٣, ١٨:٠٣ - ",
+    ],
+)
+def test_every_form_of_date_and_time(head):
+    text = "".join(f"{head}{name}: a: b\n" for name in ("Anna", "Ben", "Anna"))
+    assert recognize(text) == "whatsapp"
+    assert parse(text)[0] == [("Anna", "a: b"), ("Ben", "a: b"), ("Anna", "a: b")]
+
+
+def test_korean_has_a_comma_and_blanks_around_the_colon():
+    text = "2023년 12월 24일 오후 6:03, 안나 : 안녕\n2023년 12월 24일 오후 6:04, 벤 : 응\n"
+    assert recognize(text) == "whatsapp"
+    assert parse(text)[0] == [("안나", "안녕"), ("벤", "응")]

@@ -1,0 +1,88 @@
+"""Private data: found where it is, and nothing else; masked before anything is learned."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from burble.data import corpus, private
+from burble.data.private import PrivateData
+from burble.settings import SourceSettings, TextSettings
+
+
+def mask(text):
+    return PrivateData(is_masked=True).mask(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("write to Anna.Berg+x@mail.example.co.uk.", "write to [email]."),
+        ("call +49 (0)171 234 5678 now", "call [phone] now"),
+        ("+491712345678, (555) 123-4567; 555-123-4567", "[phone], [phone]; [phone]"),
+        ("Tel. 030 1234567 or 0171/2345678", "Tel. [phone] or [phone]"),
+        ("card 4111 1111 1111 1111!", "card [card]!"),
+        ("5500-0000-0000-0004", "[card]"),
+        ("to DE89 3704 0044 0532 0130 00 today", "to [iban] today"),
+        ("GB29NWBK60161331926819", "[iban]"),
+    ],
+)
+def test_what_is_private_is_masked(text, masked):
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111 1111 1111 1112 fails its check digit",
+        "FR15 2004 1010 0505 0001 3M02 606 as well",
+        "on 24.12.2023 at 18:03:12, 1,234,567 people and 3.14159265358979",
+        "2023-12-24 18:03, ISBN 978-3-16-148410-0, 10.1000/182",
+        "@anna and a@b and user@localhost",
+        "pages 1914-1918, lines 0 to 12, 1000000000",
+    ],
+)
+def test_other_numbers_stay(text):
+    assert mask(text) == text
+
+
+@given(
+    st.lists(st.sampled_from(["a@b.org ", "x\n", "4111 1111 1111 1111", " and "])),
+    st.integers(1, 9),
+)
+def test_the_same_is_found_wherever_a_text_was_cut(parts, size):
+    text = "".join(parts)
+    pieces = [text[i : i + size] for i in range(0, len(text), size)]
+    whole, cut = PrivateData(is_masked=True), PrivateData(is_masked=True)
+    assert "".join(cut.read(pieces)) == whole.mask(text)
+    assert cut.to_json() == whole.to_json()
+
+
+def test_a_long_line_is_cut_between_words():
+    text = "word " * 20_000 + "a@b.org" + " word" * 20_000
+    pieces = [text[i : i + 1000] for i in range(0, len(text), 1000)]
+    found = PrivateData(is_masked=True)
+    assert "".join(found.read(pieces)) == text.replace("a@b.org", "[email]")
+
+
+def test_it_is_reported_with_its_place_and_never_told(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("one\nmail a@b.org\n")
+    found = corpus.build([str(path)], TextSettings())
+    note = next(note for note in found.notes if note.startswith("Private data"))
+    assert f"1 e-mail address, first in {path}, line 2." in note
+    assert "a@b" not in "".join(found.notes)
+    assert "a@b" in "".join(found.text())
+
+
+def test_masked_data_is_not_learned(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("one\nmail a@b.org\n")
+    found = corpus.build([str(path)], TextSettings(), reading=SourceSettings(mask_private=True))
+    assert "".join(found.text()) == "one\nmail [email]\n"
+    assert "Masked as [email]: 1 e-mail address." in found.notes
+    assert found.encoded.private["email"]["count"] == 1
+
+
+def test_check_digits_change_with_any_digit():
+    assert private.is_card("4111111111111111")
+    assert not any(private.is_card(f"411111111111111{d}") for d in "023456789")
