@@ -35,6 +35,8 @@ ELSEWHERE = {
     "inference/texts": "inference/test_generator.py",
     "model/description": "cli/test_sample.py",
     "model/architecture": "model/test_network.py",
+    "model/folding": "model/test_engine.py",
+    "model/forward": "model/test_engine.py",
     "ngram/training_text": "data/test_split.py",
     "runs/card": "runs/test_folder.py",
     "runs/events": "training/test_trainer.py",

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from burble.model import engine as engine_module
-from burble.model.engine import Engine
+from burble.model.architecture import array_shapes
+from burble.model.engine import Engine, build_engine
 from burble.model.network import build_network, name_weights
+from burble.model.softmax import log_softmax
+from burble.native.library import load_library
 from burble.settings import ModelSettings
 
 V = 11
@@ -62,7 +65,7 @@ def test_a_two_unit_lstm_step_by_hand():
         "output.bias": np.array([0.5, 0.25], np.float32),
     }
     h, c = 0.5, -1.0
-    state = ((np.full((1, 1), h, np.float32), np.full((1, 1), c, np.float32)),)
+    state = (np.array([h, c], np.float32).reshape(2, 1, 1),)
     logits, ((new_h, new_c),) = Engine(weights, settings).step(np.array([0]), state)
 
     def sigmoid(x):
@@ -86,7 +89,7 @@ def test_hard_gates_are_straight_lines_cut_at_both_ends():
         "output.kernel": np.ones((1, 1), np.float32),
         "output.bias": np.zeros(1, np.float32),
     }
-    state = ((np.ones((1, 1), np.float32), np.full((1, 1), 5, np.float32)),)
+    state = (np.array([1, 5], np.float32).reshape(2, 1, 1),)
     logits, ((_, new_c),) = Engine(weights, settings).step(np.array([0]), state)
     np.testing.assert_allclose(new_c, [[0.7 * np.tanh(0.5) + 0 * 5]], rtol=1e-6)
     np.testing.assert_allclose(logits, np.tanh(new_c), rtol=1e-6)
@@ -218,10 +221,45 @@ def test_a_text_may_be_read_in_any_pieces(cell):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def build(monkeypatch, switch, weights, settings):
+    """An engine of the kernels or of NumPy."""
+    monkeypatch.setenv("BURBLE_NATIVE", switch)
+    return build_engine(weights, settings)
+
+
+@pytest.mark.parametrize("ensemble", [1, 2])
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_compiled_kernels_predict_what_numpy_does(cell, ensemble, monkeypatch):
+    if load_library() is None:
+        pytest.skip("the kernels are not in use")
+    settings = ModelSettings(**CELLS[cell], layers=2, units=50, embedding=8, ensemble=ensemble)
+    rng = np.random.default_rng(5)
+    weights = {
+        name: rng.normal(0, 0.2, shape).astype(np.float32)
+        for name, shape in array_shapes(settings, V, labels=2).items()
+    }
+    both = [build(monkeypatch, switch, weights, settings).with_labels([2]) for switch in "10"]
+    ids = rng.integers(-1, V, (60, 3))
+    ids[0] = 1
+    rows, states = [], []
+    for engine in both:
+        state, own = engine.zero_state(3), []
+        for column in ids:
+            logits, state = engine.step(column, state)
+            own.append(log_softmax(logits))
+        logits, read = engine.read_symbols(ids[:, 1], engine.zero_state(1))
+        rows.append(np.stack([*(row[1] for row in own), *log_softmax(logits)]))
+        states.append(np.concatenate([part[..., -1] for part in (*state, *read)]))
+    np.testing.assert_allclose(rows[0], rows[1], atol=1e-5)
+    np.testing.assert_allclose(states[0], states[1], atol=1e-5)
+    assert (rows[0] != rows[1]).any()
+
+
 DIGEST = """
 import hashlib, numpy as np
 from burble.model.architecture import array_shapes
-from burble.model.engine import Engine
+from burble.model.architecture import array_shapes
+from burble.model.engine import Engine, build_engine
 from burble.settings import ModelSettings
 settings = ModelSettings(layers=2, units=256)
 rng = np.random.default_rng(0)

@@ -285,7 +285,7 @@ class MixtureEngine:
         self._model = model
         self._cores = cores
         self._mixer = build_mixer(model)
-        self._layers = [len(core.zero_state(1)) for core in cores]
+        self._sizes = [len(core.zero_state(1)) for core in cores]
 
     def with_labels(self, labels: Sequence[int]) -> "MixtureEngine":
         """The engine for texts that have some labels, for each model those that it knows.
@@ -305,7 +305,7 @@ class MixtureEngine:
 
     def zero_state(self, streams: int) -> State:
         """The zero state of all models, one behind the other; see `Core`."""
-        return tuple(layer for core in self._cores for layer in core.zero_state(streams))
+        return tuple(part for core in self._cores for part in core.zero_state(streams))
 
     def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads one symbol in each stream; see `Core`."""
@@ -325,14 +325,14 @@ class MixtureEngine:
     def _split(self, ids: NDArray[np.integer], state: State) -> Iterator[tuple[Core, Ids, State]]:
         """Each model, with the ids it reads and its part of the state."""
         first = 0
-        for core, own, layers in zip(self._cores, self._mixer.ids, self._layers, strict=True):
-            yield core, own.take(ids), state[first : first + layers]
-            first += layers
+        for core, own, size in zip(self._cores, self._mixer.ids, self._sizes, strict=True):
+            yield core, own.take(ids), state[first : first + size]
+            first += size
 
     def _join(self, results: Sequence[tuple[Array, State]]) -> tuple[Array, State]:
         """What all predict together, and the states of all."""
         mixed = self._mixer.mix([logits for logits, _ in results])
-        return mixed, tuple(layer for _, state in results for layer in state)
+        return mixed, tuple(part for _, state in results for part in state)
 
 
 class WindowEngine:
@@ -353,14 +353,14 @@ class WindowEngine:
 
     def zero_state(self, streams: int) -> State:
         """Windows without a symbol, shape (length, B); see `Core`."""
-        return ((np.full((self._length, streams), -1, np.float32),),)
+        return (np.full((self._length, streams), -1, np.float32),)
 
     def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Moves the window of each stream on, and reads it; see `Core`."""
-        ((window,),) = state
+        (window,) = state
         moved = np.concatenate([window[1:], ids[None].astype(np.float32)])
         window = np.where(ids >= 0, moved, window)
-        return read_windows(self._core, [*window.T.astype(np.intp)]), ((window,),)
+        return read_windows(self._core, [*window.T.astype(np.intp)]), (window,)
 
     def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads many symbols in one stream, one by one; see `Core`."""

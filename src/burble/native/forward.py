@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from burble.native.library import load_library
 
 Array = NDArray[np.float32]
-Ids = NDArray[np.int64]
+Ids = NDArray[np.integer]
 Cell = Literal["lstm", "hard_lstm", "gru", "rnn"]
 KINDS: dict[Cell, int] = {"lstm": 0, "hard_lstm": 1, "gru": 2, "rnn": 3}
 """The numbers of `network.h`."""
@@ -166,7 +166,11 @@ class Network:
         streams, row = sizes[0], 4 * self.units
         shape = self.parts, streams, self.units
         fit = all(
-            one.shape == shape and one.dtype == np.float32 and one.strides[1:] == (row, 4)
+            one.shape == shape
+            and one.dtype == np.float32
+            # Of an axis of one, it does not matter how far the next would be.
+            and (streams == 1 or one.strides[1] == row)
+            and (self.units == 1 or one.strides[2] == 4)
             for one in (before, after)
         )
         predicted = (*sizes[1:], streams, self.symbols)
