@@ -2,8 +2,11 @@
 
 import json
 import os
+import sys
 
 import pytest
+
+from tests.support import documents
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +78,58 @@ def test_what_cannot_be_read_is_one_sentence(report, tmp_path, data, sentence):
     for done in (report(tmp_path / "t.txt"), report("-", stdin=data)):
         assert (done.returncode, done.stdout) == (2, b"")
         assert sentence in said(done)
+
+
+def test_documents_of_a_folder_are_read_and_what_is_left_of_them_is_told(report, tmp_path):
+    for name in ("a.docx", "b.docx"):
+        (tmp_path / name).write_bytes(documents.word(documents.paragraph(f"In {name}.")))
+    (tmp_path / "c.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\n<i>Said.</i>\n")
+    (tmp_path / "d.md").write_text("As *it* stands.\n")
+    out = tmp_path.parent / "clean.txt"
+    done = report(tmp_path, "--json", "-o", out, "--overwrite")
+    told = said(done)
+    assert out.read_text() == "In a.docx.\n\n\nIn b.docx.\n\n\nSaid.\n\n\nAs *it* stands.\n"
+    assert "2 files are read as Word documents:" in told
+    assert "--plain reads the prose" in told
+    forms = json.loads(done.stdout)["forms"]
+    assert [form["form"] for form in forms] == ["word", "word", "subtitles"]
+    assert forms[2]["left"]["tag of style"] == 2
+
+
+def test_the_form_of_a_file_can_be_named_and_one_that_there_is_not_is_refused(report, tmp_path):
+    path, out = tmp_path / "a.html", tmp_path / "out"
+    path.write_text("<p>A &amp; b</p>\n")
+    assert report(path, "-o", out).returncode == 0
+    assert out.read_text() == "A & b"
+    report(path, "-o", out, "--overwrite", "--form", "text")
+    assert out.read_text() == "<p>A &amp; b</p>\n"
+    done = report(path, "--form", "docx")
+    assert done.returncode == 2
+    assert "there is no form 'docx'. Name one of text, word" in said(done)
+
+
+def test_a_damaged_document_is_refused_in_a_sentence(report, tmp_path):
+    path = tmp_path / "a.docx"
+    path.write_bytes(documents.word("<w:p>")[:-30])
+    done = report(path)
+    assert done.returncode == 2
+    assert str(path) in said(done)
+
+
+def test_files_that_need_a_package_are_named_with_the_line_that_installs_it(report, tmp_path):
+    (tmp_path / "no" / "pypdfium2").mkdir(parents=True)
+    (tmp_path / "no" / "sitecustomize.py").write_text(
+        "import importlib.util as u\nfind = u.find_spec\n"
+        "u.find_spec = lambda name, *p: None if name == 'pypdfium2' else find(name, *p)\n"
+    )
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    (texts / "a.pdf").write_bytes(documents.pdf([[(72, 700, "Text")]]))
+    (texts / "b.txt").write_text("Some text.\n")
+    paths = os.pathsep.join([str(tmp_path / "no"), *sys.path[1:]])
+    alone = report(texts / "a.pdf", PYTHONPATH=paths)
+    assert alone.returncode == 2
+    assert "pip install 'burble[texts]'" in said(alone)
+    among = report(texts, PYTHONPATH=paths)
+    assert among.returncode == 0
+    assert "1 that need pip install 'burble[texts]' in" in said(among)

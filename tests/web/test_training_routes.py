@@ -16,6 +16,7 @@ from burble.errors import RunError
 from burble.runs.events import Task
 from burble.web.jobs import Jobs
 from burble.web.worker import Journal
+from tests.support import documents
 from tests.support.servers import serving
 
 CAT = "the cat sat on the mat.\nthe dog lay on the log.\n" * 60
@@ -115,6 +116,18 @@ def test_what_is_no_text_is_refused_in_words(page):
     assert refused.status in (400, 422)
     assert "cat.png is" in refused.error["message"]
     assert "1.txt" not in refused.error["message"]
+
+
+def test_documents_are_read_by_what_they_are_and_by_their_endings(page):
+    word = documents.word(documents.paragraph("In Word."))
+    job = page.give(word, name="letter").json["id"]
+    page.give(b"<p>On a &lt;page&gt;.\n", name="Page.HTML", text=job)
+    report = page.ask("GET", f"/v1/train/{job}/report").json
+    assert report["beginning"] == "In Word.\n\n\nOn a <page>.\n\n"
+    assert "letter is read as a Word document. Read: 1 paragraph." in report["notes"]
+    damaged = page.give(word[:-30], name="letter.docx").json["id"]
+    refused = page.ask("GET", f"/v1/train/{damaged}/report")
+    assert refused.error["message"].startswith("letter.docx looks like a Word document, but")
 
 
 @pytest.mark.parametrize("name", ["nobody", "text-000000000000", "..", "%2e%2e", "text-0%2f..%2f1"])

@@ -6,7 +6,8 @@ again by what it leaves in folders. Knows nothing of HTTP, nor of how a model is
 A models folder holds `ID`, the run folder of a training, and `.texts/ID`, which only burble names
 and only burble fills:
 
-* `1.txt` …, what was given, as it came, and `about.json`, what it and the training are called;
+* `1.txt` …, what was given, as it came, its ending kept where that tells how to read it, and
+  `about.json`, what it and the training are called;
 * `request.json`, what was requested last, and `stop`, which is there while a stop is wanted;
 * `events.jsonl`, what has happened; `output.txt`, what the process printed, mostly nothing; and
   `.lock`, which the process holds as long as it lives.
@@ -28,6 +29,7 @@ import filelock
 
 from burble import files
 from burble.data import encodings, report
+from burble.data.forms import registry
 from burble.errors import (
     BurbleError,
     InputError,
@@ -87,7 +89,14 @@ class Job:
         about = self.about
         if about["builtin"]:
             return (str(about["builtin"]),)
-        return tuple(str(self.place / f"{n + 1}.txt") for n in range(len(about["files"])))
+        return tuple(str(self.find_file(n, name)) for n, name in enumerate(about["files"], 1))
+
+    def find_file(self, number: int, name: str) -> Path:
+        """Where the file of a number is that a person calls by a name."""
+        plain = self.place / f"{number}.txt"
+        suffix = registry.find_suffix(name)
+        # Versions of burble before kept all of them so.
+        return plain if plain.exists() or not suffix else self.place / f"{number}{suffix}"
 
     @property
     def reading(self) -> SourceSettings:
@@ -204,8 +213,9 @@ class Jobs:
             raise RunError("training on this text has begun. Give the files of another one anew.")
         if len(known) == MOST_FILES:
             raise InputError(f"a text has {MOST_FILES} files at most. Join some of them.")
-        files.write_atomically(job.place / f"{len(known) + 1}.txt", data)
-        job.write_about(files=[*known, name[-LONGEST_NAME:]])
+        name = name[-LONGEST_NAME:]
+        files.write_atomically(job.find_file(len(known) + 1, name), data)
+        job.write_about(files=[*known, name])
 
     def add_demo(self) -> Job:
         """Takes the text that comes with Python."""

@@ -68,7 +68,7 @@ class Account:
 
     def to_json(self) -> dict[str, dict[str, int]]:
         """The counts in JSON types."""
-        return {name: dict(counts) for name, counts in vars(self).items()}
+        return {name: {**+counts} for name, counts in vars(self).items()}
 
 
 def _some(count: int, noun: str) -> str:

@@ -31,6 +31,12 @@ def _ends(*suffixes: str) -> Callable[[Probe], bool]:
     return lambda probe: probe.name.endswith(suffixes)
 
 
+def _is_damaged(probe: Probe, suffix: str) -> bool:
+    """Whether a file is an archive by its beginning and its name, but cannot be opened as one."""
+    named = probe.name.endswith(suffix) and probe.head.startswith(b"PK\x03\x04")
+    return named and not probe.members
+
+
 def _reader(name: str) -> str:
     """Where the reader of a form is."""
     return f"burble.data.forms.{name}"
@@ -88,7 +94,7 @@ FORMS: tuple[Form, ...] = (
         what="a Word document",
         plural="Word documents",
         suffixes=(".docx", ".docm", ".dotx"),
-        recognize=lambda probe: "word/document.xml" in probe.members,
+        recognize=lambda probe: "word/document.xml" in probe.members or _is_damaged(probe, ".docx"),
         module=_reader("word"),
     ),
     Form(
@@ -105,7 +111,9 @@ FORMS: tuple[Form, ...] = (
         plural="e-books (EPUB)",
         suffixes=(".epub",),
         recognize=lambda probe: (
-            _BOOK in probe.head[:_WITHIN] or "META-INF/container.xml" in probe.members
+            _BOOK in probe.head[:_WITHIN]
+            or "META-INF/container.xml" in probe.members
+            or _is_damaged(probe, ".epub")
         ),
         module=_reader("epub"),
     ),
@@ -125,6 +133,33 @@ FORMS: tuple[Form, ...] = (
         recognize=lambda probe: bool(_PDF.match(probe.head)),
         module=_reader("pdf"),
         needs="pypdfium2",
+    ),
+    Form(
+        name="rtf",
+        what="a rich text document",
+        plural="rich text documents",
+        suffixes=(".rtf",),
+        recognize=lambda probe: bool(_RTF.match(probe.head)),
+        module=_reader("rtf"),
+    ),
+    Form(
+        name="markdown",
+        what="Markdown",
+        plural="Markdown",
+        suffixes=(".md", ".markdown"),
+        recognize=lambda probe: probe.plain and probe.name.endswith((".md", ".markdown")),
+        module=_reader("markdown"),
+        needs="markdown_it",
+        tells_encoding=False,
+    ),
+    Form(
+        name="latex",
+        what="LaTeX",
+        plural="LaTeX",
+        suffixes=(".tex", ".latex"),
+        recognize=lambda probe: probe.plain and probe.name.endswith((".tex", ".latex")),
+        module=_reader("latex"),
+        tells_encoding=False,
     ),
     Form(
         name="html",
@@ -196,6 +231,16 @@ def find_form(
         return found
     # Whatever it is called: of other texts no part can be meant.
     return get_form("json") if parts and _JSON.match(head) else None
+
+
+def find_suffix(name: str) -> str:
+    """The ending of a file's name that tells its form; empty where it tells none.
+
+    >>> find_suffix("My.Film.SRT"), find_suffix("a.txt")
+    ('.srt', '')
+    """
+    suffixes = (suffix for form in FORMS for suffix in form.suffixes)
+    return next((suffix for suffix in suffixes if name.lower().endswith(suffix)), "")
 
 
 def get_form(name: str) -> Form | None:

@@ -1,0 +1,31 @@
+"""Markdown to prose."""
+
+from burble.data.forms.form import Account
+from burble.data.forms.markdown import read_prose
+from tests.support.documents import read_form
+
+
+def test_marks_go_and_blocks_stay_apart():
+    text = (
+        "---\ntitle: T\n---\n# Title #\n\nOne *two*\n`three` <b>four</b>&amp;  \nfive[^1].\n\n"
+        "- six\n- seven\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n"
+        "```\n\n![cat](c.png) end\n\n"
+        "[^1]: The note.\n"
+    )
+    (prose,), account = read_form("markdown", text.encode())
+    assert prose == (
+        "Title\n\nOne two three four&\nfive.\n\nsix\nseven\n\na\tb\n1\t2\n\nend\n\nThe note.\n"
+    )
+    assert +account.left == {
+        "front matter": 1,
+        "tag of HTML": 2,
+        "mark of a note": 1,
+        "list mark (number or bullet)": 2,
+        "block of code": 1,
+        "picture (with its alternative text)": 1,
+    }
+    assert account.taken["note (where it stands)"] == 1
+
+
+def test_a_rule_at_the_beginning_is_no_front_matter():
+    assert "".join(read_prose("---\n\nText\n", Account())) == "Text\n"
