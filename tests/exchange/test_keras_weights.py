@@ -17,7 +17,7 @@ from burble import settings
 from burble.errors import EncodingError, ModelFileError, SettingsError, SourceError, VocabularyError
 from burble.exchange import keras_weights
 from burble.inference import generator
-from burble.model import lstm
+from burble.model import keras_network
 from burble.runs import recipes
 from burble.settings import SourceSettings
 
@@ -118,7 +118,7 @@ def keras_3_whole(net, path):
 
 
 FORMATS = {
-    "w.hdf5": (keras_1, lstm.hard_sigmoid),
+    "w.hdf5": (keras_1, keras_network.hard_sigmoid),
     "w2.hdf5": (keras_2, "sigmoid"),
     "w.weights.h5": (keras_3, "sigmoid"),
     "w.keras": (keras_3_whole, "hard_sigmoid"),

@@ -9,7 +9,8 @@ import pytest
 from burble.model import engine as engine_module
 from burble.model.architecture import array_shapes
 from burble.model.engine import Engine, build_engine
-from burble.model.network import build_network, name_weights
+from burble.model.keras_network import build_network
+from burble.model.network import name_weights
 from burble.model.softmax import log_softmax
 from burble.native.library import load_library
 from burble.settings import ModelSettings

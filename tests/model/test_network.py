@@ -1,14 +1,20 @@
-"""The network in Keras: an ensemble of them, and the numbers in which they compute."""
+"""The network: an ensemble of them, and those in plain JAX and in Keras are the same."""
 
+import itertools
+from dataclasses import replace
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from burble.model.architecture import array_shapes, network_prefix
 from burble.model.engine import build_engine
+from burble.model.keras_network import KerasNetwork
 from burble.model.network import (
     Ensemble,
-    build_network,
+    PlainNetwork,
+    make_network,
     mean_log_probabilities,
     name_weights,
     trained_array_names,
@@ -19,10 +25,10 @@ from tests.support.speakers import POETS, chancy
 
 
 @pytest.mark.parametrize("shape", [{"cell": "lstm"}, {"cell": "gru", "input": "onehot"}])
-def test_an_ensemble_averages_probabilities_in_keras_and_in_numpy_alike(shape):
+def test_an_ensemble_averages_probabilities_in_jax_and_in_numpy_alike(shape):
     settings = ModelSettings(units=12, embedding=9, ensemble=3, **shape)
     both = Ensemble(settings, 9, seed=1)
-    values, others = ([v.value for v in part] for part in (both.trained, both.others))
+    values, others = both.trained, both.others
     weights = name_weights(values, settings, 9)
     assert weights.keys() == array_shapes(settings, 9).keys()
     core = build_engine(weights, settings)
@@ -45,16 +51,16 @@ def test_an_ensemble_averages_probabilities_in_keras_and_in_numpy_alike(shape):
 
 
 @pytest.mark.parametrize(("cell", "ensemble"), [("lstm", 1), ("gru", 2), ("rnn", 1)])
-def test_labels_are_added_in_keras_and_in_numpy_alike(cell, ensemble):
+def test_labels_are_added_in_jax_and_in_numpy_alike(cell, ensemble):
     model = chancy(cell=cell, ensemble=ensemble, labels=POETS, scale=0.3)
     shape, size = model.architecture, model.vocabulary.size
     both = Ensemble(shape, size, seed=1, labels=len(POETS))
     # Until it has learned, a label changes nothing.
-    begun = name_weights([v.value for v in both.trained], shape, size, len(POETS))
+    begun = name_weights(both.trained, shape, size, len(POETS))
     assert not begun["label_embedding"].any()
     names = trained_array_names(shape, size, len(POETS))
     values = [model.weights[name] for name in names]
-    others = [v.value for v in both.others]
+    others = both.others
     plain = build_engine(model.weights, shape)
     ids = np.random.default_rng(0).integers(size, size=30)
     state = plain.zero_state(1)
@@ -78,18 +84,49 @@ def test_labels_are_added_in_keras_and_in_numpy_alike(cell, ensemble):
     np.testing.assert_allclose(found, np.asarray(mean_log_probabilities(logits))[0], atol=1e-5)
 
 
-def test_half_the_bits_change_products_but_neither_weights_nor_states_nor_logits():
-    settings = ModelSettings(layers=2, units=24, embedding=8)
-    ids = np.arange(12).reshape(2, 6)
-    states = [np.full((2, 24), 0.1, np.float32)] * 4
-    whole = build_network(settings, 12, seed=3)
-    half = build_network(settings, 12, seed=3, precision="bfloat16")
-    for ours, theirs in zip(half.trainable_variables, whole.trainable_variables, strict=True):
-        assert ours.dtype == "float32"
-        np.testing.assert_array_equal(np.asarray(ours.value), np.asarray(theirs.value))
-    expected, found = whole([ids, *states]), half([ids, *states])
-    for ours, theirs in zip(found, expected, strict=True):
-        assert str(ours.dtype) == "float32"
-        error = np.abs(np.asarray(ours) - np.asarray(theirs)).max()
-        # Eight significant bits in place of 24.
-        assert 1e-6 < error < 2e-2
+SHAPES = [
+    ({"layers": 2}, 0),
+    ({"layers": 1, "input": "onehot", "embedding": 11, "dropout_output": 0}, 3),
+    ({"layers": 3, "dropout": 0, "dropout_input": 0}, 2),
+]
+
+
+@pytest.mark.parametrize(("shape", "labels"), SHAPES)
+def test_the_network_without_keras_is_that_of_keras(shape, labels):
+    settings = ModelSettings(units=24, **({"embedding": 8} | shape))
+    plain = make_network(settings, 11, 5, "float32", labels)
+    theirs = KerasNetwork(settings, 11, 5, "float32", labels)
+    assert isinstance(plain, PlainNetwork)
+    for one, other in zip(
+        plain.trained + plain.others, theirs.trained + theirs.others, strict=True
+    ):
+        np.testing.assert_array_equal(one, np.asarray(other))
+    rng = np.random.default_rng(0)
+    ids = rng.integers(0, 11, (4, 7))
+    states = [rng.normal(0, 1, (4, 24)).astype(np.float32) for _ in range(2 * settings.layers)]
+    named = rng.integers(0, labels + 1, (4, 7, 2)) if labels else None
+
+    def run(network, weights, training):
+        return network(weights, network.others, ids, states, training, named)
+
+    for training in (True, False):
+        (ours, *rest), (logits, *after) = (run(n, n.trained, training) for n in (plain, theirs))
+        # What is dropped is the same: the seeds are.
+        np.testing.assert_allclose(ours, logits, atol=1e-6)
+        for one, other in zip(*map(itertools.chain.from_iterable, (rest, after)), strict=True):
+            np.testing.assert_allclose(one, np.asarray(other), atol=1e-6)
+
+    def gradient(network):
+        return jax.grad(lambda w: (run(network, w, True)[0] ** 2).sum())(network.trained)
+
+    for one, other in zip(gradient(plain), gradient(theirs), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_what_keras_alone_can_do_is_left_to_it():
+    small = ModelSettings(units=4, embedding=3, layers=1)
+    for settings in (
+        replace(small, cell="gru"),
+        replace(small, recurrent_activation="hard_sigmoid"),
+    ):
+        assert isinstance(make_network(settings, 5, 0, "float32", 0), KerasNetwork)

@@ -15,7 +15,8 @@ from keras import layers
 from burble import settings
 from burble.errors import SettingsError
 from burble.model.engine import Engine
-from burble.model.network import build_network, name_weights
+from burble.model.keras_network import build_network
+from burble.model.network import name_weights
 from burble.runs.events import End, Epoch, Recovery
 from burble.settings import ModelSettings, TextSettings
 from burble.training.framings import Documents, Streams, Windows, shuffled

@@ -66,7 +66,7 @@ class DynamicEvaluator:
             jnp.asarray(model.weights[name]).reshape(variable.shape)
             for variable, name in zip(self._ensemble.trained, names, strict=True)
         ]
-        self._others = [variable.value for variable in self._ensemble.others]
+        self._others = self._ensemble.others
         parts = shape.ensemble * shape.layers * (2 if shape.cell == "lstm" else 1)
         self._zero = [jnp.zeros((1, shape.units)) for _ in range(parts)]
         self._learn = jax.jit(self._score_and_learn)

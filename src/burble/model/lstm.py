@@ -1,55 +1,34 @@
-"""Three layers: Keras's LSTM with a faster loop, dropout with fewer random bits, and labels.
+"""The LSTM layer, dropout and labels as functions of arrays, made for processors.
 
-The first two are for processors. Three things make the loop faster than the standard one. Features
-come first and streams last, the order in which its products are cheapest; input and state meet
-their weights in one product; and the gradients of the weights are one product after the backward
-loop, not a sum that grows inside it.
-Equal to the standard layer, in values and gradients, up to rounding; on an accelerator the standard
-layer (cuDNN) is used.
+Three things make the loop over time faster than the standard one of Keras. Features come first and
+streams last, the order in which its products are cheapest; input and state meet their weights in
+one product; and the gradients of the weights are one product after the backward loop, not a sum
+that grows inside it. Equal to the standard layer, in values and gradients, up to rounding.
 """
 
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-from keras import layers
 
 
-class Dropout(layers.Dropout):
-    """`keras.layers.Dropout`, with 16 random bits for each number in place of 32.
+def drop(inputs: Any, key: Any, rate: float) -> Any:
+    """Sets a fraction `rate` of `inputs` (..., D) to zero by chance, and scales up the others.
 
-    The bits are drawn once: what XLA would draw again for the gradients (JAX 0.10) takes longer
-    than the rest of the layer.
+    16 random bits for each number, where Keras takes 32. They are drawn once: what XLA would draw
+    again for the gradients (JAX 0.10) takes longer than the rest of the layer.
     """
-
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        """Sets a fraction `rate` of `inputs` (..., D) to zero and scales up the others."""
-        dropped = round(self.rate * 2**16)
-        if not training or not dropped:
-            return inputs
-        mask = dropout_mask(self.seed_generator.next(), inputs.shape, self.rate)
-        return jnp.where(mask, inputs / (1 - dropped / 2**16), 0)
+    mask = dropout_mask(key, inputs.shape, rate)
+    return jnp.where(mask, inputs / (1 - round(rate * 2**16) / 2**16), 0)
 
 
-class LabelEmbedding(layers.Layer):
-    """The vectors of labels (..., columns), summed over columns: (..., E); that of 0 is zero.
+def add_labels(vectors: Any, labels: Any) -> Any:
+    """The vectors (labels, E) of the labels (..., columns), summed over columns: (..., E).
 
-    Args:
-        labels: How many there are, numbered from 1.
-        width: E.
+    Labels are numbered from 1; the vector of 0 is zero.
     """
-
-    def __init__(self, labels: int, width: int) -> None:
-        super().__init__()
-        # Zeros: until it has learned, a label changes nothing, in a model that is started from too.
-        self.embeddings = self.add_weight(
-            shape=(labels, width), initializer="zeros", name="embeddings"
-        )
-
-    def call(self, labels: Any) -> Any:
-        """Adds up the vectors of the labels of each place."""
-        rows = jnp.take(self.embeddings.value, jnp.maximum(labels - 1, 0), axis=0)
-        return jnp.where(labels[..., None] > 0, rows, 0).sum(-2)
+    rows = jnp.take(vectors, jnp.maximum(labels - 1, 0), axis=0)
+    return jnp.where(labels[..., None] > 0, rows, 0).sum(-2)
 
 
 def dropout_mask(key: Any, shape: tuple[int, ...], rate: float) -> Any:
@@ -61,34 +40,8 @@ def dropout_mask(key: Any, shape: tuple[int, ...], rate: float) -> Any:
     return jax.lax.optimization_barrier(bits >= jnp.uint16(round(rate * 2**16)))
 
 
-def hard_sigmoid(x: Any) -> Any:
-    """0.2 x + 0.5, cut at 0 and 1: Keras's own before version 3, where it is x / 6 + 0.5."""
-    return jnp.clip(0.2 * x + 0.5, 0, 1)
-
-
-class LSTM(layers.LSTM):
-    """`keras.layers.LSTM` with its default cell activation, going forward, without masks."""
-
-    def inner_loop(
-        self, sequences: Any, initial_state: Any, mask: Any, training: bool = False
-    ) -> Any:
-        """Runs over a sequence (B, T, D) from the states h and c, each (B, U).
-
-        Returns:
-            The last output (B, U), all outputs (B, T, U), and the states after them.
-        """
-        plain = self.compute_dtype == "float32" and self.recurrent_activation is not hard_sigmoid
-        if jax.default_backend() != "cpu" or not plain:
-            return super().inner_loop(sequences, initial_state, mask, training)
-        kernel, recurrent = self.cell.kernel.value, self.cell.recurrent_kernel.value
-        h, c = (state.T for state in initial_state)
-        inputs = sequences.transpose(1, 2, 0)
-        outputs, h, c = _lstm(inputs, kernel, recurrent, self.cell.bias.value, h, c)
-        return h.T, outputs.transpose(2, 0, 1), [h.T, c.T]
-
-
 @jax.custom_vjp
-def _lstm(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any:
+def run_lstm(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any:
     """The layer, features first.
 
     Args:
@@ -150,4 +103,4 @@ def _backward(residuals: Any, gradients: Any) -> Any:
     return d_x, d_kernel, d_recurrent, d_z.sum((0, 1)), d_h, d_c
 
 
-_lstm.defvjp(_forward, _backward)
+run_lstm.defvjp(_forward, _backward)

@@ -1,105 +1,140 @@
-"""The network as a Keras model, `(ids, state) -> (logits, state)`, and several side by side.
+"""The network as a function of arrays, `(ids, state) -> (logits, state)`, and several side by side.
 
-Knows nothing of text or files. State goes in and out as arguments: `LSTM(stateful=True)` carries
-none on JAX (Keras 3.15), without a warning.
+For LSTMs on processors in plain JAX: to load Keras and to build a model with it takes as long as
+all else before the first step. `keras_network` does the others, and both are tested equal. Knows
+nothing of text or files.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
-import keras
 import numpy as np
-from keras import layers
 
-from burble.errors import BurbleError
 from burble.model.architecture import Weights, array_shapes, fixed_input
-from burble.model.lstm import LSTM, Dropout, LabelEmbedding, hard_sigmoid
+from burble.model.initial import draw_weights
+from burble.model.lstm import add_labels, drop, run_lstm
 from burble.settings import ModelSettings, Precision
 
-_CELLS = {"lstm": LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
+
+class Network(Protocol):
+    """One network as a function of its weights.
+
+    Attributes:
+        trained: The arrays that are trained, as they are at first, in the order of `array_shapes`.
+        others: The other arrays: what enters without being learned, and seeds.
+    """
+
+    trained: list[Any]
+    others: list[Any]
+
+    def __call__(
+        self,
+        trained: list[Any],
+        others: list[Any],
+        ids: Any,
+        states: list[Any],
+        training: bool,
+        labels: Any = None,
+    ) -> tuple[Any, list[Any], list[Any]]:
+        """Runs it, as `Ensemble.__call__` does; logits are (B, T, V)."""
+        ...
 
 
-def build_network(
-    model: ModelSettings,
-    size: int,
-    seed: int,
-    precision: Precision = "float32",
-    labels: int = 0,
-) -> Any:
-    """Builds the network.
+def make_network(
+    model: ModelSettings, size: int, seed: int, precision: Precision, labels: int
+) -> Network:
+    """Makes one network; see `Ensemble`."""
+    usual = model.cell == "lstm" and model.recurrent_activation == "sigmoid"
+    if usual and precision == "float32" and jax.default_backend() == "cpu":
+        return PlainNetwork(model, size, seed, labels)
+    from burble.model.keras_network import KerasNetwork
+
+    return KerasNetwork(model, size, seed, precision, labels)
+
+
+class PlainNetwork:
+    """A `Network` of LSTM layers.
 
     Args:
         model: Its shape.
         size: V, the number of ids.
         seed: Seeds the first weights and the dropout.
-        precision: The numbers in which the recurrent layers compute.
         labels: How many labels there are.
-
-    Returns:
-        A Keras model from [ids (B, T), state...], or with labels from [ids, labels (B, T,
-        columns), state...], to [logits (B, T, V), state...], where each
-        state array has the shape (B, U): h and c of each LSTM layer, h of each other layer. All
-        of them, and the weights, are float32.
-
-    Raises:
-        BurbleError: Keras was imported before with another backend than JAX.
     """
-    if keras.backend.backend() != "jax":
-        raise BurbleError(
-            f"Keras runs on {keras.backend.backend()} here, but burble trains on JAX. Set "
-            "KERAS_BACKEND=jax before the first import of Keras, or import burble first."
-        )
-    seeds = iter(np.random.SeedSequence(seed).generate_state(4 * model.layers + 8).tolist())
-    entering = [layers.Input((None,), dtype="int32")]
-    states_in, states_out = [], []
-    fixed = fixed_input(model, size)
-    # Ten times Keras's own range: the first steps then learn what distinguishes symbols.
-    learned = keras.initializers.RandomUniform(-0.5, 0.5, seed=next(seeds))
-    first = learned if fixed is None else keras.initializers.Constant(fixed)
-    below = layers.Embedding(
-        size, model.embedding, embeddings_initializer=first, trainable=fixed is None
-    )(entering[0])
-    if labels:
-        entering.append(layers.Input((None, None), dtype="int32"))
-        below = layers.Add()([below, LabelEmbedding(labels, model.embedding)(entering[1])])
-    below = Dropout(model.dropout_input, seed=next(seeds))(below)
-    for layer in range(model.layers):
-        states = [layers.Input((model.units,)) for _ in range(2 if model.cell == "lstm" else 1)]
-        below, *after = _recurrent(model, seeds, precision)(below, initial_state=states)
-        states_in += states
-        states_out += [keras.ops.cast(state, "float32") for state in after]
-        last = layer == model.layers - 1
-        rate = model.dropout_output if last else model.dropout
-        below = Dropout(rate, seed=next(seeds))(below)
-    glorot = keras.initializers.GlorotUniform(seed=next(seeds))
-    logits = layers.Dense(size, kernel_initializer=glorot)(below)
-    return keras.Model([*entering, *states_in], [logits, *states_out])
+
+    def __init__(self, model: ModelSettings, size: int, seed: int, labels: int = 0) -> None:
+        seeds = np.random.SeedSequence(seed).generate_state(2 * model.layers + 1).tolist()
+        self._rates = [model.dropout_input, *[model.dropout] * (model.layers - 1)]
+        self._rates.append(model.dropout_output)
+        fixed = fixed_input(model, size)
+        self._fixed, self._labels = fixed is not None, labels > 0
+        self.trained = draw_weights(model, size, seed, labels)
+        self.others = [fixed] if self._fixed else []
+        # As in Keras, whose LSTM layers each have a seed that is never used: a state that was saved
+        # suits both.
+        idle = {2 * site for site, rate in enumerate(self._rates) if not rate}
+        self.others += [_key(one) for place, one in enumerate(seeds) if place not in idle]
+
+    def __call__(
+        self,
+        trained: list[Any],
+        others: list[Any],
+        ids: Any,
+        states: list[Any],
+        training: bool,
+        labels: Any = None,
+    ) -> tuple[Any, list[Any], list[Any]]:
+        """Runs it; see `Network`."""
+        fixed, seeds = others[: self._fixed], iter(others[self._fixed :])
+        arrays, state = iter([*fixed, *trained]), iter(states)
+        after: list[Any] = []
+        used: list[Any] = []
+        below = jnp.take(next(arrays), ids, axis=0)
+        if self._labels:
+            below = below + add_labels(next(arrays), labels)
+        below = _drop(below, self._rates[0], seeds, used, training)
+        for rate in self._rates[1:]:
+            used.append(next(seeds))
+            weights = next(arrays), next(arrays), next(arrays)
+            h, c = next(state).T, next(state).T
+            outputs, h, c = run_lstm(below.transpose(1, 2, 0), *weights, h, c)
+            after += [h.T, c.T]
+            below = _drop(outputs.transpose(2, 0, 1), rate, seeds, used, training)
+        return below @ next(arrays) + next(arrays), after, [*fixed, *used]
 
 
-def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision) -> Any:
-    """One recurrent layer."""
-    hard = model.recurrent_activation == "hard_sigmoid"
-    gates = {"recurrent_activation": hard_sigmoid} if hard else {}
-    return _CELLS[model.cell](
-        model.units,
-        **gates,
-        dtype="float32" if precision == "float32" else f"mixed_{precision}",
-        return_sequences=True,
-        return_state=True,
-        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-        recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
-        seed=next(seeds),
-    )
+def _drop(inputs: Any, rate: float, seeds: Iterator[Any], used: list[Any], training: bool) -> Any:
+    """Dropout by the next of the seeds, which is added to those that were used."""
+    if not rate:
+        return inputs
+    seed = next(seeds)
+    if not training or not round(rate * 2**16):
+        used.append(seed)
+        return inputs
+    used.append(seed + jnp.array([0, 1], jnp.uint32))
+    return drop(inputs, seed, rate)
+
+
+def _key(seed: int) -> Any:
+    """The key of a seed, as Keras makes it."""
+    return np.array([seed, 0], np.uint32)
 
 
 class Ensemble:
-    """The networks of a model as one function of all their weights; see `build_network`.
+    """The networks of a model as one function of all their weights.
+
+    Args:
+        model: Their shape.
+        size: V, the number of ids.
+        seed: Seeds the first weights and the dropout.
+        precision: The numbers in which the recurrent layers compute.
+        labels: How many labels there are.
 
     Attributes:
-        trained: The variables that are trained, network by network.
-        others: The other variables: seeds, and what enters without being learned.
+        trained: The arrays that are trained, as they are at first, network by network.
+        others: The other arrays: seeds, and what enters without being learned.
     """
 
     def __init__(
@@ -111,9 +146,9 @@ class Ensemble:
         labels: int = 0,
     ) -> None:
         seeds = [seed, *np.random.SeedSequence([seed, 1]).generate_state(model.ensemble - 1)]
-        self._each = [build_network(model, size, int(one), precision, labels) for one in seeds]
-        self.trained = [v for one in self._each for v in one.trainable_variables]
-        self.others = [v for one in self._each for v in one.non_trainable_variables]
+        self._each = [make_network(model, size, int(one), precision, labels) for one in seeds]
+        self.trained = [array for one in self._each for array in one.trained]
+        self.others = [array for one in self._each for array in one.others]
 
     def __call__(
         self,
@@ -127,26 +162,25 @@ class Ensemble:
         """Runs all networks.
 
         Args:
-            trained: Values of the variables that are trained.
+            trained: Values of the arrays that are trained.
             others: Values of the others.
             ids: Shape (B, T).
-            states: The states of all networks, each (B, U).
+            states: The states of all networks, each (B, U): of each layer h, and c of an LSTM.
             training: Whether dropout is on.
             labels: Those of each place, shape (B, T, columns), where there are labels.
 
         Returns:
-            Logits of each network (N, B, T, V), the states after them, and the other variables.
+            Logits of each network (N, B, T, V), the states after them, and the other arrays.
         """
-        entering = [ids] if labels is None else [ids, labels]
         results = [
-            one.stateless_call(values, rest, [*entering, *state], training=training)
+            one(values, rest, ids, state, training, labels)
             for one, values, rest, state in zip(
                 self._each, *map(self._split, (trained, others, states)), strict=True
             )
         ]
-        logits = jnp.stack([outputs[0] for outputs, _ in results])
-        after = [state for outputs, _ in results for state in outputs[1:]]
-        return logits, after, [value for _, rest in results for value in rest]
+        after = [state for _, states, _ in results for state in states]
+        kept = [value for *_, rest in results for value in rest]
+        return jnp.stack([logits for logits, *_ in results]), after, kept
 
     def _split(self, arrays: list[Any]) -> list[list[Any]]:
         """The arrays of each network."""

@@ -7,7 +7,6 @@ from typing import Any, TypeVar, cast
 
 import jax
 import jax.numpy as jnp
-import keras
 import numpy as np
 
 from burble.errors import SettingsError
@@ -19,6 +18,7 @@ from burble.settings import ModelSettings, Precision, TrainingSettings
 from burble.training.batches import Batch
 from burble.training.collectives import fetch_array
 from burble.training.devices import Devices
+from burble.training.optimizer import RATE, AdamW, clip_norm
 
 Tree = TypeVar("Tree")
 
@@ -33,37 +33,34 @@ class CompiledNetwork:
         self.model = model
         self.devices = Devices(training.batch, model.units)
         self._ensemble = network.Ensemble(model, size, training.seed, training.precision, labels)
-        self._optimizer = keras.optimizers.AdamW(
-            training.learning_rate,
+        names = trained_array_names(model, size, labels)
+        self._optimizer = AdamW(
             weight_decay=training.weight_decay,
             beta_2=training.beta_2,
-            # Each network's gradient may be as large as if it were alone.
-            global_clipnorm=training.clip * math.sqrt(model.ensemble) or None,
+            decayed=[not name.endswith("bias") for name in names],
         )
-        self._optimizer.exclude_from_weight_decay(var_names=["bias"])
-        self._optimizer.build(self._ensemble.trained)
-        names = [variable.path for variable in self._optimizer.variables]
-        self._rate_place = names.index(self._optimizer.learning_rate.path)
+        self._learning_rate = training.learning_rate
         # Placed as they came: a step that finds its arrays elsewhere is compiled anew.
         whole: list[Any] = [self.devices.whole] * len(Arrays._fields)
         places = Arrays(*whole)._replace(hidden=cast(Any, self.devices.by_stream))
         self._averaged = bool(training.averaging)
         self._first_seed = np.array([training.seed % 2**32, 0], np.uint32)
-        names = trained_array_names(model, size, labels)
         recurrent = [name.endswith(".recurrent") for name in names]
         leave_out = partial(_leave_out, recurrent, model.dropout_recurrent)
-        step = partial(_step, self._ensemble, self._optimizer, leave_out)
+        # Each network's gradient may be as large as if it were alone.
+        clip = training.clip * math.sqrt(model.ensemble)
+        step = partial(_step, self._ensemble, self._optimizer, clip, leave_out)
         self._step = jax.jit(step, donate_argnums=0, out_shardings=places)
         self._nats = jax.jit(partial(_nats, self._ensemble))
 
     def initial_arrays(self, batch: int) -> Arrays:
         """The arrays before the first step, for `batch` streams."""
-        weights = [variable.value for variable in self._ensemble.trained]
+        weights = self._ensemble.trained
         return Arrays(
             weights=weights,
             average=weights if self._averaged else [],
             best=weights,
-            rng=[v.value for v in self._ensemble.others] + [self._first_seed],
+            rng=[*self._ensemble.others, self._first_seed],
             optimizer=self.initial_optimizer(),
             hidden=self.zero_state(batch),
             loss=self.zero_loss(),
@@ -71,24 +68,25 @@ class CompiledNetwork:
 
     def zero_loss(self) -> Any:
         """The loss of nothing, placed as a step gives it: else it would compile anew."""
-        return self.devices.replicate(jnp.zeros(2))
+        return self.devices.replicate(np.zeros(2, np.float32))
 
     def copy_weights(self, arrays: list[Any]) -> list[Any]:
         """Copies that a step may use up, placed as a step gives them."""
-        return [self.devices.replicate(jnp.array(array, copy=True)) for array in arrays]
+        copies: list[Any] = self.devices.replicate([fetch_array(array) for array in arrays])
+        return copies
 
     def initial_optimizer(self) -> list[Any]:
         """The optimiser's variables before its first step."""
-        return [variable.value for variable in self._optimizer.variables]
+        return self._optimizer.start(self._ensemble.trained, self._learning_rate)
 
     def zero_state(self, batch: int) -> list[Any]:
         """The zero state of `batch` streams."""
         parts = self.model.ensemble * self.model.layers * (2 if self.model.cell == "lstm" else 1)
-        return [jnp.zeros((batch, self.model.units)) for _ in range(parts)]
+        return [np.zeros((batch, self.model.units), np.float32) for _ in range(parts)]
 
     def place(self, arrays: Arrays) -> Arrays:
         """Copies of arrays on the devices that train; streams are dealt out to them."""
-        copies = copy_to_device(arrays)
+        copies = fetch_arrays(arrays)
         placed: Arrays = self.devices.replicate(copies._replace(hidden=[]))
         return placed._replace(hidden=self.devices.shard(copies.hidden))
 
@@ -102,7 +100,7 @@ class CompiledNetwork:
             weight: How much the weights after it count in the average.
         """
         optimizer = list(arrays.optimizer)
-        optimizer[self._rate_place] = self.devices.replicate(np.float32(rate))
+        optimizer[RATE] = self.devices.replicate(np.float32(rate))
         own = self.devices.shard_own(_fields(batch))
         weight = self.devices.replicate(np.float32(weight))
         after = self._step(arrays._replace(optimizer=optimizer), weight, *own)
@@ -163,7 +161,8 @@ def _leave_out(recurrent: list[bool], rate: float, weights: list[Any], seed: Any
 
 def _step(
     ensemble: Ensemble,
-    optimizer: Any,
+    optimizer: AdamW,
+    clip: float,
     leave_out: Callable[..., list[Any]],
     arrays: Arrays,
     weight: Any,
@@ -182,7 +181,9 @@ def _step(
         return total / jnp.maximum(weights.sum(), 1), (total / len(logits), after, others)
 
     gradient, (total, after, seeds) = jax.grad(mean_loss, has_aux=True)(arrays.weights)
-    trained, optimized = optimizer.stateless_apply(arrays.optimizer, gradient, arrays.weights)
+    if clip:
+        gradient = clip_norm(gradient, clip)
+    trained, optimized = optimizer.apply(arrays.optimizer, gradient, arrays.weights)
     return Arrays(
         weights=trained,
         average=_averaged(arrays.average, trained, weight),
@@ -217,7 +218,8 @@ def fetch_arrays(arrays: Arrays) -> Arrays:
 
 def copy_to_device(arrays: Tree) -> Tree:
     """Copies of arrays, in whatever structure, on one device."""
-    return cast(Tree, jax.tree.map(jnp.array, arrays))
+    # JAX would compile a function that copies for each of their shapes.
+    return cast(Tree, jax.tree.map(lambda array: jax.device_put(fetch_array(array)), arrays))
 
 
 def finite(arrays: list[Any]) -> bool:
