@@ -133,3 +133,31 @@ def test_files_that_need_a_package_are_named_with_the_line_that_installs_it(repo
     among = report(texts, PYTHONPATH=paths)
     assert among.returncode == 0
     assert "1 that need pip install 'burble[texts]' in" in said(among)
+
+
+def test_a_page_for_the_terminal_and_one_for_a_browser(report, tmp_path):
+    (tmp_path / "a.txt").write_text("one two three four\n" * 50 + "-" * 40 + "\n")
+    done = report(tmp_path / "a.txt", "-o", tmp_path / "a.html", LC_ALL="C.UTF-8")
+    told = done.stdout.decode()
+    assert "Line lengths, in characters: 51 lengths, from 18 to 40, median 18" in told
+    assert "█" in told
+    assert "Odd lines\n" in told
+    assert "hardly a letter" in told
+    assert "A sample of what will be learned" in told
+    assert "a.html; any browser opens it." in said(done)
+    page = (tmp_path / "a.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "<svg" in page
+    again = report(tmp_path / "a.txt", "-o", tmp_path / "a.html")
+    assert (again.returncode, "--overwrite" in said(again)) == (2, True)
+
+
+def test_a_chat_is_told_with_its_speakers_and_all_of_it_is_in_json(report, tmp_path):
+    lines = "24.12.23, 18:03 - Anna: mail a@b.org\n24.12.23, 18:04 - Ben: no\n" * 3
+    (tmp_path / "chat.txt").write_text(lines)
+    done = report(tmp_path / "chat.txt", "--label", "speaker", "--json")
+    facts = json.loads(done.stdout)
+    assert facts["labels"] == {"speaker": {"Anna": 3, "Ben": 3}}
+    assert facts["private"]["email"]["count"] == 3
+    assert facts["forms"][0]["form"] == "whatsapp"
+    assert facts["overview"]["line_lengths"]["total"] == 6

@@ -6,21 +6,31 @@ from typing import Annotated, Any
 
 import typer
 
-from burble import settings
+from burble import files, settings
 from burble.cli.options import AsJson, Sources
 from burble.cli.output import console, log, with_both_names
-from burble.data import outputs, sources
+from burble.cli.overview import draw_page
+from burble.data import outputs, page, sources
 from burble.data import report as corpus_report
 from burble.data.corpus import Corpus
+from burble.data.overview import survey
 from burble.formatting import shown
 from burble.runs.request import TrainingRequest
 from burble.settings import Settings
+
+PAGES = (".html", ".htm")
+"""Endings of files that a page is written to, and not the text."""
 
 
 def corpus(
     source: Sources,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the clean text here.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write the clean text here; or, to a name that ends in .html, a page about it.",
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a text that is there already.")
@@ -36,16 +46,24 @@ def corpus(
         outputs.check_text(output, sources.find_named_files(source), overwrite=overwrite)
     request = TrainingRequest(chosen, sources=tuple(source), reading=reading)
     text = read_corpus(request, made)
+    overview = survey(text)
     if output:
         # Before anything is printed: whoever reads that may stop at any time, as `head` does.
-        text.save_text(output, overwrite=overwrite)
-        log(f"The clean text is in {shown(output)}.")
+        if output.suffix.lower() in PAGES:
+            outputs.check_text(output, text.files, overwrite=overwrite)
+            files.write_atomically(output, page.write_page(text, overview).encode())
+            log(f"The page is in {shown(output)}; any browser opens it.")
+        else:
+            text.save_text(output, overwrite=overwrite)
+            log(f"The clean text is in {shown(output)}.")
         if any(output.resolve().is_relative_to(Path(name).resolve()) for name in source):
             log("That lies in a folder that is read; leave it out the next time.")
     if as_json:
-        print(json.dumps(_collect_facts(text), ensure_ascii=False))
+        print(
+            json.dumps(_collect_facts(text) | {"overview": overview.to_json()}, ensure_ascii=False)
+        )
     else:
-        print("\n".join(corpus_report.tabulate_alphabet(text)))
+        print("\n".join(draw_page(text, overview)))
 
 
 def _collect_facts(text: Corpus) -> dict[str, Any]:
