@@ -32,6 +32,8 @@ class SourceSettings:
         form: What the files are, whatever they look like: text, where all are to be read as they
             stand, or word, html, subtitles and so on. If empty, each is looked at.
         plain: Read the prose of Markdown and LaTeX, without marks and commands.
+        keep_quoted: Keep quoted replies, originals below replies and signatures in mail, which are
+            left out otherwise.
         min_length: Skip documents with fewer characters than this, once clean.
         max_length: Skip documents with more characters than this, once clean; 0 skips none.
         chat: What a document of a chat is: each message, with its speaker as label (message), or
@@ -53,6 +55,7 @@ class SourceSettings:
     drop_documents_with_rare: int = 0
     form: str = ""
     plain: bool = False
+    keep_quoted: bool = False
     min_length: int = 0
     max_length: int = 0
     chat: Literal["message", "talk"] = "message"

@@ -5,9 +5,10 @@ Knows nothing of where texts are looked for, nor of what is in them.
 
 import io
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
@@ -126,6 +127,25 @@ def open_file(path: Path) -> Source:
             raise SourceError(describe_unreadable(path, error)) from error
 
     return Source(shown(path), size, read, path=path, opened=lambda: path.open("rb"))
+
+
+def find_beside(path: Path, ends: Iterable[str]) -> list[Path]:
+    """Files beside another whose names are its own with an ending, and that are not empty."""
+    found = (Path(f"{path}{end}") for end in ends)
+    return [path for path in found if path.is_file() and path.stat().st_size]
+
+
+def with_beside(source: Source, ends: Iterable[str]) -> Source:
+    """A file together with what lies beside it, by whose bytes it is known too."""
+    others = [open_file(path) for path in find_beside(source.path, ends)] if source.path else []
+    if not others:
+        return source
+    parts = [source, *others]
+
+    def read(size: int) -> Iterator[bytes]:
+        return chain.from_iterable(part.read(size) for part in parts)
+
+    return replace(source, size=sum(part.size for part in parts), read=read)
 
 
 def describe_unreadable(path: Path, error: OSError) -> str:

@@ -15,8 +15,15 @@ from burble.data import encodings, folders, gutenberg, python_docs
 from burble.data.dumps import archives, zips
 from burble.data.encoding_detection import describe_mismatch
 from burble.data.forms import registry
-from burble.data.forms.form import EXTRA, Form
-from burble.data.source import Source, describe_unreadable, from_bytes, open_file, spool_stream
+from burble.data.forms.form import Form
+from burble.data.source import (
+    Source,
+    describe_unreadable,
+    from_bytes,
+    open_file,
+    spool_stream,
+    with_beside,
+)
 from burble.errors import EncodingError, SourceError, StorageError
 from burble.formatting import listed, shown, some
 from burble.settings import DEFAULT_READING, SourceSettings, require
@@ -71,6 +78,8 @@ def find_sources(
         for name in ("chat", "speaker", "mask_names"):
             expected = "left out: no chat is read here; name its program with --form, as whatsapp"
             require(name not in reading.given, name, getattr(reading, name), expected)
+    if not any(source.form == "mail" for source in found.values()):
+        require(not reading.keep_quoted, "keep_quoted", True, "left out: no mail is read here")
     if not found:
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
@@ -203,13 +212,14 @@ def _read_file(path: Path, reading: SourceSettings, part: str = "") -> Found:
 def _read_members(source: Source, members: zips.Members, reading: SourceSettings) -> Found:
     """Every text in an archive."""
     passed: dict[str, list[Path]] = {"not text": []}
-    opened = ((Path(one.member), one) for one in members)
+    whole = Path(source.path or source.name)
+    opened = ((whole / one.member, one) for one in members)
     found = _open_texts(opened, reading, passed)
     if not found:
         raise SourceError(
             f"{source.name} holds no text to be read as a whole. {members.describe()}"
         )
-    return found, folders.describe_passed(Path(source.path or source.name), passed)
+    return found, folders.describe_passed(whole, passed)
 
 
 def _take(source: Source, reading: SourceSettings, part: str = "") -> Source:
@@ -225,6 +235,7 @@ def _take(source: Source, reading: SourceSettings, part: str = "") -> Source:
     if not form:
         return _check(source, reading.encoding)
     form.check(source.name)
+    source = with_beside(source, form.beside) if source.opened else source
     if not form.tells_encoding:
         source = _check(source, reading.encoding)
     if form.needs_part and not part:
@@ -299,7 +310,7 @@ def _open_texts(
         head = next(source.read(encodings.HEAD), b"")
         kind = encodings.detect_content_type(head)
         if form and form.is_missing:
-            passed.setdefault(f"that need {EXTRA}", []).append(path)
+            passed.setdefault(f"that need {form.install}", []).append(path)
         elif form and form.needs_part:
             passed.setdefault(folders.FIELDLESS, []).append(path)
         elif not form and kind.binary and (kind.sure or not reading.encoding):

@@ -20,7 +20,6 @@ class _Field:
     """What is known of a field."""
 
     sample: str = ""
-    texts: int = 0
     letters: int = 0
 
 
@@ -42,7 +41,6 @@ class Fields:
         text = value if isinstance(value, str) else str(value)
         one.sample = one.sample or _shorten(text, quoted=isinstance(value, str))
         if isinstance(value, str) and any(map(str.isalpha, value[:200])):
-            one.texts += 1
             one.letters += len(value)
 
     def add_row(self, names: Iterable[str], values: Iterable[object]) -> None:
@@ -52,8 +50,8 @@ class Fields:
 
     @property
     def likeliest(self) -> str:
-        """The field that looks most like text: the one with the most letters in a record."""
-        return max(self.found, key=lambda name: self._mean(self.found[name]), default="")
+        """The field that looks most like text: the one with the most letters in its texts."""
+        return max(self.found, key=lambda name: self.found[name].letters, default="")
 
     def tabulate(self) -> str:
         """A line for each field, with its sample."""
@@ -83,11 +81,6 @@ class Fields:
         """The command that reads the likeliest field."""
         command = command_line(["burble", "corpus", f"{name}:{self.likeliest}"])
         return f"One field is read by its name after a colon, such as:\n  {command}"
-
-    @staticmethod
-    def _mean(one: _Field) -> float:
-        """Letters of a text, where most records have one."""
-        return one.letters / max(1, one.texts)
 
 
 def _shorten(text: str, *, quoted: bool) -> str:

@@ -28,7 +28,7 @@ _KINDS = {bool: "true or false", type(None): "null", list: "a list", dict: "an o
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
     """A record.
 
     Attributes:
@@ -45,7 +45,7 @@ class _Row:
 
 
 @dataclass
-class _Rows:
+class Rows:
     """The records of a JSON text.
 
     Attributes:
@@ -57,7 +57,7 @@ class _Rows:
 
     place: str
     path: FieldPath
-    records: Iterator[_Row]
+    records: Iterator[Row]
     before: str = ""
 
 
@@ -99,7 +99,7 @@ def read(file: File, write: Write) -> list[Note]:
             f"--label {file.part} is the text itself. Name another field of {file.name}."
         )
     rows = _open_rows(file.text(), file.name, FieldPath(file.part))
-    reader = _Reader(rows, file)
+    reader = RowReader(rows, file)
     for row in rows.records:
         for text in reader.take(row):
             write([text])
@@ -114,7 +114,7 @@ def find_fields(file: File) -> Fields:
     return fields
 
 
-class _Reader:
+class RowReader:
     """Takes the texts of records, and notes what else there is.
 
     Args:
@@ -122,7 +122,7 @@ class _Reader:
         file: Where they are.
     """
 
-    def __init__(self, rows: _Rows, file: File) -> None:
+    def __init__(self, rows: Rows, file: File) -> None:
         self._path, self._place, self._before = rows.path, rows.place, rows.before
         self._file, self._fields, self._looked_at = file, Fields(), 0
         self._last_names = [FieldPath(label).last for label in file.labels.columns]
@@ -134,7 +134,7 @@ class _Reader:
         self._keys = set() if rows.path.has_lists else {rows.path.name, *rows.path.steps} - {""}
         self._quoted = [json.dumps(key, ensure_ascii=False) for key in self._keys]
 
-    def take(self, row: _Row) -> Iterator[str]:
+    def take(self, row: Row) -> Iterator[str]:
         """The texts of one record; the labels of each are set before it is given."""
         if self._looked_at < ROWS:
             self._looked_at += 1
@@ -164,7 +164,7 @@ class _Reader:
         self._file.labels.begin_table(self._file.name, names, self._found_labels)
         return [*self._describe()]
 
-    def _note_doubled(self, row: _Row) -> None:
+    def _note_doubled(self, row: Row) -> None:
         """Notes a record in which an object has one of the fields more than once."""
         twice: set[str] = set()
 
@@ -235,7 +235,7 @@ def _kind(value: Any) -> str:
     return _KINDS.get(type(value), "a number")
 
 
-def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> _Rows:
+def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> Rows:
     """The records of a JSON text; those of its first list where no path is given."""
     start, stream = "", iter(pieces)
     for piece in stream:
@@ -246,18 +246,18 @@ def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> _Row
     if first.startswith("["):
         steps = path or FieldPath("[]")
         inside = FieldPath(re.sub(r"^\[\]\.?", "", steps.name))
-        return _Rows("item", inside, _read_list(JsonText(whole, name)))
+        return Rows("item", inside, _read_list(JsonText(whole, name)))
     if _is_lines(first, name):
-        return _Rows("line", path or FieldPath(""), _read_lines(whole, name))
+        return Rows("line", path or FieldPath(""), _read_lines(whole, name))
     text = JsonText(whole, name)
     if path and not path.has_lists:
-        return _Rows("item", path, _read_one(text))
+        return Rows("item", path, _read_one(text))
     if path:
         at = path.steps.index(EACH)
         before, mark, rest = path.name.partition("[]")
         inside = FieldPath(rest.removeprefix("."))
-        return _Rows("item", inside, _read_inner(text, path.steps[:at]), before + mark)
-    return _Rows("item", FieldPath(""), iter([_Row(1, _sample(text)[0], "")]))
+        return Rows("item", inside, _read_inner(text, path.steps[:at]), before + mark)
+    return Rows("item", FieldPath(""), iter([Row(1, _sample(text)[0], "")]))
 
 
 def _is_lines(start: str, name: str) -> bool:
@@ -272,11 +272,11 @@ def _is_lines(start: str, name: str) -> bool:
         return False
 
 
-def _read_lines(pieces: Iterable[str], name: str) -> Iterator[_Row]:
+def _read_lines(pieces: Iterable[str], name: str) -> Iterator[Row]:
     """The object in each line."""
     for number, line in enumerate(tables.split_lines(_check_lines(pieces, name)), 1):
         if line.strip():
-            yield _Row(number, _read_line(line, name, number), line)
+            yield Row(number, _read_line(line, name, number), line)
 
 
 def _check_lines(pieces: Iterable[str], name: str) -> Iterator[str]:
@@ -311,35 +311,35 @@ def _read_line(line: str, name: str, number: int) -> dict[str, Any]:
     return row
 
 
-def _read_list(text: JsonText, outer: tuple[Any, ...] = ()) -> Iterator[_Row]:
+def _read_list(text: JsonText, outer: tuple[Any, ...] = ()) -> Iterator[Row]:
     """The values of the list that is all of a text, or that comes next in it."""
     for number, _ in enumerate(text.enter(), 1):
         value = text.read()
-        yield _Row(number, value, text.last, outer)
+        yield Row(number, value, text.last, outer)
     if not outer:
         text.check_end()
 
 
-def _read_one(text: JsonText) -> Iterator[_Row]:
+def _read_one(text: JsonText) -> Iterator[Row]:
     """The one value that is all of a text."""
     value = text.read()
-    yield _Row(1, value, text.last)
+    yield Row(1, value, text.last)
     text.check_end()
 
 
-def _read_inner(text: JsonText, keys: tuple[str, ...]) -> Iterator[_Row]:
+def _read_inner(text: JsonText, keys: tuple[str, ...]) -> Iterator[Row]:
     """The values of the list that lies in an object, which may be large, under some keys."""
     outer: dict[str, Any] = {}
     if not keys:
         yield from _read_list(text, (outer,))
         return
     if text.peek() != "{":
-        yield _Row(1, text.read(), text.last)
+        yield Row(1, text.read(), text.last)
         return
     for key in text.enter():
         if key == keys[0] and text.peek() in ("{", "["):
             for row in _read_inner(text, keys[1:]):
-                yield _Row(row.number, row.value, row.raw, (outer, *row.outer))
+                yield Row(row.number, row.value, row.raw, (outer, *row.outer))
         elif text.peek() in ("{", "["):
             text.skip()
         else:

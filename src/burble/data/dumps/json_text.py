@@ -20,6 +20,7 @@ _CHUNK = 1 << 18
 _DOUBT = 16
 """Characters before the end of what is held in which any damage may be a value that is cut."""
 _SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"[-+.eE0-9]*")
 _DECODER = json.JSONDecoder()
 
 
@@ -72,7 +73,8 @@ class JsonText:
             except (ValueError, RecursionError) as error:
                 raise self._refuse_depth(error) from error
             # A number that ends where the text is cut may go on.
-            if end < len(self._held) or not self._fill():
+            cut = _NUMBER.fullmatch(self._held, end) if type(value) in (int, float) else None
+            if not cut or not self._fill():
                 self._begin, self._at = self._at, end
                 return value
 

@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -32,9 +33,11 @@ class Members:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        file = source.open()
-        self._archive = archives.open_zip(file, source.name, source.size)
-        weakref.finalize(self._archive, file.close)
+        with ExitStack() as stack:
+            file = stack.enter_context(source.open())
+            self._archive = archives.open_zip(file, source.name, source.size)
+            # It is read as long as any member may be.
+            weakref.finalize(self._archive, stack.pop_all().close)
         self._found = {one.filename: one for one in self._archive.filelist if _is_shown(one)}
 
     def __len__(self) -> int:

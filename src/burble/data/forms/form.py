@@ -171,11 +171,13 @@ class Form:
         suffixes: Endings that such files have, in small letters.
         recognize: Whether a file is of it: by content where that tells, or by its ending.
         module: Where its `read(file, write)` is, which gives sentences besides the counts.
-        needs: The package that it cannot be read without; it comes with the extra `texts`.
+        needs: The package that it cannot be read without.
+        install: The line that installs that.
         has_parts: Whether `FILE:PART` names a part of such a file.
         needs_part: Whether nothing can be read of such a file unless a part is named. Its module
             then has `find_fields(file)`, too.
         tells_encoding: Whether a named encoding is none of its business.
+        beside: Endings of files beside such a file that hold some of what is in it.
     """
 
     name: str
@@ -185,9 +187,11 @@ class Form:
     recognize: Callable[[Probe], bool]
     module: str
     needs: str = ""
+    install: str = EXTRA
     has_parts: bool = False
     needs_part: bool = False
     tells_encoding: bool = True
+    beside: tuple[str, ...] = ()
 
     @property
     def is_missing(self) -> bool:
@@ -203,7 +207,7 @@ class Form:
         if self.is_missing:
             raise SourceError(
                 f"{name} is {self.what}. To read it, {self.needs} is needed, which is not "
-                f"installed. Install it with: {EXTRA}"
+                f"installed. Install it with: {self.install}"
             )
 
     def list_fields(self, file: File) -> str:

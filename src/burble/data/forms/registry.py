@@ -19,6 +19,14 @@ _RTF = re.compile(rb"\s*\{\\rtf\d?[\\{} \r\n]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _PDF = re.compile(rb"\s{0,1024}%PDF-[12]\.\d\s*[\r\n%]")
 _TEXT_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.text"
+_BEGINS = re.compile(rb"From \S.*\d\d:\d\d")
+_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
+_TELLING = re.compile(
+    rb"^(?:Message-ID|Received|MIME-Version|Return-Path|Delivered-To|X-Mozilla-Status):",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SENT = re.compile(rb"^(?:From|Date):", re.IGNORECASE | re.MULTILINE)
+_CALC = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _BOOK = b"mimetypeapplication/epub+zip"
 _DAY = re.compile(r"[^/]/\d{4}-\d\d-\d\d\.json$")
 _CHANNELS = frozenset(f"{name}.json" for name in ("channels", "users", "dms", "groups", "mpims"))
@@ -87,6 +95,26 @@ CHATS: tuple[Form, ...] = (
     _chat("irc", "a log of IRC", "logs of IRC", (".log", ".txt", ".weechatlog")),
 )
 """Forms in which people speak."""
+
+
+def _is_mail(head: bytes) -> bool:
+    r"""Whether a file is an mbox or a message, by its first bytes.
+
+    >>> _is_mail(b"From ann Mon Jan  1 10:00:00 2024\nFrom: ann\nDate: today\n\nHello")
+    True
+    >>> _is_mail(b"From: Ann\nTo: Bob\n\nA letter in a book.")
+    False
+    """
+    begin = head.replace(b"\r\n", b"\n")
+    first, _, rest = begin.partition(b"\n")
+    mbox = _BEGINS.match(first)
+    found = _HEADER.match(rest if mbox else begin)
+    if not found:
+        return False
+    header = begin.partition(b"\n\n")[0]
+    return bool(mbox or _TELLING.search(header)) and bool(_SENT.search(header))
+
+
 FORMS: tuple[Form, ...] = (
     *CHATS,
     Form(
@@ -178,6 +206,58 @@ FORMS: tuple[Form, ...] = (
         recognize=_ends(".srt", ".vtt"),
         module=_reader("subtitles"),
         tells_encoding=False,
+    ),
+    Form(
+        name="workbook",
+        what="a workbook",
+        plural="workbooks (.xlsx)",
+        suffixes=(".xlsx", ".xlsm"),
+        recognize=lambda probe: "xl/workbook.xml" in probe.members,
+        module="burble.data.dumps.workbooks",
+        has_parts=True,
+        needs_part=True,
+    ),
+    Form(
+        name="calc",
+        what="a workbook (.ods)",
+        plural="workbooks (.ods)",
+        suffixes=(".ods", ".ots"),
+        recognize=lambda probe: _CALC in probe.head[:_WITHIN],
+        module="burble.data.dumps.calc_sheets",
+        has_parts=True,
+        needs_part=True,
+    ),
+    Form(
+        name="database",
+        what="an SQLite database",
+        plural="SQLite databases",
+        suffixes=(".db", ".sqlite", ".sqlite3"),
+        recognize=lambda probe: probe.head.startswith(b"SQLite format 3\0"),
+        module="burble.data.dumps.databases",
+        beside=("-wal", "-journal"),
+        has_parts=True,
+        needs_part=True,
+    ),
+    Form(
+        name="parquet",
+        what="a Parquet file",
+        plural="Parquet files",
+        suffixes=(".parquet",),
+        recognize=lambda probe: probe.head.startswith(b"PAR1"),
+        module="burble.data.dumps.parquet",
+        needs="pyarrow",
+        install="pip install pyarrow",
+        has_parts=True,
+        needs_part=True,
+    ),
+    Form(
+        name="mail",
+        what="mail",
+        plural="mail",
+        suffixes=(".mbox", ".eml"),
+        recognize=lambda probe: _is_mail(probe.head),
+        module="burble.data.dumps.mail",
+        has_parts=True,
     ),
     Form(
         name="table",

@@ -1,0 +1,25 @@
+"""Fields with their samples."""
+
+from burble.data.dumps.fields import Fields
+
+
+def test_the_likeliest_field_is_the_one_with_most_letters():
+    fields = Fields()
+    for row in ((1, "2024-01-01T10:00:00Z", "Hello there, all of you", None), (2, "", "Yes", "x")):
+        fields.add_row(("id", "at", "said", "tag"), row)
+    assert fields.likeliest == "said"
+    assert fields.tabulate() == (
+        "  id    1\n  at    '2024-01-01T10:00:00Z'\n  said  'Hello there, all of you'\n  tag   'x'"
+    )
+    told = fields.describe("it's.csv", "a table", as_text=True)
+    assert told.startswith("it's.csv is a table; name the field that is the text.")
+    assert "\n  burble corpus 'it'\"'\"'s.csv:said'\nTo learn the file as it stands" in told
+
+
+def test_long_samples_and_many_fields_are_cut():
+    fields = Fields()
+    for n in range(60):
+        fields.add(f"f{n}", "word\n" * 60)
+    lines = fields.tabulate().split("\n")
+    assert lines[0].endswith("word…'")
+    assert (len(lines), lines[-1]) == (41, "  … and 20 more")
