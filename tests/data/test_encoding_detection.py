@@ -164,7 +164,7 @@ def test_a_text_may_begin_with_any_word(word, tmp_path):
         (b"fLaC\x00\x00\x00\x22\x10\x00", "a sound"),
         (b"GIF89a\x10\x00\x10\x00\xf7\x00\x00", "a GIF image"),
         (b"%PDF-1.4\n%\xe2\xe3", "a PDF document"),
-        (b"{\\rtf1\\ansi x}", "a rich text document (save it as plain text)"),
+        (b"{\\rtf1\\ansi x}", "a rich text document"),
     ],
 )
 def test_what_the_words_really_begin_is_still_known(head, what):

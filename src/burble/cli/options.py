@@ -49,7 +49,10 @@ SUITED: Set[tuple[type, str]] = {
 """Settings whose default is what was found to suit the model."""
 
 Sources = Annotated[
-    list[str], typer.Argument(help="Files, folders, - for standard input, builtin:python-docs.")
+    list[str],
+    typer.Argument(
+        help="Texts, documents, tables, folders, - for standard input, builtin:python-docs."
+    ),
 ]
 
 

@@ -171,9 +171,8 @@ def _open(argument: str, reading: SourceSettings) -> Found:
 
 def _find(argument: str, reading: SourceSettings) -> Found:
     """The sources one argument names, and what to say of what is left out."""
-    encoding = reading.encoding
     if argument == "-":
-        return [_check(spool_stream("standard input", sys.stdin.buffer), encoding)], []
+        return [_take(spool_stream("standard input", sys.stdin.buffer), reading)], []
     if argument.startswith(_BUILTIN):
         return _read_builtin(argument)
     if argument.startswith(_GUTENBERG):

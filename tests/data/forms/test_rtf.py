@@ -17,11 +17,10 @@ def text_of(body):
 
 
 def test_paragraphs_signs_and_letters_by_number():
-    body = (
-        r"One\emdash two\line\'93three\'94\par\par {\b F}our \u8217?\u233\'e9 a\~b\_c\-d \{x\}\par"
-    )
+    body = r"One\emdash two\line\'93three\'94\par\par {\b F}our \u-10179?\u-8694?"
+    body += r"\u8217?\u233\'e9 a\~b\_c\-d \{x\}\par"
     text, account = text_of(body)
-    assert text == "One—two\n“three”\n\nFour ’é a\u00a0b\u2011cd {x}\n"
+    assert text == "One—two\n“three”\n\nFour 😊’é a\u00a0b\u2011cd {x}\n"
     assert account.left["soft hyphen"] == 1
 
 

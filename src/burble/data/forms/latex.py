@@ -8,17 +8,16 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from burble.data.forms.form import Account, File, Write
-from burble.data.forms.guard import LIMITS
 from burble.formatting import Note
 
 _TOKEN = re.compile(
     r"\\(?P<word>[a-zA-Z@]+)\*?[ \t]*(?:\n(?![ \t]*\n)[ \t]*)?|\\(?P<sign>.)"
     r"|(?P<comment>%[^\n]*\n?[ \t]*)"
     r"|(?P<math>\$\$?)|(?P<brace>[{}])|(?P<blank>\n[ \t]*\n\s*)|(?P<white>\s+)"
-    r"|(?P<mark>---?|``|''|~|&)|(?P<text>[^\\%${}\s\-`'~&]+|[-`'])",
+    r"|(?P<mark>---?|``|''|~|&|`|')|(?P<text>[^\\%${}\s\-`'~&]+|-)",
     re.DOTALL,
 )
-_MARKS = {"---": "—", "--": "–", "``": "“", "''": "”", "~": " ", "&": "\t"}
+_MARKS = {"---": "—", "--": "–", "``": "“", "''": "”", "~": " ", "&": "\t", "`": "‘", "'": "’"}
 _ACCENTS = dict(
     zip(
         "'`^\"~=.uvHcdbrk",
@@ -70,6 +69,21 @@ _LETTERS = {
     "copyright": "©",
     "textbackslash": "\\",
     "textasciitilde": "~",
+    "textquotesingle": "'",
+    "textquotedbl": '"',
+    "textbar": "|",
+    "textless": "<",
+    "textgreater": ">",
+    "textasciicircum": "^",
+    "textasciigrave": "`",
+    "textquoteleft": "‘",
+    "textquoteright": "’",
+    "textquotedblleft": "“",
+    "textquotedblright": "”",
+    "slash": "/",
+    "textdegree": "°",
+    "textonehalf": "½",
+    "textsterling": "£",
     "LaTeX": "LaTeX",
     "TeX": "TeX",
     "P": "¶",
@@ -119,6 +133,8 @@ _ARGUMENTS |= {"setlength": 2, "addtolength": 2, "setcounter": 2, "addtocounter"
 _ARGUMENTS |= {"addcontentsline": 3, "newcommand": 2, "renewcommand": 2, "providecommand": 2}
 _ARGUMENTS |= {"newenvironment": 3, "newtheorem": 2, "DeclareMathOperator": 2, "import": 2}
 _ARGUMENTS |= {"definecolor": 3, "fontsize": 2, "rule": 2, "let": 0, "vskip": 0, "hskip": 0}
+_DEEPEST = 40
+"""Arguments within each other that are read."""
 _NOTE = "footnote (after its paragraph)"
 _BEGUN = re.compile(r"\\begin\s*\{document\}")
 _ENDED = re.compile(r"\\end\s*\{document\}")
@@ -171,7 +187,7 @@ class _Prose:
             "brace": lambda _: None,
             "blank": lambda _: self._end_paragraph(),
             "white": lambda _: self._found.append(" "),
-            "mark": lambda token: self._found.append(_MARKS[token["mark"]]),
+            "mark": lambda token: self._add_mark(token["mark"]),
             "text": lambda token: self._found.append(token["text"]),
         }
 
@@ -217,6 +233,12 @@ class _Prose:
         else:
             self._account.left["command"] += 1
             self._take_options()
+
+    def _add_mark(self, mark: str) -> None:
+        """Adds a mark as LaTeX sets it."""
+        self._found.append(_MARKS[mark])
+        if mark[0] in "`'-":
+            self._account.changed["quote or dash (as it is set)"] += 1
 
     def _begin(self) -> None:
         """Begins an environment, or leaves it out."""
@@ -328,8 +350,10 @@ class _Prose:
         """The prose of an argument."""
         inner = _Prose(self._take_argument(), self._account)
         inner._depth = self._depth + 1
-        if inner._depth < min(40, LIMITS.depth):
+        if inner._depth < _DEEPEST:
             inner.read()
+        else:
+            self._leave("passage nested too deep")
         self._after += inner._after
         return "".join(inner._found).strip()
 

@@ -15,7 +15,7 @@ from burble.formatting import listed, shown
 MARKED = (".md", ".markdown", ".tex", ".latex")
 """Endings of texts that are read as they stand, unless their prose is wanted."""
 _FICTION_BOOK = re.compile(rb"<(?:\w+:)?FictionBook\b")
-_RTF = re.compile(rb"\s*\{\\rtf\d?[\\{} \r\n]")
+_RTF = re.compile(rb"\s{0,1024}\{\\rtf\d?\s?[\\{]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _PDF = re.compile(rb"\s{0,1024}%PDF-[12]\.\d\s*[\r\n%]")
 _TEXT_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.text"

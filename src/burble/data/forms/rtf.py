@@ -141,7 +141,7 @@ class _Reader:
         self._passing = self._binary = 0
         self._optional = self._in_table = self._was_left = False
         self._fonts: dict[int, str] = {}
-        self._font, self._code = 0, ""
+        self._font, self._code, self._half = 0, "", 0
         self._words: dict[str, Callable[[int | None], object]] = {
             "ansicpg": lambda number: self._set_codec(f"cp{number}"),
             "f": self._choose_font,
@@ -296,7 +296,14 @@ class _Reader:
     def _add_number(self, number: int | None) -> None:
         """Adds a letter by its number; letters for old programs follow."""
         point = (number or 0) % 0x10000
-        self._add(chr(point))
+        if 0xD800 <= point < 0xDC00:
+            # The first half of a letter beyond the first 65,536, of which the other comes next.
+            self._half = point
+        elif 0xDC00 <= point < 0xE000 and self._half:
+            self._add(chr(0x10000 + ((self._half - 0xD800) << 10) + point - 0xDC00))
+            self._half = 0
+        else:
+            self._add(chr(point))
         self._passing = self._state.fallback
 
     def _add_bytes(self, data: bytes) -> None:

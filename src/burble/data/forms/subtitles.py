@@ -13,7 +13,8 @@ from burble.data.tables import split_lines
 from burble.formatting import Note
 
 _TIME = re.compile(r"\s*(?:\d+:)?\d{1,2}:\d\d[,.]\d+\s*-->\s*(?:\d+:)?\d{1,2}:\d\d[,.]\d+(.*)")
-_HEADS = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s|$)")
+_LONGEST = 1000
+"""Lines of a cue at most."""
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+[^>]*>")
 _STYLE = re.compile(r"</?(?:[biuscv]|font|ruby|lang)(?:[.\s][^>]*)?>|<\d+:[\d:.]+>", re.IGNORECASE)
 _READING = re.compile(r"<rt\b[^>]*>.*?(?:</rt>|$)", re.IGNORECASE)
@@ -56,6 +57,9 @@ def _split_blocks(pieces: Iterable[str]) -> Iterator[list[str]]:
                 yield block
             block = []
             continue
+        if len(block) == _LONGEST:
+            yield block
+            block = []
         if _TIME.match(line) and any(map(_TIME.match, block)):
             number = [block.pop()] if block[-1].isdecimal() else []
             yield block
