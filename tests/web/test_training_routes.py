@@ -118,6 +118,24 @@ def test_what_is_no_text_is_refused_in_words(page):
     assert "1.txt" not in refused.error["message"]
 
 
+def test_a_chat_is_told_as_one_and_read_as_is_wanted(page):
+    lines = "24.12.23, 18:03 - Anna: mail a@b.org\n24.12.23, 18:04 - Ben: Anna?\n" * 3
+    job = page.give(lines.encode(), name="with Anna.txt").json["id"]
+    report = page.ask("GET", f"/v1/train/{job}/report").json
+    assert (report["documents"], report["chat"], report["private"]) == (6, True, {"email": 3})
+    assert any("with Anna.txt: 2 speakers: Anna 3, Ben 3." in note for note in report["notes"])
+    assert report["overview"]["line_lengths"]["total"] == 6
+    chosen = {"chat": "talk", "mask_names": True, "mask_private": True}
+    assert page.ask("POST", f"/v1/train/{job}", chosen).status == 200
+    report = page.ask("GET", f"/v1/train/{job}/report").json
+    assert report["beginning"].startswith("Person 1: mail [email]\nPerson 2: Person 1?\n")
+    assert report["reading"] == chosen
+    refused = page.ask("POST", f"/v1/train/{job}", {"mask_names": "yes"})
+    assert refused.error["message"] == "mask_names is 'yes', but must be true or false."
+    refused = page.ask("POST", f"/v1/train/{job}", {"chat": "all"})
+    assert "message or talk" in refused.error["message"]
+
+
 def test_documents_are_read_by_what_they_are_and_by_their_endings(page):
     word = documents.word(documents.paragraph("In Word."))
     job = page.give(word, name="letter").json["id"]

@@ -30,6 +30,7 @@ import filelock
 from burble import files
 from burble.data import encodings, report
 from burble.data.forms import registry
+from burble.data.overview import survey
 from burble.errors import (
     BurbleError,
     InputError,
@@ -101,7 +102,8 @@ class Job:
     @property
     def reading(self) -> SourceSettings:
         """How its files are read."""
-        return SourceSettings(encoding=str(self.about["encoding"]))
+        about = self.about
+        return SourceSettings(encoding=str(about["encoding"]), **about.get("reading", {}))
 
     def write_about(self, **changed: Any) -> None:
         """Writes what it is called and what was given, as it was but for what is changed."""
@@ -254,6 +256,19 @@ class Jobs:
             raise RunError("training on this text has begun. Give it anew to read it otherwise.")
         job.write_about(encoding=encoding)
 
+    def set_reading(self, job: Job, **chosen: Any) -> None:
+        """Says how its files are read, by the names of settings.
+
+        Raises:
+            SettingsError: A value that cannot be.
+            RunError: Training has begun.
+        """
+        if job.request:
+            raise RunError("training on this text has begun. Give it anew to read it otherwise.")
+        reading = {**job.about.get("reading", {}), **chosen}
+        SourceSettings.pop_from(dict(reading))
+        job.write_about(reading=reading)
+
     def is_running(self, job: Job) -> bool:
         """Whether its process lives, whichever server started it."""
         process = self._processes.get(job.id)
@@ -362,7 +377,9 @@ def read_report(job: Job) -> dict[str, Any]:
         corpus = request.read(Settings())
     except InputError as error:
         raise type(error)(job.with_names(str(error))) from error
-    facts = report.collect_facts(corpus)
+    facts, overview = report.collect_facts(corpus), survey(corpus).to_json()
+    for line in (*overview["repeated"], *overview["odd"]):
+        line["place"] = job.with_names(line["place"])
     alphabet = facts.pop("alphabet")
     sentences = report.summarize(corpus)[1:]
     return {
@@ -371,5 +388,9 @@ def read_report(job: Job) -> dict[str, Any]:
         "frequent": dict([*alphabet.items()][:24]),
         "rare": dict([*alphabet.items()][24:][-12:]),
         "notes": [job.with_names(sentence) for sentence in sentences],
+        "private": {kind: found["count"] for kind, found in facts["private"].items()},
+        "chat": any(registry.get_form(one["form"]) in registry.CHATS for one in facts["forms"]),
+        "reading": job.reading.given,
+        "overview": overview,
         "beginning": corpus.vocabulary.decode(corpus.encoded.ids[:SHOWN], corpus.separator),
     }

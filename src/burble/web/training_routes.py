@@ -22,6 +22,9 @@ from burble.web.streams import EventStream
 
 MOST_BYTES = 64 << 20
 """Of one file that is given."""
+MASKS = ("mask_names", "mask_private")
+READING = ("chat", *MASKS)
+"""What can be said of how a text is read, besides its encoding."""
 LOOK_EVERY = 0.2
 """Seconds after which it is looked again what has happened."""
 
@@ -77,7 +80,9 @@ def _check_fields(fields: dict[str, Any], *known: str) -> None:
             raise ApiError(400, f"there is no field {field!r} here. There are: {', '.join(known)}.")
         # JSON may hold halves of characters, which no file can.
         fits = isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
-        if field != "minutes" and not fits:
+        if field in MASKS and not isinstance(value, bool):
+            raise ApiError(400, f"{field} is {value!r}, but must be true or false.", param=field)
+        if field not in ("minutes", *MASKS) and not fits:
             raise ApiError(400, f"{field} is {value!r}, but must be a text.", param=field)
 
 
@@ -139,12 +144,16 @@ async def show_training(request: Request) -> Response:
 
 
 async def change_training(request: Request) -> Response:
-    """Gives a training another name to show, or says in which encoding its text is."""
+    """Gives a training another name to show, or says how its text is read."""
     job, fields = _find(request, request.path_params["id"]), await read_json(request)
-    changes = {"name": _jobs(request).rename, "encoding": _jobs(request).set_encoding}
-    _check_fields(fields, *changes)
-    for field, value in fields.items():
-        changes[field](job, value)
+    jobs = _jobs(request)
+    _check_fields(fields, "name", "encoding", *READING)
+    if "name" in fields:
+        jobs.rename(job, fields["name"])
+    if "encoding" in fields:
+        jobs.set_encoding(job, fields["encoding"])
+    if reading := {name: fields[name] for name in READING if name in fields}:
+        jobs.set_reading(job, **reading)
     return _describe(request, job)
 
 

@@ -907,6 +907,8 @@ const learn = {
     $("draft-files").textContent = t("reading");
     $("draft-facts").replaceChildren();
     $("draft-notes").replaceChildren();
+    $("draft-lengths").replaceChildren();
+    $("reading").hidden = true;
     $("draft-excerpt").textContent = "";
     const files = job.files.map((file) => (file.startsWith("builtin:") ? t("demoName") : file));
     $("name").value = job.name || files[0].replace(/\.\w+$/, "");
@@ -936,7 +938,46 @@ const learn = {
     if (report.notes.length) {
       $("draft-notes").replaceChildren(make("h3", {}, t("odd")), make("ul", { class: "notes", lang: "en" }, ...report.notes.map((note) => make("li", {}, note))));
     }
+    this.showOverview(report);
+    this.offerReading(job, report);
     say(t("readTitle"));
+  },
+
+  /** How long lines are, as bars, and lines that are odd or come again. */
+  showOverview({ overview }) {
+    const { edges, counts, shortest, median, longest } = overview.line_lengths;
+    const most = Math.max(1, ...counts);
+    const bars = counts.map((count, i) => {
+      const bar = make("span", { title: `${number(edges[i])}–${number(edges[i + 1] - 1)}: ${number(count)}` });
+      bar.style.height = `${Math.ceil(100 * count / most)}%`;
+      return bar;
+    });
+    const words = t("lengths", { shortest: number(shortest), median: number(median), longest: number(longest) });
+    const lines = [...overview.repeated, ...overview.odd];
+    $("draft-lengths").replaceChildren(
+      make("h3", {}, t("lineLengths")), make("div", { class: "bars", role: "img", "aria-label": words }, ...bars), make("p", { class: "hint" }, words),
+      ...(lines.length ? [make("details", {}, make("summary", {}, t("oddLines")),
+        make("ul", { class: "notes" }, ...lines.map((line) => make("li", {}, make("span", { class: "hint", lang: "en" }, `${line.place}: ${line.why}`), make("br", {}), make("span", { dir: "auto" }, line.text)))))] : []));
+  },
+
+  /** What can be masked, and whether a chat is learned as a whole. */
+  offerReading(job, { private: found, chat, reading }) {
+    const choices = [
+      ...(chat ? [["talk", reading.chat === "talk", (on) => ({ chat: on ? "talk" : "message" })],
+        ["maskNames", reading.mask_names, (on) => ({ mask_names: on })]] : []),
+      ...(Object.keys(found).length || reading.mask_private ? [["maskPrivate", reading.mask_private, (on) => ({ mask_private: on })]] : []),
+    ];
+    const boxes = choices.map(([name, checked, body]) => {
+      const box = make("input", { type: "checkbox" });
+      box.checked = Boolean(checked);
+      box.addEventListener("change", guarded(async () => {
+        clear();
+        await this.showDraft(await getJson(`/v1/train/${job.id}`, { body: body(box.checked) }));
+      }));
+      return make("label", {}, box, " ", t(name));
+    });
+    $("reading").hidden = !boxes.length;
+    $("reading").replaceChildren($("reading").querySelector("legend"), ...boxes);
   },
 
   /** Buttons for the encodings that the server names where a text is in none that it can be sure of. */
