@@ -1,4 +1,4 @@
-"""Our LSTM loop equals the standard layer of Keras, in values and in gradients."""
+"""Our LSTM equals the standard layer of Keras in values and gradients, with and without kernels."""
 
 import jax
 import numpy as np
@@ -37,7 +37,9 @@ def results(layer, weights, inputs, h, c):
 
 
 @pytest.mark.parametrize("length", [1, T])
-def test_values_and_gradients_are_those_of_keras(length):
+@pytest.mark.parametrize("native", ["1", "0"])
+def test_values_and_gradients_are_those_of_keras(length, native, monkeypatch):
+    monkeypatch.setenv("BURBLE_NATIVE", native)
     inputs, h, c = some(B, length, D, seed=1), some(B, U, seed=2), some(B, U, seed=3)
     # Every output counts with a weight of its own, so that no two can be taken for each other.
     factors = [some(*shape, seed=4 + i) for i, shape in enumerate([(B, length, U), (B, U), (B, U)])]

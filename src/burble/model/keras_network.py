@@ -77,10 +77,8 @@ class LSTM(layers.LSTM):
         if jax.default_backend() != "cpu" or not plain:
             return super().inner_loop(sequences, initial_state, mask, training)
         kernel, recurrent = self.cell.kernel.value, self.cell.recurrent_kernel.value
-        h, c = (state.T for state in initial_state)
-        inputs = sequences.transpose(1, 2, 0)
-        outputs, h, c = run_lstm(inputs, kernel, recurrent, self.cell.bias.value, h, c)
-        return h.T, outputs.transpose(2, 0, 1), [h.T, c.T]
+        outputs, h, c = run_lstm(sequences, kernel, recurrent, self.cell.bias.value, *initial_state)
+        return h, outputs, [h, c]
 
 
 _CELLS = {"lstm": LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}

@@ -1,15 +1,19 @@
 """The LSTM layer, dropout and labels as functions of arrays, made for processors.
 
-Three things make the loop over time faster than the standard one of Keras. Features come first and
-streams last, the order in which its products are cheapest; input and state meet their weights in
-one product; and the gradients of the weights are one product after the backward loop, not a sum
-that grows inside it. Equal to the standard layer, in values and gradients, up to rounding.
+The layer is compiled code of our own where there is some for this processor (see `lstm_kernel`),
+else a loop of XLA's operations. Three things make that one faster than the standard one of Keras.
+Features come first and streams last, the order in which its products are cheapest; input and state
+meet their weights in one product; and the gradients of the weights are one product after the
+backward loop, not a sum that grows inside it. Both are equal to the standard layer, in values and
+gradients, up to rounding.
 """
 
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+
+from burble.model import lstm_kernel
 
 
 def drop(inputs: Any, key: Any, rate: float) -> Any:
@@ -40,21 +44,34 @@ def dropout_mask(key: Any, shape: tuple[int, ...], rate: float) -> Any:
     return jax.lax.optimization_barrier(bits >= jnp.uint16(round(rate * 2**16)))
 
 
-@jax.custom_vjp
 def run_lstm(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any:
-    """The layer, features first.
+    """The layer over a sequence, float32.
 
     Args:
-        x: Its input (T, D, B).
+        x: Its input (B, T, D).
         kernel: (D, 4U), gates in the order i, f, g, o.
         recurrent: (U, 4U).
         bias: (4U,).
-        h: The output before (U, B).
-        c: The cell state before (U, B).
+        h: The output before (B, U).
+        c: The cell state before (B, U).
 
     Returns:
-        The outputs (T, U, B), and h and c after them.
+        The outputs (B, T, U), and h and c after them.
     """
+    if lstm_kernel.is_available():
+        return lstm_kernel.lstm(x, kernel, recurrent, bias, h, c)
+    return lstm_loop(x, kernel, recurrent, bias, h, c)
+
+
+def lstm_loop(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any:
+    """What `run_lstm` computes, without compiled code of our own."""
+    outputs, h, c = _features_first(x.transpose(1, 2, 0), kernel, recurrent, bias, h.T, c.T)
+    return outputs.transpose(2, 0, 1), h.T, c.T
+
+
+@jax.custom_vjp
+def _features_first(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any:
+    """The layer with arrays (T, D, B) and (U, B) in place of (B, T, D) and (B, U)."""
     return _forward(x, kernel, recurrent, bias, h, c)[0]
 
 
@@ -103,4 +120,4 @@ def _backward(residuals: Any, gradients: Any) -> Any:
     return d_x, d_kernel, d_recurrent, d_z.sum((0, 1)), d_h, d_c
 
 
-run_lstm.defvjp(_forward, _backward)
+_features_first.defvjp(_forward, _backward)

@@ -98,10 +98,9 @@ class PlainNetwork:
         for rate in self._rates[1:]:
             used.append(next(seeds))
             weights = next(arrays), next(arrays), next(arrays)
-            h, c = next(state).T, next(state).T
-            outputs, h, c = run_lstm(below.transpose(1, 2, 0), *weights, h, c)
-            after += [h.T, c.T]
-            below = _drop(outputs.transpose(2, 0, 1), rate, seeds, used, training)
+            outputs, h, c = run_lstm(below, *weights, next(state), next(state))
+            after += [h, c]
+            below = _drop(outputs, rate, seeds, used, training)
         return below @ next(arrays) + next(arrays), after, [*fixed, *used]
 
 

@@ -11,6 +11,7 @@ import hashlib
 import os
 import platform
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -134,9 +135,18 @@ class Devices:
         self._waits = each > 1 and jax.default_backend() == "cpu"
         first = jax.process_index() * part
         self.rows = slice(first, first + part)
-        mesh = Mesh(np.array(chosen), ("streams",))
-        self.whole = NamedSharding(mesh, PartitionSpec())
-        self.by_stream = NamedSharding(mesh, PartitionSpec("streams"))
+        self._mesh = Mesh(np.array(chosen), ("streams",))
+        self.whole = NamedSharding(self._mesh, PartitionSpec())
+        self.by_stream = NamedSharding(self._mesh, PartitionSpec("streams"))
+
+    def shared(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function to be compiled, in which our own code finds the devices it is dealt out to."""
+
+        def traced(*given: Any) -> Any:
+            with jax.sharding.use_abstract_mesh(self._mesh.abstract_mesh):
+                return function(*given)
+
+        return traced
 
     def replicate(self, arrays: Any) -> Any:
         """Arrays that every device needs whole."""

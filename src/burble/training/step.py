@@ -50,7 +50,7 @@ class CompiledNetwork:
         # Each network's gradient may be as large as if it were alone.
         clip = training.clip * math.sqrt(model.ensemble)
         step = partial(_step, self._ensemble, self._optimizer, clip, leave_out)
-        self._step = jax.jit(step, donate_argnums=0, out_shardings=places)
+        self._step = jax.jit(self.devices.shared(step), donate_argnums=0, out_shardings=places)
         self._nats = jax.jit(partial(_nats, self._ensemble))
 
     def initial_arrays(self, batch: int) -> Arrays:

@@ -1,0 +1,95 @@
+/* Products of rows with a matrix whose columns are packed into panels. Knows nothing of layers.
+
+   A panel holds four vectors of each row of the matrix, one row after another, so that the
+   innermost loop reads memory in order. Each number of a product is summed in the order of the
+   rows: it does not depend on how many other rows are multiplied at the same time. */
+#ifndef BURBLE_PANELS_H
+#define BURBLE_PANELS_H
+
+#include <string.h>
+
+#include "vector.h"
+
+/* Rows that are multiplied at once: as many as registers hold the sums of. */
+#if LANES == 8
+enum { ROWS = 3 };
+#else
+enum { ROWS = 6 };
+#endif
+enum { PANEL = 4 * LANES };
+
+INLINE long least(long a, long b) { return a < b ? a : b; }
+INLINE long panels_of(long columns, long width) { return (columns + width - 1) / width; }
+
+/* The first LANES of `count` numbers, or all of them; those that are missing are 0. */
+INLINE vec load_some(const float *from, long count) {
+    return count >= LANES ? v_load(from) : v_load_part(from, count);
+}
+
+INLINE void store_some(float *to, vec from, long count) {
+    if (count >= LANES)
+        v_store(to, from);
+    else
+        v_store_part(to, from, count);
+}
+
+/* sums[r][v] += the products of `count` numbers of each of `rows` rows with those of a panel.
+   Numbers of a row are `across` apart, rows `down`. */
+INLINE void multiply(vec (*sums)[4], const int rows, const float *numbers, long down,
+                     const long across, const float *panel, long count) {
+    for (long k = 0; k < count; k++, panel += PANEL, numbers += across) {
+        vec a = v_load(panel), b = v_load(panel + LANES), c = v_load(panel + 2 * LANES);
+        vec d = v_load(panel + 3 * LANES);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            vec one = v_set1(numbers[r * down]);
+            sums[r][0] = v_fma(one, a, sums[r][0]);
+            sums[r][1] = v_fma(one, b, sums[r][1]);
+            sums[r][2] = v_fma(one, c, sums[r][2]);
+            sums[r][3] = v_fma(one, d, sums[r][3]);
+        }
+    }
+}
+
+/* Calls with a constant number of rows, so that the sums stay in registers. */
+#define FOR_ROWS(count, call)                            \
+    switch (count) {                                     \
+    case 1: { enum { N = 1 }; call; } break;             \
+    case 2: { enum { N = 2 }; call; } break;             \
+    case 3: { enum { N = 3 }; call; } break;             \
+    case 4: { enum { N = least_rows(4) }; call; } break; \
+    case 5: { enum { N = least_rows(5) }; call; } break; \
+    default: { enum { N = ROWS }; call; } break;         \
+    }
+#define least_rows(n) ((n) < ROWS ? (n) : ROWS)
+
+/* Packs the columns of a matrix (rows, 4 * units), of which each quarter belongs to a gate: a panel
+   has the same LANES units of each gate. Missing units become zeros. */
+static void pack_gates(float *panels, const float *matrix, long rows, long units) {
+    for (long p = 0; p < panels_of(units, LANES); p++) {
+        long first = p * LANES, count = least(LANES, units - first);
+        for (long k = 0; k < rows; k++, panels += PANEL)
+            for (int gate = 0; gate < 4; gate++) {
+                const float *from = matrix + (k * 4 + gate) * units + first;
+                v_store(panels + gate * LANES, load_some(from, count));
+            }
+    }
+}
+
+/* Packs the transpose of a matrix (columns, 4 * units) into panels of columns. Their rows are in
+   the order of the numbers of `pack_gates`: panels of gates, one after another. */
+static void pack_across(float *panels, const float *matrix, long columns, long units) {
+    long blocks = panels_of(units, LANES);
+    memset(panels, 0, sizeof(float) * (size_t)(panels_of(columns, PANEL) * blocks * PANEL * PANEL));
+    for (long n = 0; n < columns; n += PANEL, panels += blocks * PANEL * PANEL)
+        for (long row = 0; row < blocks * 4; row++) {
+            long first = row / 4 * LANES, count = least(LANES, units - first);
+            float *to = panels + row * LANES * PANEL;
+            for (long j = 0; j < least(PANEL, columns - n); j++) {
+                const float *from = matrix + ((n + j) * 4 + row % 4) * units + first;
+                for (long i = 0; i < count; i++) to[i * PANEL + j] = from[i];
+            }
+        }
+}
+
+#endif

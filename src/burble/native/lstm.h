@@ -1,0 +1,37 @@
+/* The LSTM layer over a sequence, forward and backward, one thread.
+
+   What the functions of `kernels/lstm.c` take, which is compiled for several instruction sets.
+   All arrays are float32 in rows; B streams, T steps, D inputs, U units. */
+#ifndef BURBLE_LSTM_H
+#define BURBLE_LSTM_H
+
+struct lstm_layer {
+    long batch, length, inputs, units;
+    const float *x;                 /* (B, T, D) */
+    const float *kernel;            /* (D, 4U), gates in the order i, f, g, o */
+    const float *recurrent;         /* (U, 4U) */
+    const float *bias;              /* (4U) */
+    const float *h, *c;             /* (B, U), the state before */
+};
+
+struct lstm_results {
+    float *outputs;                 /* (B, T, U) */
+    float *last_h, *last_c;         /* (B, U) */
+    float *gates;                   /* kept for the gradients: T * B * 4 * U, with U rounded up to */
+    float *cells;                   /* a multiple of 16; and T * B * U. NULL where not wanted. */
+};
+
+struct lstm_gradients {
+    const float *outputs;           /* (B, T, U), what the forward pass gave */
+    const float *cells;             /* and kept */
+    const float *d_outputs;         /* (B, T, U) */
+    const float *d_last_h, *d_last_c; /* (B, U) */
+    float *gates;                   /* kept by the forward pass; used up */
+    float *d_x, *d_kernel, *d_recurrent, *d_bias, *d_h, *d_c;
+};
+
+/* Each returns 0, or 1 where there was no memory. */
+typedef int lstm_forward_function(const struct lstm_layer *, const struct lstm_results *);
+typedef int lstm_backward_function(const struct lstm_layer *, const struct lstm_gradients *);
+
+#endif

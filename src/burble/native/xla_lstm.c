@@ -1,0 +1,107 @@
+/* The LSTM layer as two custom calls of XLA. Knows nothing of how they are computed. */
+#include <stdint.h>
+#include <string.h>
+
+#include "xla/ffi/api/c_api.h"
+
+#include "dispatch.h"
+#include "lstm.h"
+
+#if defined(__x86_64__)
+#define BY_ISA(name) (burble_isa() == ISA_AVX512 ? name##_avx512 : name##_avx2)
+extern lstm_forward_function lstm_forward_avx512, lstm_forward_avx2;
+extern lstm_backward_function lstm_backward_avx512, lstm_backward_avx2;
+#else
+#define BY_ISA(name) name##_neon
+extern lstm_forward_function lstm_forward_neon;
+extern lstm_backward_function lstm_backward_neon;
+#endif
+
+static XLA_FFI_Error *fail(const XLA_FFI_CallFrame *call, XLA_FFI_Error_Code code,
+                           const char *why) {
+    XLA_FFI_Error_Create_Args args = {XLA_FFI_Error_Create_Args_STRUCT_SIZE, NULL, why, code};
+    return call->api->XLA_FFI_Error_Create(&args);
+}
+
+/* Whether a call only asks for the version of the interface, which it is then told. */
+static int asks_for_version(const XLA_FFI_CallFrame *call) {
+    XLA_FFI_Extension_Base *extension = call->extension_start;
+    if (!extension || extension->type != XLA_FFI_Extension_Metadata) return 0;
+    XLA_FFI_Metadata *metadata = ((XLA_FFI_Metadata_Extension *)extension)->metadata;
+    /* Only what every version has is used here: that of the caller is as good as any. */
+    metadata->api_version.major_version = call->api->api_version.major_version;
+    metadata->api_version.minor_version = call->api->api_version.minor_version;
+    metadata->traits = 0;
+    return 1;
+}
+
+static XLA_FFI_Buffer *argument(const XLA_FFI_CallFrame *call, int number) {
+    return call->args.args[number];
+}
+
+static float *result(const XLA_FFI_CallFrame *call, int number) {
+    return ((XLA_FFI_Buffer *)call->rets.rets[number])->data;
+}
+
+/* The layer from the first six arguments; Python made their shapes. */
+static struct lstm_layer layer_of(const XLA_FFI_CallFrame *call) {
+    const int64_t *x = argument(call, 0)->dims;
+    return (struct lstm_layer){
+        .batch = (long)x[0],
+        .length = (long)x[1],
+        .inputs = (long)x[2],
+        .units = (long)argument(call, 2)->dims[0],
+        .x = argument(call, 0)->data,
+        .kernel = argument(call, 1)->data,
+        .recurrent = argument(call, 2)->data,
+        .bias = argument(call, 3)->data,
+        .h = argument(call, 4)->data,
+        .c = argument(call, 5)->data,
+    };
+}
+
+/* From x, kernel, recurrent, bias, h and c to outputs, last h, last c and, where they are asked
+   for, gates and cells. */
+EXPORT XLA_FFI_Error *burble_lstm_forward(XLA_FFI_CallFrame *call) {
+    if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
+    int kept = call->rets.size == 5;
+    if (call->args.size != 6 || (call->rets.size != 3 && !kept))
+        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_lstm_forward: 6 to 3 or 5");
+    struct lstm_layer layer = layer_of(call);
+    struct lstm_results to = {
+        .outputs = result(call, 0),
+        .last_h = result(call, 1),
+        .last_c = result(call, 2),
+        .gates = kept ? result(call, 3) : NULL,
+        .cells = kept ? result(call, 4) : NULL,
+    };
+    if (BY_ISA(lstm_forward)(&layer, &to))
+        return fail(call, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "burble_lstm_forward: no memory");
+    return NULL;
+}
+
+/* From x, kernel, recurrent, bias, h, c, outputs, gates, cells and the gradients of outputs, last h
+   and last c to those of the first six; the last result is the memory of the gates. */
+EXPORT XLA_FFI_Error *burble_lstm_backward(XLA_FFI_CallFrame *call) {
+    if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
+    if (call->args.size != 12 || call->rets.size != 7 || result(call, 6) != argument(call, 7)->data)
+        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_lstm_backward: 12 to 7");
+    struct lstm_layer layer = layer_of(call);
+    struct lstm_gradients to = {
+        .outputs = argument(call, 6)->data,
+        .gates = result(call, 6),
+        .cells = argument(call, 8)->data,
+        .d_outputs = argument(call, 9)->data,
+        .d_last_h = argument(call, 10)->data,
+        .d_last_c = argument(call, 11)->data,
+        .d_x = result(call, 0),
+        .d_kernel = result(call, 1),
+        .d_recurrent = result(call, 2),
+        .d_bias = result(call, 3),
+        .d_h = result(call, 4),
+        .d_c = result(call, 5),
+    };
+    if (BY_ISA(lstm_backward)(&layer, &to))
+        return fail(call, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "burble_lstm_backward: no memory");
+    return NULL;
+}

@@ -1,0 +1,103 @@
+"""The compiled LSTM equals the loop of XLA's operations, for any shape and instruction set."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import Mesh
+
+from burble.model import lstm_kernel
+from burble.model.lstm import lstm_loop, run_lstm
+from burble.native.library import SETS, load_library
+
+pytestmark = pytest.mark.skipif(not lstm_kernel.is_available(), reason="no kernels are in use")
+
+# Streams, steps, inputs, units: fewer than any vector, a multiple of every one, and of none.
+SHAPES = [(1, 1, 1, 1), (3, 9, 5, 7), (16, 20, 64, 64), (1, 50, 33, 40), (7, 13, 70, 100)]
+SHAPES += [(5, 31, 128, 16), (150, 3, 10, 17)]
+
+
+def some(*shape, seed, scale=1.0):
+    return np.random.default_rng(seed).normal(0, scale, shape).astype(np.float32)
+
+
+def arguments(batch, length, inputs, units):
+    """Input, weights and state."""
+    return (
+        some(batch, length, inputs, seed=1),
+        some(inputs, 4 * units, seed=2, scale=inputs**-0.5),
+        some(units, 4 * units, seed=3, scale=units**-0.5),
+        some(4 * units, seed=4),
+        some(batch, units, seed=5),
+        some(batch, units, seed=6),
+    )
+
+
+def results(function, given):
+    """Values, and the gradients of a sum in which each counts with a factor of its own."""
+    shapes = [result.shape for result in jax.eval_shape(lstm_loop, *given)]
+    factors = [some(*shape, seed=7 + i) for i, shape in enumerate(shapes)]
+
+    def total(given):
+        found = function(*given)
+        return sum((a * s).sum() for a, s in zip(found, factors, strict=True)), found
+
+    (_, found), gradients = jax.jit(jax.value_and_grad(total, has_aux=True))(given)
+    return [np.asarray(array) for array in (*found, *gradients)]
+
+
+@pytest.fixture(params=SETS)
+def instructions(request):
+    """Each instruction set that this processor has."""
+    library = load_library()
+    widest = library.burble_instruction_set()
+    if library.burble_set_instruction_set(request.param) != request.param:
+        pytest.skip(f"the processor has no {SETS[request.param]}")
+    yield
+    library.burble_set_instruction_set(widest)
+
+
+@pytest.mark.usefixtures("instructions")
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_values_and_gradients_are_those_of_the_loop(shape):
+    given = arguments(*shape)
+    for ours, theirs in zip(results(run_lstm, given), results(lstm_loop, given), strict=True):
+        assert ours.shape == theirs.shape
+        # Rounding alone: the same sums in another order.
+        assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(theirs).max()
+
+
+def test_without_gradients_the_values_are_the_same_bits():
+    given = arguments(5, 40, 9, 33)
+    for alone, kept in zip(jax.jit(run_lstm)(*given), results(run_lstm, given), strict=False):
+        np.testing.assert_array_equal(alone, kept)
+
+
+def test_a_stream_does_not_depend_on_the_others():
+    x, kernel, recurrent, bias, h, c = arguments(9, 12, 20, 40)
+    together = run_lstm(x, kernel, recurrent, bias, h, c)
+    for first, last in ((0, 1), (2, 9), (4, 8)):
+        part = slice(first, last)
+        alone = run_lstm(x[part], kernel, recurrent, bias, h[part], c[part])
+        for one, other in zip(alone, together, strict=True):
+            np.testing.assert_array_equal(one, other[part])
+
+
+def test_what_is_no_number_stays_none():
+    x, *rest = arguments(3, 4, 5, 6)
+    x[1, 2, 3] = np.nan
+    outputs, h, _ = run_lstm(x, *rest)
+    assert np.isnan(outputs[1, 2:]).all()
+    assert np.isfinite(np.delete(outputs, 1, 0)).all()
+    assert np.isnan(h[1]).all()
+    gradients = results(run_lstm, (x, *rest))[3:]
+    assert all(np.isnan(gradient).any() for gradient in gradients)
+
+
+def test_within_a_mesh_of_one_device_nothing_changes():
+    given = arguments(4, 5, 6, 7)
+    mesh = Mesh(np.array(jax.devices()[:1]), ("streams",))
+    with jax.sharding.use_abstract_mesh(mesh.abstract_mesh):
+        inside = run_lstm(*map(jnp.asarray, given))
+    for one, other in zip(inside, run_lstm(*given), strict=True):
+        np.testing.assert_array_equal(one, other)
