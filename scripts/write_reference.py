@@ -38,26 +38,25 @@ SETTINGS = (
 
 def write_commands() -> str:
     """The page of commands: the help of each, as it is printed."""
-    from burble.cli.app import app
+    from burble.cli.app import VERBS
 
-    verbs = [command.name for command in app.registered_commands if command.name]
     parts = [
         "# Commands\n",
         "*What `burble --help` and `burble VERB --help` print.*\n",
         f"```text\n{_help([])}```\n",
     ]
-    for verb in verbs:
+    for verb in VERBS:
         parts.append(f"## burble {verb}\n\n```text\n{_help([verb])}```\n")
     return "\n".join(parts)
 
 
 def _help(words: list[str]) -> str:
     """What a command prints when it is asked for help."""
-    from burble.cli.app import app
+    from burble.cli.app import make_command
 
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
-        app([*words, "--help"], prog_name="burble")
+        make_command()([*words, "--help"], prog_name="burble")
     lines = [line.rstrip() for line in printed.getvalue().splitlines()]
     return "\n".join(lines).strip("\n") + "\n"
 

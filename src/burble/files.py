@@ -16,7 +16,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-import filelock
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
@@ -149,6 +148,9 @@ def lock_folder(folder: Path, work: str, parts: Iterable[str] = ()) -> Iterator[
         RunError: Another process is at work in it.
         StorageError: It cannot be made.
     """
+    # Loaded here alone: most commands lock nothing.
+    import filelock
+
     lock = filelock.FileLock(folder / ".lock", blocking=False)
     try:
         for place in (folder, *(folder / part for part in parts)):

@@ -342,7 +342,7 @@ def test_info_tells_of_other_gates_and_of_the_format_that_they_need(command, mod
 
 def test_speaking_loads_neither_keras_nor_jax(models):
     code = (
-        "import sys\nfrom burble.cli.app import app\nfrom burble.inference.generator import load\n"
+        "import sys\nimport burble.cli.sample\nfrom burble.inference.generator import load\n"
         f"load({str(models / 'chancy')!r}).generate('a', length=5)\n"
         "print({'jax', 'keras', 'safetensors.torch'} & set(sys.modules))"
     )

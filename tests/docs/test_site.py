@@ -7,9 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import typer.main
 
-from burble.cli.app import app
+from burble.cli.app import make_command
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -40,7 +39,7 @@ def test_the_site_leads_to_every_page():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_command_on_a_page_exists(page):
-    verbs = typer.main.get_group(app).commands
+    verbs = make_command().commands
     blocks = re.findall(r"^```(?:sh|text)\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
     for command in re.findall(r"^(?:\$ |srun \S+ )?(burble [a-z]+ .*)$", "".join(blocks), re.M):
         if "…" in command:

@@ -1,47 +1,27 @@
 """The command line: which commands there are, and what becomes of what goes wrong.
 
-Imports Keras and JAX in `train` alone, so that the other commands start at once.
+Loads what the given command needs and no more, so that it starts at once; Keras and JAX in `train`
+alone.
 """
 
 import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
 from burble import __version__
-from burble.cli import output
-from burble.cli.compare import MINUTES as COMPARE_MINUTES
-from burble.cli.compare import compare
-from burble.cli.corpus import corpus
-from burble.cli.doctor import doctor
-from burble.cli.evaluate import evaluate
-from burble.cli.import_weights import import_weights
-from burble.cli.info import info
-from burble.cli.options import TRAINING, with_settings
+from burble.cli import output, values
 from burble.cli.output import log
-from burble.cli.recipes import recipes
-from burble.cli.remember import remember
-from burble.cli.sample import sample
-from burble.cli.serve import serve
-from burble.cli.train import train
-from burble.cli.tune import MINUTES as TUNE_MINUTES
-from burble.cli.tune import tune
 from burble.errors import BurbleError, Interrupted, LostError, OutputError, require_packages
-from burble.inference.settings import SamplingSettings, WritingSettings
-from burble.settings import SourceSettings, TextSettings
 from burble.training import processes as training_processes
 from burble.training import supervisor
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Train a small network on your own text, and let it write more of it.",
-)
 TOO_LARGE = (
     "there is not enough memory for this. Ask for less at once: a smaller --batch, --length, "
     "--units or --layers, or a smaller --ensemble; a smaller --count where text is written."
@@ -55,7 +35,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _main(
     _version: Annotated[
         bool,
@@ -67,15 +46,6 @@ def _main(
     pass
 
 
-def _add_command(
-    verb: str, function: Callable[..., None], *classes: type, first: Sequence[str] = (), **more: Any
-) -> None:
-    """Adds a command; see `with_settings`. Its docstring is its help, whatever breaks its lines."""
-    paragraphs = (inspect.getdoc(function) or "").split("\n\n")
-    described = "\n\n".join(" ".join(one.split()) for one in paragraphs)
-    app.command(verb, help=described)(with_settings(function, *classes, first=first, **more))
-
-
 LIMITS = ("minutes", "epochs", "steps")
 TEXT = ("lowercase", "documents", "validation")
 TRAIN = ("output", *LIMITS, "size", "recipe", "resume", "base", "seed", *TEXT)
@@ -84,20 +54,78 @@ SAMPLE = (
     *("greedy", "count", "stop", "memory", "seed", "jsonl", "interactive"),
 )
 CORPUS = ("output", "overwrite", "as_json", "lowercase", "documents")
-_add_command("train", train, *TRAINING, first=TRAIN)
-_add_command("sample", sample, SamplingSettings, WritingSettings, SourceSettings, first=SAMPLE)
-_add_command("eval", evaluate, SourceSettings)
-_add_command("info", info)
-_add_command("corpus", corpus, SourceSettings, TextSettings, first=CORPUS)
-_add_command("remember", remember, SourceSettings)
 COMPARE = ("vary", "output", "seeds", *LIMITS, "recipe", *TEXT)
 TUNE = ("output", "trials", "vary", *LIMITS, "recipe", *TEXT)
-_add_command("compare", compare, *TRAINING, first=COMPARE, limits={"minutes": COMPARE_MINUTES})
-_add_command("tune", tune, *TRAINING, first=TUNE, limits={"minutes": TUNE_MINUTES})
-_add_command("recipes", recipes)
-_add_command("serve", serve)
-_add_command("import", import_weights, SourceSettings)
-_add_command("doctor", doctor)
+TRAINING = ("SourceSettings", "TextSettings", "ModelSettings", "TrainingSettings")
+SAMPLING = ("SamplingSettings", "WritingSettings", "SourceSettings")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A command, which is loaded only when it is needed.
+
+    Attributes:
+        place: Its module and its function there.
+        settings: Names of the classes whose fields are flags of it, as `options.PANELS` has them.
+        first: Names of flags that help shows first, in this order.
+    """
+
+    place: str
+    settings: Sequence[str] = ()
+    first: Sequence[str] = ()
+
+    def load(self) -> Callable[..., None]:
+        """Its function, with a flag for each field; see `options.with_settings`."""
+        from burble.cli import options
+
+        module_name, _, name = self.place.partition(":")
+        module = import_module(f"burble.cli.{module_name}")
+        known = {one.__name__: one for one in options.PANELS}
+        more = {"limits": {"minutes": module.MINUTES}} if hasattr(module, "MINUTES") else {}
+        classes = [known[one] for one in self.settings]
+        return options.with_settings(getattr(module, name), *classes, first=self.first, **more)
+
+
+VERBS = {
+    "train": Verb("train:train", TRAINING, TRAIN),
+    "sample": Verb("sample:sample", SAMPLING, SAMPLE),
+    "eval": Verb("evaluate:evaluate", ("SourceSettings",)),
+    "info": Verb("info:info"),
+    "corpus": Verb("corpus:corpus", ("SourceSettings", "TextSettings"), CORPUS),
+    "remember": Verb("remember:remember", ("SourceSettings",)),
+    "compare": Verb("compare:compare", TRAINING, COMPARE),
+    "tune": Verb("tune:tune", TRAINING, TUNE),
+    "recipes": Verb("recipes:recipes"),
+    "serve": Verb("serve:serve"),
+    "import": Verb("import_weights:import_weights", ("SourceSettings",)),
+    "doctor": Verb("doctor:doctor"),
+}
+
+
+def make_command(verbs: Iterable[str] = VERBS) -> Any:
+    """The command line with some of its commands; it is called to run it.
+
+    Args:
+        verbs: Their names, keys of `VERBS`.
+    """
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="Train a small network on your own text, and let it write more of it.",
+    )
+    app.callback()(_main)
+    functions = {verb: VERBS[verb].load() for verb in verbs}
+    for verb, function in functions.items():
+        # Its docstring is its help, whatever breaks its lines.
+        paragraphs = (inspect.getdoc(function) or "").split("\n\n")
+        described = "\n\n".join(" ".join(one.split()) for one in paragraphs)
+        app.command(verb, help=described)(function)
+    made: Any = typer.main.get_command(app)
+    for verb, function in functions.items():
+        values.read_plain_values(made.commands[verb], function)
+    values.read_plain_values(made, _main)
+    return made
 
 
 def main() -> None:
@@ -156,7 +184,8 @@ def _run_command() -> int:
     """Runs the command; returns its exit code once all it wrote has left this process."""
     code = 0
     try:
-        app()
+        given = sys.argv[1:2]
+        make_command(given if VERBS.keys() & given else VERBS)()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0
     sys.stdout.flush()

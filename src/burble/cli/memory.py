@@ -5,6 +5,7 @@ from typing import Any
 
 from burble.cli.output import console, log
 from burble.inference.generator import Generator
+from burble.inference.settings import choose_memory
 from burble.settings import SourceSettings
 
 
@@ -12,6 +13,8 @@ def take_memory(
     writer: Generator, options: Mapping[str, Any], reading: SourceSettings
 ) -> tuple[Generator, dict[str, Any]]:
     """The generator with the memory that some options name; see `Generator.take_memory`."""
+    if not choose_memory(options.get("memory", 0.0), options.get("memory_weight")).texts:
+        return writer.take_memory(options, reading, log)
     with console.status("Reading for the memory …") as status:
         return writer.take_memory(
             options,

@@ -14,15 +14,9 @@ from typing import Annotated, Any
 import typer
 
 from burble import settings
-from burble.cli.interactive import run_session
 from burble.cli.memory import take_memory
 from burble.cli.options import Mix, ModelPaths
 from burble.cli.output import console, log
-from burble.cli.terminal import check_terminal
-from burble.cli.voice import Voice
-from burble.data import corpus
-from burble.data.encodings import decode
-from burble.data.sentences import EDGE
 from burble.errors import InputError, SettingsError, SourceError
 from burble.formatting import shown, some, unescape
 from burble.inference import mixtures, prompts
@@ -107,6 +101,8 @@ def sample(
     if interactive:
         given = {"jsonl": jsonl, "count": count > 1, "compare_temperatures": compare}
         _check_together(given | {name: bool(options.get(name)) for name in ("new", "distinct")})
+        from burble.cli.terminal import check_terminal
+
         check_terminal()
     if count > 1:
         checked.check_whole_texts(count)
@@ -139,6 +135,9 @@ def _check_together(given: Mapping[str, bool]) -> None:
 
 def _write_together(voices: Voices, options: Mapping[str, Any], start: "_PromptSource") -> None:
     """Writes with a person; see `burble.cli.interactive`."""
+    from burble.cli.interactive import run_session
+    from burble.cli.voice import Voice
+
     voice = Voice(voices.load(), options, start.reading, log)
     for note in voices.notes:
         log(note)
@@ -199,6 +198,9 @@ class _PromptSource:
             return prompt
         if self.text is not None:
             log(f"Starts from a random piece of {shown(self.text)}.")
+            from burble.data import corpus
+            from burble.data.sentences import EDGE
+
             model = writer.model
             read = corpus.build_with_alphabet(
                 model.vocabulary, [self.text], model.text, self.reading
@@ -224,6 +226,8 @@ def _read_text(source: str, encoding: str) -> str:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
         raise SourceError(f"cannot read {name}: {error.strerror}. Give a text file.") from error
+    from burble.data.encodings import decode
+
     return decode(data, name, encoding)
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from importlib.metadata import version
 
 import numpy as np
 import regex
@@ -52,7 +51,12 @@ def cut_here(unit: Unit) -> str:
     Unicode changes what a grapheme is: version 17, for example, keeps conjuncts of Khmer, Myanmar,
     Balinese and Javanese whole that were parted before.
     """
-    return version("regex") if unit == "grapheme" else ""
+    if unit != "grapheme":
+        return ""
+    # Loaded for graphemes alone: few texts have them.
+    from importlib.metadata import version
+
+    return version("regex")
 
 
 def describe(symbol: str) -> str:
@@ -162,7 +166,7 @@ class Vocabulary:
     def cut_note(self) -> str:
         """What to say where this alphabet's text was cut otherwise than it would be here."""
         cut = f"regex {self.cut_by}" if self.cut_by else "another version of regex"
-        return f"its text was cut into graphemes by {cut}, and regex {version('regex')} is here"
+        return f"its text was cut into graphemes by {cut}, and regex {cut_here('grapheme')} is here"
 
     @cached_property
     def _joined(self) -> dict[str, list[tuple[str, ...]]]:

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.data.documents import Progress
 from burble.data.labels import GivenLabels
 from burble.errors import SettingsError
 from burble.files import path_names
@@ -42,10 +41,13 @@ from burble.model.file import Model, find_model_file, read_model
 from burble.model.mixture import Mixture, build_core
 from burble.ngram.file import index_path, read_index
 from burble.ngram.index import SuffixIndex
-from burble.ngram.memory import TextMemory, index_text
 from burble.ngram.mixing import MixingWeights
 from burble.ngram.predictor import NgramModel
 from burble.settings import DEFAULT_READING, SourceSettings, is_integer, require
+
+if TYPE_CHECKING:
+    from burble.data.documents import Progress
+    from burble.ngram.memory import TextMemory
 
 
 class Generator:
@@ -72,7 +74,7 @@ class Generator:
         text: Paths | Sequence[Paths],
         reading: SourceSettings = DEFAULT_READING,
         log: Callable[[str], object] | None = None,
-        progress: Progress | None = None,
+        progress: "Progress | None" = None,
     ) -> "Generator":
         """The same model with the n-gram model of a text as its memory, built on the spot.
 
@@ -90,6 +92,9 @@ class Generator:
             SourceError: A source cannot be read.
             CorpusError: There is nothing in it that the model knows.
         """
+        # What reads texts is loaded only where one is read.
+        from burble.ngram.memory import index_text
+
         made = index_text(self.model, path_names("memory", text), reading, progress)
         for note in [*made.left_out, *(made.notes if log else ())]:
             (log or warnings.warn)(note)
@@ -144,7 +149,7 @@ class Generator:
         options: Mapping[str, Any],
         reading: SourceSettings = DEFAULT_READING,
         log: Callable[[str], object] | None = None,
-        progress: Progress | None = None,
+        progress: "Progress | None" = None,
     ) -> tuple["Generator", dict[str, Any]]:
         """Reads the texts that `memory` names among some options, if it names any.
 

@@ -6,12 +6,12 @@ Knows nothing of networks or terminals.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.data import corpus, words
+from burble.data import words
 from burble.data.vocabulary import Vocabulary
 from burble.errors import InputError, SettingsError
 from burble.files import path_names
@@ -19,8 +19,10 @@ from burble.inference.passages import Passages, find_canonical_ids
 from burble.inference.settings import MIN_WORD_COUNT, WritingSettings
 from burble.model.file import Model
 from burble.ngram.index import SuffixIndex
-from burble.ngram.memory import TextMemory
 from burble.settings import SourceSettings
+
+if TYPE_CHECKING:
+    from burble.ngram.memory import TextMemory
 
 _BLOCK = 1 << 20
 NO_TRAINING_TEXT = (
@@ -55,7 +57,7 @@ def look_up_restrictions(
     settings: WritingSettings,
     model: Model,
     memory: Callable[[], SuffixIndex] | None,
-    other: TextMemory | None,
+    other: "TextMemory | None",
     reading: SourceSettings,
     log: Callable[[str], object],
 ) -> tuple[WritingSettings, dict[str, Any]]:
@@ -168,6 +170,9 @@ def _check_text(
 
 def _read(model: Model, sources: Sequence[str], reading: SourceSettings) -> _Text:
     """A training text that is given, cleaned as the model's was."""
+    # What reads texts is loaded only where one is read.
+    from burble.data import corpus
+
     text = corpus.build_with_alphabet(model.vocabulary, sources, model.text, reading)
     return _Text(text.ids, text.vocabulary, text.separator, text.sha256)
 

@@ -7,15 +7,17 @@ same command makes the same choice on the same machine.
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from burble import settings as settings_module
-from burble.data.corpus import Corpus
 from burble.errors import SettingsError
 from burble.formatting import some
 from burble.model.architecture import input_width
 from burble.runs import fine_tuning
 from burble.settings import DROPOUTS, LIMITS, ModelSettings, Settings
+
+if TYPE_CHECKING:
+    from burble.data.corpus import Corpus
 
 SIZES: Mapping[str, Mapping[str, int]] = {
     "small": {"layers": 1, "units": 128, "embedding": 32},
@@ -55,7 +57,7 @@ STEP_SYMBOLS = 1_024
 
 def choose_settings(
     options: Mapping[str, Any],
-    corpus: Corpus,
+    corpus: "Corpus",
     size: str = "auto",
     speed: float = TYPICAL_SPEED,
     base: ModelSettings | None = None,
@@ -129,12 +131,12 @@ def round_speed(measured: float) -> float:
     return TYPICAL_SPEED * 2.0 ** (above - below)
 
 
-def _size(corpus: Corpus, size: str) -> str:
+def _size(corpus: "Corpus", size: str) -> str:
     """The name of the network's size."""
     return size if size != "auto" else "small" if corpus.cut < SMALL_TEXT else "medium"
 
 
-def _framing(given: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
+def _framing(given: Mapping[str, Any], corpus: "Corpus") -> dict[str, Any]:
     """The framing, with streams and steps that fit the text."""
     lengths = len(corpus.starts), corpus.cut / len(corpus.starts)
     many_short = lengths[0] >= MANY_DOCUMENTS and lengths[1] <= SHORT_DOCUMENT
@@ -145,7 +147,7 @@ def _framing(given: Mapping[str, Any], corpus: Corpus) -> dict[str, Any]:
     return {"framing": framing, "length": length, "batch": min(batch, 128)}
 
 
-def _width(given: Mapping[str, Any], corpus: Corpus) -> dict[str, int]:
+def _width(given: Mapping[str, Any], corpus: "Corpus") -> dict[str, int]:
     """Numbers that stand for a symbol, where the alphabet decides it."""
     kind = given.get("input", "embedding")
     width = input_width(kind, corpus.vocabulary.size)
@@ -199,7 +201,7 @@ def _dropout(passes: float) -> dict[str, float]:
     return dict(zip(DROPOUTS, (half, rate, rate, recurrent), strict=True))
 
 
-def describe_choice(settings: Settings, corpus: Corpus, passes: float, size: str = "auto") -> str:
+def describe_choice(settings: Settings, corpus: "Corpus", passes: float, size: str = "auto") -> str:
     """What was chosen, for a person, once it is known how long it will train.
 
     Args:
