@@ -77,10 +77,13 @@ def test_a_log_that_cannot_be_written_costs_no_training(tmp_path, monkeypatch):
     assert said.exists()
 
 
-@pytest.mark.parametrize("missing", ["jax", "keras"])
-def test_without_its_engine_training_is_refused_with_a_sentence(burble, text, tmp_path, missing):
+@pytest.mark.parametrize(("missing", "cell"), [("jax", "lstm"), ("keras", "gru")])
+def test_without_its_engine_training_is_refused_with_a_sentence(
+    burble, text, tmp_path, missing, cell
+):
     first = f"import sys; sys.modules[{missing!r}] = None"
-    done = burble("train", text, "-o", tmp_path / "run", "--steps", 2, first=first)
+    small = ["--steps", 2, "--cell", cell, "--units", 8]
+    done = burble("train", text, "-o", tmp_path / "run", *small, first=first)
     assert done.returncode == 2
     said = f"needs {missing}, which is not installed. Install it with: pip install {missing}"
     assert said in done.stderr.decode()
