@@ -236,7 +236,7 @@ def test_the_compiled_kernels_predict_what_numpy_does(cell, ensemble, monkeypatc
     settings = ModelSettings(**CELLS[cell], layers=2, units=50, embedding=8, ensemble=ensemble)
     rng = np.random.default_rng(5)
     weights = {
-        name: rng.normal(0, 0.2, shape).astype(np.float32)
+        name: rng.normal(0, 0.1, shape).astype(np.float32)
         for name, shape in array_shapes(settings, V, labels=2).items()
     }
     both = [build(monkeypatch, switch, weights, settings).with_labels([2]) for switch in "10"]
