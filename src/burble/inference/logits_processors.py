@@ -18,6 +18,7 @@ from burble.inference.passages import CopyBlocker, Passages
 from burble.inference.quote_bias import QuoteBias
 from burble.inference.settings import ROUNDS, WritingSettings
 from burble.model.softmax import IMPOSSIBLE
+from burble.native.choosing import Counts, build_watch
 
 LONGEST_PERIOD = 400
 MOST_ROUNDS = 1_000_000
@@ -148,12 +149,23 @@ class LoopBlocker:
         self._periods = np.arange(1, LONGEST_PERIOD + 1, dtype=np.int32)
         least = min(rounds, MOST_ROUNDS) * self._periods
         self._limits = np.maximum(least, SHORTEST_LOOP) - 1
+        self._watch = build_watch(self._limits, self._speaks)
+        self._set_texts(self._past, self._same, self._silent)
+        self._is_closing = True
+
+    def _set_texts(self, past: Counts, same: Counts, silent: Counts) -> None:
+        """Watches these texts from now on."""
+        self._past, self._same, self._silent = past, same, silent
+        if self._watch is not None:
+            self._watch.set_texts(past, same, silent)
 
     def process(self, logits: NDArray[np.float32]) -> None:
         """Makes the symbols impossible that would close one round more than a period may have.
 
         Where another processor leaves nothing else, the loop goes on.
         """
+        if not self._is_closing:
+            return
         closing = self._same >= self._limits
         if not closing.any():
             return
@@ -169,6 +181,9 @@ class LoopBlocker:
 
     def append_symbols(self, symbols: NDArray[np.intp]) -> None:
         """Takes the symbol that was written in each text."""
+        if self._watch is not None:
+            self._is_closing = self._watch.append_symbols(symbols)
+            return
         self._same += 1
         self._same *= self._past == symbols.astype(np.int32)[:, None]
         self._past[:, 1:] = self._past[:, :-1]
@@ -177,15 +192,17 @@ class LoopBlocker:
 
     def join(self, other: Self) -> None:
         """Watches more texts."""
-        self._past = np.concatenate([self._past, other._past])
-        self._same = np.concatenate([self._same, other._same])
-        self._silent = np.concatenate([self._silent, other._silent])
+        self._set_texts(
+            np.concatenate([self._past, other._past]),
+            np.concatenate([self._same, other._same]),
+            np.concatenate([self._silent, other._silent]),
+        )
+        self._is_closing = self._is_closing or other._is_closing
         self.acted = np.concatenate([self.acted, other.acted])
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts."""
-        self._past, self._same = self._past[rows], self._same[rows]
-        self._silent = self._silent[rows]
+        self._set_texts(self._past[rows], self._same[rows], self._silent[rows])
         self.acted = self.acted[rows]
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from burble.errors import DivergedError
 from burble.inference.settings import COLDEST, SamplingSettings
 from burble.model.softmax import IMPOSSIBLE, softmax
+from burble.native import choosing
 
 Logits = NDArray[np.float64]
 
@@ -74,6 +75,10 @@ FILTERS: Mapping[str, Callable[[Logits, float], Logits]] = {
 """The filters, by the name of their setting, in the order they are applied."""
 
 
+_IDLE = {"top_k": 0, "top_p": 1, "min_p": 0}
+"""Values with which the filters but the temperature keep everything."""
+
+
 def draw_symbols(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
     """Draws a symbol from each row.
 
@@ -109,6 +114,13 @@ def choose_symbols(
     Raises:
         DivergedError: A logit is not a finite number.
     """
+    if settings.temperature >= COLDEST and all(
+        getattr(settings, name) == idle for name, idle in _IDLE.items()
+    ):
+        limit = float(IMPOSSIBLE)
+        chosen = choosing.draw_symbols(logits, settings.temperature, limit, uniforms)
+        if chosen is not None:
+            return chosen
     return draw_symbols(filter_logits(logits, settings), uniforms)
 
 

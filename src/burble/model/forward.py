@@ -84,24 +84,21 @@ class KernelForward:
 
     def step(self, ids: NDArray[np.integer], before: Array) -> tuple[Array, Array]:
         """See `Forward`."""
-        rows = _order(before)
-        after = np.empty(rows.shape, np.float32)
-        logits = np.empty((len(ids), self._network.symbols), np.float32)
-        self._network.step(ids, rows, after, logits)
+        logits, after = self._network.step(ids, _order(before))
         return logits, after.transpose(0, 2, 1)
 
     def read_in_parts(self, ids: NDArray[np.integer], before: Array) -> Reading:
         """See `Forward`."""
-        rows = _order(before)
-        logits = np.empty((*ids.shape, self._network.symbols), np.float32)
+        rows, found = (
+            _order(before),
+            [np.empty((0, ids.shape[1], self._network.symbols), np.float32)],
+        )
         for first in range(0, len(ids), PART):
             if first:
                 yield
-            after = np.empty(rows.shape, np.float32)
-            part = slice(first, first + PART)
-            self._network.read(ids[part], rows, after, logits[part])
-            rows = after
-        return logits, rows.transpose(0, 2, 1)
+            logits, rows = self._network.read(ids[first : first + PART], rows)
+            found.append(logits)
+        return np.concatenate(found), rows.transpose(0, 2, 1)
 
 
 def _order(states: Array) -> Array:

@@ -6,6 +6,7 @@ others, read at once and step by step, with one instruction set and another.
 """
 
 import ctypes
+import math
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -127,77 +128,72 @@ class Network:
         largest = max(len(weights) for weights, _ in self._packed)
         self._scratch = 2 * self.units + largest * 4 * self._lanes
 
-    def step(self, ids: Ids, before: Array, after: Array, logits: Array) -> None:
+    def step(self, ids: Ids, before: Array) -> tuple[Array, Array]:
         """Reads one symbol in each stream.
 
         Args:
             ids: Shape (B,); -1 where a stream reads nothing and stays as it is.
             before: The states, shape (P, B, U). Of each part, the rows lie one behind the other.
-            after: Where the states go; the same shape and order, and another place.
-            logits: Where they go, shape (B, V), in order.
+
+        Returns:
+            Logits, shape (B, V), and states, (P, B, U).
 
         Raises:
             IndexError: There is no such symbol.
             ValueError: The shapes do not fit together.
         """
-        self._check(before, after, logits, len(ids))
-        self._call(self._library.burble_step, ids, (len(ids),), before, after, logits)
+        return self._call(self._library.burble_step, ids, before, ids.shape)
 
-    def read(self, ids: Ids, before: Array, after: Array, logits: Array) -> None:
+    def read(self, ids: Ids, before: Array) -> tuple[Array, Array]:
         """Reads symbols of each stream, layer by layer, which is faster than step by step.
 
         Args:
             ids: Shape (T, B), at least one step; see `step`.
             before: See `step`.
-            after: See `step`.
-            logits: Where they go, shape (T, B, V), in order.
+
+        Returns:
+            Logits, shape (T, B, V), and states, (P, B, U).
 
         Raises:
             IndexError: There is no such symbol.
             ValueError: The shapes do not fit together.
         """
         steps, streams = ids.shape
-        self._check(before, after, logits, streams, steps)
         scratch = _align(np.empty(steps * streams * self._scratch, np.float32))
-        self._call(self._library.burble_read, ids, ids.shape, before, after, logits, scratch)
-
-    def _check(self, before: Array, after: Array, logits: Array, *sizes: int) -> None:
-        """Raises ValueError unless the library may read and write these."""
-        streams, row = sizes[0], 4 * self.units
-        shape = self.parts, streams, self.units
-        fit = all(
-            one.shape == shape
-            and one.dtype == np.float32
-            # Of an axis of one, it does not matter how far the next would be.
-            and (streams == 1 or one.strides[1] == row)
-            and (self.units == 1 or one.strides[2] == 4)
-            for one in (before, after)
-        )
-        predicted = (*sizes[1:], streams, self.symbols)
-        fit = fit and logits.shape == predicted and logits.dtype == np.float32
-        if not fit or not logits.flags.c_contiguous or 0 in predicted:
-            raise ValueError(
-                f"states of shapes {before.shape} and {after.shape} and logits of shape "
-                f"{logits.shape} came, but {shape} and {predicted} in order, as float32, are read."
-            )
+        return self._call(self._library.burble_read, ids, before, ids.shape, _find(scratch))
 
     def _call(
         self,
         function: Callable[..., int],
         ids: Ids,
-        sizes: tuple[int, ...],
         before: Array,
-        after: Array,
-        *others: Array,
-    ) -> None:
-        """Calls a function of the library, without Python's lock."""
-        ids = np.ascontiguousarray(ids, np.int64)
-        states = _find(before), before.strides[0] // 4, _find(after), after.strides[0] // 4
-        unknown = function(self._address, _find(ids), *sizes, *states, *map(_find, others))
+        sizes: tuple[int, ...],
+        *others: int,
+    ) -> tuple[Array, Array]:
+        """Calls a function of the library, which it does without Python's lock."""
+        streams = sizes[-1]
+        shape, row = (self.parts, streams, self.units), 4 * self.units
+        fits = before.shape == shape and before.dtype == np.float32 and 0 not in sizes
+        strides = before.strides
+        # Of an axis of one, it does not matter how far the next would be.
+        fits = fits and (streams == 1 or strides[1] == row) and (self.units == 1 or strides[2] == 4)
+        if not fits or strides[0] % 4:
+            raise ValueError(
+                f"symbols of shape {ids.shape} and states of shape {before.shape} came, but "
+                f"states of {shape}, float32 and in order, are read with them."
+            )
+        # One piece of memory for all, since to ask where it lies takes as long as to fetch it.
+        size = self.parts * streams * self.units
+        made = np.empty(size + math.prod(sizes) * self.symbols, np.float32)
+        to = _find(made)
+        states = _find(before), strides[0] // 4, to, streams * self.units, to + 4 * size
+        numbers = ids.astype(np.int64).tobytes()
+        unknown = function(self._address, numbers, *sizes, *states, *others)
         if unknown >= 0:
             raise IndexError(
                 f"symbol {ids.flat[unknown]} came, but the network has {self.symbols} of them."
             )
+        return made[size:].reshape(*sizes, self.symbols), made[:size].reshape(shape)
 
 
 def build_network(
@@ -213,8 +209,8 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     """Says what the functions of the library are given and give."""
     number, address = ctypes.c_int64, ctypes.c_void_p
     states = address, number, address, number, address
-    library.burble_step.argtypes = (address, address, number, *states)
-    library.burble_read.argtypes = (address, address, number, number, *states, address)
+    library.burble_step.argtypes = (address, ctypes.c_char_p, number, *states)
+    library.burble_read.argtypes = (address, ctypes.c_char_p, number, number, *states, address)
     library.burble_step.restype = library.burble_read.restype = number
     return library
 

@@ -20,11 +20,12 @@
 INLINE void accumulate(int n, vec sums[][4], const float *weights, const float *const inputs[],
                        int64_t count) {
     for (int64_t k = 0; k < count; k++, weights += PANEL) {
-        const vec w[4] = {v_load(weights), v_load(weights + LANES), v_load(weights + 2 * LANES),
-                          v_load(weights + 3 * LANES)};
-        for (int s = 0; s < n; s++) {
-            const vec x = v_set1(inputs[s][k]);
-            for (int j = 0; j < 4; j++) sums[s][j] = v_fma(w[j], x, sums[s][j]);
+        vec x[BLOCK];
+        for (int s = 0; s < n; s++) x[s] = v_set1(inputs[s][k]);
+        /* One vector of weights at a time: with the sums, registers are just enough. */
+        for (int j = 0; j < 4; j++) {
+            const vec w = v_load(weights + j * LANES);
+            for (int s = 0; s < n; s++) sums[s][j] = v_fma(w, x[s], sums[s][j]);
         }
     }
 }

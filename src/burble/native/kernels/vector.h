@@ -7,6 +7,7 @@
 #define BURBLE_VECTOR_H
 
 #include <stdint.h>
+#include <math.h>
 #include <string.h>
 
 #if defined(__AVX512F__)

@@ -1,0 +1,133 @@
+"""How the next symbol of many texts is chosen, in the compiled kernels.
+
+Drawn from logits, and watched for passages that go round. Knows nothing of settings or characters.
+"""
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.native.library import load_library
+
+MOST_SYMBOLS = 4096
+"""More are not drawn from here; as in `choose.h`."""
+Counts = NDArray[np.int32]
+
+
+def draw_symbols(
+    logits: NDArray[np.float32],
+    temperature: float,
+    impossible: float,
+    uniforms: NDArray[np.float64],
+) -> NDArray[np.intp] | None:
+    """Draws a symbol from each row of logits.
+
+    Args:
+        logits: Shape (B, V).
+        temperature: What they are divided by, above 0.
+        impossible: What is not above is not drawn, unless there is nothing else in its row.
+        uniforms: A number from [0, 1) for each row, shape (B,).
+
+    Returns:
+        The ids, shape (B,); None where the kernels are not in use, cannot read the logits as they
+        lie, or find one that is no finite number.
+    """
+    draw = _load_draw()
+    rows, symbols = logits.shape
+    usual = logits.flags.c_contiguous and logits.dtype == np.float32 and 0 < symbols <= MOST_SYMBOLS
+    if draw is None or not usual or len(uniforms) != rows:
+        return None
+    chosen = np.empty(rows, np.int64)
+    numbers = uniforms.astype(np.float64).tobytes()
+    where = logits.__array_interface__["data"][0], chosen.__array_interface__["data"][0]
+    wrong = draw(where[0], rows, symbols, temperature, impossible, numbers, where[1])
+    return None if wrong != -1 else chosen
+
+
+class _Rounds(ctypes.Structure):
+    """`struct rounds`."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in ("texts", "longest", "symbols")),
+        *((name, ctypes.c_void_p) for name in ("past", "same", "silent", "limits", "speaks")),
+    )
+
+
+class Watch:
+    """Takes symbols into what was written lately; see `build_watch`.
+
+    Attributes:
+        limits: For each distance, how many symbols that repeat are too many, shape (P,).
+        speaks: Whether each symbol speaks, shape (V,).
+    """
+
+    def __init__(
+        self, function: Callable[..., int], limits: Counts, speaks: NDArray[np.bool_]
+    ) -> None:
+        self._function = function
+        self.limits, self.speaks = limits, speaks
+
+    def set_texts(self, past: Counts, same: Counts, silent: Counts) -> None:
+        """Watches these texts from now on.
+
+        Args:
+            past: The last P symbols of each, the latest first, shape (B, P).
+            same: For each distance, how many in a row are those so far before them, (B, P).
+            silent: How many in a row do not speak, shape (B,).
+
+        Raises:
+            ValueError: The arrays do not fit together.
+        """
+        shape = len(silent), len(self.limits)
+        arrays = past, same, silent, self.limits
+        fit = past.shape == same.shape == shape and all(
+            one.dtype == np.int32 and one.flags.c_contiguous for one in arrays
+        )
+        if not fit:
+            raise ValueError(f"what {shape[0]} texts repeat came as {past.shape} and {same.shape}.")
+        self._arrays = *arrays, self.speaks
+        where = (one.__array_interface__["data"][0] for one in self._arrays)
+        self._rounds = _Rounds(*shape, len(self.speaks), *where)
+        self._address = ctypes.addressof(self._rounds)
+
+    def append_symbols(self, symbols: NDArray[np.intp]) -> bool:
+        """Takes the symbol of each text, (B,), into the arrays; whether any is at its limit.
+
+        Raises:
+            IndexError: There is no such symbol.
+        """
+        if symbols.shape != self._arrays[2].shape:
+            raise ValueError(f"{len(symbols)} symbols came for {len(self._arrays[2])} texts.")
+        reached = self._function(self._address, symbols.astype(np.int64).tobytes())
+        if reached < 0:
+            raise IndexError(f"a symbol came that is none of {len(self.speaks)}.")
+        return bool(reached)
+
+
+def build_watch(limits: Counts, speaks: NDArray[np.bool_]) -> Watch | None:
+    """What watches texts in the compiled kernels, if they are in use; see `Watch`."""
+    library = load_library()
+    if library is None:
+        return None
+    function = library.burble_watch
+    function.argtypes, function.restype = (ctypes.c_void_p, ctypes.c_char_p), ctypes.c_int64
+    return Watch(function, np.ascontiguousarray(limits, np.int32), np.ascontiguousarray(speaks))
+
+
+def _load_draw() -> Callable[..., int] | None:
+    """The function that draws, if the kernels are in use."""
+    library = load_library()
+    return None if library is None else _declare_draw(library)
+
+
+@cache
+def _declare_draw(library: ctypes.CDLL) -> Callable[..., int]:
+    """Says what the function is given and gives."""
+    function = library.burble_draw
+    number, address, real = ctypes.c_int64, ctypes.c_void_p, ctypes.c_float
+    function.argtypes = (address, number, number, real, real, ctypes.c_char_p, address)
+    function.restype = number
+    return function
