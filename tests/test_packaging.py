@@ -1,9 +1,16 @@
 """What is installed: locked versions cover all that is asked for, and the version stands once."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+import zipfile
 from importlib.metadata import version
 from pathlib import Path
+
+import pytest
 
 import burble
 
@@ -42,3 +49,64 @@ def test_each_package_that_burble_needs_has_its_reason():
 def test_the_version_stands_once():
     assert PROJECT["project"]["dynamic"] == ["version"]
     assert version("burble") == burble.__version__
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """Burble's sources, without what was built of them."""
+    folder = tmp_path_factory.mktemp("tree")
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    left_out = shutil.ignore_patterns("*.so", "*.dylib", "*.dll", "__pycache__", "*.safetensors")
+    shutil.copytree(ROOT / "src", folder / "src", ignore=left_out)
+    return folder
+
+
+def build_wheel(tree, **variables):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    done = subprocess.run(
+        command, cwd=tree, capture_output=True, text=True, env=os.environ | variables
+    )
+    wheels = [*(tree / "dist").glob("*.whl")]
+    names = []
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as opened:
+            names += opened.namelist()
+        wheel.unlink()
+    return done, [wheel.name for wheel in wheels], names
+
+
+def test_without_a_compiler_a_wheel_is_built_that_runs_everywhere(tree):
+    done, (wheel,), names = build_wheel(tree, CC="no-such-compiler", BURBLE_NATIVE="")
+    assert wheel == f"burble-{burble.__version__}-py3-none-any.whl"
+    assert "burble/native/library.py" in names
+    assert not [name for name in names if name.endswith((".so", ".dylib", ".dll", ".c", ".h"))]
+    assert "without its compiled kernels, and runs without them" in done.stdout
+    assert "rror" not in done.stdout + done.stderr
+
+
+def test_a_compiler_that_fails_is_told_in_a_line_unless_it_must_not(tree):
+    (tree / "src" / "burble" / "native" / "broken.c").write_text("this is not C\n")
+    try:
+        done, (wheel,), _ = build_wheel(tree, BURBLE_NATIVE="")
+        failed, wheels, _ = build_wheel(tree, BURBLE_NATIVE="1")
+    finally:
+        (tree / "src" / "burble" / "native" / "broken.c").unlink()
+    assert done.returncode == 0
+    assert wheel.endswith("-none-any.whl")
+    assert failed.returncode != 0
+    assert wheels == []
+    assert "kernels were not built" in failed.stderr + failed.stdout
+
+
+def test_with_a_compiler_the_wheel_has_the_kernels_and_names_the_platform(tree):
+    if not shutil.which(os.environ.get("CC", "cc")):
+        pytest.skip("there is no C compiler here")
+    _, (wheel,), names = build_wheel(tree, BURBLE_NATIVE="1")
+    assert re.fullmatch(r"burble-[\d.]+-py3-none-(?!any)\w+\.whl", wheel)
+    built = [name for name in names if re.fullmatch(r"burble/native/kernels\.(so|dylib|dll)", name)]
+    assert len(built) == 1
+    _, (wheel,), names = build_wheel(tree, BURBLE_NATIVE="0")
+    # What an earlier build has left does not get in.
+    assert wheel.endswith("-py3-none-any.whl")
+    assert built[0] not in names
