@@ -15,7 +15,7 @@ def test_what_stands_on_one_height_is_one_line_and_a_wide_step_parts_paragraphs(
     lines = [
         (50, 700, "A note"),
         (87, 701, "1"),
-        (95, 700, "here."),
+        (98, 700, "here."),
         (50, 660, "Next."),
         (50, 646, "Last."),
     ]

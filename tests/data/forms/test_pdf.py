@@ -40,14 +40,18 @@ def test_words_are_joined_at_the_end_of_a_line_and_compounds_keep_their_hyphen()
 def test_running_heads_and_page_numbers_are_left_out_and_counted():
     head = (250, 760, "THE BOOK OF LARDERS")
     pages = [
-        [head, *down(f"Page has {word}", "and a line", "more"), (300, 40, f"- {number} -")]
+        [
+            head,
+            *down(f"Page {word} has", f"a line {word}", f"{word} more"),
+            (300, 40, f"- {number} -"),
+        ]
         for number, word in enumerate(["one", "two", "three", "four"], 11)
     ]
     (text,), account = read_form("pdf", pdf(pages))
     assert (
         text.split()
         == " ".join(
-            f"Page has {word} and a line more" for word in ("one", "two", "three", "four")
+            f"Page {word} has line {word} {word} or" for word in ("one", "two", "three", "four")
         ).split()
     )
     assert account.left["running head"] == account.left["page number"] == 4

@@ -6,7 +6,7 @@ Knows nothing of how lines are found.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -35,8 +35,11 @@ _JOINED = re.compile(rf"(\w+)[-\u2010]?[{HYPHEN}](\w+)")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _FEW = 3
 """Pages, at least, on which a running head comes again; of two pages, both."""
-_FRACTION = 0.2
+_FRACTION, _MOST = 0.2, 0.6
+"""Fractions of pages on which a running head comes again: where it stands apart, or anywhere."""
 _MARGIN_LINES = 3
+_GAP = 0.22
+"""Room between two letters, in their size, from which a blank stands between them."""
 _APART = 1.3
 """Distance of two lines, in usual ones, from which they are of two paragraphs."""
 _ENDS = (".", "!", "?", ":", '"', "”", "»")
@@ -57,6 +60,7 @@ class Line:
         begin: The height of its first letter.
         end: The height of its last one; lower where two lines were joined at a hyphen.
         size: The size of its letters.
+        blanks: Whether a blank stands before it, and after it.
     """
 
     text: str
@@ -65,6 +69,7 @@ class Line:
     begin: float
     end: float
     size: float
+    blanks: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class Page:
 
 def lay_out(pages: Sequence[Page], account: Account) -> str:
     """The running text of some pages that follow each other."""
+    pages = [replace(page, lines=_merge(page.lines)) for page in pages]
     margins = _find_margins(pages)
     blocks = list[list[Line]]()
     for page in pages:
@@ -95,7 +101,7 @@ def lay_out(pages: Sequence[Page], account: Account) -> str:
                 account.left[what] += 1
             else:
                 kept.append(line)
-        columns = [*_split_columns(_merge(kept))]
+        columns = [*_split_columns(kept)]
         account.taken["page in columns"] += _in_columns(columns, page)
         blocks += columns
     text = "".join(_join_columns(blocks)).strip("\n")
@@ -108,38 +114,41 @@ def _find_margins(pages: Sequence[Page]) -> dict[tuple[int, int], str]:
     seen = Counter(
         key
         for page in pages
-        for key in {_name(side, line) for side, lines in edges[page.number] for line in lines}
+        for key in {_name(side, line) for side, lines, _ in edges[page.number] for line in lines}
     )
     filled = sum(bool(page.lines) for page in pages)
     least = max(2 if filled == 2 else _FEW, filled * _FRACTION)
+    most = max(_FEW, filled * _MOST)
     found = dict[tuple[int, int], str]()
     for page in pages:
-        for side, lines in edges[page.number]:
-            for line in lines:
+        for side, lines, apart in edges[page.number]:
+            for place, line in enumerate(lines):
                 number = _PAGE_NUMBER.fullmatch(line.text)
                 alone = number is not None and _tells(number[1], page.number, filled)
-                if seen[_name(side, line)] < least and not alone:
+                often = seen[_name(side, line)]
+                if not (alone or often >= most or (often >= least and place < apart)):
                     break
                 found[page.number, id(line)] = "page number" if number else "running head"
     return found
 
 
-def _list_edges(page: Page) -> list[tuple[str, list[Line]]]:
-    """The lines at the top of a page and at its bottom that stand apart, the outermost first."""
+def _list_edges(page: Page) -> list[tuple[str, list[Line], int]]:
+    """The outermost lines at the top of a page and at its bottom, and how many stand apart."""
     lines = sorted(page.lines, key=lambda line: -line.begin)
     if len(lines) < 2:
         return []
     usual = median(one.begin - other.begin for one, other in pairwise(lines))
+    most = min(_MARGIN_LINES, len(lines) // 2)
     sides = {"top": lines, "bottom": lines[::-1]}
-    return [(side, _take_apart(ordered, usual)) for side, ordered in sides.items()]
+    return [(side, ordered[:most], _count_apart(ordered, usual)) for side, ordered in sides.items()]
 
 
-def _take_apart(lines: Sequence[Line], usual: float) -> list[Line]:
-    """The first lines of some that stand farther from the rest than lines usually do."""
+def _count_apart(lines: Sequence[Line], usual: float) -> int:
+    """How many of some lines stand farther from the rest than lines usually do."""
     for place, (one, other) in enumerate(pairwise(lines[: _MARGIN_LINES + 1]), 1):
         if abs(one.begin - other.begin) > _APART * usual:
-            return [*lines[:place]]
-    return [*lines[:1]] if _PAGE_NUMBER.fullmatch(lines[0].text) else []
+            return place
+    return int(_PAGE_NUMBER.fullmatch(lines[0].text) is not None)
 
 
 def _name(side: str, line: Line) -> tuple[str, str, int]:
@@ -158,10 +167,14 @@ def _merge(lines: Sequence[Line]) -> list[Line]:
     for line in lines:
         before = merged[-1] if merged else None
         close = before and abs(line.begin - before.end) < 0.45 * max(before.size, line.size)
-        if before and close and 0 <= line.left - before.right < 2 * line.size + 1:
-            gap = "" if line.left - before.right < 0.15 * line.size else " "
+        if before and close and -line.size / 2 < line.left - before.right < 2 * line.size + 1:
+            blank = before.blanks[1] or line.blanks[0]
+            near = line.left - before.right < _GAP * line.size
+            gap = "" if near and not blank else " "
             text = f"{before.text}{gap}{line.text}"
-            merged[-1] = Line(text, before.left, line.right, before.begin, before.end, before.size)
+            merged[-1] = replace(
+                before, text=text, right=line.right, end=line.end, blanks=line.blanks
+            )
         else:
             merged.append(line)
     return merged

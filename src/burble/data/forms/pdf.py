@@ -7,6 +7,7 @@ their places tell. What is a picture of text is named and not read.
 
 import ctypes
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from burble.data.forms.form import File, Write, list_places
@@ -124,7 +125,8 @@ def _find_lines(page: Any, number: int, file: File) -> Iterator[Line]:
             if words and end <= len(places):
                 first = start + len(line) - len(line.lstrip(" "))
                 last = first + len(words) - 1
-                yield _place(text_page, words, places[first], places[last])
+                found = _place(text_page, words, places[first], places[last])
+                yield replace(found, blanks=(line[0] == " ", line[-1] == " "))
             start = end + 2
     finally:
         text_page.close()
