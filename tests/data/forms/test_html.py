@@ -13,13 +13,13 @@ def text_of(page):
 
 
 def test_blocks_entities_and_white_space_are_as_a_browser_shows_them():
-    page = "<p>One\n  <em>t</em>wo &eacute;&#8212;&lt;\n<p>Three<br>four<div>five</div><ul><li>six"
-    page += "<li>seven"
+    page = "<p>One\n  <em>t</em>wo &eacute;&#8212;&lt;\n<p>Three<br />\n four<div>five</div><ul>"
+    page += "<li>six<li>seven"
     assert text_of(page)[0] == "One two é—<\n\nThree\nfour\nfive\n\nsix\nseven"
 
 
 def test_set_text_keeps_its_white_space_and_cells_are_parted_by_tabs():
-    page = "<pre>a\n  b</pre><table><tr><td>1<td>2<tr><td>3<td>4</table>"
+    page = "<pre>a\n  b</pre><table><tr>\n<td>1\n</td>\n<td> 2<tr><td>3<td>4</table>"
     assert text_of(page)[0] == "a\n  b\n\n1\t2\n3\t4"
 
 

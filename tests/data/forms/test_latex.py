@@ -14,12 +14,12 @@ def test_commands_go_and_what_they_set_stays():
     text = (
         "\\documentclass{article}\\begin{document}\n\\section*{Title} \\label{a}\n"
         "One \\emph{two\\footnote{A \\textbf{note}.}} % why\nthree---four~``five''\\\\[2pt]six.\n\n"
-        "\\begin{itemize}\\item seven \\item eight\\end{itemize} See \\ref{a}, 50\\,\\%.\n"
+        "\\begin{itemize}\\item seven \\item[No.] eight\\end{itemize} See \\ref{a}, 50\\,\\%.\n"
         "\\textcolor{red}{nine} \\href{http://x}{ten} \\verb|a_b|\n\\end{document} rest"
     )
     (prose,), account = read_form("latex", text.encode())
     assert prose == (
-        "Title\n\nOne two three—four “five”\nsix.\nA note.\n\nseven\neight\n"
+        "Title\n\nOne two three—four “five”\nsix.\nA note.\n\nseven\nNo. eight\n"
         "See , 50 %. nine ten a_b\n"
     )
     assert account.taken["footnote (after its paragraph)"] == 1
@@ -27,6 +27,7 @@ def test_commands_go_and_what_they_set_stays():
 
 
 def test_accents_and_letters():
+    assert prose_of(r"\section{\texorpdfstring{A}{B}} 1 \textless{} 2")[0] == "A\n\n1 < 2\n"
     text = r"caf\'e na\"{\i}ve \c{c}a \v Skoda \ss{} \oe uvre \'{E}t\'e"
     assert prose_of(text)[0] == "café naïve ça Škoda ß œuvre Été\n"
 

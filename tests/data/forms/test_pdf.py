@@ -51,7 +51,7 @@ def test_running_heads_and_page_numbers_are_left_out_and_counted():
     assert (
         text.split()
         == " ".join(
-            f"Page {word} has line {word} {word} or" for word in ("one", "two", "three", "four")
+            f"Page {word} has a line {word} {word} more" for word in ("one", "two", "three", "four")
         ).split()
     )
     assert account.left["running head"] == account.left["page number"] == 4

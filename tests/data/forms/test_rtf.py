@@ -48,6 +48,16 @@ def test_notes_tables_and_pictures():
     assert account.left["running head (header or footer)"] == 1
 
 
+def test_rows_end_where_they_say_so_whatever_stands_in_their_cells():
+    row = r"\trowd\cellx1\cellx2{{\pard a\par}{\pard b\~c\par}\cell}{{\pard d\par}\cell}\intbl\row}"
+    text, account = text_of(
+        r"{" + row + "{" + row + r"{\pard After.\par}{\pard \bullet \tx36\tab x\par}"
+    )
+    assert text == "a b\u00a0c\td\na b\u00a0c\td\nAfter.\nx\n"
+    assert account.taken["table (cells parted by tabs)"] == 1
+    assert account.left["list mark (number or bullet)"] == 1
+
+
 def test_changes_comments_and_hidden_text():
     body = (
         r"Kept {\deleted old}{\revised new}{\v secret}{\*\annotation why?}"

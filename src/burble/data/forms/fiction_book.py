@@ -69,7 +69,7 @@ class _Book:
             self.layout.end_block(2)
         elif local in ("td", "th"):
             if self._cells:
-                self.layout.add_exactly("\t")
+                self.layout.add_tab()
             self._cells += 1
         elif local == "tr":
             self._cells = 0

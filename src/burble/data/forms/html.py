@@ -167,7 +167,7 @@ class _Page(HTMLParser):
             self.layout.add_line_end()
         elif tag in ("td", "th"):
             if self._cells and self._reads:
-                self.layout.add_exactly("\t")
+                self.layout.add_tab()
             self._cells += 1
         elif tag == "tr":
             self._cells = 0

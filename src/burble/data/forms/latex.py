@@ -226,6 +226,11 @@ class _Prose:
             self._end_paragraph()
         elif word in _DROPPED:
             self._drop(word)
+        elif word == "item":
+            self._begin_item()
+        elif word == "texorpdfstring":
+            self._found.append(self._read_argument())
+            self._take_argument()
         elif word in _LETTERS:
             self._found.append(_LETTERS[word])
         elif len(word) == 1 and word in _ACCENTS:
@@ -233,6 +238,13 @@ class _Prose:
         else:
             self._account.left["command"] += 1
             self._take_options()
+
+    def _begin_item(self) -> None:
+        """Begins an item of a list, with the term that it may be for."""
+        self._found.append("\n")
+        if found := _OPTIONS.match(self._text, self._place):
+            self._place = found.end()
+            self._found.append(f"{found[0].strip()[1:-1]} ")
 
     def _add_mark(self, mark: str) -> None:
         """Adds a mark as LaTeX sets it."""

@@ -16,7 +16,7 @@ class Layout:
     def __init__(self) -> None:
         self._ready: list[str] = []
         self._breaks = 0
-        self._blank = self._begun = False
+        self._blank = self._begun = self._at_start = False
 
     def add(self, text: str) -> None:
         """Adds running text, in which white space is one blank."""
@@ -24,26 +24,32 @@ class Layout:
         if not text:
             return
         if text[0] == " ":
-            self._blank, text = True, text[1:]
+            self._blank, text = not self._at_start, text[1:]
         if not text:
             return
         self._flush(blank=self._blank)
-        self._blank = text[-1] == " "
+        self._at_start, self._blank = False, text[-1] == " "
         self._ready.append(text[:-1] if self._blank else text)
 
     def add_exactly(self, text: str) -> None:
         """Adds text as it stands."""
         if text:
             self._flush(blank=self._blank)
-            self._blank = False
+            self._blank = self._at_start = False
             self._ready.append(text)
 
     def add_line_end(self) -> None:
         """Ends a line within a block; several leave blank lines."""
         self._flush(blank=False)
-        self._blank = False
+        self._blank, self._at_start = False, True
         if self._begun:
             self._ready.append("\n")
+
+    def add_tab(self) -> None:
+        """Ends a cell; white space around the tab is none of the text."""
+        self._flush(blank=False)
+        self._blank, self._at_start = False, True
+        self._ready.append("\t")
 
     def end_block(self, newlines: int) -> None:
         """What follows begins on a new line (1) or after a blank line (2)."""

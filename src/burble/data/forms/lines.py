@@ -4,11 +4,13 @@ A paragraph is a line, as in what such programs save as plain text; a note or a 
 after the paragraph on which it hangs. Knows no form.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from burble.data.forms.form import Account
 
+_WHITE = re.compile(r"[ \t\n]+")
 TABLE = "table (cells parted by tabs)"
 BOX = "text box (after its paragraph)"
 FOOTNOTE, ENDNOTE = "footnote (after its paragraph)", "endnote (after its paragraph)"
@@ -62,6 +64,13 @@ class Lines:
             text = text.replace("\u00ad", "")
         self._flow.line.append(text)
 
+    def drop(self, pattern: re.Pattern[str]) -> bool:
+        """Drops the line at hand where it is what a pattern says; returns whether it is."""
+        if not pattern.fullmatch("".join(self._flow.line)):
+            return False
+        self._flow.line.clear()
+        return True
+
     def end_paragraph(self) -> None:
         """Ends the line, and writes what stands after it."""
         flow = self._flow
@@ -82,7 +91,7 @@ class Lines:
         """Ends a cell: its paragraphs become one, since a newline or a tab would part cells."""
         flow = self._flow
         if flow.cells:
-            text = " ".join(" ".join(flow.cells.pop()).split())
+            text = _WHITE.sub(" ", " ".join(flow.cells.pop())).strip(" ")
             (flow.cells[-1] if flow.cells else flow.row).append(text)
 
     def end_row(self) -> None:

@@ -25,7 +25,6 @@ _LONGEST = 48
 _CHARACTERS = {
     "par": "",
     "line": "\n",
-    "tab": "\t",
     "emdash": "—",
     "endash": "–",
     "lquote": "‘",
@@ -40,6 +39,7 @@ _CHARACTERS = {
     "nestrow": " ",
 }
 _GENERATED = re.compile(r"\s*(?:TOC|INDEX|TOA)\b")
+_MARK = re.compile(r"\s*(?:[•‣◦▪–-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s*")
 _SIGNS = {b"~": "\u00a0", b"_": "\u2011", b"\\": "\\", b"{": "{", b"}": "}"}
 _LEFT_OUT = {
     "pict": lines.PICTURE,
@@ -139,7 +139,8 @@ class _Reader:
         self._state, self._outer = _State(), list[_State]()
         self._bytes = bytearray()
         self._passing = self._binary = 0
-        self._optional = self._in_table = self._was_left = False
+        self._optional = self._was_left = self._before_mark = False
+        self._in_row = self._in_cell = self._in_table = False
         self._fonts: dict[int, str] = {}
         self._font, self._code, self._half = 0, "", 0
         self._words: dict[str, Callable[[int | None], object]] = {
@@ -157,7 +158,10 @@ class _Reader:
             "par": lambda _: self._end_paragraph(),
             "sect": lambda _: self._end_paragraph(),
             "trowd": lambda _: self._begin_row(),
-            "intbl": lambda _: self._begin_cell(),
+            "pard": lambda _: setattr(self, "_in_cell", False),
+            "intbl": lambda _: setattr(self, "_in_cell", True),
+            "tx": lambda _: setattr(self, "_before_mark", True),
+            "tab": lambda _: self._end_mark(),
             "cell": lambda _: self._end_cell(),
             "row": lambda _: self._end_row(),
         }
@@ -354,28 +358,39 @@ class _Reader:
     def _begin_row(self) -> None:
         """Begins a row of a table."""
         self._take(lines.TABLE, not self._in_table)
-        self._in_table = True
-
-    def _begin_cell(self) -> None:
-        """What follows is in a cell, as what is in one already."""
-        if not self.lines.in_cell:
-            self.lines.begin_cell()
+        self._in_table = self._in_row = True
 
     def _end_cell(self) -> None:
         """Ends a cell."""
-        self._begin_cell()
+        if not self.lines.in_cell:
+            self.lines.begin_cell()
         if not self.lines.is_empty:
             self.lines.end_paragraph()
         self.lines.end_cell()
 
     def _end_row(self) -> None:
         """Ends a row."""
+        self._in_row = False
         self.lines.end_row()
+
+    def _end_mark(self) -> None:
+        """Adds a tab, or leaves out the mark of a list that it ends, where that is plain text."""
+        self._flush()
+        if self._before_mark and self.lines.drop(_MARK):
+            self._leave(lines.NUMBER)
+        else:
+            self._add("\t")
+        self._before_mark = False
 
     def _end_paragraph(self) -> None:
         """Ends a paragraph."""
         self._flush()
         if self._state.kind in ("skipped", "fonts") or self._state.deleted:
             return
-        self._in_table = self._in_table and self.lines.in_cell
+        if self._in_row or self._in_cell:
+            if not self.lines.in_cell:
+                self.lines.begin_cell()
+        else:
+            self._in_table = False
+        self._before_mark = False
         self.lines.end_paragraph()
