@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -82,3 +83,12 @@ def test_settings_are_made_from_flat_names():
         settings.make_settings({"validation": 1.5})
     with pytest.raises(SettingsError, match="documents is 'pages', but must be sources, lines"):
         settings.make_settings({"documents": "pages"})
+
+
+def test_a_model_file_holds_what_parts_documents_only_where_it_is_given():
+    usual = ["unit", "lowercase", "strip_punctuation", "min_count", "documents"]
+    assert [*settings.TextSettings().stored] == usual
+    given = settings.TextSettings(document_separator="%%", label=("speaker",))
+    assert given.stored == settings.TextSettings().stored | {"document_separator": "%%"}
+    assert settings.TextSettings(**given.stored) == replace(given, label=())
+    assert given.undivided == settings.TextSettings(label=("speaker",))

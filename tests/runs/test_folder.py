@@ -13,9 +13,9 @@ from burble.data import corpus
 from burble.errors import RunError, SettingsError, StorageError
 from burble.model.file import read_model
 from burble.runs.events import Score
-from burble.runs.folder import PREVIOUS, STATE, Run
-from burble.runs.request import TrainingRequest, check_folder
-from burble.settings import TextSettings
+from burble.runs.folder import FORMAT, PREVIOUS, STATE, Run
+from burble.runs.request import TrainingRequest, check_folder, resolve_reading
+from burble.settings import DEFAULT_READING, SourceSettings, TextSettings
 from burble.training.processes import Peer
 from tests.support.trainers import run_training
 
@@ -304,3 +304,17 @@ def test_what_a_run_keeps_of_its_command_names_no_place_or_machine(tmp_path, mon
     )
     # What is shown, to be pasted, is what was typed.
     assert str(tmp_path) in request.command(tmp_path / "run")
+
+
+def test_a_run_is_resumed_with_its_text_read_as_it_was(tmp_path):
+    run = Run(tmp_path)
+    reading = {"speaker": ["Anna"], "mask_private": True}
+    (tmp_path / "run.json").write_text(json.dumps({"format": FORMAT, "reading": reading}))
+    found = resolve_reading(DEFAULT_READING, run, resume=True)
+    assert found == SourceSettings(speaker=("Anna",), mask_private=True)
+    given = SourceSettings(min_length=3)
+    assert resolve_reading(given, run, resume=True) == given
+    assert resolve_reading(DEFAULT_READING, run, resume=False) == DEFAULT_READING
+    (tmp_path / "run.json").write_text(json.dumps({"format": FORMAT, "reading": {"chat": 7}}))
+    with pytest.raises(RunError, match="damaged: how its text was read"):
+        resolve_reading(DEFAULT_READING, run, resume=True)

@@ -240,6 +240,8 @@ def to_flags(chosen: Mapping[str, Any]) -> list[str]:
 
     >>> to_flags({"units": 128, "lowercase": True, "strip_punctuation": False})
     ['--units=128', '--lowercase', '--no-strip-punctuation']
+    >>> to_flags({"speaker": ("Anna", "Ben")})
+    ['--speaker=Anna', '--speaker=Ben']
     """
     written = []
     for name, value in chosen.items():
