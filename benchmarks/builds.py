@@ -253,6 +253,11 @@ class Comparison:
         }
 
 
+def read_lines(path: Path) -> list[Any]:
+    """What the lines of a file of JSON lines hold."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
 def spread(values: Sequence[float], digits: int) -> str:
     """The median of several figures, with the least and the most."""
     middle, least, most = (

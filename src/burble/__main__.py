@@ -1,6 +1,5 @@
 """`burble`, and `python -m burble`: loads the command line, which Ctrl-C ends without a word."""
 
-import gc
 import signal
 
 
@@ -10,13 +9,11 @@ def main() -> None:
     if usual:
         # Python's own handler would print where it was in loading modules.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # What is loaded stays: to look through it again and again for what could go takes a tenth of
-    # the time that loading takes.
-    gc.disable()
-    from burble.cli.app import main as run
+    from burble.loading import uncollected
 
-    gc.freeze()
-    gc.enable()
+    with uncollected():
+        from burble.cli.app import main as run
+
     if usual:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     run()

@@ -19,6 +19,7 @@ from burble import __version__
 from burble.cli import output, values
 from burble.cli.output import log
 from burble.errors import BurbleError, Interrupted, LostError, OutputError, require_packages
+from burble.loading import uncollected
 from burble.training import processes as training_processes
 from burble.training import supervisor
 
@@ -185,7 +186,9 @@ def _run_command() -> int:
     code = 0
     try:
         given = sys.argv[1:2]
-        make_command(given if VERBS.keys() & given else VERBS)()
+        with uncollected():
+            command = make_command(given if VERBS.keys() & given else VERBS)
+        command()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0
     sys.stdout.flush()

@@ -19,6 +19,7 @@ from burble.cli.output import console, log
 from burble.cli.progress import stop_on_signal
 from burble.data.corpus import Corpus
 from burble.formatting import command_line, symbol_name
+from burble.loading import uncollected
 from burble.model.transfer import describe_alphabet_change
 from burble.runs import recipes
 from burble.runs.base import choose_base, origin_name
@@ -128,7 +129,8 @@ def _run_training(request: TrainingRequest, run: Run, peer: Peer | None, started
     if base := prepared.request.base:
         log(describe_alphabet_change(base.model, text.vocabulary))
     log("Loading the training engine …")
-    from burble.training import job
+    with uncollected():
+        from burble.training import job
 
     events = job.train(prepared, stop=stop_on_signal(), started=started, log=log)
     again = request.command(run.folder, "--resume")
@@ -189,6 +191,7 @@ def _supervise(several: list[Peer], request: TrainingRequest, run: Run) -> int:
 
 def _follow_first(peer: Peer, request: TrainingRequest) -> None:
     """Trains along with process 0, which does the talking."""
-    from burble.training import job
+    with uncollected():
+        from burble.training import job
 
     job.follow(peer, request.read, stop=stop_on_signal(), log=log)
