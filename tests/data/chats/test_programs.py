@@ -183,3 +183,9 @@ def test_damaged_json_is_refused_with_its_place(tmp_path):
     content = json.dumps(DISCORD, indent=1).replace('"Reply"', '"Reply')
     with pytest.raises(SourceError, match=r"d\.json, line \d+, is not JSON"):
         read_chat(tmp_path / "d.json", content)
+
+
+def test_a_damaged_table_is_refused_with_its_line(tmp_path):
+    content = DISCORD_TABLE + '"3","ben","2024","' + "x" * 200_000 + '","",""\n'
+    with pytest.raises(SourceError, match=r"d\.csv, line \d, is damaged: field larger"):
+        read_chat(tmp_path / "d.csv", content)

@@ -22,7 +22,8 @@ def test_iphone_marks_say_what_nobody_typed():
         ("Carl", "so be it, Anna"),
         ("Ben", "12:30 at Carl's: bring tea"),
     ]
-    assert left == {"system line (who joined, calls, encryption)": 3, "edit mark": 1}
+    system = "system line (who joined, calls, encryption)"
+    assert left == {system: 2, "media line": 1, "edit mark": 1}
     assert parse(IPHONE, size=1) == (found, left)
 
 

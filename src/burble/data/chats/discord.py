@@ -12,6 +12,7 @@ from burble.data.chats.message import Message, strip_ends, write_messages
 from burble.data.cleaning import BOM
 from burble.data.forms.form import Account, File, Write
 from burble.data.tables import split_lines
+from burble.errors import SourceError
 from burble.formatting import Note
 
 COLUMNS = ("AuthorID", "Author", "Date", "Content")
@@ -53,11 +54,15 @@ def _read_json(file: File) -> Iterator[Message]:
 
 def _read_table(file: File) -> Iterator[Message]:
     """The messages in a table, whose cells may hold line ends."""
-    csv.field_size_limit(1 << 24)
     lines = (line.lstrip(BOM) for line in split_lines(file.text()))
     rows = csv.DictReader(lines)
-    for row in rows:
-        yield Message(row.get("Author") or "Deleted User", row.get("Content") or "")
+    try:
+        for row in rows:
+            yield Message(row.get("Author") or "Deleted User", row.get("Content") or "")
+    except csv.Error as error:
+        raise SourceError(
+            f"{file.name}, line {rows.line_num:,}, is damaged: {error}. Export the chat anew."
+        ) from error
 
 
 def _read_text(file: File) -> Iterator[Message]:

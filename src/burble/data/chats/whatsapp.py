@@ -32,6 +32,8 @@ _ATTACHED = re.compile(rf"[{MARKS}]*(?:<[^<>:\n]+: [^<>\n]+>|\S+\.\w{{2,5}} \([^
 _EDITED = re.compile(rf"\s?[{MARKS}]+<[^<>\n]{{3,60}}>$")
 _EDITED_PLAIN = re.compile(r"\s<This message was edited>$")
 _STRIPPED = re.compile(f"[{MARKS}]")
+_OMITTED = re.compile(r"\b(?:omitted|weggelassen|omise?s?|omitid[oa]s?|omess[oa]|weggelaten)\b")
+_SYSTEM = "system line (who joined, calls, encryption)"
 _DELETED = frozenset(
     (
         "This message was deleted",
@@ -84,7 +86,7 @@ def parse(pieces: Iterable[str], account: Account) -> Iterator[Message]:
         rest = line[head.end() :]
         speaker, lines = _split_name(rest)
         if not speaker:
-            account.left["system line (who joined, calls, encryption)"] += 1
+            account.left[_SYSTEM] += 1
     if speaker:
         yield from _finish(speaker, lines, account)
 
@@ -116,7 +118,8 @@ def _finish(speaker: str, lines: list[str], account: Account) -> Iterator[Messag
         if not strip_ends(lines):
             return
     elif first.startswith(("\u200e", "\u200f")):
-        account.left["system line (who joined, calls, encryption)"] += 1
+        kind = "media line" if _OMITTED.search(first) else _SYSTEM
+        account.left[kind] += 1
         return
     text = strip_ends(lines)
     for pattern in (_EDITED, _EDITED_PLAIN):
