@@ -18,6 +18,8 @@ def headings(said):
 def test_help_of_training_begins_with_what_people_need(burble, columns):
     done = burble("train", "--help", env=os.environ | {"COLUMNS": columns})
     said = done.stdout.decode()
+    # What stands in brackets is no style.
+    assert "[email]" in said
     assert headings(said) == [
         "Arguments",
         "Options",

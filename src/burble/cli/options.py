@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import docstring_parser
 import typer
+from rich.markup import escape
 from typer.models import OptionInfo
 
 from burble.cli.output import log
@@ -128,7 +129,10 @@ def with_settings(
         for field in (one for one in fields(cls) if one.name in described):
             panel = None if field.name in first else advanced_panel(PANELS[cls])
             letter = LETTERS.get((cls, field.name))
-            described_field = f"{described[field.name]}{_describe_default(cls, field, limits)}"
+            # What stands in brackets would be taken for a style.
+            described_field = (
+                f"{escape(described[field.name])}{_describe_default(cls, field, limits)}"
+            )
             taken += _make_flags(field, described_field, letter, panel)
     taken.sort(key=functools.partial(_help_position, first))
 
