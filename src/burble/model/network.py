@@ -6,6 +6,7 @@ nothing of text or files.
 """
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any, Protocol
 
 import jax
@@ -180,6 +181,12 @@ class Ensemble:
         after = [state for _, states, _ in results for state in states]
         kept = [value for *_, rest in results for value in rest]
         return jnp.stack([logits for logits, *_ in results]), after, kept
+
+    def first(self, count: int) -> "Ensemble":
+        """The first of the networks alone; as functions, all are the same."""
+        part = copy(self)
+        part._each = self._each[:count]
+        return part
 
     def _split(self, arrays: list[Any]) -> list[list[Any]]:
         """The arrays of each network."""

@@ -32,20 +32,22 @@ FEWEST_UNITS = 128
 """Below these a device of one's own takes more time than it saves."""
 
 
-def prepare(cores: int, batch: int, units: int) -> None:
+def prepare(cores: int, batch: int, units: int, networks: int = 1) -> None:
     """Readies this computer's cores; does nothing once JAX has been used in this process.
 
     Args:
         cores: How many of them.
         batch: Streams of this process.
         units: U, units of the network.
+        networks: How many learn at once.
     """
     _keep_memory()
     # Raised where JAX already runs: then what it found is used as it is.
     with suppress(RuntimeError):
         jax.config.update("jax_num_cpu_devices", cores)
         # Also one core of several: its process would else use threads on those of the others.
-        if _useful(cores, batch, units) == cores or cores < available_cores():
+        useful = max(_useful(cores, batch, units), _even(cores, networks))
+        if useful == cores or cores < available_cores():
             flags = os.environ.get("XLA_FLAGS", "")
             os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
 
@@ -110,28 +112,43 @@ def _useful(most: int, batch: int, units: int) -> int:
     return max((n for n in range(1, most + 1) if batch % n == 0), default=1)
 
 
+def _even(most: int, networks: int) -> int:
+    """How many devices have as many networks each.
+
+    >>> _even(2, 2), _even(4, 2), _even(2, 3), _even(4, 6)
+    (2, 2, 1, 3)
+    """
+    return max(n for n in range(1, most + 1) if networks % n == 0)
+
+
 class Devices:
-    """The devices that share a batch.
+    """The devices that train: they share a batch, or have networks of their own.
 
     Args:
         batch: B, streams in all.
         units: U, units of the network.
+        networks: How many learn at once.
 
     Attributes:
         count: How many they are, in all processes.
+        apart: Those that have networks of their own, where that leaves no core idle that would
+            otherwise have streams; else none.
         rows: The streams of this process.
         whole: The placement of what every device needs whole.
         by_stream: The placement of what has a row for each stream.
     """
 
-    def __init__(self, batch: int, units: int) -> None:
+    def __init__(self, batch: int, units: int, networks: int = 1) -> None:
         found = jax.devices()
         part = batch // jax.process_count()
         numbers = range(jax.process_count())
         held = [[device for device in found if device.process_index == i] for i in numbers]
         each = _useful(min(map(len, held)), part, units)
         chosen = [device for devices in held for device in devices[:each]]
-        self.count = len(chosen)
+        even = _even(len(found), networks) if jax.default_backend() == "cpu" else 1
+        spread = even > 1 and even >= each and collectives.is_alone()
+        self.apart = found[:even] if spread else []
+        self.count = len(self.apart or chosen)
         self._waits = each > 1 and jax.default_backend() == "cpu"
         first = jax.process_index() * part
         self.rows = slice(first, first + part)

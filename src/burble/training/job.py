@@ -67,7 +67,8 @@ def train(
     training = prepared.settings.training
     devices.keep_compiled()
     with run.locked(), collectives.lost_errors():
-        _meet(prepared.peer, training.batch, prepared.settings.model.units, log)
+        model = prepared.settings.model
+        _meet(prepared.peer, training.batch, model.units, log, model.ensemble)
         evaluations = requested_evaluations(request, run, training)
         estimate = baselines.estimate_baselines(corpus)
         losses = BaselineLosses(*estimate) if estimate else None
@@ -219,10 +220,10 @@ def fit_to_machine(
     return trainer
 
 
-def _meet(peer: Peer | None, batch: int, units: int, log: Log) -> None:
+def _meet(peer: Peer | None, batch: int, units: int, log: Log, networks: int = 1) -> None:
     """Readies this computer, and meets the other processes where there are some."""
     if peer is None:
-        devices.prepare(available_cores(), batch, units)
+        devices.prepare(available_cores(), batch, units, networks)
         return
     devices.prepare(peer.cores or available_cores(), batch // peer.num_processes, units)
     collectives.join(peer, log)

@@ -61,21 +61,19 @@ class AdamW:
         return trained, [done + 1, rate, *kept]
 
 
-def clip_norm(arrays: Sequence[Any], most: float) -> list[Any]:
-    """Arrays, scaled down so that the norm of all together is `most` at the most."""
-    scale = scale_to_norm(square_norm(arrays), most)
-    return [array * scale for array in arrays]
-
-
 def square_norm(arrays: Sequence[Any]) -> Any:
     """The square of the norm of arrays together."""
     return jnp.sum(jnp.stack([jnp.sum(jnp.square(array)) for array in arrays]))
 
 
-def scale_to_norm(square: Any, most: float) -> Any:
-    """What scales arrays down to a norm of `most`, by the square of the norm that they have.
+def limit_norm(arrays: Sequence[Any], square: Any, most: float) -> list[Any]:
+    """Arrays, scaled down so that the norm of all is `most` at the most.
 
-    No number where that is no finite number.
+    Args:
+        arrays: All of them, or some.
+        square: The square of the norm of all.
+        most: The limit. What is no finite number leaves no numbers.
     """
     norm = jnp.sqrt(square)
-    return most * jnp.minimum(1 / norm, 1 / most) + (norm - norm)
+    scale = most * jnp.minimum(1 / norm, 1 / most) + (norm - norm)
+    return [array * scale for array in arrays]

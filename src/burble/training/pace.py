@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+import jax
+
 from burble.runs.state import Arrays, State
 from burble.settings import TrainingSettings
 from burble.training import collectives
@@ -50,7 +52,7 @@ def measure_steps(
     """
     began = time.perf_counter()
     arrays = step(arrays, 0)
-    arrays.loss.block_until_ready()
+    jax.block_until_ready(arrays)
     started, count, elapsed = time.perf_counter(), 0, 0.0
 
     def more() -> int:
@@ -64,7 +66,7 @@ def measure_steps(
         for _ in range(some):
             count += 1
             arrays = step(arrays, count)
-        arrays.loss.block_until_ready()
+        jax.block_until_ready(arrays)
         elapsed = time.perf_counter() - started
     return Pace(elapsed / count, compiling=started - began)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -15,10 +16,11 @@ from burble.model.lstm import dropout_mask
 from burble.model.network import Ensemble, mean_log_probabilities, trained_array_names
 from burble.runs.state import Arrays
 from burble.settings import ModelSettings, Precision, TrainingSettings
+from burble.training.apart import Apart
 from burble.training.batches import Batch
 from burble.training.collectives import fetch_array
 from burble.training.devices import Devices
-from burble.training.optimizer import RATE, AdamW, clip_norm
+from burble.training.optimizer import RATE, AdamW, limit_norm, square_norm
 
 Tree = TypeVar("Tree")
 
@@ -31,7 +33,7 @@ class CompiledNetwork:
     ) -> None:
         _check(training.precision)
         self.model = model
-        self.devices = Devices(training.batch, model.units)
+        self.devices = Devices(training.batch, model.units, model.ensemble)
         self._ensemble = network.Ensemble(model, size, training.seed, training.precision, labels)
         names = trained_array_names(model, size, labels)
         self._optimizer = AdamW(
@@ -40,18 +42,30 @@ class CompiledNetwork:
             decayed=[not name.endswith("bias") for name in names],
         )
         self._learning_rate = training.learning_rate
-        # Placed as they came: a step that finds its arrays elsewhere is compiled anew.
-        whole: list[Any] = [self.devices.whole] * len(Arrays._fields)
-        places = Arrays(*whole)._replace(hidden=cast(Any, self.devices.by_stream))
         self._averaged = bool(training.averaging)
         self._first_seed = np.array([training.seed % 2**32, 0], np.uint32)
         recurrent = [name.endswith(".recurrent") for name in names]
         leave_out = partial(_leave_out, recurrent, model.dropout_recurrent)
         # Each network's gradient may be as large as if it were alone.
         clip = training.clip * math.sqrt(model.ensemble)
-        step = partial(_step, self._ensemble, self._optimizer, clip, leave_out)
+        self._apart = self._deal_out(leave_out, clip)
+        learn = partial(_learn, self._ensemble, leave_out)
+        step = partial(_step, learn, partial(_update, self._optimizer, clip), model.ensemble)
+        # Placed as they came: a step that finds its arrays elsewhere is compiled anew.
+        whole: list[Any] = [self.devices.whole] * len(Arrays._fields)
+        places = Arrays(*whole)._replace(hidden=cast(Any, self.devices.by_stream))
         self._step = jax.jit(self.devices.shared(step), donate_argnums=0, out_shardings=places)
         self._nats = jax.jit(partial(_nats, self._ensemble))
+
+    def _deal_out(self, leave_out: Callable[..., list[Any]], clip: float) -> Apart | None:
+        """The networks, each on a device of its own, where there are such."""
+        if not (devices := self.devices.apart):
+            return None
+        networks, parts = self.model.ensemble, len(devices)
+        decayed = self._optimizer.decayed
+        own = replace(self._optimizer, decayed=decayed[: len(decayed) // parts])
+        learn = partial(_learn, self._ensemble.first(networks // parts), leave_out)
+        return Apart(devices, networks, learn, partial(_update, own, clip))
 
     def initial_arrays(self, batch: int) -> Arrays:
         """The arrays before the first step, for `batch` streams."""
@@ -68,11 +82,15 @@ class CompiledNetwork:
 
     def zero_loss(self) -> Any:
         """The loss of nothing, placed as a step gives it: else it would compile anew."""
-        return self.devices.replicate(np.zeros(2, np.float32))
+        zero = np.zeros(2, np.float32)
+        return zero if self._apart else self.devices.replicate(zero)
 
     def copy_weights(self, arrays: list[Any]) -> list[Any]:
         """Copies that a step may use up, placed as a step gives them."""
-        copies: list[Any] = self.devices.replicate([fetch_array(array) for array in arrays])
+        fetched = [fetch_array(array) for array in arrays]
+        if self._apart:
+            return self._apart.place_weights(fetched)
+        copies: list[Any] = self.devices.replicate(fetched)
         return copies
 
     def initial_optimizer(self) -> list[Any]:
@@ -87,6 +105,8 @@ class CompiledNetwork:
     def place(self, arrays: Arrays) -> Arrays:
         """Copies of arrays on the devices that train; streams are dealt out to them."""
         copies = fetch_arrays(arrays)
+        if self._apart:
+            return self._apart.place(copies)
         placed: Arrays = self.devices.replicate(copies._replace(hidden=[]))
         return placed._replace(hidden=self.devices.shard(copies.hidden))
 
@@ -99,6 +119,8 @@ class CompiledNetwork:
             rate: The learning rate.
             weight: How much the weights after it count in the average.
         """
+        if self._apart:
+            return self._apart.step(arrays, rate, weight, _fields(batch))
         optimizer = list(arrays.optimizer)
         optimizer[RATE] = self.devices.replicate(np.float32(rate))
         own = self.devices.shard_own(_fields(batch))
@@ -143,55 +165,102 @@ def _losses(logits: Any, targets: Any) -> Any:
     return jax.nn.logsumexp(logits, -1) - jnp.take_along_axis(logits, aims, -1)[..., 0]
 
 
-def _leave_out(recurrent: list[bool], rate: float, weights: list[Any], seed: Any) -> list[Any]:
+def _leave_out(
+    recurrent: list[bool], rate: float, weights: list[Any], seed: Any, first: Any = 0
+) -> list[Any]:
     """The weights with a fraction of the recurrent ones set to zero, and the others scaled up.
+
+    Args:
+        recurrent: Which of the weights of all networks are recurrent.
+        rate: The fraction.
+        weights: Those of some of the networks.
+        seed: That of the step.
+        first: The number of the first of them among all.
 
     Source: Merity et al., Regularizing and Optimizing LSTM Language Models, 2018.
     """
     if not rate:
         return weights
-    keys = jax.random.split(jax.random.fold_in(jax.random.key(seed[0]), seed[1]), len(weights))
+    keys = jax.random.split(jax.random.fold_in(jax.random.key(seed[0]), seed[1]), len(recurrent))
+    keys = jax.lax.dynamic_slice_in_dim(keys, first, len(weights))
     return [
         jnp.where(dropout_mask(key, weight.shape, rate), weight / (1 - rate), 0)
         if chosen
         else weight
-        for weight, chosen, key in zip(weights, recurrent, keys, strict=True)
+        # The networks are all alike.
+        for weight, chosen, key in zip(weights, recurrent, keys, strict=False)
     ]
 
 
-def _step(
+def _learn(
     ensemble: Ensemble,
+    leave_out: Callable[..., list[Any]],
+    weights: list[Any],
+    rng: list[Any],
+    hidden: list[Any],
+    first: Any,
+    *batch: Any,
+) -> tuple[list[Any], Any, Any, list[Any], list[Any]]:
+    """What networks learn from a batch; see `Apart`, and `_leave_out` for `first`."""
+    inputs, targets, places, resets, *labels = batch
+    *seeds, own = rng
+    hidden = [h * (1 - resets)[:, None] for h in hidden]
+
+    def mean_loss(trained: Any) -> Any:
+        kept = leave_out(trained, own, first)
+        logits, after, others = ensemble(kept, seeds, inputs, hidden, True, *labels)
+        total = (_losses(logits, targets) * places).sum()
+        # The networks learn each by itself.
+        return total / jnp.maximum(places.sum(), 1), (total, after, others)
+
+    gradient, (total, after, seeds) = jax.grad(mean_loss, has_aux=True)(weights)
+    return gradient, square_norm(gradient), jnp.stack([total, places.sum()]), after, seeds
+
+
+def _update(
     optimizer: AdamW,
     clip: float,
-    leave_out: Callable[..., list[Any]],
+    weights: list[Any],
+    average: list[Any],
+    moments: list[Any],
+    shared: list[Any],
+    gradient: list[Any],
+    square: Any,
+    weight: Any,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Weights, their averages and moments after a step; see `Apart`."""
+    if clip:
+        gradient = limit_norm(gradient, square, clip)
+    trained, (_, _, *moments) = optimizer.apply([*shared, *moments], gradient, weights)
+    return trained, _averaged(average, trained, weight), moments
+
+
+def _step(
+    learn: Callable[..., Any],
+    update: Callable[..., Any],
+    networks: int,
     arrays: Arrays,
     weight: Any,
     *batch: Any,
 ) -> Arrays:
     """One optimiser step over all arrays."""
-    inputs, targets, weights, resets, *labels = batch
-    *seeds, own = arrays.rng
-    hidden = [h * (1 - resets)[:, None] for h in arrays.hidden]
-
-    def mean_loss(trained: Any) -> Any:
-        kept = leave_out(trained, own)
-        logits, after, others = ensemble(kept, seeds, inputs, hidden, True, *labels)
-        total = (_losses(logits, targets) * weights).sum()
-        # The networks learn each by itself; what is reported is their mean.
-        return total / jnp.maximum(weights.sum(), 1), (total / len(logits), after, others)
-
-    gradient, (total, after, seeds) = jax.grad(mean_loss, has_aux=True)(arrays.weights)
-    if clip:
-        gradient = clip_norm(gradient, clip)
-    trained, optimized = optimizer.apply(arrays.optimizer, gradient, arrays.weights)
+    *_, own = arrays.rng
+    done, rate, *moments = arrays.optimizer
+    gradient, square, loss, after, seeds = learn(
+        arrays.weights, arrays.rng, arrays.hidden, 0, *batch
+    )
+    trained, average, moments = update(
+        arrays.weights, arrays.average, moments, [done, rate], gradient, square, weight
+    )
     return Arrays(
         weights=trained,
-        average=_averaged(arrays.average, trained, weight),
+        average=average,
         best=arrays.best,
         rng=[*seeds, own + jnp.array([0, 1], jnp.uint32)],
-        optimizer=optimized,
+        optimizer=[done + 1, rate, *moments],
         hidden=after,
-        loss=arrays.loss + jnp.stack([total, weights.sum()]),
+        # What is reported is the mean of the networks.
+        loss=arrays.loss + loss / jnp.array([networks, 1], jnp.float32),
     )
 
 
