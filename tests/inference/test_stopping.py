@@ -1,3 +1,4 @@
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +69,22 @@ def test_ordinary_text_does_not_loop():
     assert find_loop("ha " * 19) == ""
     assert find_loop("ha " * 20) == "ha "
     assert find_loop("") == ""
+
+
+@given(st.integers(1, 30), st.text("ab", max_size=40), st.integers(0, 2**32))
+def test_a_text_ends_at_the_same_place_where_calm_characters_go_by_it(length, text, seed):
+    looked, passed = Cutter((), length), Cutter((), length)
+    rng, ends = np.random.default_rng(seed), []
+    for place, char in enumerate(text):
+        if passed.calm and rng.random() < 0.7:
+            passed.pass_by(1)
+        else:
+            passed.feed(char)
+        looked.feed(char)
+        assert passed.done == looked.done
+        if looked.done:
+            ends.append(place)
+            break
+    assert not ends or ends == [length - 1]
+    assert Cutter(("b",), length).calm == 0
+    assert Cutter((), None).calm > 10**6

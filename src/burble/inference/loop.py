@@ -4,7 +4,7 @@ They may differ in their prompts and settings, and each is, to the bit, what it 
 Knows nothing of how a prompt is read, or of where settings come from.
 """
 
-from collections.abc import Hashable, Iterator, Sequence, Set
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -121,6 +121,11 @@ class Loop:
         self._tracked: list[int] = []
         # Steps for which all rows have random numbers.
         self._supply = 0
+        # Steps in which no text can end by its length or by what stands in it, and those of them
+        # that were taken without looking.
+        self._calm = self._passed = 0
+        self._keys: list[int] = []
+        self._pieces_are_characters = all(len(one) == 1 for one in model.vocabulary.symbols)
 
     def __len__(self) -> int:
         """How many texts are being written."""
@@ -137,6 +142,7 @@ class Loop:
                 which is the loop's own from now on.
             before: The symbols of the prompt.
         """
+        self._settle()
         settings, first, count = texts[0].settings, len(self._rows), len(texts)
         processors = build_processors(settings, self._pieces, count, before)
         key = _find_key(settings)
@@ -163,12 +169,13 @@ class Loop:
 
     def leave(self, key: int) -> None:
         """Writes no more of a text, if it is being written."""
+        self._settle()
         self._keep([row for row, one in enumerate(self._rows) if one.text.key != key])
 
-    def step(self) -> Iterator[Item]:
+    def step(self) -> list[Item]:
         """Draws one symbol in each text.
 
-        Yields:
+        Returns:
             The next piece of each, as far as there is one, and before it what was predicted of it,
             where that was asked for; and how it ended once it is finished.
 
@@ -176,16 +183,30 @@ class Loop:
             DivergedError: What the model predicts is no number.
         """
         if not self._rows:
-            return
+            return []
         logits = self._predict()
         tracked = self._tracked
         # What is chosen from may be changed for that.
         predicted = log_softmax(logits[tracked].astype(np.float64)) if tracked else None
         self._drawn, blocked = self._choose(logits)
         ids = self._drawn.tolist()
+        if self._calm and self._edge not in ids and True not in blocked:
+            self._calm -= 1
+            self._passed += 1
+            return [*zip(self._keys, map(self._pieces.__getitem__, ids), strict=True)]
+        self._settle()
         if predicted is not None:
             for row, place in zip(predicted, tracked, strict=True):
                 self._track(self._rows[place], row, ids[place])
+        items = self._cut(ids, blocked)
+        calm = (row.cutter.calm for row in self._rows)
+        looked_at = self._tracked or not self._pieces_are_characters
+        self._calm = 0 if looked_at else min(calm, default=0)
+        return items
+
+    def _cut(self, ids: Sequence[int], blocked: Sequence[bool]) -> list[Item]:
+        """Ends texts where they end, and gives what was written; see `step`."""
+        items: list[Item] = []
         left = []
         for place, (row, symbol, no_other) in enumerate(zip(self._rows, ids, blocked, strict=True)):
             ends = no_other or symbol == row.last
@@ -194,14 +215,22 @@ class Loop:
             if row.alignment is not None:
                 piece, scored = row.alignment.release(piece, ended=done)
                 if scored is not None:
-                    yield key, scored
+                    items.append((key, scored))
             if piece:
-                yield key, piece
+                items.append((key, piece))
             if done:
-                yield key, Ending(no_other, row.chooser.has_broken_loop(place))
+                items.append((key, Ending(no_other, row.chooser.has_broken_loop(place))))
             else:
                 left.append(place)
         self._keep(left)
+        return items
+
+    def _settle(self) -> None:
+        """Tells what ends texts of the characters that were written without it."""
+        if self._passed:
+            for row in self._rows:
+                row.cutter.pass_by(self._passed)
+        self._calm = self._passed = 0
 
     def _predict(self) -> Array:
         """Reads what was drawn, and takes newcomers in; the logits of all texts, (B, V)."""
@@ -270,6 +299,7 @@ class Loop:
     def _count(self) -> None:
         """Takes note of where texts stand, of which there are more or fewer now."""
         self._places = np.arange(len(self._rows))
+        self._keys = [row.text.key for row in self._rows]
         self._tracked = [place for place in self._places.tolist() if self._rows[place].alignment]
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 LONGEST_LOOP = 300
 LOOPED = 60
+CALM = 1 << 30
+"""Characters of a text without end that may come before anything has to be looked at."""
 
 
 class Cutter:
@@ -25,6 +27,18 @@ class Cutter:
         self._stops = tuple(stops)
         self._left = length
         self._held = ""
+
+    @property
+    def calm(self) -> int:
+        """Characters that may come before the next one could end the text; none where any could."""
+        if self._stops or self.done:
+            return 0
+        return CALM if self._left is None else max(0, self._left - 1)
+
+    def pass_by(self, count: int) -> None:
+        """Takes note of so many characters, of the `calm` ones, that were written without it."""
+        if self._left is not None:
+            self._left -= count
 
     def feed(self, piece: str) -> str:
         """Takes the next piece and returns what may be written now; see `done` for the end."""

@@ -113,9 +113,8 @@ class Texts:
         texts = [Text(number, self.stops, self.settings, number) for number in group]
         loop.join(texts, self.reader.read(self.prompt.ids), self.before)
         while len(loop):
-            for number, item in loop.step():
-                if not isinstance(item, Scored):
-                    yield number, item
+            # What was predicted is told to those alone who ask for it.
+            yield from ((n, one) for n, one in loop.step() if not isinstance(one, Scored))
 
     @property
     def begun(self) -> str:

@@ -1,0 +1,88 @@
+"""One text beside the earlier build, and 64 texts at once beside one.
+
+    python -m benchmarks writing_pace [--quick]
+
+Each figure is a ratio of processes that are asked in turn, on all cores that they may use, by the
+clock: the earlier build writes a text and today's the same one; then today's writes one text, and
+64 side by side, of which the first must be that one. Both builds write with the same models, of
+random weights, which take as long as trained ones; the earlier build makes them, since later ones
+read what it wrote.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from benchmarks.builds import ROUNDS, Build, by_turns, find_builds, spread
+from benchmarks.harness import make_parser, record
+
+WORKER = Path(__file__).with_name("_write_worker.py")
+SHAPES = ((1, 256), (2, 256), (2, 512))
+STREAMS = 64
+TURNS = 10
+"""Turns that each ratio is the median of; the first of a process is not counted."""
+
+
+def main() -> None:
+    """Measures all and writes the results."""
+    options = parse()
+    builds = find_builds()
+    with tempfile.TemporaryDirectory() as folder:
+        for layers, units in SHAPES:
+            builds[0].call(WORKER, "make", Path(folder) / f"{layers}x{units}", layers, units)
+        rows = [
+            measure(builds, Path(folder) / f"{layers}x{units}", options) for layers, units in SHAPES
+        ]
+    record("writing_pace", rows, "medians of rounds in turn, with the least and the most")
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = make_parser(__doc__, "two rounds of short texts")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = parser.parse_args()
+    options.rounds = 2 if options.quick else options.rounds
+    options.length = 200 if options.quick else 2_000
+    options.turns = 2 if options.quick else TURNS
+    return options
+
+
+def measure(
+    builds: tuple[Build, Build], model: Path, options: argparse.Namespace
+) -> dict[str, object]:
+    """A row of the table: the figures of one model."""
+    earlier, today = builds
+    given = model, options.length
+    with (
+        earlier.keep(WORKER, "one", *given) as before,
+        today.keep(WORKER, "one", *given) as after,
+        today.keep(WORKER, "many", *given, STREAMS) as many,
+    ):
+        ask = {earlier.name: before, today.name: after}
+
+        def write(build: Build) -> tuple[float, str]:
+            answers = [ask[build.name]() for _ in range(options.turns)]
+            return median(one["speed"] for one in answers), answers[0]["text"]
+
+        for one in (before, after, many):
+            one()
+        alone = by_turns(write, builds, options.rounds)
+        pairs = []
+        for _ in range(options.rounds):
+            one, all_of_them = after(), many()
+            if one["text"] != all_of_them["text"]:
+                sys.exit("a text among others is not what it is alone")
+            speeds = [after()["speed"] for _ in range(options.turns)]
+            pairs.append((median(speeds), all_of_them["speed"]))
+    return {
+        "model": model.name,
+        **{f"one text, {name}": cell for name, cell in alone.cells(0).items()},
+        "64 texts": spread([many for _, many in pairs], 0),
+        "64 texts / one": spread([many / one for one, many in pairs], 1),
+    }
+
+
+if __name__ == "__main__":
+    main()
