@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import BinaryIO
 
+from burble.data import encodings
 from burble.data.forms.form import Form, Probe
 from burble.errors import SourceError
 from burble.formatting import listed, shown
@@ -78,12 +79,13 @@ def _find_chat(probe: Probe) -> str:
 @lru_cache(maxsize=2)
 def _recognize_chat(head: bytes) -> str:
     """The same of a file that is no archive."""
-    if b"\0" in head[:1024]:
+    kind = encodings.detect_content_type(head)
+    if kind.binary:
         return ""
     # Loaded where files are looked at.
     from burble.data.chats.recognize import recognize
 
-    return recognize(head.decode("utf-8", "replace"))
+    return recognize(head.decode(kind.codec or "utf-8", "replace"))
 
 
 CHATS: tuple[Form, ...] = (
