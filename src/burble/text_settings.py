@@ -178,7 +178,7 @@ class TextSettings:
         if odd:
             raise SettingsError(
                 f"document_separator is {self.document_separator!r}, which holds a backslash "
-                r"that begins no escape: \n is a line end, of any kind, \t a tab and \\ a backslash."
+                r"that begins no escape: \n is a line end of any kind, \t a tab and \\ a backslash."
             )
         if not self.document_pattern:
             return
