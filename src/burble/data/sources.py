@@ -247,7 +247,7 @@ def _take(source: Source, reading: SourceSettings, part: str = "") -> Source:
 def _find_form(source: Source, reading: SourceSettings, part: str = "") -> Form | None:
     """The form of a source: what a person says, or else what it looks like."""
     if reading.form and not (part and reading.form == registry.TEXT):
-        return registry.get_form(reading.form)
+        return registry.find_named(reading.form)
     head = next(source.read(encodings.HEAD), b"")
     name = source.member or (source.path.name if source.path else source.name)
     return registry.find_form(

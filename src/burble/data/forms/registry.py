@@ -19,6 +19,9 @@ _FICTION_BOOK = re.compile(rb"<(?:\w+:)?FictionBook\b")
 _RTF = re.compile(rb"\s{0,1024}\{\\rtf\d?\s?[\\{]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _PDF = re.compile(rb"\s{0,1024}%PDF-[12]\.\d\s*[\r\n%]")
+_TIMING = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:WEBVTT\s|\s{0,99}\d+\s*\r?\n\s*\d+:\d\d:\d\d[,.]\d+\s*-->)"
+)
 _TEXT_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.text"
 _BEGINS = re.compile(rb"From \S.*\d\d:\d\d")
 _HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
@@ -205,7 +208,9 @@ FORMS: tuple[Form, ...] = (
         what="subtitles",
         plural="subtitles",
         suffixes=(".srt", ".vtt"),
-        recognize=_ends(".srt", ".vtt"),
+        recognize=lambda probe: (
+            probe.name.endswith((".srt", ".vtt")) or bool(_TIMING.match(probe.head))
+        ),
         module=_reader("subtitles"),
         tells_encoding=False,
     ),
@@ -318,7 +323,7 @@ def find_form(
 def find_suffix(name: str) -> str:
     """The ending of a file's name that tells its form; empty where it tells none.
 
-    >>> find_suffix("My.Film.SRT"), find_suffix("a.txt")
+    >>> find_suffix("My.Film.SRT"), find_suffix("a.jpg")
     ('.srt', '')
     """
     suffixes = (suffix for form in FORMS for suffix in form.suffixes)
@@ -335,12 +340,23 @@ def list_parted() -> list[str]:
     return [form.plural for form in FORMS if form.has_parts]
 
 
+def find_named(name: str) -> Form | None:
+    """The form that a person names, or names by an ending of its files; None for text.
+
+    >>> find_named("docx") is find_named("word"), find_named("txt")
+    (True, None)
+    """
+    # A chat may have any ending.
+    others = (form for form in FORMS if form not in CHATS and f".{name}" in form.suffixes)
+    return _BY_NAME.get(name) or next(others, None)
+
+
 def check_form(name: str) -> None:
     """Refuses the name of a form that there is not; the empty one is none.
 
     Raises:
         SourceError: There is no such form.
     """
-    if name not in ("", TEXT, *_BY_NAME):
+    if name not in ("", TEXT, "txt") and not find_named(name):
         known = listed([TEXT, *_BY_NAME], most=len(_BY_NAME) + 1)
         raise SourceError(f"there is no form {shown(name)!r}. Name one of {known}.")
