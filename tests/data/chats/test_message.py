@@ -38,7 +38,7 @@ def test_names_are_masked_wherever_they_stand(tmp_path):
         ("Person 2", "so be it, Person 1"),
         ("Person 3", "12:30 at Person 2's: bring tea"),
     ]
-    assert "Masked: 2 names of people in what was said." in notes
+    assert "Masked in what was said: 2 names. Names with endings stay." in notes
     assert not any("Anna" in note for note in notes)
 
 
