@@ -93,6 +93,8 @@ def test_slack_as_a_folder_and_as_an_archive(tmp_path):
     archive = shutil.make_archive(str(tmp_path / "slack"), "zip", tmp_path / "export")
     found, notes = read_chat(tmp_path / "slack.zip")
     assert (archive, found) == (str(tmp_path / "slack.zip"), wanted)
+    shutil.make_archive(str(tmp_path / "folder"), "zip", tmp_path, "export")
+    assert read_chat(tmp_path / "folder.zip")[0] == wanted
     left = "Left out: 1 system line (who joined, topics, calls), 1 bot message."
     assert any(note.endswith(left) for note in notes)
 

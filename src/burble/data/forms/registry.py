@@ -71,7 +71,8 @@ def _chat(
 
 def _find_chat(probe: Probe) -> str:
     """The program whose chat a file is; empty if it is none."""
-    if any(map(_DAY.search, probe.members)) and _CHANNELS & probe.members:
+    names = {member.rpartition("/")[2] for member in probe.members}
+    if any(map(_DAY.search, probe.members)) and _CHANNELS & names:
         return "slack"
     if probe.name in _CHANNELS and re.match(rb'\s*\[\s*\{\s*"id"\s*:\s*"[CDGU]\w+"', probe.head):
         # What stands beside the days: lists of people and channels, without messages.
