@@ -6,6 +6,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ELSEWHERE = {
+    "data/dumps/json_lines": "data/dumps/test_json_rows.py",
     "__main__": "cli/test_output.py",
     "checks": "test_settings.py",
     "cli/compare": "experiments/test_compare.py",

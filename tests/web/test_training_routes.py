@@ -1,5 +1,6 @@
 """Trainings of the page, in real processes: given, begun, followed, stopped, found again."""
 
+import gzip
 import json
 import math
 import re
@@ -146,6 +147,18 @@ def test_documents_are_read_by_what_they_are_and_by_their_endings(page):
     damaged = page.give(word[:-30], name="letter.docx").json["id"]
     refused = page.ask("GET", f"/v1/train/{damaged}/report")
     assert refused.error["message"].startswith("letter.docx looks like a Word document, but")
+
+
+def test_a_dump_is_refused_with_its_fields_and_mail_is_read(page):
+    rows = gzip.compress(b'{"id": 1, "text": "Hello"}\n{"id": 2, "text": "there"}\n')
+    job = page.give(rows, name="posts.jsonl.gz").json["id"]
+    refused = page.ask("GET", f"/v1/train/{job}/report").error["message"]
+    assert refused.startswith("posts.jsonl.gz is JSON; name the field that is the text.")
+    assert "\n  burble corpus posts.jsonl.gz:text\n" in refused
+    mail = b"From: ann@x.org\nMessage-ID: <1@x>\n\nHello there.\n-- \nAnn\n"
+    report = page.ask("GET", f"/v1/train/{page.give(mail, name='a.eml').json['id']}/report").json
+    assert report["beginning"] == "Hello there."
+    assert "a.eml is read as mail. Read: 1 message. Left out: 1 signature." in report["notes"]
 
 
 @pytest.mark.parametrize("name", ["nobody", "text-000000000000", "..", "%2e%2e", "text-0%2f..%2f1"])

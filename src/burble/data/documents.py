@@ -13,7 +13,7 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any
 
-from burble.data import artifacts, cleaning, encodings, gutenberg, shapes, tables
+from burble.data import artifacts, cleaning, encodings, gutenberg, shapes
 from burble.data.artifacts import INVISIBLE, Artifacts
 from burble.data.chats.people import People
 from burble.data.cleaning import Changes
@@ -25,7 +25,7 @@ from burble.data.sentences import EDGE
 from burble.data.shapes import LeftOut
 from burble.data.source import Source
 from burble.data.vocabulary import Vocabulary
-from burble.formatting import Note, listed, shown, some
+from burble.formatting import Note, listed, some
 from burble.settings import DEFAULT_READING, SourceSettings, TextSettings
 
 _BLANK_LINES = rf"(?:(?:[^\S\n]|[{INVISIBLE}])*\n)"
@@ -134,7 +134,7 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
             decoded = encodings.decode_blocks(blocks, source.name, encoding)
             if decoded.has_mark:
                 remarks.marked.append(source.name)
-            notes += _read_source(source, decoded.pieces, options.reading, reader)
+            notes += _read_source(source, decoded.pieces, reader)
         digest.update(source.size.to_bytes(8, "little"))
         if reader.end_source():
             remarks.add_content(source, content.digest())
@@ -157,21 +157,12 @@ def _learn_people(sources: Sequence[Source], reading: SourceSettings, people: Pe
             people.learn(message.speaker for message in messages)
 
 
-def _read_source(
-    source: Source, pieces: Iterator[str], reading: SourceSettings, reader: "_Reader"
-) -> list[Note]:
-    """Reads the texts in one source: itself, or one for each row of a table."""
+def _read_source(source: Source, pieces: Iterator[str], reader: "_Reader") -> list[Note]:
+    """Reads one source that is text as it stands, or a book."""
     if source.form == "book":
         book, note = gutenberg.cut("".join(pieces), source.name)
         reader.read([book])
         return [note]
-    if source.form == "table":
-        name = source.name.removesuffix(f":{shown(source.part)}")
-
-        def write(row: str) -> None:
-            reader.read([row])
-
-        return tables.read_rows(pieces, name, source.part, write, reading, reader.labels)
     reader.read(pieces)
     return []
 
@@ -260,8 +251,8 @@ class _Reader:
     def _describe_people(self) -> list[str]:
         """What to say of private data, and of names that were masked."""
         masked = self.people.masked
-        told = f"Masked in what was said: {some(masked, 'name')}. Names with endings stay."
-        return [*self.private.describe(), *([told] if masked else [])]
+        names = [f"Masked: {some(masked, 'name')} of people in what was said."] if masked else []
+        return [*self.private.describe(), *names]
 
     def _write_text(self, pieces: Iterable[str]) -> int:
         """Writes one text after an edge, unless it is the first; returns its documents."""

@@ -16,6 +16,7 @@ NOT_PLAIN, LINKS = "not plain files", "links to folders"
 FIELDLESS = "files with fields, of which none is named (`burble corpus FILE` lists them),"
 _ONE = {
     FIELDLESS: FIELDLESS.replace("files", "file", 1),
+    "files without fields": "file without fields",
     NOT_PLAIN: "not a plain file",
     LINKS: "link to a folder",
     "folders": "folder",

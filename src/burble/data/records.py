@@ -49,22 +49,22 @@ class Records:
         Raises:
             SourceError: A row is damaged.
         """
-        reader, ahead, limit = self._reader, self._ahead, csv.field_size_limit
-        while True:
-            self.line = self.last_line + 1
-            self.row += 1
-            before = limit(_CELL_LIMIT)
-            try:
-                row = next(reader, None)
-            except csv.Error as error:
-                raise SourceError(self._describe_damage(error)) from error
-            finally:
-                limit(before)
+        reader, ahead = self._reader, self._ahead
+        # It is of the whole process, and so put back when all rows are read.
+        before = csv.field_size_limit(_CELL_LIMIT)
+        self.line, self.row = self.last_line + 1, 1
+        try:
+            for row in reader:
                 self.last_line = ahead + reader.line_num
-            if row is None:
-                return
-            if row:
-                yield row
+                if row:
+                    yield row
+                self.line = self.last_line + 1
+                self.row += 1
+        except csv.Error as error:
+            self.last_line = ahead + reader.line_num
+            raise SourceError(self._describe_damage(error)) from error
+        finally:
+            csv.field_size_limit(before)
 
     @property
     def place(self) -> str:

@@ -24,7 +24,7 @@ from burble.data.source import (
     spool_stream,
     with_beside,
 )
-from burble.errors import EncodingError, SettingsError, SourceError, StorageError
+from burble.errors import EncodingError, SourceError, StorageError
 from burble.formatting import listed, shown, some
 from burble.settings import DEFAULT_READING, SourceSettings, require
 
@@ -75,11 +75,11 @@ def find_sources(
         expected = "left out: no book of Project Gutenberg is read here (as gutenberg:11 would be)"
         require(not reading.mirror, "mirror", reading.mirror, expected)
     if not any(registry.get_form(source.form) in registry.CHATS for source in found.values()):
-        for name in {"chat", "speaker", "mask_names"} & reading.given.keys():
-            raise SettingsError(
-                f"--{name.replace('_', '-')} is for chats, and no chat is read here. Leave it out, "
-                "or name the program of the chat, as --form whatsapp does."
-            )
+        for name in ("chat", "speaker", "mask_names"):
+            expected = "left out: no chat is read here; name its program with --form, as whatsapp"
+            require(name not in reading.given, name, getattr(reading, name), expected)
+    if not any(source.form == "mail" for source in found.values()):
+        require(not reading.keep_quoted, "keep_quoted", True, "left out: no mail is read here")
     if not found:
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
@@ -152,10 +152,10 @@ def find_named_files(arguments: Iterable[str]) -> list[Path]:
 
 
 def _split_column(argument: str) -> tuple[str, str]:
-    """The file and the column that an argument names; a colon may stand in the name of either."""
+    """The file or folder and the column that are named; each may have a colon in its name."""
     places = [place for place, letter in enumerate(argument) if letter == ":"]
     pairs = ((argument[:place], argument[place + 1 :]) for place in places)
-    return next((pair for pair in pairs if os.path.isfile(pair[0])), ("", ""))
+    return next((pair for pair in pairs if pair[0] and os.path.exists(pair[0])), ("", ""))
 
 
 def _open(argument: str, reading: SourceSettings) -> Found:
@@ -186,6 +186,8 @@ def _find(argument: str, reading: SourceSettings) -> Found:
     if os.path.exists(path):
         return _read_file(path, reading)
     named, part = _split_column(argument)
+    if part and os.path.isdir(named):
+        return _read_folder(Path(named), reading, part)
     if part:
         return _read_file(Path(named), reading, part)
     if any(mark in argument for mark in "*?["):
@@ -210,8 +212,8 @@ def _read_file(path: Path, reading: SourceSettings, part: str = "") -> Found:
 
 def _read_members(source: Source, members: zips.Members, reading: SourceSettings) -> Found:
     """Every text in an archive."""
-    passed: dict[str, list[Path]] = {"not text": []}
     whole = Path(source.path or source.name)
+    passed = {"hidden": [whole / name for name in members.hidden], "not text": list[Path]()}
     opened = ((whole / one.member, one) for one in members)
     found = _open_texts(opened, reading, passed)
     if not found:
@@ -237,6 +239,8 @@ def _take(source: Source, reading: SourceSettings, part: str = "") -> Source:
     source = with_beside(source, form.beside) if source.opened else source
     if not form.tells_encoding:
         source = _check(source, reading.encoding)
+    if form.needs_part and not part and not source.size:
+        return source
     if form.needs_part and not part:
         raise SourceError(form.list_fields(source.as_file(reading)))
     known = form.tells_encoding or source.encoding_is_known
@@ -247,7 +251,7 @@ def _take(source: Source, reading: SourceSettings, part: str = "") -> Source:
 def _find_form(source: Source, reading: SourceSettings, part: str = "") -> Form | None:
     """The form of a source: what a person says, or else what it looks like."""
     if reading.form and not (part and reading.form == registry.TEXT):
-        return registry.find_named(reading.form)
+        return registry.get_form(reading.form)
     head = next(source.read(encodings.HEAD), b"")
     name = source.member or (source.path.name if source.path else source.name)
     return registry.find_form(
@@ -259,24 +263,29 @@ def _describe_no_parts(source: Source, part: str) -> str:
     """What to say where a part is named of a file that has none."""
     name = source.name
     kind = encodings.detect_content_type(next(source.read(encodings.HEAD), b"")).binary
-    table = "" if kind else " If it is a table, add --form table."
+    form = registry.find_form(name, next(source.read(encodings.HEAD), b""), source.open)
+    what = form.what if form else kind or "plain text"
+    table = "" if form or kind else " If it is a table, add --form table."
     return (
-        f"{name}:{shown(part)} names a field, but {name} is {kind or 'plain text'}, which has no "
+        f"{name}:{shown(part)} names a field, but {name} is {what}, which has no "
         f"fields.{table} Fields can be named of {listed(registry.list_parted(), most=99)}."
     )
 
 
 def _expand_pattern(argument: str, reading: SourceSettings) -> Found:
     """The files that fit a pattern which the shell left as it was."""
-    paths = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]
-    if not paths:
+    cuts = [len(argument), *(i for i, letter in enumerate(argument) if letter == ":")]
+    fitting = ((sorted(glob.glob(argument[:i], recursive=True)), argument[i + 1 :]) for i in cuts)
+    names, part = next((pair for pair in fitting if pair[0]), ([], ""))
+    if not names:
         raise SourceError(f"no file fits {shown(argument)}. Check the pattern, or name a folder.")
+    paths = [Path(name) for name in names]
     literal = takewhile(lambda part: not glob.has_magic(part), Path(argument).parts)
     ours = folders.find_made_below(Path(*literal), paths)
     paths = [path for path in paths if ours.keys().isdisjoint((path, *path.parents))]
     passed = {folders.OURS: [*ours], "not text": [], "folders": [p for p in paths if p.is_dir()]}
     opened = ((path, open_file(path)) for path in paths if path.is_file())
-    found = _open_texts(opened, reading, passed)
+    found = _open_texts(opened, reading, passed, part)
     notes = [
         f"{folders.count_passed(len(places), reason)} that fit{'s' * (len(places) == 1)} "
         f"{shown(argument)} passed over: {listed([shown(place) for place in places])}."
@@ -288,10 +297,10 @@ def _expand_pattern(argument: str, reading: SourceSettings) -> Found:
     return found, notes
 
 
-def _read_folder(folder: Path, reading: SourceSettings) -> Found:
-    """Every text file below a folder, ordered by path."""
+def _read_folder(folder: Path, reading: SourceSettings, part: str = "") -> Found:
+    """Every text file below a folder, ordered by path; or a field of each file that has it."""
     paths, passed = folders.walk_folder(folder)
-    found = _open_texts(((path, open_file(path)) for path in paths), reading, passed)
+    found = _open_texts(((path, open_file(path)) for path in paths), reading, passed, part)
     notes = folders.describe_passed(folder, passed)
     if not found and not passed[folders.OURS]:
         raise SourceError(" ".join([f"the folder {shown(folder)} holds no text files.", *notes]))
@@ -299,25 +308,30 @@ def _read_folder(folder: Path, reading: SourceSettings) -> Found:
 
 
 def _open_texts(
-    opened: Iterable[tuple[Path, Source]], reading: SourceSettings, passed: dict[str, list[Path]]
+    opened: Iterable[tuple[Path, Source]],
+    reading: SourceSettings,
+    passed: dict[str, list[Path]],
+    part: str = "",
 ) -> list[Source]:
     """Those sources that hold text; the places of others are added to `passed`, by the reason."""
     sources = list[Source]()
     for path, packed in opened:
         source = archives.decompress(packed)
-        form = _find_form(source, reading)
+        form = _find_form(source, reading, part)
         head = next(source.read(encodings.HEAD), b"")
         kind = encodings.detect_content_type(head)
         if form and form.is_missing:
             passed.setdefault(f"that need {form.install}", []).append(path)
-        elif form and form.needs_part:
+        elif part and not (form and form.has_parts):
+            passed.setdefault("files without fields", []).append(path)
+        elif form and form.needs_part and not part:
             passed.setdefault(folders.FIELDLESS, []).append(path)
         elif not form and kind.binary and (kind.sure or not reading.encoding):
             # Models and memories name burble in their headers.
             ours = head[8:9] == b"{" and b'"burble' in head
             passed[folders.OURS if ours else "not text"].append(path)
         else:
-            sources.append(_take(source, reading))
+            sources.append(_take(source, reading, part))
     return sources
 
 

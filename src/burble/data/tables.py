@@ -87,7 +87,7 @@ def read_rows(
         width = len(first)
     irregular = IrregularRows(width, dialect, part)
     beside = _find_labels(first, name, column, width, labels)
-    blank = _read_column(table, records, irregular, column, _with_labels(beside, labels, write))
+    blank = _read_column(table, records, irregular, column, _note_labels(beside, labels), write)
     if irregular.left_out > irregular.taken:
         raise SourceError(
             f"{name} is not read: {irregular.differing}. With {dialect.between} between cells it "
@@ -121,20 +121,23 @@ def split_lines(pieces: Iterable[str]) -> Iterator[str]:
     >>> list(split_lines(["a\r", "\nb\rc"]))
     ['a\r\n', 'b\r', 'c']
     """
+    # From list to list no line passes through a generator of its own.
+    return chain.from_iterable(_cut_lines(pieces))
+
+
+def _cut_lines(pieces: Iterable[str]) -> Iterator[list[str]]:
+    """The same in lists, one for each piece that ends a line."""
     held: list[str] = []
     for piece in pieces:
         if "\n" not in piece and "\r" not in piece and not "".join(held[-1:]).endswith("\r"):
             held.append(piece)
             continue
-        *whole, last = io.StringIO("".join([*held, piece]), newline="")
-        yield from whole
+        lines = [*io.StringIO("".join([*held, piece]), newline="")]
         # A line feed may follow the carriage return at the end of a piece.
-        held = [last]
-        if last.endswith("\n"):
-            yield last
-            held = []
+        held = [] if lines[-1].endswith("\n") else [lines.pop()]
+        yield lines
     if held:
-        yield "".join(held)
+        yield ["".join(held)]
 
 
 def _take_sample(pieces: Iterable[str]) -> tuple[str, Iterator[str], bool]:
@@ -158,7 +161,8 @@ def _read_column(
     records: Records,
     irregular: IrregularRows,
     column: int,
-    write: Callable[[Sequence[str], str], object],
+    note: Callable[[Sequence[str]], object] | None,
+    write: Write,
 ) -> int:
     """Writes the cells of a column, of rows in which it is clear which cell is which.
 
@@ -169,16 +173,18 @@ def _read_column(
     for row in table:
         if len(row) != width and not irregular.keep(row, records):
             continue
-        if records.last_line > records.line and looks_merged(row, width, records.dialect):
+        if records.last_line != records.line and looks_merged(row, width, records.dialect):
             irregular.add_merged(records)
         irregular.taken += 1
         cell = row[column] if column < len(row) else ""
         if letters and cell and cell[0] == cell[-1] == '"' and len(cell) > 1:
             irregular.enclosed += 1
-        if _is_empty(cell):
+        if not cell or cell.isspace() or cell == r"\N":
             blank += 1
         else:
-            write(row, cell)
+            if note:
+                note(row)
+            write(cell)
     return blank
 
 
@@ -187,19 +193,16 @@ def _is_empty(cell: str) -> bool:
     return cell == r"\N" or not cell.strip()
 
 
-def _with_labels(
-    places: Sequence[int | None], labels: LabelReader, write: Write
-) -> Callable[[Sequence[str], str], object]:
-    """What takes a row and its text: it reads the labels in some places, and writes the text."""
-    if not places:
-        return lambda _, text: write(text)
+def _note_labels(
+    places: Sequence[int | None], labels: LabelReader
+) -> Callable[[Sequence[str]], object] | None:
+    """What reads the labels in some places of a row; None where there are none."""
 
-    def take(row: Sequence[str], text: str) -> None:
+    def note(row: Sequence[str]) -> None:
         cells = [None if i is None else row[i] if i < len(row) else "" for i in places]
         labels.set_row(["" if cell and _is_empty(cell) else cell for cell in cells])
-        write(text)
 
-    return take
+    return note if places else None
 
 
 def _find_labels(

@@ -43,8 +43,8 @@ def test_a_label_of_bytes_is_none(notes):
 def test_what_is_not_clear_lists_the_columns(notes):
     with pytest.raises(SourceError, match=r"2 columns 'body': notes\.body, other\.body\. Name one"):
         read(f"{notes}:body")
-    with pytest.raises(SourceError, match=r"(?s)no column 'text'.*  notes\.body  'Zoë sat\.'\n"):
-        read(f"{notes}:text")
+    with pytest.raises(SourceError, match=r"(?s)no column 'zz'.*  notes\.body  'Zoë sat\.'\n"):
+        read(f"{notes}:zz")
     with pytest.raises(
         SourceError, match=r"(?s)is an SQLite database; name.*notes\.db:notes\.body$"
     ):
@@ -96,3 +96,19 @@ def test_a_damaged_database_is_one_sentence(notes):
     notes.write_bytes(notes.read_bytes()[:5_000])
     with pytest.raises(SourceError, match=r"cannot be read as an SQLite database: .*malformed"):
         read(f"{notes}:notes.body")
+
+
+def test_a_view_is_read_unless_it_computes_without_end(notes, monkeypatch):
+    assert read(f"{notes}:view.text")[0] == ["Zoë sat.", "Ants\nran.", "5"]
+    made = sqlite3.connect(notes)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    made.execute(f"CREATE VIEW endless AS {endless} SELECT 'a' AS never FROM n WHERE i < 0")
+    made.close()
+    monkeypatch.setattr("burble.data.dumps.databases._PATIENCE", 20)
+    with pytest.raises(SourceError, match=r"endless\.never computes for too long\. Name a table"):
+        read(f"{notes}:endless.never")
+
+
+def test_a_column_of_numbers_lists_the_others(notes):
+    with pytest.raises(SourceError, match=r"no text in the column 'id', but a number\."):
+        read(f"{notes}:id")

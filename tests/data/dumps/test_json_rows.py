@@ -75,7 +75,6 @@ def test_a_field_inside_an_object_is_named_and_can_be_read():
     [
         ("[" * 100_000, "line 1, cannot be read as JSON: its values lie too deep"),
         ('{"a":' * 100_000, "line 1, cannot be read as JSON: its values lie too deep"),
-        ('{"text": "a"}\n{"text": ' + "1" * 5_000 + "}", "line 2, cannot be read as JSON"),
         ('[{"text": "a"},\n{"text": x}]', "line 2, is not JSON: Expecting value"),
         ('[{"text": "a"}\n', "line 2, is not JSON: the text ends where , or ] was expected"),
         ('[{"text": "a"}] 2', "line 1, is not JSON: something follows the value"),
@@ -163,3 +162,39 @@ def test_a_file_without_a_field_lists_its_fields_and_the_command(tmp_path, monke
     )
     found = corpus.build(["p.json:talks[].messages[].content.text"], TextSettings(), validation=0)
     assert "".join(found.text()) == "Hello.\n\nOh!"
+
+
+def test_a_number_of_thousands_of_digits_is_a_number():
+    digits = "1" * 5_000
+    lines = '{{"text": "a"}}\n{{"n": {}, "text": "b"}}'
+    for rows in (lines, '[{{"n": {}, "text": "a"}}, {{"text": "b"}}]'):
+        assert json_texts(rows.format(digits))[0] == ["a", "b"]
+
+
+def test_a_list_of_texts_lists_the_field_that_reads_it(tmp_path):
+    (tmp_path / "p.json").write_text('["one", "two"]', encoding="utf-8")
+    with pytest.raises(SourceError, match=r"(?s)\n  \[\]  'one'\n.*p\.json:\[\]'\n"):
+        sources.find_sources([str(tmp_path / "p.json")])
+    assert json_texts('["one", "two"]', "[]", "p.json")[0] == ["one", "two"]
+
+
+@pytest.mark.parametrize("argument", ["p.json", "p.json:text", "p.csv", "p.csv:t", "p.jsonl:a[].b"])
+def test_an_empty_file_is_called_that(tmp_path, argument):
+    (tmp_path / argument.partition(":")[0]).write_bytes(b"")
+    with pytest.raises(SourceError, match=r"there is no text to read.* is empty and was passed"):
+        corpus.build([f"{tmp_path}/{argument}"], TextSettings())
+
+
+def test_a_field_of_each_file_of_a_folder_or_pattern(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d").mkdir()
+    for name in "ab":
+        (tmp_path / "d" / f"{name}.json").write_text(f'[{{"text": "{name}"}}]', encoding="utf-8")
+    (tmp_path / "d" / "c.txt").write_text("plain", encoding="utf-8")
+    for argument in ("d:text", "d/*:text"):
+        found, notes = sources.find_sources([argument])
+        assert [source.name for source in found] == ["d/a.json:text", "d/b.json:text"]
+        assert notes[0].startswith("1 file without fields ")
+    (tmp_path / "d" / "c.txt").unlink()
+    with pytest.raises(SourceError, match=r"d holds no text files\. 2 files with fields"):
+        sources.find_sources(["d"])

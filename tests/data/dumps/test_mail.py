@@ -68,7 +68,7 @@ def test_labels_and_headers(tmp_path):
     raw = box.read_bytes().replace(b"Re: Aw: Lunch", about.encode())
     box.write_bytes(raw)
     assert read(f"{box}:Subject")[0] == ["Re: RE: [1] café"]
-    with pytest.raises(SourceError, match=r"no message of .* has a header 'x-mood'"):
+    with pytest.raises(SourceError, match=r"no text to read.* 2 messages \(without x-mood\)"):
         read(f"{box}:x-mood")
 
 
@@ -108,6 +108,10 @@ def test_a_maildir_is_a_folder_of_messages(tmp_path):
     (tmp_path / "box" / "cur" / "1704.M1.host:2,S").write_bytes(message("Seen").as_bytes())
     (tmp_path / "box" / "new" / "1705.M2.host").write_bytes(message("New").as_bytes())
     assert read(tmp_path / "box")[0] == ["Seen", "New"]
+    (tmp_path / "box" / "new" / "1705.M2.host").write_bytes(message("x", Subject="Hi").as_bytes())
+    texts, told, _ = read(f"{tmp_path / 'box'}:subject")
+    assert texts == ["Hi"]
+    assert any("Read: 1 message (subject alone)." in note for note in told)
 
 
 def test_a_mark_in_a_text_begins_no_message(tmp_path):

@@ -28,7 +28,7 @@ def table(tmp_path):
 def test_a_column_and_what_lies_in_one(table):
     texts, told, counts = read(f"{table}:text", "by")
     assert (texts, counts) == (["one and all", "twö"], {"by": {"Ann": 1, "Bob": 1}})
-    assert f"{table}: 1 row without text in 'text' skipped: null at row 2." in told
+    assert f"{table}: 1 row without text in 'text' skipped: empty 1." in told
     assert read(f"{table}:said[].c", "by")[0::2] == (
         ["x", "y", "z"],
         {"by": {"Ann": 2, "Bob": 1}},

@@ -27,6 +27,7 @@ def test_the_texts_of_an_archive_are_read_like_those_of_a_folder(archive):
     texts, notes, counts = read(archive, "folder")
     assert (texts, counts) == (["plain", "text"], {"folder": {"in": 1, "other": 1}})
     assert f"1 not text in {archive} passed over: in/cat.jpg." in notes
+    assert any(note.startswith(f"2 hidden in {archive} passed over: ") for note in notes)
     assert any("of which none is named" in note and "in/posts.csv" in note for note in notes)
 
 

@@ -19,8 +19,11 @@ from burble.formatting import Note, shown
 
 _LONGEST = 1 << 26
 """Bytes of one cell at most."""
-_TABLES = """SELECT name FROM sqlite_master
-WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"""
+_PATIENCE = 20_000
+"""Times that SQLite may report between two rows, each after `_STEPS`: some ten seconds."""
+_STEPS = 100_000
+_TABLES = """SELECT name, type FROM sqlite_master
+WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"""
 
 
 def read(file: File, write: Write) -> list[Note]:
@@ -117,6 +120,11 @@ def _explain(file: File) -> Iterator[None]:
                 f"{file.name} holds text that is not UTF-8, as a database should: {error}. Name "
                 "the encoding it is in with --encoding."
             ) from error
+        if "interrupted" in str(error):
+            raise SourceError(
+                f"{file.name} is not read: {file.part or 'a view in it'} computes for too long. "
+                "Name a table instead."
+            ) from error
         raise SourceError(
             f"{file.name} cannot be read as an SQLite database: {error}. Is it whole, and not "
             "encrypted?"
@@ -129,25 +137,44 @@ def _explain(file: File) -> Iterator[None]:
 
 
 def _find_tables(connection: sqlite3.Connection) -> Iterator[Table]:
-    """All tables; views are left out, which may compute without end."""
-    for (name,) in connection.execute(_TABLES).fetchall():
+    """All tables, and views of them."""
+    for name, kind in connection.execute(_TABLES).fetchall():
         described = connection.execute(f"PRAGMA table_info({_quote(name)})").fetchall()
         columns = tuple(str(row[1]) for row in described)
         if columns:
-            yield Table(str(name), columns, _reader(connection, name, columns))
+            yield Table(str(name), columns, _reader(connection, name, columns, kind))
 
 
 def _reader(
-    connection: sqlite3.Connection, name: str, columns: Sequence[str]
+    connection: sqlite3.Connection, name: str, columns: Sequence[str], kind: str
 ) -> Callable[[Sequence[int]], Iterator[Row]]:
     """What reads some columns of a table, in the order of the table itself."""
 
     def read(places: Sequence[int]) -> Iterator[Row]:
         chosen = ", ".join(_quote(columns[place]) for place in places)
+        if kind == "view":
+            return _watch(connection, f"SELECT {chosen} FROM {_quote(name)}")
         # By an index rows would come in its order.
-        return iter(connection.execute(f"SELECT {chosen} FROM {_quote(name)} NOT INDEXED"))
+        return connection.execute(f"SELECT {chosen} FROM {_quote(name)} NOT INDEXED")
 
     return read
+
+
+def _watch(connection: sqlite3.Connection, question: str) -> Iterator[Row]:
+    """The rows of a view, which may compute without end: then SQLite is interrupted."""
+    steps = 0
+
+    def count() -> bool:
+        nonlocal steps
+        steps += 1
+        return steps > _PATIENCE
+
+    # The first row is computed as soon as it is asked.
+    connection.set_progress_handler(count, _STEPS)
+    for row in connection.execute(question):
+        steps = 0
+        yield row
+    connection.set_progress_handler(None, 0)
 
 
 def _quote(name: str) -> str:

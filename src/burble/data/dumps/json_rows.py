@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from burble.data import tables
+from burble.data.dumps import json_lines
 from burble.data.dumps.fields import ROWS, Fields
-from burble.data.dumps.json_text import DEEPEST, MOST, JsonText
+from burble.data.dumps.json_text import DEEPEST, JsonText
 from burble.data.dumps.paths import ABSENT, EACH, NO_LIST, FieldPath, add_fields, find_value
 from burble.data.forms.form import File, Write
 from burble.errors import SourceError
@@ -21,27 +21,12 @@ from burble.formatting import Note, listed, some
 
 LINES = (".jsonl", ".ndjson")
 """Endings of JSON Lines."""
+Row = tuple[int, Any, str, tuple[Any, ...]]
+"""A record: its number or line, what is in it, how it stands in the text, and what its list lies
+in, as far as that stands before it."""
 _NAMED = 3
 _WITHIN = 1 << 20
 """Characters in which the first line is looked for."""
-_KINDS = {bool: "true or false", type(None): "null", list: "a list", dict: "an object"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A record.
-
-    Attributes:
-        number: Its line, or its number in its list.
-        value: What is in it.
-        raw: How it stands in the text.
-        outer: What the list lies in, as far as it stands before.
-    """
-
-    number: int
-    value: Any
-    raw: str
-    outer: tuple[Any, ...] = ()
 
 
 @dataclass
@@ -100,9 +85,7 @@ def read(file: File, write: Write) -> list[Note]:
         )
     rows = _open_rows(file.text(), file.name, FieldPath(file.part))
     reader = RowReader(rows, file)
-    for row in rows.records:
-        for text in reader.take(row):
-            write([text])
+    reader.read(write)
     return reader.finish()
 
 
@@ -110,7 +93,8 @@ def find_fields(file: File) -> Fields:
     """The fields of the first records."""
     fields = Fields()
     for row in islice(_open_rows(file.text(), file.name, None).records, ROWS):
-        add_fields(fields, row.value)
+        # What is no object has no name of its own in a list.
+        add_fields(fields, row[1], "" if isinstance(row[1], dict) else "[]")
     return fields
 
 
@@ -120,11 +104,13 @@ class RowReader:
     Args:
         rows: The records.
         file: Where they are.
+        fields: The fields that there are, where not all of them are in the records.
     """
 
-    def __init__(self, rows: Rows, file: File) -> None:
+    def __init__(self, rows: Rows, file: File, fields: Fields | None = None) -> None:
         self._path, self._place, self._before = rows.path, rows.place, rows.before
-        self._file, self._fields, self._looked_at = file, Fields(), 0
+        self._records = rows.records
+        self._file, self._fields, self._looked_at = file, fields or Fields(), 0
         self._last_names = [FieldPath(label).last for label in file.labels.columns]
         self._passed: dict[str, _Lines] = {}
         self._twice = _Lines(rows.place)
@@ -134,21 +120,42 @@ class RowReader:
         self._keys = set() if rows.path.has_lists else {rows.path.name, *rows.path.steps} - {""}
         self._quoted = [json.dumps(key, ensure_ascii=False) for key in self._keys]
 
-    def take(self, row: Row) -> Iterator[str]:
-        """The texts of one record; the labels of each are set before it is given."""
-        if self._looked_at < ROWS:
+    def read(self, write: Write) -> None:
+        """Writes the texts of all records; the labels of each are set before it is written."""
+        path, name, quoted = self._path, self._path.name, self._quoted
+        # The usual case, without a call for each record.
+        simple = bool(quoted) and not self._last_names
+        for row in islice(self._records, ROWS):
+            add_fields(self._fields, row[1], self._before)
             self._looked_at += 1
-            add_fields(self._fields, row.value, self._before)
-        if self._keys and max(map(row.raw.count, self._quoted)) > 1:
-            self._note_doubled(row)
-        for value, within in self._path.find(row.value, row.outer):
-            if isinstance(value, str) and value.strip():
+            self._take(row, write)
+        for row in self._records:
+            _, value, raw, _ = row
+            if simple and type(value) is dict and max(map(raw.count, quoted)) < 2:
+                text = value.get(name)
+                if text is None:
+                    text = value
+                    for step in path.steps:
+                        text = text.get(step) if type(text) is dict else None
+                if type(text) is str and text and not text.isspace():
+                    self._taken += 1
+                    write((text,))
+                    continue
+            self._take(row, write)
+
+    def _take(self, row: Row, write: Write) -> None:
+        """Writes the texts of one record."""
+        number, value, raw, outer = row
+        if self._keys and max(map(raw.count, self._quoted)) > 1:
+            self._note_doubled(number, raw)
+        for text, within in self._path.find(value, outer):
+            if isinstance(text, str) and text.strip():
                 self._taken += 1
                 if self._last_names:
-                    self._set_labels(within, row.number)
-                yield value
+                    self._set_labels(within, number)
+                write((text,))
             else:
-                self._passed.setdefault(_kind(value), _Lines(self._place)).add(row.number)
+                self._passed.setdefault(_kind(text), _Lines(self._place)).add(number)
 
     def finish(self) -> list[Note]:
         """What to say of all records.
@@ -164,7 +171,7 @@ class RowReader:
         self._file.labels.begin_table(self._file.name, names, self._found_labels)
         return [*self._describe()]
 
-    def _note_doubled(self, row: Row) -> None:
+    def _note_doubled(self, number: int, raw: str) -> None:
         """Notes a record in which an object has one of the fields more than once."""
         twice: set[str] = set()
 
@@ -173,9 +180,9 @@ class RowReader:
             twice.update(key for key, count in counts.items() if count > 1)
             return dict(pairs)
 
-        json.loads(row.raw, object_pairs_hook=note)
+        json.loads(raw, object_pairs_hook=note)
         if not twice.isdisjoint(self._keys):
-            self._twice.add(row.number)
+            self._twice.add(number)
 
     def _set_labels(self, within: tuple[Any, ...], number: int) -> None:
         """The labels of a text, from the innermost record that has such a field."""
@@ -230,9 +237,7 @@ def _kind(value: Any) -> str:
     """What a value is that is no text."""
     if value is ABSENT or value is NO_LIST:
         return "absent" if value is ABSENT else "no list"
-    if isinstance(value, str):
-        return "empty"
-    return _KINDS.get(type(value), "a number")
+    return "empty" if isinstance(value, str) else json_lines.name_kind(value)
 
 
 def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> Rows:
@@ -243,12 +248,14 @@ def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> Rows
         if "\n" in start.lstrip() or len(start) > _WITHIN:
             break
     whole, first = chain([start], stream), start.lstrip()
+    if not first:
+        return Rows("item", FieldPath(""), iter(()))
     if first.startswith("["):
         steps = path or FieldPath("[]")
         inside = FieldPath(re.sub(r"^\[\]\.?", "", steps.name))
         return Rows("item", inside, _read_list(JsonText(whole, name)))
     if _is_lines(first, name):
-        return Rows("line", path or FieldPath(""), _read_lines(whole, name))
+        return Rows("line", path or FieldPath(""), json_lines.read_lines(whole, name))
     text = JsonText(whole, name)
     if path and not path.has_lists:
         return Rows("item", path, _read_one(text))
@@ -257,7 +264,7 @@ def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> Rows
         before, mark, rest = path.name.partition("[]")
         inside = FieldPath(rest.removeprefix("."))
         return Rows("item", inside, _read_inner(text, path.steps[:at]), before + mark)
-    return Rows("item", FieldPath(""), iter([Row(1, _sample(text)[0], "")]))
+    return Rows("item", FieldPath(""), iter([(1, _sample(text)[0], "", ())]))
 
 
 def _is_lines(start: str, name: str) -> bool:
@@ -272,50 +279,10 @@ def _is_lines(start: str, name: str) -> bool:
         return False
 
 
-def _read_lines(pieces: Iterable[str], name: str) -> Iterator[Row]:
-    """The object in each line."""
-    for number, line in enumerate(tables.split_lines(_check_lines(pieces, name)), 1):
-        if line.strip():
-            yield Row(number, _read_line(line, name, number), line)
-
-
-def _check_lines(pieces: Iterable[str], name: str) -> Iterator[str]:
-    """The same pieces, as long as their lines are such as can be held in memory."""
-    size = 0
-    for piece in pieces:
-        end = piece.rfind("\n")
-        size = len(piece) - end - 1 if end >= 0 else size + len(piece)
-        if size > MOST:
-            raise SourceError(
-                f"{name} has a line of more than {some(MOST, 'character')}, which is no record. "
-                "If it is one JSON value, give it a name that ends in .json."
-            )
-        yield piece
-
-
-def _read_line(line: str, name: str, number: int) -> dict[str, Any]:
-    """The object in a line."""
-    whole = "Each line must be one object: mend that line, or leave it out."
-    place = f"{name}, line {number:,},"
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        message = f"{error.msg}, at character {error.pos + 1:,}"
-        raise SourceError(f"{place} is not JSON: {message}. {whole}") from error
-    except (ValueError, RecursionError) as error:
-        deep = isinstance(error, RecursionError)
-        message = "its values lie too deep in each other" if deep else str(error)
-        raise SourceError(f"{place} cannot be read as JSON: {message}. Mend that line.") from error
-    if not isinstance(row, dict):
-        raise SourceError(f"{place} is not an object but {_kind(row)}. {whole}")
-    return row
-
-
 def _read_list(text: JsonText, outer: tuple[Any, ...] = ()) -> Iterator[Row]:
     """The values of the list that is all of a text, or that comes next in it."""
-    for number, _ in enumerate(text.enter(), 1):
-        value = text.read()
-        yield Row(number, value, text.last, outer)
+    for number, value in enumerate(text.read_list(), 1):
+        yield number, value, text.last, outer
     if not outer:
         text.check_end()
 
@@ -323,7 +290,7 @@ def _read_list(text: JsonText, outer: tuple[Any, ...] = ()) -> Iterator[Row]:
 def _read_one(text: JsonText) -> Iterator[Row]:
     """The one value that is all of a text."""
     value = text.read()
-    yield Row(1, value, text.last)
+    yield 1, value, text.last, ()
     text.check_end()
 
 
@@ -334,12 +301,12 @@ def _read_inner(text: JsonText, keys: tuple[str, ...]) -> Iterator[Row]:
         yield from _read_list(text, (outer,))
         return
     if text.peek() != "{":
-        yield Row(1, text.read(), text.last)
+        yield 1, text.read(), text.last, ()
         return
     for key in text.enter():
         if key == keys[0] and text.peek() in ("{", "["):
-            for row in _read_inner(text, keys[1:]):
-                yield Row(row.number, row.value, row.raw, (outer, *row.outer))
+            for number, value, raw, within in _read_inner(text, keys[1:]):
+                yield number, value, raw, (outer, *within)
         elif text.peek() in ("{", "["):
             text.skip()
         else:

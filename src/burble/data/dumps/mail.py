@@ -17,7 +17,6 @@ from burble.data import encodings
 from burble.data.dumps import quoted_mail
 from burble.data.forms import html
 from burble.data.forms.form import Account, File, Write
-from burble.errors import SourceError
 from burble.formatting import Note
 
 BODY = "body"
@@ -47,17 +46,12 @@ def read(file: File, write: Write) -> list[Note]:
                 what = "text of its own" if part == BODY else part
                 file.account.left[f"message (without {what})"] += 1
                 continue
-            file.account.taken["message" if part == BODY else f"{part} (of a message)"] += 1
+            file.account.taken["message" if part == BODY else f"message ({part} alone)"] += 1
             if columns:
                 labels = [_read_label(message, column.lower()) for column in columns]
                 found.update(c for c, label in zip(columns, labels, strict=True) if label)
                 file.labels.set_row([label or None for label in labels])
             write([text])
-    if part != BODY and not file.account.taken.total():
-        raise SourceError(
-            f"no message of {file.name} has a header {file.part!r}. Leave it out to read their "
-            "texts, or name one, such as subject."
-        )
     file.labels.begin_table(file.name, ["from", "to", "subject", "year"], found)
     return []
 
@@ -104,7 +98,11 @@ def _read_body(message: Message, file: File) -> str:
 def _find_texts(message: Message, file: File) -> Iterator[str]:
     """The texts of a message, the plain one where there are several forms of one."""
     kind, account = message.get_content_type(), file.account
-    if message.get_content_disposition() == "attachment" or message.get_filename():
+    # Each question about a header reads all of it again.
+    told = str(message.get("content-type", "")).lower()
+    named = "content-disposition" in message or "name" in told
+    attached = named and message.get_content_disposition() == "attachment"
+    if attached or (named and message.get_filename()):
         account.left["attachment"] += 1
     elif kind == "message/rfc822":
         account.left["attached message"] += 1
@@ -117,9 +115,8 @@ def _find_texts(message: Message, file: File) -> Iterator[str]:
             yield from _find_texts(part, file)
     elif kind == "text/plain":
         text = _decode(message, file)
-        flowed = str(message.get_param("format", "")).lower() == "flowed"
-        delete = str(message.get_param("delsp", "")).lower() == "yes"
-        yield quoted_mail.unfold(text, delete=delete) if flowed else text
+        delete = str(message.get_param("delsp", "")).lower() == "yes" if "delsp" in told else False
+        yield quoted_mail.unfold(text, delete=delete) if "flowed" in told else text
     elif kind == "text/html":
         account.taken["web page (in a message)"] += 1
         yield "".join(html.read_page([_decode(message, file)], file.name, Account()))

@@ -17,7 +17,7 @@ ABSENT, NO_LIST = object(), object()
 _SIMILAR = 25
 """Values of an object from which on it is no record, but a list of records with names."""
 _DEEP = 6
-_FEW = 3
+_FEW = 20
 """Values of a list whose fields are looked at."""
 
 Found = tuple[Any, tuple[Any, ...]]

@@ -53,19 +53,22 @@ def find_fields(tables: Iterable[Table]) -> Fields:
     return fields
 
 
-def read_column(tables: Sequence[Table], file: File, write: Write) -> list[Note]:
+def read_column(
+    tables: Sequence[Table], file: File, write: Write, sample: Callable[[], Fields] | None = None
+) -> list[Note]:
     """Reads the texts of the column that is named.
 
     Args:
         tables: All tables of the file.
         file: The file; its part is `table.column`, or a column where that is clear.
         write: Takes the text of each row, none of them blank.
+        sample: Gives all columns with samples; None for those of the tables.
 
     Returns:
         What was passed over.
 
     Raises:
-        SourceError: There is no such column.
+        SourceError: There is no such column, or no text in it.
     """
     table, column, by_number = _choose(tables, file)
     beside = _find_labels(table, column, file)
@@ -76,14 +79,28 @@ def read_column(tables: Sequence[Table], file: File, write: Write) -> list[Note]
     if by_number and table.first:
         rows = chain([[table.first[place] for place in places]], rows)
         notes.append(Note(file.name, "row 1 was read as text too, since the column is a number."))
-    for text, *cells in rows:
-        if isinstance(text, str) and text and not text.isspace():
+    taken = 0
+    for row in rows:
+        text = row[0]
+        if type(text) is str and text and not text.isspace():
             if beside:
-                _set_labels(file.labels, beside, cells, odd)
+                _set_labels(file.labels, beside, row[1:], odd)
+            taken += 1
             write((text,))
         else:
             passed[_kind(text)] += 1
+    if not taken and {*passed} - {"empty"}:
+        there = " or ".join(kind for kind in passed if kind != "empty")
+        raise SourceError(
+            f"{file.name} has no text in the column {file.part!r}, but {there}. "
+            f"{_list_columns(file, sample() if sample else find_fields(tables))}"
+        )
     return [*notes, *_describe(file, passed, odd)]
+
+
+def _list_columns(file: File, fields: Fields) -> str:
+    """What columns there are."""
+    return f"Its columns, each with a sample:\n{fields.tabulate()}\n{fields.advise(file.name)}"
 
 
 def _choose(tables: Sequence[Table], file: File) -> tuple[Table, int, bool]:
@@ -110,10 +127,8 @@ def _choose(tables: Sequence[Table], file: File) -> tuple[Table, int, bool]:
             f"{file.name} has {len(found):,} columns {part!r} in one table. Give each a name of "
             "its own there."
         )
-    fields = find_fields(tables)
     raise SourceError(
-        f"{file.name} has no column {part!r}. Its columns, each with a sample:\n"
-        f"{fields.tabulate()}\n{fields.advise(file.name)}"
+        f"{file.name} has no column {part!r}. {_list_columns(file, find_fields(tables))}"
     )
 
 
@@ -151,7 +166,7 @@ def _find_labels(table: Table, column: int, file: File) -> list[int | None]:
 
 
 def _set_labels(
-    labels: LabelReader, beside: list[int | None], cells: list[object], odd: Counter[str]
+    labels: LabelReader, beside: list[int | None], cells: Row, odd: Counter[str]
 ) -> None:
     """The labels of the next text."""
     stream, found = iter(cells), list[str | None]()

@@ -27,6 +27,9 @@ class Members:
     Args:
         source: The archive.
 
+    Attributes:
+        hidden: The names of those that are.
+
     Raises:
         SourceError: It is damaged, or made to fill a disk.
     """
@@ -38,7 +41,9 @@ class Members:
             self._archive = archives.open_zip(file, source.name, source.size)
             # It is read as long as any member may be.
             weakref.finalize(self._archive, stack.pop_all().close)
-        self._found = {one.filename: one for one in self._archive.filelist if _is_shown(one)}
+        files = [one for one in self._archive.filelist if not one.is_dir()]
+        self._found = {one.filename: one for one in files if not _is_hidden(one)}
+        self.hidden = [one.filename for one in files if _is_hidden(one)]
 
     def __len__(self) -> int:
         """How many there are."""
@@ -121,11 +126,7 @@ class _Reader:
             ) from error
 
 
-def _is_shown(info: ZipInfo) -> bool:
-    """Whether a member is a file that is not hidden."""
+def _is_hidden(info: ZipInfo) -> bool:
+    """Whether a member is hidden, or is what a Mac keeps beside a file."""
     parts = PurePosixPath(info.filename).parts
-    return (
-        bool(parts)
-        and not info.is_dir()
-        and not any(part.startswith(".") or part == "__MACOSX" for part in parts)
-    )
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
