@@ -49,7 +49,7 @@ def test_marks_of_notes_that_are_only_raised_links_are_left_out_too():
     page += ' <a href="#back">\u21a9</a>'
     text, account = text_of(book(["one"], **{"OPS__one x.xhtml": page}))
     assert text == "A b 3\n"
-    assert account.left == {"mark of a note": 2, "link back from a note": 1}
+    assert account.left == {"mark of a note": 2, "back link of a note": 1}
 
 
 def test_a_chapter_that_is_named_twice_or_missing_is_not_read_twice_or_passed_over_in_silence():

@@ -54,7 +54,7 @@ _NARROW = {"div", "li", "dt", "dd", "tr", "caption", "figcaption", "address", "d
 _NARROW |= {"center", "body", "header", "footer", "aside", "nav", "form", "fieldset", "legend"}
 _NARROW |= {"thead", "tbody"}
 _LINKS = {"doc-noteref": "mark of a note", "noteref": "mark of a note"}
-_LINKS |= {"doc-backlink": "link back from a note", "backlink": "link back from a note"}
+_LINKS |= {"doc-backlink": "back link of a note", "backlink": "back link of a note"}
 _NOTES = {"doc-footnote", "footnote", "rearnote", "endnote", "doc-endnote"}
 _MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§]{1,3})[\])]?")
 _BACK = re.compile(r"[\u21a9\u21b5\u2191\u2934^][\ufe0e\ufe0f]?")
@@ -226,7 +226,7 @@ class _Page(HTMLParser):
             return
         text, self._link = "".join(self._link), None
         if _BACK.fullmatch(text.strip()):
-            self._leave("link back from a note")
+            self._leave("back link of a note")
         elif (self._raised or self._raised_inside) and _MARK.fullmatch(text.strip()):
             self._leave("mark of a note")
         else:
