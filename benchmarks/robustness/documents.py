@@ -143,7 +143,7 @@ def make_pages(page: str, place: Path) -> Iterable[tuple[str, Path]]:
     styles = {"one column": "", "two columns": "columns:2;hyphens:auto;text-align:justify"}
     for what, style in styles.items():
         path = place / f"{what}.html"
-        head = f'<html lang="en"><meta charset="utf-8"><title>A text</title><body style="{style}">'
+        head = f'<html lang="en"><meta charset="utf-8"><title>A text</title><div style="{style}">'
         path.write_text(head + page, encoding="utf-8")
         out = path.with_suffix(".pdf")
         plain = [] if what == "one column" else ["--no-pdf-header-footer"]

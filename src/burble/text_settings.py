@@ -3,6 +3,7 @@
 See `settings`, which gives them on.
 """
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -172,6 +173,12 @@ class TextSettings:
             raise SettingsError(
                 f"{' and '.join(named)} are given, but one of them says what parts documents. "
                 "Leave out the other."
+            )
+        odd = re.search(r"\\(?![nt])", self.document_separator.replace(r"\\", ""))
+        if odd:
+            raise SettingsError(
+                f"document_separator is {self.document_separator!r}, which holds a backslash "
+                r"that begins no escape: \n is a line end of any kind, \t a tab and \\ a backslash."
             )
         if not self.document_pattern:
             return

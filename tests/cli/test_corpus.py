@@ -103,9 +103,9 @@ def test_the_form_of_a_file_can_be_named_and_one_that_there_is_not_is_refused(re
     assert out.read_text() == "A & b"
     report(path, "-o", out, "--overwrite", "--form", "text")
     assert out.read_text() == "<p>A &amp; b</p>\n"
-    done = report(path, "--form", "docx")
+    done = report(path, "--form", "papyrus")
     assert done.returncode == 2
-    assert "there is no form 'docx'. Name one of text, word" in said(done)
+    assert "there is no form 'papyrus'. Name one of text" in said(done)
 
 
 def test_a_damaged_document_is_refused_in_a_sentence(report, tmp_path):

@@ -115,3 +115,33 @@ def test_what_parts_documents_is_given_once_and_can_be_read():
         TextSettings(document_pattern="(")
     with pytest.raises(SettingsError, match="max_length is 3, but must be 0, or 5"):
         SourceSettings(min_length=5, max_length=3)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"document_separator": "nothere"},
+        {"document_pattern": "no+where"},
+        {"documents": "pgn"},
+    ],
+)
+def test_what_parts_nothing_is_told(settings):
+    notes = read("one\n\ntwo\n", **settings).notes
+    assert any(note.endswith("parts nothing: there is none of it in the text.") for note in notes)
+
+
+def test_an_escape_that_is_none_is_refused():
+    with pytest.raises(SettingsError, match="a backslash that begins no escape"):
+        TextSettings(document_separator=r"\r\n")
+    assert documents("a\\b", document_separator=r"\\") == ["a", "b"]
+
+
+def test_a_pattern_that_takes_for_ever_is_given_up(monkeypatch):
+    monkeypatch.setattr(shapes, "PATIENCE", 0.05)
+    with pytest.raises(SettingsError, match=r"takes more than 0\.05 seconds"):
+        documents("a" * 5000, document_pattern="(a|a)+c")
+
+
+def test_round_brackets_close_an_entry_within_a_line():
+    text = '@book(b,\n title="q (r)")\n@comment{no}\n@misc{c}\n'
+    assert documents(text, documents="bibtex") == ['@book(b,\n title="q (r)")', "@misc{c}"]

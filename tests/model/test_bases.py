@@ -4,10 +4,14 @@ from pathlib import Path
 import pytest
 
 from burble.errors import ModelFileError
+from burble.inference.generator import load
 from burble.model import bases
 from burble.model.file import find_model_file, read_model
 from tests.support.bases import write_base
 from tests.support.speakers import chancy
+
+GOLDEN = "552048e0bfb62434"
+"""Of the SHA-256 of 2,000 characters that the base `english` writes with seed 5."""
 
 
 @pytest.fixture
@@ -68,3 +72,11 @@ def test_the_bases_that_come_with_burble_are_small_and_have_cards():
         assert model.base is None
         assert model.facts("about")["licence"] in card
         assert model.facts("about")["float32_sha256"] in card
+
+
+@pytest.mark.parametrize("switch", ["0", ""])
+def test_a_base_writes_what_it_wrote_before_there_were_kernels(switch, monkeypatch):
+    monkeypatch.setenv("BURBLE_NATIVE", switch)
+    writer = load(bases.FOLDER / "english.safetensors")
+    text = writer.generate("The ", length=2_000, seed=5)
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == GOLDEN

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -14,8 +15,13 @@ from burble.errors import RunError, SettingsError, StorageError
 from burble.model.file import read_model
 from burble.runs.events import Score
 from burble.runs.folder import FORMAT, PREVIOUS, STATE, Run
-from burble.runs.request import TrainingRequest, check_folder, resolve_reading
-from burble.settings import DEFAULT_READING, SourceSettings, TextSettings
+from burble.runs.request import (
+    TrainingRequest,
+    check_folder,
+    resolve_reading,
+    resolve_settings,
+)
+from burble.settings import DEFAULT_READING, Settings, SourceSettings, TextSettings
 from burble.training.processes import Peer
 from tests.support.trainers import run_training
 
@@ -318,3 +324,13 @@ def test_a_run_is_resumed_with_its_text_read_as_it_was(tmp_path):
     (tmp_path / "run.json").write_text(json.dumps({"format": FORMAT, "reading": {"chat": 7}}))
     with pytest.raises(RunError, match="damaged: how its text was read"):
         resolve_reading(DEFAULT_READING, run, resume=True)
+
+
+def test_labels_that_are_given_again_are_no_change(tmp_path):
+    stored = asdict(Settings(text=TextSettings(label=("speaker",))))
+    (tmp_path / "run.json").write_text(json.dumps({"format": FORMAT, "settings": stored}))
+    again = TrainingRequest({"label": ["speaker"]}, resume=True, sources=("chat.txt",))
+    assert resolve_settings(again, Run(tmp_path)).text.label == ("speaker",)
+    other = TrainingRequest({"label": ["file"]}, resume=True, sources=("chat.txt",))
+    with pytest.raises(SettingsError, match="cannot change label"):
+        resolve_settings(other, Run(tmp_path))

@@ -251,8 +251,8 @@ class _Reader:
     def _describe_people(self) -> list[str]:
         """What to say of private data, and of names that were masked."""
         masked = self.people.masked
-        names = [f"Masked: {some(masked, 'name')} of people in what was said."] if masked else []
-        return [*self.private.describe(), *names]
+        told = f"Masked in what was said: {some(masked, 'name')}. Names with endings stay."
+        return [*self.private.describe(), *([told] if masked else [])]
 
     def _write_text(self, pieces: Iterable[str]) -> int:
         """Writes one text after an edge, unless it is the first; returns its documents."""

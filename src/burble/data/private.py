@@ -17,24 +17,31 @@ KINDS = {"email": "e-mail address", "phone": "telephone number", "card": "card n
 KINDS |= {"iban": "account number (IBAN)"}
 _PLURALS = {"email": "e-mail addresses", "iban": "account numbers (IBAN)"}
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}")
-_CARD = re.compile(r"(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d-])")
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?!\w)")
+_CARD = re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-])")
+_IBAN = re.compile(
+    r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,4})?(?!\w)"
+)
+_GAP = r"[ .\u00a0/-]{0,2}"
 _PHONE = re.compile(
-    r"(?<![\w.,:/-])(?<!\d )(?:"
     # With the code of a country.
-    r"(?:\+|00(?=[1-9]))\d{1,3}[ .\u00a0/-]{0,2}(?:\(\d{1,5}\)[ .\u00a0/-]?)?"
-    r"\d(?:[ .\u00a0/-]{0,2}\d){5,11}"
+    rf"(?<![\w+.-])(?:\+|00(?=[1-9]))\d{{1,3}}{_GAP}(?:\(\d{{1,5}}\){_GAP})?\d(?:{_GAP}\d){{5,11}}(?!\d)"
     # As in North America.
-    r"|(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[ .-]\d{4}"
-    # With a zero first, and its parts apart.
-    r"|\(?0\d{1,5}\)?[ \u00a0/-]{1,3}\d{2,}(?:[ \u00a0-]\d{2,}){0,5}"
-    r"|0\d{9,11}"
-    r")(?![\w-]|[.,:/]\d)"
+    r"|(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[.-])\d{3}[ .-]\d{4}(?![\w-])"
+    # With a zero first, and its parts apart or in one.
+    r"|(?<![\w+-])(?<!\d[.:])\(?0\d{1,5}\)?[ \u00a0/-]{1,3}\d{2,}(?:[ \u00a0-]\d{2,}){0,5}(?![\w-])"
+    r"|(?<![\w+-])(?<!\d[.:])0\d{9,11}(?![\w-])"
+    # Mentioned by its number.
+    r"|(?<=@)\d{9,15}(?!\w)"
 )
 _LEAST, _MOST = 8, 15
 """Digits of a telephone number with the code of a country, by ITU-T E.164, or a little fewer."""
 _DIGITS = re.compile(r"\d(?:[ ()./\u00a0-]{0,3}\d){6}")
 """What any number that is sought has in it; found fast."""
+_MOST_PLAIN = 12
+_NEAR = 1 << 20
+_GAPS = re.compile(r"[ /\u00a0-]")
+_DAY = re.compile(r"\d{1,2}[ ./-]\d{1,2}[ ./-]\d{4}")
+_NUMBERED = re.compile(r"(?:ISBN|ISSN)(?:-1[03])?:? ?[\d-]*$")
 _PLACES = 5
 _BETWEEN_WORDS = re.compile(r"[^\W\d_] (?=[^\W\d_])")
 _HELD = 80
@@ -107,22 +114,20 @@ class PrivateData:
 
     def _pass_kind(self, kind: str, pattern: re.Pattern[str], text: str) -> str:
         """The same for one kind, of a line."""
-
-        def replace(match: re.Match[str]) -> str:
-            if not _CHECKS[kind](match.group()):
-                return match.group()
+        parts, done, place, last = list[str](), 0, 0, -_NEAR
+        while match := pattern.search(text, place):
+            place = match.start() + 1
+            end = _find_end(kind, text, match, last)
+            if end is None:
+                continue
             found = self.found.setdefault(kind, _Found())
             found.count += 1
             if len(found.places) < _PLACES:
-                place = f"{self.source}, line {self.line:,}" if self.line else self.source
-                found.places.append(place)
-            return f"[{kind}]" if self.is_masked else match.group()
-
-        if self.is_masked:
-            return pattern.sub(replace, text)
-        for match in pattern.finditer(text):
-            replace(match)
-        return text
+                where = f"{self.source}, line {self.line:,}" if self.line else self.source
+                found.places.append(where)
+            parts += [text[done : match.start()], f"[{kind}]"]
+            done = place = last = end
+        return "".join([*parts, text[done:]]) if self.is_masked else text
 
     def describe(self) -> list[str]:
         """One sentence on all that was found; none where nothing was."""
@@ -183,20 +188,54 @@ def is_iban(text: str) -> bool:
     >>> is_iban("DE89 3704 0044 0532 0130 00"), is_iban("DE88 3704 0044 0532 0130 00")
     (True, False)
     """
-    plain = text.replace(" ", "")
+    plain = text.replace(" ", "").replace("-", "").upper()
     if not 15 <= len(plain) <= 34:
         return False
     return int("".join(str(int(char, 36)) for char in plain[4:] + plain[:4])) % 97 == 1
 
 
 def is_phone(text: str) -> bool:
-    """Whether what is written like a telephone number has as many digits as one.
+    """Whether what is written like a telephone number has as many digits as one, and is no date.
 
-    >>> is_phone("+49 171 1234567"), is_phone("0 12")
-    (True, False)
+    >>> is_phone("+49 171 1234567"), is_phone("0 12"), is_phone("01 02 2024")
+    (True, False, False)
     """
+    coded = text[0] in "+@" or text.startswith("00") or text.isdigit()
+    most = _MOST if coded else _MOST_PLAIN - (text[0] == "(")
     digits = sum(char.isdigit() for char in text)
-    return _LEAST <= digits <= _MOST
+    return _LEAST <= digits <= most and not _DAY.fullmatch(text) and not _is_book(text)
+
+
+def _is_book(text: str) -> bool:
+    """Whether ten digits are the number of a book (ISBN-10), by its check digit."""
+    if len(text) != 10 or not text.isdigit():
+        return False
+    return sum((10 - place) * int(digit) for place, digit in enumerate(text)) % 11 == 0
+
+
+def _find_end(kind: str, text: str, match: re.Match[str], last: int) -> int | None:
+    """Where what was found ends, perhaps before the end of the match; None if it is none.
+
+    Args:
+        kind: What it may be.
+        text: The line.
+        match: Where.
+        last: Where the one before it in the line ended.
+    """
+    begin, check = match.start(), _CHECKS[kind]
+    if kind == "email":
+        return match.end()
+    before = text[:begin]
+    if kind == "phone" and (_NUMBERED.search(before) or _is_in_row(before, text[begin], last)):
+        return None
+    ends = [match.end(), *(begin + gap.start() for gap in reversed([*_GAPS.finditer(match[0])]))]
+    return next((end for end in ends if check(text[begin:end])), None)
+
+
+def _is_in_row(before: str, first: str, last: int) -> bool:
+    """Whether a number stands among other numbers that are none of telephones."""
+    apart = before.rstrip(" ,;")
+    return first.isdigit() and apart[-1:].isdigit() and before != apart and last != len(apart)
 
 
 _NUMBERS = {"iban": _IBAN, "card": _CARD, "phone": _PHONE}

@@ -23,17 +23,21 @@ from dataclasses import dataclass, field
 import regex
 
 from burble.data.sentences import EDGE, split_sentences
+from burble.errors import SettingsError
 from burble.formatting import some, unescape
 from burble.settings import TextSettings
 
 LONGEST_SEPARATOR = 1 << 12
 """Characters of what parts two documents, at most, where a regular expression finds it."""
+PATIENCE = 20
+"""Seconds that a regular expression may take in a block."""
 _CONTEXT = 1 << 10
 """Characters before a place that a regular expression may look back at."""
 _BLOCK = 1 << 16
 _TAG = re.compile(r'\[\s*[A-Za-z0-9_]+\s+"')
 _TUNE = re.compile(r"X:\s*\d")
 _ENTRY = re.compile(r"\s*@\s*([A-Za-z]+)\s*[{(]")
+_MARK = re.compile(r"\\.|[{})]")
 _NO_ENTRIES = ("comment", "preamble", "string")
 _INSIDE = "inside"
 
@@ -44,13 +48,26 @@ class LeftOut:
 
     Attributes:
         lines: How many lines, by what they are.
+        sought: What parts documents, as a person gave it.
+        found: How often it was found.
     """
 
     lines: Counter[str] = field(default_factory=Counter)
+    sought: str = ""
+    found: int = 0
+
+    def count(self, pieces: Iterable[str]) -> Iterator[str]:
+        """Pieces as they come; counts the edges among them."""
+        for piece in pieces:
+            self.found += piece == EDGE
+            yield piece
 
     def describe(self) -> list[str]:
         """A sentence for each kind."""
-        return [f"Left out: {some(count, 'line')} {what}." for what, count in self.lines.items()]
+        left = [f"Left out: {some(count, 'line')} {what}." for what, count in self.lines.items()]
+        if self.sought and not self.found:
+            left.append(f"{self.sought} parts nothing: there is none of it in the text.")
+        return left
 
 
 def find_splitter(
@@ -66,13 +83,16 @@ def find_splitter(
     """
     if settings.document_separator:
         pattern = regex.compile(regex.escape(unescape(settings.document_separator)))
-        return lambda pieces: split_at(pieces, pattern)
+        left_out.sought = f"--document-separator {settings.document_separator}"
+        return lambda pieces: left_out.count(split_at(pieces, pattern))
     if settings.document_pattern:
         pattern = regex.compile(settings.document_pattern, regex.MULTILINE)
-        return lambda pieces: split_at(pieces, pattern)
+        left_out.sought = f"--document-pattern {settings.document_pattern}"
+        return lambda pieces: left_out.count(split_at(pieces, pattern))
     if settings.documents == "sentences":
         return split_sentences
     if start := _STARTS.get(settings.documents):
+        left_out.sought = f"--documents {settings.documents}"
         return lambda pieces: _split_records(pieces, start, left_out)
     return None
 
@@ -104,7 +124,7 @@ def _cut(
     held: str, done: int, sure: int, pattern: "regex.Pattern[str]"
 ) -> Generator[str, None, int]:
     """Yields a text up to a place, cut; returns where what follows begins."""
-    for found in pattern.finditer(held, done):
+    for found in _find_all(pattern, held, done):
         if found.start() >= sure and sure < len(held):
             break
         if found.start() > done:
@@ -117,6 +137,21 @@ def _cut(
     return done
 
 
+def _find_all(pattern: "regex.Pattern[str]", held: str, done: int) -> Iterator["regex.Match[str]"]:
+    """Where a pattern is found in a text from a place on.
+
+    Raises:
+        SettingsError: It takes too long.
+    """
+    try:
+        yield from pattern.finditer(held, done, timeout=PATIENCE)
+    except TimeoutError as error:
+        raise SettingsError(
+            f"document_pattern is {pattern.pattern!r}, which takes more than {PATIENCE} seconds on "
+            f"{some(len(held), 'character')}. Write it so that there is one way to read each text."
+        ) from error
+
+
 @dataclass
 class _State:
     """Where a text is read that is cut into records.
@@ -125,6 +160,8 @@ class _State:
         inside: Whether the line before was of a record.
         moves: Of PGN, whether moves were read since the last tag pair.
         depth: Of BibTeX, how many braces are open.
+        closing: What closes the last of them.
+        is_entry: Whether they are of an entry.
         left_out: Lines that are in no record.
     """
 
@@ -132,6 +169,8 @@ class _State:
     inside: bool = False
     moves: bool = False
     depth: int = 0
+    closing: str = "}"
+    is_entry: bool = False
 
 
 Start = Callable[[str, _State], str]
@@ -144,6 +183,7 @@ def _start_game(line: str, state: _State) -> str:
     begins = not state.inside or (is_tag and state.moves)
     if is_tag:
         state.moves = False
+        state.left_out.found += 1
     elif line.strip() and not line.startswith("%"):
         state.moves = True
     return EDGE if begins and line.strip() else _INSIDE
@@ -167,27 +207,31 @@ def _start_entry(line: str, state: _State) -> str:
     """Of BibTeX; an entry begins a line of its own."""
     if state.depth == 0:
         found = _ENTRY.match(line)
-        if not found or found[1].lower() in _NO_ENTRIES:
-            # What such a command holds may be several lines long.
-            state.depth = -max(0, _count_open(line)) if found else 0
-            return "that belong to no entry"
-        state.depth = max(0, _count_open(line))
-        return EDGE
-    is_entry, sign = state.depth > 0, 1 if state.depth > 0 else -1
-    state.depth = sign * max(0, abs(state.depth) + _count_open(line))
-    return _INSIDE if is_entry else "that belong to no entry"
+        state.is_entry = found is not None and found[1].lower() not in _NO_ENTRIES
+        state.closing = ")" if found and found[0].endswith("(") else "}"
+        if found:
+            state.depth = _count_open(line[found.end() :], 1, state.closing)
+        return EDGE if state.is_entry else "that belong to no entry"
+    state.depth = _count_open(line, state.depth, state.closing)
+    return _INSIDE if state.is_entry else "that belong to no entry"
 
 
-def _count_open(line: str) -> int:
-    """Braces and brackets of BibTeX that a line opens, less those that it closes."""
-    plain = line.replace("\\{", "").replace("\\}", "")
-    return plain.count("{") - plain.count("}") + _count_round(plain)
+def _count_open(line: str, depth: int, closing: str) -> int:
+    """How many braces of an entry are open after a line; the first may be a round bracket.
 
-
-def _count_round(line: str) -> int:
-    """The round bracket that begins an entry instead of a brace, or ends one."""
-    begins = re.match(r"\s*@\s*\w+\s*\(", line) is not None
-    return begins - (line.strip() == ")")
+    >>> _count_open('title = {A {B}', 1, "}"), _count_open("x) {", 1, ")")
+    (2, 0)
+    """
+    for mark in _MARK.findall(line):
+        if mark == "{":
+            depth += 1
+        elif mark == "}" and (depth > 1 or closing == "}"):
+            depth -= 1
+        elif mark == ")" and depth == 1 and closing == ")":
+            depth = 0
+        if depth == 0:
+            return 0
+    return depth
 
 
 _STARTS: dict[str, Start] = {
@@ -205,6 +249,7 @@ def _split_records(pieces: Iterable[str], start: Start, left_out: LeftOut) -> It
         found = start(line, state)
         if found == EDGE:
             state.inside = True
+            left_out.found += start is not _start_game
             yield EDGE
         if found in (EDGE, _INSIDE):
             yield line

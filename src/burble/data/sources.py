@@ -24,7 +24,7 @@ from burble.data.source import (
     spool_stream,
     with_beside,
 )
-from burble.errors import EncodingError, SourceError, StorageError
+from burble.errors import EncodingError, SettingsError, SourceError, StorageError
 from burble.formatting import listed, shown, some
 from burble.settings import DEFAULT_READING, SourceSettings, require
 
@@ -75,11 +75,11 @@ def find_sources(
         expected = "left out: no book of Project Gutenberg is read here (as gutenberg:11 would be)"
         require(not reading.mirror, "mirror", reading.mirror, expected)
     if not any(registry.get_form(source.form) in registry.CHATS for source in found.values()):
-        for name in ("chat", "speaker", "mask_names"):
-            expected = "left out: no chat is read here; name its program with --form, as whatsapp"
-            require(name not in reading.given, name, getattr(reading, name), expected)
-    if not any(source.form == "mail" for source in found.values()):
-        require(not reading.keep_quoted, "keep_quoted", True, "left out: no mail is read here")
+        for name in {"chat", "speaker", "mask_names"} & reading.given.keys():
+            raise SettingsError(
+                f"--{name.replace('_', '-')} is for chats, and no chat is read here. Leave it out, "
+                "or name the program of the chat, as --form whatsapp does."
+            )
     if not found:
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
@@ -251,7 +251,7 @@ def _take(source: Source, reading: SourceSettings, part: str = "") -> Source:
 def _find_form(source: Source, reading: SourceSettings, part: str = "") -> Form | None:
     """The form of a source: what a person says, or else what it looks like."""
     if reading.form and not (part and reading.form == registry.TEXT):
-        return registry.get_form(reading.form)
+        return registry.find_named(reading.form)
     head = next(source.read(encodings.HEAD), b"")
     name = source.member or (source.path.name if source.path else source.name)
     return registry.find_form(

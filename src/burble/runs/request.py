@@ -202,7 +202,7 @@ def _resumed(request: TrainingRequest, run: Run) -> Settings:
     """The settings of a run with what may change changed."""
     settings = run.settings()
     given = {
-        name: value
+        name: tuple(value) if isinstance(value, list) else value
         for name, value in request.options.items()
         if value is not None and (value or name not in settings_module.LIMITS)
     }

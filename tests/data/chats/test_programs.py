@@ -93,6 +93,8 @@ def test_slack_as_a_folder_and_as_an_archive(tmp_path):
     archive = shutil.make_archive(str(tmp_path / "slack"), "zip", tmp_path / "export")
     found, notes = read_chat(tmp_path / "slack.zip")
     assert (archive, found) == (str(tmp_path / "slack.zip"), wanted)
+    shutil.make_archive(str(tmp_path / "folder"), "zip", tmp_path, "export")
+    assert read_chat(tmp_path / "folder.zip")[0] == wanted
     left = "Left out: 1 system line (who joined, topics, calls), 1 bot message."
     assert any(note.endswith(left) for note in notes)
 
@@ -189,3 +191,27 @@ def test_a_damaged_table_is_refused_with_its_line(tmp_path):
     content = DISCORD_TABLE + '"3","ben","2024","' + "x" * 200_000 + '","",""\n'
     with pytest.raises(SourceError, match=r"d\.csv, line \d, is damaged: field larger"):
         read_chat(tmp_path / "d.csv", content)
+
+
+def test_actions_are_told_from_what_programs_write_with_an_asterisk(tmp_path):
+    log = (
+        "[00:01] * Joins: ann (a@b.c)\n[00:02] <ann> hi\n[00:03] * ann has joined the dark side\n"
+        "[00:03] * bob left the room, haha\n[00:04] <bob> yo\n[00:05] * ann (a@b) has left #x\n"
+    )
+    found, _ = read_chat(tmp_path / "x.log", log)
+    wanted = ["hi", "/me has joined the dark side", "/me left the room, haha", "yo"]
+    assert [text for _, text in found] == wanted
+    log = (
+        "Jan 01 00:01:00 *\tNow talking on #x\nJan 01 00:02:00 <ann>\thello\n"
+        "Jan 01 00:02:01 <bob>\tyo\nJan 01 00:03:00 *\tann waves\n"
+        "Jan 01 00:03:00 *\tann has quit (bye)\n"
+    )
+    found, _ = read_chat(tmp_path / "y.log", log)
+    assert [text for _, text in found] == ["hello", "yo", "/me waves"]
+
+
+def test_a_chat_in_utf_16_is_known(tmp_path):
+    path = tmp_path / "result.json"
+    chat = {"name": "A", "type": "personal_chat", "id": 1, "messages": TELEGRAM}
+    path.write_bytes(json.dumps(chat).encode("utf-16"))
+    assert read_chat(path)[0] == [("Anna", "see a"), ("user3", "yes")]

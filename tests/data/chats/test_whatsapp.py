@@ -49,6 +49,7 @@ def test_android_media_captions_and_deleted_messages():
         "2023/12/24 下午6:03 - ",
         "24/12/2023 à 18:03 - ",
         "٢٤/١٢/٢٠٢٣, ١٨:٠٣ - ",
+        "٢٤\u200f/١٢\u200f/٢٠٢٣، ٦:٠٣ م - ",
     ],
 )
 def test_every_form_of_date_and_time(head):
@@ -61,3 +62,33 @@ def test_korean_has_a_comma_and_blanks_around_the_colon():
     text = "2023년 12월 24일 오후 6:03, 안나 : 안녕\n2023년 12월 24일 오후 6:04, 벤 : 응\n"
     assert recognize(text) == "whatsapp"
     assert parse(text)[0] == [("안나", "안녕"), ("벤", "응")]
+
+
+HEAD = "24.12.23, 18:03 - "
+
+
+@pytest.mark.parametrize(
+    "said", ["<3 you all>", "<sigh deeply>", "report.pdf (see page 3)", "\u200fטוב", "<b>"]
+)
+def test_what_somebody_typed_is_kept(said):
+    found, _ = parse(f"{HEAD}Anna: a\n{HEAD}Ben: {said}\n{HEAD}Anna: b\n")
+    assert [text for _, text in found] == ["a", said.strip("\u200f"), "b"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["<Medien ausgeschlossen>", "IMG-20231224-WA0001.jpg (Datei angehängt)", "<Média omis>"],
+)
+def test_what_stands_for_a_file_is_none(line):
+    assert parse(f"{HEAD}Anna: {line}\n{HEAD}Ben: {line}\nmine\n")[0] == [("Ben", "mine")]
+
+
+def test_a_caption_of_an_iphone_is_kept():
+    head = "[24/12/2023, 18:04:00] "
+    found, left = parse(f"{head}Bob: \u200evideo omitted\nHis caption\n{head}Bob: x\n")
+    assert (found, left) == ([("Bob", "His caption"), ("Bob", "x")], {"media line": 1})
+
+
+def test_marks_of_edited_messages_in_other_languages():
+    found, left = parse(f"{HEAD}Anna: neu <Diese Nachricht wurde bearbeitet>\n")
+    assert (found, left) == ([("Anna", "neu")], {"edit mark": 1})

@@ -70,5 +70,7 @@ def test_books_that_are_locked_or_damaged_are_refused():
     lock = '<e><CipherReference URI="OPS/one%20x.xhtml"/></e>'
     with pytest.raises(SourceError, match="locked by whoever sold it"):
         text_of(book(["one"], **{"META-INF__encryption.xml": lock}))
+    with pytest.raises(SourceError, match="names no chapter in its reading order"):
+        text_of(book([]))
     with pytest.raises(SourceError, match="does not say where its chapters are"):
         text_of(archive_of({"META-INF/container.xml": "<a/>"}))

@@ -47,6 +47,14 @@ def test_a_damaged_archive_is_told_as_such():
         read_member(bytes(broken), SMALL)
 
 
+def test_an_archive_that_names_a_place_before_its_beginning_is_damaged():
+    data = bytearray(archive_of({"a": "text " * 100}))
+    end = data.rfind(b"PK\x05\x06")
+    data[end + 12 : end + 20] = (len(data) * 2).to_bytes(4, "little") * 2
+    with pytest.raises(SourceError, match="its archive is damaged"):
+        read_member(bytes(data), SMALL)
+
+
 def test_xml_is_read_in_pieces_and_its_depth_is_limited():
     found: list[str] = []
 

@@ -69,6 +69,12 @@ def test_a_page_is_read_in_its_own_encoding():
     assert read_form("html", page.encode("cp1251"))[0] == ["Привет, мир"]
 
 
+def test_a_tag_that_breaks_off_at_the_end_is_no_text_and_quotes_are_shown():
+    text, account = text_of("<p>A <q>word</q> 1 < 2 <a href='http://example.org/")
+    assert text == "A “word” 1 < 2"
+    assert account.left["tag that breaks off"] == 1
+
+
 def test_a_tag_without_end_is_refused_before_it_fills_the_memory():
     with pytest.raises(SourceError, match="has no end"):
         read_form("html", b"<p>a<b " + b"x" * (5 << 20))

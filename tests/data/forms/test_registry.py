@@ -26,6 +26,11 @@ def test_others_are_known_by_their_endings(name, form):
     assert form_of(name, b"text") == form
 
 
+def test_subtitles_are_known_by_their_first_cue_whatever_they_are_called():
+    assert form_of("a.txt", b"1\r\n00:00:01,000 --> 00:00:02,000\r\nHi\r\n") == "subtitles"
+    assert form_of("a.txt", b"1\n00:00:01,000 is a time\n") is None
+
+
 def test_a_form_that_there_is_not_is_refused_with_those_that_there_are():
     registry.check_form("")
     registry.check_form("text")

@@ -81,6 +81,14 @@ def test_blocks_may_be_cut_anywhere():
         assert "".join(read_document(blocks, "f", Account())) == wanted
 
 
+def test_a_file_that_is_cut_or_is_none_is_told_as_such():
+    texts, account = read_form("rtf", rb"{\rtf1 Some {\b words")
+    assert texts == ["Some words\n"]
+    assert account.left["end of the file"] == 1
+    with pytest.raises(SourceError, match="is no rich text"):
+        read_form("rtf", b"A play.\n")
+
+
 def test_groups_that_lie_too_deep_are_refused():
     with pytest.raises(SourceError, match="more than 400 deep"):
         text_of("{" * 500)

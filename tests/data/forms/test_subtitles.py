@@ -39,6 +39,13 @@ def test_a_file_without_blank_lines_is_told_apart_by_its_times():
     assert text_of(srt)[0] == "One\n3\n"
 
 
+def test_a_blank_line_within_a_cue_ends_no_speech():
+    srt = "1\n00:00:01,000 --> 00:00:02,000\nOne\n\ntwo\n\n2\n00:00:03,000 --> 00:00:04,000\n3\n"
+    text, account = text_of(srt)
+    assert text == "One\ntwo\n3\n"
+    assert account.changed["cue with a blank line"] == 1
+
+
 def test_what_is_no_cue_is_counted():
     text, account = text_of("Made by someone\n\n1\n00:00:01,000 --> 00:00:02,000\nHi\n")
     assert text == "Hi\n"

@@ -20,15 +20,22 @@ _MODE = r"[ ~&@%+!]?"
 SAID = re.compile(rf"(?:{TIME})?<{_MODE}({_NICK})>[ \t]?(.*)")
 TIMED = re.compile(rf"{TIME}<{_MODE}{_NICK}>[ \t]?")
 _TABBED = re.compile(rf"\d{{4}}-\d\d-\d\d {_CLOCK}\t([^\t]*)\t(.*)")
-_ACTION = re.compile(rf"(?:{TIME})?\*[ \t]{_MODE}({_NICK})[ \t](.*)")
+_ACTION = re.compile(rf"(?:{TIME})?\*([ \t])({_MODE}{_NICK}[ \t].*)")
 _PROGRAM = re.compile(
     rf"(?:{TIME})?(?:-!-|\*\*\*|-->|<--|--(?:\s|$)|===|\*\*|->|<-|-[^\s-]+-\s|!)"
     rf"|---? (?:Log|Day|Session|BEGIN|ENDE?)|\*{{4}} |Session (?:Start|Close|Time|Ident)"
 )
+# What programs write with an asterisk, as they write actions: with a tab (HexChat), or ending in a
+# channel or in brackets (mIRC). Whoever types such words with /me does not end them so.
+_TABBED_EVENT = re.compile(
+    r"\S+ (?:\([^)]*\) )?(?:has (?:joined|left|quit|kicked|changed|set)|is now known as|sets? mode|"
+    r"gives|removes)\b|(?:Now talking|Topic (?:for|set|is)|You (?:are|have)|Disconnected|Connect|"
+    r"Looking up|Cannot)"
+)
 _EVENT = re.compile(
-    r"\s?(?:\([^)]*\)\s)?(?:(?:has |have )?(?:joined|left|quit|parted|kicked)\b|(?:is|are) now"
-    r"|sets? (?:mode|the topic|topic)|gives? |removes? |has (?:changed|set|kicked|been)"
-    r"|was kicked|changes topic|Disconnect|\(.*\) has)"
+    r"\S+ (?:\([^)]*\) )?(?:(?:has )?(?:joined|left) [#&]\S+(?: \(.*\))?$|(?:has )?quit .*\(.*\)$|"
+    r"is now known as \S+$|sets mode: |was kicked (?:from \S+ )?by |changes topic to )"
+    r"|(?:Joins|Parts|Quits|Topic is|Set by|Now talking in|Disconnected|Retrieving|Rejoined)\b:?"
 )
 _COLOURS = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?|[\x02\x0f\x11\x16\x1d\x1e\x1f]")
 
@@ -69,9 +76,11 @@ def parse_line(line: str) -> Message | None:
     if _PROGRAM.match(line):
         return None
     action = _ACTION.match(line)
-    if action and not _EVENT.match(action[2]):
-        return Message(action[1], f"/me {action[2]}")
-    return None
+    event = _TABBED_EVENT if action and action[1] == "\t" else _EVENT
+    if not action or event.match(action[2]):
+        return None
+    nick, _, did = action[2].partition(" ")
+    return Message(nick.lstrip("~&@%+!"), f"/me {did}")
 
 
 def _parse_tabbed(nick: str, text: str) -> Message | None:
@@ -88,12 +97,19 @@ def is_log(lines: list[str]) -> bool:
 
     Without times `<a> b` could as well be a tag.
     """
-    timed = sum(bool(TIMED.match(line)) for line in lines)
     tabbed = sum(bool(_TABBED.match(line)) for line in lines)
-    said = [found[1] for line in lines if (found := SAID.match(line))]
-    known = sum(bool(parse_line(line) or _PROGRAM.match(line)) for line in lines)
-    actions = sum(bool(_ACTION.match(line)) for line in lines)
-    if timed >= 2 or tabbed >= 3:
-        return known + actions >= 0.8 * len(lines)
-    repeated = len({*said}) < len(said) >= 5
-    return repeated and known >= 0.95 * len(lines) and not any("</" in line for line in lines)
+    found = [*map(parse_line, lines)]
+    nicks = [message.speaker for message in found if message]
+    known = sum(bool(one) or _is_program(line) for one, line in zip(found, lines, strict=True))
+    # Whoever speaks comes again, or is seen to come and go.
+    comes_again = len({*nicks}) < len(nicks) or known > len(nicks)
+    if tabbed >= 3 or sum(bool(TIMED.match(line)) for line in lines) >= 2:
+        return comes_again and known >= 0.8 * len(lines)
+    names = sum(len(nick) > 2 for nick in nicks)
+    enough = len({*nicks}) < len(nicks) >= 8 and names >= 0.9 * len(nicks)
+    return enough and known >= 0.95 * len(lines) and not any("</" in line for line in lines)
+
+
+def _is_program(line: str) -> bool:
+    """Whether a program wrote a line of such a log."""
+    return bool(_PROGRAM.match(line) or _ACTION.match(line))

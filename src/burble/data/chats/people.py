@@ -73,5 +73,9 @@ class People:
         if not masks:
             return None, masks
         longest = sorted(masks, key=len, reverse=True)
-        either = "|".join(map(re.escape, longest))
-        return re.compile(rf"(?<!\w)(?:{either})(?!\w)", re.IGNORECASE), masks
+        # Scripts without letters' cases have no blanks around words, either.
+        cased = "|".join(re.escape(one) for one in longest if one.upper() != one)
+        others = "|".join(re.escape(one) for one in longest if one.upper() == one)
+        # An address is masked as one, or stays whole.
+        parts = [rf"(?<!\w)(?:{cased})(?!\w)(?![\w.+-]*@\w)" if cased else "", others]
+        return re.compile("|".join(filter(None, parts)), re.IGNORECASE), masks

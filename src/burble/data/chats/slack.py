@@ -55,7 +55,7 @@ def read_messages(file: File) -> Iterator[Message]:
         for name in filter(is_day, members):
             blocks = archive.read(name)
             text = encodings.decode_blocks(blocks, f"{file.name}:{name}", "").pieces
-            yield from _read_day(text, file, names, PurePosixPath(name).parent.name)
+            yield from _read_day(text, file, names, name)
 
 
 def _read_names_beside(path: Path | None) -> dict[str, str]:
@@ -88,7 +88,7 @@ def _name(user: dict[str, Any], profile: Any) -> str:
 
 
 def _read_day(
-    text: Iterable[str], file: File, names: dict[str, str], channel: str
+    text: Iterable[str], file: File, names: dict[str, str], talk: str
 ) -> Iterator[Message]:
     """The messages of one day."""
     values = JsonText(text, file.name)
@@ -103,7 +103,7 @@ def _read_day(
         else:
             user = str(one.get("user") or "unknown")
             speaker = names.get(user) or _name({}, one.get("user_profile")) or user
-            yield Message(speaker, read_text(str(one.get("text") or ""), names), channel)
+            yield Message(speaker, read_text(str(one.get("text") or ""), names), talk)
 
 
 def read_text(text: str, names: dict[str, str]) -> str:

@@ -15,24 +15,47 @@ from burble.data.tables import split_lines
 from burble.formatting import Note
 
 MARKS = "\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_DATE = r"\d{1,4}\s?[./年년-]\s?\d{1,2}\s?[./月월-]\s?\d{1,4}[.日일]?"
-_BETWEEN = r",?\s{1,2}(?:(?:klo|kl\.|um|at|à|às|alle|о)\s)?"
-_BEFORE = r"(?:(?:오전|오후|午前|午後|上午|下午|AM|PM)\s?)?"
-_TIME = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?"
-_AFTER = r"(?:\s?(?:[AaPp]\.?\s?[Mm]\.?|[^\W\d_]\.?\s?[^\W\d_]\.))?"
-_WHEN = f"{_DATE}{_BETWEEN}{_BEFORE}{_TIME}{_AFTER}"
-HEAD = re.compile(
-    rf"[{MARKS}{BOM}]*(?:\[{_WHEN}\]\s|{_WHEN}\s?[-–]\s|(?P<comma>{_WHEN},\s(?=[^,:]* : )))"
+_ANY = f"[{MARKS}]?"
+_PART = r"\d{1,4}"
+_DATE = (
+    rf"{_ANY}{_PART}{_ANY}\s?[./년年-]\s?{_ANY}\d{{1,2}}{_ANY}"
+    rf"\s?[./월月-]\s?{_ANY}{_PART}[.日일]?{_ANY}"
 )
-"""How a message begins: [date, time], or date, time and a dash, or (in Korean) a comma."""
+_BETWEEN = r"[,،]?\s{1,2}(?:(?:klo|kl\.|um|at|à|às|alle|о)\s)?"
+_BEFORE = r"(?:(?:오전|오후|午前|午後|上午|下午|AM|PM)\s?)?"
+_MINUTES = r"\d{1,2}[:.]\d{2}"
+_AFTER = r"(?:\s?(?:[AaPp]\.?\s?[Mm]\.?|[صم]|[قب]\.?ظ\.?|[^\W\d_]\.?\s?[^\W\d_]\.))?"
+_WHEN = f"{_DATE}{_BETWEEN}{_BEFORE}{_MINUTES}{_AFTER}"
+_EXACTLY = rf"{_DATE}{_BETWEEN}{_BEFORE}{_MINUTES}(?:[:.]\d{{2}})?{_AFTER}"
+HEAD = re.compile(rf"[{MARKS}{BOM}]*(?:\[{_EXACTLY}\]\s|{_WHEN}\s?[-–]\s|{_WHEN},\s(?=[^,:]* : ))")
+"""How a message begins: [date, time], or date, time and a dash, or (in Korean) a comma.
+
+Seconds stand in brackets alone: with a dash they are a computer's log.
+"""
 _NAME = re.compile(rf"[{MARKS}]*(?:~[\s\u202f]*)?([^:\n]{{1,60}}?)\s?:(?:\s|$)")
 _QUOTES = set('"“”„«»「」')
-_MEDIA = re.compile(r"<[^<>\n]{3,60}>")
-_ATTACHED = re.compile(rf"[{MARKS}]*(?:<[^<>:\n]+: [^<>\n]+>|\S+\.\w{{2,5}} \([^()\n]+\))$")
-_EDITED = re.compile(rf"\s?[{MARKS}]+<[^<>\n]{{3,60}}>$")
-_EDITED_PLAIN = re.compile(r"\s<This message was edited>$")
+_LEFT_OUT = (
+    "omitted|ausgeschlossen|weggelassen|omitido|omitida|omitidos|omis|omise|omesso|omessi|oculto|"
+    "oculta|weggelaten|pominięto|edilmedi|исключены|медиафайлов|含まれていません|已省略|省略|제외|"
+    "الوسائط|נכללה"
+)
+_MEDIA = re.compile(rf"<(?:[^<>\s]+\s){{0,4}}[^<>\s]*(?:{_LEFT_OUT})>")
+_OMITTED = re.compile(rf"\b(?:{_LEFT_OUT})\b")
+_ADDED = (
+    "file attached|Datei angehängt|archivo adjunto|fichier joint|file allegato|arquivo anexado|"
+    "bestand bijgevoegd|файл добавлен|ملف مرفق|plik załączony|dosya ekli|附加檔案|文件附件"
+)
+_ATTACHED = re.compile(
+    rf"\u200e<[^<>:\n]+: [^<>\n]+>$|[{MARKS}]*[^\n]+\.\w{{2,5}} \((?:{_ADDED})\)$"
+    r"|[A-Z]{3,4}-\d{8}-WA\d{4}\.\w{2,5}(?: \([^()\n]+\))?$"
+)
+_EDITED = re.compile(
+    r"\s?(?:\u200e+<[^<>\n]{3,60}>|<(?:This message was edited|Diese Nachricht wurde bearbeitet|"
+    r"Se editó este mensaje\.?|Este mensaje fue editado\.?|Ce message a été modifié\.?|"
+    r"Questo messaggio è stato modificato\.?|Esta mensagem foi editada\.?|Mensagem editada\.?|"
+    r"Dit bericht is bewerkt\.?|Сообщение изменено\.?)>)$"
+)
 _STRIPPED = re.compile(f"[{MARKS}]")
-_OMITTED = re.compile(r"\b(?:omitted|weggelassen|omise?s?|omitid[oa]s?|omess[oa]|weggelaten)\b")
 _SYSTEM = "system line (who joined, calls, encryption)"
 _DELETED = frozenset(
     (
@@ -110,23 +133,29 @@ def is_name(name: str) -> bool:
 
 def _finish(speaker: str, lines: list[str], account: Account) -> Iterator[Message]:
     """A message whose lines are all there, without what nobody typed."""
-    first = lines[0]
-    if _ATTACHED.match(first.strip()) or _MEDIA.fullmatch(first.strip()):
+    first, marked = lines[0], lines[0].startswith("\u200e")
+    caption = strip_ends(lines[1:])
+    if _is_media(first) or (marked and caption):
         account.left["media line"] += 1
-        # What stands below is its caption.
+        # What stands below is its caption, which somebody typed.
         lines = lines[1:]
-        if not strip_ends(lines):
+        if not caption:
             return
-    elif first.startswith(("\u200e", "\u200f")):
-        kind = "media line" if _OMITTED.search(first) else _SYSTEM
-        account.left[kind] += 1
+    elif marked:
+        account.left[_SYSTEM] += 1
         return
-    text = strip_ends(lines)
-    for pattern in (_EDITED, _EDITED_PLAIN):
-        text, edited = pattern.subn("", text)
-        account.left["edit mark"] += edited
+    text, edited = _EDITED.subn("", strip_ends(lines))
+    account.left["edit mark"] += edited
     text = _STRIPPED.sub("", text)
     if text.strip(" .") in _DELETED:
         account.left["deleted message"] += 1
         return
     yield Message(speaker, text)
+
+
+def _is_media(line: str) -> bool:
+    """Whether a line stands for a picture, a sound or another file."""
+    bare = line.strip()
+    if bare.startswith("\u200e") and _OMITTED.search(bare):
+        return True
+    return bool(_ATTACHED.match(bare) or _MEDIA.fullmatch(_STRIPPED.sub("", bare)))

@@ -27,6 +27,12 @@ def read(file: File, write: Write) -> list[Note]:
         package = _find_package(archive, file.name)
         book = _read_package(archive, package, file.name)
         _refuse_locked(archive, book, file.name)
+        if not book.order:
+            raise SourceError(
+                f"{file.name} names no chapter in its reading order (spine). Get another copy."
+            )
+        if book.aside:
+            file.account.taken["chapter that stands aside"] += book.aside
         write(_read_chapters(archive, book, file))
     return []
 
@@ -39,11 +45,13 @@ class _Book:
         files: The members of the archive, by their ids, with the type of each.
         contents: The id of the table of contents; empty for none.
         order: The ids of the chapters, as they are read.
+        aside: How many of them stand aside from the reading order.
     """
 
     files: dict[str, tuple[str, str]] = field(default_factory=dict)
     contents: str = ""
     order: list[str] = field(default_factory=list)
+    aside: int = 0
 
 
 def _find_package(archive: Archive, name: str) -> str:
@@ -78,6 +86,7 @@ def _read_package(archive: Archive, package: str, name: str) -> _Book:
                 book.contents = given.get("id", "")
         elif tag == "itemref":
             book.order.append(given.get("idref", ""))
+            book.aside += given.get("linear") == "no"
 
     _parse(archive, package, name, begin)
     # Lists that name one chapter again and again would make a book without end.

@@ -26,7 +26,7 @@ from burble.settings import DEFAULT_READING, SourceSettings
 Write = Callable[[Iterable[str]], object]
 """Takes the text of one document, in pieces that are cut anywhere."""
 EXTRA = "pip install 'burble[texts]'"
-_REST = re.compile(r" (?=\(|(?:of|or|in|with|without|beside|outside|moved|at|from) )")
+_REST = re.compile(r" (?=\(|(?:of|or|in|with|without|beside|outside|moved|at|from|that|for) )")
 """Where the name of a thing goes on after its first noun."""
 _BLOCK = 1 << 16
 _MANY = 20

@@ -7,12 +7,13 @@ fetching anything. Knows no form.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import EINVAL
 from typing import BinaryIO
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError
 
-from burble.errors import SourceError
+from burble.errors import SourceError, StorageError
 from burble.formatting import shown
 
 
@@ -63,7 +64,12 @@ def open_archive(
                     "Leave it out."
                 )
             yield Archive(archive, name, limits)
-    except (BadZipFile, ZlibError, EOFError, NotImplementedError, UnicodeDecodeError) as error:
+    except (StorageError, SourceError):
+        raise
+    except (BadZipFile, ZlibError, EOFError, NotImplementedError, ValueError, OSError) as error:
+        # A damaged list of members sends the reader to places that are none (EINVAL).
+        if isinstance(error, OSError) and error.errno != EINVAL:
+            raise
         raise SourceError(
             f"{name} looks like {what}, but its archive is damaged: {error}. Get a whole copy of "
             "it, or save it again."

@@ -21,6 +21,7 @@ _CHARSET = re.compile(
 )
 _AS_BROWSERS_DO = {"iso-8859-1": "cp1252", "ascii": "cp1252", "iso8859-1": "cp1252"}
 _MAIN = re.compile(r"<(main|article)\b", re.IGNORECASE)
+_TAG = re.compile(r"<[a-zA-Z/!?]")
 _SHORT = 40
 """Characters of a link below which it may be the mark of a note."""
 _LONGEST_TAG = 1 << 22
@@ -28,9 +29,9 @@ _LONGEST_TAG = 1 << 22
 _NEVER = {
     "head": "",
     "script": "script",
-    "style": "",
-    "template": "",
-    "noscript": "",
+    "style": "style",
+    "template": "template",
+    "noscript": "passage for browsers without scripts",
     "iframe": "embedded page",
     "object": "embedded object",
     "svg": "picture (with its alternative text)",
@@ -117,7 +118,7 @@ def read_page(
                 "it as it stands with --form text."
             )
         yield from page.layout.take()
-    page.close()
+    page.finish()
     yield from page.layout.take()
 
 
@@ -136,6 +137,14 @@ class _Page(HTMLParser):
         self._within = self._pre = self._articles = self._cells = self._raised = 0
         self._link: list[str] | None = None
         self._raised_inside = False
+
+    def finish(self) -> None:
+        """Ends the page; a tag that breaks off is no text."""
+        if _TAG.match(self.rawdata):
+            self._leave("tag that breaks off")
+            self.rawdata = ""
+        self.close()
+        self._end_link()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Takes the beginning of an element."""
@@ -162,6 +171,8 @@ class _Page(HTMLParser):
         if tag == "pre":
             self._pre += 1
             self._take("block of code or set text")
+        elif tag == "q" and self._reads:
+            self.layout.add("“")
         elif tag == "br":
             self._end_link()
             self.layout.add_line_end()
@@ -184,6 +195,8 @@ class _Page(HTMLParser):
         self._break(tag)
         if tag == "a":
             self._end_link()
+        elif tag == "q" and self._reads:
+            self.layout.add("”")
         elif tag == "sup":
             self._raised = max(0, self._raised - 1)
         elif tag == "pre":
@@ -249,6 +262,8 @@ class _Page(HTMLParser):
             return "hidden passage"
         if tag == "a" and (link := _kinds(given) & _LINKS.keys()):
             return _LINKS[min(link)]
+        if tag == "nav" and self._whole:
+            return "table of contents"
         kind = _ROLES.get(given.get("role", ""), tag)
         if kind in _BESIDE and not self._whole and not (_kinds(given) & _NOTES):
             # The header of an article holds its title.

@@ -32,6 +32,7 @@ _LIGATURE = re.compile("[\ufb00-\ufb06]")
 HYPHEN = "\x02\ufffe"
 """How PDFium marks a hyphen at the end of a line, after which it joins the next one."""
 _JOINED = re.compile(rf"(\w+)[-\u2010]?[{HYPHEN}](\w+)")
+_HYPHEN = re.compile(rf"-?[{HYPHEN}]")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _FEW = 3
 """Pages, at least, on which a running head comes again; of two pages, both."""
@@ -252,11 +253,12 @@ def _mend(text: str, account: Account) -> str:
     text, count = _LIGATURE.subn(lambda found: _LIGATURE_LETTERS[ord(found[0]) - 0xFB00], text)
     account.changed["ligature (as letters)"] += count
     words = Counter(map(str.lower, _WORD.findall(text)))
+    beginnings = {word.partition("-")[0] for word in words if "-" in word}
 
     def join(found: re.Match[str]) -> str:
         one, other = found[1], found[2]
         whole, halves = f"{one}{other}".lower(), (one.lower(), other.lower())
-        compound = words[f"{one}-{other}".lower()] or all(words[half] > 1 for half in halves)
+        compound = halves[0] in beginnings or all(words[half] > 1 for half in halves)
         if compound and not words[whole]:
             account.taken["hyphen at the end of a line (kept)"] += 1
             return f"{one}-{other}"
@@ -264,6 +266,7 @@ def _mend(text: str, account: Account) -> str:
         return f"{one}{other}"
 
     text = _JOINED.sub(join, text)
-    left = sum(map(text.count, HYPHEN))
-    account.left["character that its font does not name"] += left
-    return text.translate(dict.fromkeys(map(ord, HYPHEN))) if left else text
+    # One beside a sign is no part of a word that was broken.
+    text, kept = _HYPHEN.subn("-", text)
+    account.taken["hyphen at the end of a line (kept)"] += kept
+    return text

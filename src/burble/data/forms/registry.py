@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import BinaryIO
 
+from burble.data import encodings
 from burble.data.forms.form import Form, Probe
 from burble.errors import SourceError
 from burble.formatting import listed, shown
@@ -18,6 +19,9 @@ _FICTION_BOOK = re.compile(rb"<(?:\w+:)?FictionBook\b")
 _RTF = re.compile(rb"\s{0,1024}\{\\rtf\d?\s?[\\{]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _PDF = re.compile(rb"\s{0,1024}%PDF-[12]\.\d\s*[\r\n%]")
+_TIMING = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:WEBVTT\s|\s{0,99}\d+\s*\r?\n\s*\d+:\d\d:\d\d[,.]\d+\s*-->)"
+)
 _TEXT_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.text"
 _BEGINS = re.compile(rb"From \S.*\d\d:\d\d")
 _HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
@@ -67,7 +71,8 @@ def _chat(
 
 def _find_chat(probe: Probe) -> str:
     """The program whose chat a file is; empty if it is none."""
-    if any(map(_DAY.search, probe.members)) and _CHANNELS & probe.members:
+    names = {member.rpartition("/")[2] for member in probe.members}
+    if any(map(_DAY.search, probe.members)) and _CHANNELS & names:
         return "slack"
     if probe.name in _CHANNELS and re.match(rb'\s*\[\s*\{\s*"id"\s*:\s*"[CDGU]\w+"', probe.head):
         # What stands beside the days: lists of people and channels, without messages.
@@ -78,12 +83,13 @@ def _find_chat(probe: Probe) -> str:
 @lru_cache(maxsize=2)
 def _recognize_chat(head: bytes) -> str:
     """The same of a file that is no archive."""
-    if b"\0" in head[:1024]:
+    kind = encodings.detect_content_type(head)
+    if kind.binary:
         return ""
     # Loaded where files are looked at.
     from burble.data.chats.recognize import recognize
 
-    return recognize(head.decode("utf-8", "replace"))
+    return recognize(head.decode(kind.codec or "utf-8", "replace"))
 
 
 CHATS: tuple[Form, ...] = (
@@ -203,7 +209,9 @@ FORMS: tuple[Form, ...] = (
         what="subtitles",
         plural="subtitles",
         suffixes=(".srt", ".vtt"),
-        recognize=_ends(".srt", ".vtt"),
+        recognize=lambda probe: (
+            probe.name.endswith((".srt", ".vtt")) or bool(_TIMING.match(probe.head))
+        ),
         module=_reader("subtitles"),
         tells_encoding=False,
     ),
@@ -316,7 +324,7 @@ def find_form(
 def find_suffix(name: str) -> str:
     """The ending of a file's name that tells its form; empty where it tells none.
 
-    >>> find_suffix("My.Film.SRT"), find_suffix("a.txt")
+    >>> find_suffix("My.Film.SRT"), find_suffix("a.jpg")
     ('.srt', '')
     >>> find_suffix("posts.JSONL.gz")
     '.jsonl.gz'
@@ -338,12 +346,23 @@ def list_parted() -> list[str]:
     return [form.plural for form in FORMS if form.has_parts]
 
 
+def find_named(name: str) -> Form | None:
+    """The form that a person names, or names by an ending of its files; None for text.
+
+    >>> find_named("docx") is find_named("word"), find_named("txt")
+    (True, None)
+    """
+    # A chat may have any ending.
+    others = (form for form in FORMS if form not in CHATS and f".{name}" in form.suffixes)
+    return _BY_NAME.get(name) or next(others, None)
+
+
 def check_form(name: str) -> None:
     """Refuses the name of a form that there is not; the empty one is none.
 
     Raises:
         SourceError: There is no such form.
     """
-    if name not in ("", TEXT, *_BY_NAME):
+    if name not in ("", TEXT, "txt") and not find_named(name):
         known = listed([TEXT, *_BY_NAME], most=len(_BY_NAME) + 1)
         raise SourceError(f"there is no form {shown(name)!r}. Name one of {known}.")

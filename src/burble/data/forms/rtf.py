@@ -20,6 +20,8 @@ _TOKEN = re.compile(
     rb"|([^\\{}\r\n]+)",
     re.DOTALL,
 )
+_BEGUN = re.compile(rb"\s*\{\\rtf")
+_CUT = "end of the file"
 _LONGEST = 48
 """Bytes of a token that is no text, at most."""
 _CHARACTERS = {
@@ -82,7 +84,13 @@ _PAGES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 
 def read(file: File, write: Write) -> list[Note]:
     """Reads a document; see `forms.form`."""
+    if not _BEGUN.match(next(file.blocks(), b"")):
+        raise SourceError(
+            f"{file.name} is no rich text: it does not begin with {{\\rtf. Leave out --form rtf."
+        )
     write(read_document(file.blocks(), file.name, file.account))
+    if file.account.left[_CUT]:
+        return [Note(file.name, "its last groups have no end, so its own end may be missing.")]
     return []
 
 
@@ -185,6 +193,8 @@ class _Reader:
     def finish(self) -> None:
         """Ends what the file leaves open."""
         self._flush()
+        if self._outer:
+            self._leave(_CUT)
         self.lines.finish()
 
     def _take_token(self, token: re.Match[bytes]) -> None:

@@ -13,6 +13,7 @@ from burble.data.tables import split_lines
 from burble.formatting import Note
 
 _TIME = re.compile(r"\s*(?:\d+:)?\d{1,2}:\d\d[,.]\d+\s*-->\s*(?:\d+:)?\d{1,2}:\d\d[,.]\d+(.*)")
+_HEADS = {"NOTE": "comment", "STYLE": "style", "REGION": "style", "WEBVTT": "head of the file"}
 _LONGEST = 1000
 """Lines of a cue at most."""
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+[^>]*>")
@@ -35,11 +36,18 @@ def read_speech(pieces: Iterable[str], account: Account) -> Iterator[str]:
     >>> list(read_speech([cue], Account()))
     ['Come in.\n']
     """
+    begun = False
     for block in _split_blocks(pieces):
         place = next((i for i, line in enumerate(block) if _TIME.match(line)), None)
         if place is None:
-            _count_other(block, account)
+            if begun and block[0].partition(" ")[0] not in _HEADS:
+                # A blank line within a cue.
+                account.changed["cue with a blank line"] += 1
+                yield from _read_cue(block, account)
+            else:
+                _count_other(block, account)
             continue
+        begun = True
         account.taken["cue"] += 1
         account.left["time"] += 1
         account.left["cue number"] += place
@@ -72,8 +80,8 @@ def _split_blocks(pieces: Iterable[str]) -> Iterator[list[str]]:
 def _count_other(block: list[str], account: Account) -> None:
     """Counts a block that is no cue: the head of a file, a note, a style."""
     head = block[0].partition(" ")[0]
-    names = {"NOTE": "comment", "STYLE": "style", "REGION": "style", "WEBVTT": "head of the file"}
-    account.left[names.get(head, "line without a time")] += 1 if head in names else len(block)
+    what = _HEADS.get(head, "line without a time")
+    account.left[what] += 1 if head in _HEADS else len(block)
 
 
 def _read_cue(lines: list[str], account: Account) -> Iterator[str]:
