@@ -1,6 +1,7 @@
 """Cores that share a batch learn what one alone learns; each number of cores in a real process."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -80,3 +81,27 @@ def test_nothing_is_in_flight_where_cores_share_a_batch():
     done = subprocess.run(command, capture_output=True, check=False, text=True)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [2, 0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no variable moves the cache folder")
+def test_what_was_compiled_is_kept_and_where_it_is_damaged_nobody_hears_of_it(
+    burble, text, tmp_path
+):
+    own = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment = os.environ | own
+    del environment["JAX_COMPILATION_CACHE_DIR"]
+    small = ["--units", "8", "--layers", "1", "--batch", "4", "--length", "8", "--steps", "2"]
+    models = []
+    for name in ("first", "second"):
+        run = tmp_path / name
+        done = burble("train", text, "-o", run, *small, env=environment)
+        assert done.returncode == 0, done.stderr.decode()
+        assert b"Warning" not in done.stderr
+        models.append((run / "model.safetensors").read_bytes())
+        entries = sorted((tmp_path / "cache" / "burble" / "compiled").rglob("*-cache"))
+        assert any("step" in one.name or "traced" in one.name for one in entries)
+        for place, entry in enumerate(entries):
+            held = bytearray(entry.read_bytes())
+            held[len(held) // 2] ^= 0x55
+            entry.write_bytes(held if place % 2 else held[: len(held) // 2])
+    assert models[0] == models[1]

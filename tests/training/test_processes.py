@@ -24,8 +24,8 @@ NETWORK = ["--layers", "1", "--units", "16", "--embedding", "8", "--batch", "8",
 NETWORK += ["--dropout", "0.2", "--dropout-input", "0.1", "--dropout-output", "0.2"]
 NETWORK += ["--dropout-recurrent", "0.1"]
 STEPS = ["--steps", "50", "--evaluations", "2"]
-# Told of early, and not over before it is interrupted.
-LONG = ["--steps", "1000000", "--evaluations", "1", "--patience", "0"]
+# Told of early, after a two hundredth of its steps, and far from over when it is interrupted.
+LONG = ["--steps", "20000", "--evaluations", "1", "--patience", "0"]
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="reads /proc to find the processes that train"

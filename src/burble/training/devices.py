@@ -11,6 +11,7 @@ import hashlib
 import os
 import platform
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -90,6 +91,9 @@ def keep_compiled() -> None:
         jax.config.update("jax_compilation_cache_max_size", MOST_COMPILED)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+        # What cannot be read or kept (JAX 0.10) is compiled, and of no concern to anyone.
+        unread = "Error (reading|writing) persistent compilation cache entry"
+        warnings.filterwarnings("ignore", unread, UserWarning)
 
 
 def _processor() -> bytes:
