@@ -1,6 +1,7 @@
 """Every benchmark is found by its name, and has a short form that records nothing."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -43,6 +44,14 @@ def test_a_quick_run_is_printed_and_not_recorded(monkeypatch, capsys):
     run(monkeypatch, "machine", "--quick")
     assert "| float32 matrix product, all cores | " in capsys.readouterr().out
     assert {path: path.read_bytes() for path in RESULTS.iterdir()} == before
+
+
+def test_what_is_for_a_gpu_runs_in_a_tiny_form_on_a_processor(monkeypatch, capsys):
+    run(monkeypatch, "gpu", "--quick")
+    said = capsys.readouterr().out
+    assert re.search(r"\| losses of 3 steps, cpu beside cpu, nats apart \| 1 x 16 \| 0\.0000", said)
+    assert re.search(r"\| training, characters a second \| 1 x 16 \| [\d,]+ \(", said)
+    assert re.search(r"one text / 64 texts \| 1 x 16 \| [\d,]+ / [\d,]+", said)
 
 
 def test_the_page_has_the_table_of_what_a_base_gives():
