@@ -23,7 +23,7 @@ TEXTS = {
 """Those of `all` that are given a text."""
 PLAIN = (
     *("machine", "encodings", "writing", "step_profile", "processes", "corpus_scale", "scale"),
-    *("kills", "training_speed", "writing_rivals", "serving"),
+    *("kills", "training_speed", "writing_rivals", "serving", "layer"),
 )
 NEED_TORCH = {"training_speed", "writing_rivals", "shakespeare"}
 

@@ -23,6 +23,7 @@ SHAPES = ((1, 256, 32, 64), (2, 256, 32, 64), (2, 512, 32, 64), (2, 256, 16, 64)
 SYMBOLS = 65
 HOLDERS = re.compile(r"while|ThunkExecutor|Rendezvous|Wait|call|conditional|LaunchOnDevice|Pjit")
 KINDS = {
+    "LSTM layers": re.compile("ffi_call"),
     "products": re.compile(r"dot|gemm|matmul|ynn"),
     "exchange of gradients": re.compile(r"all-reduce"),
     "copies": re.compile(r"copy|transpose|concatenate\.|broadcast"),
