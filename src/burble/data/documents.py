@@ -136,13 +136,7 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
                 remarks.marked.append(source.name)
             notes += _read_source(source, decoded.pieces, reader)
         digest.update(source.size.to_bytes(8, "little"))
-        if reader.end_source():
-            remarks.add_content(source, content.digest())
-        else:
-            # It is named itself, so what is empty in it is not counted.
-            reader.empty = empty
-            shows_nothing = reader.artifacts.beyond_ascii
-            (remarks.blank if shows_nothing else remarks.empty).append(source.name)
+        remarks.add_source(source, content.digest(), reader, empty)
     texts = forms.describe_accounts(reader.accounts) + Note.combine(notes)
     texts += remarks.describe(repeated=not options.reading.deduplicate)
     return reader.summarize(texts, digest.hexdigest())
@@ -351,6 +345,16 @@ class _Remarks:
     blank: list[str] = field(default_factory=list)
     repeated: list[tuple[str, str]] = field(default_factory=list)
     contents: dict[object, str] = field(default_factory=dict)
+
+    def add_source(self, source: Source, digest: bytes, reader: "_Reader", empty: int) -> None:
+        """Notes a source that was read; `empty` documents were so before it."""
+        if reader.end_source():
+            self.add_content(source, digest)
+            return
+        # It is named itself, so what is empty in it is not counted.
+        reader.empty = empty
+        shows_nothing = reader.artifacts.beyond_ascii
+        (self.blank if shows_nothing else self.empty).append(source.name)
 
     def add_content(self, source: Source, digest: bytes) -> None:
         """Notes what a source holds."""
