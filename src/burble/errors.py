@@ -27,6 +27,10 @@ class SourceError(InputError):
     """A source of text is missing, unreadable or not text."""
 
 
+class FieldError(SourceError):
+    """A file of which a field must be named, and none is."""
+
+
 class EncodingError(SourceError):
     """Bytes that are not text in the expected encoding."""
 

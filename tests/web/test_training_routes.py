@@ -155,6 +155,7 @@ def test_a_dump_is_refused_with_its_fields_and_mail_is_read(page):
     refused = page.ask("GET", f"/v1/train/{job}/report").error["message"]
     assert refused.startswith("posts.jsonl.gz is JSON; name the field that is the text.")
     assert "\n  burble corpus posts.jsonl.gz:text\n" in refused
+    assert refused.endswith("This page reads no fields.")
     mail = b"From: ann@x.org\nMessage-ID: <1@x>\n\nHello there.\n-- \nAnn\n"
     report = page.ask("GET", f"/v1/train/{page.give(mail, name='a.eml').json['id']}/report").json
     assert report["beginning"] == "Hello there."

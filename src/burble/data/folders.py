@@ -14,7 +14,9 @@ RUN = "a run folder"
 OURS = "made by burble"
 NOT_PLAIN, LINKS = "not plain files", "links to folders"
 FIELDLESS = "files with fields, of which none is named (`burble corpus FILE` lists them),"
+ARCHIVES = "archives, which are read if they are named by themselves,"
 _ONE = {
+    ARCHIVES: "archive, which is read if it is named by itself,",
     FIELDLESS: FIELDLESS.replace("files", "file", 1),
     "files without fields": "file without fields",
     NOT_PLAIN: "not a plain file",

@@ -24,7 +24,7 @@ from burble.data.source import (
     spool_stream,
     with_beside,
 )
-from burble.errors import EncodingError, SettingsError, SourceError, StorageError
+from burble.errors import EncodingError, FieldError, SettingsError, SourceError, StorageError
 from burble.formatting import listed, shown, some
 from burble.settings import DEFAULT_READING, SourceSettings, require
 
@@ -172,7 +172,7 @@ def _open(argument: str, reading: SourceSettings) -> Found:
 def _find(argument: str, reading: SourceSettings) -> Found:
     """The sources one argument names, and what to say of what is left out."""
     if argument == "-":
-        return [_take(spool_stream("standard input", sys.stdin.buffer), reading)], []
+        return [_read_input(spool_stream("standard input", sys.stdin.buffer), reading)], []
     if argument.startswith(_BUILTIN):
         return _read_builtin(argument)
     if argument.startswith(_GUTENBERG):
@@ -193,6 +193,13 @@ def _find(argument: str, reading: SourceSettings) -> Found:
     if any(mark in argument for mark in "*?["):
         return _expand_pattern(argument, reading)
     raise SourceError(folders.describe_missing(path, argument))
+
+
+def _read_input(source: Source, reading: SourceSettings) -> Source:
+    """Standard input; of what has fields none can be named there, so it is read as it stands."""
+    form = _find_form(source, reading)
+    fieldless = form and form.needs_part and not reading.form
+    return _check(source, reading.encoding) if fieldless else _take(source, reading)
 
 
 def _read_file(path: Path, reading: SourceSettings, part: str = "") -> Found:
@@ -242,7 +249,7 @@ def _take(source: Source, reading: SourceSettings, part: str = "") -> Source:
     if form.needs_part and not part and not source.size:
         return source
     if form.needs_part and not part:
-        raise SourceError(form.list_fields(source.as_file(reading)))
+        raise FieldError(form.list_fields(source.as_file(reading)))
     known = form.tells_encoding or source.encoding_is_known
     name = f"{source.name}:{shown(part)}" if part else source.name
     return replace(source, name=name, part=part, form=form.name, encoding_is_known=known)
@@ -322,6 +329,8 @@ def _open_texts(
         kind = encodings.detect_content_type(head)
         if form and form.is_missing:
             passed.setdefault(f"that need {form.install}", []).append(path)
+        elif not form and zips.is_zip(head):
+            passed.setdefault(folders.ARCHIVES, []).append(path)
         elif part and not (form and form.has_parts):
             passed.setdefault("files without fields", []).append(path)
         elif form and form.needs_part and not part:

@@ -33,6 +33,7 @@ from burble.data.forms import registry
 from burble.data.overview import survey
 from burble.errors import (
     BurbleError,
+    FieldError,
     InputError,
     RunError,
     SettingsError,
@@ -376,7 +377,9 @@ def read_report(job: Job) -> dict[str, Any]:
     try:
         corpus = request.read(Settings())
     except InputError as error:
-        raise type(error)(job.with_names(str(error))) from error
+        # What the sentence names is typed in a terminal.
+        where = "\nThis page reads no fields." if isinstance(error, FieldError) else ""
+        raise type(error)(f"{job.with_names(str(error))}{where}") from error
     facts, overview = report.collect_facts(corpus), survey(corpus).to_json()
     for line in (*overview["repeated"], *overview["odd"]):
         line["place"] = job.with_names(line["place"])

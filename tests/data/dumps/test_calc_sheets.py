@@ -47,6 +47,7 @@ def test_a_column_by_the_name_in_the_first_row(book):
     assert texts == ["One  \ta\nb", "Two\nlines", "Two\nlines", "Yes"]
     assert counts == {"Year": {"": 1, "2019": 3}}
     assert f"{book}: 1 row without text in 'Body' skipped: empty 1." in told
+    assert f"{book}:Body is read as a workbook (.ods). Left out: 1 comment." in told
     assert read(f"{book}:Two.Else")[0] == ["more"]
 
 

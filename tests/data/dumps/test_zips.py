@@ -63,6 +63,16 @@ def test_an_archive_without_texts_lists_what_it_holds(tmp_path):
         sources.find_sources([str(path)])
 
 
+def test_an_archive_in_a_folder_is_to_be_named_by_itself(archive):
+    (archive.parent / "a.txt").write_bytes(b"text")
+    found, notes = sources.find_sources([str(archive.parent)])
+    assert [source.name for source in found] == [str(archive.parent / "a.txt")]
+    assert notes == [
+        "1 archive, which is read if it is named by itself, in "
+        f"{archive.parent} passed over: a.zip."
+    ]
+
+
 def test_a_damaged_archive_is_one_sentence(archive):
     data = bytearray(archive.read_bytes())
     place = data.find(b"in/x.txt") + len(b"in/x.txt")

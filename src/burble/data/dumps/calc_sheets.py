@@ -41,7 +41,7 @@ def find_fields(file: File) -> Fields:
 def _open(file: File) -> Iterator[list[Table]]:
     """The sheets of a workbook that have a row."""
     with file.open() as opened, open_archive(opened, file.name, "a workbook", _LIMITS) as archive:
-        names = dict.fromkeys(name for name, _ in _read_rows(archive, file.name, None, None))
+        names = dict.fromkeys(name for name, _ in _read_rows(archive, file, None, None))
         tables = (_make_table(archive, file, name) for name in names)
         yield [table for table in tables if table]
 
@@ -50,33 +50,35 @@ def _make_table(archive: Archive, file: File, name: str) -> Table | None:
     """A sheet; see `workbooks.make_table`."""
 
     def rows(wanted: frozenset[int] | None) -> Iterator[Cells]:
-        return (row for _, row in _read_rows(archive, file.name, name, wanted))
+        return (row for _, row in _read_rows(archive, file, name, wanted))
 
     return make_table(name, rows, file.name, file.size)
 
 
 def _read_rows(
-    archive: Archive, file: str, name: str | None, wanted: frozenset[int] | None
+    archive: Archive, file: File, name: str | None, wanted: frozenset[int] | None
 ) -> Iterator[tuple[str, Cells]]:
     """The rows of a sheet that are not empty.
 
     Args:
         archive: The workbook.
-        file: What to call it.
+        file: Where it is, and where comments are counted.
         name: The sheet; None for the first row of each.
         wanted: The columns; None for all.
 
     Yields:
         The name of the sheet, and its cells.
     """
-    content = _Content(file, name, wanted)
-    for _ in parse_xml(archive.read(_CONTENT), file, content.start, content.end, content.text):
+    content = _Content(file.name, name, wanted)
+    for _ in parse_xml(archive.read(_CONTENT), file.name, content.start, content.end, content.text):
         for sheet, cells, times in content.rows:
             for _ in range(times if name is not None else 1):
                 yield sheet, cells
         content.rows.clear()
         if content.is_past:
-            return
+            break
+    if wanted is not None and content.comments:
+        file.account.left["comment"] = content.comments
 
 
 class _Content:
@@ -85,11 +87,12 @@ class _Content:
     Attributes:
         rows: Those that have ended: the sheet, its cells, and how many times it comes.
         is_past: Whether the sheet that is wanted has ended.
+        comments: How many there are in it.
     """
 
     def __init__(self, file: str, name: str | None, wanted: frozenset[int] | None) -> None:
         self.rows: list[tuple[str, Cells, int]] = []
-        self.is_past = False
+        self.is_past, self.comments = False, 0
         self._file, self._name, self._wanted = file, name, wanted
         self._sheet, self._is_wanted = "", False
         self._aside = self._taken = 0
@@ -103,6 +106,7 @@ class _Content:
         """An element begins."""
         tag = local(tag)
         if self._aside or tag in _ASIDE:
+            self.comments += tag == "annotation" and self._is_wanted and not self._aside
             self._aside += 1
         elif tag == "table":
             self._sheet = _find(attributes, "name")

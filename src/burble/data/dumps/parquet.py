@@ -11,7 +11,7 @@ from burble.data.dumps.json_rows import Row, RowReader, Rows
 from burble.data.dumps.paths import FieldPath, add_fields
 from burble.data.dumps.tabular import Table
 from burble.data.forms.form import File, Write
-from burble.errors import SourceError
+from burble.errors import BurbleError, SourceError
 from burble.formatting import Note
 
 _BATCH = 1_000
@@ -88,5 +88,7 @@ def _open(file: File) -> Iterator[Any]:
         parquet = import_module("pyarrow.parquet")
         with file.open() as opened, parquet.ParquetFile(opened) as table:
             yield table
-    except (refused, OSError) as error:
+    except BurbleError:
+        raise
+    except (refused, OSError, ValueError) as error:
         raise SourceError(f"{file.name} cannot be read as a Parquet file: {error}.") from error
