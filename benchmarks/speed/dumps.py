@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from email.message import EmailMessage
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -310,7 +311,9 @@ def main() -> None:
             size = SLOW if name in ("posts.xlsx", "box.mbox") else SMALL
             write(folder / name, make_posts(1 if options.quick else size))
             rows += compare(folder / name, libraries)
-        note = "files made from a seed; readers and libraries by turns, processor time"
+        others = ("ijson", "openpyxl", "python_calamine", "pyarrow")
+        used = ", ".join(f"{one} {version(one)}" for one in others if is_there(one))
+        note = f"files made from a seed; readers and libraries by turns, processor time; {used}"
         record("dumps", rows, note)
         size = 5 if options.quick else LARGE
         large = [
