@@ -85,8 +85,10 @@ class Build:
         """The environment variables of its processes: those of this one, with a cache of its own.
 
         Of the caches only Linux's can be moved by a variable; elsewhere both builds share one.
+        Python keeps the bytecode of both, as it does of what is installed.
         """
-        kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        left_out = "PYTHONPATH", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"
+        kept = {k: v for k, v in os.environ.items() if k not in left_out}
         return kept | {"XDG_CACHE_HOME": str(self.folder / "cache")}
 
     def command(self, *arguments: object) -> list[str]:

@@ -96,6 +96,7 @@ def make_rows(text: Path, large: Path, folder: Path, rounds: int) -> list[dict[s
     for build in both:
         # What is compiled is kept: from here on each start is a second one.
         first_step(text, build)
+        write(model, build)
 
     def near(one: float, other: float) -> bool:
         return abs(one - other) < APART
