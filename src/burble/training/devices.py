@@ -91,7 +91,8 @@ def keep_compiled() -> None:
         jax.config.update("jax_compilation_cache_max_size", MOST_COMPILED)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-        # What cannot be read or kept (JAX 0.10) is compiled, and of no concern to anyone.
+        # What cannot be read or kept (JAX 0.10) is compiled, again at each start
+        # (findings/jax_broken_cache_entry.sh), and of no concern to anyone.
         unread = "Error (reading|writing) persistent compilation cache entry"
         warnings.filterwarnings("ignore", unread, UserWarning)
 
