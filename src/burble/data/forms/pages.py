@@ -30,7 +30,10 @@ _LIGATURES = {
 _LIGATURE_LETTERS = ("ff", "fi", "fl", "ffi", "ffl", "st", "st")
 _LIGATURE = re.compile("[\ufb00-\ufb06]")
 HYPHEN = "\x02\ufffe"
-"""How PDFium marks a hyphen at the end of a line, after which it joins the next one."""
+"""How PDFium marks a hyphen at the end of a line, after which it joins the next one.
+
+See `findings/pdfium_line_end_hyphen.sh`.
+"""
 _JOINED = re.compile(rf"(\w+)[-\u2010]?[{HYPHEN}](\w+)")
 _HYPHEN = re.compile(rf"-?[{HYPHEN}]")
 _WORD = re.compile(r"\w+(?:-\w+)*")
