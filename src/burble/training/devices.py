@@ -19,6 +19,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from filelock import FileLock, Timeout
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from burble import files
@@ -87,6 +88,7 @@ def keep_compiled() -> None:
     with suppress(StorageError):
         # Compiled for one processor: a home shared by several machines needs one folder each.
         folder = files.make_folder("compiled") / hashlib.sha256(_processor()).hexdigest()[:16]
+        _drop_cut_off(folder)
         jax.config.update("jax_compilation_cache_dir", str(folder))
         jax.config.update("jax_compilation_cache_max_size", MOST_COMPILED)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
@@ -95,6 +97,17 @@ def keep_compiled() -> None:
         # (findings/jax_broken_cache_entry.sh), and of no concern to anyone.
         unread = "Error (reading|writing) persistent compilation cache entry"
         warnings.filterwarnings("ignore", unread, UserWarning)
+
+
+def _drop_cut_off(folder: Path) -> None:
+    """Removes entries of JAX's cache whose writing was cut off, unless another process has it.
+
+    JAX (0.10) writes the time of an entry last, and while one has none it keeps nothing else.
+    """
+    with suppress(Timeout, OSError), FileLock(folder / ".lockfile", timeout=0):
+        for entry in folder.glob("*-cache"):
+            if not entry.with_name(f"{entry.name.removesuffix('cache')}atime").exists():
+                entry.unlink()
 
 
 def _processor() -> bytes:
