@@ -287,7 +287,7 @@ def test_a_newcomer_with_a_long_prompt_makes_nobody_wait():
     batch = Batch(PLAIN)
     first = batch.join(prepare(PLAIN, length=None))
     batch.step()
-    long = batch.join(prepare(PLAIN, "abc\n" * 50_000, length=9))
+    long = batch.join(prepare(PLAIN, "abc\n" * 1_000_000, length=9))
     short = batch.join(prepare(PLAIN, "abc\n", length=9))
     steps = [{key for key, _ in batch.step()} for _ in range(30)]
     assert all(first in told for told in steps)

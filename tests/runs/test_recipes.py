@@ -182,9 +182,10 @@ def test_its_score_is_of_windows(burble, run, tmp_path):
 @pytest.mark.slow
 def test_it_can_be_gone_on_with(burble, run):
     text = run.parent / "cat.txt"
-    done = burble("train", text, "-o", run, "--resume", "--epochs", "4")
+    done = burble("train", text, "-o", run, "--resume", "--epochs", "9")
     assert done.returncode == 0, done.stderr.decode()
-    assert len(list(run.glob("weights-improvement-04-*"))) == 1
+    # Not each of the epochs is the best so far.
+    assert len(list(run.glob("weights-improvement-0[4-9]-*"))) > 0
 
 
 @pytest.mark.slow

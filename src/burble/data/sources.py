@@ -6,7 +6,7 @@ Gives bytes with a name, in blocks. Knows nothing of symbols or ids.
 import glob
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -66,20 +66,7 @@ def find_sources(
             first = found.setdefault(_identify(source), source)
             if first is not source:
                 again.append((source.name, first.name))
-    if not any(source.delimited for source in found.values()):
-        for name in ("delimiter", "quote"):
-            value = getattr(reading, name)
-            expected = "left out: no column of a table is read here (as p.csv:text would be)"
-            require(not value, name, value, expected)
-    if not any(source.form == "book" for source in found.values()):
-        expected = "left out: no book of Project Gutenberg is read here (as gutenberg:11 would be)"
-        require(not reading.mirror, "mirror", reading.mirror, expected)
-    if not any(registry.get_form(source.form) in registry.CHATS for source in found.values()):
-        for name in {"chat", "speaker", "mask_names"} & reading.given.keys():
-            raise SettingsError(
-                f"--{name.replace('_', '-')} is for chats, and no chat is read here. Leave it out, "
-                "or name the program of the chat, as --form whatsapp does."
-            )
+    _check_wanted(found.values(), reading)
     if not found:
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
@@ -88,6 +75,31 @@ def find_sources(
     notes += _describe_read_twice(sources)
     notes += _check_encoding(sources, reading.encoding)
     return sources, notes + _suggest_forms(sources)
+
+
+def _check_wanted(sources: Collection[Source], reading: SourceSettings) -> None:
+    """Refuses settings of how something is read of which there is nothing.
+
+    Raises:
+        SettingsError: Nothing of that kind is read.
+    """
+    if not any(source.delimited for source in sources):
+        for name in ("delimiter", "quote"):
+            value = getattr(reading, name)
+            expected = "left out: no column of a table is read here (as p.csv:text would be)"
+            require(not value, name, value, expected)
+    if not any(source.form == "book" for source in sources):
+        expected = "left out: no book of Project Gutenberg is read here (as gutenberg:11 would be)"
+        require(not reading.mirror, "mirror", reading.mirror, expected)
+    if reading.keep_quoted and not any(source.form == "mail" for source in sources):
+        raise SettingsError("--keep-quoted is for mail, and no mail is read here. Leave it out.")
+    if not any(registry.get_form(source.form) in registry.CHATS for source in sources):
+        for name in ("chat", "speaker", "mask_names"):
+            if name in reading.given:
+                raise SettingsError(
+                    f"--{name.replace('_', '-')} is for chats, and no chat is read here. Leave it "
+                    "out, or name the program of the chat, as --form whatsapp does."
+                )
 
 
 def _identify(source: Source) -> object:

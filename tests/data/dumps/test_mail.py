@@ -122,7 +122,7 @@ def test_a_mark_in_a_text_begins_no_message(tmp_path):
 
 def test_a_setting_of_mail_is_not_dropped_in_silence(tmp_path):
     (tmp_path / "a.txt").write_text("text", encoding="utf-8")
-    with pytest.raises(SettingsError, match="keep_quoted is True, but must be left out: no mail"):
+    with pytest.raises(SettingsError, match="--keep-quoted is for mail, and no mail is read"):
         read(tmp_path / "a.txt", keep_quoted=True)
 
 
