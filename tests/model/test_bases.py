@@ -10,7 +10,7 @@ from burble.model.file import find_model_file, read_model
 from tests.support.bases import write_base
 from tests.support.speakers import chancy
 
-GOLDEN = "552048e0bfb62434"
+GOLDEN = "bf663eb99ec1b310"
 """Of the SHA-256 of 2,000 characters that the base `english` writes with seed 5."""
 
 
