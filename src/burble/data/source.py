@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, cast
 
 from burble import files
 from burble.data.chats.people import People
@@ -153,7 +153,15 @@ def describe_unreadable(path: Path, error: OSError) -> str:
     return f"cannot read {shown(path)}: {error.strerror}. Name a file that you may read."
 
 
-def spool_stream(name: str, stream: BinaryIO) -> Source:
+class Readable(Protocol):
+    """What can be read once, from its start to its end."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most so many; none at the end."""
+        ...
+
+
+def spool_stream(name: str, stream: Readable) -> Source:
     """What can be read only once, kept in an unnamed file."""
 
     def read(size: int) -> Iterator[bytes]:

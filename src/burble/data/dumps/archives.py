@@ -71,7 +71,7 @@ def decompress(source: Source) -> Source:
     open_kind = _open_zstd(source.name) if kind == "zstd" else _OPENERS[kind]
     with source.open() as packed:
         stream = _Guarded(packed, open_kind, source.size, source.name)
-        inside = spool_stream(source.name, stream)  # type: ignore[arg-type]
+        inside = spool_stream(source.name, stream)
     return replace(inside, path=source.path)
 
 

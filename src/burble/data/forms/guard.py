@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EINVAL
+from functools import partial
 from typing import BinaryIO
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -200,15 +201,9 @@ def parse_xml(
         depth -= 1
         end(tag)
 
-    def refuse(*declared: object) -> None:
-        raise SourceError(
-            f"{name} is not read: it declares an entity ({shown(str(declared[0]))}), which may "
-            "grow without end or name other files. Save it again without a document type."
-        )
-
     parser.StartElementHandler, parser.EndElementHandler = begin, finish
     parser.CharacterDataHandler = text
-    parser.EntityDeclHandler = refuse
+    parser.EntityDeclHandler = partial(_refuse_entity, name)
     try:
         for block in blocks:
             parser.Parse(block, False)
@@ -220,3 +215,11 @@ def parse_xml(
             f"{name} is damaged: its XML breaks off at line {error.lineno:,}, column "
             f"{error.offset:,} ({expat.ErrorString(error.code)}). Save it again."
         ) from error
+
+
+def _refuse_entity(name: str, entity: str, *_declared: object) -> None:
+    """Refuses a declaration of an entity, in the file of that name."""
+    raise SourceError(
+        f"{name} is not read: it declares an entity ({shown(entity)}), which may grow without end "
+        "or name other files. Save it again without a document type."
+    )
