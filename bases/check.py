@@ -3,8 +3,8 @@
     python -m bases.check --text TEXT [--record]
 
 TEXT is what `bases.prepare` made. One core trains, since the number of cores changes in which order
-numbers are added, and so the last bits. Another processor, or other versions of JAX and NumPy, may
-round otherwise, too: what was recorded, and where, is in `english.json`.
+numbers are added, and so the last bits. Another processor, other versions of JAX and NumPy, or no
+compiled kernels may round otherwise, too: what was recorded, and where, is in `english.json`.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bases.prepare import hash_file, hash_texts
+from burble.native.library import explain
 from burble.runs.folder import Run
 from burble.training.processes import burble_command
 
@@ -60,6 +61,7 @@ def describe_run(text: Path, run: Path) -> dict[str, Any]:
         "model": hash_file(Run(run).folder / "model.safetensors"),
         "versions": {name: version(name) for name in PACKAGES},
         "machine": describe_machine(),
+        "kernels": explain(),
     }
 
 
@@ -83,7 +85,7 @@ def compare(found: Mapping[str, Any], recorded: Mapping[str, Any]) -> list[str]:
         return []
     others = [
         f"{name} is {found[name]}, and was {recorded[name]}."
-        for name in ("text", "recipe", "steps", "versions", "machine")
+        for name in ("text", "recipe", "steps", "versions", "machine", "kernels")
         if found[name] != recorded[name]
     ]
     model = f"The model is {found['model']}, and was {recorded['model']}."
