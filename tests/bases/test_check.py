@@ -6,6 +6,7 @@ import pytest
 from bases.check import RECORD, compare, describe_machine, hash_recipe, take_one_core
 
 FOUND = {"model": "a", "text": "t", "recipe": "r", "steps": 200, "versions": {}, "machine": "m"}
+FOUND["kernels"] = "in use"
 
 
 def test_equal_models_are_equal_wherever_they_were_trained():
@@ -13,8 +14,12 @@ def test_equal_models_are_equal_wherever_they_were_trained():
 
 
 def test_where_the_bytes_differ_all_that_may_be_why_is_told():
-    said = compare(FOUND, FOUND | {"model": "b", "machine": "another"})
-    assert said == ["The model is a, and was b.", "machine is m, and was another."]
+    said = compare(FOUND, FOUND | {"model": "b", "machine": "another", "kernels": "off"})
+    assert said == [
+        "The model is a, and was b.",
+        "machine is m, and was another.",
+        "kernels is in use, and was off.",
+    ]
     assert "Nothing else differs" in compare(FOUND, FOUND | {"model": "b"})[1]
 
 
