@@ -111,6 +111,7 @@ def test_a_dropped_text_is_learned_and_written_with(chromium, tmp_path):
         page.wait_for_selector("#continue-training")
         assert "stopped" in page.inner_text("#training-state")
         page.click("text=Write with it")
+        page.wait_for_selector("#text")
         assert page.locator("#model option:checked").inner_text() == "cats & dogs"
         page.fill("#text", "the cat ")
         slide(page, "#dial-length", 50)

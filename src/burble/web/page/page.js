@@ -1321,7 +1321,13 @@ function listen() {
   $("rename").addEventListener("click", guarded(() => learn.rename()));
   for (const id of ["remove-training", "remove-draft"]) $(id).addEventListener("click", guarded(() => learn.remove()));
   $("scrubber").addEventListener("input", () => learn.scrub());
-  $("write-with").addEventListener("click", guarded(async () => { store.set("model", learn.id); await models.refresh(); desk.settle(); desk.refresh(); }));
+  // The desk is opened once its model is there: nothing is written with another meanwhile.
+  $("write-with").addEventListener("click", guarded(async (event) => {
+    event.preventDefault();
+    store.set("model", learn.id);
+    await models.refresh();
+    location.hash = $("write-with").hash;
+  }));
 
   $("continue").addEventListener("click", () => desk.continue());
   $("stop").addEventListener("click", () => desk.job?.abort());
