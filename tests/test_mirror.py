@@ -40,6 +40,7 @@ ELSEWHERE = {
     "model/architecture": "model/test_network.py",
     "model/folding": "model/test_engine.py",
     "model/forward": "model/test_engine.py",
+    "model/metadata": "model/test_format.py",
     "ngram/training_text": "data/test_split.py",
     "runs/card": "runs/test_folder.py",
     "runs/events": "training/test_trainer.py",

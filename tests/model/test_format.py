@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from burble.inference.generator import Generator, load
-from burble.model.file import ARCHITECTURE_KEYS, MAX_FILE, TEXT_KEYS, read_model, write_model
+from burble.model.file import MAX_FILE, read_model, write_model
+from burble.model.metadata import ARCHITECTURE_KEYS, TEXT_KEYS
 from burble.model.tensors import MAX_HEADER, open_tensors
 from tests.support.speakers import POETS, chancy
 
