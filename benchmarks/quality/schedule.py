@@ -1,6 +1,6 @@
 """How a training from a base should go: passes, step size, share of the base, by amount of text.
 
-    python -m benchmarks schedule BASE TEXT... [--only WORD]
+    python -m benchmarks schedule BASE TEXT... [--without WORD]...
 
 BASE is a model, or the name of one that comes with burble. Every text is learned by the default
 settings, then with one of them changed; and from nothing, which takes longer. Scored is the
@@ -59,14 +59,15 @@ def main() -> None:
     parser = make_parser(__doc__, "the first 4,000 characters of each text")
     parser.add_argument("base")
     parser.add_argument("texts", type=Path, nargs="+")
-    parser.add_argument("--only", default="", help="variants whose name holds this")
+    left_out = "leave out the variants whose name holds this"
+    parser.add_argument("--without", metavar="WORD", action="append", default=[], help=left_out)
     asked = parser.parse_args()
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
         for given in asked.texts:
             text = shorten(given, Path(folder), 4_000) if asked.quick else given
             for name, flags in VARIANTS.items():
-                if asked.only in name:
+                if not any(word in name for word in asked.without):
                     found = measure(asked.base, text, with_passes(flags, text))
                     rows.append({"what": name, **found})
                     record("schedule", rows, NOTE)
