@@ -19,24 +19,22 @@ _PAGE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _LIGATURES = {
-    0xFB00: "ff",
-    0xFB01: "fi",
-    0xFB02: "fl",
-    0xFB03: "ffi",
-    0xFB04: "ffl",
-    0xFB05: "st",
-    0xFB06: "st",
+    "\ufb00": "ff",
+    "\ufb01": "fi",
+    "\ufb02": "fl",
+    "\ufb03": "ffi",
+    "\ufb04": "ffl",
+    "\ufb05": "st",
+    "\ufb06": "st",
 }
-_LIGATURE_LETTERS = ("ff", "fi", "fl", "ffi", "ffl", "st", "st")
-_LIGATURE = re.compile("[\ufb00-\ufb06]")
 HYPHEN = "\x02\ufffe"
 """How PDFium marks a hyphen at the end of a line, after which it joins the next one.
 
 See `findings/pdfium_line_end_hyphen.sh`.
 """
-_JOINED = re.compile(rf"(\w+)[-\u2010]?[{HYPHEN}](\w+)")
-_HYPHEN = re.compile(rf"-?[{HYPHEN}]")
+_MARK = re.compile(rf"[{HYPHEN}]")
 _WORD = re.compile(r"\w+(?:-\w+)*")
+_HALF = re.compile(r"\w+")
 _FEW = 3
 """Pages, at least, on which a running head comes again; of two pages, both."""
 _FRACTION, _MOST = 0.2, 0.6
@@ -253,23 +251,41 @@ def _is_full(line: Line, following: Line, edge: float) -> bool:
 
 def _mend(text: str, account: Account) -> str:
     """The text without hyphens at line ends and without ligatures, both counted."""
-    text, count = _LIGATURE.subn(lambda found: _LIGATURE_LETTERS[ord(found[0]) - 0xFB00], text)
-    account.changed["ligature (as letters)"] += count
-    words = Counter(map(str.lower, _WORD.findall(text)))
-    beginnings = {word.partition("-")[0] for word in words if "-" in word}
+    for ligature, letters in _LIGATURES.items():
+        account.changed["ligature (as letters)"] += text.count(ligature)
+        text = text.replace(ligature, letters)
+    return _join_words(text, account) if _MARK.search(text) else text
 
-    def join(found: re.Match[str]) -> str:
-        one, other = found[1], found[2]
-        whole, halves = f"{one}{other}".lower(), (one.lower(), other.lower())
+
+def _join_words(text: str, account: Account) -> str:
+    """The text without hyphens at line ends: each is taken away, or is one of a compound."""
+    words = Counter(_WORD.findall(text.lower()))
+    beginnings = {word.partition("-")[0] for word in words if "-" in word}
+    parts, at = list[str](), 0
+    for mark in _MARK.finditer(text):
+        # A hyphen that the file has, too, stands before it.
+        end = mark.start() - text.endswith(("-", "\u2010"), 0, mark.start())
+        one, following = _find_word_before(text, end), _HALF.match(text, mark.end())
+        parts.append(text[at:end])
+        at = mark.end()
+        # One beside a sign is no part of a word that was broken.
+        if not one or not following:
+            parts.append("-")
+            account.taken["hyphen at the end of a line (kept)"] += 1
+            continue
+        whole, halves = f"{one}{following[0]}".lower(), (one.lower(), following[0].lower())
         compound = halves[0] in beginnings or all(words[half] > 1 for half in halves)
         if compound and not words[whole]:
+            parts.append("-")
             account.taken["hyphen at the end of a line (kept)"] += 1
-            return f"{one}-{other}"
-        account.changed["hyphen at the end of a line (its word joined)"] += 1
-        return f"{one}{other}"
+        else:
+            account.changed["hyphen at the end of a line (its word joined)"] += 1
+    return "".join([*parts, text[at:]])
 
-    text = _JOINED.sub(join, text)
-    # One beside a sign is no part of a word that was broken.
-    text, kept = _HYPHEN.subn("-", text)
-    account.taken["hyphen at the end of a line (kept)"] += kept
-    return text
+
+def _find_word_before(text: str, end: int) -> str:
+    """The word that ends there, or nothing."""
+    start = end
+    while start and _HALF.match(text, start - 1, end):
+        start -= 1
+    return text[start:end]

@@ -7,11 +7,10 @@ their places tell. What is a picture of text is named and not read.
 
 import ctypes
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from burble.data.forms.form import File, Write, list_places
-from burble.data.forms.pages import Line, Page, lay_out
+from burble.data.forms.pages import HYPHEN, Line, Page, lay_out
 from burble.errors import SourceError
 from burble.formatting import Note
 
@@ -118,15 +117,15 @@ def _find_lines(page: Any, number: int, file: File) -> Iterator[Line]:
             )
         text = text_page.get_text_range() if count > 0 else ""
         places = range(count) if len(text) == count else _match(text_page, text, count)
-        start = 0
+        start, locate = 0, _Places(text_page).locate
         for line in text.split("\r\n"):
             end = start + len(line)
             words = line.strip(" ")
             if words and end <= len(places):
                 first = start + len(line) - len(line.lstrip(" "))
                 last = first + len(words) - 1
-                found = _place(text_page, words, places[first], places[last])
-                yield replace(found, blanks=(line[0] == " ", line[-1] == " "))
+                blanks = line[0] == " ", line[-1] == " "
+                yield locate(words, places[first], places[last], blanks)
             start = end + 2
     finally:
         text_page.close()
@@ -147,23 +146,28 @@ def _match(text_page: Any, text: str, count: int) -> list[int]:
     return places
 
 
-def _place(text_page: Any, text: str, first: int, last: int) -> Line:
-    """A line with the place of its first and last letter."""
-    from pypdfium2 import raw
+class _Places:
+    """Finds where letters of a page stand, in points from the left and from the bottom."""
 
-    left, begin = _origin(text_page, first)
-    _, end = _origin(text_page, last)
-    right = text_page.get_charbox(last)[2]
-    return Line(text, left, right, begin, end, raw.FPDFText_GetFontSize(text_page, first))
+    def __init__(self, text_page: Any) -> None:
+        from pypdfium2 import raw
 
+        self._raw, self._page = raw, text_page.raw
+        self._numbers = [ctypes.c_double() for _ in range(4)]
+        self._each = [*map(ctypes.byref, self._numbers)]
 
-def _origin(text_page: Any, letter: int) -> tuple[float, float]:
-    """Where a letter stands on its line, in points from the left and from the bottom."""
-    from pypdfium2 import raw
-
-    x, y = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetCharOrigin(text_page, letter, x, y)
-    return x.value, y.value
+    def locate(self, text: str, first: int, last: int, blanks: tuple[bool, bool]) -> Line:
+        """A line, by the numbers of its first and of its last letter."""
+        raw, page, (one, two, *_) = self._raw, self._page, self._numbers
+        raw.FPDFText_GetCharOrigin(page, first, *self._each[:2])
+        left, begin = one.value, two.value
+        if any(mark in text for mark in HYPHEN):
+            raw.FPDFText_GetCharOrigin(page, last, *self._each[:2])
+        end = two.value
+        # Its left, right, bottom and top.
+        raw.FPDFText_GetCharBox(page, last, *self._each)
+        size = raw.FPDFText_GetFontSize(page, first)
+        return Line(text, left, two.value, begin, end, size, blanks)
 
 
 def _count_comments(page: Any) -> int:
