@@ -48,6 +48,8 @@ class ModelSettings:
         cell: Recurrent layer: lstm, gru, or rnn, a plain one.
         recurrent_activation: Activation of an LSTM's gates: sigmoid, or hard_sigmoid, 0.2 x + 0.5
             cut at 0 and 1, as in Keras before version 2.3.
+        reset_after: Whether a GRU's reset gate acts on what its recurrent weights make of the
+            state, as in Keras and cuDNN, and not on the state before them, as in the first papers.
         layers: Recurrent layers, one above the other.
         units: Units in each recurrent layer (U).
         ensemble: Networks of this shape that are trained side by side, each from other first
@@ -63,6 +65,7 @@ class ModelSettings:
 
     cell: Cell = "lstm"
     recurrent_activation: RecurrentActivation = "sigmoid"
+    reset_after: bool = True
     layers: int = 2
     units: int = 256
     ensemble: int = 1
@@ -79,6 +82,8 @@ class ModelSettings:
         fits, expected = self.cell == "lstm", "sigmoid where cell is no lstm"
         activation = self.recurrent_activation
         require(fits or activation == "sigmoid", "recurrent_activation", activation, expected)
+        fits, expected = self.reset_after or self.cell == "gru", "true where cell is no gru"
+        require(fits, "reset_after", self.reset_after, expected)
         for name, most in {"layers": 16, "units": 8192, "ensemble": 16, "embedding": 8192}.items():
             value = getattr(self, name)
             require(1 <= value <= most, name, value, f"1 to {most}")

@@ -19,6 +19,7 @@ GOLDEN = HERE / "golden" / "format-1.safetensors"
 # already differs from a reading in float64.
 GREEDY = "p\npérßnß\nßß\nßß\nß\nß猫\nß\nß\nß\nßm 猫ee"
 GREEDY_WHITMAN = "nn\n\nd\n\nß\nßßssmnn😀c\nßß\nß\n\nß\nß\nß\nß"
+GREEDY_GRU = "ß.o!!!!n..!!yyrrrnnnnnnnnnnnnnnnnn"
 LOGITS = [6.8162, -1.35544, -1.18908]
 PAGE = (HERE.parents[1] / "docs/reference" / "model-format.md").read_text("utf-8")
 
@@ -32,7 +33,8 @@ def logits_by_the_page(path, symbols, chosen=()):
     hard = "recurrent_activation" in about["architecture"]
     half = {a["dtype"] for a in arrays.values()} == {"F16"}
     labels = [(one["column"], v) for one in about.get("labels", []) for v in one["values"]]
-    assert about["format"] == (4 if labels else 3 if half else 1 + hard)
+    before = about["architecture"].get("reset_after") is False
+    assert about["format"] == (5 if before else 4 if labels else 3 if half else 1 + hard)
     size, code = (2, "e") if half else (4, "f")
     w = {}
     for name, a in arrays.items():
@@ -59,7 +61,8 @@ def network_by_the_page(w, prefix, shape, ids, labels):
         for k in range(shape["layers"]):
             part = (w[f"{prefix}layer{k}.{name}"] for name in ("kernel", "recurrent", "bias"))
             hard = shape.get("recurrent_activation") == "hard_sigmoid"
-            x, c[k] = step_by_the_page(shape["cell"], x, h[k], c[k], part, hard)
+            cell = shape["cell"] + ("" if shape.get("reset_after", True) else " before")
+            x, c[k] = step_by_the_page(cell, x, h[k], c[k], part, hard)
             h[k] = x
     return x @ w[f"{prefix}output.kernel"] + w[f"{prefix}output.bias"]
 
@@ -74,6 +77,10 @@ def step_by_the_page(cell, x, h, c, weights, hard):
         i, f, g, o = np.split(x @ W + h @ R + b, 4)
         c = sigma(f) * c + sigma(i) * np.tanh(g)
         return sigma(o) * np.tanh(c), c
+    if cell == "gru before":
+        (pz, pr, pn), (Rz, Rr, Rn) = np.split(x @ W + b, 3), np.split(R, 3, axis=1)
+        z, r = sigma(pz + h @ Rz), sigma(pr + h @ Rr)
+        return z * h + (1 - z) * np.tanh(pn + (r * h) @ Rn), c
     if cell == "gru":
         (pz, pr, pn), (qz, qr, qn) = np.split(x @ W + b[0], 3), np.split(h @ R + b[1], 3)
         z, r = sigma(pz + qz), sigma(pr + qr)
@@ -83,7 +90,10 @@ def step_by_the_page(cell, x, h, c, weights, hard):
 
 @pytest.mark.parametrize(
     "shape",
-    [{"cell": "lstm"}, {"recurrent_activation": "hard_sigmoid"}, {"cell": "gru"}, {"cell": "rnn"}],
+    [
+        *({"cell": "lstm"}, {"recurrent_activation": "hard_sigmoid"}),
+        *({"cell": "gru"}, {"cell": "gru", "reset_after": False}, {"cell": "rnn"}),
+    ],
 )
 @pytest.mark.parametrize(("boundary", "ensemble"), [(False, 1), (True, 2)])
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
@@ -140,6 +150,21 @@ def test_only_weights_in_float16_need_format_3(tmp_path):
         assert b'\\"format\\": 3' in data
         assert (b"recurrent_activation" in data) == (gates == "hard_sigmoid")
         assert read_model(tmp_path / "m").architecture.recurrent_activation == gates
+
+
+def test_only_a_gru_that_resets_before_the_product_needs_format_5(tmp_path):
+    for after in (True, False):
+        write_model(tmp_path / "m", chancy(cell="gru", reset_after=after))
+        data = (tmp_path / "m").read_bytes()
+        assert (b'\\"format\\": 5' in data, b"reset_after" in data) == (not after, not after)
+        assert read_model(tmp_path / "m").architecture.reset_after == after
+
+
+def test_the_golden_model_of_format_5_still_writes_the_same():
+    model = read_model(GOLDEN.with_name("format-5.safetensors"))
+    assert not model.architecture.reset_after
+    written = Generator(model).generate("The cat", length=len(GREEDY_GRU), temperature=0)
+    assert written == GREEDY_GRU
 
 
 def test_the_golden_model_of_format_3_still_loads_and_writes_the_same():

@@ -44,10 +44,11 @@ def _one_network(model: ModelSettings, size: int, labels: int) -> dict[str, tupl
     """The name and shape of every array of one network, in layer order.
 
     Kernels are laid out as Keras lays them out; the LSTM's gates stand in the order input,
-    forget, cell, output, the GRU's in the order update, reset, new, with two rows of bias.
+    forget, cell, output, the GRU's in the order update, reset, new, with two rows of bias where
+    it resets after the product.
     """
     gates = {"lstm": 4, "gru": 3, "rnn": 1}[model.cell] * model.units
-    bias = (2, gates) if model.cell == "gru" else (gates,)
+    bias = (2, gates) if model.cell == "gru" and model.reset_after else (gates,)
     named: dict[str, tuple[int, ...]] = {"embedding": (size, model.embedding)}
     if labels:
         named[LABELS] = (labels, model.embedding)

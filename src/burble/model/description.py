@@ -26,6 +26,7 @@ def describe_model(model: Model) -> Iterator[tuple[str, str]]:
     weights = sum(array.size for array in model.weights.values())
     shape, alphabet, symbols = model.architecture, model.vocabulary, model.vocabulary.symbols
     gates = " with hard sigmoid gates" if shape.recurrent_activation == "hard_sigmoid" else ""
+    gates = gates if shape.reset_after else " that reset the state before the product"
     layers = f"{some(shape.layers, f'{shape.cell.upper()} layer')}{gates}"
     ensemble = f"; an ensemble of {shape.ensemble}, averaged" if shape.ensemble > 1 else ""
     yield "network", f"{layers} of {some(shape.units, 'unit')}{ensemble}"

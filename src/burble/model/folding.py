@@ -21,6 +21,8 @@ _HALF = np.array(0.5, np.float32)
 
 def name_cell(model: ModelSettings) -> Cell:
     """The name of the cell whose gates are computed alike, in `FOLDS`."""
+    if not model.reset_after:
+        return "gru_before"
     return "hard_lstm" if model.recurrent_activation == "hard_sigmoid" else model.cell
 
 
@@ -67,6 +69,16 @@ def _fold_gru(kernel: Array, recurrent: Array, bias: Array) -> Folded:
     return below, across, np.concatenate([_HALF * z, _HALF * r, n_below, n_across])
 
 
+def _fold_gru_before(kernel: Array, recurrent: Array, bias: Array) -> Folded:
+    """Keras's gates z, r, n, those of sigmoids halved."""
+
+    def fold(array: Array) -> Array:
+        z, r, n = np.split(array, 3, axis=-1)
+        return np.concatenate([_HALF * z, _HALF * r, n], axis=-1)
+
+    return fold(kernel), fold(recurrent), fold(bias)
+
+
 def _fold_rnn(kernel: Array, recurrent: Array, bias: Array) -> Folded:
     """Nothing to fold."""
     return kernel, recurrent, bias
@@ -76,5 +88,6 @@ FOLDS: Mapping[Cell, Callable[[Array, Array, Array], Folded]] = {
     "lstm": _fold_lstm,
     "hard_lstm": _fold_hard_lstm,
     "gru": _fold_gru,
+    "gru_before": _fold_gru_before,
     "rnn": _fold_rnn,
 }

@@ -11,6 +11,7 @@ layer's input and state stand on top of each other and meet its weights in one p
 
 from collections.abc import Callable, Generator, Sequence
 from copy import copy
+from functools import partial
 from typing import Protocol, Self
 
 import numpy as np
@@ -21,6 +22,8 @@ from burble.model.product import multiply_streams
 from burble.native.forward import Cell, Layer, Network, build_network
 
 Array = NDArray[np.float32]
+Step = Callable[..., tuple[Array, ...]]
+"""One step of a layer, from its gates (G, B) and its state."""
 Reading = Generator[None, None, tuple[Array, Array]]
 """Reads many symbols in parts that take a few milliseconds, and returns logits and state."""
 PART = 32
@@ -115,7 +118,8 @@ class NumpyForward:
     def __init__(
         self, cell: Cell, table: Array, folded: Sequence[Folded], kernel: Array, bias: Array
     ) -> None:
-        self._cell, self._parts = _CELLS[cell], 2 if "lstm" in cell else 1
+        self._parts = 2 if "lstm" in cell else 1
+        self._cells, folded = _build_cells(cell, folded)
         self._table = table
         self._first = np.ascontiguousarray(folded[0][1].T)
         self._upper = [
@@ -140,12 +144,13 @@ class NumpyForward:
         first, *upper = self._split(before)
         gates = multiply_streams(self._first, first[0])
         gates += self._table.take(ids, 1)
-        below, *others = self._cell(gates, *first)
+        cell, *cells = self._cells
+        below, *others = cell(gates, *first)
         after = [below, *others]
-        for (weights, bias), old in zip(self._upper, upper, strict=True):
+        for cell, (weights, bias), old in zip(cells, self._upper, upper, strict=True):
             gates = multiply_streams(weights, np.concatenate((below, old[0])))
             gates += bias
-            below, *others = self._cell(gates, *old)
+            below, *others = cell(gates, *old)
             after += [below, *others]
         states = np.stack(after)
         if np.minimum.reduce(ids) < 0:
@@ -174,30 +179,32 @@ class NumpyForward:
         units, read = before.shape[1], (ids >= 0).tolist()
         first, *upper = self._split(before)
         inputs = self._table.take(ids, 1).T
-        below, after = yield from self._scan(inputs, read, self._first, first)
+        cell, *cells = self._cells
+        below, after = yield from _scan(cell, inputs, read, self._first, first)
         states = [*after]
-        for (weights, bias), old in zip(self._upper, upper, strict=True):
+        for cell, (weights, bias), old in zip(cells, self._upper, upper, strict=True):
             inputs = yield from _multiply_in_parts(below, weights[:, :units], bias)
-            below, after = yield from self._scan(inputs, read, weights[:, units:], old)
+            below, after = yield from _scan(cell, inputs, read, weights[:, units:], old)
             states += after
         logits = yield from _multiply_in_parts(below, *self._output)
         return logits, np.stack(states)
 
-    def _scan(
-        self, inputs: Array, read: Sequence[bool], recurrent: Array, state: tuple[Array, ...]
-    ) -> Generator[None, None, tuple[Array, tuple[Array, ...]]]:
-        """One layer over input products (T, G): every h, shape (T, U), and the new state."""
-        hidden = np.empty((len(inputs), recurrent.shape[1]), np.float32)
-        steps = zip(np.ascontiguousarray(inputs), read, hidden, strict=True)
-        for place, (row, is_read, output) in enumerate(steps, 1):
-            if place % PART == 0:
-                yield
-            if is_read:
-                gates = multiply_streams(recurrent, state[0])
-                gates[:, 0] += row
-                state = self._cell(gates, *state)
-            output[:] = state[0][:, 0]
-        return hidden, state
+
+def _scan(
+    cell: Step, inputs: Array, read: Sequence[bool], recurrent: Array, state: tuple[Array, ...]
+) -> Generator[None, None, tuple[Array, tuple[Array, ...]]]:
+    """One layer over input products (T, G): every h, shape (T, U), and the new state."""
+    hidden = np.empty((len(inputs), recurrent.shape[1]), np.float32)
+    steps = zip(np.ascontiguousarray(inputs), read, hidden, strict=True)
+    for place, (row, is_read, output) in enumerate(steps, 1):
+        if place % PART == 0:
+            yield
+        if is_read:
+            gates = multiply_streams(recurrent, state[0])
+            gates[:, 0] += row
+            state = cell(gates, *state)
+        output[:] = state[0][:, 0]
+    return hidden, state
 
 
 def _multiply_in_parts(rows: Array, weights: Array, bias: Array) -> Generator[None, None, Array]:
@@ -249,12 +256,37 @@ def _gru(gates: Array, h: Array) -> tuple[Array]:
     return (update * h + (_ONE - update) * new,)
 
 
+def _gru_before(candidate: Array, gates: Array, h: Array) -> tuple[Array]:
+    """One GRU step, reset before the product with `candidate` (U, U)."""
+    units = len(h)
+    sigmoids = _HALF + _HALF * np.tanh(gates[: 2 * units])
+    update, reset = sigmoids[:units], sigmoids[units:]
+    new = np.tanh(gates[2 * units :] + multiply_streams(candidate, reset * h))
+    return (update * h + (_ONE - update) * new,)
+
+
 def _rnn(gates: Array, _h: Array) -> tuple[Array]:
     """One step of the plain recurrent layer."""
     return (np.tanh(gates),)
 
 
-_CELLS: dict[Cell, Callable[..., tuple[Array, ...]]] = {
+def _build_cells(cell: Cell, folded: Sequence[Folded]) -> tuple[list[Step], Sequence[Folded]]:
+    """The step of each layer, and the weights that are multiplied before it."""
+    if cell != "gru_before":
+        return [_CELLS[cell]] * len(folded), folded
+    steps: list[Step] = []
+    others: list[Folded] = []
+    for kernel, recurrent, bias in folded:
+        units = len(recurrent)
+        candidate = np.ascontiguousarray(recurrent[:, 2 * units :].T)
+        steps.append(partial(_gru_before, candidate))
+        # Zeros take a product more, but let it be one with the kernel's.
+        gated = np.concatenate([recurrent[:, : 2 * units], np.zeros_like(candidate)], axis=1)
+        others.append((kernel, gated, bias))
+    return steps, others
+
+
+_CELLS: dict[Cell, Step] = {
     "lstm": _lstm,
     "hard_lstm": _hard_lstm,
     "gru": _gru,

@@ -145,7 +145,8 @@ def build_network(
 def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision) -> Any:
     """One recurrent layer."""
     hard = model.recurrent_activation == "hard_sigmoid"
-    gates = {"recurrent_activation": hard_sigmoid} if hard else {}
+    gates: dict[str, Any] = {"recurrent_activation": hard_sigmoid} if hard else {}
+    gates |= {} if model.reset_after else {"reset_after": False}
     return _CELLS[model.cell](
         model.units,
         **gates,

@@ -21,7 +21,7 @@ from burble.settings import (
     with_stored_names,
 )
 
-FORMAT = 4
+FORMAT = 5
 """The highest known; a model is written in the lowest that can hold it."""
 Dtype = Literal["float16", "float32"]
 MAX_WINDOW = 1 << 20
@@ -78,8 +78,11 @@ def lowest_format(model: Model) -> int:
     """The lowest format that can hold a model.
 
     Readers of format 1 know no other gates than plain ones, those of format 2 no other weights
-    than float32, and those of format 3 no labels.
+    than float32, those of format 3 no labels, and those of format 4 no GRU that resets its state
+    before the product.
     """
+    if not model.architecture.reset_after:
+        return 5
     if model.labels:
         return 4
     if model.dtype == "float16":
@@ -92,6 +95,8 @@ def describe_as_json(model: Model) -> dict[str, Any]:
     architecture = with_stored_names(asdict(model.architecture))
     if model.architecture.recurrent_activation == "sigmoid":
         del architecture["recurrent_activation"]
+    if model.architecture.reset_after:
+        del architecture["reset_after"]
     meta = {
         "format": lowest_format(model),
         "architecture": architecture,

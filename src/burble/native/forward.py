@@ -20,9 +20,9 @@ from burble.native.library import load_library
 
 Array = NDArray[np.float32]
 Ids = NDArray[np.integer]
-Cell = Literal["lstm", "hard_lstm", "gru", "rnn"]
+Cell = Literal["lstm", "hard_lstm", "gru", "gru_before", "rnn"]
 KINDS: dict[Cell, int] = {"lstm": 0, "hard_lstm": 1, "gru": 2, "rnn": 3}
-"""The numbers of `network.h`."""
+"""The numbers of `network.h`; a GRU that resets before the product is not among them."""
 OUTPUT = 4
 BOUNDARY = 64
 """Bytes at whose multiples arrays begin: a vector then never lies in two lines of the cache."""
@@ -199,8 +199,8 @@ class Network:
 def build_network(
     cell: Cell, layers: Sequence[Layer], kernel: Array, bias: Array
 ) -> Network | None:
-    """A network in the compiled kernels, if they are used; see `Network`."""
-    library = load_library()
+    """A network in the compiled kernels, if they are used and know the cell; see `Network`."""
+    library = load_library() if cell in KINDS else None
     return None if library is None else Network(_declare(library), cell, layers, kernel, bias)
 
 

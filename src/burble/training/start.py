@@ -16,7 +16,10 @@ figures are in docs/explanation/decisions/quick-look.md)."""
 FURTHEST = 1.0
 """Nats per symbol by which a base alone may be worse than n-grams. For a text that is further away,
 such as a list of names, it would have to learn more than the gentle training from one teaches."""
-SHAPE = ("cell", "recurrent_activation", "layers", "units", "ensemble", "input", "embedding")
+SHAPE = (
+    *("cell", "recurrent_activation", "reset_after"),
+    *("layers", "units", "ensemble", "input", "embedding"),
+)
 """Settings that a base has already: whoever gives one of them wants another network."""
 
 
