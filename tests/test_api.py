@@ -39,6 +39,8 @@ def test_the_public_names_are_these():
         "Report",
         "Run",
         "evaluate",
+        "export",
+        "import_model",
         "load",
         "read",
         "remember",

@@ -11,14 +11,26 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 if TYPE_CHECKING:
-    from burble.api import evaluate, load, read, remember, train
+    from burble.api import evaluate, export, import_model, load, read, remember, train
     from burble.data.corpus import Corpus
     from burble.evaluation.evaluate import Report
     from burble.inference.generator import Generator
     from burble.runs.folder import Run
 
 __version__ = "0.1.0"
-__all__ = ["Corpus", "Generator", "Report", "Run", "evaluate", "load", "read", "remember", "train"]
+__all__ = [
+    "Corpus",
+    "Generator",
+    "Report",
+    "Run",
+    "evaluate",
+    "export",
+    "import_model",
+    "load",
+    "read",
+    "remember",
+    "train",
+]
 
 _HOMES = {
     "Corpus": "data.corpus",

@@ -1,4 +1,4 @@
-"""The Python interface: `read`, `train`, `load`, `remember` and `evaluate`, without a terminal."""
+"""The Python interface: all that the command line does, without a terminal."""
 
 import os
 import time
@@ -15,11 +15,15 @@ from burble.data.labels import GivenLabels
 from burble.data.sources import find_sources
 from burble.errors import SettingsError, require_packages
 from burble.evaluation.evaluate import Report, score_sources
+from burble.exchange.exports import export_model
+from burble.exchange.imports import make_run, read_import
+from burble.exchange.options import ExportOptions, ImportRequest, make_options
 from burble.files import path_names
 from burble.inference.generator import Generator
 from burble.inference.mixtures import Voices
 from burble.inference.settings import choose_memory
 from burble.model import bases
+from burble.model.file import find_model_file, read_model
 from burble.ngram.training_text import write_training_index
 from burble.runs import recipes
 from burble.runs.base import choose_base
@@ -237,6 +241,73 @@ def remember(
     """
     how, sources = _reading_settings(reading), path_names("source", source)
     return write_training_index(_model_path(model), sources, how)[0]
+
+
+def export(
+    model: Pathlike | Run,
+    path: Pathlike,
+    *,
+    format: str = "",
+    overwrite: bool = False,
+    on_message: Callable[[str], object] = str,
+    **options: Any,
+) -> Path:
+    """Writes a model for other programs, whole or not at all.
+
+    Args:
+        model: A run, a run folder, a model file or the name of a base.
+        path: Where to; how it ends says what to write, such as `.onnx`.
+        format: What to write, whatever the path's ending.
+        overwrite: Whether what is there may be replaced.
+        on_message: Called with sentences about what was written.
+        **options: Any option of `burble export` by its own name.
+
+    Returns:
+        The path.
+
+    Raises:
+        ModelFileError: There is no model, or it is damaged.
+        InputError: The place is taken, or the model cannot be written so.
+        StorageError: The disk refused.
+    """
+    chosen, place = make_options(ExportOptions, options), _check_path("path", path)
+    held = read_model(find_model_file(_model_path(model)))
+    return export_model(held, place, chosen, name=format, overwrite=overwrite, log=on_message)
+
+
+def import_model(
+    path: Pathlike,
+    run: Pathlike,
+    *,
+    on_message: Callable[[str], object] = str,
+    **options: Any,
+) -> Run:
+    """Makes a run of what another program wrote, or what burble exported, known by its content.
+
+    Args:
+        path: The file or folder.
+        run: The run folder to make.
+        on_message: Called with sentences about what was found.
+        **options: Any option of `burble import` by its own name, such as `recipe="tutorial-small"`,
+            and any field of `SourceSettings`.
+
+    Returns:
+        The run.
+
+    Raises:
+        ModelFileError: It is in no format that is known, or damaged.
+        InputError: It cannot be run as it was, or something must be said of it.
+        RunError: The folder holds something.
+    """
+    reading = SourceSettings.pop_from(options)
+    chosen = make_options(ImportRequest, {**options, "reading": reading})
+    found = read_import(Path(_check_path("path", path)), chosen, on_message)
+    if isinstance(found.content, str):
+        raise SettingsError(
+            f"{os.fspath(path)} holds no model, but a text to train on: burble import writes it, "
+            "and train takes that."
+        )
+    return make_run(found.content, Path(_check_path("run", run)))
 
 
 def _reading_settings(given: dict[str, Any]) -> SourceSettings:

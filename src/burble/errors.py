@@ -86,8 +86,12 @@ class Interrupted(BurbleError):
 
 
 @contextmanager
-def require_packages(for_what: str) -> Iterator[None]:
+def require_packages(for_what: str, extra: str = "") -> Iterator[None]:
     """Names a package that is not installed, with the command that installs it.
+
+    Args:
+        for_what: What needs it.
+        extra: The extra of burble that brings it; empty if none does.
 
     Raises:
         InputError: A package is missing.
@@ -98,7 +102,8 @@ def require_packages(for_what: str) -> Iterator[None]:
         name = (error.name or "").partition(".")[0]
         if name in ("", "burble"):
             raise
-        cure = f"Install it with: pip install {_INSTALLED_AS.get(name, name)}"
+        package = f"'burble[{extra}]'" if extra else _INSTALLED_AS.get(name, name)
+        cure = f"Install it with: pip install {package}"
         if name in sys.stdlib_module_names:
             cure = "It is a part of Python that this one was built without; use another Python."
         raise InputError(f"{for_what} needs {name}, which is not installed. {cure}") from error

@@ -20,7 +20,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from burble.errors import RunError, SettingsError, StorageError
+from burble.errors import BurbleError, InputError, RunError, SettingsError, StorageError
 from burble.formatting import shown
 
 Ids = NDArray[np.uint8 | np.uint16]
@@ -202,6 +202,96 @@ def new_entry(parent: Path, key: str) -> Iterator[Path]:
                     raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_new_entry(
+    place: Path, *, overwrite: bool = False, names: Iterable[str] | None = None
+) -> None:
+    """Refuses a place for a new file or folder.
+
+    Args:
+        place: Where it would go.
+        overwrite: Whether a file that is there may be replaced, or a folder of the same names.
+        names: The names in a new folder, none of a file; if None, they are not known yet.
+
+    Raises:
+        InputError: It is taken, or there is no folder to write in.
+    """
+    if not place.parent.is_dir():
+        raise InputError(
+            f"there is no folder {shown(place.parent)} to write in. Make it first, or choose "
+            "another place."
+        )
+    if not os.path.lexists(place):
+        return
+    if not overwrite:
+        raise InputError(
+            f"{shown(place)} is there already. Choose another name, or add --overwrite to replace "
+            "it."
+        )
+    if place.is_dir():
+        held = {entry.name for entry in place.iterdir()}
+        others = sorted(held - {*names}) if names is not None else []
+        if others:
+            raise InputError(
+                f"{shown(place)} holds other things ({', '.join(map(shown, others[:3]))}), which "
+                "would be lost. Choose another folder."
+            )
+    elif not place.is_file():
+        raise InputError(f"{shown(place)} is no ordinary file. Choose another name.")
+
+
+@contextmanager
+def new_entries(place: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Where to write a file or folder of that name, and others beside it, before all are moved.
+
+    Nothing is moved where anything was raised, or where one of them is refused.
+
+    Args:
+        place: Where it goes in the end.
+        overwrite: See `check_new_entry`, which is asked for each of them.
+
+    Raises:
+        InputError: A place is taken.
+        StorageError: The disk refused.
+    """
+    folder = place.parent
+    try:
+        partial = Path(tempfile.mkdtemp(dir=folder, prefix=PARTIAL))
+    except OSError as error:
+        raise StorageError(f"cannot write in {shown(folder)}: {error.strerror}.") from error
+    try:
+        yield partial / place.name
+        made = sorted(partial.iterdir())
+        for entry in made:
+            held = {inner.name for inner in entry.iterdir()} if entry.is_dir() else ()
+            check_new_entry(folder / entry.name, overwrite=overwrite, names=held)
+            _flush(entry)
+        for entry in made:
+            if (folder / entry.name).is_dir():
+                (folder / entry.name).replace(partial / f"{PARTIAL}{entry.name}")
+            entry.replace(folder / entry.name)
+        flush_folder(folder)
+    except BurbleError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"could not write {shown(place)} to disk: {error.strerror or error}. Make room or "
+            "choose another folder."
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _flush(entry: Path) -> None:
+    """Makes a file, or all in a folder, survive a loss of power."""
+    if entry.is_dir():
+        for inner in entry.iterdir():
+            _flush(inner)
+        flush_folder(entry)
+        return
+    with entry.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _sweep(parent: Path) -> None:

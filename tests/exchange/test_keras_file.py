@@ -11,6 +11,7 @@ import pytest
 
 from burble.errors import ModelFileError, SettingsError, VocabularyError
 from burble.exchange import keras_weights
+from burble.exchange.keras_file import open_keras_file
 from burble.model.file import read_model, write_model
 from burble.settings import make_settings
 from tests.support.keras_files import (
@@ -76,7 +77,8 @@ def test_a_name_may_hold_slashes_and_another_name(tmp_path):
 def test_gates_are_those_of_the_keras_that_wrote_the_weights(tmp_path, version, gates):
     logged: list[str] = []
     path = legacy(tmp_path / "w.h5", PLAIN, version=version)
-    model = keras_weights.import_model(path, ONE, (VOCABULARY, "abc"), log=logged.append)
+    with open_keras_file(path) as file:
+        model = keras_weights.import_model(file, ONE, (VOCABULARY, "abc"), log=logged.append)
     assert model.architecture.recurrent_activation == gates
     assert logged == [
         "w.h5 holds weights and no description of their network, which is taken as the recipe's, "

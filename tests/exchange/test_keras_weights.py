@@ -16,6 +16,7 @@ from keras import layers
 from burble import settings
 from burble.errors import EncodingError, ModelFileError, SettingsError, SourceError, VocabularyError
 from burble.exchange import keras_weights
+from burble.exchange.keras_file import open_keras_file
 from burble.inference import generator
 from burble.model import keras_network
 from burble.runs import recipes
@@ -54,7 +55,8 @@ def recipe(tmp_path):
 def imported(path, recipe, *text):
     """A model of weights, by the settings of a recipe."""
     made = settings.make_settings(recipes.read_recipe(recipe))
-    return keras_weights.import_model(path, made, keras_weights.read_alphabet(made, *text))
+    with open_keras_file(path) as file:
+        return keras_weights.import_model(file, made, keras_weights.read_alphabet(made, *text))
 
 
 WHOLE: list[bytes] = []

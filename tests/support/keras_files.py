@@ -8,6 +8,7 @@ import numpy as np
 
 from burble.data.vocabulary import Vocabulary
 from burble.exchange import keras_weights
+from burble.exchange.keras_file import open_keras_file
 from burble.settings import make_settings
 
 V, U, WINDOW = 5, 3, 8
@@ -82,7 +83,8 @@ def archive(path, weights, config, version="3.15.1"):
 
 
 def brought(path, settings=ONE, gates=None):
-    return keras_weights.import_model(path, settings, (VOCABULARY, "abc"), gates)
+    with open_keras_file(path) as file:
+        return keras_weights.import_model(file, settings, (VOCABULARY, "abc"), gates)
 
 
 def check(model, layers):

@@ -57,6 +57,8 @@ SAMPLE = (
 CORPUS = ("output", "overwrite", "as_json", "lowercase", "documents")
 COMPARE = ("vary", "output", "seeds", *LIMITS, "recipe", *TEXT)
 TUNE = ("output", "trials", "vary", *LIMITS, "recipe", *TEXT)
+EXPORT = ("format", "overwrite")
+IMPORT = ("output", "recipe", "text", "alphabet_from", "recurrent_activation", "encoding")
 TRAINING = ("SourceSettings", "TextSettings", "ModelSettings", "TrainingSettings")
 SAMPLING = ("SamplingSettings", "WritingSettings", "SourceSettings")
 
@@ -98,7 +100,8 @@ VERBS = {
     "tune": Verb("tune:tune", TRAINING, TUNE),
     "recipes": Verb("recipes:recipes"),
     "serve": Verb("serve:serve"),
-    "import": Verb("import_weights:import_weights", ("SourceSettings",)),
+    "export": Verb("export:export", ("ExportOptions",), EXPORT),
+    "import": Verb("import_model:import_model", ("ImportOptions", "SourceSettings"), IMPORT),
     "doctor": Verb("doctor:doctor"),
 }
 

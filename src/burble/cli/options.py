@@ -14,6 +14,7 @@ from rich.markup import escape
 from typer.models import OptionInfo
 
 from burble.cli.output import log
+from burble.exchange.options import ExportOptions, ImportOptions
 from burble.inference.settings import SamplingSettings, WritingSettings
 from burble.model import bases
 from burble.runs.defaults import CHOSEN, DEFAULT_LIMITS
@@ -34,6 +35,8 @@ PANELS = {
     TextSettings: "Text",
     ModelSettings: "Model",
     TrainingSettings: "Training",
+    ExportOptions: "Export",
+    ImportOptions: "Import",
 }
 """The heading of each class in help, in order."""
 TRAINING = (SourceSettings, TextSettings, ModelSettings, TrainingSettings)

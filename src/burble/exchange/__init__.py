@@ -1,1 +1,1 @@
-"""Other programs' formats: weights that Keras wrote. Knows nothing of training."""
+"""Other programs' formats, out and in. Knows nothing of training."""

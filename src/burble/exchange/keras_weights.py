@@ -98,7 +98,7 @@ def _read_plain_text(path: Path, encoding: str, lowercase: bool) -> str:
 
 
 def import_model(
-    path: Path,
+    file: KerasFile,
     settings: Settings,
     alphabet: tuple[Vocabulary, str],
     recurrent_activation: RecurrentActivation | None = None,
@@ -107,7 +107,7 @@ def import_model(
     """Reads weights as a model.
 
     Args:
-        path: The file that Keras wrote.
+        file: The file that Keras wrote.
         settings: Of the training that made it; its network is an LSTM.
         alphabet: Of the text it was trained on, and a piece of it; see `read_alphabet`.
         recurrent_activation: What its gates are made with, sigmoid or hard_sigmoid; if None, what
@@ -120,7 +120,7 @@ def import_model(
     Raises:
         SettingsError: The network is none whose weights can be imported, or it is not known what
             its gates are made with.
-        ModelFileError: It is no such file, or does not hold these weights.
+        ModelFileError: It does not hold these weights.
         VocabularyError: Its alphabet has another size.
     """
     vocabulary, excerpt = alphabet
@@ -132,9 +132,8 @@ def import_model(
             f"the recipe's network is of {shape.cell} layers with {shape.input} input, but weights "
             "can be imported of LSTM layers with scalar or onehot input."
         )
-    with keras_file.open_keras_file(path) as file:
-        gates = _gates(file, settings.training.window, recurrent_activation, log)
-        weights = _weights(file, shape, vocabulary)
+    gates = _gates(file, settings.training.window, recurrent_activation, log)
+    weights = _weights(file, shape, vocabulary)
     if gates == "hard_sigmoid" and file.version.startswith("3"):
         weights = _rescale_gates(weights)
     return Model(
@@ -142,7 +141,6 @@ def import_model(
         vocabulary=vocabulary,
         architecture=replace(shape, recurrent_activation=gates),
         text=settings.text,
-        summary={"imported": {"file": path.name}},
         window=settings.training.window,
         excerpt=excerpt,
     )

@@ -43,6 +43,8 @@ def describe_model(model: Model) -> Iterator[tuple[str, str]]:
     for name, facts in model.summary.items():
         if name == "base" and model.facts(name):
             yield name, _describe_base(facts)
+        elif name == "origin" and model.facts(name):
+            yield name, describe_origin(facts)
         else:
             yield name, _listed(facts) if isinstance(facts, dict) else json.dumps(facts)
 
@@ -55,6 +57,24 @@ def _describe_base(facts: Any) -> str:
         described.append(f"{name} (SHA-256 {sha256:.8}…)")
         facts = facts.get("base")
     return ", which began from ".join(described)
+
+
+def describe_origin(facts: Mapping[str, Any]) -> str:
+    """Where an imported model came from, and where it had come from before.
+
+    >>> describe_origin({"name": "w.h5", "program": "Keras", "version": "2.3.1", "sha256": "ab"})
+    'w.h5 of Keras 2.3.1 (SHA-256 ab…)'
+    """
+    described = []
+    while isinstance(facts, Mapping):
+        known = {key: shown(str(facts.get(key) or "")) for key in (*_ORIGIN, "sha256")}
+        named = f"{known['name']} of {known['program']} {known['version']}".rstrip()
+        described.append(f"{named} (SHA-256 {known['sha256']:.8}…)")
+        facts = facts.get("before", ())
+    return ", which came from ".join(described)
+
+
+_ORIGIN = ("name", "program", "version")
 
 
 def _listed(values: Mapping[str, Any]) -> str:

@@ -1,0 +1,108 @@
+"""Formats that a model can be written in, and how one is chosen. Knows nothing of their insides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from burble.errors import InputError, SettingsError, require_packages
+from burble.exchange.options import ExportOptions, given_options
+from burble.files import check_new_entry, new_entries
+from burble.formatting import shown
+from burble.model.file import Model
+
+Log = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """A format.
+
+    Attributes:
+        name: What it is called.
+        what: What becomes of a model in it, for a person.
+        suffixes: Endings of paths that mean it, in lower case; "/" where it is a folder.
+        module: The module of `burble.exchange` that writes it: its `export(model, path, options,
+            log)` makes the file or folder `path`, and any others beside it.
+        options: Names of the options it takes.
+        extra: The extra of burble that it needs; empty if none.
+    """
+
+    name: str
+    what: str
+    suffixes: tuple[str, ...]
+    module: str
+    options: tuple[str, ...] = ()
+    extra: str = ""
+
+
+EXPORTS: tuple[ExportFormat, ...] = (
+    ExportFormat("safetensors", "burble's own file", (".safetensors",), "own_file"),
+)
+"""All formats, as help lists them."""
+
+
+def choose_format(path: str, name: str = "") -> ExportFormat:
+    """The format of a path that is to be written.
+
+    Args:
+        path: As it was typed: a folder may end in a slash.
+        name: The name of the format, if it was given.
+
+    Raises:
+        InputError: There is none of that name, or the path does not say which.
+    """
+    known = {one.name: one for one in EXPORTS}
+    if name:
+        if name not in known:
+            raise InputError(f"there is no format {name!r}. There are: {', '.join(known)}.")
+        return known[name]
+    ending = path.replace("\\", "/").lower()
+    for one in EXPORTS:
+        if ending.endswith(one.suffixes):
+            return one
+    listed = ", ".join(f"{suffix} ({one.what})" for one in EXPORTS for suffix in one.suffixes)
+    raise InputError(
+        f"{shown(path)} does not say what to write, by how it ends. Formats: {listed}. Or name one "
+        "with --format."
+    )
+
+
+def export_model(
+    model: Model,
+    path: str,
+    options: ExportOptions,
+    *,
+    name: str = "",
+    overwrite: bool = False,
+    log: Log = str,
+) -> Path:
+    """Writes a model in another format, whole or not at all.
+
+    Args:
+        model: The model.
+        path: Where to, as it was typed.
+        options: How.
+        name: The format; if empty, the path's ending says which.
+        overwrite: Whether what is there may be replaced.
+        log: Takes sentences about what was written.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: The format is not known, the place is taken, or the model cannot be written so.
+        StorageError: The disk refused.
+    """
+    form, place = choose_format(path, name), Path(path)
+    for given in given_options(options):
+        if given not in form.options:
+            takers = [one.name for one in EXPORTS if given in one.options]
+            raise SettingsError(
+                f"{given} says nothing of {form.name}. Leave it out; it is for {', '.join(takers)}."
+            )
+    check_new_entry(place, overwrite=overwrite)
+    needed = f"export to {form.name}"
+    with require_packages(needed, form.extra), new_entries(place, overwrite=overwrite) as temporary:
+        import_module(f"burble.exchange.{form.module}").export(model, temporary, options, log)
+    return place
