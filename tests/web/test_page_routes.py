@@ -73,7 +73,7 @@ def test_the_texts_of_the_page_are_the_same_in_every_language():
             fields = sorted(re.findall(r"\{\w+\}", text))
             assert sorted(re.findall(r"\{\w+\}", texts[language][key])) == fields, key
     used = set()
-    for path in (FILES / "index.html", FILES / "page.js"):
+    for path in FILES.glob("*.[hj]*"):
         text = path.read_text("utf-8")
         used |= set(re.findall(r'\bdata-t(?:-label|-placeholder)?="(\w+)"', text))
         used |= set(re.findall(r'\bt\("(\w+)"', text))

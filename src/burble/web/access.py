@@ -22,7 +22,7 @@ from burble.web.metrics import Metrics
 
 OPEN = ("/", "/health", "/openapi.json")
 """What needs no key."""
-STATIC = ("/page/page.css", "/page/page.js", "/page/texts.json", "/page/icon.svg")
+STATIC = ("/page/page.css", "/page/page.js", "/page/write.js", "/page/texts.json", "/page/icon.svg")
 PAGE = ("/page/", "/v1/train")
 """What only the page may ask: where these paths begin."""
 UPLOADS = "/v1/train/texts"

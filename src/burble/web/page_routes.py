@@ -34,6 +34,7 @@ FILES = Path(__file__).parent / "page"
 KINDS = {
     "page.css": "text/css",
     "page.js": "text/javascript",
+    "write.js": "text/javascript",
     "texts.json": "application/json",
     "icon.svg": "image/svg+xml",
 }
@@ -84,6 +85,7 @@ async def show_page(request: Request) -> Response:
     """The page, with the token that its own routes ask for."""
     token = html.escape(str(request.app.state.token))
     page = (FILES / "index.html").read_text("utf-8").replace("$token", token)
+    page = page.replace("$write", (FILES / "write.html").read_text("utf-8"))
     return Response(page, media_type="text/html", headers=HEADERS)
 
 
