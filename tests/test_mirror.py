@@ -36,6 +36,7 @@ ELSEWHERE = {
     "data/chats/telegram": "data/chats/test_programs.py",
     "evaluation/losses": "evaluation/test_combinations.py",
     "experiments/trial": "experiments/test_compare.py",
+    "exchange/ml5_reader": "exchange/test_ml5.py",
     "inference/loop": "inference/test_batching.py",
     "inference/notebook": "runs/test_notebook.py",
     "inference/reader": "inference/test_batching.py",

@@ -38,6 +38,7 @@ class ExportFormat:
 
 EXPORTS: tuple[ExportFormat, ...] = (
     ExportFormat("safetensors", "burble's own file", (".safetensors",), "own_file"),
+    ExportFormat("ml5", "a folder for p5.js sketches, as ml5's charRNN reads it", ("/",), "ml5"),
 )
 """All formats, as help lists them."""
 

@@ -64,9 +64,16 @@ def _is_keras(probe: Probe) -> bool:
     return probe.is_hdf5 or "model.weights.h5" in probe.names
 
 
+def _is_ml5(probe: Probe) -> bool:
+    """A folder with a list of arrays, and an alphabet or arrays by their usual names."""
+    names = probe.names if probe.is_folder else ()
+    return "manifest.json" in names and any("vocab" in one or "softmax" in one for one in names)
+
+
 KERAS_OPTIONS = ("recipe", "text", "alphabet_from", "recurrent_activation", "reading")
 IMPORTS: tuple[ImportFormat, ...] = (
     ImportFormat("safetensors", "burble's own file", _is_own, "own_file"),
+    ImportFormat("ml5", "a folder of ml5's charRNN", _is_ml5, "ml5_reader"),
     ImportFormat("keras", "Keras: .hdf5, .h5, .keras", _is_keras, "keras_reader", KERAS_OPTIONS),
 )
 """All formats; the first that recognizes a file reads it, so the more special stand first."""
