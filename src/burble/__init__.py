@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 if TYPE_CHECKING:
-    from burble.api import evaluate, export, import_model, load, read, remember, train
+    from burble.api import evaluate, export, import_model, read, remember, train
     from burble.data.corpus import Corpus
     from burble.evaluation.evaluate import Report
     from burble.inference.generator import Generator
+    from burble.inference.opening import load
     from burble.runs.folder import Run
 
 __version__ = "0.1.0"
@@ -37,6 +38,7 @@ _HOMES = {
     "Generator": "inference.generator",
     "Report": "evaluation.evaluate",
     "Run": "runs.folder",
+    "load": "inference.opening",
 }
 
 
@@ -46,4 +48,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"burble has no {name!r}; it has {', '.join(__all__)}.")
     from importlib import import_module
 
-    return getattr(import_module(f"burble.{_HOMES.get(name, 'api')}"), name)
+    from burble.errors import require_packages
+
+    # Where JAX cannot be installed, more may be missing.
+    with require_packages(f"burble.{name}"):
+        home = import_module(f"burble.{_HOMES.get(name, 'api')}")
+    return getattr(home, name)

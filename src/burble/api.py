@@ -1,8 +1,10 @@
-"""The Python interface: all that the command line does, without a terminal."""
+"""The Python interface: all that the command line does, without a terminal.
+
+`load` is in `burble.inference.opening`, which loads less.
+"""
 
 import os
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import fields
@@ -19,10 +21,8 @@ from burble.exchange.exports import export_model
 from burble.exchange.imports import make_run, read_import
 from burble.exchange.options import ExportOptions, ImportRequest, make_options
 from burble.files import path_names
-from burble.inference.generator import Generator
-from burble.inference.mixtures import Voices
+from burble.inference.opening import OneOrSeveral, Pathlike, check_path, find_model, load
 from burble.inference.settings import choose_memory
-from burble.model import bases
 from burble.model.file import find_model_file, read_model
 from burble.ngram.training_text import write_training_index
 from burble.runs import recipes
@@ -42,60 +42,12 @@ from burble.settings import (
     SplitKind,
     TextSettings,
     make_settings,
-    require,
     with_current_names,
 )
 from burble.training import preflight
 from burble.training.preflight import PreparedRun
 
-Pathlike = str | os.PathLike[str]
-OneOrSeveral = Pathlike | Run | Sequence[Pathlike | Run]
-"""A model, or several to mix."""
-
-
-def load(model: OneOrSeveral, *, mix: Sequence[float] | None = None) -> Generator:
-    """Loads a model that writes, or several that write as one.
-
-    Args:
-        model: A run, a run folder, a model file or the name of a base; or several, whose
-            log-probabilities are mixed.
-        mix: The weight of each of several, such as `[0.7, 0.3]`. Only their proportions count; if
-            not given, all are equal.
-
-    Returns:
-        The generator; threads may share it, and any number may be used at once.
-
-    Raises:
-        ModelFileError: There is no model, or it is damaged.
-        SettingsError: The weights cannot be, or the models cannot be mixed.
-    """
-    return _choose_voices(model, mix).load()
-
-
-def _choose_voices(model: OneOrSeveral, mix: Sequence[float] | None) -> Voices:
-    """A model, or several that are mixed."""
-    models = [model] if isinstance(model, str | os.PathLike | Run) else model
-    expected = "a path, such as 'runs/alice', or a run, or several of them"
-    require(isinstance(models, list | tuple), "model", model, expected)
-    require(mix is None or isinstance(mix, Sequence), "mix", mix, "a list of weights, or None")
-    paths = [_model_path(one, level=4) for one in models]
-    return Voices(tuple(paths), None if mix is None else tuple(mix))
-
-
-def _model_path(model: Pathlike | Run, argument: str = "model", level: int = 3) -> Path:
-    """Where a model is; a warning where it is not the base of that name."""
-    if isinstance(model, Run):
-        return model.folder
-    path = _check_path(argument, model)
-    if note := bases.describe_namesake(path):
-        warnings.warn(note, stacklevel=level)
-    return Path(path)
-
-
-def _check_path(name: str, value: Pathlike) -> str:
-    """A single path, by its name."""
-    require(isinstance(value, str | os.PathLike), name, value, "a path, such as 'runs/alice'")
-    return os.fspath(value)
+__all__ = ["evaluate", "export", "import_model", "load", "read", "remember", "train"]
 
 
 def read(
@@ -174,11 +126,11 @@ def train(
         KeyboardInterrupt: Ctrl-C, after the step was finished and saved; at once the second time.
     """
     started = time.perf_counter()
-    folder = Run(Path(_check_path("run", run)))
-    named = None if recipe is None else _check_path("recipe", recipe)
+    folder = Run(Path(check_path("run", run)))
+    named = None if recipe is None else check_path("recipe", recipe)
     reading = resolve_reading(SourceSettings.pop_from(settings), folder, resume=resume)
     chosen = recipes.merge_recipe(settings, named, resume=resume)
-    origin = None if base is None else os.fspath(_model_path(base, "base"))
+    origin = None if base is None else os.fspath(find_model(base, "base"))
     start, look = choose_base(origin, None, resume=resume)
     sources = path_names("source", source)
     request = TrainingRequest(chosen, size, resume, start, sources, reading, look)
@@ -240,7 +192,7 @@ def remember(
         StorageError: The disk refused.
     """
     how, sources = _reading_settings(reading), path_names("source", source)
-    return write_training_index(_model_path(model), sources, how)[0]
+    return write_training_index(find_model(model), sources, how)[0]
 
 
 def export(
@@ -270,8 +222,8 @@ def export(
         InputError: The place is taken, or the model cannot be written so.
         StorageError: The disk refused.
     """
-    chosen, place = make_options(ExportOptions, options), _check_path("path", path)
-    held = read_model(find_model_file(_model_path(model)))
+    chosen, place = make_options(ExportOptions, options), check_path("path", path)
+    held = read_model(find_model_file(find_model(model)))
     return export_model(held, place, chosen, name=format, overwrite=overwrite, log=on_message)
 
 
@@ -301,13 +253,13 @@ def import_model(
     """
     reading = SourceSettings.pop_from(options)
     chosen = make_options(ImportRequest, {**options, "reading": reading})
-    found = read_import(Path(_check_path("path", path)), chosen, on_message)
+    found = read_import(Path(check_path("path", path)), chosen, on_message)
     if isinstance(found.content, str):
         raise SettingsError(
             f"{os.fspath(path)} holds no model, but a text to train on: burble import writes it, "
             "and train takes that."
         )
-    return make_run(found.content, Path(_check_path("run", run)))
+    return make_run(found.content, Path(check_path("run", run)))
 
 
 def _reading_settings(given: dict[str, Any]) -> SourceSettings:

@@ -17,10 +17,16 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
-from burble.errors import BurbleError, InputError, RunError, SettingsError, StorageError
+from burble.errors import (
+    BurbleError,
+    InputError,
+    RunError,
+    SettingsError,
+    StorageError,
+    require_packages,
+)
 from burble.formatting import shown
 
 Ids = NDArray[np.uint8 | np.uint16]
@@ -48,6 +54,8 @@ def path_names(name: str, value: Any) -> tuple[str, ...]:
 
 def find_cache() -> Path:
     """The person's cache folder for burble, whether it is there or not."""
+    with require_packages("finding the folder where burble keeps what it can make again"):
+        import platformdirs
     return platformdirs.user_cache_path("burble")
 
 
@@ -57,7 +65,11 @@ def find_models_folder() -> Path:
     The environment variable `BURBLE_MODELS` names another one.
     """
     named = os.environ.get("BURBLE_MODELS")
-    return Path(named) if named else platformdirs.user_data_path("burble") / "models"
+    if named:
+        return Path(named)
+    with require_packages("finding the folder of models"):
+        import platformdirs
+    return platformdirs.user_data_path("burble") / "models"
 
 
 def make_folder(name: str) -> Path:
@@ -149,7 +161,8 @@ def lock_folder(folder: Path, work: str, parts: Iterable[str] = ()) -> Iterator[
         StorageError: It cannot be made.
     """
     # Loaded here alone: most commands lock nothing.
-    import filelock
+    with require_packages("keeping others out of a folder"):
+        import filelock
 
     lock = filelock.FileLock(folder / ".lock", blocking=False)
     try:

@@ -10,10 +10,10 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
-import regex
 from numpy.typing import NDArray
 
 from burble.formatting import some
+from burble.patterns import compile_pattern
 from burble.settings import TextSettings
 
 BOM = "\ufeff"
@@ -24,7 +24,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # Letters of these ranges neither join with what stands before them nor decide how the letters
 # around them are lowered, so text may be cut between any two of them; see `cut_blocks`.
 _WIDE = "\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff"
-_CUT = regex.compile(f"(?r)[ \t0-9A-Za-z{_WIDE}](?=[ \t0-9A-Za-z{_WIDE}])")
+_CUT = f"(?r)[ \t0-9A-Za-z{_WIDE}](?=[ \t0-9A-Za-z{_WIDE}])"
 # What becomes of each code point when punctuation is stripped, found out when it first comes up:
 # 0 is not known yet, 1 stays, 2 goes.
 _FATES = np.zeros(0x110000, np.uint8)
@@ -190,7 +190,7 @@ def cut_blocks(pieces: Iterable[str]) -> Iterator[str]:
         before = held[-1][-1] if held else ""
         cut = piece.rfind("\n") + 1
         if not cut:
-            found = _CUT.search(before + piece)
+            found = compile_pattern(_CUT, "cleaning a text").search(before + piece)
             cut = found.end() - len(before) if found else -1
         if cut >= 0 and (held or cut):
             yield "".join([*held, piece[:cut]])

@@ -8,7 +8,7 @@ cuts 11 of the 26 texts in this module's tests as a reader would.
 import re
 from collections.abc import Iterable, Iterator
 
-import regex
+from burble.patterns import compile_pattern
 
 EDGE = "\x00"
 LONGEST_QUOTE = 2_000
@@ -33,7 +33,7 @@ _FIRST = re.compile(rf"[{re.escape(_OPENERS)}]*")
 _AHEAD = 9
 # A place after white space is sure where a word follows, or so much of it as is ever looked at,
 # and its first letter would not join with the white space, as a mark does.
-_LAST_SURE = regex.compile(
+_LAST_SURE = (
     rf"(?s)(.*[\s{_WIDE}])(?=[\p{{L}}\p{{N}}](?<!\p{{GCB=EX}}|\p{{GCB=SM}})"
     rf"(?:\w{{{_AHEAD}}}|\w{{0,{_AHEAD}}}\W))"
 )
@@ -90,10 +90,10 @@ def split_sentences(pieces: Iterable[str]) -> Iterator[str]:
     >>> "".join(split_sentences(['"Dr. No? Who? ', 'Me?" he said. I ran.'])).split(EDGE)
     ['"Dr. No? Who? Me?" he said.', 'I ran.']
     """
-    splitter = _Splitter()
+    pattern, splitter = compile_pattern(_LAST_SURE, "cutting a text into sentences"), _Splitter()
     for piece in pieces:
         splitter.text += piece if splitter.text else piece.lstrip()
-        sure = _LAST_SURE.match(splitter.text, splitter.done)
+        sure = pattern.match(splitter.text, splitter.done)
         if sure:
             yield from splitter.to(sure.end(1))
     yield from splitter.to(len(splitter.text.rstrip()))

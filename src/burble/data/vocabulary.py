@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 import numpy as np
-import regex
 from numpy.typing import ArrayLike, NDArray
 
-from burble.errors import VocabularyError
+from burble.errors import VocabularyError, require_packages
 from burble.formatting import some
+from burble.patterns import compile_pattern
 from burble.settings import Unit
 
-_GRAPHEME = regex.compile(r"\X")
+_GRAPHEME = r"\X"
+_CUTTING = "cutting a text into graphemes"
 # Two plain characters are never one grapheme (line ends apart), so only what is near others
 # needs the slow search.
 _NOT_PLAIN = re.compile("(?:[\x00-\x7f]?[^\x00-\x7f]+)+(?:\r\n|[\x00-\x7f])?|\r\n")
@@ -38,7 +39,7 @@ def split(text: str, unit: Unit) -> Sequence[str]:
     place = 0
     for found in _NOT_PLAIN.finditer(text):
         symbols += text[place : found.start()]
-        symbols += _GRAPHEME.findall(found.group())
+        symbols += compile_pattern(_GRAPHEME, _CUTTING).findall(found.group())
         place = found.end()
     symbols += text[place:]
     return symbols
@@ -56,7 +57,8 @@ def cut_here(unit: Unit) -> str:
     # Loaded for graphemes alone: few texts have them.
     from importlib.metadata import version
 
-    return version("regex")
+    with require_packages(_CUTTING):
+        return version("regex")
 
 
 def describe(symbol: str) -> str:

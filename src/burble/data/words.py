@@ -4,12 +4,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-import regex
+from burble.patterns import compile_pattern
 
 APOSTROPHES = ("'", "’")
 LAYOUT = 80
 """Characters of a passage without letters, such as a rule or an indent, that are no loop yet."""
-_WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*(?:['’]\p{L}[\p{L}\p{M}]*)*")
+_WORD = r"\p{L}[\p{L}\p{M}]*(?:['’]\p{L}[\p{L}\p{M}]*)*"
 
 
 def find_words(text: str) -> list[str]:
@@ -18,8 +18,9 @@ def find_words(text: str) -> list[str]:
     >>> find_words("Don't say 'no', Al!")
     ["don't", 'say', 'no', 'al']
     """
+    pattern = compile_pattern(_WORD, "finding the words of a text")
     # One by one: what follows a word must not change it, as it does a last Greek sigma.
-    return [word.lower() for word in _WORD.findall(text)]
+    return [word.lower() for word in pattern.findall(text)]
 
 
 def is_inside(char: str) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import regex
 from numpy.typing import NDArray
 
 from burble.data.vocabulary import Vocabulary
@@ -20,6 +19,7 @@ from burble.inference.context import Context
 from burble.inference.prompts import Prompt
 from burble.model.engine import Array
 from burble.model.softmax import log_softmax, softmax
+from burble.patterns import compile_pattern
 from burble.settings import is_integer, require
 
 WIDTH = 64
@@ -33,9 +33,9 @@ LOOK_BACK = 64
 
 _LETTER, _ALONE, _MARK, _APOSTROPHE, _OTHER, _EDGE = range(6)
 _KINDS = (
-    (_MARK, regex.compile(r"[\p{M}\p{WB=Extend}\p{WB=Format}\p{WB=ZWJ}]")),
-    (_LETTER, regex.compile(r"[\p{WB=ALetter}\p{WB=Hebrew_Letter}\p{WB=Katakana}\p{WB=Numeric}]")),
-    (_ALONE, regex.compile(r"[\p{L}\p{N}]")),
+    (_MARK, r"[\p{M}\p{WB=Extend}\p{WB=Format}\p{WB=ZWJ}]"),
+    (_LETTER, r"[\p{WB=ALetter}\p{WB=Hebrew_Letter}\p{WB=Katakana}\p{WB=Numeric}]"),
+    (_ALONE, r"[\p{L}\p{N}]"),
 )
 # Before the next word; at the end of the text, in a word, behind its apostrophe, or behind a letter
 # that stands alone; the same three in the word that is looked for; and behind that.
@@ -141,7 +141,8 @@ def _find_kind(symbol: str) -> int:
     """What a symbol is to a word: what its first character is, for the others belong to that."""
     if symbol[0] in APOSTROPHES:
         return _APOSTROPHE
-    return next((kind for kind, pattern in _KINDS if pattern.match(symbol)), _OTHER)
+    patterns = ((kind, compile_pattern(one, "suggesting words")) for kind, one in _KINDS)
+    return next((kind for kind, pattern in patterns if pattern.match(symbol)), _OTHER)
 
 
 def _find_state(prompt: Prompt, kinds: Ints) -> int:

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
 from numpy.typing import NDArray
 
 from burble import files
-from burble.errors import ModelFileError
+from burble.errors import ModelFileError, require_packages
 from burble.formatting import shown
 from burble.model import bases
 from burble.model.architecture import Weights, array_shapes
@@ -39,6 +38,8 @@ def serialize_model(model: Model) -> bytes:
         ModelFileError: The weights are to be stored as float16, and one is beyond its range.
     """
     metadata = {"burble": json.dumps(describe_as_json(model), sort_keys=True)}
+    with require_packages("writing a model file"):
+        import safetensors.numpy
     return safetensors.numpy.save(_stored_weights(model), metadata)
 
 

@@ -1,15 +1,19 @@
-"""A safetensors file, opened with distrust. Knows nothing of what its arrays are for.
+"""A safetensors file, opened with distrust, by NumPy alone. Knows nothing of its arrays' use.
 
-The reader of safetensors itself checks the header's types, and that the arrays lie one behind the
-other up to the end of the file, with neither gap nor overlap. What it lets pass (0.8) is refused
-here: a name that occurs twice, of which it takes the last; keys that the format does not have; and
-a header of up to 100 MB, which takes many times that memory to parse.
+The header's types are checked, and that the arrays lie one behind the other up to the end of the
+file, with neither gap nor overlap, as the package safetensors does; tests hold both beside each
+other. What that one lets pass (0.8) is refused besides: a name that occurs twice, of which it takes
+the last; keys that the format does not have; and a header of up to 100 MB, which takes many times
+that memory to parse. And it has to be compiled, which not every machine that writes can.
+
+Source: the safetensors format, https://github.com/huggingface/safetensors#format.
 """
 
 import json
 import math
+import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,7 +22,6 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from burble.errors import ModelFileError
 
@@ -45,6 +48,11 @@ class Tensor:
     shape: tuple[int, ...]
     dtype: str
     start: int
+
+    @property
+    def end(self) -> int:
+        """The byte after its last one."""
+        return self.start + math.prod(self.shape) * DTYPES[self.dtype].itemsize
 
 
 @dataclass(frozen=True)
@@ -116,36 +124,79 @@ def open_tensors(
         raise ModelFileError(refusal or model)
     with path.open("rb") as file:
         try:
-            header, start = _read_header(path, file)
-            metadata = header.pop("__metadata__", None) or {}
-            tensors = {name: _tensor(value, start, dtypes) for name, value in header.items()}
-        except (SafetensorError, ValueError) as error:
-            why = str(error).removeprefix("Error while deserializing header: ")
+            metadata, tensors = _read_header(file, dtypes)
+        except (ValueError, RecursionError) as why:
             model = (
                 f"{path} is not a burble model, or it is damaged or was copied only in part "
                 f"({why}). Give a run folder or the model.safetensors in it; if it is one, copy it "
                 "again."
             )
-            raise ModelFileError(refusal or model) from error
+            raise ModelFileError(refusal or model) from why
         yield TensorFile(path, metadata, tensors, file)
 
 
-def _read_header(path: Path, file: IO[bytes]) -> tuple[dict[str, Any], int]:
-    """A header that safetensors accepts, and the byte after it."""
-    length = int.from_bytes(file.read(8), "little")
+def _read_header(
+    file: IO[bytes], dtypes: Collection[str]
+) -> tuple[Mapping[str, str], dict[str, Tensor]]:
+    """The metadata, and where each array lies.
+
+    Raises:
+        ValueError: That is not what the file holds.
+        RecursionError: Its header is nested too deeply.
+    """
+    size, length = os.fstat(file.fileno()).st_size, int.from_bytes(file.read(8), "little")
     if length > MAX_HEADER:
         raise ValueError(f"its header has more than {MAX_HEADER >> 20} MiB")
-    with safe_open(path, "numpy"):
-        return strict_json(file.read(length).decode()), 8 + length
+    start = 8 + length
+    if start > size:
+        raise ValueError("it ends before its header does")
+    header = strict_json(file.read(length).decode())
+    if type(header) is not dict:
+        raise ValueError("its header is no object")
+    metadata = header.pop("__metadata__", None)
+    texts = {} if metadata is None else metadata
+    if type(texts) is not dict or not all(isinstance(text, str) for text in texts.values()):
+        raise ValueError("its metadata is something else than texts by name")
+    tensors = {name: _tensor(value, start, size, dtypes) for name, value in header.items()}
+    _check_order(tensors.values(), start, size)
+    return texts, tensors
 
 
-def _tensor(value: Mapping[str, Any], start: int, dtypes: Collection[str]) -> Tensor:
-    """Where an array lies, by a description that safetensors has accepted."""
-    if value.keys() != {"dtype", "shape", "data_offsets"}:
+def _tensor(value: Any, start: int, size: int, dtypes: Collection[str]) -> Tensor:
+    """Where an array lies, by its description in the header of a file of that size."""
+    if type(value) is not dict or value.keys() != {"dtype", "shape", "data_offsets"}:
         raise ValueError("an array has a dtype, a shape and offsets, and nothing else")
-    if value["dtype"] not in dtypes:
-        raise ValueError(f"expected {' or '.join(dtypes)}, found {value['dtype']!r}")
-    return Tensor(tuple(value["shape"]), value["dtype"], start + value["data_offsets"][0])
+    dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
+    if not (_are_counts(shape) and _are_counts(offsets) and len(offsets) == 2):
+        raise ValueError("a shape or an offset is something else than whole numbers from 0 on")
+    if not isinstance(dtype, str) or dtype not in dtypes:
+        raise ValueError(f"expected {' or '.join(dtypes)}, found {dtype!r}")
+    count = 1
+    for length in shape:
+        count *= length
+        # Looked at each time: a product of many would take its time.
+        if count > size:
+            raise ValueError("an array has more numbers than the file has bytes")
+    tensor = Tensor(tuple(shape), dtype, start + offsets[0])
+    if tensor.end != start + offsets[1]:
+        raise ValueError("an array has another size than its shape says")
+    return tensor
+
+
+def _are_counts(value: Any) -> bool:
+    """Whether something is a list of whole numbers from 0 on."""
+    return type(value) is list and all(type(one) is int and one >= 0 for one in value)
+
+
+def _check_order(tensors: Iterable[Tensor], start: int, size: int) -> None:
+    """Raises ValueError unless arrays fill all from `start` to the end, one behind the other."""
+    place = start
+    for tensor in sorted(tensors, key=lambda one: (one.start, one.end)):
+        if tensor.start != place:
+            raise ValueError("between its arrays there is a gap, or two of them overlap")
+        place = tensor.end
+    if place != size:
+        raise ValueError(f"its arrays end at byte {place:,}, and the file at {size:,}")
 
 
 def strict_json(text: str) -> Any:

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
 from numpy.typing import NDArray
 
 from burble import files
-from burble.errors import ModelFileError
+from burble.errors import ModelFileError, require_packages
 from burble.model.file import MODEL_NAME, Model
 from burble.model.tensors import TensorFile, open_tensors
 from burble.ngram.index import MAX_CONTEXT, MAX_SYMBOLS, SuffixIndex
@@ -47,6 +46,8 @@ def write_index(path: Path, index: SuffixIndex, model: Model) -> None:
     _check_place(path)
     arrays = {name: np.ascontiguousarray(getattr(index, name)) for name in _KINDS}
     meta = json.dumps({"format": FORMAT} | _identity(model), sort_keys=True)
+    with require_packages("writing a memory"):
+        import safetensors.numpy
     data = safetensors.numpy.save(arrays, {"burble_memory": meta})
     files.write_atomically(path, data)
 
