@@ -178,10 +178,11 @@
 
     // The ids of a text; the longest symbols first.
     encode(text, unknown) {
-      const { lowercase, strip_punctuation: strip } = this.about.text || {};
-      let clean = text.replace(/\r\n?/g, "\n").normalize("NFC");
-      if (lowercase) clean = clean.toLowerCase();
-      if (strip) clean = clean.replace(/[^\p{L}\p{N}\p{M}\s]/gu, "");
+      // As burble cleans texts; what was made for ml5 is read as it stands.
+      const cleaning = this.about.text;
+      let clean = cleaning ? text.replace(/\r\n?/g, "\n").normalize("NFC") : text;
+      if (cleaning && cleaning.lowercase) clean = clean.toLowerCase();
+      if (cleaning && cleaning.strip_punctuation) clean = clean.replace(/[^\p{L}\p{N}\p{M}\s]/gu, "");
       const ids = [];
       const strange = new Set();
       for (let at = 0; at < clean.length; ) {
