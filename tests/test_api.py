@@ -44,6 +44,7 @@ def test_the_public_names_are_these():
         "load",
         "read",
         "remember",
+        "report",
         "train",
     ]
     assert sorted(burble.__all__) == names

@@ -25,6 +25,7 @@ from burble.inference.opening import OneOrSeveral, Pathlike, check_path, find_mo
 from burble.inference.settings import choose_memory
 from burble.model.file import find_model_file, read_model
 from burble.ngram.training_text import write_training_index
+from burble.reports.write import write_report
 from burble.runs import recipes
 from burble.runs.base import choose_base
 from burble.runs.events import End, Event
@@ -42,6 +43,7 @@ from burble.settings import (
     SplitKind,
     TextSettings,
     make_settings,
+    require,
     with_current_names,
 )
 from burble.training import preflight
@@ -269,6 +271,44 @@ def _reading_settings(given: dict[str, Any]) -> SourceSettings:
         known = ", ".join(field.name for field in fields(SourceSettings))
         raise SettingsError(f"{name} says nothing of how a text is read. There are: {known}.")
     return reading
+
+
+def report(
+    runs: Pathlike | Run | Sequence[Pathlike | Run],
+    path: Pathlike,
+    *,
+    text: Pathlike | Sequence[Pathlike] = (),
+    overwrite: bool = False,
+    **reading: Any,
+) -> Path:
+    """Writes a page on a run, or on several side by side, that any browser opens.
+
+    It has their losses, scores and settings, and what they wrote on the way, with what of it stands
+    in the text they learned from marked.
+
+    Args:
+        runs: A run or its folder; or several.
+        path: The page, `report.html` for example.
+        text: What the runs were trained on; if none, it is looked for where it was then.
+        overwrite: Whether a page that is there may be replaced.
+        **reading: Any field of `SourceSettings`, with `text` alone.
+
+    Returns:
+        The page.
+
+    Raises:
+        RunError: There is no such run, or a file of it is damaged.
+        SourceError: A source of the text cannot be read.
+        CorpusError: The text is another one.
+        InputError: The page is there already, or cannot be a file.
+        StorageError: The disk refused.
+    """
+    how, place = _reading_settings(reading), Path(check_path("path", path))
+    each = [runs] if isinstance(runs, str | os.PathLike | Run) else runs
+    folders = [one if isinstance(one, Run) else Run(Path(check_path("runs", one))) for one in each]
+    require(bool(folders), "runs", runs, "one run or more")
+    write_report(place, folders, path_names("text", text), how, overwrite=overwrite)
+    return place
 
 
 def evaluate(

@@ -98,6 +98,7 @@ VERBS = {
     "remember": Verb("remember:remember", ("SourceSettings",)),
     "compare": Verb("compare:compare", TRAINING, COMPARE),
     "tune": Verb("tune:tune", TRAINING, TUNE),
+    "report": Verb("report:report", ("SourceSettings",)),
     "recipes": Verb("recipes:recipes"),
     "serve": Verb("serve:serve"),
     "export": Verb("export:export", ("ExportOptions",), EXPORT),

@@ -3,46 +3,17 @@
 All that comes from the text is escaped. Colours follow the reader's light or dark mode, and print.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 
-from burble import __version__
+from burble import __version__, pages
 from burble.data.corpus import Corpus
 from burble.data.overview import Histogram, Line, Overview, describe_shares
 from burble.data.report import name_symbol, summarize
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1d2430; --soft: #667085; --line: #d8dde6; --bar: #4c78a8;
-  --back: #fff; --box: #f6f7f9; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ef; --soft: #98a2b3; --line: #343b47;
-  --bar: #7aa6d6; --back: #14181f; --box: #1c222b; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 60rem; font: 16px/1.5 system-ui,
-  sans-serif; color: var(--ink); background: var(--back); }
-h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .25rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.15rem; margin: 2.25rem 0 .5rem; }
-p, ul { margin: .4rem 0; } ul { padding-left: 1.2rem; }
-.soft { color: var(--soft); font-size: .9rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem;
-  margin: 1.25rem 0; }
-.facts div { background: var(--box); border: 1px solid var(--line); border-radius: .5rem;
-  padding: .6rem .8rem; }
-.facts b { display: block; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
-.scroll { overflow-x: auto; }
-svg { width: 100%; min-width: 30rem; height: auto; display: block; }
-svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
-svg rect { fill: var(--bar); } svg line { stroke: var(--line); }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th, td { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--box); margin: .5rem 0;
-  border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem;
-  font: .9rem/1.45 ui-monospace, monospace; }
-td.text { font-family: ui-monospace, monospace; overflow-wrap: anywhere; white-space: pre-wrap; }
+.scroll svg { min-width: 30rem; }
 td.place { width: 34%; }
-@media print { :root { --ink: #000; --soft: #444; --line: #bbb; --bar: #555; --back: #fff;
-  --box: #fff; } body { max-width: none; padding: 0; } h2, .keep, tr, pre { break-inside: avoid; }
-  h2 { break-after: avoid; } }
 """
 _FREQUENT, _RARE = 40, 40
 _WIDTH, _HEIGHT, _FOOT = 720, 200, 34
@@ -74,14 +45,7 @@ def write_page(corpus: Corpus, overview: Overview) -> str:
         _draw_sample(overview.sample),
         _draw_alphabet(corpus),
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n"
-        f"<body>{''.join(filter(None, parts))}</body></html>\n"
-    )
+    return pages.write_page(title, parts, _STYLE)
 
 
 def _draw_facts(corpus: Corpus) -> str:
@@ -94,16 +58,13 @@ def _draw_facts(corpus: Corpus) -> str:
         "different symbols": len(corpus.vocabulary.symbols),
         "symbols for validation": held,
     }
-    boxes = (f"<div><b>{n:,}</b>{escape(name)}</div>" for name, n in facts.items())
-    return f'<div class="facts">{"".join(boxes)}</div>'
+    return pages.draw_facts({name: f"{n:,}" for name, n in facts.items()})
 
 
 def _draw_list(title: str, sentences: Sequence[str]) -> str:
     """Sentences below a heading."""
-    if not sentences:
-        return ""
-    items = "".join(f'<li dir="auto">{escape(one)}</li>' for one in sentences)
-    return f"<h2>{escape(title)}</h2><ul>{items}</ul>"
+    listed = pages.draw_list(sentences)
+    return f"<h2>{escape(title)}</h2>{listed}" if listed else ""
 
 
 def _draw_histogram(title: str, found: Histogram, unit: str) -> str:
@@ -114,7 +75,7 @@ def _draw_histogram(title: str, found: Histogram, unit: str) -> str:
     )
     return (
         f'<section class="keep"><h2>{escape(title)}</h2><p class="soft">{words}</p>'
-        f'<div class="scroll"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'<div class="scroll" tabindex="0"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="{escape(title)}: {words}">'
         f"{''.join(_draw_bars(found))}"
         f'<text x="{_WIDTH / 2}" y="{_HEIGHT - 3}" text-anchor="middle">{escape(unit)}</text>'
@@ -164,12 +125,6 @@ def _draw_shares(title: str, counts: dict[str, int], unit: str) -> str:
     return f'<h2>{escape(title)}</h2><p>{named} <span class="soft">of {escape(unit)}</span></p>'
 
 
-def _draw_table(heads: Iterable[str], rows: Iterable[str]) -> str:
-    """A table of rows that are there already."""
-    cells = f"<tr>{''.join(heads)}</tr>{''.join(rows)}"
-    return f'<div class="scroll"><table>{cells}</table></div>'
-
-
 def _draw_lines(title: str, found: Sequence[Line]) -> str:
     """Lines with their places and what there is to say of them."""
     if not found:
@@ -180,7 +135,7 @@ def _draw_lines(title: str, found: Sequence[Line]) -> str:
         f'<td class="text" dir="auto">{_show(one.text)}</td></tr>'
         for one in found
     )
-    return f"<h2>{escape(title)}</h2>{_draw_table(['<th>where</th><th>what</th>'], rows)}"
+    return f"<h2>{escape(title)}</h2>{pages.draw_table(title, '<th>where</th><th>what</th>', rows)}"
 
 
 def _draw_private(corpus: Corpus) -> str:
@@ -192,8 +147,8 @@ def _draw_private(corpus: Corpus) -> str:
         f'<td class="n">{found["count"]:,}</td><td>{escape("; ".join(found["places"]))}</td></tr>'
         for kind, found in corpus.encoded.private.items()
     )
-    heads = ['<th>kind</th><th class="n">count</th><th>first in</th>']
-    return f"<h2>Private data</h2>{_draw_table(heads, rows)}"
+    heads = '<th>kind</th><th class="n">count</th><th>first in</th>'
+    return f"<h2>Private data</h2>{pages.draw_table('Private data', heads, rows)}"
 
 
 def _draw_sample(sample: Sequence[str]) -> str:
@@ -219,7 +174,7 @@ def _draw_alphabet(corpus: Corpus) -> str:
     heads = (
         '<th>symbol</th><th class="n">count</th><th class="n">share</th><th>code</th><th>name</th>'
     )
-    return f"<h2>Alphabet</h2>{_draw_table([heads], rows)}"
+    return f"<h2>Alphabet</h2>{pages.draw_table('Alphabet', heads, rows)}"
 
 
 def _show(text: str) -> str:

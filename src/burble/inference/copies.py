@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.files import Ids
+from burble.inference import prompts
 from burble.inference.passages import BLOCK, number_passages
+from burble.model.file import Model
 
 LEAST = 30
 """Symbols of a passage that is unlikely to be written again by chance."""
+AROUND = 60
+"""Symbols of the other text that are shown before and after what was copied."""
 MOST_PLACES = 20
 """Places at which one passage is followed, to find where it stands longest."""
 
@@ -33,7 +36,64 @@ class Copy:
     place: int
 
 
-def find_copies(ids: NDArray[np.integer], source: Ids, least: int = LEAST) -> list[Copy]:
+@dataclass(frozen=True)
+class CopiedPassage:
+    """A passage of a text that stands word for word in another, as text.
+
+    Attributes:
+        start: Where it begins in the text, in characters.
+        text: The passage.
+        place: Where it begins in the other, in symbols.
+        before: What stands before it there.
+        after: What stands after it there.
+    """
+
+    start: int
+    text: str
+    place: int
+    before: str
+    after: str
+
+
+def mark_copies(
+    text: str, model: Model, source: NDArray[np.integer]
+) -> tuple[str, list[CopiedPassage]]:
+    """The passages of a text that stand in the text that a model was trained on.
+
+    Args:
+        text: The text.
+        model: The model, in whose alphabet both are.
+        source: What it was trained on, shape (N,).
+
+    Returns:
+        The text as the model reads it, and the passages in it.
+    """
+    ready = prompts.prepare_prompt(text, model, "nearest")
+    vocabulary, separator = model.vocabulary, model.separator
+    # But for the edge that stands before all.
+    ids = ready.ids[vocabulary.boundary if ready.text else len(ready.ids) :]
+
+    def decode(first: int, end: int) -> str:
+        return vocabulary.decode(source[max(0, first) : end], separator)
+
+    copied = []
+    for one in find_copies(ids, source):
+        end = one.place + one.length
+        copied.append(
+            CopiedPassage(
+                start=len(vocabulary.decode(ids[: one.start], separator)),
+                text=vocabulary.decode(ids[one.start : one.start + one.length], separator),
+                place=one.place,
+                before=decode(one.place - AROUND, one.place),
+                after=decode(end, end + AROUND),
+            )
+        )
+    return ready.text, copied
+
+
+def find_copies(
+    ids: NDArray[np.integer], source: NDArray[np.integer], least: int = LEAST
+) -> list[Copy]:
     """Finds the passages of a text that stand in another, from the first on, each as a whole.
 
     Args:
@@ -59,7 +119,9 @@ def find_copies(ids: NDArray[np.integer], source: Ids, least: int = LEAST) -> li
     return copies
 
 
-def _find_places(wanted: NDArray[np.uint64], source: Ids, least: int) -> dict[int, list[int]]:
+def _find_places(
+    wanted: NDArray[np.uint64], source: NDArray[np.integer], least: int
+) -> dict[int, list[int]]:
     """Where in a text each passage stands, a few places each."""
     places: dict[int, list[int]] = {}
     for first in range(0, max(0, len(source) - least + 1), BLOCK):

@@ -15,6 +15,7 @@ from burble.data.corpus import Corpus
 from burble.data.labels import UNLABELLED
 from burble.data.spread import SEED
 from burble.evaluation import select_sampling
+from burble.formatting import relative
 from burble.inference import generator
 from burble.model.file import Model
 from burble.runs import card
@@ -160,6 +161,7 @@ class Recorder:
             references=self.baselines.stored() if self.baselines else {},
             scores=dict(scores or {}),
             done={"steps": state.step, "seconds": state.elapsed} if state else {},
+            sources=[*map(relative, self.request.sources)],
             resume=self.request.kept(str(self.run.folder), "--resume"),
             repeat=self.request.kept(
                 "RUN", *again, *flags_to_repeat(settings, from_base=bool(self.origin))

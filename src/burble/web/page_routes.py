@@ -6,7 +6,7 @@ mathematics.
 
 import html
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,8 +18,7 @@ from starlette.routing import Route
 
 from burble.data.cleaning import clean
 from burble.errors import ModelFileError
-from burble.inference import prompts
-from burble.inference.copies import find_copies
+from burble.inference.copies import mark_copies
 from burble.inference.generator import Generator
 from burble.inference.suggestions import Suggestion
 from burble.inference.symbol_scores import score_symbols
@@ -54,8 +53,6 @@ MOST_CHARACTERS = 20_000
 """Of a text that is looked at letter by letter."""
 MOST_WEIGHT = 1_000
 """Of a model in a mixture."""
-AROUND = 60
-"""Symbols of the training text that are shown before and after what was copied."""
 _WORKERS = anyio.CapacityLimiter(2)
 """Threads that look at texts at once; the page asks often."""
 
@@ -240,24 +237,5 @@ def _find_copies(generator: Generator, text: str) -> dict[str, Any]:
         SettingsError: The model has no memory, which holds its training text.
     """
     source = generator.memory.index.ids()
-    ready = prompts.prepare_prompt(text, generator.model, "nearest")
-    vocabulary, separator = generator.model.vocabulary, generator.model.separator
-    # But for the edge that stands before all.
-    ids = ready.ids[vocabulary.boundary if ready.text else len(ready.ids) :]
-
-    def decode(first: int, end: int) -> str:
-        return vocabulary.decode(source[max(0, first) : end], separator)
-
-    copies = []
-    for one in find_copies(ids, source):
-        end = one.place + one.length
-        copies.append(
-            {
-                "start": len(vocabulary.decode(ids[: one.start], separator)),
-                "text": vocabulary.decode(ids[one.start : one.start + one.length], separator),
-                "place": one.place,
-                "before": decode(one.place - AROUND, one.place),
-                "after": decode(end, end + AROUND),
-            }
-        )
-    return {"text": ready.text, "copies": copies, "symbols": len(source)}
+    read, copied = mark_copies(text, generator.model, source)
+    return {"text": read, "copies": list(map(asdict, copied)), "symbols": len(source)}
