@@ -42,6 +42,7 @@ ELSEWHERE = {
     "inference/notebook": "runs/test_notebook.py",
     "inference/reader": "inference/test_batching.py",
     "inference/scored": "inference/test_batching.py",
+    "inference/spoken": "inference/test_valid_bytes.py",
     "inference/texts": "inference/test_generator.py",
     "model/description": "cli/test_sample.py",
     "model/architecture": "model/test_network.py",

@@ -175,7 +175,7 @@ def symbol_name(unit: str) -> str:
     >>> symbol_name("char")
     'character'
     """
-    return "character" if unit == "char" else unit
+    return {"char": "character", "word": "symbol", "bytes": "byte"}.get(unit, unit)
 
 
 def markdown(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:

@@ -15,6 +15,8 @@ from burble.checks import require as require
 from burble.errors import SettingsError
 from burble.formatting import is_file_name
 from burble.text_settings import DEFAULT_READING as DEFAULT_READING
+from burble.text_settings import OF_WORDS as OF_WORDS
+from burble.text_settings import RECUT as RECUT
 from burble.text_settings import Documents as Documents
 from burble.text_settings import SourceSettings as SourceSettings
 from burble.text_settings import TextSettings as TextSettings

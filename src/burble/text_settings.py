@@ -10,10 +10,16 @@ from typing import Any, Literal
 from burble.checks import check_choices, convert, require
 from burble.errors import SettingsError
 
-Unit = Literal["char", "grapheme"]
+Unit = Literal["char", "grapheme", "word", "bytes"]
 Documents = Literal[
     "sources", "lines", "blank", "blank2", "sentences", "pgn", "abc", "fasta", "bibtex"
 ]
+
+
+RECUT = ("word", "bytes")
+"""Units that a text is cut into once it is one of characters."""
+OF_WORDS = ("min_word_count", "max_words")
+"""Settings that say nothing where the unit is no word."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,10 +131,14 @@ class TextSettings:
     r"""How text is cleaned and cut into symbols.
 
     Attributes:
-        unit: What a symbol is: char, one code point, or grapheme, a letter with all its marks.
+        unit: What a symbol is: char, one code point; grapheme, a letter with all its marks; word,
+            a frequent word, number or run of one mark, and rare ones spelled by characters; or
+            bytes, those of UTF-8, to which nothing is unknown.
         lowercase: Make letters lower case.
         strip_punctuation: Remove all but letters, digits and white space.
-        min_count: Remove symbols that occur fewer times than this.
+        min_count: Remove symbols that occur fewer times than this; of words and bytes, characters.
+        min_word_count: Words that occur fewer times than this are spelled, with --unit word.
+        max_words: Words that are symbols at most, with --unit word: the most frequent.
         documents: What a document is: each source, or row of a table (sources), each line (lines),
             each block between blank lines (blank), or between two or more of them (blank2), each
             sentence (sentences), or each record of a format: a game (pgn), a tune (abc), a sequence
@@ -146,6 +156,8 @@ class TextSettings:
     lowercase: bool = False
     strip_punctuation: bool = False
     min_count: int = 1
+    min_word_count: int = 5
+    max_words: int = 4_000
     documents: Documents = "sources"
     document_separator: str = ""
     document_pattern: str = ""
@@ -154,7 +166,12 @@ class TextSettings:
     def __post_init__(self) -> None:
         """Checks every field."""
         check_choices(self)
-        require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
+        for name in ("min_count", "min_word_count", "max_words"):
+            require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
+        for name in OF_WORDS if self.unit != "word" else ():
+            usual = getattr(TextSettings, name)
+            expected = f"left out, as it is for --unit word and the unit is {self.unit}"
+            require(getattr(self, name) == usual, name, getattr(self, name), expected)
         named = tuple(map(str.strip, self.label))
         fits = all(named) and len({*named}) == len(named)
         require(fits, "label", self.label, "the names of columns, each once")
@@ -197,7 +214,8 @@ class TextSettings:
     def stored(self) -> dict[str, Any]:
         """What a model file holds of it: what came later only where it is given, and no labels."""
         later = ("document_separator", "document_pattern")
-        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "label"}
+        unsaid = {"label", *(() if self.unit == "word" else OF_WORDS)}
+        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in unsaid}
         return {name: value for name, value in found.items() if value or name not in later}
 
     @property

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from burble.data.units import BYTES
+from burble.errors import ModelFileError
 from burble.inference.generator import Generator, load
 from burble.model.file import MAX_FILE, read_model, write_model
 from burble.model.metadata import ARCHITECTURE_KEYS, TEXT_KEYS
 from burble.model.tensors import MAX_HEADER, open_tensors
-from tests.support.speakers import POETS, chancy
+from burble.settings import TextSettings
+from tests.support.speakers import POETS, chancy, wordy
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "format-1.safetensors"
@@ -20,6 +23,7 @@ GOLDEN = HERE / "golden" / "format-1.safetensors"
 GREEDY = "p\npérßnß\nßß\nßß\nß\nß猫\nß\nß\nß\nßm 猫ee"
 GREEDY_WHITMAN = "nn\n\nd\n\nß\nßßssmnn😀c\nßß\nß\n\nß\nß\nß\nß"
 GREEDY_GRU = "ß.o!!!!n..!!yyrrrnnnnnnnnnnnnnnnnn"
+WORDS_WRITTEN = "wnrbrobrobrobrothethethethethe"
 LOGITS = [6.8162, -1.35544, -1.18908]
 PAGE = (HERE.parents[1] / "docs/reference" / "model-format.md").read_text("utf-8")
 
@@ -34,7 +38,8 @@ def logits_by_the_page(path, symbols, chosen=()):
     half = {a["dtype"] for a in arrays.values()} == {"F16"}
     labels = [(one["column"], v) for one in about.get("labels", []) for v in one["values"]]
     before = about["architecture"].get("reset_after") is False
-    assert about["format"] == (5 if before else 4 if labels else 3 if half else 1 + hard)
+    is_new = before or about["text"]["unit"] in ("word", "bytes")
+    assert about["format"] == (5 if is_new else 4 if labels else 3 if half else 1 + hard)
     size, code = (2, "e") if half else (4, "f")
     w = {}
     for name, a in arrays.items():
@@ -131,6 +136,42 @@ def test_the_golden_model_of_format_4_still_loads_and_writes_the_same():
     # Without a label it is the model of format 1.
     assert writer.generate("The cat", **how) == GREEDY
     assert writer.generate("The cat", **how, label="poet=Whitman") == GREEDY_WHITMAN
+
+
+def test_the_golden_model_of_words_still_loads_and_writes_the_same():
+    place = GOLDEN.with_name("format-5-words.safetensors")
+    model = read_model(place)
+    assert model.text == TextSettings(unit="word", min_word_count=3, max_words=9)
+    assert model.vocabulary.split("the brown bro, don't") == [
+        *["the", " ", "brown", " ", "bro", ",", " ", "don't"]
+    ]
+    # Without what may be the beginning of another word.
+    expected = logits_by_the_page(place, ["the", " ", "brown", " "])
+    ids = model.vocabulary.encode("the brown bro")
+    chance = np.exp(expected) / np.exp(expected).sum()
+    np.testing.assert_allclose(Generator(model).nll(ids)[4], -np.log(chance[ids[-1]]), rtol=1e-4)
+    assert Generator(model).generate("the bro", length=30, temperature=0) == WORDS_WRITTEN
+
+
+@pytest.mark.parametrize("unit", ["word", "bytes"])
+def test_words_and_bytes_need_format_5(tmp_path, unit):
+    model = wordy() if unit == "word" else chancy(BYTES, unit="bytes", boundary=True)
+    write_model(tmp_path / "m", model)
+    data = (tmp_path / "m").read_bytes()
+    assert b'\\"format\\": 5' in data
+    again = read_model(tmp_path / "m")
+    assert (again.vocabulary, again.text) == (model.vocabulary, model.text)
+    (tmp_path / "m").write_bytes(data.replace(b'\\"format\\": 5', b'\\"format\\": 4'))
+    with pytest.raises(ModelFileError, match=f"its unit is {unit}, which format 4 has not"):
+        read_model(tmp_path / "m")
+
+
+def test_bytes_that_are_not_all_bytes_are_refused(tmp_path):
+    write_model(tmp_path / "m", chancy(BYTES, unit="bytes"))
+    data = (tmp_path / "m").read_bytes()
+    (tmp_path / "m").write_bytes(data.replace(b"[0, 1, 2,", b"[1, 0, 2,"))
+    with pytest.raises(ModelFileError, match="its symbols are not the bytes 0 to 255"):
+        read_model(tmp_path / "m")
 
 
 def test_only_a_model_that_needs_format_2_is_written_in_it(tmp_path):

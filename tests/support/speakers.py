@@ -41,18 +41,29 @@ def follower(symbols, follows, *, strength=50.0, boundary=False, separator="", *
 POETS = LabelSet(("poet", "form"), (("Dickinson", "Whitman"), ("long", "short")))
 
 
-def chancy(symbols="abc\n", seed=0, scale=1.0, boundary=False, labels=UNLABELLED, **shape):
+def chancy(
+    symbols="abc\n", seed=0, scale=1.0, boundary=False, labels=UNLABELLED, unit="char", **shape
+):
     """A model with random weights."""
-    vocabulary = Vocabulary(tuple(symbols), boundary=boundary)
+    vocabulary = Vocabulary(tuple(symbols), unit, boundary)
     settings = ModelSettings(**{"layers": 2, "units": 12, "embedding": 5} | shape)
     rng = np.random.default_rng(seed)
     weights = {
         name: rng.normal(0, scale, s).astype(np.float32)
         for name, s in array_shapes(settings, vocabulary.size, len(labels)).items()
     }
-    text = TextSettings(label=labels.columns)
+    text = TextSettings(unit=unit, label=labels.columns)
     separator = "--" if boundary else ""
     return Model(weights, vocabulary, settings, text, separator, labels=labels)
+
+
+WORDS = tuple(sorted({*"\n 'abdenorstw.", "bro", "brown", "brother", "don", "don't", "the", "  "}))
+"""Symbols of a model of words."""
+
+
+def wordy(**options):
+    """A model of words with random weights; see `chancy`."""
+    return chancy(WORDS, unit="word", **options)
 
 
 def write_symbols(processor, size, wanted):

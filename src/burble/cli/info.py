@@ -27,11 +27,11 @@ def info(
             "weights": sum(array.size for array in held.weights.values()),
             "dtype": held.dtype,
             "sha256": sha256,
-            "symbols": held.vocabulary.symbols,
+            "symbols": held.vocabulary.names,
             "boundary": held.vocabulary.boundary,
             "separator": held.separator,
             "window": held.window,
-            "text": asdict(held.text),
+            "text": {"label": held.text.label, **held.text.stored},
             "labels": dict(zip(held.labels.columns, held.labels.values, strict=True)),
             "summary": {
                 name: with_both_names(facts) if isinstance(facts, dict) else facts

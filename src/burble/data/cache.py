@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, get_args
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from burble.data.vocabulary import Vocabulary, cut_here
 from burble.errors import SettingsError, StorageError
 from burble.files import Ids
 from burble.formatting import shown
+from burble.settings import OF_WORDS, Unit
 
 if sys.platform != "win32":
     import fcntl
@@ -102,11 +103,16 @@ def _name_entry(sources: list[Source], options: ReadOptions, sha256: str) -> str
     if not cleaning["label"]:
         # As it was before there were labels.
         del cleaning["label"]
+    if cleaning["unit"] != "word":
+        # As it was before there were words.
+        for field in OF_WORDS:
+            del cleaning[field]
     parts = [FORMAT, cleaning, asdict(options.reading), named, sha256]
     if "label" in cleaning:
         parts += [[source.own_labels for source in sources]]
-    if options.cleaning.unit == "grapheme":
+    if options.cleaning.unit in ("grapheme", "word"):
         alphabet = options.alphabet
+        # What a word is, too, changes with the letters that there are.
         parts += [cut_here("grapheme"), alphabet and [alphabet.cut_by, *alphabet.symbols]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -242,7 +248,7 @@ def _check(found: EncodedText, size: object) -> None:
     fits = (
         all(type(number) is int and number >= 0 for number in numbers)
         and all(type(word) is str for word in words)
-        and found.vocabulary.unit in ("char", "grapheme")
+        and found.vocabulary.unit in get_args(Unit)
         and len(found.documents) == len(found.names)
         and sum(found.documents) == len(starts)
         and size == len(found.ids) == counts.total() + edges
@@ -252,7 +258,7 @@ def _check(found: EncodedText, size: object) -> None:
         and starts[-1] < len(found.ids)
         and bool(np.all(starts[1:] > starts[:-1]))
         and (found.labels is None or len(found.labels.numbers) == len(starts))
-        and _count_ids(found.ids) == [*counts.values(), *[edges] * bool(edges)]
+        and _count_ids(found.ids) == _without_zeros([*counts.values(), edges])
     )
     if not fits:
         raise ValueError("parts of different texts")
@@ -264,7 +270,12 @@ def _count_ids(ids: Ids) -> list[int]:
     for first in range(0, len(ids), _BLOCK):
         found += np.bincount(ids[first : first + _BLOCK], minlength=len(found))
         files.release(ids)
-    return [int(n) for n in np.trim_zeros(found, "b")]
+    return _without_zeros(found.tolist())
+
+
+def _without_zeros(counts: list[int]) -> list[int]:
+    """Counts up to the last that is more than 0."""
+    return [int(n) for n in np.trim_zeros(np.array(counts, np.int64), "b")]
 
 
 def read_limit() -> int:

@@ -126,9 +126,8 @@ class Corpus:
         ids = self.ids if self.split == "tail" else self.encoded.ids
         edge = self.vocabulary.boundary_id
         end = len(ids) - (edge is not None and ids[-1] == edge)
-        for start in range(0, end, _BLOCK):
-            part = ids[start : min(start + _BLOCK, end)]
-            yield self.vocabulary.decode(part, self.separator)
+        blocks = (ids[at : min(at + _BLOCK, end)] for at in range(0, end, _BLOCK))
+        return self.vocabulary.decode_blocks(blocks, self.separator)
 
     def split_again(self, split: Split) -> "Corpus":
         """The same text with another part of it for validation.
@@ -215,7 +214,8 @@ def build_with_alphabet(
     """Reads a text to be compared with that of a model, without a validation part; see `build`.
 
     Args:
-        alphabet: The model's, which says where to cut graphemes; see `Vocabulary.split`.
+        alphabet: The model's, which says where to cut graphemes, and what is a word; see
+            `Vocabulary.split`.
         arguments: Paths and names as `sources.find_sources` takes them.
         settings: How the model's text was cleaned.
         reading: How the sources are read.
@@ -235,7 +235,7 @@ def build_from_sources(
     alphabet: Vocabulary | None = None,
 ) -> Corpus:
     """Cleans and encodes sources that were found; see `build` and `build_with_alphabet`."""
-    if alphabet and alphabet.cut_by == cut_here(settings.unit):
+    if alphabet and alphabet.cut_by == cut_here(settings.unit) and settings.unit != "word":
         alphabet = None
     options = ReadOptions(settings, reading, alphabet, progress)
     if sum(source.size for source in found) > encoder.IN_MEMORY:
@@ -273,7 +273,7 @@ def _corpus(text: EncodedText, settings: TextSettings, split: Split) -> Corpus:
         sha256=text.sha256,
         names=tuple(text.names),
         counts=text.counts,
-        characters=sum(len(symbol) * n for symbol, n in text.counts.items()),
+        characters=int(alphabet.lengths @ np.array([text.counts[s] for s in alphabet.symbols])),
         lines=text.lines,
         changes=text.changes,
         removed=text.removed,

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import files
-from burble.data import documents, filtering, vocabulary
+from burble.data import documents, filtering, units, vocabulary
 from burble.data.cleaning import Changes, code_points
 from burble.data.documents import ReadOptions, ReadSummary
 from burble.data.filtering import count_by_source, number_documents
@@ -26,6 +26,7 @@ from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, SourceError, VocabularyError
 from burble.files import Ids
 from burble.formatting import some
+from burble.settings import RECUT
 
 IN_MEMORY = 1 << 24
 """Symbols that are kept in memory; more are memory-mapped."""
@@ -139,10 +140,47 @@ def _finish(
         private=summary.private,
     )
     blocks = encoder.renumber(alphabet, nonempty)
+    if options.cleaning.unit in RECUT:
+        facts, blocks = _recut(encoder, facts, nonempty, options)
     if keep and encoder.spool.size > encoder.limit:
         return keep(facts, blocks, summary.sha256)
     ids = np.concatenate([*blocks])
-    return replace(facts, ids=ids, starts=find_starts(ids, alphabet.boundary_id))
+    return replace(facts, ids=ids, starts=find_starts(ids, facts.vocabulary.boundary_id))
+
+
+def _recut(
+    encoder: "Encoder",
+    facts: EncodedText,
+    kept: NDArray[np.bool_] | None,
+    options: ReadOptions,
+) -> tuple[EncodedText, Iterator[Ids]]:
+    """A text of characters as one of words or bytes: the facts about it, and its ids in blocks."""
+    characters, unit, how = facts.vocabulary, options.cleaning.unit, options.cleaning
+
+    def read(*, keep: bool) -> Iterator[str]:
+        blocks = encoder.renumber(characters, kept, keep=keep)
+        return (characters.join(block, EDGE) for block in blocks)
+
+    if unit == "bytes":
+        found = Vocabulary(units.BYTES, unit, characters.boundary)
+        counts = np.zeros(found.size, np.int64)
+        for block in units.encode_bytes(read(keep=True), EDGE):
+            counts += np.bincount(block, minlength=found.size)
+        named = Counter(dict(zip(found.symbols, counts.tolist(), strict=False)))
+        blocks = units.encode_bytes(read(keep=False), EDGE)
+    else:
+        pieces = units.count_pieces(units.cut_blocks(read(keep=True)))
+        del pieces[EDGE]
+        chosen = units.choose_words(pieces, how.min_word_count, how.max_words)
+        if options.alphabet:
+            chosen = [symbol for symbol in options.alphabet.symbols if len(symbol) > 1]
+        symbols = tuple(sorted({*chosen, *characters.symbols}))
+        found = Vocabulary(symbols, unit, characters.boundary)
+        named = units.count_symbols(pieces, symbols)
+        ids = found.ids | ({EDGE: found.size - 1} if found.boundary else {})
+        blocks = units.encode_words(units.cut_blocks(read(keep=False)), ids)
+    facts = replace(facts, vocabulary=found, counts=named, ids=facts.ids.astype(found.dtype))
+    return facts, (block.astype(found.dtype) for block in blocks)
 
 
 def _leave_out(
@@ -177,6 +215,8 @@ def find_starts(ids: Ids, edge: int | None) -> NDArray[np.int64]:
 def _make_alphabet(counts: Counter[str], options: ReadOptions, *, boundary: bool) -> Vocabulary:
     """The symbols that are not rare."""
     unit, least = options.cleaning.unit, options.cleaning.min_count
+    # Words and bytes are made of what characters are left.
+    unit = "char" if unit in RECUT else unit
     if max(counts.values(), default=least) < least:
         raise CorpusError(
             f"every symbol occurs fewer than {least:,} times, so none is left to learn from; lower "
@@ -207,7 +247,7 @@ class Encoder:
 
     def __init__(self, options: ReadOptions, limit: int) -> None:
         self.limit, self.spool, self.digest = limit, Spool(limit), hashlib.sha256()
-        self._by_character = options.cleaning.unit == "char"
+        self._by_character = options.cleaning.unit in ("char", *RECUT)
         self._plain = options.alphabet is None
         own = partial(vocabulary.split, unit=options.cleaning.unit)
         self._cut = options.alphabet.split if options.alphabet else own
@@ -311,17 +351,20 @@ class Encoder:
         self.spool, self.digest = spool, digest
         return lines
 
-    def renumber(self, alphabet: Vocabulary, kept: NDArray[np.bool_] | None) -> Iterator[Ids]:
+    def renumber(
+        self, alphabet: Vocabulary, kept: NDArray[np.bool_] | None, *, keep: bool = False
+    ) -> Iterator[Ids]:
         """The second pass: ids of `alphabet`, in blocks; symbols that are not in it are left out.
 
         Args:
             alphabet: Where it has an edge, one follows each document.
             kept: Documents with a symbol that is in it, shape (documents,); None for all.
+            keep: Whether it will be read again.
         """
         final = np.array([alphabet.ids.get(symbol, _NONE) for symbol in self._numbers], np.uint16)
         if alphabet.boundary_id is not None:
             final[0] = alphabet.boundary_id
-        blocks = self.spool.blocks()
+        blocks = self.spool.blocks(keep=keep)
         if kept is not None:
             blocks = (block[kept[numbers]] for block, numbers in number_documents(blocks))
         for block in blocks:

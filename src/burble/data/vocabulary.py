@@ -1,19 +1,20 @@
 """Symbols to ids and back, exactly invertible. Knows nothing of files.
 
-A symbol is a character or a grapheme. Symbols are ordered by code point, so the same text gives
-the same ids on every machine. Where a text has documents, one id more than there are symbols
-stands for the edge between two documents; it has no text of its own.
+A symbol is a character, a grapheme, a word or a byte (see `units`). Symbols are ordered by code
+point, so the same text gives the same ids on every machine. Where a text has documents, one id more
+than there are symbols stands for the edge between two documents; it has no text of its own.
 """
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from burble.data import units
 from burble.errors import VocabularyError, require_packages
 from burble.formatting import some
 from burble.patterns import compile_pattern
@@ -28,13 +29,19 @@ MAX_SYMBOLS = 65_535
 
 
 def split(text: str, unit: Unit) -> Sequence[str]:
-    r"""Cuts `text` into symbols; joined, they are `text` again.
+    r"""Cuts `text` into symbols; joined, they are `text` again (bytes once they are decoded).
+
+    Of words, those are here that a vocabulary may have; see `Vocabulary.split`.
 
     >>> split("e\u0308!", "grapheme") == ["e\u0308", "!"]
     True
     """
     if unit == "char":
         return text
+    if unit == "bytes":
+        return units.split_bytes(text)
+    if unit == "word":
+        return units.cut_into_pieces(text)
     symbols: list[str] = []
     place = 0
     for found in _NOT_PLAIN.finditer(text):
@@ -136,16 +143,18 @@ class Vocabulary:
         return Counter({s: n for s, n in counts.items() if s not in self.ids})
 
     def split(self, text: str) -> Sequence[str]:
-        r"""Cuts `text` into symbols; joined, they are `text` again.
+        r"""Cuts `text` into symbols; joined, they are `text` again (bytes once they are decoded).
 
-        Where another version of `regex` cut the text of this alphabet, its own symbols say where to
-        cut: graphemes of here that together are one of them are joined, the most first, and one
-        that it does not know is parted into symbols that it does know, the longest first, if all of
-        it can be.
+        Words that it does not have are spelled. Where another version of `regex` cut the text of
+        this alphabet into graphemes, its own symbols say where to cut: graphemes of here that
+        together are one of them are joined, the most first, and one that it does not know is parted
+        into symbols that it does know, the longest first, if all of it can be.
 
         >>> Vocabulary(("e", "\u0308"), "grapheme").split("e\u0308") == ["e", "\u0308"]
         True
         """
+        if self.unit == "word":
+            return units.spell(text, self.ids)
         here = split(text, self.unit)
         if self.cut_by == cut_here(self.unit):
             return here
@@ -235,5 +244,34 @@ class Vocabulary:
         >>> v.decode(v.encode("abba"))
         'abba'
         """
+        found = self.join(ids, separator)
+        return units.join_bytes(found) if self.unit == "bytes" else found
+
+    def join(self, ids: ArrayLike, separator: str = "") -> str:
+        """The symbols of `ids`, joined: of bytes not yet decoded."""
         texts = (*self.symbols, separator) if self.boundary else self.symbols
         return "".join(map(texts.__getitem__, np.asarray(ids, np.intp).tolist()))
+
+    def decode_blocks(
+        self, blocks: Iterable[NDArray[np.integer]], separator: str = ""
+    ) -> Iterator[str]:
+        """The text of ids that come in blocks, which may be cut inside a character's bytes."""
+        found = (self.join(block, separator) for block in blocks)
+        return units.decode_blocks(found) if self.unit == "bytes" else found
+
+    @cached_property
+    def lengths(self) -> NDArray[np.intp]:
+        """Characters of each symbol, shape (symbols,); see `units.count_characters`."""
+        return units.count_characters(self.symbols)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What each symbol is called where it is shown: itself, but for a byte that is no text."""
+        if self.unit != "bytes":
+            return self.symbols
+        return tuple(map(units.show_byte, self.symbols))
+
+    def count_characters(self, ids: NDArray[np.integer]) -> int:
+        """Characters of a text, shape (N,); an edge between documents has none."""
+        lengths = np.append(self.lengths, 0) if self.boundary else self.lengths
+        return int(lengths[ids].sum())

@@ -254,8 +254,7 @@ def _build_reports(
     if any(weights):
         _refuse_known(writer, texts.ids)
     scored = compute_losses(writer, texts, read, adaptive=adaptive, weights=weights)
-    lengths = np.array([len(symbol) for symbol in writer.model.vocabulary.symbols])
-    characters = int(lengths[symbols[~is_end]].sum())
+    characters = writer.model.vocabulary.count_characters(symbols[~is_end])
     without = None
     if texts.labelled and not adaptive and 0 in weights:
         without = _sum_without_labels(writer, texts, read) / (characters + ends)

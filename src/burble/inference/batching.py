@@ -6,8 +6,8 @@ next symbol after. Each text is, to the bit, what it is alone. Knows nothing of 
 
 import time
 from collections import deque
-from collections.abc import Generator, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from burble.errors import SettingsError
@@ -16,6 +16,7 @@ from burble.inference.generator import Generator as Writer
 from burble.inference.loop import Item, Loop, Text
 from burble.inference.scored import Scored, Symbol, score_symbol
 from burble.inference.selection import Ending
+from burble.inference.spoken import Gathered, begin_spoken
 from burble.inference.texts import Texts
 from burble.model.engine import Array
 from burble.model.parallel import count_threads, run_at_once
@@ -179,7 +180,7 @@ class Batch:
         loops = self._loops[texts.kind]
         # A few are quicker together than in two threads.
         loop = next((one for one in loops if 0 < len(one) < FEW), min(loops, key=len))
-        loop.join([*newcomers.waiting.values()], begun, texts.before)
+        loop.join([*newcomers.waiting.values()], begun, texts.before, texts.prompt.owed)
         self._places |= dict.fromkeys(newcomers.waiting, loop)
         return []
 
@@ -197,7 +198,7 @@ class Batch:
                 ]
         if texts.settings.length == 0:
             return None
-        reading = texts.reader.read_in_parts(texts.prompt.ids)
+        reading = texts.reader.read_in_parts(texts.prompt)
         while True:
             try:
                 next(reading)
@@ -208,13 +209,22 @@ class Batch:
 
     def _score(self, texts: Texts, count: int) -> Iterator[list[Symbol]]:
         """The symbols of a prompt, some at a time, with what was predicted of each."""
-        ids, pieces = texts.before, (*self._model.vocabulary.symbols, self._model.separator)
-        names = (*self._model.vocabulary.symbols, "")
-        # A model of documents reads the edge of one first, which is no part of the prompt.
-        if ids and self._model.vocabulary.boundary_id is None:
-            yield [Symbol(pieces[ids[0]], None)]
+        vocabulary = self._model.vocabulary
+        pieces, names = (*vocabulary.symbols, self._model.separator), (*vocabulary.names, "")
+        ids = texts.prompt.ids.tolist() if texts.prompt.text else []
         if not ids:
             return
+        spoken, gathered = begin_spoken(vocabulary, pieces, "", []), Gathered()
+
+        def tell(symbols: Iterable[tuple[int, Symbol]]) -> list[Symbol]:
+            # The edge between two documents stands there as what is written between two.
+            texts = ((i, one, spoken.read(i) if spoken else pieces[i]) for i, one in symbols)
+            found = (gathered.add(one, text) for _, one, text in texts)
+            return [one for one in found if one is not None]
+
+        # A model of documents reads the edge of one first, which is no part of the prompt.
+        if vocabulary.boundary_id is None:
+            yield tell([(ids[0], Symbol("", None))])
         for predictions in texts.reader.predict_in_parts(texts.prompt.ids):
             if predictions is None:
                 yield []
@@ -223,9 +233,7 @@ class Batch:
             pairs = [*zip(rows, symbols, strict=True)]
             for first in range(0, len(pairs), AT_ONCE):
                 some = pairs[first : first + AT_ONCE]
-                scored = ((score_symbol(row, i, names, count), pieces[i]) for row, i in some)
-                # The edge between two documents stands there as what is written between two.
-                yield [replace(one, text=text) for one, text in scored]
+                yield tell((i, score_symbol(row, i, names, count)) for row, i in some)
 
 
 def _step_all(loops: Sequence[Loop]) -> list[Item]:

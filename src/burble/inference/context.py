@@ -3,6 +3,7 @@
 Symbols go in, and logits of the next come out. Knows nothing of how texts end.
 """
 
+import copy
 from collections.abc import Generator, Sequence
 from typing import Protocol, Self
 
@@ -33,6 +34,9 @@ class Context(Protocol):
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Goes on with some of the texts, in the order given."""
+
+    def copy(self) -> Self:
+        """The same, to be gone on with by itself."""
 
     def append_symbols(self, ids: NDArray[np.integer]) -> Array:
         """Adds one symbol to each text, shape (B,); returns the logits after it, (B, V)."""
@@ -67,6 +71,10 @@ class StateContext:
         """Takes the states of some texts."""
         self._state = select_streams(self._state, rows)
 
+    def copy(self) -> Self:
+        """The same; a state is never changed, but another follows it."""
+        return copy.copy(self)
+
     def append_symbols(self, ids: NDArray[np.integer]) -> Array:
         """One step of the network."""
         logits, self._state = self._core.step(ids, self._state)
@@ -95,6 +103,10 @@ class WindowContext:
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Takes the windows of some texts."""
         self._windows = [self._windows[row] for row in rows]
+
+    def copy(self) -> Self:
+        """The same; a window is never changed, but another follows it."""
+        return copy.copy(self)
 
     def append_symbols(self, ids: NDArray[np.integer]) -> Array:
         """Moves every window on by one symbol."""
@@ -134,6 +146,12 @@ class MemoryContext:
         """Goes on with some of the texts."""
         self._network.keep_rows(rows)
         self._last = self._last[rows]
+
+    def copy(self) -> Self:
+        """The same."""
+        other = copy.copy(self)
+        other._network, other._last = self._network.copy(), self._last.copy()
+        return other
 
     def append_symbols(self, ids: NDArray[np.integer]) -> Array:
         """Adds one symbol to each text."""

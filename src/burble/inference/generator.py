@@ -23,6 +23,7 @@ from burble.inference.beginnings import Beginnings
 from burble.inference.context import Context
 from burble.inference.memory import fit_coefficients
 from burble.inference.notebook import show_generator
+from burble.inference.open_ends import predict_next
 from burble.inference.prompts import Prompt
 from burble.inference.reader import Reader
 from burble.inference.selection import Ending, describe_shortfall
@@ -34,7 +35,7 @@ from burble.inference.settings import (
     draw_seed,
     fill_defaults,
 )
-from burble.inference.suggestions import Suggestions, find_suggestions, rank_symbols
+from burble.inference.suggestions import Suggestions, find_suggestions
 from burble.inference.texts import Texts, warn_of_shortfall
 from burble.model.engine import Array, Core
 from burble.model.file import Model, find_model_file, read_model
@@ -342,11 +343,11 @@ class Generator:
         """What the model predicts after a prompt; all else is as in `WritingSettings`.
 
         Returns:
-            The probability of each symbol, likeliest first; the end of a document is "".
+            The probability of each symbol, likeliest first; the end of a document is "". Of a
+            model of words, what each adds to a prompt that ends inside a word.
         """
-        _, logits, _ = self._read(prompt, unknown, label, memory, memory_weight)
-        found = rank_symbols(logits, self.model.vocabulary)
-        return {one.text: one.probability for one in found}
+        ready, logits, context = self._read(prompt, unknown, label, memory, memory_weight)
+        return predict_next(logits, context, self.model.vocabulary, ready.end)
 
     def suggest(
         self,
@@ -367,7 +368,7 @@ class Generator:
         """A prompt as it is read, the logits (1, V) after it, and the context that has read it."""
         writer, options = self.take_memory({"memory": memory, "memory_weight": weight})
         ready = prompts.prepare_prompt(prompt, self.model, unknown)
-        return ready, *writer._reader(label, options["memory"]).read(ready.ids)
+        return ready, *writer._reader(label, options["memory"]).read(ready)
 
     def nll(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
         """The negative log-likelihood of each symbol of a text, nats; see `scoring.predict_text`.
@@ -395,7 +396,8 @@ class Generator:
         numbers = self.model.labels.find(label)
         core, kept = self.engine.with_labels(numbers), self._read_before.with_labels(numbers)
         index, weights = (self.memory, self.mixing_weights(memory)) if memory else (None, None)
-        return Reader(core, self.model.window, index, weights, kept)
+        words = self.model.vocabulary.unit == "word"
+        return Reader(core, self.model.window, index, weights, kept, may_be_open=words)
 
 
 def load(path: str | Path) -> Generator:

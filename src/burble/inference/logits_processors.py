@@ -17,6 +17,7 @@ from burble.errors import SettingsError
 from burble.inference.passages import CopyBlocker, Passages
 from burble.inference.quote_bias import QuoteBias
 from burble.inference.settings import ROUNDS, WritingSettings
+from burble.inference.valid_bytes import ByteConstraint
 from burble.model.softmax import IMPOSSIBLE
 from burble.native.choosing import Counts, build_watch
 
@@ -51,7 +52,12 @@ class LogitsProcessor(Protocol):
 
 
 def build_processors(
-    settings: WritingSettings, symbols: Sequence[str], texts: int, prompt: Sequence[int]
+    settings: WritingSettings,
+    symbols: Sequence[str],
+    texts: int,
+    prompt: Sequence[int],
+    *,
+    of_bytes: bool = False,
 ) -> "LogitsProcessors":
     """The processors that some settings ask for, ready after a prompt.
 
@@ -60,9 +66,12 @@ def build_processors(
         symbols: The text of each id; what stands for the edge of a document last.
         texts: B, how many are written side by side.
         prompt: The symbols that all of them go on from.
+        of_bytes: Whether the symbols are bytes.
     """
     # They are applied in this order, and a later one gives way where the earlier leave nothing.
     found: list[LogitsProcessor] = []
+    if of_bytes:
+        found.append(ByteConstraint(texts))
     remembered = LONGEST_PERIOD
     if settings.close_quotes:
         found.append(QuoteBias(settings.close_quotes, symbols, texts, settings.temperature or 1.0))

@@ -18,6 +18,7 @@ from burble.inference.passages import Passages
 from burble.inference.scored import Alignment, Scored, score_symbol
 from burble.inference.selection import Ending
 from burble.inference.settings import WritingSettings
+from burble.inference.spoken import Gathered, Spoken, SpokenBytes, begin_spoken
 from burble.inference.stopping import Cutter
 from burble.model.engine import Array
 from burble.model.file import Model
@@ -95,6 +96,8 @@ class _Row:
     rng: np.random.Generator
     last: int | None
     alignment: Alignment | None
+    spoken: Spoken | SpokenBytes | None = None
+    gathered: Gathered = field(default_factory=Gathered)
 
 
 class Loop:
@@ -105,9 +108,10 @@ class Loop:
     """
 
     def __init__(self, model: Model) -> None:
+        self._vocabulary = model.vocabulary
         self._edge = model.vocabulary.boundary_id
         self._pieces = (*model.vocabulary.symbols, model.separator)
-        self._names = (*model.vocabulary.symbols, "")
+        self._names = (*model.vocabulary.names, "")
         self._rows: list[_Row] = []
         self._choosers: dict[Hashable, _Chooser] = {}
         # The first rows are in the context, but for the symbol that each drew last; of the others
@@ -125,14 +129,19 @@ class Loop:
         # that were taken without looking.
         self._calm = self._passed = 0
         self._keys: list[int] = []
-        self._pieces_are_characters = all(len(one) == 1 for one in model.vocabulary.symbols)
+        one_each = all(len(one) == 1 for one in model.vocabulary.symbols)
+        self._pieces_are_characters = one_each and model.vocabulary.unit != "bytes"
 
     def __len__(self) -> int:
         """How many texts are being written."""
         return len(self._rows)
 
     def join(
-        self, texts: Sequence[Text], begun: tuple[Array, Context], before: Sequence[int]
+        self,
+        texts: Sequence[Text],
+        begun: tuple[Array, Context],
+        before: Sequence[int],
+        owed: str = "",
     ) -> None:
         """Goes on with texts besides, all of them from one prompt with the same settings.
 
@@ -141,10 +150,12 @@ class Loop:
             begun: The logits after the prompt, shape (1, V), and the context that has read it,
                 which is the loop's own from now on.
             before: The symbols of the prompt.
+            owed: What the prompt ends with besides, which they write again.
         """
         self._settle()
         settings, first, count = texts[0].settings, len(self._rows), len(texts)
-        processors = build_processors(settings, self._pieces, count, before)
+        of_bytes = self._vocabulary.unit == "bytes"
+        processors = build_processors(settings, self._pieces, count, before, of_bytes=of_bytes)
         key = _find_key(settings)
         if key in self._choosers:
             self._choosers[key].processors.join(processors)
@@ -158,7 +169,8 @@ class Loop:
             rng = default_rng((settings.seed or 0, text.number))
             cutter = Cutter(text.stops, settings.length)
             alignment = None if text.logprobs is None else Alignment()
-            self._rows.append(_Row(text, chooser, cutter, rng, last, alignment))
+            spoken = begin_spoken(self._vocabulary, self._pieces, owed, before)
+            self._rows.append(_Row(text, chooser, cutter, rng, last, alignment, spoken))
         logits, context = begun
         context.keep_rows([0] * count)
         self._newcomers.append((logits[[0] * count], context))
@@ -195,22 +207,32 @@ class Loop:
             self._passed += 1
             return [*zip(self._keys, map(self._pieces.__getitem__, ids), strict=True)]
         self._settle()
+        said = [
+            self._pieces[symbol] if row.spoken is None else row.spoken.read(symbol)
+            for row, symbol in zip(self._rows, ids, strict=True)
+        ]
         if predicted is not None:
             for row, place in zip(predicted, tracked, strict=True):
-                self._track(self._rows[place], row, ids[place])
-        items = self._cut(ids, blocked)
+                self._track(self._rows[place], row, ids[place], said[place])
+        items = self._cut(ids, blocked, said)
         calm = (row.cutter.calm for row in self._rows)
         looked_at = self._tracked or not self._pieces_are_characters
         self._calm = 0 if looked_at else min(calm, default=0)
         return items
 
-    def _cut(self, ids: Sequence[int], blocked: Sequence[bool]) -> list[Item]:
-        """Ends texts where they end, and gives what was written; see `step`."""
+    def _cut(self, ids: Sequence[int], blocked: Sequence[bool], said: Sequence[str]) -> list[Item]:
+        """Ends texts where they end, and gives what was written; see `step`.
+
+        Args:
+            ids: What was drawn, (B,).
+            blocked: Whether nothing was possible.
+            said: What each text has of its symbol.
+        """
         items: list[Item] = []
         left = []
         for place, (row, symbol, no_other) in enumerate(zip(self._rows, ids, blocked, strict=True)):
             ends = no_other or symbol == row.last
-            piece = row.cutter.finish() if ends else row.cutter.feed(self._pieces[symbol])
+            piece = row.cutter.finish() if ends else row.cutter.feed(said[place])
             key, done = row.text.key, row.cutter.done
             if row.alignment is not None:
                 piece, scored = row.alignment.release(piece, ended=done)
@@ -265,12 +287,15 @@ class Loop:
             chosen[rows], blocked[rows] = chooser.choose(logits[rows], uniforms[rows])
         return chosen, blocked.tolist()
 
-    def _track(self, row: _Row, predicted: NDArray[np.float64], symbol: int) -> None:
+    def _track(self, row: _Row, predicted: NDArray[np.float64], symbol: int, said: str) -> None:
         """Keeps what was predicted of the symbol that a text goes on with, (V,)."""
         if row.alignment is None or symbol == row.last:
             return
         scored = score_symbol(predicted, symbol, self._names, row.text.logprobs or 0)
-        row.alignment.add(replace(scored, text=self._pieces[symbol]))
+        if row.spoken is None:
+            row.alignment.add(replace(scored, text=said))
+        elif (told := row.gathered.add(scored, said)) is not None:
+            row.alignment.add(told)
 
     def _keep(self, kept: Sequence[int]) -> None:
         """Goes on with some of the texts, their rows rising."""

@@ -14,6 +14,7 @@ from burble.data import cleaning
 from burble.data.vocabulary import Vocabulary, describe, split
 from burble.errors import EncodingError, VocabularyError
 from burble.formatting import some
+from burble.inference.open_ends import OpenEnd, find_open_end
 from burble.inference.settings import Unknown
 from burble.model.file import Model
 from burble.settings import require
@@ -25,13 +26,30 @@ class Prompt:
 
     Attributes:
         text: As the model reads it.
-        ids: What primes the model, shape (symbols,); never empty.
+        ids: The symbols that it is, shape (symbols,); never empty.
         notes: What was changed in it, a sentence each.
+        end: What stands at its end and may become another symbol by what follows, if anything.
+        lead: What stands before a text that is all end.
     """
 
     text: str
     ids: NDArray[np.integer]
     notes: tuple[str, ...] = ()
+    end: OpenEnd | None = None
+    lead: int = 0
+
+    @property
+    def primed(self) -> NDArray[np.integer]:
+        """What primes the model: all but the end, shape (symbols,); never empty."""
+        if self.end is None:
+            return self.ids
+        before = self.ids[: -self.end.size]
+        return before if len(before) else np.array([self.lead], np.intp)
+
+    @property
+    def owed(self) -> str:
+        """What is written again before the text goes on."""
+        return self.end.text if self.end else ""
 
 
 def prepare_prompt(prompt: str, model: Model, unknown: Unknown = "error") -> Prompt:
@@ -65,13 +83,17 @@ def prepare_prompt(prompt: str, model: Model, unknown: Unknown = "error") -> Pro
         # What stood on either side of what is gone may now be one symbol, and unknown: it goes too.
         documents = [cleaning.clean(text, model.text)[0] for text in documents]
         unknown = "skip"
-    if any([*vocabulary.split(one)] != [*split(one, vocabulary.unit)] for one in documents):
+    if vocabulary.unit == "grapheme" and any(
+        [*vocabulary.split(one)] != [*split(one, vocabulary.unit)] for one in documents
+    ):
         notes.append(f"The prompt was cut into the model's own symbols: {vocabulary.cut_note}.")
     lead = [vocabulary.boundary_id] if vocabulary.boundary else []
     ids = [i for text in documents for i in (*lead, *vocabulary.encode(text, "prompt"))]
     # What is given nothing begins after a line's end, or its first symbol.
-    primed = np.array(ids or [vocabulary.ids.get("\n", 0)], np.intp)
-    return Prompt(model.separator.join(documents), primed, tuple(notes))
+    lead_id = vocabulary.ids.get("\n", 0)
+    primed = np.array(ids or [lead_id], np.intp)
+    end = find_open_end(documents[-1], vocabulary)
+    return Prompt(model.separator.join(documents), primed, tuple(notes), end, lead_id)
 
 
 def _part_documents(cleaned: str, model: Model) -> list[str]:

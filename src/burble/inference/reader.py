@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from burble.inference.beginnings import Beginnings
 from burble.inference.context import Context, MemoryContext, StateContext, WindowContext
+from burble.inference.open_ends import OpenContext
+from burble.inference.prompts import Prompt
 from burble.inference.scoring import MemoryState, Predictions, mix_memory, predict_in_parts
 from burble.model.engine import Array, Core, finish_reading
 from burble.ngram.mixing import MixingWeights
@@ -27,6 +29,7 @@ class Reader:
         memory: An n-gram model that is mixed with it, if any.
         weights: How much each counts; needed with a memory.
         beginnings: States after texts that the network has read before, if any are kept.
+        may_be_open: Whether prompts may have an open end.
     """
 
     core: Core
@@ -34,21 +37,22 @@ class Reader:
     memory: NgramModel | None = None
     weights: MixingWeights | None = None
     beginnings: Beginnings | None = None
+    may_be_open: bool = False
 
-    def read(self, ids: NDArray[np.integer]) -> tuple[Array, Context]:
-        """The logits (1, V) after symbols, (T,), and a context that has read them."""
-        return finish_reading(self.read_in_parts(ids))
+    def read(self, prompt: Prompt) -> tuple[Array, Context]:
+        """The logits (1, V) after a prompt, and a context that has read it."""
+        return finish_reading(self.read_in_parts(prompt))
 
-    def read_in_parts(
-        self, ids: NDArray[np.integer]
-    ) -> Generator[None, None, tuple[Array, Context]]:
+    def read_in_parts(self, prompt: Prompt) -> Generator[None, None, tuple[Array, Context]]:
         """`read` for whoever has other work in between: every few milliseconds."""
         context = self._begin()
-        logits = yield from context.read_in_parts(ids)
+        if self.may_be_open:
+            context = OpenContext(context, prompt.end)
+        logits = yield from context.read_in_parts(prompt.primed)
         return logits, context
 
     def _begin(self) -> Context:
-        """A context that has read nothing."""
+        """A context of the network and its memory that has read nothing."""
         network: StateContext | WindowContext
         if self.window:
             network = WindowContext(self.core, self.window)

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from burble.data.vocabulary import Vocabulary
 from burble.data.words import APOSTROPHES
 from burble.inference.context import Context
+from burble.inference.open_ends import predict_next
 from burble.inference.prompts import Prompt
 from burble.model.engine import Array
-from burble.model.softmax import log_softmax, softmax
+from burble.model.softmax import log_softmax
 from burble.patterns import compile_pattern
 from burble.settings import is_integer, require
 
@@ -54,6 +55,7 @@ _AFTER = np.array(
     np.int8,
 )
 _IN_THE_TEXT = {_IN: _IN_TEXT, _QUOTE: _QUOTE_IN_TEXT, _LONE: _ALONE_IN_TEXT, _LOST: _OUT}
+_OF_TEXT = np.array([_IN_THE_TEXT.get(state, state) for state in range(9)], np.int8)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -105,29 +107,21 @@ def find_suggestions(
         SettingsError: That is no number of them.
     """
     require(is_integer(count) and count >= 1, "count", count, "a whole number of 1 or more")
-    symbols, names = rank_symbols(logits, vocabulary)[:count], (*vocabulary.symbols, "")
-    search = _Search(_find_kinds(vocabulary), context, count)
+    found = predict_next(logits, context, vocabulary, prompt.end)
+    symbols = [Suggestion(text, probability) for text, probability in [*found.items()][:count]]
+    lengths = _find_lengths(vocabulary) if prompt.owed else None
+    search = _Search(_find_kinds(vocabulary), context, count, (len(prompt.owed), lengths))
     search.run(log_softmax(logits.astype(np.float64)), _find_state(prompt, search.kinds))
-    words = [
-        Suggestion(text, float(np.exp(log_probability)))
-        for log_probability, path in search.found
+    each: dict[str, float] = {}
+    for log_probability, path in search.found:
+        text = vocabulary.decode(path)
         # As the text would be read, and not one that a mark joins otherwise.
-        if [*vocabulary.split(text := "".join(names[i] for i in path))] == [names[i] for i in path]
-    ]
+        if prompt.owed or [*vocabulary.split(text)] == [vocabulary.symbols[i] for i in path]:
+            rest = text[len(prompt.owed) :]
+            each[rest] = each.get(rest, 0.0) + float(np.exp(log_probability))
+    words = [Suggestion(text, probability) for text, probability in each.items()]
     words.sort(key=lambda word: (-word.probability, word.text))
     return Suggestions(tuple(symbols), tuple(words[:count]), search.missed <= search.least)
-
-
-def rank_symbols(logits: Array, vocabulary: Vocabulary) -> list[Suggestion]:
-    """All symbols that may come, the likeliest first.
-
-    Args:
-        logits: What is predicted, shape (1, V).
-        vocabulary: The model's alphabet.
-    """
-    row = softmax(logits.astype(np.float64))[0]
-    names = (*vocabulary.symbols, "")
-    return [Suggestion(names[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
 
 
 @lru_cache(8)
@@ -137,10 +131,19 @@ def _find_kinds(vocabulary: Vocabulary) -> Ints:
     return np.array(kinds + [_EDGE] * vocabulary.boundary, np.intp)
 
 
+@lru_cache(8)
+def _find_lengths(vocabulary: Vocabulary) -> Ints:
+    """Characters of each id, shape (V,)."""
+    return np.append(vocabulary.lengths, [0] * vocabulary.boundary).astype(np.intp)
+
+
 def _find_kind(symbol: str) -> int:
     """What a symbol is to a word: what its first character is, for the others belong to that."""
     if symbol[0] in APOSTROPHES:
         return _APOSTROPHE
+    if "\udc80" <= symbol[0] <= "\udcff":
+        # Of a character in bytes: most that are not ASCII are letters.
+        return _LETTER if symbol[0] >= "\udcc0" else _MARK
     patterns = ((kind, compile_pattern(one, "suggesting words")) for kind, one in _KINDS)
     return next((kind for kind, pattern in patterns if pattern.match(symbol)), _OTHER)
 
@@ -148,7 +151,7 @@ def _find_kind(symbol: str) -> int:
 def _find_state(prompt: Prompt, kinds: Ints) -> int:
     """Where a text ends: in a word, behind one, or nowhere near."""
     state = _OUT
-    for kind in kinds[prompt.ids[-LOOK_BACK:]].tolist() if prompt.text else ():
+    for kind in kinds[prompt.primed[-LOOK_BACK:]].tolist() if prompt.text else ():
         after = int(_AFTER[state, kind])
         state = _IN_THE_TEXT.get(after, after)
     return state
@@ -162,11 +165,13 @@ class _Open:
         paths: The symbols of each.
         states: Where each ends, shape (B,).
         log_probabilities: Of each, shape (B,).
+        lengths: Characters of each, shape (B,).
     """
 
     paths: Sequence[tuple[int, ...]]
     states: Ints
     log_probabilities: Floats
+    lengths: Ints
 
 
 class _Search:
@@ -179,18 +184,23 @@ class _Search:
         kinds: See `_find_kinds`.
         context: What has read the text.
         count: Words that are looked for.
+        owed: Characters that the text ends with and that are written again first, and the lengths
+            of all symbols, shape (V,).
 
     Attributes:
         found: Log-probability and symbols of words.
         missed: The highest log-probability of a beginning that was not gone on with.
     """
 
-    def __init__(self, kinds: Ints, context: Context, count: int) -> None:
+    def __init__(
+        self, kinds: Ints, context: Context, count: int, owed: tuple[int, Ints | None] = (0, None)
+    ) -> None:
         self.kinds = kinds
         self.found: list[tuple[float, tuple[int, ...]]] = []
         self.missed = -np.inf
         self._context = context
         self._count = count
+        self._owed, self._lengths = owed
 
     @property
     def least(self) -> float:
@@ -200,7 +210,7 @@ class _Search:
 
     def run(self, rows: Floats, state: int) -> None:
         """Searches from what is predicted after the text, log-probabilities (1, V)."""
-        begun = _Open([()], np.array([state]), np.zeros(1))
+        begun = _Open([()], np.array([state]), np.zeros(1), np.zeros(1, np.intp))
         for _ in range(LONGEST):
             begun, parents = self._extend(begun, rows)
             if not parents:
@@ -221,6 +231,11 @@ class _Search:
         """
         whole = begun.log_probabilities[:, None] + rows
         after = _AFTER[begun.states[:, None], self.kinds]
+        lengths = begun.lengths
+        if self._lengths is not None:
+            # What is written again is of the text, and no word to be found.
+            reached = lengths[:, None] + self._lengths
+            after = np.where(reached <= self._owed, _OF_TEXT[after], after)
         self._take_ended(begun.paths, np.where(after == _ENDED, whole, -np.inf))
         likely = np.where(after < _ENDED, whole, -np.inf).ravel()
         (worth,) = np.nonzero(likely > self.least)
@@ -231,7 +246,8 @@ class _Search:
         pairs = [*zip(parents.tolist(), symbols.tolist(), strict=True)]
         paths = [(*begun.paths[parent], symbol) for parent, symbol in pairs]
         states = after[parents, symbols].astype(np.intp)
-        return _Open(paths, states, likely[worth[:WIDTH]]), parents.tolist()
+        lengths = lengths[parents] + (0 if self._lengths is None else self._lengths[symbols])
+        return _Open(paths, states, likely[worth[:WIDTH]], lengths), parents.tolist()
 
     def _take_ended(self, paths: Sequence[tuple[int, ...]], ended: Floats) -> None:
         """Keeps the words that end after some beginnings, log-probabilities (B, V)."""

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from burble.data.labels import GivenLabels
 from burble.inference import prompts
 from burble.inference.generator import Generator
+from burble.inference.scored import Symbol
 from burble.inference.scoring import MemoryState, Predictions, mix_memory, predict_text
 from burble.inference.settings import Unknown
+from burble.inference.spoken import Gathered, begin_spoken
 from burble.inference.suggestions import Suggestion
 
 AHEAD = 16
@@ -64,21 +66,37 @@ def score_symbols(
     vocabulary = generator.model.vocabulary
     if not ready.text:
         return []
-    # Between two documents stands their edge: one symbol, of as many characters as parts them.
-    names = (*vocabulary.symbols, generator.model.separator)
-    symbols = [names[i] for i in ready.ids[vocabulary.boundary :].tolist()]
-    starts = np.cumsum([0, *map(len, symbols[:-1])])
-    places = np.array(align_text(text, ready.text))[starts].tolist()
     core = generator.engine_for(label)
     predicted = predict_text(core, ready.ids, generator.model.window)
     scores = [*_describe(_with_memory(generator, predicted, ready.ids, memory), generator, count)]
     # A document's edge stands before the first symbol; of running text nothing does.
     none: list[tuple[float | None, tuple[Suggestion, ...]]] = [(None, ())]
-    rows = none * (len(symbols) - len(scores)) + [*scores]
-    return [
-        SymbolScore(place, symbol, log_probability, likeliest)
-        for place, symbol, (log_probability, likeliest) in zip(places, symbols, rows, strict=True)
-    ]
+    ids = ready.ids[vocabulary.boundary :].tolist()
+    rows = none * (len(ids) - len(scores)) + [*scores]
+    symbols = _gather(generator, ids, rows)
+    starts = np.cumsum([0, *(len(symbol) for symbol, *_ in symbols[:-1])])
+    places = np.array(align_text(text, ready.text))[starts].tolist()
+    return [SymbolScore(place, *one) for place, one in zip(places, symbols, strict=True)]
+
+
+def _gather(
+    generator: Generator,
+    ids: Sequence[int],
+    rows: Sequence[tuple[float | None, tuple[Suggestion, ...]]],
+) -> list[tuple[str, float | None, tuple[Suggestion, ...]]]:
+    """The text of each symbol, with what was predicted of it; bytes of one character as one."""
+    vocabulary = generator.model.vocabulary
+    # Between two documents stands their edge: one symbol, of as many characters as parts them.
+    pieces = (*vocabulary.symbols, generator.model.separator)
+    spoken, gathered, found = begin_spoken(vocabulary, pieces, "", []), Gathered(), []
+    for symbol, (log_probability, likeliest) in zip(ids, rows, strict=True):
+        text = pieces[symbol] if spoken is None else spoken.read(symbol)
+        top = tuple((one.text, one.probability) for one in likeliest)
+        told = gathered.add(Symbol(text, log_probability, top), text)
+        if told is not None:
+            others = tuple(Suggestion(*one) for one in told.top)
+            found.append((told.text, told.log_probability, others))
+    return found
 
 
 def _with_memory(
@@ -99,7 +117,7 @@ def _describe(
     predicted: Iterator[Predictions], generator: Generator, count: int
 ) -> Iterator[tuple[float, tuple[Suggestion, ...]]]:
     """The log-probability of each symbol that came, and what was likeliest."""
-    names = (*generator.model.vocabulary.symbols, "")
+    names = (*generator.model.vocabulary.names, "")
     for predictions in predicted:
         rows = predictions.log_probabilities
         best = np.argsort(-rows, axis=1, kind="stable")[:, :count]

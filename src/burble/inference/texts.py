@@ -111,7 +111,7 @@ class Texts:
             return
         loop = Loop(self.model)
         texts = [Text(number, self.stops, self.settings, number) for number in group]
-        loop.join(texts, self.reader.read(self.prompt.ids), self.before)
+        loop.join(texts, self.reader.read(self.prompt), self.before, self.prompt.owed)
         while len(loop):
             # What was predicted is told to those alone who ask for it.
             yield from ((n, one) for n, one in loop.step() if not isinstance(one, Scored))
@@ -126,8 +126,8 @@ class Texts:
 
     @property
     def before(self) -> list[int]:
-        """The symbols of the prompt."""
-        return self.prompt.ids.tolist() if self.prompt.text else []
+        """The symbols of the prompt, but for its open end."""
+        return self.prompt.primed.tolist() if self.prompt.text else []
 
 
 def warn_of_shortfall(items: Iterator[str | Ending], requested: int) -> Iterator[str]:

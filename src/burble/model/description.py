@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from burble.data.vocabulary import Vocabulary
 from burble.formatting import listed, shown, some, symbol_name
 from burble.model.file import Model
 from burble.settings import STORED
@@ -24,16 +25,14 @@ NAMES = {older: name for name, older in STORED.items()} | {
 def describe_model(model: Model) -> Iterator[tuple[str, str]]:
     """What a model is, as labels and lines for a person."""
     weights = sum(array.size for array in model.weights.values())
-    shape, alphabet, symbols = model.architecture, model.vocabulary, model.vocabulary.symbols
+    shape, alphabet = model.architecture, model.vocabulary
     gates = " with hard sigmoid gates" if shape.recurrent_activation == "hard_sigmoid" else ""
     gates = gates if shape.reset_after else " that reset the state before the product"
     layers = f"{some(shape.layers, f'{shape.cell.upper()} layer')}{gates}"
     ensemble = f"; an ensemble of {shape.ensemble}, averaged" if shape.ensemble > 1 else ""
     yield "network", f"{layers} of {some(shape.units, 'unit')}{ensemble}"
     yield "weights", f"{weights:,} in {model.dtype}"
-    # As Python writes text, so that no symbol plays tricks.
-    first = repr("".join(symbols[:100])) + (" …" if len(symbols) > 100 else "")
-    yield "alphabet", f"{some(len(symbols), symbol_name(alphabet.unit))}: {first}"
+    yield "alphabet", _describe_alphabet(alphabet)
     if model.window:
         yield "window", f"{some(model.window, 'symbol')}, read anew for each that is written"
     yield "documents", "yes, each with an end" if alphabet.boundary else "no, running text"
@@ -47,6 +46,19 @@ def describe_model(model: Model) -> Iterator[tuple[str, str]]:
             yield name, describe_origin(facts)
         else:
             yield name, _listed(facts) if isinstance(facts, dict) else json.dumps(facts)
+
+
+def _describe_alphabet(alphabet: Vocabulary) -> str:
+    """The symbols of a model, in a line."""
+    if alphabet.unit == "bytes":
+        return "256 bytes, which spell every text in UTF-8"
+    characters = [one for one in alphabet.symbols if len(one) == 1 or alphabet.unit != "word"]
+    words = len(alphabet.symbols) - len(characters)
+    # As Python writes text, so that no symbol plays tricks.
+    first = repr("".join(characters[:100])) + (" …" if len(characters) > 100 else "")
+    name = symbol_name("char" if alphabet.unit == "word" else alphabet.unit)
+    others = f"{some(words, 'word')} and runs of marks; " if alphabet.unit == "word" else ""
+    return f"{others}{some(len(characters), name)}: {first}"
 
 
 def _describe_base(facts: Any) -> str:

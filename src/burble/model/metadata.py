@@ -9,11 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from burble.data import units
 from burble.data.labels import LONGEST, MOST, UNLABELLED, LabelSet, clean_label
 from burble.data.vocabulary import Vocabulary
 from burble.errors import BurbleError, ModelFileError
 from burble.model.architecture import Weights, input_width
 from burble.settings import (
+    RECUT,
     STORED,
     ModelSettings,
     TextSettings,
@@ -78,10 +80,10 @@ def lowest_format(model: Model) -> int:
     """The lowest format that can hold a model.
 
     Readers of format 1 know no other gates than plain ones, those of format 2 no other weights
-    than float32, those of format 3 no labels, and those of format 4 no GRU that resets its state
-    before the product.
+    than float32, those of format 3 no labels, and those of format 4 neither words nor bytes, and
+    no GRU that resets its state before the product.
     """
-    if not model.architecture.reset_after:
+    if model.vocabulary.unit in RECUT or not model.architecture.reset_after:
         return 5
     if model.labels:
         return 4
@@ -102,7 +104,8 @@ def describe_as_json(model: Model) -> dict[str, Any]:
         "architecture": architecture,
         # Where there are labels, they say themselves of which columns they are.
         "text": model.text.stored,
-        "symbols": model.vocabulary.symbols,
+        # A byte that is no character by itself is no text: it is told by its value.
+        "symbols": [*range(256)] if model.text.unit == "bytes" else model.vocabulary.symbols,
         "boundary": model.vocabulary.boundary,
         "separator": model.separator,
         "summary": dict(model.summary),
@@ -136,6 +139,8 @@ def read_description(meta: Mapping[str, Any], path: Path) -> Model:
                 raise ValueError(f"{key} is {meta.get(key)!r:.40}, expected a {kind.__name__}.")
         text = _settings(TextSettings, meta.get("text"), TEXT_KEYS)
         labels = _labels(meta["labels"])
+        if text.unit in RECUT and meta["format"] < 5:
+            raise ValueError(f"its unit is {text.unit}, which format {meta['format']} has not.")
         symbols = _symbols(meta["symbols"], text)
         vocabulary = Vocabulary(symbols, text.unit, meta["boundary"], meta["regex"])
         model = Model(
@@ -167,7 +172,12 @@ def read_description(meta: Mapping[str, Any], path: Path) -> Model:
 
 
 def _symbols(symbols: list[Any], text: TextSettings) -> tuple[str, ...]:
-    """Symbols that are text, and single characters where the unit is one."""
+    """Symbols that are text, and single characters where the unit is one; bytes by their values."""
+    if text.unit == "bytes":
+        # True is 1 to Python.
+        if symbols != [*range(256)] or not all(type(one) is int for one in symbols):
+            raise ValueError("its symbols are not the bytes 0 to 255.")
+        return units.BYTES
     for symbol in symbols:
         if type(symbol) is not str or (text.unit == "char" and len(symbol) != 1):
             raise ValueError(f"{symbol!r:.40} is not a symbol.")

@@ -74,6 +74,11 @@ def build_mixture(models: Sequence[Model], weights: Sequence[float]) -> Mixture:
             f"the symbols of these models are of different kinds, {' and '.join(units)}, and "
             "cannot be mixed. Give models that were trained with the same --unit."
         )
+    if units == ["word"] and len({part.vocabulary.symbols for part in parts}) > 1:
+        raise SettingsError(
+            "these models know different words, so that one reads as a symbol what another spells, "
+            "and they cannot be mixed. Give models of characters."
+        )
     # What documents are, and how they stand apart, the first that knows them says.
     first = next((part for part in parts if part.vocabulary.boundary), parts[0])
     mix = tuple(weight / total for _, weight in known)

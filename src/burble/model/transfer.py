@@ -16,7 +16,7 @@ from burble.errors import SettingsError
 from burble.formatting import some
 from burble.model.architecture import LABELS, Weights, network_prefix, network_weights
 from burble.model.file import Model
-from burble.settings import DROPOUTS
+from burble.settings import DROPOUTS, OF_WORDS
 
 
 def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def merge_base_settings(given: Mapping[str, Any], base: Model | None) -> dict[st
     if base is None:
         return chosen
     # What the text is may differ: another alphabet is all that comes of it.
-    free = {*DROPOUTS, "min_count", "label"}
+    free = {*DROPOUTS, *OF_WORDS, "min_count", "label"}
     free |= {"documents", "document_separator", "document_pattern"}
     free |= {"lowercase", "strip_punctuation"} & chosen.keys()
     if base.architecture.input != "embedding":

@@ -36,7 +36,12 @@ def decide_start(
     if not _may_start(request):
         return request
     base = read_packaged()
-    if base is None or base.model.text.unit != corpus.vocabulary.unit:
+    if base is None:
+        return request
+    if base.model.text.unit != (unit := corpus.vocabulary.unit):
+        if unit in ("word", "bytes"):
+            kinds = f"of {symbol_name(base.model.text.unit)}s, and this text one of"
+            log(f"Begins from nothing: the base {base.name} is {kinds} {unit.rstrip('s')}s.")
         return request
     look = look_at_text(base.model, corpus)
     if look is None:

@@ -36,7 +36,7 @@ async def tokenize(request: Request) -> Response:
     # A model of documents reads their edge before a text, and what parts them within it.
     read = ready.ids.tolist() if ready.text or vocabulary.boundary else []
     ids = read if with_edge or not vocabulary.boundary else read[1:]
-    names = (*vocabulary.symbols, model.separator)
+    names = (*vocabulary.names, model.separator)
     symbols = [names[one] for one in ids]
     if ids and ids[0] == vocabulary.boundary_id and with_edge:
         symbols[0] = ""
