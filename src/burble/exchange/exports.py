@@ -39,6 +39,7 @@ class ExportFormat:
 EXPORTS: tuple[ExportFormat, ...] = (
     ExportFormat("safetensors", "burble's own file", (".safetensors",), "own_file"),
     ExportFormat("ml5", "a folder for p5.js sketches, as ml5's charRNN reads it", ("/",), "ml5"),
+    ExportFormat("onnx", "ONNX, for onnxruntime", (".onnx",), "onnx_export", ("int8",), "onnx"),
 )
 """All formats, as help lists them."""
 

@@ -59,6 +59,11 @@ def _is_own(probe: Probe) -> bool:
     return probe.head[8:9] == b"{" and int.from_bytes(probe.head[:8], "little") < MOST_HEADER
 
 
+def _is_onnx(probe: Probe) -> bool:
+    """A message that begins with a version, of one byte, and the program that wrote it."""
+    return probe.head[:1] == b"\x08" and probe.head[2:3] == b"\x12"
+
+
 def _is_keras(probe: Probe) -> bool:
     """HDF5, or an archive with the weights in it."""
     return probe.is_hdf5 or "model.weights.h5" in probe.names
@@ -74,6 +79,7 @@ KERAS_OPTIONS = ("recipe", "text", "alphabet_from", "recurrent_activation", "rea
 IMPORTS: tuple[ImportFormat, ...] = (
     ImportFormat("safetensors", "burble's own file", _is_own, "own_file"),
     ImportFormat("ml5", "a folder of ml5's charRNN", _is_ml5, "ml5_reader"),
+    ImportFormat("onnx", "ONNX that burble exported", _is_onnx, "onnx_import"),
     ImportFormat("keras", "Keras: .hdf5, .h5, .keras", _is_keras, "keras_reader", KERAS_OPTIONS),
 )
 """All formats; the first that recognizes a file reads it, so the more special stand first."""
