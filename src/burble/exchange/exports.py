@@ -10,6 +10,7 @@ from burble.exchange.options import ExportOptions, given_options
 from burble.files import check_new_entry, new_entries
 from burble.formatting import shown
 from burble.model.file import Model
+from burble.settings import RECUT
 
 Log = Callable[[str], object]
 
@@ -26,6 +27,7 @@ class ExportFormat:
             log)` makes the file or folder `path`, and any others beside it.
         options: Names of the options it takes.
         extra: The extra of burble that it needs; empty if none.
+        recut: Whether it holds models of words and of bytes.
     """
 
     name: str
@@ -34,10 +36,11 @@ class ExportFormat:
     module: str
     options: tuple[str, ...] = ()
     extra: str = ""
+    recut: bool = False
 
 
 EXPORTS: tuple[ExportFormat, ...] = (
-    ExportFormat("safetensors", "burble's own file", (".safetensors",), "own_file"),
+    ExportFormat("safetensors", "burble's own file", (".safetensors",), "own_file", recut=True),
     ExportFormat("ml5", "a folder for p5.js sketches, as ml5's charRNN reads it", ("/",), "ml5"),
     ExportFormat("onnx", "ONNX, for onnxruntime", (".onnx",), "onnx_export", ("int8",), "onnx"),
 )
@@ -103,6 +106,11 @@ def export_model(
             raise SettingsError(
                 f"{given} says nothing of {form.name}. Leave it out; it is for {', '.join(takers)}."
             )
+    if model.text.unit in RECUT and not form.recut:
+        raise InputError(
+            f"a symbol of this model is a {model.text.unit.rstrip('s')}, and {form.name} holds "
+            "models of characters. Train one with --unit char."
+        )
     check_new_entry(place, overwrite=overwrite)
     needed = f"export to {form.name}"
     with require_packages(needed, form.extra), new_entries(place, overwrite=overwrite) as temporary:

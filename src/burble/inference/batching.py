@@ -198,7 +198,7 @@ class Batch:
                 ]
         if texts.settings.length == 0:
             return None
-        reading = texts.reader.read_in_parts(texts.prompt)
+        reading = texts.reader.read_in_parts(texts.prompt.primed, texts.prompt.end)
         while True:
             try:
                 next(reading)

@@ -368,7 +368,7 @@ class Generator:
         """A prompt as it is read, the logits (1, V) after it, and the context that has read it."""
         writer, options = self.take_memory({"memory": memory, "memory_weight": weight})
         ready = prompts.prepare_prompt(prompt, self.model, unknown)
-        return ready, *writer._reader(label, options["memory"]).read(ready)
+        return ready, *writer._reader(label, options["memory"]).read(ready.primed, ready.end)
 
     def nll(self, ids: NDArray[np.integer]) -> NDArray[np.float64]:
         """The negative log-likelihood of each symbol of a text, nats; see `scoring.predict_text`.

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from burble.inference.beginnings import Beginnings
 from burble.inference.context import Context, MemoryContext, StateContext, WindowContext
-from burble.inference.open_ends import OpenContext
-from burble.inference.prompts import Prompt
+from burble.inference.open_ends import OpenContext, OpenEnd
 from burble.inference.scoring import MemoryState, Predictions, mix_memory, predict_in_parts
 from burble.model.engine import Array, Core, finish_reading
 from burble.ngram.mixing import MixingWeights
@@ -39,16 +38,23 @@ class Reader:
     beginnings: Beginnings | None = None
     may_be_open: bool = False
 
-    def read(self, prompt: Prompt) -> tuple[Array, Context]:
-        """The logits (1, V) after a prompt, and a context that has read it."""
-        return finish_reading(self.read_in_parts(prompt))
+    def read(self, ids: NDArray[np.integer], end: OpenEnd | None = None) -> tuple[Array, Context]:
+        """The logits (1, V) after symbols, (T,), and a context that has read them.
 
-    def read_in_parts(self, prompt: Prompt) -> Generator[None, None, tuple[Array, Context]]:
+        Args:
+            ids: The symbols.
+            end: What stands behind them and may go on, where ends may be open.
+        """
+        return finish_reading(self.read_in_parts(ids, end))
+
+    def read_in_parts(
+        self, ids: NDArray[np.integer], end: OpenEnd | None = None
+    ) -> Generator[None, None, tuple[Array, Context]]:
         """`read` for whoever has other work in between: every few milliseconds."""
         context = self._begin()
         if self.may_be_open:
-            context = OpenContext(context, prompt.end)
-        logits = yield from context.read_in_parts(prompt.primed)
+            context = OpenContext(context, end)
+        logits = yield from context.read_in_parts(ids)
         return logits, context
 
     def _begin(self) -> Context:

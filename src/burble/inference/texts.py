@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from burble.errors import SettingsError
+from burble.inference.context import Context
 from burble.inference.loop import Loop, Text
 from burble.inference.prompts import Prompt
 from burble.inference.reader import Reader
 from burble.inference.scored import Scored
 from burble.inference.selection import TRIES, Ending, TextFilter, describe_shortfall
 from burble.inference.settings import WritingSettings
+from burble.model.engine import Array
 from burble.model.file import Model
 
 GROUP = 64
@@ -111,10 +113,14 @@ class Texts:
             return
         loop = Loop(self.model)
         texts = [Text(number, self.stops, self.settings, number) for number in group]
-        loop.join(texts, self.reader.read(self.prompt), self.before, self.prompt.owed)
+        loop.join(texts, self._read(), self.before, self.prompt.owed)
         while len(loop):
             # What was predicted is told to those alone who ask for it.
             yield from ((n, one) for n, one in loop.step() if not isinstance(one, Scored))
+
+    def _read(self) -> tuple[Array, Context]:
+        """The logits (1, V) after the prompt, and a context that has read it."""
+        return self.reader.read(self.prompt.primed, self.prompt.end)
 
     @property
     def begun(self) -> str:

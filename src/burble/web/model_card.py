@@ -28,6 +28,9 @@ def describe_model(path: Path) -> dict[str, Any]:
     file = find_model_file(path)
     model = read_model(file)
     shape, symbols = model.architecture, model.vocabulary.symbols
+    # Words stand beside the characters that spell others, and bytes have no text of their own.
+    characters = [one for one in symbols if len(one) == 1] if model.text.unit == "word" else symbols
+    characters = [] if model.text.unit == "bytes" else characters
     writing = model.facts("writing")
     return {
         "network": {n: getattr(shape, n) for n in ("cell", "layers", "units", "ensemble")},
@@ -37,7 +40,7 @@ def describe_model(path: Path) -> dict[str, Any]:
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "unit": model.vocabulary.unit,
         "symbols": len(symbols),
-        "alphabet": "".join(symbols[:SHOWN]),
+        "alphabet": "".join(characters[:SHOWN]),
         "documents": model.vocabulary.boundary,
         "labels": dict(zip(model.labels.columns, model.labels.values, strict=True)),
         "cleaning": model.text.stored,
