@@ -28,7 +28,7 @@ _CUT = f"(?r)[ \t0-9A-Za-z{_WIDE}](?=[ \t0-9A-Za-z{_WIDE}])"
 # What becomes of each code point when punctuation is stripped, found out when it first comes up:
 # 0 is not known yet, 1 stays, 2 goes.
 _FATES = np.zeros(0x110000, np.uint8)
-_ALIKE = str.maketrans("‘’‚‛“”„«»–—−…\u00a0", '\'\'\'\'"""""---. ')
+ALIKE = str.maketrans("‘’‚‛“”„«»–—−…\u00a0", '\'\'\'\'"""""---. ')
 _SEQUENCE = re.compile(f"[\x00-\x7f{_WIDE}]?[^\x00-\x7f{_WIDE}]+")
 
 
@@ -217,5 +217,5 @@ def find_nearest(symbol: str, known: Container[str]) -> str:
     >>> find_nearest("“", {'"'}), find_nearest("É", {"é"}), find_nearest("7", {"a"})
     ('"', 'é', '')
     """
-    near = (symbol.translate(_ALIKE), symbol.lower(), symbol.upper(), strip_accents(symbol))
+    near = (symbol.translate(ALIKE), symbol.lower(), symbol.upper(), strip_accents(symbol))
     return next((one for one in near if one in known), "")

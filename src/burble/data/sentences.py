@@ -21,7 +21,7 @@ QUOTES |= {"‚": "‘’", "„": "“”"}
 """What opens, and what may close it. A mark that can be either opens where nothing is open."""
 _CLOSERS = "".join(sorted(set("".join(QUOTES.values())) | set("*_")))
 _OPENERS = "".join(QUOTES) + "¿¡*_—–-"
-_ALWAYS_OPEN = "«‹([（「『"
+ALWAYS_OPEN = "«‹([（「『"
 _APOSTROPHES = "'‘’"
 _TOKEN = re.compile(
     rf"(?P<gap>(?<=[{_STOPS}{_WIDE}{re.escape(_CLOSERS)}])\s+|[^\S\n]*\n[^\S\n]*\n\s*)"
@@ -65,7 +65,7 @@ def opens_before(mark: str, after: str) -> bool:
     >>> opens_before("«", " "), opens_before("»", " "), opens_before("'", "a")
     (True, False, True)
     """
-    if mark in _ALWAYS_OPEN:
+    if mark in ALWAYS_OPEN:
         return True
     return after.isalnum() if mark in "»›" else bool(after.strip())
 
@@ -183,7 +183,7 @@ class _Splitter:
         if mark in _APOSTROPHES and ELISIONS.match(self.text, at + 1):
             return False
         # After a full stop, or before white space, it closes what was never seen to open.
-        closes = before and before in _STOPS + ",;" and mark not in _ALWAYS_OPEN
+        closes = before and before in _STOPS + ",;" and mark not in ALWAYS_OPEN
         return not closes and opens_before(mark, after)
 
     def _ends(self, at: int, after: int) -> bool:

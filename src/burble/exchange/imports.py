@@ -64,6 +64,11 @@ def _is_onnx(probe: Probe) -> bool:
     return probe.head[:1] == b"\x08" and probe.head[2:3] == b"\x12"
 
 
+def _is_page(probe: Probe) -> bool:
+    """A page with the mark of those that burble writes."""
+    return b'<meta name="generator" content="burble ' in probe.head
+
+
 def _is_keras(probe: Probe) -> bool:
     """HDF5, or an archive with the weights in it."""
     return probe.is_hdf5 or "model.weights.h5" in probe.names
@@ -80,6 +85,7 @@ IMPORTS: tuple[ImportFormat, ...] = (
     ImportFormat("safetensors", "burble's own file", _is_own, "own_file"),
     ImportFormat("ml5", "a folder of ml5's charRNN", _is_ml5, "ml5_reader"),
     ImportFormat("onnx", "ONNX that burble exported", _is_onnx, "onnx_import"),
+    ImportFormat("html", "a page that burble wrote", _is_page, "html_page"),
     ImportFormat("keras", "Keras: .hdf5, .h5, .keras", _is_keras, "keras_reader", KERAS_OPTIONS),
 )
 """All formats; the first that recognizes a file reads it, so the more special stand first."""

@@ -224,6 +224,11 @@ class Generator:
             )
         return NgramModel(self._memory(), self.model.vocabulary.size)
 
+    @cached_property
+    def _portable(self) -> Core:
+        """The network in arithmetic that every machine repeats."""
+        return build_core(self.model, portable=True)
+
     def engine_for(self, label: GivenLabels) -> Core:
         """The network as it reads and writes texts with some labels.
 
@@ -260,8 +265,9 @@ class Generator:
         else:
             ready = prompts.prepare_ids(prompt, self.model)
         weight = settings.memory_choice.weight
-        kind = (self, tuple(self.model.labels.find(settings.label)), weight)
-        return Texts(self.model, self._reader(settings.label, weight), kind, ready, stops, settings)
+        reader = self._reader(settings.label, weight, portable=settings.portable)
+        kind = (self, tuple(self.model.labels.find(settings.label)), weight, settings.portable)
+        return Texts(self.model, reader, kind, ready, stops, settings)
 
     def generate(self, prompt: str = "", **options: Any) -> str:
         """Writes one text: new characters only, without the prompt.
@@ -391,9 +397,12 @@ class Generator:
         settings, _ = writer.resolve_settings(rest, reading)
         return writer.prepare_texts(prompt, settings)
 
-    def _reader(self, label: GivenLabels, memory: float) -> Reader:
+    def _reader(self, label: GivenLabels, memory: float, *, portable: bool = False) -> Reader:
         """What reads texts that have some labels, with the memory by its weight."""
         numbers = self.model.labels.find(label)
+        if portable:
+            require(not memory, "memory", memory, "0 with portable, as a page has none")
+            return Reader(self._portable.with_labels(numbers), self.model.window)
         core, kept = self.engine.with_labels(numbers), self._read_before.with_labels(numbers)
         index, weights = (self.memory, self.mixing_weights(memory)) if memory else (None, None)
         words = self.model.vocabulary.unit == "word"

@@ -77,7 +77,9 @@ class _Chooser:
     ) -> tuple[NDArray[np.intp], list[bool]]:
         """The next symbol of each text, and whether none was possible; logits may be changed."""
         blocked = self.processors.process(logits)
-        chosen = sampling.choose_symbols(logits, self.settings, uniforms)
+        chosen = sampling.choose_symbols(
+            logits, self.settings, uniforms, portable=self.settings.portable
+        )
         self.processors.append_symbols(chosen)
         return chosen, blocked
 

@@ -6,12 +6,16 @@ impossible with minus infinity and always leaves the likeliest one.
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burble.errors import DivergedError
 from burble.inference.settings import COLDEST, SamplingSettings
+from burble.model.portable import exp
+from burble.model.portable import log as portable_log
+from burble.model.portable import softmax as portable_softmax
 from burble.model.softmax import IMPOSSIBLE, softmax
 from burble.native import choosing
 
@@ -39,8 +43,8 @@ def keep_top_k(logits: Logits, k: int) -> Logits:
     return np.where(kept, logits, -np.inf)
 
 
-def keep_top_p(logits: Logits, p: float) -> Logits:
-    """Keeps the likeliest symbols until their probabilities reach `p`.
+def keep_top_p(logits: Logits, p: float, softmax: Callable[[Logits], Logits] = softmax) -> Logits:
+    """Keeps the likeliest symbols until their probabilities, those of `softmax`, reach `p`.
 
     Source: Holtzman et al., The Curious Case of Neural Text Degeneration, 2020.
     """
@@ -56,14 +60,15 @@ def keep_top_p(logits: Logits, p: float) -> Logits:
     return np.where(kept, logits, -np.inf)
 
 
-def keep_min_p(logits: Logits, p: float) -> Logits:
+def keep_min_p(logits: Logits, p: float, log: Callable[[Logits], Logits] = np.log) -> Logits:
     """Keeps symbols at least `p` times as likely as the likeliest.
 
     Source: Nguyen et al., Min-p Sampling, 2024.
     """
     if p == 0:
         return logits
-    return np.where(logits >= logits.max(axis=-1, keepdims=True) + np.log(p), logits, -np.inf)
+    least = logits.max(axis=-1, keepdims=True) + log(np.array(p))
+    return np.where(logits >= least, logits, -np.inf)
 
 
 FILTERS: Mapping[str, Callable[[Logits, float], Logits]] = {
@@ -75,22 +80,30 @@ FILTERS: Mapping[str, Callable[[Logits, float], Logits]] = {
 """The filters, by the name of their setting, in the order they are applied."""
 
 
+PORTABLE_FILTERS = dict(FILTERS) | {
+    "top_p": partial(keep_top_p, softmax=portable_softmax),
+    "min_p": partial(keep_min_p, log=portable_log),
+}
+"""The same in arithmetic that every machine repeats; see `model.portable`."""
 _IDLE = {"top_k": 0, "top_p": 1, "min_p": 0}
 """Values with which the filters but the temperature keep everything."""
 
 
-def draw_symbols(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.intp]:
+def draw_symbols(
+    logits: Logits, uniforms: NDArray[np.float64], exp: Callable[[Logits], Logits] = np.exp
+) -> NDArray[np.intp]:
     """Draws a symbol from each row.
 
     Args:
         logits: Shape (B, V), as `filter_logits` gives them: the largest of a row is 0, which cannot
             overflow.
         uniforms: A number from [0, 1) for each row, shape (B,).
+        exp: The exponential.
 
     Returns:
         The ids, shape (B,); never one whose logit is minus infinity.
     """
-    sums = np.exp(logits).cumsum(axis=-1)
+    sums = exp(logits).cumsum(axis=-1)
     aims = uniforms * sums[:, -1]
     # A strict comparison skips symbols of probability 0, also where the draw is exactly 0.
     if len(sums) == 1:
@@ -99,7 +112,11 @@ def draw_symbols(logits: Logits, uniforms: NDArray[np.float64]) -> NDArray[np.in
 
 
 def choose_symbols(
-    logits: NDArray[np.float32], settings: SamplingSettings, uniforms: NDArray[np.float64]
+    logits: NDArray[np.float32],
+    settings: SamplingSettings,
+    uniforms: NDArray[np.float64],
+    *,
+    portable: bool = False,
 ) -> NDArray[np.intp]:
     """Filters logits and draws from what is left.
 
@@ -107,6 +124,7 @@ def choose_symbols(
         logits: Shape (B, V).
         settings: The filters' values.
         uniforms: A number from [0, 1) for each row, shape (B,).
+        portable: Whether arithmetic is used that every machine repeats.
 
     Returns:
         An id for each row, shape (B,).
@@ -114,6 +132,9 @@ def choose_symbols(
     Raises:
         DivergedError: A logit is not a finite number.
     """
+    if portable:
+        passed = filter_logits(logits, settings, PORTABLE_FILTERS)
+        return draw_symbols(passed, uniforms, exp)
     if settings.temperature >= COLDEST and all(
         getattr(settings, name) == idle for name, idle in _IDLE.items()
     ):
@@ -124,8 +145,12 @@ def choose_symbols(
     return draw_symbols(filter_logits(logits, settings), uniforms)
 
 
-def filter_logits(logits: NDArray[np.float32], settings: SamplingSettings) -> Logits:
-    """Logits (B, V) after every filter of the table, in its order; see `choose_symbols`."""
+def filter_logits(
+    logits: NDArray[np.float32],
+    settings: SamplingSettings,
+    filters: Mapping[str, Callable[[Logits, float], Logits]] = FILTERS,
+) -> Logits:
+    """Logits (B, V) after every filter of a table, in its order; see `choose_symbols`."""
     passed = logits.astype(np.float64)
     # The sum of float64 is finite just where each of these is.
     if not math.isfinite(np.add.reduce(passed, axis=None)):
@@ -134,7 +159,7 @@ def filter_logits(logits: NDArray[np.float32], settings: SamplingSettings) -> Lo
             "Its weights are damaged; take an earlier copy, or train again."
         )
     blocked = _find_blocked(passed) if np.minimum.reduce(passed, axis=None) <= IMPOSSIBLE else None
-    for name, apply in FILTERS.items():
+    for name, apply in filters.items():
         passed = apply(passed, getattr(settings, name))
         if blocked is not None and name == "temperature":
             # A high enough temperature would bring back what may not come.

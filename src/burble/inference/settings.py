@@ -212,6 +212,8 @@ class WritingSettings(SamplingSettings):
         label: What the text should be like: COLUMN=VALUE, a label that its training text had (see
             burble train --label), such as poet=Dickinson; one for each column at most. In Python
             also {"poet": "Dickinson"}.
+        portable: Compute as exported pages do (see burble export), with which the same seed then
+            writes the same text on any machine; slower.
         close_quotes: Logit bias towards closing quotes and brackets, in nats for each 100
             characters that they have been open; 0 is none.
     """
@@ -234,6 +236,7 @@ class WritingSettings(SamplingSettings):
     memory: float | Paths | Sequence[Paths] = field(default=0.0, metadata={"flag": list[str]})
     memory_weight: float | None = None
     label: GivenLabels = field(default=(), metadata={"flag": list[str]})
+    portable: bool = False
     close_quotes: float = 0.0
 
     def __post_init__(self) -> None:
@@ -261,7 +264,7 @@ class WritingSettings(SamplingSettings):
 
     def _check_kinds(self) -> None:
         """Checks the fields that are no numbers."""
-        for name in ("until_document", "distinct"):
+        for name in ("until_document", "distinct", "portable"):
             value = getattr(self, name)
             require(isinstance(value, bool), name, value, "True or False")
         choice = self.break_loops

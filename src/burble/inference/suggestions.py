@@ -40,22 +40,22 @@ _KINDS = (
 )
 # Before the next word; at the end of the text, in a word, behind its apostrophe, or behind a letter
 # that stands alone; the same three in the word that is looked for; and behind that.
-_OUT, _IN_TEXT, _QUOTE_IN_TEXT, _ALONE_IN_TEXT, _IN, _QUOTE, _LONE, _ENDED, _LOST = range(9)
-_AFTER = np.array(
+_OUT, _IN_TEXT, _QUOTE_IN_TEXT, _ALONE_IN_TEXT, _IN, _QUOTE, _LONE, ENDED, _LOST = range(9)
+AFTER = np.array(
     [
         # letter, alone, mark, apostrophe, other, edge
         [_IN, _LONE, _OUT, _OUT, _OUT, _LOST],
         [_IN, _LONE, _IN, _QUOTE_IN_TEXT, _OUT, _LOST],
         [_IN, _LONE, _OUT, _OUT, _OUT, _LOST],
         [_IN, _LONE, _LONE, _OUT, _OUT, _LOST],
-        [_IN, _ENDED, _IN, _QUOTE, _ENDED, _ENDED],
-        [_IN, _ENDED, _ENDED, _ENDED, _ENDED, _ENDED],
-        [_ENDED, _ENDED, _LONE, _ENDED, _ENDED, _ENDED],
+        [_IN, ENDED, _IN, _QUOTE, ENDED, ENDED],
+        [_IN, ENDED, ENDED, ENDED, ENDED, ENDED],
+        [ENDED, ENDED, _LONE, ENDED, ENDED, ENDED],
     ],
     np.int8,
 )
-_IN_THE_TEXT = {_IN: _IN_TEXT, _QUOTE: _QUOTE_IN_TEXT, _LONE: _ALONE_IN_TEXT, _LOST: _OUT}
-_OF_TEXT = np.array([_IN_THE_TEXT.get(state, state) for state in range(9)], np.int8)
+IN_THE_TEXT = {_IN: _IN_TEXT, _QUOTE: _QUOTE_IN_TEXT, _LONE: _ALONE_IN_TEXT, _LOST: _OUT}
+_OF_TEXT = np.array([IN_THE_TEXT.get(state, state) for state in range(9)], np.int8)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -110,7 +110,7 @@ def find_suggestions(
     found = predict_next(logits, context, vocabulary, prompt.end)
     symbols = [Suggestion(text, probability) for text, probability in [*found.items()][:count]]
     lengths = _find_lengths(vocabulary) if prompt.owed else None
-    search = _Search(_find_kinds(vocabulary), context, count, (len(prompt.owed), lengths))
+    search = _Search(find_kinds(vocabulary), context, count, (len(prompt.owed), lengths))
     search.run(log_softmax(logits.astype(np.float64)), _find_state(prompt, search.kinds))
     each: dict[str, float] = {}
     for log_probability, path in search.found:
@@ -125,7 +125,7 @@ def find_suggestions(
 
 
 @lru_cache(8)
-def _find_kinds(vocabulary: Vocabulary) -> Ints:
+def find_kinds(vocabulary: Vocabulary) -> Ints:
     """What each id is to a word, shape (V,)."""
     kinds = [_find_kind(symbol) for symbol in vocabulary.symbols]
     return np.array(kinds + [_EDGE] * vocabulary.boundary, np.intp)
@@ -152,8 +152,8 @@ def _find_state(prompt: Prompt, kinds: Ints) -> int:
     """Where a text ends: in a word, behind one, or nowhere near."""
     state = _OUT
     for kind in kinds[prompt.primed[-LOOK_BACK:]].tolist() if prompt.text else ():
-        after = int(_AFTER[state, kind])
-        state = _IN_THE_TEXT.get(after, after)
+        after = int(AFTER[state, kind])
+        state = IN_THE_TEXT.get(after, after)
     return state
 
 
@@ -181,7 +181,7 @@ class _Search:
     among the likeliest are left, and nothing is missed that way.
 
     Args:
-        kinds: See `_find_kinds`.
+        kinds: See `find_kinds`.
         context: What has read the text.
         count: Words that are looked for.
         owed: Characters that the text ends with and that are written again first, and the lengths
@@ -230,14 +230,14 @@ class _Search:
             rows: Log-probabilities of what follows each, shape (B, V).
         """
         whole = begun.log_probabilities[:, None] + rows
-        after = _AFTER[begun.states[:, None], self.kinds]
+        after = AFTER[begun.states[:, None], self.kinds]
         lengths = begun.lengths
         if self._lengths is not None:
             # What is written again is of the text, and no word to be found.
             reached = lengths[:, None] + self._lengths
             after = np.where(reached <= self._owed, _OF_TEXT[after], after)
-        self._take_ended(begun.paths, np.where(after == _ENDED, whole, -np.inf))
-        likely = np.where(after < _ENDED, whole, -np.inf).ravel()
+        self._take_ended(begun.paths, np.where(after == ENDED, whole, -np.inf))
+        likely = np.where(after < ENDED, whole, -np.inf).ravel()
         (worth,) = np.nonzero(likely > self.least)
         worth = worth[np.argsort(-likely[worth], kind="stable")]
         if len(worth) > WIDTH:

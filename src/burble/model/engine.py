@@ -125,12 +125,12 @@ class Engine:
 class EnsembleEngine:
     """Several networks, whose probabilities are averaged; their logits are log-probabilities."""
 
-    def __init__(self, engines: Sequence[Engine]) -> None:
+    def __init__(self, engines: "Sequence[Core]") -> None:
         self._engines = engines
 
     def with_labels(self, labels: Sequence[int]) -> "EnsembleEngine":
         """The engine for texts that have some labels; see `Engine.with_labels`."""
-        return EnsembleEngine([engine.with_labels(labels) for engine in self._engines])
+        return type(self)([engine.with_labels(labels) for engine in self._engines])
 
     def zero_state(self, streams: int) -> State:
         """The zero state of all networks, one behind the other; see `Engine.zero_state`."""
@@ -151,7 +151,7 @@ class EnsembleEngine:
             results.append((yield from engine.read_in_parts(ids, part)))
         return self._average(results)
 
-    def _split(self, state: State) -> Iterator[tuple[Engine, State]]:
+    def _split(self, state: State) -> "Iterator[tuple[Core, State]]":
         """Each network with its part of the state."""
         for engine, part in zip(self._engines, state, strict=True):
             yield engine, (part,)

@@ -21,7 +21,8 @@ from burble.data.vocabulary import Vocabulary
 from burble.errors import SettingsError
 from burble.model.engine import Array, Core, Reading, State, build_engine, finish_reading
 from burble.model.file import Model
-from burble.settings import TextSettings, is_integer, is_number
+from burble.model.portable import build_portable
+from burble.settings import TextSettings, is_integer, is_number, require
 
 Ids = NDArray[np.intp]
 Floats = NDArray[Any]
@@ -96,8 +97,19 @@ def build_mixture(models: Sequence[Model], weights: Sequence[float]) -> Mixture:
     )
 
 
-def build_core(model: Model) -> Core:
-    """What reads and predicts for a model, or for a mixture of several."""
+def build_core(model: Model, *, portable: bool = False) -> Core:
+    """What reads and predicts for a model, or for a mixture of several.
+
+    Args:
+        model: The model.
+        portable: Whether in arithmetic that every machine repeats; see `portable`.
+
+    Raises:
+        SettingsError: There is no such arithmetic for it.
+    """
+    if portable:
+        require(not isinstance(model, Mixture), "portable", True, "False where models are mixed")
+        return build_portable(model.weights, model.architecture)
     if not isinstance(model, Mixture):
         return build_engine(model.weights, model.architecture)
     cores = [build_core(part) for part in model.parts]

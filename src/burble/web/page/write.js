@@ -289,6 +289,7 @@ const desk = {
   scores: null, // { value, start, symbols } of the text that was scored last
   coloured: false,
   typed: 0,
+  seed: null, // of what was written last
   // Where the cursor is. Chromium (150) forgets it in a text area that is changed without the focus.
   at: 0,
 
@@ -300,14 +301,39 @@ const desk = {
 
   /** The fields that name the model, or both where they are mixed. */
   named() {
-    if (!this.isMixed) return { model: this.model, memory: this.hasMemory ? dials.values.memory : 0 };
+    if (!this.isMixed) return { model: this.model, memory: this.hasMemory ? dials.values.memory : 0, ...this.labelled() };
     const weight = Number($("mix").value) / 100;
     return { model: `${this.model}+${this.second}`, mix: [1 - weight, weight] };
   },
 
+  /** The labels that were chosen, if any can be. */
+  labelled() {
+    const chosen = [...document.querySelectorAll("#labels select")].filter((select) => select.value);
+    return chosen.length ? { label: Object.fromEntries(chosen.map((select) => [select.dataset.column, select.value])) } : {};
+  },
+
+  offerLabels() {
+    const labels = models.find(this.model)?.labels ?? [];
+    $("labels").replaceChildren(...labels.map(({ column, values }, place) => make("div", { class: "field" },
+      make("label", { for: `label-${place}`, dir: "auto" }, column),
+      make("select", { id: `label-${place}`, "data-column": column, dir: "auto", onchange: () => this.refresh() },
+        make("option", { value: "" }, t("noLabel")), ...values.map((value) => make("option", { value }, value))))));
+  },
+
+  /** The seed that is written with: the one that was given, or a new one. */
+  chooseSeed() {
+    const given = $("seed").value.trim();
+    if (!/^\d{0,15}$/.test(given)) throw new ServerError(t("seedWrong"));
+    this.seed = given ? Number(given) : crypto.getRandomValues(new Uint32Array(1))[0] & 0xffffff;
+    this.saySeed();
+  },
+
+  saySeed() { $("seed-says").textContent = t("seedSays") + (this.seed === null ? "" : ` ${t("seedWas", { seed: this.seed })}`); },
+
   async show() {
     if (!models.list.length) { complain(new ServerError(t("noModels"))); return; }
     this.suit();
+    this.offerLabels();
     this.settle();
     this.render();
     tree.draw();
@@ -329,6 +355,7 @@ const desk = {
     $("mix-out").textContent = percent(weight);
     $("mix").setAttribute("aria-valuetext", percent(weight));
     dials.show();
+    this.saySeed();
     this.buttons();
   },
 
@@ -405,7 +432,7 @@ const desk = {
   request(before, fields) {
     const { temperature, topP, novelty, length } = dials.values;
     const novel = this.hasMemory && NOVELTY[novelty] ? { novel: NOVELTY[novelty] } : {};
-    return { prompt: tail(before, PROMPT), max_tokens: length, temperature, top_p: topP, unknown: "nearest", stream: true, ...novel, ...fields };
+    return { prompt: tail(before, PROMPT), max_tokens: length, temperature, top_p: topP, seed: this.seed, unknown: "nearest", stream: true, ...novel, ...fields };
   },
 
   /** What a model writes, piece by piece. */
@@ -421,6 +448,7 @@ const desk = {
     if (focused) $("stop").focus();
     say(t("writing"));
     try {
+      this.chooseSeed();
       if (this.second && this.way === "pair") await this.writePair();
       else await this.writeOne();
     } catch (error) {
@@ -727,7 +755,7 @@ function listenToDesk() {
     desk.render();
     desk.refresh();
   });
-  $("model").addEventListener("change", () => { store.set("model", desk.model); desk.scores = null; desk.suit(); desk.settle(); desk.render(); desk.refresh(); });
+  $("model").addEventListener("change", () => { store.set("model", desk.model); desk.scores = null; desk.suit(); desk.offerLabels(); desk.settle(); desk.render(); desk.refresh(); });
   $("second").addEventListener("change", () => { store.set("second", desk.second); $("pair").hidden = true; desk.settle(); desk.refresh(); });
   for (const choice of document.querySelectorAll('input[name="way"]')) choice.addEventListener("change", () => { $("pair").hidden = true; desk.settle(); desk.refresh(); });
   $("mix").addEventListener("input", () => desk.settle());
