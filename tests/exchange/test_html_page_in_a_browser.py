@@ -1,18 +1,17 @@
 """An exported page in a real browser: it writes what burble writes, and asks and keeps nothing."""
 
-import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from burble.data.labels import LabelSet
 from burble.data.vocabulary import Vocabulary, cut_here
-from burble.exchange.html_page import build_page, read
+from burble.exchange.html_page import build_page
 from burble.inference.generator import Generator
-from burble.inference.symbol_scores import score_symbols
 from burble.model.architecture import array_shapes, fixed_input
-from burble.model.file import Model, read_model
+from burble.model.file import Model
 from burble.model.portable import build_portable
 from burble.settings import ModelSettings, TextSettings
 from tests.support.browsers import CHROMIUM, browsing, opened
@@ -60,7 +59,7 @@ def make(symbols, *, unit="char", seed=0, scale=0.4, boundary=False, labels=None
     return Model(weights, vocabulary, settings, text, separator, QUOTED, labels=labels)
 
 
-CASES = {
+CASES: dict[str, tuple[Model, str, dict[str, Any]]] = {
     "latin": (make(LATIN, boundary=True, units=34), "“The cat’s (", {}),
     "greek": (make(GREEK, cell="gru", more={"lowercase": True}), "Ὁ ΛΌΓΟΣ", {"topP": 0.8}),
     "arabic": (make(ARABIC, cell="rnn", layers=3), "إن هذا", {"temperature": 1.2}),
@@ -106,7 +105,9 @@ def test_a_seed_writes_the_same_text_in_the_page_as_here(chromium, folder, name)
     for scripts in ((), (WITHOUT,)):
         with opened(chromium, folder / f"{name}.html", *scripts) as page:
             assert page.evaluate("burble.usesModule") is (not scripts)
-            asked = options | {"length": LENGTH, "seed": 11}
-            assert page.evaluate(WRITE, [prompt, asked]) == expected
+            # Without the module it is slower, and a part tells as much.
+            length = LENGTH // 4 if scripts else LENGTH
+            asked = options | {"length": length, "seed": 11}
+            assert page.evaluate(WRITE, [prompt, asked]) == expected[:length]
             # A text hardly tells the last bits of what is predicted.
             assert page.evaluate(LOGITS, ids.tolist()) == logits.view(np.uint32).tolist()
