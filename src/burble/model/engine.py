@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator, Sequence
 from copy import copy
 from functools import partial
 from itertools import pairwise
-from typing import Protocol, TypeVar
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +128,7 @@ class EnsembleEngine:
     def __init__(self, engines: "Sequence[Core]") -> None:
         self._engines = engines
 
-    def with_labels(self, labels: Sequence[int]) -> "EnsembleEngine":
+    def with_labels(self, labels: Sequence[int]) -> Self:
         """The engine for texts that have some labels; see `Engine.with_labels`."""
         return type(self)([engine.with_labels(labels) for engine in self._engines])
 
