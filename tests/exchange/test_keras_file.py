@@ -157,7 +157,7 @@ def test_arrays_in_the_layout_of_cudnn(tmp_path):
             np.testing.assert_array_equal(model.weights[f"layer1.{part}"][:, gate], held[:, gate].T)
     # What TensorFlow 2.15 makes of a matrix that is not square.
     kernel = np.concatenate([np.array([[1, 2, 3], [4, 5, 6]])] * 4, -1)
-    found, *_ = keras_weights._from_cudnn(kernel, wide["recurrent_kernel"], wide["bias"])
+    found, *_ = keras_weights.from_cudnn(kernel, wide["recurrent_kernel"], wide["bias"])
     assert found[:, :U].tolist() == [[1, 3, 5], [2, 4, 6]]
 
 

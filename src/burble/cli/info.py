@@ -31,6 +31,7 @@ def info(
             "boundary": held.vocabulary.boundary,
             "separator": held.separator,
             "window": held.window,
+            "attention": held.attention,
             "text": {"label": held.text.label, **held.text.stored},
             "labels": dict(zip(held.labels.columns, held.labels.values, strict=True)),
             "summary": {

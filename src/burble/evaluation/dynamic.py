@@ -50,7 +50,7 @@ class DynamicEvaluator:
     """
 
     def __init__(self, model: Model) -> None:
-        if model.window:
+        if model.window or model.attention:
             raise SettingsError(
                 "this model reads a window anew for each symbol, and learns nothing between them. "
                 "Leave out --adaptive, or take a model of streams or documents."

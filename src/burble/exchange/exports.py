@@ -112,6 +112,12 @@ def export_model(
             f"a symbol of this model is a {model.text.unit.rstrip('s')}, and {form.name} holds "
             "models of characters. Train one with --unit char."
         )
+    if model.attention and form is not EXPORTS[0]:
+        raise SettingsError(
+            f"this network attends among its last {model.attention} symbols, as textgenrnn's do, "
+            f"and {form.name} is written of networks with a hidden state alone. Export it as "
+            f"{EXPORTS[0].suffixes[0]}."
+        )
     check_new_entry(place, overwrite=overwrite)
     needed = f"export to {form.name}"
     with require_packages(needed, form.extra), new_entries(place, overwrite=overwrite) as temporary:

@@ -80,12 +80,22 @@ def _is_ml5(probe: Probe) -> bool:
     return "manifest.json" in names and any("vocab" in one or "softmax" in one for one in names)
 
 
+def _is_textgenrnn(probe: Probe) -> bool:
+    """HDF5 with its layers. Loaded here alone: other formats need no HDF5."""
+    if not probe.is_hdf5:
+        return False
+    from burble.exchange.textgenrnn import is_textgenrnn
+
+    return is_textgenrnn(probe.path)
+
+
 KERAS_OPTIONS = ("recipe", "text", "alphabet_from", "recurrent_activation", "reading")
 IMPORTS: tuple[ImportFormat, ...] = (
     ImportFormat("safetensors", "burble's own file", _is_own, "own_file"),
     ImportFormat("ml5", "a folder of ml5's charRNN", _is_ml5, "ml5_reader"),
     ImportFormat("onnx", "ONNX that burble exported", _is_onnx, "onnx_import"),
     ImportFormat("html", "a page that burble wrote", _is_page, "html_page"),
+    ImportFormat("textgenrnn", "weights of textgenrnn", _is_textgenrnn, "textgenrnn"),
     ImportFormat("keras", "Keras: .hdf5, .h5, .keras", _is_keras, "keras_reader", KERAS_OPTIONS),
 )
 """All formats; the first that recognizes a file reads it, so the more special stand first."""

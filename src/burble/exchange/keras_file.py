@@ -90,7 +90,7 @@ def open_keras_file(path: Path) -> Iterator[KerasFile]:
             with h5py.File(path, "r") as file:
                 written = _attribute(file, "model_config")
                 known = None if written is None else _json(written, path, "model_config")
-                yield _describe(file, path, known, _version(file))
+                yield _describe(file, path, known, read_version(file))
     except BurbleError:
         raise
     except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
@@ -163,7 +163,7 @@ def _attribute(group: h5py.Group, name: str) -> str | None:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _version(file: h5py.File) -> str:
+def read_version(file: h5py.File) -> str:
     """The version of Keras that wrote a file of HDF5; empty where that is not known."""
     groups = [file, file["model_weights"]] if "model_weights" in file else [file]
     return next((v for group in groups if (v := _attribute(group, "keras_version"))), "")
@@ -186,19 +186,23 @@ def _describe(
     group = file.get("model_weights", file)
     names = _names(group, "layer_names")
     modern = "layers" in file and names is None
-    found = list(_datasets(group, path, iter(_COUNT)))
+    found = list(list_datasets(group, path))
     layers = _modern(found, path) if modern else _legacy(found, names, path)
     return KerasFile(path, layers, config, version, modern)
 
 
-def _datasets(
-    group: h5py.Group, path: Path, budget: Iterator[int], before: tuple[str, ...] = ()
+def list_datasets(
+    group: h5py.Group,
+    path: Path,
+    budget: Iterator[int] | None = None,
+    before: tuple[str, ...] = (),
 ) -> Iterator[tuple[tuple[str, ...], h5py.Dataset]]:
     """All datasets below a group that lie in the file itself, with the names on the way.
 
     Raises:
         ModelFileError: There are links, or more objects than weights have.
     """
+    budget = iter(_COUNT) if budget is None else budget
     for name in group:
         # A group may hold itself.
         if next(budget, None) is None or len(before) > MOST_DEPTH:
@@ -212,7 +216,7 @@ def _datasets(
             )
         held = group[name]
         if isinstance(held, h5py.Group):
-            yield from _datasets(held, path, budget, (*before, name))
+            yield from list_datasets(held, path, budget, (*before, name))
         elif isinstance(held, h5py.Dataset):
             yield (*before, name), held
 

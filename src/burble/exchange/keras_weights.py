@@ -269,10 +269,10 @@ def _recurrent(
     found = {
         name: _array(parts, part, wanted[name], f"{path}: {name}") for name, part in names.items()
     }
-    return dict(zip(names, _from_cudnn(*found.values()), strict=True)) if cudnn else found
+    return dict(zip(names, from_cudnn(*found.values()), strict=True)) if cudnn else found
 
 
-def _from_cudnn(
+def from_cudnn(
     kernel: NDArray[np.float32], recurrent: NDArray[np.float32], bias: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], ...]:
     """Arrays of Keras's CuDNNLSTM as those of its LSTM.
@@ -320,14 +320,14 @@ def _array(parts: Parts, part: str, expected: Shape, name: str) -> NDArray[np.fl
             "recipe it was trained with."
         )
     for dataset in datasets:
-        _check_plain(dataset, name)
+        check_plain(dataset, name)
     array = np.concatenate([np.asarray(one[()], np.float32) for one in datasets], -1)
     if not np.isfinite(array).all():
         raise ModelFileError(f"{name} holds numbers that are none (NaN or infinity).")
     return array
 
 
-def _check_plain(dataset: h5py.Dataset, name: str) -> None:
+def check_plain(dataset: h5py.Dataset, name: str) -> None:
     """Refuses an array that does not lie in the file itself as plain numbers."""
     plan = dataset.id.get_create_plist()
     filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}

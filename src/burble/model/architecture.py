@@ -17,15 +17,26 @@ LABELS = "label_embedding"
 """The array of the vectors of labels, in the order of their numbers, the first of which is 1."""
 
 
-def array_shapes(model: ModelSettings, size: int, labels: int = 0) -> dict[str, tuple[int, ...]]:
+ATTENTION, PADDING = "attention", "padding"
+"""The arrays of a network that attends: what is looked for, and the vector of no symbol."""
+
+
+def array_shapes(
+    model: ModelSettings, size: int, labels: int = 0, *, attends: bool = False
+) -> dict[str, tuple[int, ...]]:
     """The name and shape of every array of a model, network by network.
 
     Args:
         model: Its shape.
         size: V, the number of ids.
         labels: How many labels its documents may have.
+        attends: Whether its output is of what attention found in all layers; see `attention`.
     """
     one = _one_network(model, size, labels).items()
+    if attends:
+        found = model.embedding + model.layers * model.units
+        more = {ATTENTION: (found,), PADDING: (model.embedding,), "output.kernel": (found, size)}
+        return {**dict(one), **more}
     return {network_prefix(n) + name: shape for n in range(model.ensemble) for name, shape in one}
 
 

@@ -31,6 +31,8 @@ def describe_model(model: Model) -> Iterator[tuple[str, str]]:
     layers = f"{some(shape.layers, f'{shape.cell.upper()} layer')}{gates}"
     ensemble = f"; an ensemble of {shape.ensemble}, averaged" if shape.ensemble > 1 else ""
     yield "network", f"{layers} of {some(shape.units, 'unit')}{ensemble}"
+    if model.attention:
+        yield "attention", f"over the last {some(model.attention, 'symbol')} in all layers"
     yield "weights", f"{weights:,} in {model.dtype}"
     yield "alphabet", _describe_alphabet(alphabet)
     if model.window:

@@ -143,7 +143,12 @@ def _read(path: Path) -> Model:
 def _check_shapes(file: TensorFile, model: Model) -> None:
     """Checks that the arrays are exactly those the architecture asks for."""
     path, tensors = file.path, file.tensors
-    expected = array_shapes(model.architecture, model.vocabulary.size, len(model.labels))
+    expected = array_shapes(
+        model.architecture,
+        model.vocabulary.size,
+        len(model.labels),
+        attends=bool(model.attention),
+    )
     if tensors.keys() != expected.keys():
         odd = sorted(tensors.keys() ^ expected.keys())[:6]
         raise ModelFileError(

@@ -27,6 +27,7 @@ FORMAT = 5
 """The highest known; a model is written in the lowest that can hold it."""
 Dtype = Literal["float16", "float32"]
 MAX_WINDOW = 1 << 20
+MAX_ATTENTION = 1 << 12
 TEXT_KEYS = frozenset({"unit", "lowercase", "strip_punctuation", "min_count"})
 ARCHITECTURE_KEYS = frozenset({"cell", "layers", "units", "embedding"})
 _S = TypeVar("_S", TextSettings, ModelSettings)
@@ -46,6 +47,8 @@ class Model:
         window: Symbols it sees before each one it writes, from a zero state; 0 for all of them.
         excerpt: A piece of its text to take a first window from, where there are windows.
         labels: The labels that its documents may have; their vectors are among the weights.
+        attention: Symbols among which it attends before each one it writes, as textgenrnn does; 0
+            where it goes on from its hidden state.
         dtype: What the weights are stored as in its file; in memory they are float32 in any case.
     """
 
@@ -59,6 +62,7 @@ class Model:
     excerpt: str = ""
     dtype: Dtype = "float32"
     labels: LabelSet = UNLABELLED
+    attention: int = 0
 
     def facts(self, kind: str) -> Mapping[str, Any]:
         """The facts of a kind in its summary, such as corpus; none where there are none."""
@@ -81,9 +85,9 @@ def lowest_format(model: Model) -> int:
 
     Readers of format 1 know no other gates than plain ones, those of format 2 no other weights
     than float32, those of format 3 no labels, and those of format 4 neither words nor bytes, and
-    no GRU that resets its state before the product.
+    no GRU that resets its state before the product, and no attention.
     """
-    if model.vocabulary.unit in RECUT or not model.architecture.reset_after:
+    if model.attention or model.vocabulary.unit in RECUT or not model.architecture.reset_after:
         return 5
     if model.labels:
         return 4
@@ -114,6 +118,8 @@ def describe_as_json(model: Model) -> dict[str, Any]:
         meta |= {"regex": model.vocabulary.cut_by}
     if model.window:
         meta |= {"window": model.window, "excerpt": model.excerpt}
+    if model.attention:
+        meta |= {"attention": model.attention}
     if model.labels:
         named = zip(model.labels.columns, model.labels.values, strict=True)
         meta |= {"labels": [{"column": column, "values": values} for column, values in named]}
@@ -131,9 +137,9 @@ def read_description(meta: Mapping[str, Any], path: Path) -> Model:
         ModelFileError: It describes a model that cannot be.
     """
     try:
-        meta = dict[str, Any](window=0, excerpt="", regex="", labels=[]) | dict(meta)
+        meta = dict[str, Any](window=0, excerpt="", regex="", labels=[], attention=0) | dict(meta)
         kinds = {"boundary": bool, "separator": str, "symbols": list, "summary": dict}
-        kinds |= {"window": int, "excerpt": str, "regex": str, "labels": list}
+        kinds |= {"window": int, "excerpt": str, "regex": str, "labels": list, "attention": int}
         for key, kind in kinds.items():
             if type(meta.get(key)) is not kind:
                 raise ValueError(f"{key} is {meta.get(key)!r:.40}, expected a {kind.__name__}.")
@@ -149,6 +155,7 @@ def read_description(meta: Mapping[str, Any], path: Path) -> Model:
             architecture=_settings(ModelSettings, meta.get("architecture"), ARCHITECTURE_KEYS),
             text=replace(text, label=labels.columns),
             labels=labels,
+            attention=meta["attention"],
             separator=meta["separator"],
             window=meta["window"],
             excerpt=meta["excerpt"],
@@ -163,12 +170,22 @@ def read_description(meta: Mapping[str, Any], path: Path) -> Model:
             raise ValueError(f"embedding is {shape.embedding}, which no {shape.input} input has.")
         if not 0 <= model.window <= MAX_WINDOW:
             raise ValueError(f"window is {model.window}, expected 0 to {MAX_WINDOW:,}.")
+        _check_attention(model, meta["format"])
         (model.separator + model.excerpt + vocabulary.cut_by).encode()
         if model.vocabulary.boundary and not model.separator:
             raise ValueError("it has documents, but nothing to write between them.")
     except (LookupError, TypeError, ValueError, AttributeError, BurbleError) as error:
         raise ModelFileError(f"{path} describes a model that cannot be: {error}") from error
     return model
+
+
+def _check_attention(model: Model, number: int) -> None:
+    """Raises ValueError where a model cannot attend as it says."""
+    if not 0 <= model.attention <= MAX_ATTENTION:
+        raise ValueError(f"attention is {model.attention}, expected 0 to {MAX_ATTENTION:,}.")
+    plain = model.architecture.ensemble == 1 and model.architecture.input == "embedding"
+    if model.attention and (number < 5 or model.labels or model.window or not plain):
+        raise ValueError("it attends, and has what no model has that does.")
 
 
 def _symbols(symbols: list[Any], text: TextSettings) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from burble.data.cleaning import find_nearest
 from burble.data.labels import Labels, LabelSet
 from burble.data.vocabulary import Vocabulary
 from burble.errors import SettingsError
+from burble.model.attention import AttentionEngine
 from burble.model.engine import Array, Core, Reading, State, build_engine, finish_reading
 from burble.model.file import Model
 from burble.model.portable import build_portable
@@ -109,7 +110,10 @@ def build_core(model: Model, *, portable: bool = False) -> Core:
     """
     if portable:
         require(not isinstance(model, Mixture), "portable", True, "False where models are mixed")
+        require(not model.attention, "portable", True, "False for a network that attends")
         return build_portable(model.weights, model.architecture)
+    if model.attention:
+        return AttentionEngine(model.weights, model.architecture, model.attention)
     if not isinstance(model, Mixture):
         return build_engine(model.weights, model.architecture)
     cores = [build_core(part) for part in model.parts]

@@ -66,6 +66,7 @@ def read_base(name: str) -> Base:
 
     Raises:
         ModelFileError: There is none, or it is damaged.
+        SettingsError: It is of a network that is not trained here.
     """
     return _read(find_model_file(Path(name)), relative(name))
 
@@ -79,6 +80,12 @@ def read_packaged() -> Base | None:
 def _read(path: Path, name: str) -> Base:
     """Reads a base."""
     model = read_model(path)
+    if model.attention:
+        raise SettingsError(
+            f"{name} is of a network that attends among its last {model.attention} symbols, which "
+            "burble writes with and does not train. Train from another model, or from nothing: "
+            "--base none."
+        )
     return Base(model, name, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
