@@ -1,6 +1,7 @@
 """Formats that a model can be read from, known by their content. Knows nothing of their insides."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -18,6 +19,7 @@ Log = Callable[[str], object]
 MOST_FILES = 1_000
 MOST_HEADER = 100 << 20
 _BLOCK = 1 << 20
+_TORCH7 = re.compile(rb"[\x03\x04]\x00{3}\x01\x00{3}|[34]\s1\s\d")
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,11 @@ def _is_textgenrnn(probe: Probe) -> bool:
     return is_textgenrnn(probe.path)
 
 
+def _is_torch7(probe: Probe) -> bool:
+    """A table, the first object of the file, in binary or in text; or an object."""
+    return bool(_TORCH7.match(probe.head))
+
+
 KERAS_OPTIONS = ("recipe", "text", "alphabet_from", "recurrent_activation", "reading")
 IMPORTS: tuple[ImportFormat, ...] = (
     ImportFormat("safetensors", "burble's own file", _is_own, "own_file"),
@@ -96,6 +103,9 @@ IMPORTS: tuple[ImportFormat, ...] = (
     ImportFormat("onnx", "ONNX that burble exported", _is_onnx, "onnx_import"),
     ImportFormat("html", "a page that burble wrote", _is_page, "html_page"),
     ImportFormat("textgenrnn", "weights of textgenrnn", _is_textgenrnn, "textgenrnn"),
+    ImportFormat(
+        "torch7", "torch-rnn and char-rnn: .t7", _is_torch7, "torch7", options=("reading",)
+    ),
     ImportFormat("keras", "Keras: .hdf5, .h5, .keras", _is_keras, "keras_reader", KERAS_OPTIONS),
 )
 """All formats; the first that recognizes a file reads it, so the more special stand first."""
