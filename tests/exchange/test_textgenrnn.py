@@ -133,7 +133,7 @@ REFUSED = {
     "says that this network reads words": set_config(word_level=True),
     "says that this network reads both ways": set_config(rnn_bidirectional=True),
     "the max_length of .* is 0, expected 1 to 4,096": set_config(max_length=0),
-    r"of 2 symbols, are not of one network .* embeddings is \(6, 3\), expected \(3, 3\)": (
+    r"of 2 symbols, are not of one network .*embeddings is \(6, 3\), expected \(3, 3\)": (
         lambda folder: (folder / "mine_vocab.json").write_text('{"<s>": 1, "a": 2}')
     ),
     "the numbers of .* are not 1 to 2, one for each symbol": (
