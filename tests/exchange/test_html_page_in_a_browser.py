@@ -10,6 +10,7 @@ from burble.data.labels import LabelSet
 from burble.data.vocabulary import Vocabulary, cut_here
 from burble.exchange.html_page import build_page
 from burble.inference.generator import Generator
+from burble.inference.symbol_scores import score_symbols
 from burble.model.architecture import array_shapes, fixed_input
 from burble.model.file import Model
 from burble.model.portable import build_portable
@@ -86,11 +87,11 @@ def folder(tmp_path_factory):
     return folder
 
 
-def write_here(model, prompt, options, length=LENGTH):
+def write_here(model, prompt, options):
     """What burble writes where the page has the same options."""
     renamed = {NAMES.get(name, name): value for name, value in options.items()}
-    more = {"portable": True, "unknown": "nearest", "length": length, "seed": 11}
-    return Generator(model).generate(prompt, **renamed | more)
+    more = {"portable": True, "unknown": "nearest", "length": LENGTH, "seed": 11}
+    return Generator(model).generate(prompt, **more | renamed)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -111,3 +112,96 @@ def test_a_seed_writes_the_same_text_in_the_page_as_here(chromium, folder, name)
             assert page.evaluate(WRITE, [prompt, asked]) == expected[:length]
             # A text hardly tells the last bits of what is predicted.
             assert page.evaluate(LOGITS, ids.tolist()) == logits.view(np.uint32).tolist()
+
+
+KEPT = "[localStorage.length, sessionStorage.length, document.cookie]"
+LEAVES = "window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+SLIDE = """(slider, value) => {
+    slider.value = value;
+    for (const name of ["input", "change"]) slider.dispatchEvent(new Event(name, {bubbles: true}));
+}"""
+
+
+def check_access(page):
+    """Axe finds nothing, in light or dark."""
+    for theme in ("light", "dark"):
+        page.select_option("#theme", theme)
+        found = axe.Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+def continue_text(page):
+    """Lets the model write; the text once it has."""
+    page.click("#continue")
+    page.wait_for_selector("#text[aria-busy=false]")
+    return page.input_value("#text")
+
+
+def test_a_person_writes_in_it_and_nothing_is_kept(chromium, folder):
+    model = CASES["labels"][0]
+    with opened(chromium, folder / "labels.html") as page:
+        assert page.title() == "labels · burble"
+        page.wait_for_selector("#words[aria-busy=false]")
+        assert page.inner_text("#how") == "It computes with WebAssembly."
+        assert page.input_value("#dial-temperature") == "0.9"
+        check_access(page)
+        page.fill("#text", "A cat 7")
+        page.wait_for_selector("#unknown:has-text('never seen: 7')")
+        page.fill("#text", "A cat ")
+        page.locator("#dial-length").evaluate(SLIDE, 50)
+        page.fill("#seed", "5")
+        page.select_option("#label-0", "Whitman")
+        written = continue_text(page)
+        options = {"length": 50, "seed": 5, "temperature": 0.9, "label": {"poet": "Whitman"}}
+        assert written == "A cat " + write_here(model, "A cat ", options)
+        page.click("#retry")
+        page.wait_for_selector("#text[aria-busy=false]")
+        assert page.input_value("#text") == written
+        page.fill("#seed", "")
+        assert continue_text(page)[:-50] == written
+        page.fill("#seed", "five")
+        page.click("#continue")
+        assert "whole number" in page.inner_text("#alert")
+        page.click("#alert button")
+        page.click("text=Colour by surprise")
+        page.wait_for_selector("#backdrop .s1, #backdrop .s4")
+        page.focus("#text")
+        page.keyboard.press("Alt+ArrowUp")
+        assert "bits of surprise" in page.inner_text("#peek")
+        page.keyboard.press("Escape")
+        page.select_option("#language", "de")
+        assert page.inner_text("#continue") == "Weiterschreiben"
+        assert page.evaluate(KEPT) == [0, 0, ""]
+        # What was written is nowhere else, so that whoever closes the page is asked.
+        assert page.evaluate(LEAVES) is False
+
+
+@pytest.mark.parametrize("name", ["latin", "graphemes"])
+def test_it_suggests_and_scores_as_here(chromium, folder, name):
+    model, prompt, _ = CASES[name]
+    text, writer = prompt + " ate", Generator(model)
+    with opened(chromium, folder / f"{name}.html") as page:
+        found = page.evaluate("text => burble.writer.suggest(text)", text)
+        scored = page.evaluate("text => burble.writer.score(text)", text)
+    expected = writer.suggest(text, unknown="nearest")
+    for ours, theirs in ((expected.words, found["words"]), (expected.symbols, found["letters"])):
+        assert [one.text for one in ours] == [one["text"] for one in theirs]
+        close = [one["probability"] for one in theirs]
+        assert [one.probability for one in ours] == pytest.approx(close, rel=1e-3)
+    for one, other in zip(score_symbols(writer, text, unknown="nearest"), scored, strict=True):
+        assert (one.at, one.text) == (other["at"], other["text"])
+        assert one.log_probability == pytest.approx(other["log_probability"], abs=1e-3)
+        assert [each.text for each in one.likeliest] == [
+            each["text"] for each in other["likeliest"]
+        ]
+
+
+def test_writing_is_stopped_and_what_cannot_run_is_told(chromium, folder):
+    with opened(chromium, folder / "latin.html", WITHOUT) as page:
+        assert "plain JavaScript" in page.inner_text("#how")
+        page.locator("#dial-length").evaluate(SLIDE, 2000)
+        page.click("#continue")
+        page.wait_for_selector("#stop:visible")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#text[aria-busy=false]")
+        assert 0 < len(page.input_value("#text")) <= 2000

@@ -126,6 +126,10 @@ def test_a_dropped_text_is_learned_and_written_with(chromium, tmp_path):
         page.click("nav >> text=Look")
         page.wait_for_selector("#card svg.chart")
         check_access(page)
+        with page.expect_download() as saved:
+            page.click("text=Download a page that writes")
+        assert saved.value.suggested_filename.endswith(".html")
+        assert b'id="model-file"' in saved.value.path().read_bytes()
 
 
 def test_words_are_picked_undone_and_written_at_the_cursor(chromium, trained):

@@ -5,10 +5,13 @@ import math
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from burble import api
-from burble.model.file import write_model
+from burble.exchange import html_page
+from burble.exchange.options import ImportRequest
+from burble.model.file import read_model, write_model
 from burble.ngram.file import index_path, write_index
 from burble.web.page_routes import FILES
 from tests.support.servers import serving
@@ -122,6 +125,16 @@ def test_a_model_is_sent_as_it_is(page, folder):
     answer = page("/page/models/letters/file")
     assert answer.body == (folder / "letters.safetensors").read_bytes()
     assert 'filename="letters.safetensors"' in answer.headers["content-disposition"]
+
+
+def test_a_page_that_writes_is_sent_and_can_be_imported(page, folder, tmp_path):
+    (tmp_path / "letters.html").write_bytes(page("/page/models/letters/page").body)
+    held = read_model(folder / "letters.safetensors")
+    sent = html_page.read(tmp_path / "letters.html", ImportRequest(), str).content
+    assert sent.vocabulary == held.vocabulary
+    assert np.array_equal(
+        sent.weights["output.kernel"], held.weights["output.kernel"].astype(np.float16)
+    )
 
 
 def test_likely_words_and_letters_are_those_of_the_model(page, folder):

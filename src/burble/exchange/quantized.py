@@ -74,7 +74,8 @@ def _read_array(file: TensorFile, name: str, shape: tuple[int, ...]) -> NDArray[
     if kinds not in ([("F32", shape)], [("I8", shape), ("F32", shape[-1:])]):
         raise ModelFileError(f"{file.path} is damaged: {name} is {kinds}, expected {shape}.")
     first, *scales = map(file.read_array, parts)
-    found = first.astype(np.float32) * scales[0] if scales else first
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = first.astype(np.float32) * scales[0] if scales else first
     if not np.isfinite(found).all():
         raise ModelFileError(f"{file.path} is damaged: {name} holds numbers that are none.")
     return found

@@ -18,11 +18,12 @@ from starlette.routing import Route
 
 from burble.data.cleaning import clean
 from burble.errors import ModelFileError
+from burble.exchange.html_page import build_page
 from burble.inference.copies import mark_copies
 from burble.inference.generator import Generator
 from burble.inference.suggestions import Suggestion
 from burble.inference.symbol_scores import score_symbols
-from burble.model.file import find_model_file
+from burble.model.file import find_model_file, read_model
 from burble.ngram.file import index_path
 from burble.settings import is_number
 from burble.web.bodies import read_json
@@ -67,6 +68,7 @@ def page_routes() -> list[Route]:
         Route("/page/models", list_models, methods=["GET"]),
         Route("/page/models/{id}", show_model, methods=["GET"]),
         Route("/page/models/{id}/file", send_model, methods=["GET"]),
+        Route("/page/models/{id}/page", send_page, methods=["GET"]),
         Route("/page/next", suggest, methods=["POST"]),
         Route("/page/scores", score, methods=["POST"]),
         Route("/page/copies", show_copies, methods=["POST"]),
@@ -123,6 +125,18 @@ async def send_model(request: Request) -> Response:
     name = request.path_params["id"]
     file = find_model_file(request.app.state.models.find(name))
     return FileResponse(file, filename=f"{name}.safetensors", headers=HEADERS)
+
+
+async def send_page(request: Request) -> Response:
+    """A page that writes with a model, as `burble export` makes it."""
+    name = request.path_params["id"]
+    models, jobs = request.app.state.models, request.app.state.jobs
+    file = find_model_file(models.find(name))
+    titles = {job.id: str(job.about["name"]) for job in jobs.find_all()}
+    title = titles.get(name) or name
+    page = await _in_thread(lambda: build_page(read_model(file), title))
+    # It is to be kept, not opened here, where its scripts may not run.
+    return Response(page, media_type="application/octet-stream", headers=HEADERS)
 
 
 @dataclass(frozen=True)

@@ -516,13 +516,16 @@ const look = {
   },
 
   file(card) {
-    const save = guarded(async () => {
-      const data = await (await call(`/page/models/${encodeURIComponent(card.id)}/file`)).blob();
+    const save = (what, ending) => guarded(async () => {
+      const data = await (await call(`/page/models/${encodeURIComponent(card.id)}/${what}`)).blob();
       const address = URL.createObjectURL(data);
-      make("a", { href: address, download: `${card.id}.safetensors` }).click();
+      make("a", { href: address, download: `${card.id}.${ending}` }).click();
       setTimeout(() => URL.revokeObjectURL(address), 10_000);
     });
-    return make("div", {}, make("p", { class: "buttons" }, make("button", { type: "button", onclick: save }, t("download"))), make("p", { class: "hint" }, t("downloadHint")));
+    const offer = (key, ...saved) => [
+      make("p", { class: "buttons" }, make("button", { type: "button", onclick: save(...saved) }, t(key))), make("p", { class: "hint" }, t(`${key}Hint`)),
+    ];
+    return make("div", {}, ...offer("download", "file", "safetensors"), ...offer("downloadPage", "page", "html"));
   },
 
   scores(card) {
