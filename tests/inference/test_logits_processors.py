@@ -67,6 +67,19 @@ def test_a_passage_may_stand_as_often_as_it_is_told():
         assert processor.acted[0]
 
 
+@given(st.lists(st.integers(0, 3), max_size=30).map(lambda some: some * 20), st.integers(1, 3))
+def test_a_prompt_is_taken_at_once_as_symbol_by_symbol(before, texts):
+    whole, slowly = LoopBlocker("ab-c", texts, 2, before), LoopBlocker("ab-c", texts, 2)
+    for symbol in before:
+        slowly.append_symbols(np.full(texts, symbol))
+    for name in ("_past", "_same", "_silent"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(slowly, name), strict=True)
+    both = [np.zeros((texts, 4), np.float32) for _ in range(2)]
+    whole.process(both[0])
+    slowly.process(both[1])
+    np.testing.assert_array_equal(*both)
+
+
 def test_spelling_is_left_alone():
     word = [1, 2, 2, 3, 4, 4, 5]
     text = [s for n in range(40) for s in (*word, 6 + n)]

@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Generator, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from burble.errors import SettingsError
-from burble.inference.context import Context
+from burble.inference.context import BLOCK, Context
 from burble.inference.generator import Generator as Writer
 from burble.inference.loop import Item, Loop, Text
 from burble.inference.scored import Scored, Symbol, score_symbol
@@ -19,6 +20,7 @@ from burble.inference.selection import Ending
 from burble.inference.spoken import Gathered, begin_spoken
 from burble.inference.texts import Texts
 from burble.model.engine import Array
+from burble.model.forward import PART
 from burble.model.parallel import count_threads, run_at_once
 
 SECONDS = 0.004
@@ -29,6 +31,12 @@ AT_ONCE = 16
 """Symbols of a prompt that are scored at once."""
 TURN = 16
 """Parts of a long prompt that are read before it is another's turn."""
+TOGETHER = 8
+"""Prompts that are read side by side, where that is faster; of more, a part would take long."""
+MOST_LOGITS = 1 << 22
+"""Numbers that are predicted while they are read."""
+Begun = tuple[Array, Context]
+"""The logits after a prompt, and the context that has read it."""
 
 
 @dataclass(eq=False)
@@ -40,15 +48,39 @@ class _Newcomers:
         waiting: The texts, by key.
         echoes: How many of the likeliest symbols are told with each of the prompt's, for those
             that want to hear of it.
-        reading: What is left to do; it tells of the prompt's symbols, and returns what it came to.
+        reading: What is left to do; it tells of the prompt's symbols, and returns what it came to
+            for each of those that are read together.
         parts: What has been done of it.
+        first: The first of those that are read together, whose reading it is; None for itself.
+        others: The others, where this is the first.
     """
 
     texts: Texts
     waiting: dict[int, Text] = field(default_factory=dict)
     echoes: dict[int, int] = field(default_factory=dict)
-    reading: Generator[list[Item], None, tuple[Array, Context] | None] | None = None
+    reading: Generator[list[Item], None, Sequence[Begun | None]] | None = None
     parts: int = 0
+    first: "_Newcomers | None" = None
+    others: list["_Newcomers"] = field(default_factory=list)
+
+    @property
+    def together(self) -> list["_Newcomers"]:
+        """All that are read together with this one, the first of them first."""
+        first = self.first or self
+        return [first, *first.others]
+
+    def suits(self, other: "_Newcomers") -> bool:
+        """Whether both can be read side by side, in as many parts."""
+        own, others = self.texts, other.texts
+        parts = (-(-len(texts.prompt.primed) // PART) for texts in (own, others))
+        return own.kind == others.kind and other.is_plain and len({*parts}) == 1
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but a short prompt is to be read, and that has not begun."""
+        texts = self.texts
+        short = len(texts.prompt.primed) <= BLOCK and texts.settings.length != 0
+        return short and not self.echoes and self.reading is None and texts.reader.side_by_side
 
 
 class Batch:
@@ -118,8 +150,8 @@ class Batch:
         elif place is not None:
             del place.waiting[key]
             place.echoes.pop(key, None)
-            if not place.waiting:
-                self._newcomers.remove(place)
+            if not any(one.waiting for one in place.together):
+                self._newcomers.remove(place.together[0])
 
     def step(self) -> list[Item]:
         """Writes one symbol of every text that has begun, and reads on in the prompts of others.
@@ -157,12 +189,13 @@ class Batch:
         until = time.perf_counter() + max(SECONDS, self._symbol_seconds)
         while self._newcomers and time.perf_counter() < until:
             newcomers = self._newcomers.popleft()
-            newcomers.reading = newcomers.reading or self._read(newcomers)
+            newcomers.reading = newcomers.reading or self._start(newcomers)
             newcomers.parts += 1
             try:
                 told += next(newcomers.reading)
             except StopIteration as ended:
-                told += self._begin(newcomers, ended.value)
+                for one, begun in zip(newcomers.together, ended.value, strict=True):
+                    told += self._begin(one, begun)
                 continue
             if newcomers.parts % TURN:
                 self._newcomers.appendleft(newcomers)
@@ -170,8 +203,37 @@ class Batch:
                 self._newcomers.append(newcomers)
         return told
 
-    def _begin(self, newcomers: _Newcomers, begun: tuple[Array, Context] | None) -> list[Item]:
+    def _start(self, newcomers: _Newcomers) -> Generator[list[Item], None, Sequence[Begun | None]]:
+        """Begins to read a prompt, and others that wait for that and can be read side by side."""
+        if not newcomers.is_plain:
+            return self._read(newcomers)
+        width = len(newcomers.texts.prompt.primed) * self._model.vocabulary.size
+        most = min(TOGETHER, MOST_LOGITS // width) - 1
+        suiting = (one for one in self._newcomers if newcomers.suits(one))
+        newcomers.others = [*islice(suiting, max(0, most))]
+        for one in newcomers.others:
+            one.first = newcomers
+            self._newcomers.remove(one)
+        return self._read_together(newcomers.together)
+
+    def _read_together(
+        self, several: Sequence[_Newcomers]
+    ) -> Generator[list[Item], None, Sequence[Begun | None]]:
+        """Reads prompts side by side, of which nobody wants to hear."""
+        reading = several[0].texts.reader.read_several([one.texts.prompt.primed for one in several])
+        while True:
+            try:
+                next(reading)
+            except StopIteration as ended:
+                begun: list[Begun] = ended.value
+                return begun
+            yield []
+
+    def _begin(self, newcomers: _Newcomers, begun: Begun | None) -> list[Item]:
         """Puts texts whose prompt has been read where they are written, or ends them."""
+        if not newcomers.waiting:
+            # They have left, while others were read with them.
+            return []
         if begun is None:
             return [(key, Ending()) for key in newcomers.waiting]
         texts = newcomers.texts
@@ -184,9 +246,7 @@ class Batch:
         self._places |= dict.fromkeys(newcomers.waiting, loop)
         return []
 
-    def _read(
-        self, newcomers: _Newcomers
-    ) -> Generator[list[Item], None, tuple[Array, Context] | None]:
+    def _read(self, newcomers: _Newcomers) -> Generator[list[Item], None, Sequence[Begun | None]]:
         """Reads a prompt in parts, telling of its symbols those that want to hear of them."""
         texts = newcomers.texts
         if newcomers.echoes:
@@ -197,14 +257,14 @@ class Batch:
                     if symbols
                 ]
         if texts.settings.length == 0:
-            return None
+            return [None]
         reading = texts.reader.read_in_parts(texts.prompt.primed, texts.prompt.end)
         while True:
             try:
                 next(reading)
             except StopIteration as ended:
-                begun: tuple[Array, Context] = ended.value
-                return begun
+                begun: Begun = ended.value
+                return [begun]
             yield []
 
     def _score(self, texts: Texts, count: int) -> Iterator[list[Symbol]]:

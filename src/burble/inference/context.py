@@ -63,6 +63,26 @@ class StateContext:
             yield
         return logits[-1:]
 
+    @classmethod
+    def read_several(
+        cls, core: Core, several: Sequence[NDArray[np.integer]]
+    ) -> Generator[None, None, list[tuple[Array, Self]]]:
+        """Begins texts side by side, each of at most `BLOCK` symbols, (T,); see `read_in_parts`.
+
+        Returns:
+            For each the logits after it, (1, V), and its context.
+        """
+        ids = np.full((max(map(len, several)), len(several)), -1)
+        for stream, one in enumerate(several):
+            ids[: len(one), stream] = one
+        logits, state = yield from core.read_in_parts(ids, core.zero_state(len(several)))
+        found = []
+        for stream in range(len(several)):
+            context = cls(core)
+            context._state = select_streams(state, [stream])
+            found.append((logits[-1, [stream]], context))
+        return found
+
     def join(self, other: Self) -> None:
         """Takes their states besides."""
         self._state = join_streams([self._state, other._state])

@@ -6,9 +6,11 @@ methods of `LogitsProcessor` and put it into `build_processors`.
 """
 
 from collections.abc import Sequence, Set
+from functools import lru_cache
 from typing import Protocol, Self
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from burble.data.sentences import LONGEST_QUOTE
@@ -84,12 +86,13 @@ def build_processors(
     if isinstance(settings.words, Set):
         reach = REACH * max(1.0, settings.temperature)
         found.append(WordConstraint(settings.words, symbols, texts, copies, reach))
+    before = prompt[-remembered:]
+    for symbol in before if found else ():
+        for processor in found:
+            processor.append_symbols(np.full(texts, symbol))
     if settings.blocks_loops:
-        found.append(LoopBlocker(symbols, texts, settings.rounds or ROUNDS))
-    processors = LogitsProcessors(found)
-    for symbol in prompt[-remembered:]:
-        processors.append_symbols(np.full(texts, symbol))
-    return processors
+        found.append(LoopBlocker(symbols, texts, settings.rounds or ROUNDS, before))
+    return LogitsProcessors(found)
 
 
 class LogitsProcessors:
@@ -144,14 +147,21 @@ class LoopBlocker:
         symbols: The text of each id.
         texts: B.
         rounds: Times that it may stand in a row.
+        before: The symbols that all texts go on from.
 
     Attributes:
         acted: Whether the likeliest symbol was blocked at some step of each text, shape (B,).
     """
 
-    def __init__(self, symbols: Sequence[str], texts: int, rounds: int = ROUNDS) -> None:
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        texts: int,
+        rounds: int = ROUNDS,
+        before: Sequence[int] = (),
+    ) -> None:
         self.acted = np.zeros(texts, bool)
-        self._speaks = np.array([any(map(str.isalnum, symbol)) for symbol in symbols])
+        self._speaks = _find_speaking(tuple(symbols))
         self._silent = np.zeros(texts, np.int32)
         self._past = np.full((texts, LONGEST_PERIOD), -1, np.int32)
         self._same = np.zeros((texts, LONGEST_PERIOD), np.int32)
@@ -159,8 +169,22 @@ class LoopBlocker:
         least = min(rounds, MOST_ROUNDS) * self._periods
         self._limits = np.maximum(least, SHORTEST_LOOP) - 1
         self._watch = build_watch(self._limits, self._speaks)
+        if len(before):
+            self._read(np.array(before, np.int32))
         self._set_texts(self._past, self._same, self._silent)
-        self._is_closing = True
+        # Without the kernels it is looked at each time.
+        self._is_closing = self._watch is None or bool((self._same[:1] >= self._limits).any())
+
+    def _read(self, before: Counts) -> None:
+        """Takes symbols, (T,), into all texts: at once what `append_symbols` does one by one."""
+        padded = np.concatenate([np.full(LONGEST_PERIOD, -1, np.int32), before])
+        # A row for each symbol, the last first, and in it how far before it the same one stands.
+        windows = sliding_window_view(padded, LONGEST_PERIOD + 1)[::-1, ::-1]
+        differs = windows[:, 1:] != windows[:, :1]
+        self._same[:] = np.where(differs.any(0), differs.argmax(0), len(before))
+        self._past[:] = padded[: -LONGEST_PERIOD - 1 : -1]
+        speaks = self._speaks[before[::-1]]
+        self._silent[:] = speaks.argmax() if speaks.any() else len(before)
 
     def _set_texts(self, past: Counts, same: Counts, silent: Counts) -> None:
         """Watches these texts from now on."""
@@ -213,6 +237,12 @@ class LoopBlocker:
         """Goes on with some of the texts."""
         self._set_texts(self._past[rows], self._same[rows], self._silent[rows])
         self.acted = self.acted[rows]
+
+
+@lru_cache(8)
+def _find_speaking(symbols: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Whether each symbol has a letter or digit, shape (V,)."""
+    return np.array([any(map(str.isalnum, symbol)) for symbol in symbols])
 
 
 class WordConstraint:

@@ -116,10 +116,21 @@ class Engine:
         """
         return finish_reading(self.read_in_parts(ids, state))
 
+    @property
+    def side_by_side(self) -> bool:
+        """See `Core`."""
+        return self._forward.side_by_side
+
     def read_in_parts(self, ids: NDArray[np.integer], state: State) -> Reading:
-        """`read_symbols` for whoever has other work in between."""
-        logits, after = yield from self._forward.read_in_parts(ids[:, None], state[0])
-        return logits[:, 0], (after,)
+        """`read_symbols` for whoever has other work in between, and for several streams as well.
+
+        Args:
+            ids: Shape (T,), or (T, B); see `read_symbols`.
+            state: The state of as many streams.
+        """
+        streams = ids if ids.ndim == 2 else ids[:, None]
+        logits, after = yield from self._forward.read_in_parts(streams, state[0])
+        return logits if ids.ndim == 2 else logits[:, 0], (after,)
 
 
 class EnsembleEngine:
@@ -144,8 +155,13 @@ class EnsembleEngine:
         """Reads many symbols in one stream; see `Engine.read_symbols`."""
         return finish_reading(self.read_in_parts(ids, state))
 
+    @property
+    def side_by_side(self) -> bool:
+        """See `Core`."""
+        return all(engine.side_by_side for engine in self._engines)
+
     def read_in_parts(self, ids: NDArray[np.integer], state: State) -> Reading:
-        """Reads many symbols in one stream; see `Engine.read_in_parts`."""
+        """Reads many symbols; see `Engine.read_in_parts`."""
         results = []
         for engine, part in self._split(state):
             results.append((yield from engine.read_in_parts(ids, part)))
@@ -171,6 +187,10 @@ class EnsembleEngine:
 
 class Core(Protocol):
     """What reads symbols and predicts the next one, be it one network or several; see `Engine`."""
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether `read_in_parts` takes several streams, and reads them faster than one by one."""
 
     def with_labels(self, labels: Sequence[int]) -> "Core":
         """What reads texts that have some labels; see `Engine.with_labels`."""

@@ -33,7 +33,13 @@ _HALF = np.array(0.5, np.float32)
 
 
 class Forward(Protocol):
-    """A network's forward step."""
+    """A network's forward step.
+
+    Attributes:
+        side_by_side: Whether several streams are read faster together than one after the other.
+    """
+
+    side_by_side: bool
 
     def with_table(self, table: Array) -> Self:
         """The same network, where the sums of the first layer begin otherwise, (G, V)."""
@@ -78,6 +84,8 @@ def build_forward(
 class KernelForward:
     """The forward step in the compiled kernels, where streams stand in rows."""
 
+    side_by_side = True
+
     def __init__(self, network: Network) -> None:
         self._network = network
 
@@ -114,6 +122,8 @@ def _order(states: Array) -> Array:
 
 class NumpyForward:
     """The forward step in NumPy; see `build_forward`."""
+
+    side_by_side = False
 
     def __init__(
         self, cell: Cell, table: Array, folded: Sequence[Folded], kernel: Array, bias: Array

@@ -308,6 +308,8 @@ class MixtureEngine:
         self._mixer = build_mixer(model)
         self._sizes = [len(core.zero_state(1)) for core in cores]
 
+    side_by_side = False
+
     def with_labels(self, labels: Sequence[int]) -> "MixtureEngine":
         """The engine for texts that have some labels, for each model those that it knows.
 
@@ -367,6 +369,8 @@ class WindowEngine:
     def __init__(self, core: Core, length: int) -> None:
         self._core = core
         self._length = length
+
+    side_by_side = False
 
     def with_labels(self, labels: Sequence[int]) -> "WindowEngine":
         """The engine for texts that have some labels; see `Core`."""
