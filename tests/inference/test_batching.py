@@ -17,6 +17,7 @@ from burble.inference.generator import Generator
 from burble.inference.passages import Passages
 from burble.inference.scored import Scored, Symbol
 from burble.inference.selection import Ending
+from burble.model.engine import finish_reading
 from burble.model.mixture import build_mixture
 from tests.support.speakers import POETS, chancy, follower, remembered
 
@@ -183,6 +184,21 @@ def test_what_is_predicted_is_the_same_to_the_bit(name):
             np.testing.assert_array_equal(found[row], context.append_symbols(ids[row : row + 1])[0])
 
 
+@pytest.mark.parametrize("name", [name for name in CORES if CORES[name].engine.side_by_side])
+def test_what_is_read_side_by_side_is_the_same_to_the_bit(name):
+    writer = CORES[name]
+    reader = prepare(writer).reader
+    if not reader.side_by_side:
+        pytest.skip("it is read by itself")
+    prompts = [writer.model.vocabulary.encode(WIDE[:k] * 3) for k in (1, 9, 2, 30, 37)]
+    found = finish_reading(reader.read_several(prompts))
+    for ids, (logits, context) in zip(prompts, found, strict=True):
+        expected, alone = reader.read(ids)
+        np.testing.assert_array_equal(logits, expected, strict=True)
+        after = [one.append_symbols(ids[:1]) for one in (context, alone)]
+        np.testing.assert_array_equal(*after, strict=True)
+
+
 def scored(batch):
     """What a batch tells: the prompt's symbols, those written with their text, and the text."""
     prompt: list[Symbol] = []
@@ -316,3 +332,45 @@ def test_what_cannot_join_is_refused():
     made, _ = writer.resolve_settings({"new": frozenset({"a"})})
     with pytest.raises(SettingsError, match="Leave out new"):
         Batch(writer).join(writer.prepare_texts("", made))
+
+
+SIDE_BY_SIDE = pytest.mark.skipif(
+    not PLAIN.engine.side_by_side, reason="the kernels are not in use"
+)
+
+
+@SIDE_BY_SIDE
+@pytest.mark.parametrize("leaving", [(0,), (1,), (0, 2), (0, 1, 2, 3)])
+def test_whoever_leaves_while_prompts_are_read_side_by_side_changes_nothing(leaving):
+    prompts = ["abc " * 20, "cab\n" * 18, "a" * 70, "bca" * 25]
+    expected = [PLAIN.generate(prompt, length=9, seed=3) for prompt in prompts]
+    batch = Batch(PLAIN)
+    with mock.patch.object(batching, "SECONDS", 0.0):
+        keys = [batch.join(prepare(PLAIN, one, length=9, seed=3)) for one in prompts]
+        while batch._newcomers[0].reading is None:
+            assert batch.step() == []
+        # All four are in the first one's hands.
+        assert len(batch._newcomers) == 1
+        for place in leaving:
+            batch.leave(keys[place])
+    assert len(batch) == len(batch._places) == 4 - len(leaving)
+    texts, _ = finish(batch)
+    assert texts == {key: expected[place] for place, key in enumerate(keys) if place not in leaving}
+    assert not batch._newcomers
+
+
+@SIDE_BY_SIDE
+def test_only_prompts_of_as_many_parts_are_read_together_and_not_too_many(monkeypatch):
+    monkeypatch.setattr(batching, "TOGETHER", 3)
+    monkeypatch.setattr(batching, "SECONDS", 0.0)
+    batch = Batch(PLAIN)
+    for prompt in ("a" * 40, "b" * 60, "abc", "c" * 33, "b" * 50, "cab" * 100):
+        batch.join(prepare(PLAIN, prompt, length=3))
+    batch.join(prepare(PLAIN, "b" * 45, length=3), echo=True, logprobs=1)
+    while batch._newcomers[0].reading is None:
+        batch.step()
+    together = [len(one.texts.prompt.text) for one in batch._newcomers[0].together]
+    assert together == [40, 60, 33]
+    assert [len(one.texts.prompt.text) for one in batch._newcomers][1:] == [3, 50, 300, 45]
+    texts, _ = finish(batch)
+    assert {len(text) for text in texts.values()} == {3}

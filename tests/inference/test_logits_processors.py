@@ -77,7 +77,7 @@ def test_a_prompt_is_taken_at_once_as_symbol_by_symbol(before, texts):
     both = [np.zeros((texts, 4), np.float32) for _ in range(2)]
     whole.process(both[0])
     slowly.process(both[1])
-    np.testing.assert_array_equal(*both)
+    np.testing.assert_array_equal(both[0], both[1])
 
 
 def test_spelling_is_left_alone():
