@@ -29,6 +29,8 @@ class AttentionEngine:
         span: Symbols that it sees (S).
     """
 
+    side_by_side = False
+
     def __init__(self, weights: Weights, model: ModelSettings, span: int) -> None:
         self._span, self._padding = span, len(weights["embedding"])
         self._embedding = np.concatenate([weights["embedding"], weights[PADDING][None]])

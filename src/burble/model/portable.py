@@ -104,6 +104,8 @@ class PortableEngine:
         model: The shape of the network.
     """
 
+    side_by_side = False
+
     def __init__(self, weights: Weights, model: ModelSettings) -> None:
         if not model.reset_after:
             raise SettingsError(
