@@ -11,6 +11,7 @@ from typing import Any
 from burble.errors import ModelFileError, RunError, SettingsError, StorageError, require_packages
 from burble.exchange.options import ImportRequest, given_options
 from burble.exchange.probe import Probe, look
+from burble.exchange.refused import describe_refused
 from burble.formatting import shown
 from burble.model.file import Model
 from burble.runs.folder import Run
@@ -19,6 +20,9 @@ Log = Callable[[str], object]
 MOST_FILES = 1_000
 MOST_HEADER = 100 << 20
 _BLOCK = 1 << 20
+_MARKOVIFY = re.compile(
+    rb'\s*"?\s*(?:\{\s*\\?"(?:state_size|chain|parsed_sentences)\\?"|\[\s*\[\s*\[\s*\\?"___BEGIN__)'
+)
 _TORCH7 = re.compile(rb"[\x03\x04]\x00{3}\x01\x00{3}|[34]\s1\s\d")
 
 
@@ -96,6 +100,11 @@ def _is_torch7(probe: Probe) -> bool:
     return bool(_TORCH7.match(probe.head))
 
 
+def _is_markovify(probe: Probe) -> bool:
+    """JSON with one of its keys, or a chain alone; also in a string of JSON."""
+    return bool(_MARKOVIFY.match(probe.head))
+
+
 KERAS_OPTIONS = ("recipe", "text", "alphabet_from", "recurrent_activation", "reading")
 IMPORTS: tuple[ImportFormat, ...] = (
     ImportFormat("safetensors", "burble's own file", _is_own, "own_file"),
@@ -107,6 +116,7 @@ IMPORTS: tuple[ImportFormat, ...] = (
         "torch7", "torch-rnn and char-rnn: .t7", _is_torch7, "torch7", options=("reading",)
     ),
     ImportFormat("keras", "Keras: .hdf5, .h5, .keras", _is_keras, "keras_reader", KERAS_OPTIONS),
+    ImportFormat("markovify", "markovify's JSON, as a text", _is_markovify, "markovify"),
 )
 """All formats; the first that recognizes a file reads it, so the more special stand first."""
 
@@ -121,6 +131,8 @@ def recognize(path: Path) -> ImportFormat:
     for one in IMPORTS:
         if one.recognize(probe):
             return one
+    if told := describe_refused(probe):
+        raise ModelFileError(told)
     kind = "folder" if probe.is_folder else "file"
     known = "; ".join(one.what for one in IMPORTS)
     raise ModelFileError(
