@@ -8,6 +8,7 @@ from burble.exchange.imports import read_import, recognize
 from burble.exchange.options import ImportRequest
 from burble.model.engine import build_engine
 from burble.model.file import read_model, write_model
+from burble.model.softmax import log_softmax
 from burble.settings import SourceSettings
 from tests.support.torch7_files import (
     TEXT,
@@ -91,7 +92,7 @@ def test_an_alphabet_of_bytes_is_read_by_its_encoding(tmp_path):
     checkpoint, predict = char_rnn(text=text)
     vocab = dict(checkpoint.pairs)["vocab"]
     vocab.pairs = [(key.encode("latin-1"), number) for key, number in vocab.pairs]
-    with pytest.raises(SettingsError, match=r"of bytes, and 2 bytes of it are no characters"):
+    with pytest.raises(SettingsError, match=r"of bytes, of which 2 are no ASCII, and are"):
         imported(tmp_path, checkpoint)
 
     def request(encoding):
@@ -102,6 +103,28 @@ def test_an_alphabet_of_bytes_is_read_by_its_encoding(tmp_path):
         imported(tmp_path, checkpoint, request("utf-8"))
     with pytest.raises(SettingsError, match=r"bogus"):
         imported(tmp_path, checkpoint, request("bogus"))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_an_alphabet_of_utf_8_is_one_of_bytes(tmp_path, cell):
+    text = "Ça naïve, œuvre 猫"
+    read = text.encode().decode("latin-1")
+    checkpoint, predict = char_rnn(cell, text=read)
+    vocab = dict(checkpoint.pairs)["vocab"]
+    vocab.pairs = [(key.encode("latin-1"), number) for key, number in vocab.pairs]
+    model = imported(tmp_path, checkpoint).content
+    write_model(tmp_path / "m", model)
+    assert read_model(tmp_path / "m").vocabulary == model.vocabulary
+    assert model.text.unit == "bytes"
+    engine = build_engine(model.weights, model.architecture)
+    logits, _ = engine.read_symbols(model.vocabulary.encode(text), engine.zero_state(1))
+    found = log_softmax(logits)
+    for row, one in zip(found, predict(read), strict=True):
+        seen = [ord(symbol) for symbol in one]
+        expected = log_softmax(np.array([*one.values()]))
+        np.testing.assert_allclose(row[seen], expected, atol=1e-5)
+        # What it never saw has no part in the sum.
+        assert np.delete(row, seen).max() < -90
 
 
 def test_bytes_that_torch_rnn_masked_are_bytes_again(tmp_path):

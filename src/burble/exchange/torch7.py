@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from burble.data.units import BYTES
 from burble.data.vocabulary import Vocabulary
 from burble.errors import ModelFileError, SettingsError
 from burble.exchange.imports import Imported
@@ -18,10 +19,12 @@ from burble.exchange.torch7_graph import read_graph
 from burble.exchange.torch7_networks import IMPORTABLE, Network, read_language_model
 from burble.formatting import shown, some
 from burble.model.file import Model
-from burble.settings import TextSettings
+from burble.settings import TextSettings, Unit
 
 PLAIN = 0x80
 """Bytes below it are characters in every encoding that is asked for."""
+NEXT, FIRST = 0xC0, range(0xC2, 0xF5)
+"""In UTF-8, a character's first byte is in `FIRST`, and its others are from `PLAIN` to `NEXT`."""
 _MASKED = re.compile(rb"\[(\d{3})\]")
 """How torch-rnn writes a byte that is no character of ASCII, where it read bytes."""
 
@@ -31,13 +34,13 @@ def read(path: Path, options: ImportRequest, log: Callable[[str], object]) -> Im
 
     Args:
         path: The file.
-        options: Its `encoding`, where its alphabet is of bytes.
+        options: Its `encoding`, where its alphabet is of bytes that are no UTF-8.
         log: Takes sentences about what was found.
 
     Raises:
         ModelFileError: It is none of torch-rnn or char-rnn, is damaged, or holds a network whose
             arithmetic burble does not have.
-        SettingsError: Its alphabet is of bytes, and it is not said what they stand for.
+        SettingsError: Its alphabet is of bytes of an encoding that is not said.
     """
     if others := [name for name in options.reading.given if name != "encoding"]:
         raise SettingsError(
@@ -58,25 +61,32 @@ def read(path: Path, options: ImportRequest, log: Callable[[str], object]) -> Im
             f"{shown(path)} was written by Torch7, but it is no checkpoint of torch-rnn or "
             f"char-rnn: it holds no network and alphabet side by side. {IMPORTABLE}"
         )
-    symbols = _read_symbols(_in_order(tokens, len(network.bias)), options.reading.encoding)
+    listed = _in_order(tokens, len(network.bias))
+    unit: Unit = "char"
+    if not options.reading.encoding and any(_is_byte(token) for token in listed):
+        symbols, unit = _read_bytes(listed, log), "bytes"
+    else:
+        symbols = _read_symbols(listed, options.reading.encoding)
     if "\r" in symbols:
         log(
             "Its alphabet holds the carriage return: lines of its text ended in CR LF, and so do "
             "those that it writes. A prompt's lines end in LF."
         )
-    return Imported(_make_model(network, symbols, checkpoint), program)
+    return Imported(_make_model(network, symbols, unit, checkpoint), program)
 
 
-def _make_model(network: Network, symbols: Sequence[str], checkpoint: Table) -> Model:
-    """The model, symbols in the order of their code points."""
-    order = sorted(range(len(symbols)), key=symbols.__getitem__)
+def _make_model(network: Network, symbols: Sequence[str], unit: Unit, checkpoint: Table) -> Model:
+    """The model, symbols in the order of their code points; of bytes all that there are."""
+    ids = {symbol: number for number, symbol in enumerate(symbols)}
+    ordered = BYTES if unit == "bytes" else sorted(symbols)
+    order = [ids.get(symbol, -1) for symbol in ordered]
     facts = {"iterations": checkpoint.get("i"), "validation_loss": _last_loss(checkpoint)}
     numbers = {name: value for name, value in facts.items() if isinstance(value, float)}
     return Model(
         weights=network.weights(order),
-        vocabulary=Vocabulary(tuple(symbols[place] for place in order)),
-        architecture=network.shape,
-        text=TextSettings(),
+        vocabulary=Vocabulary(tuple(ordered), unit),
+        architecture=network.shape(len(order)),
+        text=TextSettings(unit=unit),
         summary={"imported": numbers} if numbers else {},
     )
 
@@ -118,14 +128,45 @@ def _in_order(tokens: Mapping[Any, Any], size: int) -> list[bytes]:
     return texts
 
 
+def _is_byte(token: bytes) -> bool:
+    """Whether a token is one byte that is no character."""
+    return len(token) == 1 and token[0] >= PLAIN
+
+
+def _read_bytes(tokens: Sequence[bytes], log: Callable[[str], object]) -> list[str]:
+    """The symbols of an alphabet of bytes of UTF-8.
+
+    Raises:
+        SettingsError: They cannot be those of UTF-8.
+    """
+    if any(len(token) != 1 for token in tokens):
+        raise SettingsError(
+            "the checkpoint's alphabet is of bytes and of characters. The file is damaged: copy it "
+            "again."
+        )
+    high = [token[0] for token in tokens if _is_byte(token)]
+    begin = any(value in FIRST for value in high)
+    if not begin or min(high) >= FIRST[0] or any(v not in FIRST for v in high if v >= NEXT):
+        raise SettingsError(
+            f"the checkpoint's alphabet is of bytes, of which {len(high)} are no "
+            "ASCII, and are not those of UTF-8. Give the encoding of the text it was trained on, "
+            "such as --encoding cp1252."
+        )
+    log(
+        "Its alphabet is of single bytes, which are taken for those of UTF-8, as text mostly is. "
+        "If its text had an encoding in which each byte is a character, give that: --encoding."
+    )
+    return [BYTES[token[0]] for token in tokens]
+
+
 def _read_symbols(tokens: Sequence[bytes], encoding: str) -> list[str]:
     """The characters that tokens stand for.
 
     Raises:
         ModelFileError: They are longer than one character.
-        SettingsError: They are bytes of an encoding that is not said, or is another.
+        SettingsError: They are bytes of another encoding than is said.
     """
-    if encoding or any(len(token) == 1 and token[0] >= PLAIN for token in tokens):
+    if encoding:
         return _decode_bytes(tokens, encoding)
     try:
         symbols = [token.decode() for token in tokens]
@@ -143,14 +184,6 @@ def _read_symbols(tokens: Sequence[bytes], encoding: str) -> list[str]:
 
 def _decode_bytes(tokens: Sequence[bytes], encoding: str) -> list[str]:
     """The characters of an alphabet of bytes, in an encoding in which each byte is one."""
-    high = sum(token[0] >= PLAIN for token in tokens)
-    if not encoding:
-        raise SettingsError(
-            f"the checkpoint's alphabet is of bytes, and {some(high, 'byte')} of it are no "
-            "characters by themselves: its text was read without regard to its encoding. Where "
-            "that was one in which each byte is a character, give it, such as --encoding cp1252; "
-            "a model of UTF-8 text with such bytes cannot be imported."
-        )
     try:
         symbols = [token.decode(encoding) for token in tokens]
     except (UnicodeError, LookupError) as error:

@@ -16,6 +16,8 @@ from burble.model.architecture import array_shapes, fixed_input
 from burble.settings import Cell, ModelSettings
 
 Array = NDArray[np.float32]
+UNSEEN = -100.0
+"""The logit of a byte that the training text never had: e^-100, which no sum notices."""
 Block = tuple[Array, Array, Array]
 """Kernel (inputs, G), recurrent weights (U, G) and bias (G,) of a layer, or of one gate of it."""
 IMPORTABLE = (
@@ -42,10 +44,8 @@ class Network:
     kernel: Array
     bias: Array
 
-    @property
-    def shape(self) -> ModelSettings:
-        """Its shape."""
-        size = len(self.bias)
+    def shape(self, size: int) -> ModelSettings:
+        """Its shape with so many ids."""
         return ModelSettings(
             cell=self.cell,
             reset_after=self.cell != "gru",
@@ -59,21 +59,23 @@ class Network:
         """Its arrays by the names of a model file, ids in another order.
 
         Args:
-            order: For each new id the old one.
+            order: For each new id the old one, or -1 of one that it never saw.
 
         Raises:
             ModelFileError: They do not fit together, or hold numbers that are none.
         """
+        shape = self.shape(len(order))
         kernel, recurrent, bias = self.layers[0]
-        eye = fixed_input(self.shape, len(self.bias))
-        first = eye if self.embedding is None else self.embedding[order]
-        lowest = (kernel[order] if self.embedding is None else kernel, recurrent, bias)
+        lowest = (_reorder(kernel, order) if self.embedding is None else kernel, recurrent, bias)
+        eye = fixed_input(shape, len(order))
+        first = eye if self.embedding is None else _reorder(self.embedding, order)
         named: dict[str, Any] = {"embedding": first}
         for number, block in enumerate([lowest, *self.layers[1:]]):
             parts = zip(("kernel", "recurrent", "bias"), block, strict=True)
             named |= {f"layer{number}.{part}": array for part, array in parts}
-        named |= {"output.kernel": self.kernel[:, order], "output.bias": self.bias[order]}
-        for name, size in array_shapes(self.shape, len(order)).items():
+        output = _reorder(self.kernel.T, order).T, _reorder(self.bias, order, UNSEEN)
+        named |= dict(zip(("output.kernel", "output.bias"), output, strict=True))
+        for name, size in array_shapes(shape, len(order)).items():
             check_shape(named[name], size, name)
             if not np.isfinite(named[name]).all():
                 raise ModelFileError(
@@ -81,6 +83,13 @@ class Network:
                     "wrong. Take an earlier checkpoint."
                 )
         return {name: np.ascontiguousarray(array, np.float32) for name, array in named.items()}
+
+
+def _reorder(rows: Array, order: Sequence[int], unseen: float = 0) -> Array:
+    """Rows in another order, -1 for one that is not among them."""
+    # The last of all is the one that -1 takes.
+    filled = np.concatenate([rows, np.full_like(rows[:1], unseen)])
+    return np.asarray(filled[np.asarray(order)], np.float32)
 
 
 def check_shape(array: Array, expected: tuple[int, ...], what: str) -> None:
