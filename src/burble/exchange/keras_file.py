@@ -5,12 +5,8 @@ of checkpoints and of whole models), Keras 3's `.weights.h5`, and `.keras`. No l
 and no data outside the file is read. Knows nothing of burble's models.
 """
 
-import errno
-import io
 import itertools
 import re
-import stat
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,16 +15,21 @@ from typing import Any
 
 import h5py
 
-from burble.errors import BurbleError, ModelFileError
-from burble.model.tensors import strict_json
+from burble.errors import ModelFileError
+from burble.exchange.keras_container import (
+    MOST_DEPTH,
+    MOST_JSON,
+    SAVE,
+    explain_damage,
+    is_archive,
+    open_weights,
+    parse_json,
+    read_members,
+)
 
 MOST_OBJECTS = 10_000
-MOST_DEPTH = 16
-MOST_BYTES = 4 << 30
-MOST_JSON = 8 << 20
 PARTS = ("kernel", "recurrent_kernel", "bias")
 NOT_WEIGHTS = {"optimizer", "optimizer_weights", "metrics"}
-SAVE = "In Keras, save the whole model with model.save('model.h5'), and import that."
 # Keras 1 wrote the gates one by one.
 _GATE = re.compile(r".*_(?P<part>[WUb])(_(?P<gate>[ifco]))?")
 _GATE_PARTS = dict(zip("WUb", PARTS, strict=True))
@@ -76,81 +77,18 @@ def open_keras_file(path: Path) -> Iterator[KerasFile]:
     Raises:
         ModelFileError: It is no such file, or cannot be understood whole.
     """
-    try:
-        # Looked at before it is opened: opening a pipe would wait for its other end.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError("it is no ordinary file")
-        if zipfile.is_zipfile(path):
-            members = _members(path)
-            with h5py.File(io.BytesIO(members["model.weights.h5"]), "r") as file:
-                metadata = _json(members["metadata.json"], path, "metadata.json")
-                config = _json(members["config.json"], path, "config.json")
+    with explain_damage(path):
+        if is_archive(path):
+            members = read_members(path)
+            with open_weights(members["model.weights.h5"]) as file:
+                metadata = parse_json(members["metadata.json"], path, "metadata.json")
+                config = parse_json(members["config.json"], path, "config.json")
                 yield _describe(file, path, config, str(metadata.get("keras_version", "")))
         else:
             with h5py.File(path, "r") as file:
                 written = _attribute(file, "model_config")
-                known = None if written is None else _json(written, path, "model_config")
+                known = None if written is None else parse_json(written, path, "model_config")
                 yield _describe(file, path, known, read_version(file))
-    except BurbleError:
-        raise
-    except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
-        # What h5py raises where a file is damaged.
-        raise ModelFileError(_unreadable(path, error)) from error
-
-
-def _unreadable(path: Path, error: Exception) -> str:
-    """A sentence about a file that cannot be read, with what can help."""
-    if isinstance(error, OSError) and error.errno in (errno.EAGAIN, errno.EWOULDBLOCK):
-        return (
-            f"{path} is locked by another program, perhaps the training that writes it. Wait until "
-            "that has ended, or import a copy of the file."
-        )
-    if "truncated" in str(error):
-        return (
-            f"{path} is not whole ({error}): it was copied in part, or its training was ended "
-            "while it was written. Copy it again, or take an earlier one."
-        )
-    if path.name == "checkpoint" or path.suffix == ".index" or ".data-0" in path.name:
-        return f"{path} is of a TensorFlow checkpoint, which is no file of Keras. {SAVE}"
-    if path.is_dir() and (path / "saved_model.pb").exists():
-        return f"{path} is a TensorFlow SavedModel, which is no file of Keras. {SAVE}"
-    return (
-        f"cannot read {path} as HDF5 ({error}). Give a file that Keras wrote, such as "
-        "weights.hdf5, model.weights.h5 or model.keras."
-    )
-
-
-def _members(path: Path) -> dict[str, bytes]:
-    """The parts of a `.keras` file."""
-    most = {"model.weights.h5": MOST_BYTES, "config.json": MOST_JSON, "metadata.json": MOST_JSON}
-    found = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name, limit in most.items():
-                with archive.open(name) as file:
-                    # A few bytes can be unpacked to any number.
-                    found[name] = file.read(limit + 1)
-                if len(found[name]) > limit:
-                    raise ValueError(f"{name} has more than {limit:,} bytes")
-    except (zipfile.BadZipFile, LookupError, NotImplementedError, OSError, ValueError) as error:
-        raise ModelFileError(
-            f"{path} is an archive, but not one that Keras wrote whole ({error}). Give a .keras "
-            "file, or the model.weights.h5 in it."
-        ) from error
-    return found
-
-
-def _json(written: str | bytes, path: Path, name: str) -> Mapping[str, Any]:
-    """An object of JSON in a file, such as the description of its network."""
-    try:
-        found = strict_json(written if isinstance(written, str) else written.decode())
-        if not isinstance(found, dict):
-            raise ValueError("it is no object")
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(
-            f"the {name} of {path}, which describes its network, cannot be read: {error}. {SAVE}"
-        ) from error
-    return found
 
 
 def _attribute(group: h5py.Group, name: str) -> str | None:

@@ -9,9 +9,9 @@ from typing import cast
 
 from burble import settings as settings_module
 from burble.errors import SettingsError
-from burble.exchange import keras_file, keras_weights
+from burble.exchange import keras_file, keras_own, keras_weights
 from burble.exchange.imports import Imported
-from burble.exchange.options import ImportRequest
+from burble.exchange.options import ImportRequest, given_options
 from burble.runs import recipes
 from burble.settings import RecurrentActivation
 
@@ -25,6 +25,9 @@ def read(path: Path, options: ImportRequest, log: Callable[[str], object]) -> Im
         VocabularyError: Its alphabet has another size than the text's.
         SourceError: The text cannot be read.
     """
+    if own := keras_own.read_own(path):
+        _refuse_options(path, options)
+        return own
     if not options.recipe:
         raise SettingsError(
             f"{path} holds what Keras wrote, which does not say all of its network: give --recipe, "
@@ -42,3 +45,11 @@ def read(path: Path, options: ImportRequest, log: Callable[[str], object]) -> Im
     with keras_file.open_keras_file(path) as file:
         model = keras_weights.import_model(file, settings, alphabet, gates, log)
         return Imported(model, "Keras", file.version)
+
+
+def _refuse_options(path: Path, options: ImportRequest) -> None:
+    """Refuses what need not be said of a file that burble exported."""
+    if given := given_options(options):
+        raise SettingsError(
+            f"burble exported {path}, which says all of itself: leave out {', '.join(given)}."
+        )

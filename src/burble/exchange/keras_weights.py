@@ -3,7 +3,6 @@
 What cannot be run as it was in Keras is refused by name; see `keras_file` and `keras_config`.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from burble.data import corpus
 from burble.data.encodings import decode
 from burble.data.vocabulary import Vocabulary
 from burble.errors import ModelFileError, SettingsError, SourceError, VocabularyError
-from burble.exchange import keras_config, keras_file
+from burble.exchange import keras_config, keras_container
 from burble.exchange.keras_config import IMPORTABLE
 from burble.exchange.keras_file import PARTS, KerasFile
 from burble.formatting import shown
@@ -31,8 +30,6 @@ from burble.settings import (
     SourceSettings,
 )
 
-MOST_IN_CHUNK = 1 << 26
-FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 GATES = "ifco"
 BOTH = "2.2.4-tf"
 """What TensorFlow 1.15 and 2.0 both call their Keras, whose gates differ."""
@@ -165,7 +162,7 @@ def _gates(
     if given == "hard_sigmoid" and file.modern:
         raise SettingsError(
             f"{path} does not say whether Keras 2 or 3 wrote it, whose hard sigmoids differ. "
-            f"{keras_file.SAVE}"
+            f"{keras_container.SAVE}"
         )
     if given:
         return given
@@ -320,21 +317,8 @@ def _array(parts: Parts, part: str, expected: Shape, name: str) -> NDArray[np.fl
             "recipe it was trained with."
         )
     for dataset in datasets:
-        check_plain(dataset, name)
+        keras_container.check_plain(dataset, name)
     array = np.concatenate([np.asarray(one[()], np.float32) for one in datasets], -1)
     if not np.isfinite(array).all():
         raise ModelFileError(f"{name} holds numbers that are none (NaN or infinity).")
     return array
-
-
-def check_plain(dataset: h5py.Dataset, name: str) -> None:
-    """Refuses an array that does not lie in the file itself as plain numbers."""
-    plan = dataset.id.get_create_plist()
-    filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}
-    whole = dataset.chunks is None or math.prod(dataset.chunks) <= MOST_IN_CHUNK
-    plain = not (dataset.external or dataset.is_virtual) and dataset.dtype.kind == "f" and whole
-    if not plain or not filters <= FILTERS:
-        raise ModelFileError(
-            f"{name} is not stored as plain numbers in the file itself. Give a file that "
-            "Keras wrote."
-        )

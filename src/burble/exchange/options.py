@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from burble.checks import check_choices, convert, require
 from burble.errors import SettingsError
@@ -15,9 +15,12 @@ class ExportOptions:
 
     Attributes:
         int8: Weights of 8 bits: about a quarter of the size; what that costs is told.
+        keras_layout: states, where a network takes ids and states and gives them back; or
+            tutorial, where it takes windows as the network of the Keras tutorial does.
     """
 
     int8: bool = False
+    keras_layout: Literal["states", "tutorial"] = "states"
 
     def __post_init__(self) -> None:
         """Checks every field."""

@@ -18,7 +18,8 @@ from burble.data.vocabulary import Vocabulary
 from burble.errors import BurbleError, ModelFileError
 from burble.exchange import keras_file
 from burble.exchange.imports import Imported
-from burble.exchange.keras_weights import check_plain, from_cudnn
+from burble.exchange.keras_container import check_plain
+from burble.exchange.keras_weights import from_cudnn
 from burble.exchange.options import ImportRequest
 from burble.formatting import some
 from burble.model.architecture import ATTENTION, PADDING, array_shapes
