@@ -6,6 +6,7 @@ which `burble import` makes the model that it was.
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from burble.errors import BurbleError, SettingsError
 from burble.exchange import keras_layers
 from burble.exchange.description import write_description
 from burble.exchange.keras_layers import OUTPUT, Built
-from burble.exchange.keras_own import ARCHIVE, METADATA, OWN, WEIGHTS, to_keras
+from burble.exchange.keras_own import ARCHIVE, CONFIG, METADATA, OWN, WEIGHTS, to_keras
 from burble.exchange.options import ExportOptions
 from burble.formatting import some
 from burble.model.engine import build_engine
@@ -98,9 +99,24 @@ def _write(built: Built, model: Model, path: Path) -> None:
     own = {"version": __version__, "dtype": model.dtype, "arrays": places}
     metadata[OWN] = own | {"model": write_description(model)}
     members[METADATA] = json.dumps(metadata, ensure_ascii=False).encode()
+    members[CONFIG] = _renumber(members[CONFIG])
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name, EARLIEST), data)
+
+
+def _renumber(config: bytes) -> bytes:
+    """The description of a network, where objects that layers share are counted.
+
+    Keras (3.15) numbers them by where they lie in memory, so that no two files are alike.
+    """
+    numbers: dict[str, str] = {}
+    pattern = rb'(?<="shared_object_id": )\d+'
+    return re.sub(
+        pattern,
+        lambda found: numbers.setdefault(found[0].decode(), str(len(numbers))).encode(),
+        config,
+    )
 
 
 def _check_places(weights: bytes, places: dict[str, str], model: Model) -> None:

@@ -57,15 +57,15 @@ def build_streams(model: Model) -> Built:
         below = _embed(model, prefix, ids, columns, held)
         for layer in range(shape.layers):
             place = f"{prefix}layer{layer}"
-            names = [f"{place}_{n}".replace(".", "_") for n in ("h", "c")]
+            names = [_named(place, n) for n in ("_h", "_c")]
             states = {n: layers.Input((shape.units,), name=n) for n in _states(shape, names)}
-            made = _recurrent(shape, return_sequences=True, return_state=True)
+            made = _recurrent(shape, _named(place), return_sequences=True, return_state=True)
             below, *after = made(below, initial_state=[*states.values()])
             given |= states
             leaving |= dict(zip(states, after, strict=True))
             held.append((made, tuple(f"{place}.{part}" for part in PARTS)))
         each.append(_top(model, prefix, held)(below))
-    found = each[0] if len(each) == 1 else layers.Average()(each)
+    found = each[0] if len(each) == 1 else layers.Average(name="mean")(each)
     network = keras.Model(given, {OUTPUT: found, **leaving}, name="burble")
     return Built(network, _fill(model, held))
 
@@ -77,13 +77,19 @@ def build_tutorial(model: Model) -> Built:
     network.add(layers.Input((model.window, 1)))
     for layer in range(shape.layers):
         is_last = layer == shape.layers - 1
-        made = _recurrent(shape, return_sequences=not is_last)
+        made = _recurrent(shape, f"layer{layer}", return_sequences=not is_last)
         network.add(made)
         # It does nothing to a network that writes; whoever trains on finds it where it was.
-        network.add(layers.Dropout(shape.dropout_output if is_last else shape.dropout))
+        rate = shape.dropout_output if is_last else shape.dropout
+        network.add(layers.Dropout(rate, name=f"dropout{layer}"))
         held.append((made, tuple(f"layer{layer}.{part}" for part in PARTS)))
     network.add(_top(model, "", held))
     return Built(network, _fill(model, held))
+
+
+def _named(place: str, name: str = "") -> str:
+    """The name of a layer: that of the model's arrays, without dots, which Keras does not take."""
+    return f"{place}{name}".replace(".", "_")
 
 
 def _states(shape: ModelSettings, names: list[str]) -> list[str]:
@@ -98,27 +104,31 @@ def _embed(
     width = model.architecture.embedding
     # One-hot vectors, and a symbol's number, are rows of a table as well.
     learned = model.architecture.input == "embedding"
-    table = layers.Embedding(model.vocabulary.size, width, trainable=learned)
+    size = model.vocabulary.size
+    table = layers.Embedding(size, width, trainable=learned, name=_named(prefix, "embedding"))
     held.append((table, (f"{prefix}embedding",)))
     if not columns:
         return table(ids)
-    labels = layers.Embedding(len(model.labels) + 1, width)
+    labels = layers.Embedding(len(model.labels) + 1, width, name=_named(prefix, LABELS))
     held.append((labels, (f"{prefix}{LABELS}",)))
-    return layers.Add()([table(ids), *(labels(column) for column in columns)])
+    return layers.Add(name=_named(prefix, "sum"))(
+        [table(ids), *(labels(column) for column in columns)]
+    )
 
 
-def _recurrent(shape: ModelSettings, **more: Any) -> Any:
+def _recurrent(shape: ModelSettings, name: str, **more: Any) -> Any:
     """One recurrent layer."""
     if shape.recurrent_activation == "hard_sigmoid":
         more["recurrent_activation"] = "hard_sigmoid"
     if shape.cell == "gru":
         more["reset_after"] = shape.reset_after
-    return CELLS[shape.cell](shape.units, **more)
+    return CELLS[shape.cell](shape.units, name=name, **more)
 
 
 def _top(model: Model, prefix: str, held: list[tuple[Any, tuple[str, ...]]]) -> Any:
     """The layer that gives the probabilities."""
-    made = layers.Dense(model.vocabulary.size, activation="softmax")
+    size = model.vocabulary.size
+    made = layers.Dense(size, activation="softmax", name=_named(prefix, "output"))
     held.append((made, (f"{prefix}output.kernel", f"{prefix}output.bias")))
     return made
 

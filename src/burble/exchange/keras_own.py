@@ -25,8 +25,7 @@ from burble.settings import ModelSettings
 Array = NDArray[np.float32]
 OWN = "burble"
 """The key in the metadata of the archive."""
-WEIGHTS, METADATA = "model.weights.h5", "metadata.json"
-ARCHIVE = (METADATA, "config.json", WEIGHTS)
+METADATA, CONFIG, WEIGHTS = ARCHIVE = ("metadata.json", "config.json", "model.weights.h5")
 """The members of the archive, in Keras's order."""
 
 
