@@ -43,8 +43,12 @@ EXPORTS: tuple[ExportFormat, ...] = (
     ExportFormat("safetensors", "burble's own file", (".safetensors",), "own_file", recut=True),
     ExportFormat("html", "a page that writes", (".html", ".htm"), "html_page", ("int8",)),
     ExportFormat("ml5", "a folder for p5.js sketches, as ml5's charRNN reads it", ("/",), "ml5"),
-    ExportFormat("onnx", "ONNX, for onnxruntime", (".onnx",), "onnx_export", ("int8",), "onnx"),
-    ExportFormat("keras", "Keras alone", (".keras",), "keras_export", ("keras_layout",)),
+    ExportFormat(
+        *("onnx", "ONNX, for onnxruntime", (".onnx",), "onnx_export", ("int8",), "onnx"), recut=True
+    ),
+    ExportFormat(
+        *("keras", "Keras alone", (".keras",), "keras_export", ("keras_layout",)), recut=True
+    ),
 )
 """All formats, as help lists them."""
 
