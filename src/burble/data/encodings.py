@@ -37,6 +37,7 @@ _MAGIC = (
     (rb"\x7fELF", "a program"),
     (rb"MZ\x90\x00", "a program"),
     (rb"\x89HDF\r\n\x1a\n", "an HDF5 file, such as the weights of a network"),
+    (rb"[\x03\x04]\x00{3}\x01\x00{3}", "a file of Torch7, such as a checkpoint of char-rnn"),
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (save it as .docx or .odt)"),
     (rb"\{\\rtf\d?[\\{} \r\n]", "a rich text document"),
     (rb"OggS\x00[\x00-\x07]", "a sound"),

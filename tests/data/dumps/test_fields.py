@@ -23,3 +23,12 @@ def test_long_samples_and_many_fields_are_cut():
     lines = fields.tabulate().split("\n")
     assert lines[0].endswith("word…'")
     assert (len(lines), lines[-1]) == (41, "  … and 20 more")
+
+
+def test_a_model_of_markovify_is_told_from_a_dump():
+    fields = Fields()
+    fields.add_row(("state_size", "chain", "parsed_sentences[][]"), (2, "[[[", "Alice"))
+    assert fields.describe("m.json", "JSON", as_text=True) == (
+        "m.json is a model of markovify. The text that it holds is written by:\n"
+        "  burble import m.json -o text.txt"
+    )

@@ -13,6 +13,8 @@ ROWS = 100
 _MOST = 40
 _SAMPLE = 44
 _WIDE = 34
+MARKOVIFY = {"chain", "parsed_sentences[][]"}
+"""Fields of a model of markovify, whose text is not one of them."""
 
 
 @dataclass
@@ -71,6 +73,10 @@ class Fields:
         """
         if not self.found:
             return f"{name} is {what} without any field that could be read. Leave it out."
+        if self.found.keys() >= MARKOVIFY:
+            command = command_line(["burble", "import", name, "-o", "text.txt"])
+            told = "is a model of markovify. The text that it holds is written by:"
+            return f"{name} {told}\n  {command}"
         stands = "\nTo learn the file as it stands, add --form text." if as_text else ""
         return (
             f"{name} is {what}; name the field that is the text. Its fields, each with a sample:\n"
