@@ -25,7 +25,6 @@ _CUT = "end of the file"
 _LONGEST = 48
 """Bytes of a token that is no text, at most."""
 _CHARACTERS = {
-    "par": "",
     "line": "\n",
     "emdash": "—",
     "endash": "–",
@@ -163,8 +162,7 @@ class _Reader:
             "deleted": lambda number: self._change(replace(self._state, deleted=number != 0)),
             "plain": lambda _: self._change(replace(self._state, hidden=False, deleted=False)),
             "revised": lambda number: self._take(lines.INSERTED, number != 0),
-            "par": lambda _: self._end_paragraph(),
-            "sect": lambda _: self._end_paragraph(),
+            **dict.fromkeys(("par", "sect"), lambda _: self._end_paragraph()),
             "trowd": lambda _: self._begin_row(),
             "pard": lambda _: setattr(self, "_in_cell", False),
             "intbl": lambda _: setattr(self, "_in_cell", True),
@@ -182,13 +180,11 @@ class _Reader:
                 taken = min(self._binary, len(data) - place)
                 self._binary -= taken
                 place += taken
-                continue
-            token = _TOKEN.match(data, place)
-            if token is None:
+            elif token := _TOKEN.match(data, place):
+                place = token.end()
+                self._take_token(token)
+            else:
                 place += 1
-                continue
-            place = token.end()
-            self._take_token(token)
 
     def finish(self) -> None:
         """Ends what the file leaves open."""
@@ -276,7 +272,6 @@ class _Reader:
 
     def _begin_aside(self, word: str) -> None:
         """Begins what hangs on a paragraph."""
-        self._flush()
         self._take(_READ[word], True)
         self._change(replace(self._state, kind=word))
         self.lines.begin_aside()
@@ -322,12 +317,10 @@ class _Reader:
 
     def _add_bytes(self, data: bytes) -> None:
         """Adds bytes, which are decoded when all that belong together are there."""
-        if self._passing:
-            passed = min(self._passing, len(data))
-            self._passing -= passed
-            data = data[passed:]
+        passed = min(self._passing, len(data))
+        self._passing -= passed
         if self._state.kind not in ("skipped", "fonts"):
-            self._bytes += data
+            self._bytes += data[passed:]
 
     def _flush(self) -> None:
         """Decodes the bytes so far."""
