@@ -95,6 +95,7 @@ def train(
     size: str = "auto",
     resume: bool = False,
     base: Pathlike | Run | None = None,
+    tensorboard: bool = False,
     on_event: Callable[[Event], object] | None = None,
     stop: Callable[[], bool] = lambda: False,
     **settings: Any,
@@ -110,6 +111,8 @@ def train(
         resume: Whether to go on with the run that is there.
         base: A model to start from: its run, its file, or english, which comes with burble; none
             for no model; or auto, the default, where a quick look at the text decides.
+        tensorboard: Whether to write event files for TensorBoard into the run folder; a run that is
+            resumed goes on with those it has.
         on_event: Called with each event of `burble.runs.events` as it happens. In a notebook that
             is a bar with the curves of the losses, if nothing else is given.
         stop: Called before every step; true stops there; `resume` then goes on.
@@ -135,7 +138,9 @@ def train(
     origin = None if base is None else os.fspath(find_model(base, "base"))
     start, look = choose_base(origin, None, resume=resume)
     sources = path_names("source", source)
-    request = TrainingRequest(chosen, size, resume, start, sources, reading, look)
+    request = TrainingRequest(
+        chosen, size, resume, start, sources, reading, look, tensorboard=tensorboard
+    )
     check_folder(request, folder)
     text = request.read(resolve_settings(request, folder))
     _run_training(preflight.prepare(request, folder, text), started, on_event, stop)

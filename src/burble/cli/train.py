@@ -65,6 +65,15 @@ Plot = Annotated[
         rich_help_panel=advanced_panel("Training"),
     ),
 ]
+Tensorboard = Annotated[
+    bool,
+    typer.Option(
+        "--tensorboard",
+        help="Write event files for TensorBoard into the run folder; a run that is resumed goes on "
+        "with those it has.",
+        rich_help_panel=advanced_panel("Training"),
+    ),
+]
 Processes = Annotated[
     int | None,
     typer.Option(help="Processes of this machine that train together.", rich_help_panel=PROCESSES),
@@ -90,6 +99,7 @@ def train(
     base: Base = None,
     older_base: OlderBase = None,
     plot: Plot = False,
+    tensorboard: Tensorboard = False,
     processes: Processes = None,
     coordinator: Coordinator = None,
     process_id: ProcessId = None,
@@ -109,6 +119,7 @@ def train(
     # What can be refused is refused before the training engine is loaded, which takes seconds.
     start, look = choose_base(base, older_base, resume=resume)
     request = TrainingRequest(chosen, size, resume, start, tuple(source), reading, look)
+    request = dataclasses.replace(request, tensorboard=tensorboard)
     if peer:
         request = dataclasses.replace(request, flags=peer.flags, kept_flags=peer.portable.flags)
     elif several := training_processes.peers_to_start(

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.errors import ModelFileError
-from burble.exchange.protobuf import Value, encode_field, encode_message, read_fields
 from burble.formatting import shown
+from burble.protobuf import Value, encode_field, encode_message, read_fields
 
 IR_VERSION, OPSET = 8, 17
 """Of 2022: what reads ONNX at all mostly reads these."""

@@ -41,6 +41,8 @@ class TrainingRequest:
         look: Whether a quick look at the text may bring a base; see `training.start`.
         flags: Further flags of the command, such as those of several processes.
         kept_flags: The same as a run folder keeps them, where they name no machine.
+        tensorboard: Whether to write event files for TensorBoard; a run that has some goes on
+            with them in any case.
     """
 
     options: Mapping[str, Any]
@@ -52,6 +54,7 @@ class TrainingRequest:
     look: bool = False
     flags: tuple[str, ...] = ()
     kept_flags: tuple[str, ...] = ()
+    tensorboard: bool = False
 
     def __post_init__(self) -> None:
         """Checks the size, and that nothing contradicts it."""

@@ -22,6 +22,7 @@ from burble.runs.base import origin_name
 from burble.runs.events import BaselineLosses, Event
 from burble.runs.request import find_origin, requested_evaluations, resolve_settings
 from burble.runs.state import State
+from burble.runs.tensorboard import FOLDER, Board
 from burble.settings import Settings
 from burble.training import collectives, devices
 from burble.training.preflight import PreparedRun
@@ -84,12 +85,24 @@ def train(
         run.begin_state(state)
         recorder.describe("training")
         run.keep_metrics(state.step)
+        recorder = replace(recorder, board=_open_board(recorder, state, losses))
         steps = trainer.settings.training.steps
         log(f"{some(steps, 'step')} in all, {steps - state.step:,} to go.")
         if losses:
             log(losses.describe(symbol_name(corpus.vocabulary.unit), origin_name(origin)))
             yield losses
         yield from recorder.events(state, stop)
+
+
+def _open_board(recorder: Recorder, state: State, losses: BaselineLosses | None) -> Board | None:
+    """What is written for TensorBoard: where that is requested, or goes on from before."""
+    run, settings = recorder.run, recorder.trainer.settings
+    if not recorder.request.tensorboard and not (run.folder / FOLDER).is_dir():
+        return None
+    board = Board(run.folder, settings, state.step, run.metrics())
+    if losses:
+        board.take(losses)
+    return board
 
 
 @dataclass(frozen=True)

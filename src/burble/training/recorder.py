@@ -24,6 +24,7 @@ from burble.runs.events import BaselineLosses, End, Epoch, Event, Report, Sample
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, flags_to_repeat
 from burble.runs.state import State
+from burble.runs.tensorboard import Board
 from burble.settings import TrainingSettings, with_stored_names
 from burble.training import diagnosis
 from burble.training.trainer import Trainer
@@ -43,6 +44,7 @@ class Recorder:
         origin: The model that the run started from; see `request.find_origin`.
         baselines: The losses of simpler predictors, if there is a validation text.
         log: Takes messages.
+        board: What is written for TensorBoard, if that was requested.
     """
 
     trainer: Trainer
@@ -52,6 +54,7 @@ class Recorder:
     origin: Mapping[str, Any]
     baselines: BaselineLosses | None
     log: Callable[[str], object]
+    board: Board | None = None
 
     def events(self, state: State, stop: Callable[[], bool]) -> Iterator[Event]:
         """The trainer's events, each after what it brings has been saved, with samples between."""
@@ -80,11 +83,16 @@ class Recorder:
         start = writer.draw_prompt(step)
         text = start + writer.generate(start, length=SAMPLE_LENGTH, seed=step)
         self.run.write_sample(step, text)
-        return Sample(step, text)
+        sample = Sample(step, text)
+        if self.board:
+            self.board.take(sample)
+        return sample
 
     def _save(self, event: Event) -> None:
         """Writes what an event brings; the state last, so that it never outruns the model."""
         run, trainer = self.run, self.trainer
+        if self.board:
+            self.board.take(event)
         match event:
             case Report():
                 run.add_metric(step=event.step, loss=event.loss)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.exchange.protobuf import encode_field, encode_message, encode_varint, read_fields
+from burble.protobuf import encode_field, encode_message, encode_varint, read_fields
 
 FIELDS = st.lists(
     st.tuples(
