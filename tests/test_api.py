@@ -42,6 +42,7 @@ def test_the_public_names_are_these():
         "export",
         "import_model",
         "load",
+        "push",
         "read",
         "remember",
         "report",

@@ -34,6 +34,7 @@ ELSEWHERE = {
     "cli/overview": "cli/test_corpus.py",
     "cli/info": "cli/test_sample.py",
     "cli/progress": "training/test_diagnosis.py",
+    "cli/push": "reports/test_hub.py",
     "cli/report": "reports/test_page.py",
     "cli/recipes": "runs/test_recipes.py",
     "cli/samples_table": "cli/test_evaluate.py",

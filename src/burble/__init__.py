@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 if TYPE_CHECKING:
-    from burble.api import evaluate, export, import_model, read, remember, report, train
+    from burble.api import evaluate, export, import_model, push, read, remember, report, train
     from burble.data.corpus import Corpus
     from burble.evaluation.evaluate import Report
     from burble.inference.generator import Generator
@@ -28,6 +28,7 @@ __all__ = [
     "export",
     "import_model",
     "load",
+    "push",
     "read",
     "remember",
     "report",

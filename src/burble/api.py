@@ -25,6 +25,7 @@ from burble.inference.opening import OneOrSeveral, Pathlike, check_path, find_mo
 from burble.inference.settings import choose_memory
 from burble.model.file import find_model_file, read_model
 from burble.ngram.training_text import write_training_index
+from burble.reports import hub
 from burble.reports.write import write_report
 from burble.runs import recipes
 from burble.runs.base import choose_base
@@ -276,6 +277,29 @@ def _reading_settings(given: dict[str, Any]) -> SourceSettings:
         known = ", ".join(field.name for field in fields(SourceSettings))
         raise SettingsError(f"{name} says nothing of how a text is read. There are: {known}.")
     return reading
+
+
+def push(model: Pathlike | Run, repo: str, *, private: bool = False, memory: bool = False) -> str:
+    """Uploads a model and its card to Hugging Face: the extra `hub`.
+
+    The text it was trained on, the state of its training and what is cached of it stay here.
+
+    Args:
+        model: A run, a run folder, a model file or the name of a base.
+        repo: OWNER/NAME of the repository, which is made if it is not there.
+        private: Whether only its owner may see it.
+        memory: Whether its n-gram model goes, too, which holds the training text.
+
+    Returns:
+        The address of the repository.
+
+    Raises:
+        ModelFileError: There is no model, or it is damaged.
+        InputError: The repository cannot be, may not be written to, or is public and should not be;
+            or huggingface_hub is not installed.
+        BurbleError: The hub cannot be reached, or refuses.
+    """
+    return hub.upload(hub.plan_push(find_model(model), memory=memory), repo, private=private)
 
 
 def report(

@@ -191,6 +191,19 @@ def markdown(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
+def fence(text: str) -> str:
+    r"""A text in Markdown that shows it as it is, whatever marks it holds.
+
+    >>> fence("*a*")
+    '```\n*a*\n```'
+    """
+    # What Python's Markdown (3.11) drops or takes for marks of its own, and what ends a line there.
+    plain = re.sub("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]", "\ufffd", text)
+    longest = max((len(run) for run in re.findall("`+", plain)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return f"{marks}\n{plain}\n{marks}"
+
+
 def format_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """A table as CSV, the same on every system; see `markdown`."""
     text = io.StringIO()

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burble.formatting import fence
 from burble.runs.events import Report, Sample, Score
 from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest
-from burble.runs.tensorboard import FOLDER, fence
+from burble.runs.tensorboard import FOLDER
 from burble.settings import TextSettings
 from tests.support.corpora import build_corpus
 from tests.support.trainers import TEXT, TINY, run_training

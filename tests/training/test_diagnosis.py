@@ -66,10 +66,10 @@ def test_the_page_of_a_run_says_what_it_began_from():
     )
     made = settings.make_settings({})
     origin = {"model": "runs/mine", "sha256": "ab"}
-    page = card.format_card(made, corpus, metrics, origin)
+    page = card.format_card(card.make_card(made, corpus, metrics, origin))
     assert "| began from | the base mine, which has read other texts |" in page
     assert "| best validation loss on the way | 1.5000 nats per symbol, with base |" in page
-    page = card.format_card(made, corpus, metrics)
+    page = card.format_card(card.make_card(made, corpus, metrics))
     assert "| began from | nothing |" in page
     assert "| 1.5000 nats per symbol |" in page
     assert "validation, with base mine" in card.draw_loss_curves(metrics, {}, origin)

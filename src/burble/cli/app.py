@@ -103,6 +103,7 @@ VERBS = {
     "serve": Verb("serve:serve"),
     "export": Verb("export:export", ("ExportOptions",), EXPORT),
     "import": Verb("import_model:import_model", ("ImportOptions", "SourceSettings"), IMPORT),
+    "push": Verb("push:push"),
     "doctor": Verb("doctor:doctor"),
 }
 

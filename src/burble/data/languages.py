@@ -50,6 +50,52 @@ _JOINING = frozenset("’…–—·")
 _QUOTING = frozenset("“”‘„«»‚‹›")
 
 
+CODES = {
+    "Albanian": "sq",
+    "Arabic": "ar",
+    "Belarusian": "be",
+    "Bulgarian": "bg",
+    "Croatian": "hr",
+    "Czech": "cs",
+    "Danish": "da",
+    "Dutch": "nl",
+    "English": "en",
+    "Esperanto": "eo",
+    "Estonian": "et",
+    "Finnish": "fi",
+    "French": "fr",
+    "German": "de",
+    "Greek": "el",
+    "Hebrew": "he",
+    "Hungarian": "hu",
+    "Icelandic": "is",
+    "Italian": "it",
+    "Japanese": "ja",
+    "Kazakh": "kk",
+    "Korean": "ko",
+    "Latvian": "lv",
+    "Lithuanian": "lt",
+    "Maltese": "mt",
+    "Persian": "fa",
+    "Polish": "pl",
+    "Portuguese": "pt",
+    "Romanian": "ro",
+    "Russian": "ru",
+    "Serbian": "sr",
+    "Slovak": "sk",
+    "Spanish": "es",
+    "Swedish": "sv",
+    "Thai": "th",
+    "Turkish": "tr",
+    "Ukrainian": "uk",
+    "Vietnamese": "vi",
+    "Welsh": "cy",
+    "Simplified Chinese": "zh",
+    "Traditional Chinese": "zh",
+}
+"""The code of each language (ISO 639-1), by its name."""
+
+
 @dataclass(frozen=True)
 class _Language:
     """What is usual in a language.

@@ -120,7 +120,7 @@ def survey(corpus: Corpus) -> Overview:
         line_lengths=make_histogram(lines.lengths),
         document_lengths=make_histogram(_count(lengths)) if len(starts) > 1 else None,
         scripts=count_scripts(corpus.counts),
-        languages=_count_languages(corpus),
+        languages=count_languages(corpus),
         repeated=lines.repeated(),
         odd=lines.odd(),
         sample=_take_sample(corpus),
@@ -187,7 +187,7 @@ def name_script(symbol: str) -> str:
     return {"CJK": "Han", "FULLWIDTH": "Latin", "HALFWIDTH": "Katakana"}.get(word, word.title())
 
 
-def _count_languages(corpus: Corpus) -> dict[str, int]:
+def count_languages(corpus: Corpus) -> dict[str, int]:
     """In which languages pieces of the text, spread evenly over it, are the likeliest."""
     ids, found = corpus.encoded.ids, Counter[str]()
     for place in np.linspace(0, max(0, len(ids) - _PIECE), _PIECES).astype(int).tolist():

@@ -14,6 +14,7 @@ from burble.exchange.probe import Probe, look
 from burble.exchange.refused import describe_refused
 from burble.formatting import shown
 from burble.model.file import Model
+from burble.runs.card import write_model_card
 from burble.runs.folder import Run
 
 Log = Callable[[str], object]
@@ -210,4 +211,5 @@ def make_run(model: Model, folder: Path) -> Run:
     except OSError as error:
         raise StorageError(f"cannot write in {shown(folder)}: {error.strerror}.") from error
     run.write_model(model)
+    write_model_card(run, model)
     return run

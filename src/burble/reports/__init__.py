@@ -1,1 +1,1 @@
-"""What there is to tell of trained models, for people who look back at them."""
+"""What there is to tell of trained models, and to show of them to others."""

@@ -1,41 +1,86 @@
 """The model card of a run: a page on what the model is, and a picture of its losses."""
 
+import json
+import math
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from burble.files import write_atomically
-from burble.formatting import some
+from burble.formatting import fence, some, symbol_name
+from burble.model.description import describe_model
+from burble.model.file import Model
 from burble.runs import plots
 from burble.runs.base import origin_name
 from burble.runs.folder import Run, curve
-from burble.settings import Settings
+from burble.settings import ModelSettings, Settings
 
 LABELS = {"loss": "training (dropout on)", "held_out_loss": "validation"}
 BASELINES = {"letters": "letter frequencies", "ngrams": "n-grams, about"}
 
 
-def write_card(run: Run, settings: Settings, corpus: Mapping[str, Any]) -> None:
-    """Writes `README.md` and `loss.svg` into a run folder, from its metrics."""
+@dataclass(frozen=True)
+class Card:
+    """What stands on the card of a model.
+
+    Attributes:
+        shape: Its network in a few words, which is its name as well.
+        cell: Its kind of recurrent layer.
+        rows: What it is and what it came to, by name.
+        unit: What one symbol of it is called.
+        loss: Its validation loss, nats per symbol; None where it has none.
+        base: The model that its training started from; None where it was none.
+        languages: Codes of the languages of its text, as far as they are known.
+        sample: What it wrote; empty where nothing is at hand.
+        picture: Whether its losses are drawn beside it.
+    """
+
+    shape: str
+    cell: str
+    rows: Mapping[str, str]
+    unit: str
+    loss: float | None = None
+    base: str | None = None
+    languages: Sequence[str] = ()
+    sample: str = ""
+    picture: bool = False
+
+
+def write_card(
+    run: Run, settings: Settings, corpus: Mapping[str, Any], languages: Sequence[str] = ()
+) -> None:
+    """Writes `README.md` and `loss.svg` into a run folder, from its metrics.
+
+    Args:
+        run: The folder.
+        settings: Those of the run.
+        corpus: Facts of its text.
+        languages: Codes of the languages of its text.
+    """
     metrics, facts = run.metrics(), run.facts()
     beside, origin = (_mapping(facts.get(name)) for name in ("references", "from"))
     picture = draw_loss_curves(metrics, beside, origin)
     write_atomically(run.folder / "loss.svg", picture.encode())
-    card = format_card(settings, corpus, metrics, origin)
-    write_atomically(run.folder / "README.md", card.encode())
+    # A model that reads windows goes on from a piece of its text, which is not to be shown.
+    sample = "" if settings.training.window else _last_sample(run)
+    card = replace(
+        make_card(settings, corpus, metrics, origin),
+        languages=languages,
+        sample=sample,
+        picture=True,
+    )
+    write_atomically(run.folder / "README.md", format_card(card).encode())
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    """A part of `run.json`; empty where it is another thing than names with values."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def format_card(
+def make_card(
     settings: Settings,
     corpus: Mapping[str, Any],
     metrics: Sequence[Mapping[str, Any]],
     origin: Mapping[str, Any] | None = None,
-) -> str:
-    """The page, in Markdown.
+) -> Card:
+    """What stands on the card of a run.
 
     Args:
         settings: Those of the run.
@@ -43,20 +88,112 @@ def format_card(
         metrics: What `metrics.jsonl` holds.
         origin: The model that training started from, as `run.json` names it, if there is one.
     """
-    rows = describe_run(settings, corpus, metrics, origin)
-    table = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
-    return f"""# A small text model, made with burble
+    scores = [m["held_out_loss"] for m in metrics if m.get("held_out_loss") is not None]
+    return Card(
+        shape=_shape(settings.model),
+        cell=settings.model.cell,
+        rows=describe_run(settings, corpus, metrics, origin),
+        unit=symbol_name(settings.text.unit),
+        loss=min(scores, default=None),
+        base=origin_name(origin or {}),
+    )
+
+
+def _shape(shape: ModelSettings) -> str:
+    """A network in a few words."""
+    return f"{shape.layers} x {shape.units} {shape.cell.upper()}"
+
+
+def write_model_card(run: Run, model: Model) -> None:
+    """Writes the `README.md` of a model that burble did not train."""
+    write_atomically(run.folder / "README.md", describe_card(model).encode())
+
+
+def describe_card(model: Model) -> str:
+    """The card of a model of which nothing else is at hand."""
+    shape = model.architecture
+    loss = model.facts("scores").get("held_out_loss")
+    return format_card(
+        Card(
+            shape=_shape(shape),
+            cell=shape.cell,
+            rows=dict(describe_model(model)),
+            unit=symbol_name(model.vocabulary.unit),
+            loss=float(loss) if isinstance(loss, int | float) else None,
+            base=model.base,
+        )
+    )
+
+
+def _last_sample(run: Run) -> str:
+    """What its model wrote last, if anything."""
+    samples = sorted((run.folder / "samples").glob("step-*.txt"))
+    with suppress(OSError, ValueError):
+        return samples[-1].read_text("utf-8").removesuffix("\n") if samples else ""
+    return ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """A part of `run.json`; empty where it is another thing than names with values."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def format_card(card: Card) -> str:
+    """The page, in Markdown, with facts before it that hubs of models read.
+
+    Source: the model cards of Hugging Face, whose metadata is YAML between two lines of dashes.
+    """
+    table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in card.rows.items())
+    picture = "\n![losses by step](loss.svg)\n" if card.picture else ""
+    sample = f"\n## What it writes\n\n{fence(card.sample)}\n" if card.sample.strip() else ""
+    return f"""{_front_matter(card)}
+# A small text model, made with burble
 
 | | |
 |---|---|
 {table}
-
-![losses by step](loss.svg)
+{picture}{sample}
+## Use
 
 `model.safetensors` is the model, whole: copy that one file, and `burble sample` writes from it
-anywhere. It may have learned passages of its text by heart; consider that before you share it.
-The unit is the character, so an odd spelling is the model's own invention.
+anywhere (`pip install burble`). From Python:
+
+```python
+import burble
+
+model = burble.load("model.safetensors")
+print(model.generate(length=400, seed=1))
+```
+
+## Limits
+
+It may have learned passages of its text by heart; consider that before you share it.
+The unit is the {card.unit}, so an odd spelling is the model's own invention.
+It knows its text and nothing else: what it writes is not true because it reads well.
 """
+
+
+def _cell(value: str) -> str:
+    """A value in a table of Markdown, which neither ends the cell nor is taken for anything."""
+    return re.sub(r"([\\|`*_<>\[\]#&~])", r"\\\1", value)
+
+
+def _front_matter(card: Card) -> str:
+    """The facts that hubs read, in YAML; each text in it as JSON, which YAML reads as it is."""
+    lines = ["library_name: burble", "pipeline_tag: text-generation"]
+    lines += [f"language: {json.dumps(list(card.languages))}"] if card.languages else []
+    lines += [f"tags: {json.dumps(['burble', 'char-rnn', card.cell, 'text-generation'])}"]
+    if card.loss is not None:
+        kind = "static, with base" if card.base else "static"
+        bits = {"type": f"bits_per_{card.unit}", "value": round(card.loss / math.log(2), 4)}
+        result = {
+            "task": {"type": "text-generation", "name": "Text generation"},
+            "dataset": {"type": "text", "name": "validation part of its own text"},
+            "metrics": [{"name": f"bits per {card.unit} ({kind})", **bits}],
+        }
+        named = {"name": f"{card.shape} of burble", "results": [result]}
+        lines += [f"model-index: {json.dumps([named], ensure_ascii=False)}"]
+    return "\n".join(["---", *lines, "---"])
 
 
 def describe_run(

@@ -4,11 +4,11 @@ Knows nothing of how an event file is made, or of how training works.
 """
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from burble.formatting import fence
 from burble.runs.event_files import EventFile, cut_after, make_scalar, make_settings, make_text
 from burble.runs.events import BaselineLosses, Event, Report, Sample, Score
 from burble.settings import Settings, flatten_settings
@@ -97,16 +97,3 @@ def _plain(value: Any) -> float | str | bool:
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value))
     return value if isinstance(value, float | int | str) else str(value)
-
-
-def fence(text: str) -> str:
-    r"""A text in Markdown that shows it as it is, whatever marks it holds.
-
-    >>> fence("*a*")
-    '```\n*a*\n```'
-    """
-    # What Markdown (3.11) drops or takes for marks of its own, and whatever ends a line elsewhere.
-    plain = re.sub("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]", "\ufffd", text)
-    longest = max((len(run) for run in re.findall("`+", plain)), default=0)
-    marks = "`" * max(3, longest + 1)
-    return f"{marks}\n{plain}\n{marks}"

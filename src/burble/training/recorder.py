@@ -13,6 +13,8 @@ from typing import Any
 
 from burble.data.corpus import Corpus
 from burble.data.labels import UNLABELLED
+from burble.data.languages import CODES
+from burble.data.overview import count_languages
 from burble.data.spread import SEED
 from burble.evaluation import select_sampling
 from burble.formatting import relative
@@ -30,6 +32,8 @@ from burble.training import diagnosis
 from burble.training.trainer import Trainer
 
 SAMPLE_LENGTH = 300
+LANGUAGE = 0.2
+"""Fraction of the text from which on the model card names its language."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,13 @@ class Recorder:
         """How a model of this text may repeat itself; see `select_loop_settings`."""
         return select_sampling.select_loop_settings(self.trainer.corpus)
 
+    @cached_property
+    def languages(self) -> list[str]:
+        """Codes of the languages that a fifth of the text or more is likely in."""
+        counts = count_languages(self.trainer.corpus)
+        least = LANGUAGE * sum(counts.values())
+        return list(dict.fromkeys(CODES[name] for name, n in counts.items() if n >= least))
+
     def _sample(self, score: Score) -> Sample:
         """What the best model writes, kept before its state is.
 
@@ -106,7 +117,7 @@ class Recorder:
                 if improved:
                     run.write_model(self._model(state, {"held_out_loss": loss}))
                 run.write_state(state)
-                card.write_card(run, trainer.settings, corpus_facts(trainer.corpus))
+                self._write_card()
             case Save(state=state):
                 # Nothing is saved at a Recovery: it comes before its step's score, which a run
                 # that went on from there would miss.
@@ -116,9 +127,14 @@ class Recorder:
                     # Stopped before the first score: what there is can be used until then.
                     run.write_model(self._model(state, scores, best=False))
                 run.write_state(state)
-                card.write_card(run, trainer.settings, corpus_facts(trainer.corpus))
+                self._write_card()
                 status = "interrupted" if reason == "stopped" else "finished"
                 self.describe(status, scores, state)
+
+    def _write_card(self) -> None:
+        """Writes the model card and its picture, as things are."""
+        facts = corpus_facts(self.trainer.corpus)
+        card.write_card(self.run, self.trainer.settings, facts, self.languages)
 
     def _finish(self, end: End, stop: Callable[[], bool]) -> Generator[Event, None, End]:
         """Finds how the best model writes best, once it is saved with its scores.
