@@ -5,6 +5,7 @@ import http.server
 import shutil
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+EXAMPLE = Path(__file__).parents[2] / "examples" / "p5"
 PATIENCE = 120
 """Seconds after which a test fails for something that has not come: a busy machine takes long."""
 SYMBOLS = "\n abcdeλ猫🙂"
@@ -225,6 +227,48 @@ def test_the_calls_of_the_player_do_what_those_of_ml5_promise(page):
         "cold": "temperature is -1, expected 0 or more.",
         "drawn": True,
     }
+
+
+TURNS = """async () => {
+    const rnn = ml5.charRNN("documents");
+    const whole = await rnn.generate({seed: "ab", length: 60, temperature: 0});
+    rnn.reset();
+    await rnn.feed("ab");
+    let text = "";
+    for (let i = 0; i < 60; i += 1) {
+        const {sample} = await rnn.predict(0);
+        await rnn.feed(sample);
+        text += sample;
+    }
+    return [whole.sample, text];
+}"""
+
+
+def test_character_by_character_the_player_writes_the_same(page):
+    whole, text = page.evaluate(TURNS)
+    assert whole == text
+    expected = Generator(MODELS["documents"]).generate(
+        "ab", length=60, temperature=0, break_loops=False
+    )
+    assert whole[:50] == expected[:50]
+
+
+def test_the_example_is_a_sketch_that_writes(chromium, site):
+    address, root = site
+    sketch = root / "p5"
+    shutil.copytree(EXAMPLE, sketch)
+    shutil.copytree(root / "letters", sketch / "model")
+    shutil.copy(package_folder("p5", "1.11.10") / "lib" / "p5.min.js", sketch)
+    with chromium.new_page() as opened:
+        wrong: list[str] = []
+        opened.on("pageerror", lambda error: wrong.append(str(error)))
+        opened.goto(f"{address}/p5/index.html")
+        opened.wait_for_function("written.length > 30", timeout=1000 * PATIENCE)
+        # The beginning has letters that this model never saw.
+        assert {*opened.evaluate("written")[4:]} <= {*SYMBOLS}
+        opened.mouse.click(100, 100)
+        opened.wait_for_function("turn === 2 && written.length > 10", timeout=1000 * PATIENCE)
+        assert wrong == []
 
 
 def test_beside_ml5_the_player_takes_its_place_and_leaves_the_rest(ml5_page):

@@ -113,6 +113,7 @@
       this.probabilities = [];
       this.random = Math.random;
       this.products = new Map();
+      this.drawn = {};
       this.done = Promise.resolve();
       this.ready = this.answer(this.load(), callback);
     }
@@ -322,7 +323,11 @@
 
     feed(text, callback) {
       const work = () => {
-        this.state = this.read(String(text), this.state, this.defaults.unknown);
+        // What predict drew goes back as what it was, also where other symbols make the same text.
+        const { id, sample } = this.drawn;
+        this.drawn = {};
+        if (id !== undefined && text === sample) this.state = this.step(id, this.state);
+        else this.state = this.read(String(text), this.state, this.defaults.unknown);
       };
       const fed = this.queue(work);
       return callback ? fed.then(() => callback()) : fed;
@@ -332,7 +337,9 @@
       const work = () => {
         if (this.state.isNew) this.state = this.read("", this.state);
         this.probabilities = this.predictFrom(this.state, checkTemperature(temperature));
-        const sample = this.texts[this.draw(this.probabilities, this.random)];
+        const id = this.draw(this.probabilities, this.random);
+        const sample = this.texts[id];
+        this.drawn = { id, sample };
         const probabilities = Object.entries(this.vocab).map(([char, id]) => ({
           char,
           probability: this.probabilities[id],
@@ -351,6 +358,7 @@
     reset() {
       return this.queue(() => {
         this.state = this.zeroState;
+        this.drawn = {};
       });
     }
 
