@@ -31,12 +31,12 @@ from burble.data.vocabulary import Vocabulary, cut_here
 from burble.errors import SettingsError, StorageError
 from burble.files import Ids
 from burble.formatting import shown
-from burble.settings import OF_WORDS, Unit
+from burble.settings import Unit
 
 if sys.platform != "win32":
     import fcntl
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the same bytes and settings would be encoded otherwise."""
 PARTS = {
     "corpora": "large texts, encoded: they hold what was read",
@@ -98,18 +98,9 @@ def hash_sources(sources: Iterable[Source]) -> str:
 
 def _name_entry(sources: list[Source], options: ReadOptions, sha256: str) -> str:
     """The name of an entry: a hash of all that decides what is in it."""
-    named = [[source.name, source.form, source.part] for source in sources]
-    cleaning = asdict(options.cleaning)
-    if not cleaning["label"]:
-        # As it was before there were labels.
-        del cleaning["label"]
-    if cleaning["unit"] != "word":
-        # As it was before there were words.
-        for field in OF_WORDS:
-            del cleaning[field]
-    parts = [FORMAT, cleaning, asdict(options.reading), named, sha256]
-    if "label" in cleaning:
-        parts += [[source.own_labels for source in sources]]
+    own = options.cleaning.label
+    named = [[one.name, one.form, one.part, own and one.own_labels] for one in sources]
+    parts = [FORMAT, asdict(options.cleaning), asdict(options.reading), named, sha256]
     if options.cleaning.unit in ("grapheme", "word"):
         alphabet = options.alphabet
         # What a word is, too, changes with the letters that there are.
@@ -125,8 +116,7 @@ def _store(parent: Path, name: str, text: EncodedText, blocks: Iterator[Ids]) ->
     )
     with files.new_entry(parent, name) as partial, mark_in_use(partial):
         with _flushed(partial / "ids") as file:
-            for block in blocks:
-                file.write(block.data)
+            file.writelines(block.data for block in blocks)
         ids: Ids = np.memmap(partial / "ids", text.vocabulary.dtype, "r")
         facts = _to_json(text, note, len(ids))
         with _flushed(partial / "starts.npy") as file:
@@ -206,8 +196,8 @@ def _load(place: Path) -> EncodedText | None:
                 changes=Changes(**facts["changes"]),
                 removed=Counter(facts["removed"]),
                 notes=facts["notes"],
-                forms=facts.get("forms", []),
-                private=facts.get("private", {}),
+                forms=facts["forms"],
+                private=facts["private"],
                 labels=_load_labels(place, facts.get("labels")),
             )
             _check(text, facts["size"])
@@ -336,10 +326,8 @@ def _is_free(entry: Path) -> bool:
     try:
         with open(entry / _LOCK, "ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
     return True
 
 
@@ -356,9 +344,7 @@ def evict(parent: Path, most: int) -> list[Path]:
     sizes = {p: _size(p) for p in parent.iterdir() if not p.name.startswith(files.PARTIAL)}
     total, gone = sum(sizes.values()), []
     for entry in sorted(sizes, key=_find_last_use):
-        if total <= most:
-            break
-        if remove(entry):
+        if total > most and remove(entry):
             total -= sizes[entry]
             gone.append(entry)
     return gone
