@@ -178,6 +178,26 @@ def symbol_name(unit: str) -> str:
     return {"char": "character", "word": "symbol", "bytes": "byte"}.get(unit, unit)
 
 
+HELD_CHARACTERS = "held_out_characters"
+"""A fact about a corpus of words or bytes."""
+
+
+def per_character(nats: float, corpus: Mapping[str, Any]) -> float:
+    """A loss per symbol of a validation part as one per character, as scores are compared.
+
+    Args:
+        nats: The loss.
+        corpus: Facts about the corpus; where a symbol is a character, or a grapheme, it stays.
+
+    >>> per_character(3.0, {"held_out": 10, "held_out_characters": 20})
+    1.5
+    """
+    symbols, characters = corpus.get("held_out"), corpus.get(HELD_CHARACTERS)
+    if not isinstance(symbols, int) or not isinstance(characters, int) or characters < 1:
+        return nats
+    return nats * symbols / characters
+
+
 def markdown(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """A table in Markdown.
 

@@ -1,14 +1,18 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from burble.data import units
+from burble.errors import SettingsError, VocabularyError
 from burble.inference.batching import Batch
 from burble.inference.generator import Generator
+from burble.inference.prompts import prepare_ids
 from burble.inference.scored import Scored, Symbol
 from burble.inference.symbol_scores import score_symbols
 from burble.inference.valid_bytes import ByteConstraint
 from burble.model.softmax import IMPOSSIBLE
+from burble.ngram.index import build_index
 from tests.support.speakers import chancy
 
 MODEL = chancy(units.BYTES, unit="bytes", scale=2.0)
@@ -20,7 +24,7 @@ def allowed(constraint, size=256):
     return np.flatnonzero(logits[0] > IMPOSSIBLE)
 
 
-@given(st.text(st.characters(exclude_characters="\0"), min_size=1))
+@given(st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1))
 def test_all_of_utf_8_may_be_written(raw):
     constraint = ByteConstraint(1)
     for value in raw.encode():
@@ -80,6 +84,17 @@ def test_what_is_predicted_of_bytes_is_told_by_the_character():
     found = score_symbols(writer, "né☃")
     assert [one.text for one in found] == [*"né☃"]
     np.testing.assert_allclose(found[2].log_probability, -nll[2:5].sum(), rtol=1e-4)
+
+
+def test_ids_that_are_no_text_are_refused():
+    with pytest.raises(VocabularyError, match="no UTF-8: byte 2 begins no whole character"):
+        prepare_ids([97, 0xC3], MODEL)
+    assert prepare_ids([97, 0xC3, 0xA9], MODEL).text == "aé"
+
+
+def test_words_of_bytes_cannot_be_followed():
+    with pytest.raises(SettingsError, match="a symbol of this model is a byte"):
+        Generator(MODEL, lambda: build_index(np.arange(9))).generate("a", words="known")
 
 
 def test_what_a_byte_is_called_can_be_written():

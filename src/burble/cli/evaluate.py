@@ -22,7 +22,7 @@ from burble.evaluation import evaluate as evaluation
 from burble.evaluation import report as evaluation_report
 from burble.evaluation.evaluate import Report
 from burble.evaluation.report import ModelReport
-from burble.formatting import markdown, some, symbol_name
+from burble.formatting import markdown, per_character, some, symbol_name
 from burble.inference import mixtures
 from burble.inference.generator import Generator
 from burble.inference.mixtures import Voices
@@ -34,7 +34,7 @@ from burble.ngram.training_text import (
     join_training_texts,
     recognize_training_text,
 )
-from burble.settings import SourceSettings
+from burble.settings import RECUT, SourceSettings
 
 ALONE = "The baselines have read this text alone, so these are columns of their own."
 KINDS = ("static", "adaptive", "static, with base", "adaptive, with base")
@@ -345,10 +345,11 @@ def _print_stored(model: Model, as_json: bool) -> None:
             "this model holds no score, since it was trained without validation text. Give a "
             "text to score it on."
         )
+    nats, unit = per_character(nats, model.facts("corpus")), model.vocabulary.unit
     bits = nats / math.log(2)
     if as_json:
         print(json.dumps({"nats": nats, "bits": bits, "base": model.base}))
     else:
-        per = f"bits per {symbol_name(model.vocabulary.unit)}"
+        per = f"bits per {symbol_name('char' if unit in RECUT else unit)}"
         base = _with_base(model.base)
         print(f"{bits:.4f} {per} ({nats:.4f} nats){base} on the validation part in training")

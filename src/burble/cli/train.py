@@ -2,6 +2,7 @@
 
 import dataclasses
 import locale
+import math
 import os
 import sys
 import time
@@ -18,7 +19,7 @@ from burble.cli.options import Sources, advanced_panel, note_namesake
 from burble.cli.output import console, log
 from burble.cli.progress import stop_on_signal
 from burble.data.corpus import Corpus
-from burble.formatting import command_line, symbol_name
+from burble.formatting import command_line, per_character, symbol_name
 from burble.loading import uncollected
 from burble.model.transfer import describe_alphabet_change
 from burble.runs import recipes
@@ -147,6 +148,10 @@ def _run_training(request: TrainingRequest, run: Run, peer: Peer | None, started
     again = request.command(run.folder, "--resume")
     name = origin_name(find_origin(prepared.request, run))
     progress.follow(events, console, run.folder, again, text.vocabulary.unit, name)
+    loss = run.facts()["scores"].get("held_out_loss")
+    if loss is not None and text.vocabulary.unit in settings.RECUT:
+        nats = per_character(loss, run.facts()["corpus"])
+        log(f"That is {nats:.4f} nats per character ({nats / math.log(2):.3f} bits).")
     return text
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from burble import files
 from burble.data import outputs, sources
 from burble.errors import BurbleError, InputError
-from burble.formatting import shown
+from burble.formatting import per_character, shown
 from burble.model.file import MODEL_NAME, read_model
 from burble.runs.folder import Run, curve
 from burble.training.processes import STARTER, burble_command
@@ -174,15 +174,17 @@ class Trial:
         facts = run.facts()
         losses, scores = (curve(run.metrics(), name) for name in ("loss", "held_out_loss"))
         nats, done = facts["scores"].get("held_out_loss"), facts["done"]
+        # So that words, bytes and characters compare.
+        ratio = per_character(1.0, facts["corpus"])
         model = read_model(self.folder / MODEL_NAME)
         fixed = () if model.architecture.input == "embedding" else ("embedding",)
         return Result(
-            validation=None if nats is None else nats / math.log(2),
-            training=losses[-1][1] if losses else math.nan,
+            validation=None if nats is None else nats * ratio / math.log(2),
+            training=losses[-1][1] * ratio if losses else math.nan,
             speed=run.settings().training.predicted_a_step * done["steps"] / done["seconds"],
             weights=sum(array.size for name, array in model.weights.items() if name not in fixed),
             base=model.base,
-            curve=scores or losses,
+            curve=[(step, loss * ratio) for step, loss in scores or losses],
         )
 
     def failure(self) -> str:

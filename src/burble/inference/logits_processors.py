@@ -287,7 +287,8 @@ class WordConstraint:
         self._idle = [0] * texts
         self._copies, self._reach = copies, reach
         self._nexts: dict[str, dict[int, str]] = {}
-        self._blocked: dict[str, NDArray[np.intp]] = {}
+        # Symbols have numbers of 16 bits, and of words there may be thousands, after as many.
+        self._blocked: dict[str, NDArray[np.uint16]] = {}
 
     def process(self, logits: NDArray[np.float32]) -> None:
         """Makes the symbols impossible that would spoil a word, where another is left."""
@@ -297,7 +298,7 @@ class WordConstraint:
             if word not in self._blocked:
                 fitting = self._find_next(word)
                 spoils = [place for place, _ in self._spelled if place not in fitting]
-                self._blocked[word] = np.array(spoils, np.intp)
+                self._blocked[word] = np.array(spoils, np.uint16)
             others = _block(logits[row], self._blocked[word])
             if others and self._copies and self._idle[row] < IDLE:
                 self._block_dead_ends(row, logits[row], word)
@@ -338,8 +339,16 @@ class WordConstraint:
     def _find_next(self, word: str) -> dict[int, str]:
         """The symbols that do not spoil a word, those that end it first, and what it is then."""
         if word not in self._nexts:
-            every = ((place, self._extend(word, symbol)) for place, symbol in self._spelled)
-            found = {place: after for place, after in every if after is not None}
+            found, begun = dict[int, str](), dict[str, str | None]()
+            for place, symbol in self._spelled:
+                first = symbol[0]
+                if first not in begun:
+                    begun[first] = self._extend(word, first)
+                after = begun[first]
+                if after is not None and len(symbol) > 1:
+                    after = self._extend(after, symbol[1:])
+                if after is not None:
+                    found[place] = after
             self._nexts[word] = dict(sorted(found.items(), key=lambda item: bool(item[1])))
         return self._nexts[word]
 
@@ -387,7 +396,7 @@ class WordConstraint:
         return {word.lower(), word.replace(SIGMA, "σ")} & self._beginnings != set()
 
 
-def _block(logits: NDArray[np.float32], symbols: NDArray[np.intp]) -> bool:
+def _block(logits: NDArray[np.float32], symbols: NDArray[np.integer]) -> bool:
     """Makes symbols impossible, in logits (V,), where others are left; whether there are."""
     before = logits[symbols]
     logits[symbols] = IMPOSSIBLE

@@ -129,10 +129,23 @@ def prepare_ids(ids: Sequence[int], model: Model) -> Prompt:
             f"{vocabulary.size - 1:,}. Take ids that this model gave to a text."
         )
     edge = vocabulary.boundary_id
+    if vocabulary.unit == "bytes":
+        _check_whole_characters(ids, vocabulary)
     lead = [] if edge is None or [*ids[:1]] == [edge] else [edge]
     whole = [*lead, *ids] or [vocabulary.ids.get("\n", 0)]
     known = np.array(ids, np.intp)[1 if edge is not None and not lead else 0 :]
     return Prompt(vocabulary.decode(known, model.separator), np.array(whole, np.intp))
+
+
+def _check_whole_characters(ids: Sequence[int], vocabulary: Vocabulary) -> None:
+    """Refuses bytes that are no text."""
+    try:
+        vocabulary.join(ids).encode("utf-8", "surrogateescape").decode()
+    except UnicodeDecodeError as error:
+        raise VocabularyError(
+            f"the ids of the prompt are bytes that are no UTF-8: byte {error.start + 1} begins no "
+            "whole character. Give whole characters."
+        ) from error
 
 
 def _check_bytes(given: str, what: str, advice: str) -> None:

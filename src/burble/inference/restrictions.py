@@ -85,6 +85,11 @@ def look_up_restrictions(
     _check_text(requests, sources, reading, has_memory=has_memory)
     if not requests:
         return settings, {}
+    if "words" in requests and model.text.unit == "bytes":
+        raise SettingsError(
+            "--words known follows words letter by letter, and a symbol of this model is a byte, "
+            "which may be half of one. Leave it out, or take a model of characters or words."
+        )
     texts, facts = list[_Text](), dict[str, Any](requests)
     if sources or memory:
         text = (

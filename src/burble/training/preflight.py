@@ -87,14 +87,14 @@ def _check_same_text(run: Run, corpus: Corpus) -> None:
             f"{how}, or begin in another folder from this model with --base."
         )
     unit = corpus.vocabulary.unit
-    if unit == "grapheme" and described.get("symbols") != len(corpus.ids):
+    if unit in ("grapheme", "word") and described.get("symbols") != len(corpus.ids):
         versions = run.facts().get("versions")
         then = versions.get("regex") if isinstance(versions, dict) else None
         cure = f"pip install regex=={then}" if then else "install the version of that time"
         raise RunError(
-            f"the text of {run.folder} is the same, but regex {cut_here(unit)} cuts it into other "
-            f"graphemes than regex {then or 'of another version'} did when the run began. To go "
-            f"on, {cure}; or begin in another folder from this model with --base."
+            f"the text of {run.folder} is the same, but regex {cut_here('grapheme')} cuts it into "
+            f"other {unit}s than regex {then or 'of another version'} did when the run began. To "
+            f"go on, {cure}; or begin in another folder from this model with --base."
         )
     if described.get("labels_sha256") != (corpus.labels.sha256 if corpus.labels else None):
         raise RunError(

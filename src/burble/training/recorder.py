@@ -11,13 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from burble.data.corpus import Corpus
 from burble.data.labels import UNLABELLED
 from burble.data.languages import CODES
 from burble.data.overview import count_languages
 from burble.data.spread import SEED
 from burble.evaluation import select_sampling
-from burble.formatting import relative
+from burble.formatting import HELD_CHARACTERS, relative
 from burble.inference import generator
 from burble.model.file import Model
 from burble.runs import card
@@ -27,7 +29,7 @@ from burble.runs.folder import Run
 from burble.runs.request import TrainingRequest, flags_to_repeat
 from burble.runs.state import State
 from burble.runs.tensorboard import Board
-from burble.settings import TrainingSettings, with_stored_names
+from burble.settings import RECUT, TrainingSettings, with_stored_names
 from burble.training import diagnosis
 from burble.training.trainer import Trainer
 
@@ -259,4 +261,12 @@ def corpus_facts(corpus: Corpus) -> dict[str, Any]:
         "sha256": corpus.sha256,
         **({"labels_sha256": corpus.labels.sha256} if corpus.labels else {}),
         **({} if corpus.split == "tail" else {"split": corpus.split}),
+        **({HELD_CHARACTERS: _count_held_out(corpus)} if corpus.vocabulary.unit in RECUT else {}),
     }
+
+
+def _count_held_out(corpus: Corpus) -> int:
+    """Characters of the validation part, ends of documents included; see `per_character`."""
+    held, edge = corpus.ids[corpus.cut :], corpus.vocabulary.boundary_id
+    ends = 0 if edge is None else int(np.count_nonzero(held == edge))
+    return corpus.vocabulary.count_characters(held) + ends
