@@ -1,11 +1,14 @@
 """Passages of a text that stand in another."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from burble.data import units
 from burble.inference import copies
-from burble.inference.copies import Copy, find_copies
+from burble.inference.copies import LEAST, Copy, find_copies, mark_copies
+from tests.support.speakers import chancy, wordy
 
 IDS = st.lists(st.integers(0, 2), max_size=18).map(lambda ids: np.array(ids, np.uint8))
 
@@ -48,3 +51,26 @@ def test_a_copy_is_found_across_the_edge_of_two_blocks(monkeypatch):
     source = rng.integers(0, 90, 200).astype(np.uint8)
     for place in range(160):
         assert find_copies(source[place : place + 35], source) == [Copy(0, 35, place)]
+
+
+LETTERS = st.text("é😀ab", max_size=50)
+MODELS = {
+    "characters": (chancy("é😀ab-\n", boundary=True), LETTERS),
+    "bytes": (chancy(units.BYTES, unit="bytes"), LETTERS),
+    "words": (wordy(), st.lists(st.sampled_from(["the ", "don't ", "brother "])).map("".join)),
+}
+
+
+@pytest.mark.parametrize("kind", MODELS)
+@given(st.data())
+def test_what_is_marked_in_a_text_is_a_part_of_it(kind, data):
+    model, texts = MODELS[kind]
+    before, copied, after = (data.draw(texts) for _ in range(3))
+    ids = model.vocabulary.encode(copied)
+    text, found = mark_copies(before + copied + after, model, np.array([0, *ids, *ids[:3]]))
+    assert text == before + copied + after
+    for part in found:
+        assert part.text
+        assert part.text == text[part.start : part.start + len(part.text)]
+    if len(ids) >= LEAST:
+        assert any(part.start <= len(before) for part in found)

@@ -76,13 +76,17 @@ def mark_copies(
     def decode(first: int, end: int) -> str:
         return vocabulary.decode(source[max(0, first) : end], separator)
 
+    # Characters before each symbol; of one in bytes, those after its first are within it.
+    lengths = np.append(vocabulary.lengths, len(separator))[ids]
+    before = np.append(0, lengths.cumsum()).tolist()
     copied = []
     for one in find_copies(ids, source):
         end = one.place + one.length
+        first = before[one.start]
         copied.append(
             CopiedPassage(
-                start=len(vocabulary.decode(ids[: one.start], separator)),
-                text=vocabulary.decode(ids[one.start : one.start + one.length], separator),
+                start=first,
+                text=ready.text[first : before[one.start + one.length]],
                 place=one.place,
                 before=decode(one.place - AROUND, one.place),
                 after=decode(end, end + AROUND),
