@@ -10,6 +10,9 @@ from contextlib import contextmanager
 _INSTALLED_AS = {"jaxlib": "jax", "sqlalchemy": "optuna", "tomli_w": "tomli-w"}
 """Packages that come with another one, or by another name: that is the one to install."""
 
+_TRAINS = ("jax", "jaxlib", "keras")
+"""What not every machine can install."""
+
 
 class BurbleError(Exception):
     """Anything burble reports on purpose."""
@@ -104,6 +107,8 @@ def require_packages(for_what: str, extra: str = "") -> Iterator[None]:
             raise
         package = f"'burble[{extra}]'" if extra else _INSTALLED_AS.get(name, name)
         cure = f"Install it with: pip install {package}"
+        if name in _TRAINS:
+            cure += ". If there is none for this machine, train on another: the model writes here"
         if name in sys.stdlib_module_names:
             cure = "It is a part of Python that this one was built without; use another Python."
         raise InputError(f"{for_what} needs {name}, which is not installed. {cure}") from error

