@@ -60,6 +60,8 @@ print(writer.nll(np.array([0, 1, 2, 0])).sum())
             "Install it with: pip install regex",
         ),
         ("burble.train('m', 'run')", "burble.train needs "),
+        ("burble.load('m').generate('ab', memory='m')", "reading a text needs "),
+        ("burble.load('m').generate('ab', novel=9, training_text='m')", "reading a text needs "),
         (
             "from burble.model.file import write_model; write_model('n', burble.load('m').model)",
             "writing a model file needs safetensors, which is not installed. "

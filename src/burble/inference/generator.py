@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble.data.labels import GivenLabels
-from burble.errors import SettingsError
+from burble.errors import SettingsError, require_packages
 from burble.files import path_names
 from burble.inference import prompts, restrictions, scoring
 from burble.inference.beginnings import Beginnings
@@ -94,7 +94,8 @@ class Generator:
             CorpusError: There is nothing in it that the model knows.
         """
         # What reads texts is loaded only where one is read.
-        from burble.ngram.memory import index_text
+        with require_packages("reading a text"):
+            from burble.ngram.memory import index_text
 
         made = index_text(self.model, path_names("memory", text), reading, progress)
         for note in [*made.left_out, *(made.notes if log else ())]:

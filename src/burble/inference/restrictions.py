@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from burble.data import words
 from burble.data.vocabulary import Vocabulary
-from burble.errors import InputError, SettingsError
+from burble.errors import InputError, SettingsError, require_packages
 from burble.files import path_names
 from burble.inference.passages import Passages, find_canonical_ids
 from burble.inference.settings import MIN_WORD_COUNT, WritingSettings
@@ -176,7 +176,8 @@ def _check_text(
 def _read(model: Model, sources: Sequence[str], reading: SourceSettings) -> _Text:
     """A training text that is given, cleaned as the model's was."""
     # What reads texts is loaded only where one is read.
-    from burble.data import corpus
+    with require_packages("reading a text"):
+        from burble.data import corpus
 
     text = corpus.build_with_alphabet(model.vocabulary, sources, model.text, reading)
     return _Text(text.ids, text.vocabulary, text.separator, text.sha256)
