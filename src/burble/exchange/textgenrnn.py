@@ -59,7 +59,7 @@ def is_textgenrnn(path: Path) -> bool:
             names = {*file.get("model_weights", file)}
     except (OSError, RuntimeError, ValueError, TypeError, LookupError):
         return False
-    return {"attention", "embedding", "output"} <= names and any("rnn_1" in one for one in names)
+    return {"attention", "embedding", "output", "rnn_1"} <= names
 
 
 def read(path: Path, _options: ImportRequest, log: Log) -> Imported:
@@ -78,13 +78,16 @@ def read(path: Path, _options: ImportRequest, log: Log) -> Imported:
             version = keras_file.read_version(file)
             group = file.get("model_weights", file)
             found = _sort(keras_file.list_datasets(group, path), path)
+            # Before they are read: a damaged file may say that one holds any number of numbers.
+            shapes = {name: one.shape or () for name, one in found.items()}
+            shape = _check_shapes(path, shapes, len(companions.ids) + 1)
             arrays = {name: _read_array(one, name, path) for name, one in found.items()}
     except BurbleError:
         raise
     except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
         # What h5py raises where a file is damaged.
         raise ModelFileError(f"cannot read {path} as HDF5: {error}. Copy it again.") from error
-    model = _build(path, arrays, companions, log)
+    model = _build(path, arrays, shape, companions, log)
     return Imported(model, "textgenrnn", f"Keras {version}" if version else "")
 
 
@@ -181,10 +184,15 @@ def _read_array(dataset: h5py.Dataset, name: str, path: Path) -> Array:
     return array
 
 
-def _build(path: Path, arrays: Mapping[str, Array], companions: _Companions, log: Log) -> Model:
+def _build(
+    path: Path,
+    arrays: Mapping[str, Array],
+    shape: ModelSettings,
+    companions: _Companions,
+    log: Log,
+) -> Model:
     """The model of some arrays, its ids in the order of burble's."""
     ids, config = companions.ids, companions.config
-    shape = _check_shapes(path, arrays, len(ids) + 1)
     span = config.get("max_length", SPAN)
     if type(span) is not int or not 1 <= span <= MAX_ATTENTION:
         raise ModelFileError(
@@ -209,13 +217,13 @@ def _build(path: Path, arrays: Mapping[str, Array], companions: _Companions, log
         raise ModelFileError(f"the alphabet of {path} cannot be: {error}") from error
 
 
-def _check_shapes(path: Path, arrays: Mapping[str, Array], size: int) -> ModelSettings:
+def _check_shapes(path: Path, shapes: Mapping[str, tuple[int, ...]], size: int) -> ModelSettings:
     """The shape of the network that the arrays are of, with so many ids and all of them there."""
-    layers = sum(name.startswith("rnn_") and name.endswith(".kernel") for name in arrays)
+    layers = sum(name.startswith("rnn_") and name.endswith(".kernel") for name in shapes)
     width, units = 0, 0
-    if {"embedding.embeddings", "rnn_1.recurrent_kernel"} <= arrays.keys():
-        width = arrays["embedding.embeddings"].shape[-1]
-        units = arrays["rnn_1.recurrent_kernel"].shape[0]
+    if {"embedding.embeddings", "rnn_1.recurrent_kernel"} <= shapes.keys():
+        width = sum(shapes["embedding.embeddings"][-1:])
+        units = sum(shapes["rnn_1.recurrent_kernel"][:1])
     joined = width + layers * units
     expected: dict[str, tuple[int, ...]] = {"embedding.embeddings": (size, width)}
     for layer in range(1, layers + 1):
@@ -223,16 +231,16 @@ def _check_shapes(path: Path, arrays: Mapping[str, Array], size: int) -> ModelSe
         expected[f"rnn_{layer}.kernel"] = (below, 4 * units)
         expected[f"rnn_{layer}.recurrent_kernel"] = (units, 4 * units)
         # Those of cuDNN have two biases.
-        double = len(arrays.get(f"rnn_{layer}.bias", ())) == 8 * units
+        double = shapes.get(f"rnn_{layer}.bias") == (8 * units,)
         expected[f"rnn_{layer}.bias"] = ((8 if double else 4) * units,)
     expected |= {"attention.W": (joined, 1), "output.kernel": (joined, size)}
     expected["output.bias"] = (size,)
-    for name in [*expected, *arrays]:
-        found, wanted = arrays.get(name), expected.get(name)
-        if found is None or found.shape != wanted:
+    for name in [*expected, *shapes]:
+        found, wanted = shapes.get(name), expected.get(name)
+        if found != wanted:
             raise ModelFileError(
                 f"{path} and the alphabet beside it, of {some(size - 1, 'symbol')}, are not of one "
-                f"network of textgenrnn: {name} is {'missing' if found is None else found.shape}, "
+                f"network of textgenrnn: {name} is {found or 'missing'}, "
                 f"expected {wanted or 'nothing'}. Put the files together that were written "
                 "together."
             )
