@@ -83,6 +83,8 @@ class NgramModel:
     def __init__(self, index: SuffixIndex, size: int) -> None:
         self.index = index
         self.size = size
+        # Kept counts take as much as the alphabet is large, which of words are thousands.
+        self._scanned = max(MAX_SCANNED, size)
         self._discounts = index.discounts.astype(np.float64)
         # Plain arrays: to take a part of one that is mapped costs several times as much.
         self._text, self._contexts = np.asarray(index.text), np.asarray(index.contexts)
@@ -137,7 +139,7 @@ class NgramModel:
             longer = node.longer.get(symbol)
             if longer is None:
                 first, end = self._span(node, symbol)
-                if end - first <= MAX_SCANNED:
+                if end - first <= self._scanned:
                     return node, (first, end)
                 longer = node.longer[symbol] = self._node(first, end, node.counts)
             node = longer

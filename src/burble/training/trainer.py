@@ -18,9 +18,10 @@ from burble.model.architecture import Weights
 from burble.model.network import name_weights, trained_array_names
 from burble.runs.events import End, Epoch, Event, Recovery, Report, Save, Score
 from burble.runs.state import Arrays, State
-from burble.settings import Settings, TrainingSettings
+from burble.settings import RECUT, Settings, TrainingSettings
 from burble.training import collectives
 from burble.training.framings import frame_text
+from burble.training.frequencies import start_from_frequencies
 from burble.training.pace import Clock, measure_scores, measure_steps, seconds_to_measure
 from burble.training.schedule import (
     Pace,
@@ -59,8 +60,11 @@ class Trainer:
         self.validation = Validation(self.compiled, corpus, training)
 
     def initial_state(self, weights: Weights | None = None) -> State:
-        """The state before the first step, from given weights or from the seed alone."""
+        """The state before the first step, from given weights, or from the seed (and the text)."""
         arrays = self.compiled.initial_arrays(self.settings.training.batch)
+        if weights is None and self.corpus.vocabulary.unit in RECUT:
+            weights = name_weights(arrays.weights, self.settings.model, *self._sizes)
+            weights = start_from_frequencies(weights, self.corpus)
         if weights is not None:
             names = trained_array_names(self.settings.model, *self._sizes)
             trained = [weights[name] for name in names]

@@ -1,0 +1,33 @@
+"""How often symbols occur, as what a network of words or bytes predicts before its first step.
+
+Of thousands of symbols most are rare. A network that has to learn that first drives its units to
+their limits for it, where they learn nothing else for a long time. Knows nothing of JAX.
+"""
+
+import numpy as np
+
+from burble.data.corpus import Corpus
+from burble.model.architecture import Weights
+
+_BLOCK = 1 << 20
+BIAS = "output.bias"
+UNSEEN = 0.5
+"""How often what never occurs counts."""
+
+
+def start_from_frequencies(weights: Weights, corpus: Corpus) -> Weights:
+    """Weights with which each network begins at how often symbols occur in what is learned.
+
+    Args:
+        weights: Those before the first step.
+        corpus: The text; of its validation part nothing is counted.
+    """
+    counts, learned = np.zeros(corpus.vocabulary.size, np.int64), corpus.training
+    for first in range(0, len(learned), _BLOCK):
+        counts += np.bincount(learned[first : first + _BLOCK], minlength=len(counts))
+    frequencies = np.maximum(counts, UNSEEN)
+    bias = np.log(frequencies / frequencies.sum()).astype(np.float32)
+    return {
+        name: bias.reshape(array.shape) if name.endswith(BIAS) else array
+        for name, array in weights.items()
+    }

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from burble.data import corpus
+from burble.settings import ModelSettings, Settings, TextSettings, TrainingSettings
+from burble.training.frequencies import UNSEEN, start_from_frequencies
+from burble.training.trainer import Trainer
+
+TEXT = "the cat and the dog and the cat\n" * 40 + "the newt!"
+
+
+def build(tmp_path, unit, validation=0.1):
+    (tmp_path / "a.txt").write_text(TEXT, "utf-8")
+    return corpus.build([str(tmp_path / "a.txt")], TextSettings(unit=unit), validation=validation)
+
+
+@pytest.mark.parametrize("unit", ["word", "bytes"])
+def test_before_the_first_step_symbols_are_as_likely_as_they_are_frequent(tmp_path, unit):
+    made = build(tmp_path, unit)
+    counts = np.maximum(np.bincount(made.training, minlength=made.vocabulary.size), UNSEEN)
+    names = {"output.bias": np.zeros(made.vocabulary.size), "network1.output.bias": None}
+    names["network1.output.bias"] = names["output.bias"]
+    found = start_from_frequencies(names, made)
+    for name in names:
+        np.testing.assert_allclose(np.exp(found[name]), counts / counts.sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("unit", ["char", "word"])
+def test_a_training_of_words_begins_so_and_one_of_characters_does_not(tmp_path, unit):
+    made = build(tmp_path, unit)
+    settings = Settings(
+        text=TextSettings(unit=unit),
+        model=ModelSettings(layers=1, units=4, embedding=3, ensemble=2),
+        training=TrainingSettings(batch=2, length=8, steps=2),
+    )
+    trainer = Trainer(made, settings)
+    state = trainer.initial_state()
+    weights = trainer.weights(state)
+    for name in ("output.bias", "network1.output.bias"):
+        assert weights[name].any() == (unit == "word")
+    again = trainer.initial_state(weights)
+    for name, array in trainer.weights(again).items():
+        np.testing.assert_array_equal(array, weights[name])
