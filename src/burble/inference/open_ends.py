@@ -54,8 +54,10 @@ def find_open_end(text: str, vocabulary: Vocabulary) -> OpenEnd | None:
     symbols = vocabulary.symbols
     begun = np.arange(bisect_left(symbols, end), bisect_left(symbols, end + _LAST))
     usual = tuple(vocabulary.encode(end).tolist())
-    spelled = tuple(vocabulary.ids[char] for char in end)
-    ways = tuple(way for way in dict.fromkeys((usual, spelled)) if len(way) > 1)
+    # Of a word that is a symbol, another program's model may lack a letter.
+    spelled = tuple(vocabulary.ids.get(char, -1) for char in end)
+    possible = dict.fromkeys((usual, usual if -1 in spelled else spelled))
+    ways = tuple(way for way in possible if len(way) > 1)
     if len(begun) + len(ways) < 2:
         return None
     return OpenEnd(end, len(usual), begun, ways)
