@@ -91,8 +91,11 @@ def _is_textgenrnn(probe: Probe) -> bool:
     """HDF5 with its layers. Loaded here alone: other formats need no HDF5."""
     if not probe.is_hdf5:
         return False
-    from burble.exchange.textgenrnn import is_textgenrnn
-
+    try:
+        from burble.exchange.textgenrnn import is_textgenrnn
+    except ModuleNotFoundError:
+        # Whoever reads HDF5 will name the package that is missing.
+        return False
     return is_textgenrnn(probe.path)
 
 
