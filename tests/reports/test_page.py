@@ -131,6 +131,29 @@ def test_wrong_input_is_one_sentence(mine, command, tmp_path, monkeypatch):
     assert b"step-00000300.txt is no text" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("done", "steps", "many"),
+        ("done", "seconds", [1]),
+        ("corpus", "names", 7),
+        ("corpus", "symbols", {}),
+        ("references", "ngrams", "low"),
+        ("scores", "held_out_loss", -1e400),
+        ("from", "model", 3),
+    ],
+)
+def test_facts_of_other_kinds_are_told_or_refused_in_a_sentence(mine, command, part, name, value):
+    run, _ = mine
+    stored = run.facts()
+    stored.setdefault(part, {})[name] = value
+    (run.folder / "run.json").write_text(json.dumps(stored), encoding="utf-8")
+    done = command("report", run.folder, "-o", run.folder.with_name("page.html"))
+    assert done.returncode in (0, 2)
+    assert done.stderr.count(b"\n") == 1
+    assert done.returncode == 0 or b"run.json is damaged" in done.stderr
+
+
 def test_a_run_without_scores_or_model_has_a_page_too(mine):
     run, text = mine
     (run.folder / "metrics.jsonl").unlink()

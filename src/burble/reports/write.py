@@ -5,11 +5,11 @@ from pathlib import Path
 
 from burble import files
 from burble.data import outputs
-from burble.errors import InputError
+from burble.errors import BurbleError, InputError, RunError
 from burble.formatting import shown
 from burble.reports import page
 from burble.reports.facts import gather_facts
-from burble.runs.folder import Run
+from burble.runs.folder import DESCRIPTION, Run
 from burble.settings import SourceSettings
 
 PAGES = (".html", ".htm")
@@ -53,5 +53,18 @@ def write_report(
     found = []
     for run in runs:
         progress(shown(run.folder))
-        found.append(gather_facts(run, sources, reading))
-    files.write_atomically(path, page.write_page(found).encode())
+        try:
+            facts = gather_facts(run, sources, reading)
+            # On a page of its own first: so it is known which of several is damaged.
+            made = page.write_page([facts])
+        except BurbleError:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise RunError(
+                f"{shown(run.folder / DESCRIPTION)} is damaged: what it says of the run cannot be "
+                "read. Put it back from a copy."
+            ) from error
+        found.append(facts)
+    if len(found) > 1:
+        made = page.write_page(found)
+    files.write_atomically(path, made.encode())
