@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ from burble.formatting import markdown, per_character, some, symbol_name
 from burble.inference import mixtures
 from burble.inference.generator import Generator
 from burble.inference.mixtures import Voices
-from burble.inference.settings import WritingSettings, choose_memory
+from burble.inference.settings import MemoryChoice, WritingSettings, choose_memory
 from burble.model.file import Model
 from burble.model.mixture import Mixture
 from burble.ngram.training_text import (
@@ -52,51 +52,86 @@ FORMER = {
 """Keys of --json, and how they were spelt before; both are printed, for this version."""
 
 
+Text = Annotated[
+    list[str] | None,
+    typer.Argument(help="The text it was trained on, or another; - for standard input."),
+]
+Temperature = Annotated[
+    float | None,
+    typer.Option("--temperature", "-t", help="Of the samples; if not given, what suits it."),
+]
+Seed = Annotated[int | None, typer.Option(help="Seed of the samples. \\[default: 0]")]
+Others = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--with",
+        help="Another model that is mixed with it; may be given several times.",
+        callback=note_namesakes,
+        metavar="MODEL",
+    ),
+]
+Adaptive = Annotated[
+    bool,
+    typer.Option(
+        "--adaptive", help="Score with dynamic evaluation, too: it learns from what it reads."
+    ),
+]
+Memory = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="An n-gram model to mix in: that of a text, built on the spot, or that of its own "
+        "text, by its weight, 0 to 1; 0 leaves it out."
+    ),
+]
+MemoryWeight = Annotated[
+    float | None,
+    typer.Option(help="Weight of the text that --memory names, 0 to 1. \\[default: 1]"),
+]
+Label = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="COLUMN=VALUE: read all of the text with that label. If not given, the column of "
+        "a table says the labels."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is to be scored, and how.
+
+    Attributes:
+        voices: The models.
+        text: The text, as `sources.find_sources` takes it.
+        reading: How it is read.
+        options: How samples are written, as far as that was given.
+        memory: The n-gram model that is mixed in, and its weight.
+        labels: Labels that all of the text is read with.
+        adaptive: Whether to score with dynamic evaluation, too.
+        as_json: Whether one JSON object is printed.
+    """
+
+    voices: Voices
+    text: Sequence[str]
+    reading: SourceSettings
+    options: Mapping[str, Any]
+    memory: MemoryChoice
+    labels: tuple[str, ...]
+    adaptive: bool
+    as_json: bool
+
+
 def evaluate(
     model: ModelPath,
-    text: Annotated[
-        list[str] | None,
-        typer.Argument(help="The text it was trained on, or another; - for standard input."),
-    ] = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option("--temperature", "-t", help="Of the samples; if not given, what suits it."),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the samples. \\[default: 0]")] = None,
-    others: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--with",
-            help="Another model that is mixed with it; may be given several times.",
-            callback=note_namesakes,
-            metavar="MODEL",
-        ),
-    ] = None,
+    text: Text = None,
+    temperature: Temperature = None,
+    seed: Seed = None,
+    others: Others = None,
     mix: Mix = None,
-    adaptive: Annotated[
-        bool,
-        typer.Option(
-            "--adaptive", help="Score with dynamic evaluation, too: it learns from what it reads."
-        ),
-    ] = False,
-    memory: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="An n-gram model to mix in: that of a text, built on the spot, or that of its own "
-            "text, by its weight, 0 to 1; 0 leaves it out."
-        ),
-    ] = None,
-    memory_weight: Annotated[
-        float | None,
-        typer.Option(help="Weight of the text that --memory names, 0 to 1. \\[default: 1]"),
-    ] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="COLUMN=VALUE: read all of the text with that label. If not given, the column of "
-            "a table says the labels."
-        ),
-    ] = None,
+    adaptive: Adaptive = False,
+    memory: Memory = None,
+    memory_weight: MemoryWeight = None,
+    label: Label = None,
     as_json: AsJson = False,
     **chosen: Any,
 ) -> None:
@@ -112,43 +147,67 @@ def evaluate(
     options: dict[str, Any] = {name: value for name, value in how.items() if value is not None}
     WritingSettings(**options)
     voices = mixtures.choose_voices([model, *(others or [])], mix)
-    if not text:
-        named = [*options, *["with"] * bool(others), *["label"] * bool(label), *reading.given]
-        _refuse(named, adaptive=adaptive, memory=bool(memory))
-    writer = voices.load()
-    if not text:
-        _print_stored(writer.model, as_json)
+    if text:
+        labels = tuple(label or ())
+        _score(_Request(voices, text, reading, options, held, labels, adaptive, as_json))
         return
-    if [*text, *held.texts].count("-") > 1:
+    named = [*options, *["with"] * bool(others), *["label"] * bool(label), *reading.given]
+    _refuse(named, adaptive=adaptive, memory=bool(memory))
+    _print_stored(voices.load().model, as_json)
+
+
+def _score(asked: _Request) -> None:
+    """Scores on a text: its own with all there is to say, another with the score alone."""
+    writer = asked.voices.load()
+    if [*asked.text, *asked.memory.texts].count("-") > 1:
         raise InputError("standard input can be read only once; save one of them to a file.")
-    if held.texts:
-        writer, _ = take_memory(writer, {"memory": held.texts}, reading)
-    found, notes = sources.find_sources(text, reading)
+    if asked.memory.texts:
+        writer, _ = take_memory(writer, {"memory": asked.memory.texts}, asked.reading)
+    found, notes = sources.find_sources(asked.text, asked.reading)
     if writer.model.vocabulary.is_cut_elsewhere:
         notes = [*notes, f"Cut into the model's own symbols: {writer.model.vocabulary.cut_note}."]
-    for note in [*voices.notes, *notes]:
+    for note in [*asked.voices.notes, *notes]:
         log(note)
-    labels = tuple(label or ())
-    writer.model.labels.find(labels)
-    own = _recognize(writer.model, found, reading)
-    if own is not None:
-        settings, _ = writer.resolve_settings(
-            {"seed": 0, **options, "memory": held.weight, "label": labels}
-        )
-        report = evaluation_report.build_report(writer, own, settings, adaptive=adaptive, log=log)
-        _print_report(voices, writer, report, settings, own, as_json=as_json)
-        return
-    if options:
+    writer.model.labels.find(asked.labels)
+    own = _recognize(writer.model, found, asked.reading)
+    if own is None:
+        _score_other(asked, writer, found)
+    else:
+        _report_own(asked, writer, own)
+
+
+def _report_own(asked: _Request, writer: Generator, own: TrainingText) -> None:
+    """Scores on the validation part of its own text, and measures what it writes."""
+    settings, _ = writer.resolve_settings(
+        {"seed": 0, **asked.options, "memory": asked.memory.weight, "label": asked.labels}
+    )
+    report = evaluation_report.build_report(writer, own, settings, adaptive=asked.adaptive, log=log)
+    if asked.as_json:
+        print(_report_json(asked.voices, report, settings, own))
+    else:
+        _print(asked.voices, writer, report, settings, own)
+
+
+def _score_other(asked: _Request, writer: Generator, found: list[Source]) -> None:
+    """Scores on a text that none of the models was trained on."""
+    if asked.options:
         raise InputError(
-            f"{_flags(options)}: this is about what the model writes, which is measured beside "
-            "the text it was trained on, and this is another. Leave it out, or give that text."
+            f"{_flags(asked.options)}: this is about what the model writes, which is measured "
+            "beside the text it was trained on, and this is another. Leave it out, or give that "
+            "text."
         )
     log("This is not the text the model was trained on, so there is a score alone.")
     score = evaluation.score_sources(
-        writer, found, reading, adaptive=adaptive, memory=held.weight, label=labels, log=log
+        writer,
+        found,
+        asked.reading,
+        adaptive=asked.adaptive,
+        memory=asked.memory.weight,
+        label=asked.labels,
+        log=log,
     )
-    facts = asdict(score) | voices.facts
-    print(_as_json(facts) if as_json else _describe_score(voices, writer, score))
+    facts = asdict(score) | asked.voices.facts
+    print(_as_json(facts) if asked.as_json else _describe_score(asked.voices, writer, score))
 
 
 def _flags(names: Iterable[str]) -> str:
@@ -215,22 +274,6 @@ def _report_json(
     wrote = {name: getattr(how, name) for name in ("temperature", "close_quotes", "seed")}
     used = {**parts, "others": parts["baselines"]}
     return _as_json({**static, "writing": wrote, **facts, "parts": used, **voices.facts})
-
-
-def _print_report(
-    voices: Voices,
-    writer: Generator,
-    report: ModelReport,
-    how: WritingSettings,
-    text: TrainingText,
-    *,
-    as_json: bool,
-) -> None:
-    """Prints a report, for a person or as one JSON object."""
-    if as_json:
-        print(_report_json(voices, report, how, text))
-    else:
-        _print(voices, writer, report, how, text)
 
 
 def _print(

@@ -12,6 +12,7 @@ from burble import settings
 from burble.cli.compare import STOPPED, BaseForAll, merge_settings, stop_on_signal
 from burble.cli.output import log
 from burble.data import report as corpus_report
+from burble.data.corpus import Corpus
 from burble.errors import InputError, Interrupted, SettingsError, require_packages
 from burble.experiments import grid
 from burble.experiments.trial import alone_in, check_sources
@@ -28,15 +29,22 @@ UNLIKE |= {"split", "val_chars", "evaluations", grid.BASE}
 """Settings with which the text that is scored differs, or the work: not to be searched."""
 
 
+Source = Annotated[list[str], typer.Argument(help="What to train on, as for train.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="The folder of the search.")]
+Trials = Annotated[int, typer.Option(help="Trainings in all.")]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(help="Search a setting among some values: cell=lstm,gru. Several times."),
+]
+Recipe = Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")]
+
+
 def tune(
-    source: Annotated[list[str], typer.Argument(help="What to train on, as for train.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the search.")],
-    trials: Annotated[int, typer.Option(help="Trainings in all.")] = 20,
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(help="Search a setting among some values: cell=lstm,gru. Several times."),
-    ] = None,
-    recipe: Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")] = None,
+    source: Source,
+    output: Output,
+    trials: Trials = 20,
+    vary: Vary = None,
+    recipe: Recipe = None,
     base: BaseForAll = NONE,
     **chosen: Any,
 ) -> None:
@@ -56,15 +64,7 @@ def tune(
         given["minutes"] = MINUTES
         private.append("minutes")
     made = merge_settings(given, {grid.BASE: base})
-    text = TrainingRequest(given, sources=tuple(source), reading=reading).read(
-        settings.make_settings(made)
-    )
-    for line in corpus_report.summarize(text):
-        log(line)
-    if text.cut == len(text.ids):
-        raise InputError(
-            "there is no validation text, so no score can choose. Give --validation, or more text."
-        )
+    text = _read_text(TrainingRequest(given, sources=tuple(source), reading=reading), made)
     # What a base brings is no part of the recipe, and cannot be searched.
     shape = None if base == NONE else settings.make_settings(made).model
     usual = suit_settings(made, text, shape)
@@ -79,7 +79,27 @@ def tune(
     print(search.format_table(rows, base))
     if not rows or rows[0][search.SCORE] is None:
         raise InputError(f"no trial came to its end. What they printed is in {output}.")
-    best = output / search.BEST
+    _suggest_training(output / search.BEST, sources, base)
+
+
+def _read_text(request: TrainingRequest, made: Mapping[str, Any]) -> Corpus:
+    """Reads the text that is searched on, and tells of it.
+
+    Raises:
+        InputError: Nothing of it is for validation.
+    """
+    text = request.read(settings.make_settings(made))
+    for line in corpus_report.summarize(text):
+        log(line)
+    if text.cut == len(text.ids):
+        raise InputError(
+            "there is no validation text, so no score can choose. Give --validation, or more text."
+        )
+    return text
+
+
+def _suggest_training(best: Path, sources: Sequence[str], base: str) -> None:
+    """Says where the best settings are, and how to train with them."""
     log(f"The best settings are in {best}.")
     start = [] if base == NONE else ["--base", base]
     again = ["burble", "train", *sources, *start, "--recipe", str(best), "-o", "RUN"]

@@ -133,8 +133,8 @@ def _completion_request() -> Schema:
     return _fields(properties | neutral | {name: {} for name in IDLE})
 
 
-def _answers() -> dict[str, Schema]:
-    """What is answered, by name."""
+def _describe_completion() -> Schema:
+    """Texts that go on."""
     known = {"type": ["number", "null"]}
     likeliest = {"type": ["object", "null"], "additionalProperties": NUMBER}
     logprobs = _object(
@@ -149,24 +149,24 @@ def _answers() -> dict[str, Schema]:
         logprobs={"anyOf": [logprobs, {"type": "null"}]},
         finish_reason={"enum": ["length", "stop"]},
     )
-    usage = _object(prompt_tokens=WHOLE, completion_tokens=WHOLE, total_tokens=WHOLE)
-    model = _object(id=TEXT, object={"const": "model"}, created=WHOLE, owned_by=TEXT)
-    error = _object(
-        message=TEXT,
-        type=TEXT,
-        param={"type": ["string", "null"]},
-        code={"type": ["string", "null"]},
+    return _object(
+        id=TEXT,
+        object={"const": "text_completion"},
+        created=WHOLE,
+        model=TEXT,
+        seed=WHOLE,
+        choices=_list_of(choice),
+        usage=_object(prompt_tokens=WHOLE, completion_tokens=WHOLE, total_tokens=WHOLE),
     )
+
+
+def _answers() -> dict[str, Schema]:
+    """What is answered, by name."""
+    maybe = {"type": ["string", "null"]}
+    model = _object(id=TEXT, object={"const": "model"}, created=WHOLE, owned_by=TEXT)
+    error = _object(message=TEXT, type=TEXT, param=maybe, code=maybe)
     return {
-        "Completion": _object(
-            id=TEXT,
-            object={"const": "text_completion"},
-            created=WHOLE,
-            model=TEXT,
-            seed=WHOLE,
-            choices=_list_of(choice),
-            usage=usage,
-        ),
+        "Completion": _describe_completion(),
         "Model": model,
         "Models": _object(object={"const": "list"}, data=_list_of(model)),
         "Tokens": _object(
@@ -176,8 +176,8 @@ def _answers() -> dict[str, Schema]:
             tokenizer_class=TEXT,
             unit=TEXT,
             vocab_size=WHOLE,
-            bos_token={"type": ["string", "null"]},
-            eos_token={"type": ["string", "null"]},
+            bos_token=maybe,
+            eos_token=maybe,
             pad_token={"type": "null"},
         ),
         "Text": _object(prompt=TEXT, content=TEXT),
