@@ -21,8 +21,8 @@ NUMPY = "numpy-2.0.2-cp312-cp312-pyodide_2024_0_wasm32.whl"
 WRITING = """
 import sys, burble
 writer = burble.load(PATH)
-print(ascii(writer.generate("The ", length=300, seed=1)))
-print(ascii(writer.generate("Whale", length=100, seed=2, temperature=0.4, top_p=0.9)))
+print(ascii(writer.generate("The ", length=150, seed=1)))
+print(ascii(writer.generate("Whale", length=50, seed=2, temperature=0.4, top_p=0.9)))
 print(sorted({name.partition(".")[0] for name in sys.modules} & set(BESIDES)))
 """
 BESIDES = ("h5py", "jax", "keras", "platformdirs", "regex", "rich", "starlette", "typer")
