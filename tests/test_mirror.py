@@ -63,6 +63,7 @@ ELSEWHERE = {
     "model/architecture": "model/test_network.py",
     "model/folding": "model/test_engine.py",
     "model/forward": "model/test_engine.py",
+    "model/windows": "model/test_mixture.py",
     "model/metadata": "model/test_format.py",
     "ngram/training_text": "data/test_split.py",
     "runs/card": "runs/test_folder.py",

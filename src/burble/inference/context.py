@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from burble.inference.beginnings import Beginnings
 from burble.model.engine import Array, Core, State, join_streams, select_streams
-from burble.model.mixture import read_windows
 from burble.model.softmax import log_softmax
+from burble.model.windows import read_windows
 from burble.ngram.index import MAX_CONTEXT
 from burble.ngram.mixing import MixingWeights, mix_predictions
 from burble.ngram.predictor import NgramModel
