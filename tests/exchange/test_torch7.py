@@ -180,6 +180,15 @@ def test_other_files_of_torch7_are_refused_with_what_could_be(tmp_path):
             imported(tmp_path, other)
 
 
+def test_a_loss_that_is_no_number_is_not_kept(tmp_path):
+    checkpoint, _ = torch_rnn()
+    checkpoint.pairs = [
+        (k, Table(2.5, np.nan) if "val" in str(k) else v) for k, v in checkpoint.pairs
+    ]
+    model = imported(tmp_path, checkpoint).content
+    assert model.facts("imported") == {"iterations": 30}
+
+
 def test_weights_that_are_no_numbers_are_refused(tmp_path):
     checkpoint, _ = torch_rnn()
     data = serialize(checkpoint)

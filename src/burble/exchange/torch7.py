@@ -4,6 +4,7 @@ Knows both programs' checkpoints, and nothing of bytes or arithmetic; see `torch
 `torch7_networks` and `torch7_graph`.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -81,7 +82,7 @@ def _make_model(network: Network, symbols: Sequence[str], unit: Unit, checkpoint
     ordered = BYTES if unit == "bytes" else sorted(symbols)
     order = [ids.get(symbol, -1) for symbol in ordered]
     facts = {"iterations": checkpoint.get("i"), "validation_loss": _last_loss(checkpoint)}
-    numbers = {name: value for name, value in facts.items() if isinstance(value, float)}
+    numbers = {n: v for n, v in facts.items() if isinstance(v, float) and math.isfinite(v)}
     return Model(
         weights=network.weights(order),
         vocabulary=Vocabulary(tuple(ordered), unit),

@@ -88,7 +88,9 @@ class Tensor:
         size = self.storage.itemsize
         strides = [stride * size for stride in self.strides]
         view = np.lib.stride_tricks.as_strided(self.storage[self.first :], self.sizes, strides)
-        return np.ascontiguousarray(view, np.float32)
+        # What is beyond float32 becomes infinity, which is refused later.
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(view, np.float32)
 
 
 def read_torch7(path: Path) -> Table:

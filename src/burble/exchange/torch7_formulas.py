@@ -111,7 +111,8 @@ def _apply_node(node: Table, inputs: Sequence[Value]) -> Value:
     """The formula of a node, from those of what enters it."""
     module, index = node.get("module"), node.get("selectindex")
     if index is not None:
-        return _choose(_only(inputs), int(index) if isinstance(index, float) else 0)
+        fits = isinstance(index, float) and abs(index) < MOST_COLUMNS
+        return _choose(_only(inputs), int(index) if fits else 0)
     if module is None:
         # The first node of all, or one that hands on what enters it.
         return _only(inputs) if inputs else Input(0)
@@ -182,7 +183,8 @@ def _add_up(_module: Table, inputs: Sequence[Value]) -> Value:
             kernels[source] = kernel
     # In float64, as there; then as here.
     bias = np.sum([one.bias for one in affine], axis=0, dtype=np.float64)
-    return Affine(kernels, np.asarray(bias, np.float32))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return Affine(kernels, np.asarray(bias, np.float32))
 
 
 def _add_constant(module: Table, inputs: Sequence[Value]) -> Value:
@@ -205,7 +207,7 @@ def _read_first(module: Table, inputs: Sequence[Value]) -> Value:
 
 def _part(module: Table, inputs: Sequence[Value]) -> Value:
     sizes = module.get("size")
-    if not isinstance(sizes, np.ndarray) or len(sizes) != 2 or sizes[0] < 1:
+    if not isinstance(sizes, np.ndarray) or len(sizes) != 2 or not 1 <= sizes[0]:
         raise UnlikeError("a nn.Reshape into other than rows")
     whole, count = _only(inputs), int(sizes[0])
     if count * sizes[1] != _width(whole):
