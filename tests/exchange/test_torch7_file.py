@@ -79,7 +79,7 @@ def head(*numbers):
         (head(3, 1, -1), r"a table of -1 entries came"),
         (head(3, 1, 1, 2, 10**9) + b"abcd", r"1,000,000,000 bytes are to come and 4 are left"),
         (head(3, 1, 1, 9) + b"\0" * 20, r"a value of the kind 9 came"),
-        (head(3, 1, 1, 0, 0) + b"\0" * 20, r"an entry of a table has no key"),
+        (head(3, 1, 1, 0, 0) + b"\0" * 20, r"an entry of a table has no key, or"),
         (head(4, 1, 3) + b"V 1" + head(3) + b"a;b", r"'a;b' came where the name of a class"),
         (head(4, 1, 3) + b"V 1" + head(17) + b"torch.QuuxStorage", r"torch.QuuxStorage came"),
         (

@@ -142,8 +142,8 @@ class _Entries(_Part):
 
     def add(self, part: Any) -> None:
         if self.missing % 2:
-            if part is None:
-                raise DamagedError("an entry of a table has no key")
+            if part is None or isinstance(part, np.ndarray):
+                raise DamagedError("an entry of a table has no key, or one that is none")
             self.key = part
         else:
             self.value.entries[self.key] = part

@@ -207,10 +207,12 @@ def _read_first(module: Table, inputs: Sequence[Value]) -> Value:
 
 def _part(module: Table, inputs: Sequence[Value]) -> Value:
     sizes = module.get("size")
-    if not isinstance(sizes, np.ndarray) or len(sizes) != 2 or not 1 <= sizes[0]:
+    # As numbers of Python, which do not overflow.
+    rows, width = sizes.tolist() if isinstance(sizes, np.ndarray) and len(sizes) == 2 else (0, 0)
+    if not 0 < rows < MOST_COLUMNS:
         raise UnlikeError("a nn.Reshape into other than rows")
-    whole, count = _only(inputs), int(sizes[0])
-    if count * sizes[1] != _width(whole):
+    whole, count = _only(inputs), int(rows)
+    if count * width != _width(whole):
         raise UnlikeError("a nn.Reshape of another size")
     return Parts(whole, count)
 
