@@ -24,6 +24,7 @@ from burble.model.mixture import build_mixture
 from burble.model.transfer import transfer_weights
 from burble.ngram.file import index_path, write_index
 from burble.ngram.index import build_index
+from tests.support.attention import attending
 from tests.support.speakers import POETS, chancy
 
 CELLS = ("lstm", "gru", "rnn")
@@ -155,6 +156,18 @@ def test_laws_hold_for_every_static_score(record, cell, framing, networks, base)
     check_laws(record, writer, framing, weights=WEIGHTS)
     # Without one, short documents are read side by side.
     check_laws(record, writer, framing)
+
+
+@pytest.mark.parametrize("framing", ["streams", "documents"])
+def test_laws_hold_for_a_network_that_attends(record, framing):
+    model = attending(symbols="abc\n", boundary=framing == "documents")
+    writer = Generator(model, partial(build_index, draw_ids(framing)[:PAST]))
+    check_laws(record, writer, framing, weights=WEIGHTS)
+    other = build_model("lstm", framing, 1, True)
+    mixed = Generator(build_mixture([model, other], [0.6, 0.4]))
+    check_laws(record, mixed, framing)
+    with pytest.raises(SettingsError, match="Leave out --adaptive"):
+        record(mixed, draw_ids(framing), adaptive=True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from burble.errors import ModelFileError
 from burble.exchange.imports import read_import, recognize
 from burble.exchange.options import ImportRequest
 from burble.inference.generator import Generator
-from tests.model.test_attention import expected_logits
+from tests.support.attention import expected_logits
 from tests.support.textgenrnn import CHARACTERS, arrays, packaged, vocabulary, write
 
 SETTINGS = {"max_length": 6, "rnn_layers": 2, "word_level": False, "single_text": False}
