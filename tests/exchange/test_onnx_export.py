@@ -11,6 +11,8 @@ import onnx
 import onnxruntime
 import pytest
 
+from burble.data.units import BYTES
+from burble.data.vocabulary import Vocabulary
 from burble.errors import BurbleError, InputError, ModelFileError, SettingsError
 from burble.exchange import onnx_check, onnx_export, onnx_file
 from burble.exchange.description import write_description
@@ -22,6 +24,7 @@ from burble.exchange.options import ExportOptions, ImportRequest
 from burble.model.file import serialize_model, write_model
 from burble.model.metadata import Model
 from burble.model.mixture import build_core
+from burble.settings import TextSettings
 from tests.support.speakers import POETS, chancy
 
 PLAIN = ExportOptions()
@@ -100,6 +103,17 @@ def test_a_model_of_float16_comes_back_as_one(tmp_path):
     model = replace(model, weights=half, dtype="float16")
     onnx_export.export(model, tmp_path / "m.onnx", PLAIN, str)
     assert brought_back(tmp_path / "m.onnx").dtype == "float16"
+
+
+def test_models_of_words_and_of_bytes_go_out_and_come_back(tmp_path):
+    byte = Vocabulary(BYTES, "bytes")
+    word = Vocabulary((" ", "a", "cat"), "word")
+    for alphabet in (byte, word):
+        model = chancy(alphabet.symbols, layers=1)
+        model = replace(model, vocabulary=alphabet, text=TextSettings(unit=alphabet.unit))
+        path = export_model(model, str(tmp_path / f"{alphabet.unit}.onnx"), PLAIN)
+        found = brought_back(path)
+        assert serialize_model(replace(found, summary={})) == serialize_model(model)
 
 
 def test_the_metadata_and_the_file_beside_it_hold_alphabet_and_cleaning(burble, tmp_path):

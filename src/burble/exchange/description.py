@@ -13,7 +13,7 @@ from burble.model.tensors import strict_json
 
 def write_description(model: Model) -> str:
     """All of a model but its weights; equal models give equal texts."""
-    return json.dumps(describe_as_json(model), ensure_ascii=False, sort_keys=True)
+    return json.dumps(describe_as_json(model), sort_keys=True)
 
 
 def parse_description(text: str | bytes, dtype: str, path: Path) -> Model:

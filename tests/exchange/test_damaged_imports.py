@@ -1,0 +1,42 @@
+"""Damaged files of every format that can be imported: a sentence each, or what is in them."""
+
+import random
+
+import pytest
+
+from benchmarks.robustness.damaged import damage, damage_copy, try_import
+from burble.exchange.imports import IMPORTS
+from tests.support.import_samples import SAMPLES
+
+
+@pytest.fixture(scope="module", params=SAMPLES)
+def sample(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    return SAMPLES[request.param], SAMPLES[request.param].make(folder)
+
+
+# Keras 3.15 with NumPy 2.4, where it saves weights.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_damage_of_any_kind_ends_in_a_sentence(sample, tmp_path):
+    kind, whole = sample
+    assert try_import(whole, kind.options, whole.parent) == "imported"
+    seen = set()
+    for seed in range(40):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        seen.add(try_import(damage_copy(kind, whole, folder, seed), kind.options, whole.parent))
+    assert {"refused"} <= seen <= {"imported", "refused"}
+
+
+def test_all_formats_have_a_sample():
+    names = {name.partition(",")[0].partition(" ")[0] for name in SAMPLES}
+    known = {one.name for one in IMPORTS}
+    assert names - {"torch-rnn", "char-rnn"} == known - {"torch7"}
+
+
+def test_damage_is_some_and_the_same_for_a_seed():
+    data = bytes(range(256)) * 10
+    made = [damage(data, random.Random(seed)) for seed in range(200)]
+    assert made == [damage(data, random.Random(seed)) for seed in range(200)]
+    assert sum(one != data for one in made) > 190
+    assert {len(one) < len(data) for one in made} == {True, False}
