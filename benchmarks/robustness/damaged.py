@@ -113,30 +113,26 @@ def try_import(path: Path, options: Mapping[str, str], folder: Path) -> str:
     return "imported"
 
 
-def work(name: str, first: int, last: int, out: IO[str]) -> None:
-    """Imports damaged copies by their seeds; writes a line of JSON for each."""
+def work(name: str, whole: Path, first: int, last: int, out: IO[str]) -> None:
+    """Imports damaged copies of a sample by their seeds; writes a line of JSON for each."""
     sample = SAMPLES[name]
     # What would be printed to a person who imports is no sentence either.
     warnings.simplefilter("error")
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        (folder / "whole").mkdir()
-        whole = sample.make(folder / "whole")
-        if try_import(whole, sample.options, folder / "whole") != "imported":
-            raise SystemExit(f"the sample of {name} cannot be imported")
         base = read_memory()
         for seed in range(first, last):
-            (folder / str(seed)).mkdir()
-            copy = damage_copy(sample, whole, folder / str(seed), seed)
-            size = sum(one.stat().st_size for one in (copy.iterdir() if copy.is_dir() else [copy]))
+            folder = Path(place, str(seed))
+            folder.mkdir()
+            copy = damage_copy(sample, whole, folder, seed)
+            size = sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
             started = time.perf_counter()
-            outcome = try_import(copy, sample.options, folder / "whole")
+            outcome = try_import(copy, sample.options, whole.parent)
             took = time.perf_counter() - started
             grown = read_memory() - base
             if grown > 2 * size + MOST_MEMORY:
                 outcome = f"memory: {grown / 1e6:.0f} MB"
             print(json.dumps([seed, outcome, took, grown]), file=out, flush=True)
-            shutil.rmtree(folder / str(seed))
+            shutil.rmtree(folder)
 
 
 def read_memory() -> int:
@@ -149,17 +145,17 @@ def read_memory() -> int:
     return int(line.split()[1]) * 1024
 
 
-def follow(name: str, files: int) -> Iterator[tuple[int, str, float, int]]:
+def follow(name: str, whole: Path, files: int) -> Iterator[tuple[int, str, float, int]]:
     """Lets workers import, a new one where the last ended or hung; yields what came of each."""
     first = 0
     while first < files:
         command = [sys.executable, "-m", "benchmarks", "damaged", "--worker", name]
-        command += [str(first), str(files)]
+        command += [str(whole), str(first), str(files)]
         lines: queue.Queue[str] = queue.Queue()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
             threading.Thread(target=_read_lines, args=(worker.stdout, lines), daemon=True).start()
             # It takes a while to start.
-            patience = 60.0
+            patience = 120.0
             while first < files:
                 try:
                     line = lines.get(timeout=patience)
@@ -169,7 +165,9 @@ def follow(name: str, files: int) -> Iterator[tuple[int, str, float, int]]:
                     first += 1
                     break
                 if not line:
-                    yield first, f"the worker ended with {worker.wait()}", 0.0, 0
+                    if (code := worker.wait()) > 0:
+                        raise SystemExit(f"the worker of {name} failed with {code}")
+                    yield first, f"the worker was ended by signal {-code}", 0.0, 0
                     first += 1
                     break
                 seed, outcome, took, grown = json.loads(line)
@@ -187,12 +185,16 @@ def _read_lines(stream: IO[str] | None, lines: "queue.Queue[str]") -> None:
 def measure(name: str, files: int) -> dict[str, object]:
     """The row of a format."""
     counts, slowest, most = Counter[str](), 0.0, 0
-    for seed, outcome, took, grown in follow(name, files):
-        is_plain = outcome in ("imported", "refused")
-        counts[outcome if is_plain else "wrong"] += 1
-        slowest, most = max(slowest, took), max(most, grown)
-        if not is_plain:
-            print(f"{name}, seed {seed}: {outcome}", flush=True)
+    with tempfile.TemporaryDirectory() as place:
+        whole = SAMPLES[name].make(Path(place))
+        if try_import(whole, SAMPLES[name].options, whole.parent) != "imported":
+            raise SystemExit(f"the sample of {name} cannot be imported")
+        for seed, outcome, took, grown in follow(name, whole, files):
+            is_plain = outcome in ("imported", "refused")
+            counts[outcome if is_plain else "wrong"] += 1
+            slowest, most = max(slowest, took), max(most, grown)
+            if not is_plain:
+                print(f"{name}, seed {seed}: {outcome}", flush=True)
     kinds = {kind: counts[kind] for kind in ("imported", "refused", "wrong")}
     return (
         {"format": name, "files": files}
@@ -209,11 +211,11 @@ def main() -> None:
     parser = make_parser(__doc__, f"{QUICK} files of each format")
     parser.add_argument("--files", type=int, help="files of each format")
     parser.add_argument("--only", nargs="+", choices=SAMPLES, default=[*SAMPLES])
-    parser.add_argument("--worker", nargs=3, metavar=("NAME", "FIRST", "LAST"))
+    parser.add_argument("--worker", nargs=4, metavar=("NAME", "PATH", "FIRST", "LAST"))
     asked = parser.parse_args()
     if asked.worker:
-        name, first, last = asked.worker
-        work(name, int(first), int(last), sys.stdout)
+        name, whole, first, last = asked.worker
+        work(name, Path(whole), int(first), int(last), sys.stdout)
         return
     files = asked.files or (QUICK if asked.quick else FILES)
     rows = [measure(name, files) for name in asked.only]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from burble.errors import ModelFileError, SettingsError, VocabularyError
-from burble.exchange import keras_weights
+from burble.exchange import keras_container, keras_weights
 from burble.exchange.keras_file import open_keras_file
 from burble.model.file import read_model, write_model
 from burble.settings import make_settings
@@ -270,3 +270,22 @@ def test_a_model_with_hard_gates_survives_its_file(tmp_path):
     model = brought(legacy(tmp_path / "w.h5", layers, config=described(layers)))
     write_model(tmp_path / "m", model)
     assert read_model(tmp_path / "m").architecture == model.architecture
+
+
+def test_an_archive_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(keras_container, "MOST_UNPACKED", 1000)
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("model.weights.h5", bytes(100_000))
+    with pytest.raises(ModelFileError, match=r"model.weights.h5 has more than 1,\d{3} bytes"):
+        brought(path)
+
+
+def test_an_array_that_was_never_written_is_no_array(tmp_path, monkeypatch):
+    monkeypatch.setattr(keras_container, "MOST_UNPACKED", 10)
+    path = modern(tmp_path / "w.weights.h5", [("lstm", PLAIN[0][1]), ("dense", PLAIN[1][1])])
+    with h5py.File(path, "r+") as file:
+        del file["layers/dense/vars/0"]
+        file.create_dataset("layers/dense/vars/0", (U, V), "f4")
+    with pytest.raises(ModelFileError, match="not stored as plain numbers in the file itself"):
+        brought(path)

@@ -23,6 +23,8 @@ from burble.model.tensors import strict_json
 MOST_DEPTH = 16
 MOST_BYTES = 4 << 30
 MOST_JSON = 8 << 20
+MOST_UNPACKED = 64 << 20
+"""Bytes by which what is in a file may be larger than the file."""
 MOST_IN_CHUNK = 1 << 26
 FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 SAVE = "In Keras, save the whole model with model.save('model.h5'), and import that."
@@ -82,13 +84,14 @@ def _unreadable(path: Path, error: Exception) -> str:
 
 def read_members(path: Path) -> dict[str, bytes]:
     """The parts of a `.keras` file."""
-    most = {"model.weights.h5": MOST_BYTES, "config.json": MOST_JSON, "metadata.json": MOST_JSON}
+    # Keras compresses nothing, and a few bytes can be unpacked to any number.
+    whole = min(MOST_BYTES, path.stat().st_size + MOST_UNPACKED)
+    most = {"model.weights.h5": whole, "config.json": MOST_JSON, "metadata.json": MOST_JSON}
     found = {}
     try:
         with zipfile.ZipFile(path) as archive:
             for name, limit in most.items():
                 with archive.open(name) as file:
-                    # A few bytes can be unpacked to any number.
                     found[name] = file.read(limit + 1)
                 if len(found[name]) > limit:
                     raise ValueError(f"{name} has more than {limit:,} bytes")
@@ -151,7 +154,9 @@ def check_plain(dataset: h5py.Dataset, name: str) -> None:
     filters = {plan.get_filter(i)[0] for i in range(plan.get_nfilters())}
     whole = dataset.chunks is None or math.prod(dataset.chunks) <= MOST_IN_CHUNK
     plain = not (dataset.external or dataset.is_virtual) and dataset.dtype.kind == "f" and whole
-    if not plain or not filters <= FILTERS:
+    # What was never written takes no place in the file, and any in memory.
+    held = dataset.nbytes <= dataset.id.get_storage_size() + MOST_UNPACKED
+    if not plain or not held or not filters <= FILTERS:
         raise ModelFileError(
             f"{name} is not stored as plain numbers in the file itself. Give a file that "
             "Keras wrote."

@@ -64,8 +64,9 @@ def _read_weights(
     found = {}
     for name, expected in array_shapes(shape, size, len(model.labels)).items():
         if name not in places:
-            # The tutorial's layout computes what enters the network.
-            fixed = fixed_input(shape, size) if name.endswith("embedding") else None
+            # In the tutorial's layout, what enters the network is computed.
+            is_computed = name == "embedding" and shape.input == "scalar"
+            fixed = fixed_input(shape, size) if is_computed else None
             if fixed is None:
                 raise ModelFileError(f"{path} is damaged: it does not say where {name} lies.")
             found[name] = fixed
