@@ -5,9 +5,12 @@ No links are followed, and no data outside the file is read. Knows nothing of la
 
 import errno
 import io
+import lzma
 import math
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +47,7 @@ def explain_damage(path: Path) -> Iterator[None]:
         yield
     except BurbleError:
         raise
-    except (OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
+    except (EOFError, OSError, RuntimeError, LookupError, ValueError, TypeError) as error:
         raise ModelFileError(_unreadable(path, error)) from error
 
 
@@ -76,10 +79,18 @@ def _unreadable(path: Path, error: Exception) -> str:
         return f"{path} is of a TensorFlow checkpoint, which is no file of Keras. {SAVE}"
     if path.is_dir() and (path / "saved_model.pb").exists():
         return f"{path} is a TensorFlow SavedModel, which is no file of Keras. {SAVE}"
+    why = " ".join(str(error).split()) or type(error).__name__
     return (
-        f"cannot read {path} as HDF5 ({error}). Give a file that Keras wrote, such as "
+        f"cannot read {path} as HDF5 ({why:.200}). Give a file that Keras wrote, such as "
         "weights.hdf5, model.weights.h5 or model.keras."
     )
+
+
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error),
+    *(LookupError, RuntimeError, OSError, ValueError),
+)
+"""What `zipfile` raises of an archive that is damaged."""
 
 
 def read_members(path: Path) -> dict[str, bytes]:
@@ -95,9 +106,11 @@ def read_members(path: Path) -> dict[str, bytes]:
                     found[name] = file.read(limit + 1)
                 if len(found[name]) > limit:
                     raise ValueError(f"{name} has more than {limit:,} bytes")
-    except (zipfile.BadZipFile, LookupError, NotImplementedError, OSError, ValueError) as error:
+    except _DAMAGED as error:
+        # zipfile (3.11) puts whole members into what it says of their names.
+        why = f"{error!s:.60}" or type(error).__name__
         raise ModelFileError(
-            f"{path} is an archive, but not one that Keras wrote whole ({error}). Give a .keras "
+            f"{path} is an archive, but not one that Keras wrote whole ({why}). Give a .keras "
             "file, or the model.weights.h5 in it."
         ) from error
     return found

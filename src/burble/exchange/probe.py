@@ -1,6 +1,7 @@
 """A first look at what is to be imported: enough to tell what it is. Knows no format."""
 
 import stat
+import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,5 +70,5 @@ def _members(path: Path) -> tuple[str, ...]:
     try:
         with zipfile.ZipFile(path) as archive:
             return tuple(archive.namelist()[:MOST_NAMES])
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+    except (OSError, ValueError, LookupError, struct.error, zipfile.BadZipFile, RuntimeError):
         return ()

@@ -1,7 +1,8 @@
-"""The examples that write with an ONNX file: in Python, and in a page in a real browser."""
+"""What writes with exported files in the docs and the examples: ONNX, in a page too, and Keras."""
 
 import functools
 import http.server
+import re
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,27 @@ def test_python_writes_with_it(tmp_path):
     found = written(other, "ab")
     assert len(found.replace("--", "-")) == 402
     assert {*"abc"} <= set(found) <= {*"abc\n-"}
+
+
+# Keras 3.15 with NumPy 2.4, where it saves weights.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_keras_writes_as_the_guide_says(tmp_path):
+    letters = "".join(sorted({*"Alice was"}))
+    model = follower(letters, [(n + 1) % len(letters) for n in range(len(letters))])
+    export_model(model, str(tmp_path / "alice.keras"), ExportOptions())
+    page = (EXAMPLES.parents[1] / "docs" / "guides" / "export.md").read_text("utf-8")
+    (code,) = [one for one in re.findall(r"```python\n(.*?)```", page, re.S) if "keras" in one]
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code],
+        cwd=tmp_path,
+        env={"KERAS_BACKEND": "numpy", "HOME": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    after = letters.index("s") + 1
+    assert done.stdout == ((letters[after:] + letters[:after]) * 400)[:400]
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
