@@ -3,13 +3,15 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
 import burble as package
+from burble.model.file import read_model
 from burble.reports.charts import make_ticks
 from burble.reports.facts import gather_facts
-from burble.reports.page import write_page
+from burble.reports.page import final_loss, write_page
 from burble.runs.folder import Run
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -129,6 +131,35 @@ def test_wrong_input_is_one_sentence(mine, command, tmp_path, monkeypatch):
     done = command("report", run.folder, "-o", "page.html", "--text", text)
     assert done.returncode == 2
     assert b"step-00000300.txt is no text" in done.stderr
+
+
+def test_losses_of_words_are_told_per_character(mine):
+    run, _ = mine
+    stored, plain = run.facts(), gather_facts(run)
+    stored["settings"]["text"]["unit"] = "word"
+    stored["corpus"]["held_out_characters"] = 4 * stored["corpus"]["held_out"]
+    (run.folder / "run.json").write_text(json.dumps(stored), encoding="utf-8")
+    words = gather_facts(run)
+    assert 4 * final_loss(words) == pytest.approx(final_loss(plain))
+    assert [4 * loss for _, loss in words.training] == [loss for _, loss in plain.training]
+    assert 4 * words.baselines["uniform guessing"] == plain.baselines["uniform guessing"]
+    assert "nats per character" in write_page([words])
+    assert "symbols of text" in write_page([words])
+
+
+def test_what_a_model_of_windows_was_given_is_no_copy_of_its_own(mine):
+    run, text = mine
+    model = read_model(run.folder / "model.safetensors")
+    (run.folder / "model.safetensors").unlink()
+    run.write_model(replace(model, window=36, excerpt=CAT[:60]))
+    sample = run.folder / "samples" / "step-00000300.txt"
+    sample.write_text(CAT[:40] + "tttttttttttt" + CAT[:50] + "\n", encoding="utf-8")
+    last = gather_facts(run, [str(text)]).samples[-1]
+    assert last.given == 36
+    # Of what it was given and four characters more, nothing was copied.
+    assert [(one.start, one.text) for one in last.copied] == [(52, CAT[:50])]
+    html = write_page([gather_facts(run, [str(text)])])
+    assert f'<span class="given">{CAT[:36]}</span>' in html
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from burble.data import corpus as corpora
 from burble.data.report import summarize
 from burble.errors import BurbleError, CorpusError, RunError
-from burble.formatting import some
+from burble.formatting import per_character, some, symbol_name
 from burble.inference.copies import LEAST, CopiedPassage, mark_copies
 from burble.model.file import Model, find_model_file, read_model
 from burble.ngram.file import index_path, read_index
@@ -22,7 +22,7 @@ from burble.ngram.training_text import recognize_training_text
 from burble.runs.base import origin_name
 from burble.runs.folder import Run, curve
 from burble.runs.request import resolve_reading
-from burble.settings import DEFAULT_READING, Settings, SourceSettings
+from burble.settings import DEFAULT_READING, RECUT, Settings, SourceSettings
 
 Curve = list[tuple[float, float]]
 
@@ -57,7 +57,7 @@ class RunFacts:
         settings: As they were resolved.
         corpus: Facts of its text, as `run.json` has them.
         read: What was read and what was changed of it, where it could be read again.
-        training: The training losses by step, nats per symbol.
+        training: The training losses by step, nats per `loss_unit`.
         validation: The validation losses by step.
         baselines: Losses of simpler predictors, by name, the worst first.
         scores: Scores taken at the end, by the names of `run.json`.
@@ -93,6 +93,17 @@ class RunFacts:
     searched: int
     notes: Sequence[str]
     commands: Sequence[str]
+
+    @property
+    def symbol(self) -> str:
+        """What one symbol is called."""
+        return symbol_name(self.settings.text.unit)
+
+    @property
+    def loss_unit(self) -> str:
+        """What its losses are of: of words and of bytes, of a character."""
+        unit = self.settings.text.unit
+        return symbol_name("char" if unit in RECUT else unit)
 
     @property
     def best(self) -> tuple[float, float] | None:
@@ -140,7 +151,12 @@ def gather_facts(
         model, size = read_model(file), file.stat().st_size
         sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     text = _find_text(run, facts, model, sources, reading) if model else _Text()
-    validation = curve(metrics, "held_out_loss")
+    # Of words and bytes losses are told per character, so that all compare.
+    ratio = per_character(1.0, _part(facts, "corpus"))
+    training, validation = (
+        [(step, loss * ratio) for step, loss in curve(metrics, name)]
+        for name in ("loss", "held_out_loss")
+    )
     done, commands = _part(facts, "done"), (facts.get("resume"), facts.get("repeat"))
     last = max((metric["step"] for metric in metrics), default=0)
     return RunFacts(
@@ -150,10 +166,13 @@ def gather_facts(
         settings=settings,
         corpus=_part(facts, "corpus"),
         read=text.read,
-        training=curve(metrics, "loss"),
+        training=training,
         validation=validation,
-        baselines=_name_baselines(_part(facts, "references")),
-        scores=_part(facts, "scores"),
+        baselines=_name_baselines(_part(facts, "references"), ratio),
+        scores={
+            name: value * ratio if name.endswith("loss") else value
+            for name, value in _part(facts, "scores").items()
+        },
         base=origin_name(_part(facts, "from")),
         steps=done.get("steps", last),
         seconds=done.get("seconds"),
@@ -173,15 +192,15 @@ def _part(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _name_baselines(stored: Mapping[str, Any]) -> dict[str, float]:
-    """The losses of simpler predictors by the names that people know them by."""
+def _name_baselines(stored: Mapping[str, Any], ratio: float) -> dict[str, float]:
+    """The losses of simpler predictors, times a ratio, by the names that people know them by."""
     names = {
         "nothing": "uniform guessing",
         "letters": "letter frequencies",
         "ngrams": f"n-grams of up to {stored.get('order', '?')}, about",
     }
     found = {names[key]: stored.get(key) for key in names}
-    return {name: loss for name, loss in found.items() if isinstance(loss, int | float)}
+    return {name: loss * ratio for name, loss in found.items() if isinstance(loss, int | float)}
 
 
 def _read_samples(

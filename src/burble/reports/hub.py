@@ -106,7 +106,7 @@ def _describe_contents(uploads: Sequence[Upload], model: Model, *, memory: bool)
         yield f"{MODEL_NAME} names the labels of {column}: {listed(values, most=NAMED)}."
     text = uploads[0].read().decode(errors="replace")
     if "## What it writes" in text:
-        yield f"{CARD} shows what the model wrote last while it was trained."
+        yield f"{CARD} shows a piece that the model wrote."
     yield "What the repository has under these names gets a new version; it keeps the old ones."
     if "\nlicense:" not in text.partition("\n---\n")[0]:
         yield f"{CARD} names no license; a line such as license: cc0-1.0 at its top would."

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from burble import __version__, pages
-from burble.formatting import some, symbol_name
+from burble.formatting import some
 from burble.model.description import NAMES, describe_model
 from burble.reports.charts import STYLE as CHART_STYLE
 from burble.reports.charts import Line, draw_chart
@@ -57,11 +57,6 @@ def write_page(runs: Sequence[RunFacts]) -> str:
     return pages.write_page(title, parts, _STYLE)
 
 
-def _symbol(run: RunFacts) -> str:
-    """What one symbol of a run is called."""
-    return symbol_name(run.settings.text.unit)
-
-
 def _draw_run(run: RunFacts) -> Iterator[str]:
     """All there is to tell of one run."""
     yield pages.draw_facts(_list_figures(run))
@@ -90,15 +85,15 @@ def _list_figures(run: RunFacts) -> dict[str, str]:
     """The figures that matter most."""
     figures = {}
     if (loss := final_loss(run)) is not None:
-        figures[f"nats per {_symbol(run)}"] = f"{loss:.3f}"
-        figures[f"bits per {_symbol(run)}"] = f"{loss / math.log(2):.3f}"
+        figures[f"nats per {run.loss_unit}"] = f"{loss:.3f}"
+        figures[f"bits per {run.loss_unit}"] = f"{loss / math.log(2):.3f}"
     figures["steps"] = f"{run.steps:,}"
     if run.seconds is not None:
         figures["minutes of training"] = f"{run.seconds / 60:,.1f}"
     if run.model:
         figures["weights"] = f"{sum(array.size for array in run.model.weights.values()):,}"
     if isinstance(symbols := run.corpus.get("symbols"), int):
-        figures[f"{_symbol(run)}s of text"] = f"{symbols:,}"
+        figures[f"{run.symbol}s of text"] = f"{symbols:,}"
     return figures
 
 
@@ -123,7 +118,7 @@ def _draw_losses(run: RunFacts) -> str:
         ),
     ]
     said = _describe_losses(run)
-    drawn = draw_chart(lines, "steps", f"nats per {_symbol(run)}", said)
+    drawn = draw_chart(lines, "steps", f"nats per {run.loss_unit}", said)
     return f"<h2>Losses</h2><p>{escape(said)}</p>{drawn}" if drawn else ""
 
 
@@ -149,7 +144,7 @@ def _draw_scores(run: RunFacts) -> str:
         rows["this model, best on the way"] = run.best[1]
     if isinstance(loss := run.scores.get("held_out_loss"), int | float):
         scored = run.scores.get("held_out_scored")
-        over = f", on {scored:,} {_symbol(run)}s" if isinstance(scored, int) else ""
+        over = f", on {scored:,} {run.symbol}s" if isinstance(scored, int) else ""
         rows[f"this model{f', with base {run.base}' if run.base else ''}{over}"] = loss
     if not rows:
         return ""
@@ -158,7 +153,7 @@ def _draw_scores(run: RunFacts) -> str:
         f'<td class="n">{loss:.3f}</td><td class="n">{loss / math.log(2):.3f}</td></tr>'
         for name, loss in rows.items()
     )
-    unit = _symbol(run)
+    unit = run.loss_unit
     heads = (
         f'<th>predictor</th><th class="n">nats per {unit}</th><th class="n">bits per {unit}</th>'
     )
@@ -203,8 +198,8 @@ def _describe_search(run: RunFacts) -> str:
         said += " What is grey was given to it to begin with, from its text."
     if run.searched:
         said += (
-            f" Passages of 30 {_symbol(run)}s or more that stand word for word in the "
-            f"{some(run.searched, _symbol(run))} it learned from are marked."
+            f" Passages of 30 {run.symbol}s or more that stand word for word in the "
+            f"{some(run.searched, run.symbol)} it learned from are marked."
         )
     return said
 
@@ -284,7 +279,7 @@ def _draw_text(run: RunFacts) -> str:
     counts = [
         f"{corpus[name]:,} {noun}"
         for name, noun in (
-            ("symbols", f"{_symbol(run)}s"),
+            ("symbols", f"{run.symbol}s"),
             ("documents", "documents"),
             ("held_out", "for validation"),
         )
@@ -333,8 +328,10 @@ def _compare(runs: Sequence[RunFacts]) -> Iterator[str]:
         Line(f"{name} {loss:.2f}", [(0, loss), (last, loss)], flat=True)
         for name, loss in shared.items()
     ]
+    units = {one.loss_unit for one in runs}
+    unit = units.pop() if len(units) == 1 else "symbol"
     said = f"The validation losses of {', '.join(one.name for one in runs)} by step."
-    drawn = draw_chart(lines, "steps", "nats per symbol", said)
+    drawn = draw_chart(lines, "steps", f"nats per {unit}", said)
     yield f"<h2>Validation losses</h2>{drawn}" if drawn else ""
     yield f"<h2>Scores</h2>{_compare_scores(runs)}"
     yield _compare_settings(runs)
@@ -342,9 +339,12 @@ def _compare(runs: Sequence[RunFacts]) -> Iterator[str]:
 
 def _list_doubts(runs: Sequence[RunFacts]) -> Iterator[str]:
     """What forbids to compare the losses of several runs."""
-    if len({(one.corpus.get("sha256"), one.settings.text.unit) for one in runs}) > 1:
+    parts = {
+        (one.symbol, one.corpus.get("held_out"), one.corpus.get("training_sha256")) for one in runs
+    }
+    if len({one.corpus.get("sha256") for one in runs}) > 1:
         yield "They read different texts, so that their losses cannot be compared."
-    elif len({(one.corpus.get("held_out"), one.corpus.get("training_sha256")) for one in runs}) > 1:
+    elif len({one.symbol for one in runs}) == 1 < len(parts):
         yield "They keep different parts for validation, so that their losses hardly compare."
     if 0 < sum(one.base is not None for one in runs) < len(runs):
         yield "Some began from a base, which has read other texts, and some from nothing."

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from burble.files import write_atomically
-from burble.formatting import fence, some, symbol_name
+from burble.formatting import fence, per_character, some, symbol_name
 from burble.model.description import describe_model
 from burble.model.file import Model
 from burble.runs import plots
 from burble.runs.base import origin_name
 from burble.runs.folder import Run, curve
-from burble.settings import ModelSettings, Settings
+from burble.settings import RECUT, ModelSettings, Settings, Unit
 
 LABELS = {"loss": "training (dropout on)", "held_out_loss": "validation"}
 BASELINES = {"letters": "letter frequencies", "ngrams": "n-grams, about"}
@@ -29,8 +29,8 @@ class Card:
         shape: Its network in a few words, which is its name as well.
         cell: Its kind of recurrent layer.
         rows: What it is and what it came to, by name.
-        unit: What one symbol of it is called.
-        loss: Its validation loss, nats per symbol; None where it has none.
+        unit: What a symbol of it is.
+        loss: Its validation loss, nats per character (or grapheme); None where it has none.
         base: The model that its training started from; None where it was none.
         languages: Codes of the languages of its text, as far as they are known.
         sample: What it wrote; empty where nothing is at hand.
@@ -40,7 +40,7 @@ class Card:
     shape: str
     cell: str
     rows: Mapping[str, str]
-    unit: str
+    unit: Unit
     loss: float | None = None
     base: str | None = None
     languages: Sequence[str] = ()
@@ -93,8 +93,8 @@ def make_card(
         shape=_shape(settings.model),
         cell=settings.model.cell,
         rows=describe_run(settings, corpus, metrics, origin),
-        unit=symbol_name(settings.text.unit),
-        loss=min(scores, default=None),
+        unit=settings.text.unit,
+        loss=per_character(min(scores), corpus) if scores else None,
         base=origin_name(origin or {}),
     )
 
@@ -112,14 +112,14 @@ def write_model_card(run: Run, model: Model) -> None:
 def describe_card(model: Model) -> str:
     """The card of a model of which nothing else is at hand."""
     shape = model.architecture
-    loss = model.facts("scores").get("held_out_loss")
+    corpus, loss = model.facts("corpus"), model.facts("scores").get("held_out_loss")
     return format_card(
         Card(
             shape=_shape(shape),
             cell=shape.cell,
             rows=dict(describe_model(model)),
-            unit=symbol_name(model.vocabulary.unit),
-            loss=float(loss) if isinstance(loss, int | float) else None,
+            unit=model.vocabulary.unit,
+            loss=per_character(loss, corpus) if isinstance(loss, int | float) else None,
             base=model.base,
         )
     )
@@ -146,6 +146,9 @@ def format_card(card: Card) -> str:
     table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in card.rows.items())
     picture = "\n![losses by step](loss.svg)\n" if card.picture else ""
     sample = f"\n## What it writes\n\n{fence(card.sample)}\n" if card.sample.strip() else ""
+    unit = "word" if card.unit == "word" else symbol_name(card.unit)
+    invented = "sentence" if card.unit == "word" else "spelling"
+    spelling = f"The unit is the {unit}, so an odd {invented} is the model's own invention."
     return f"""{_front_matter(card)}
 # A small text model, made with burble
 
@@ -168,7 +171,7 @@ print(model.generate(length=400, seed=1))
 ## Limits
 
 It may have learned passages of its text by heart; consider that before you share it.
-The unit is the {card.unit}, so an odd spelling is the model's own invention.
+{spelling}
 It knows its text and nothing else: what it writes is not true because it reads well.
 """
 
@@ -184,12 +187,13 @@ def _front_matter(card: Card) -> str:
     lines += [f"language: {json.dumps(list(card.languages))}"] if card.languages else []
     lines += [f"tags: {json.dumps(['burble', 'char-rnn', card.cell, 'text-generation'])}"]
     if card.loss is not None:
+        unit = symbol_name("char" if card.unit in RECUT else card.unit)
         kind = "static, with base" if card.base else "static"
-        bits = {"type": f"bits_per_{card.unit}", "value": round(card.loss / math.log(2), 4)}
+        bits = {"type": f"bits_per_{unit}", "value": round(card.loss / math.log(2), 4)}
         result = {
             "task": {"type": "text-generation", "name": "Text generation"},
             "dataset": {"type": "text", "name": "validation part of its own text"},
-            "metrics": [{"name": f"bits per {card.unit} ({kind})", **bits}],
+            "metrics": [{"name": f"bits per {unit} ({kind})", **bits}],
         }
         named = {"name": f"{card.shape} of burble", "results": [result]}
         lines += [f"model-index: {json.dumps([named], ensure_ascii=False)}"]
