@@ -1,3 +1,5 @@
+import json
+import re
 from collections import Counter
 from itertools import pairwise
 
@@ -6,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from burble.data import corpus, units
+from burble.data import corpus, report, units
 from burble.data.vocabulary import Vocabulary
 from burble.errors import SettingsError
-from burble.settings import TextSettings
+from burble.settings import TextSettings, make_settings
 
 TEXTS = st.text() | st.text(alphabet="ab'’ 1é\n\t.-_\u0301σ猫ก")
 WORDS = st.lists(st.sampled_from(["the", "don't", "  ", "1865", "...", "猫"]), unique=True)
@@ -130,3 +132,20 @@ def test_a_large_text_of_words_is_kept_and_found_again(tmp_path, monkeypatch):
         np.testing.assert_array_equal(kept[0].ids, kept[1].ids)
         assert "".join(kept[1].text()) == text
         assert any("to be used again" in note for note in kept[1].notes)
+
+
+def test_words_and_bytes_are_told_as_they_are(tmp_path):
+    (tmp_path / "a.txt").write_text("the cat, the café\n" * 9 + "zoo", "utf-8")
+    for unit, line, fact in (
+        ("word", r"^the +18 +[\d.]+%$", "café"),
+        ("bytes", r"^bytes:\\xc3 +9 +[\d.]+%  0xC3 +part of a character$", "bytes:\\xa9"),
+    ):
+        settings = make_settings({"unit": unit}).text
+        made = corpus.build([str(tmp_path / "a.txt")], settings, validation=0.05)
+        lines = report.tabulate_alphabet(made)
+        assert any(re.match(line, one) for one in lines)
+        # What never occurs is not listed, such as a letter that stands in words alone.
+        assert len(lines) - 1 == sum(n > 0 for n in made.counts.values())
+        assert report.collect_facts(made)["alphabet"][fact] == 9
+        json.dumps(report.collect_facts(made), ensure_ascii=False).encode()
+    assert not report.describe_many_symbols(made)

@@ -46,7 +46,10 @@ def corpus(
         outputs.check_text(output, sources.find_named_files(source), overwrite=overwrite)
     request = TrainingRequest(chosen, sources=tuple(source), reading=reading)
     text = read_corpus(request, made)
-    overview = survey(text)
+    # Lines and rare letters are told of characters, whatever a symbol is to be.
+    plain = dict.fromkeys((*settings.OF_WORDS, "unit"))
+    letters = settings.make_settings(chosen | plain)
+    overview = survey(request.read(letters) if made.text.unit in settings.RECUT else text)
     if output:
         # Before anything is printed: whoever reads that may stop at any time, as `head` does.
         if output.suffix.lower() in PAGES:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import rich.cells
 
-from burble.data import order
+from burble.data import order, units
 from burble.data.corpus import Corpus
-from burble.data.vocabulary import describe
 from burble.formatting import listed, some, symbol_name
+from burble.settings import RECUT
 
 _FREQUENT = 24
 _RARE = 24
@@ -102,13 +102,16 @@ def _describe_unlearned(corpus: Corpus) -> list[str]:
     if not only:
         return []
     occur = "1 symbol occurs" if len(only) == 1 else f"{len(only):,} different symbols occur"
-    named = listed([*map(describe, only)])
+    named = listed([*map(corpus.vocabulary.describe, only)])
     return [f"{occur} in the validation part alone, and will not be learned: {named}."]
 
 
 def describe_many_symbols(corpus: Corpus) -> list[str]:
     """What to do where a text has many symbols for its length; nothing where it has not."""
     kinds, characters = len(corpus.counts), corpus.characters
+    if corpus.vocabulary.unit in RECUT:
+        # How many there are does not follow from the text alone.
+        return []
     if kinds < MANY or characters >= SELDOM * kinds:
         return []
     rare = {
@@ -145,10 +148,12 @@ def name_symbol(symbol: str) -> str:
 
 def tabulate_alphabet(corpus: Corpus) -> list[str]:
     """The alphabet as lines of a table: the frequent symbols, then the rare tail."""
-    counts = corpus.counts.most_common()
+    # Of bytes, and of letters that stand in words alone, some never occur.
+    counts = [(symbol, n) for symbol, n in corpus.counts.most_common() if n]
     total = max(1, corpus.counts.total())
     left = len(counts) - _FREQUENT - _RARE
-    codes = [" ".join(f"U+{ord(char):04X}" for char in symbol) for symbol, _ in counts]
+    named = [_name(symbol, corpus.vocabulary.unit) for symbol, _ in counts]
+    codes = [code for code, _ in named]
     # A symbol of many marks may not push aside the names of all.
     wide = max(9, 1 + min(CODES, max(map(len, codes), default=0)))
     lines = [f"{'symbol':<8}{'count':>12} {'frequency':>9}  {'code':<{wide}}name"]
@@ -160,9 +165,21 @@ def tabulate_alphabet(corpus: Corpus) -> list[str]:
                     f"{'…':<8}{between:>12,} {between / total:>9.3%}  {left:,} symbols between"
                 )
             continue
-        named = f"{codes[place]:<{wide - 1}} {name_symbol(symbol)}"
-        lines.append(f"{_shown(symbol)}{count:>12,} {count / total:>9.3%}  {named}")
+        shown, name = (
+            _shown(units.show_byte(symbol)),
+            f"{codes[place]:<{wide - 1}} {named[place][1]}",
+        )
+        lines.append(f"{shown}{count:>12,} {count / total:>9.3%}  {name}".rstrip())
     return lines
+
+
+def _name(symbol: str, unit: str) -> tuple[str, str]:
+    """The code points of a symbol and their names; of a word neither, and of a byte its value."""
+    if unit == "word" and len(symbol) > 1:
+        return "", ""
+    if unit == "bytes" and not symbol.isascii():
+        return f"0x{ord(symbol) - 0xDC00:02X}", "part of a character"
+    return " ".join(f"U+{ord(char):04X}" for char in symbol), name_symbol(symbol)
 
 
 def _shown(symbol: str) -> str:
@@ -198,5 +215,5 @@ def collect_facts(corpus: Corpus) -> dict[str, Any]:
         else None,
         "removed": dict(corpus.removed.most_common()),
         "notes": [*corpus.notes, *describe_many_symbols(corpus)],
-        "alphabet": dict(corpus.counts.most_common()),
+        "alphabet": {units.show_byte(symbol): n for symbol, n in corpus.counts.most_common()},
     }

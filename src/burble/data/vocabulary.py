@@ -168,6 +168,12 @@ class Vocabulary:
             place += len(found)
         return [part for symbol in symbols for part in self._parts(symbol)]
 
+    def describe(self, symbol: str) -> str:
+        """One of its symbols as a person should read it: a word as it is, else with code points."""
+        if self.unit == "bytes" and not symbol.isascii():
+            return f"the byte 0x{ord(symbol) - 0xDC00:02X}"
+        return repr(symbol) if self.unit == "word" and len(symbol) > 1 else describe(symbol)
+
     @property
     def is_cut_elsewhere(self) -> bool:
         """Whether another version of `regex` than is here is known to have cut the text."""
