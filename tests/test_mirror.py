@@ -12,7 +12,6 @@ ELSEWHERE = {
     "cli/compare": "experiments/test_compare.py",
     "cli/draft": "cli/test_interactive.py",
     "cli/export": "exchange/test_exports.py",
-    "cli/import_model": "exchange/test_imports.py",
     "exchange/keras_container": "exchange/test_keras_file.py",
     "exchange/keras_layers": "exchange/test_keras_export.py",
     "exchange/keras_own": "exchange/test_keras_export.py",
