@@ -110,6 +110,8 @@ def test_an_imported_model_is_one_as_any_other(burble, tmp_path):
     done = burble("eval", "run", "t.txt", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     assert json.loads(done.stdout)["characters"] > 150
+    shown = burble("eval", "run", "t.txt", cwd=tmp_path).stdout.decode()
+    assert "each predicted from the 6 symbols before it" in shown
     texts = package.load(tmp_path / "run").generate_many("a", count=3, length=30, seed=1)
     assert texts == package.load(tmp_path / "run").generate_many("a", count=3, length=30, seed=1)
 

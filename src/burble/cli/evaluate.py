@@ -321,7 +321,7 @@ def _describe_parts(parts: Mapping[str, tuple[int, int]]) -> list[str]:
 def _describe_score(voices: Voices, writer: Generator, score: Report) -> str:
     """A score as lines for a person."""
     ends = f" and {some(score.ends, 'document end')}" if score.ends else ""
-    window = writer.model.window
+    window = writer.model.window or writer.model.attention
     before = f"the {some(window, 'symbol')} before it" if window else "all before it"
     interval = "; 95 % interval {:.3f} to {:.3f}".format(*score.interval) if score.interval else ""
     base = _with_base(score.base) if len(voices.paths) == 1 else ""

@@ -161,22 +161,27 @@ def read_description(meta: Mapping[str, Any], path: Path) -> Model:
             excerpt=meta["excerpt"],
             summary=meta["summary"],
         )
-        shape = model.architecture
-        if model.labels and meta["format"] < 4:
-            raise ValueError(f"it has labels, and no model of format {meta['format']} has any.")
-        if model.labels and shape.input != "embedding":
-            raise ValueError(f"it has labels, and its input is {shape.input}.")
-        if shape.embedding != (input_width(shape.input, vocabulary.size) or shape.embedding):
-            raise ValueError(f"embedding is {shape.embedding}, which no {shape.input} input has.")
-        if not 0 <= model.window <= MAX_WINDOW:
-            raise ValueError(f"window is {model.window}, expected 0 to {MAX_WINDOW:,}.")
-        _check_attention(model, meta["format"])
-        (model.separator + model.excerpt + vocabulary.cut_by).encode()
-        if model.vocabulary.boundary and not model.separator:
-            raise ValueError("it has documents, but nothing to write between them.")
+        _check_whole(model, meta["format"])
     except (LookupError, TypeError, ValueError, AttributeError, BurbleError) as error:
         raise ModelFileError(f"{path} describes a model that cannot be: {error}") from error
     return model
+
+
+def _check_whole(model: Model, number: int) -> None:
+    """Raises ValueError where the parts of a model of a format do not fit together."""
+    shape = model.architecture
+    if model.labels and number < 4:
+        raise ValueError(f"it has labels, and no model of format {number} has any.")
+    if model.labels and shape.input != "embedding":
+        raise ValueError(f"it has labels, and its input is {shape.input}.")
+    if shape.embedding != (input_width(shape.input, model.vocabulary.size) or shape.embedding):
+        raise ValueError(f"embedding is {shape.embedding}, which no {shape.input} input has.")
+    if not 0 <= model.window <= MAX_WINDOW:
+        raise ValueError(f"window is {model.window}, expected 0 to {MAX_WINDOW:,}.")
+    _check_attention(model, number)
+    (model.separator + model.excerpt + model.vocabulary.cut_by).encode()
+    if model.vocabulary.boundary and not model.separator:
+        raise ValueError("it has documents, but nothing to write between them.")
 
 
 def _check_attention(model: Model, number: int) -> None:
