@@ -95,8 +95,8 @@ def test_a_run_that_was_killed_goes_on_without_a_step_twice(tmp_path):
     facts = run.facts()
     for place, name in (("uniform guessing", "nothing"), ("letter frequencies", "letters")):
         steps, losses = zip(*read[place]["loss"], strict=True)
-        assert steps == (0, scored.state.step, 24)
-        assert losses == pytest.approx((facts["references"][name],) * 3, rel=1e-6)
+        assert steps == (0, 24)
+        assert losses == pytest.approx((facts["references"][name],) * 2, rel=1e-6)
     content = HParamsPluginData.FromString(read["validation"]["_hparams_/session_start_info"])
     hparams = content.session_start_info.hparams
     assert hparams["units"].number_value == 16
@@ -117,3 +117,9 @@ def test_a_run_that_was_not_shown_until_now_shows_its_past_too(tmp_path):
     assert [step for step, _ in read["training"]["loss"]] == steps
     assert steps[0] == 1
     assert steps[-1] == 12
+    # And its lines go on where it does, from where it ended.
+    list(run_training(made, run, TrainingRequest({"steps": 15}, resume=True)))
+    list(run_training(made, run, TrainingRequest({}, resume=True)))
+    read = read_board(run)
+    for tag, expected in (("uniform guessing", [0, 12, 15]), ("training", [*range(1, 16)])):
+        assert [step for step, _ in read[tag]["loss"]] == expected

@@ -43,6 +43,7 @@ class Board:
         for path in before:
             cut_after(path, step)
         numbers = [int(part) for path in before if (part := path.name.split(".")[3]).isdecimal()]
+        self._goes_on = bool(before)
         self._number = max(numbers, default=0) + 1
         self._files: dict[str, EventFile] = {}
         values = {name: _plain(value) for name, value in flatten_settings(settings).items()}
@@ -69,14 +70,17 @@ class Board:
                 self._add("validation", step, make_text("sample", fence(text)))
 
     def _add_baselines(self, losses: BaselineLosses) -> None:
-        """Writes what simpler predictors score as lines from end to end, once a run."""
+        """Writes what simpler predictors score as lines from the first step to the last."""
         known = {
             "uniform guessing": losses.uniform,
             "letter frequencies": losses.unigram,
             f"n-grams of up to {losses.order}": losses.ngram,
         }
+        last = self._settings.training.steps
+        # Where a run goes on, its line has begun, and may have come to this very step.
+        ends = [step for step in (0, last) if step > self._step or not self._goes_on]
         for name, loss in known.items():
-            for step in sorted({self._step, self._settings.training.steps}):
+            for step in ends:
                 self._add_loss(name, step, loss)
 
     def _add_loss(self, name: str, step: int, loss: float | None) -> None:
