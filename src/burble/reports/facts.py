@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from burble.data import corpus as corpora
 from burble.data.report import summarize
-from burble.errors import BurbleError, CorpusError, RunError
+from burble.errors import BurbleError, CorpusError
 from burble.formatting import per_character, some, symbol_name
 from burble.inference.copies import LEAST, CopiedPassage, mark_copies
 from burble.model.file import Model, find_model_file, read_model
@@ -208,15 +208,9 @@ def _read_samples(
 ) -> list[SampleFacts]:
     """What a run's model wrote on the way, with what of it was copied."""
     found = []
-    for path in sorted((run.folder / "samples").glob("step-*.txt")):
-        if not (number := path.stem.removeprefix("step-")).isdecimal():
-            continue
-        try:
-            text = path.read_text("utf-8").removesuffix("\n")
-        except (OSError, ValueError) as error:
-            raise RunError(f"{path} is no text. Remove it, or put it back.") from error
-        step, copied = int(number), list[CopiedPassage]()
+    for step, text in run.samples():
         # A model that reads windows goes on from one of its text, which is no copy of its own.
+        copied = list[CopiedPassage]()
         given = text[: len("".join(model.vocabulary.split(text)[: model.window]))] if model else ""
         if model and source is not None:
             text, copied = mark_copies(text, model, source)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from burble.errors import RunError
 from burble.files import write_atomically
 from burble.formatting import fence, per_character, some, symbol_name
 from burble.model.description import describe_model
@@ -127,9 +128,8 @@ def describe_card(model: Model) -> str:
 
 def _last_sample(run: Run) -> str:
     """What its model wrote last, if anything."""
-    samples = sorted((run.folder / "samples").glob("step-*.txt"))
-    with suppress(OSError, ValueError):
-        return samples[-1].read_text("utf-8").removesuffix("\n") if samples else ""
+    with suppress(RunError):
+        return next((text for _, text in reversed(run.samples())), "")
     return ""
 
 

@@ -273,6 +273,22 @@ class Run:
         path = self.folder / "samples" / f"step-{step:08}.txt"
         files.write_atomically(path, f"{text}\n".encode())
 
+    def samples(self) -> list[tuple[int, str]]:
+        """What its model wrote on the way: the steps, in order, and the texts.
+
+        Raises:
+            RunError: A file of one cannot be read as a text.
+        """
+        found = []
+        for path in sorted((self.folder / "samples").glob("step-*.txt")):
+            if not (number := path.stem.removeprefix("step-")).isdecimal():
+                continue
+            try:
+                found.append((int(number), path.read_text("utf-8").removesuffix("\n")))
+            except (OSError, ValueError) as error:
+                raise RunError(f"{path} is no text. Remove it, or put it back.") from error
+        return found
+
     def keep_metrics(self, step: int) -> None:
         """Drops the metrics of steps after `step`, which will be done again."""
         lines = [m for m in self.metrics() if m["step"] <= step]

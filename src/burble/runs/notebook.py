@@ -54,11 +54,9 @@ def show_run(run: Run) -> str:
 
 def _last_sample(run: Run) -> str:
     """What its model wrote last while it was trained, if anything."""
-    samples = sorted((run.folder / "samples").glob("step-*.txt"))
-    with suppress(OSError, ValueError):
-        for path in samples[-1:]:
-            step = int(path.stem.removeprefix("step-"))
-            return f"<p>At step {step:,} it wrote:</p>{html_text(path.read_text('utf-8'))}"
+    with suppress(BurbleError):
+        for step, text in run.samples()[-1:]:
+            return f"<p>At step {step:,} it wrote:</p>{html_text(text)}"
     return ""
 
 

@@ -60,10 +60,12 @@ def _describe_run(run: Run) -> dict[str, Any]:
         return {"baselines": {}, "curves": {}, "samples": [], "steps": 0, "seconds": None}
     facts: Mapping[str, Any] = {}
     metrics: list[dict[str, Any]] = []
+    samples: list[tuple[int, str]] = []
     # What is damaged there takes nothing from the model.
     with suppress(RunError):
         facts = run.facts()
         metrics = run.metrics()
+        samples = run.samples()
     done = facts.get("done")
     return {
         "baselines": facts.get("references") or {},
@@ -71,17 +73,7 @@ def _describe_run(run: Run) -> dict[str, Any]:
             "training": curve(metrics, "loss"),
             "validation": curve(metrics, "held_out_loss"),
         },
-        "samples": read_samples(run),
+        "samples": [{"step": step, "text": text} for step, text in samples],
         "steps": max((metric["step"] for metric in metrics), default=0),
         "seconds": done.get("seconds") if isinstance(done, dict) else None,
     }
-
-
-def read_samples(run: Run) -> list[dict[str, Any]]:
-    """What a run's model wrote on the way, each text with its step."""
-    found = sorted((run.folder / "samples").glob("step-*.txt"))
-    return [
-        {"step": int(path.stem.removeprefix("step-")), "text": path.read_text("utf-8")[:-1]}
-        for path in found
-        if path.stem.removeprefix("step-").isdecimal()
-    ]
