@@ -91,8 +91,8 @@ def add_products(sums: Array, rows: Array, weights: Array) -> Array:
         weights: Shape (K, G).
     """
     sums = np.array(sums, np.float32)
-    for place, row in enumerate(weights):
-        sums += rows[:, place, None] * row
+    for number, row in zip(rows.T, weights, strict=True):
+        sums += number[:, None] * row
     return sums
 
 

@@ -16,6 +16,13 @@ function halves() {
   return table;
 }
 
+/** Numbers of 16 bits as float32. */
+function widen(bits, half) {
+  const values = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i += 1) values[i] = half[bits[i]];
+  return values;
+}
+
 /** The arrays of a model file and what it says of itself; arrays of whole numbers meet their scales. */
 function readTensors(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -23,11 +30,7 @@ function readTensors(bytes) {
   const { __metadata__: metadata, ...entries } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + size)));
   const half = halves();
   const arrays = {};
-  const read = {
-    F32: (part) => new Float32Array(part),
-    F16: (part) => Float32Array.from(new Uint16Array(part), (bits) => half[bits]),
-    I8: (part) => Float32Array.from(new Int8Array(part)),
-  };
+  const read = { F32: (part) => new Float32Array(part), F16: (part) => widen(new Uint16Array(part), half), I8: (part) => new Float32Array(new Int8Array(part)) };
   for (const [name, { dtype, shape, data_offsets: [first, end] }] of Object.entries(entries)) {
     const part = bytes.slice(8 + size + first, 8 + size + end).buffer;
     arrays[name] = { shape, values: read[dtype](part) };
