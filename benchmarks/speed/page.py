@@ -39,8 +39,8 @@ PACKAGES = {
 }
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 SIZE = (2, 256)
-LENGTHS = {"page": 4_000, "page, plain JavaScript": 400, "plain loop": 1_000}
-OTHER_LENGTH = 600
+LENGTHS = {"page": 20_000, "page, plain JavaScript": 1_000, "plain loop": 3_000}
+OTHER_LENGTH = 4_000
 WITHOUT = "delete globalThis.WebAssembly"
 
 
