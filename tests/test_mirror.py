@@ -16,6 +16,7 @@ ELSEWHERE = {
     "exchange/keras_layers": "exchange/test_keras_export.py",
     "exchange/keras_own": "exchange/test_keras_export.py",
     "exchange/keras_reader": "exchange/test_keras_weights.py",
+    "exchange/apart": "exchange/test_damaged_imports.py",
     "exchange/description": "exchange/test_onnx_export.py",
     "exchange/onnx_check": "exchange/test_onnx_export.py",
     "exchange/onnx_file": "exchange/test_onnx_export.py",

@@ -5,7 +5,10 @@ import random
 import pytest
 
 from benchmarks.robustness.damaged import damage, damage_copy, try_import
+from burble.errors import ModelFileError
+from burble.exchange import apart
 from burble.exchange.imports import IMPORTS
+from burble.exchange.options import ImportRequest
 from tests.support.import_samples import SAMPLES
 
 
@@ -26,6 +29,19 @@ def test_damage_of_any_kind_ends_in_a_sentence(sample, tmp_path):
         folder.mkdir()
         seen.add(try_import(damage_copy(kind, whole, folder, seed), kind.options, whole.parent))
     assert {"refused"} <= seen <= {"imported", "refused"}
+
+
+def test_what_is_raised_apart_is_raised_here(tmp_path):
+    (tmp_path / "m_weights.hdf5").write_text("text", encoding="utf-8")
+    (tmp_path / "m_vocab.json").write_text('{"a": 1}', encoding="utf-8")
+    log = list[str]().append
+    with pytest.raises(ModelFileError, match=r"cannot read .*m_weights\.hdf5 as HDF5"):
+        apart.read_apart("textgenrnn", tmp_path / "m_weights.hdf5", ImportRequest(), log)
+    with pytest.raises(ModelFileError, match="cannot be read: No such file"):
+        apart.read_apart("textgenrnn", tmp_path / "none", ImportRequest(), log)
+    # A fault of burble's own is no damage of a file.
+    with pytest.raises(RuntimeError, match=r"AttributeError: module .* has no attribute 'read'"):
+        apart.read_apart("probe", tmp_path / "m_weights.hdf5", ImportRequest(), log)
 
 
 def test_all_formats_have_a_sample():

@@ -1,7 +1,6 @@
 """Weights of textgenrnn: its own write as it does, and what is no such network is refused."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -161,11 +160,6 @@ def test_what_is_no_whole_model_of_such_a_network_is_refused(message, tmp_path):
     REFUSED[message](tmp_path)
     with pytest.raises(ModelFileError, match=message):
         imported(path)
-
-
-def test_where_no_package_reads_hdf5_it_is_what_keras_wrote(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "burble.exchange.textgenrnn", None)
-    assert recognize(write(tmp_path, config=SETTINGS)).name == "keras"
 
 
 def test_layers_that_are_not_asked_when_it_writes_are_left_out(tmp_path):

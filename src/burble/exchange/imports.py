@@ -1,6 +1,7 @@
 """Formats that a model can be read from, known by their content. Knows nothing of their insides."""
 
 import hashlib
+import mmap
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -52,6 +53,7 @@ class ImportFormat:
         recognize: Whether a first look shows it. It raises nothing.
         module: The module of `burble.exchange` that reads it, by `read(path, options, log)`.
         options: Names of the options it takes.
+        apart: Whether it is read in a process of its own; see `apart`.
     """
 
     name: str
@@ -59,6 +61,7 @@ class ImportFormat:
     recognize: Callable[[Probe], bool]
     module: str
     options: tuple[str, ...] = ()
+    apart: bool = False
 
 
 def _is_own(probe: Probe) -> bool:
@@ -88,15 +91,14 @@ def _is_ml5(probe: Probe) -> bool:
 
 
 def _is_textgenrnn(probe: Probe) -> bool:
-    """HDF5 with its layers. Loaded here alone: other formats need no HDF5."""
+    """HDF5 that holds the names of its layers, wherever they stand."""
     if not probe.is_hdf5:
         return False
-    try:
-        from burble.exchange.textgenrnn import is_textgenrnn
-    except ModuleNotFoundError:
-        # Whoever reads HDF5 will name the package that is missing.
-        return False
-    return is_textgenrnn(probe.path)
+    with (
+        probe.path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held,
+    ):
+        return all(held.find(name) >= 0 for name in (b"attention_W", b"rnn_1", b"embedding"))
 
 
 def _is_torch7(probe: Probe) -> bool:
@@ -115,11 +117,14 @@ IMPORTS: tuple[ImportFormat, ...] = (
     ImportFormat("ml5", "a folder of ml5's charRNN", _is_ml5, "ml5_reader"),
     ImportFormat("onnx", "ONNX that burble exported", _is_onnx, "onnx_import"),
     ImportFormat("html", "a page that burble wrote", _is_page, "html_page"),
-    ImportFormat("textgenrnn", "weights of textgenrnn", _is_textgenrnn, "textgenrnn"),
+    ImportFormat("textgenrnn", "weights of textgenrnn", _is_textgenrnn, "textgenrnn", apart=True),
     ImportFormat(
         "torch7", "torch-rnn and char-rnn: .t7", _is_torch7, "torch7", options=("reading",)
     ),
-    ImportFormat("keras", "Keras: .hdf5, .h5, .keras", _is_keras, "keras_reader", KERAS_OPTIONS),
+    ImportFormat(
+        *("keras", "Keras: .hdf5, .h5, .keras", _is_keras, "keras_reader", KERAS_OPTIONS),
+        apart=True,
+    ),
     ImportFormat("markovify", "markovify's JSON, as a text", _is_markovify, "markovify"),
 )
 """All formats; the first that recognizes a file reads it, so the more special stand first."""
@@ -168,7 +173,7 @@ def read_import(path: Path, options: ImportRequest, log: Log = str) -> Imported:
                 "Leave it out."
             )
     with require_packages(f"import from {form.name}"):
-        found: Imported = import_module(f"burble.exchange.{form.module}").read(path, options, log)
+        found = _read(form, path, options, log)
     if isinstance(found.content, str):
         return found
     origin: dict[str, Any] = {
@@ -182,6 +187,16 @@ def read_import(path: Path, options: ImportRequest, log: Log = str) -> Imported:
     origin |= {"before": dict(before)} if before else {}
     summary = {**found.content.summary, "origin": origin}
     return replace(found, content=replace(found.content, summary=summary))
+
+
+def _read(form: ImportFormat, path: Path, options: ImportRequest, log: Log) -> Imported:
+    """Reads a file in this process, or in one of its own."""
+    if form.apart:
+        from burble.exchange.apart import read_apart
+
+        return read_apart(form.module, path, options, log)
+    found: Imported = import_module(f"burble.exchange.{form.module}").read(path, options, log)
+    return found
 
 
 def fingerprint(path: Path) -> str:

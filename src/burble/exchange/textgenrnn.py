@@ -52,16 +52,6 @@ class _Companions:
     config: Mapping[str, Any]
 
 
-def is_textgenrnn(path: Path) -> bool:
-    """Whether a file of HDF5 holds its layers, by their names."""
-    try:
-        with h5py.File(path, "r") as file:
-            names = {*file.get("model_weights", file)}
-    except (OSError, RuntimeError, ValueError, TypeError, LookupError):
-        return False
-    return {"attention", "embedding", "output", "rnn_1"} <= names
-
-
 def read(path: Path, _options: ImportRequest, log: Log) -> Imported:
     """Reads the weights, and the alphabet beside them.
 
