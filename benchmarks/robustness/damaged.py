@@ -101,9 +101,9 @@ def try_import(path: Path, options: Mapping[str, str], folder: Path) -> str:
     try:
         found = read_import(path, make_options(ImportRequest, given)).content
         if isinstance(found, Model):
-            core = build_core(found)
             # Weights may be any numbers now.
             with np.errstate(all="ignore"):
+                core = build_core(found)
                 core.step(np.array([0]), core.zero_state(1))
     except InputError as error:
         said = str(error)
