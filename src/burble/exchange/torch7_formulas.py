@@ -165,12 +165,14 @@ def _cut(value: Value, first: int, count: int) -> Value:
 
 
 def _multiply_by_weights(module: Table, inputs: Sequence[Value]) -> Value:
+    """A linear layer."""
     weight, bias = read_tensor(module, "weight", 2).T, read_tensor(module, "bias", 1)
     check_shape(bias, weight.shape[1:], "the bias of a nn.Linear")
     return Affine({_only(inputs): weight}, bias)
 
 
 def _add_up(_module: Table, inputs: Sequence[Value]) -> Value:
+    """A sum; of linear layers, one that is linear."""
     affine = [one for one in inputs if isinstance(one, Affine)]
     if len(affine) < len(inputs) or not affine:
         return Sum(tuple(inputs))
@@ -188,17 +190,20 @@ def _add_up(_module: Table, inputs: Sequence[Value]) -> Value:
 
 
 def _add_constant(module: Table, inputs: Sequence[Value]) -> Value:
+    """A value and a number."""
     added = module.get("constant_scalar")
     return Sum((_only(inputs),), added if isinstance(added, float) else 0)
 
 
 def _multiply_by_constant(module: Table, inputs: Sequence[Value]) -> Value:
+    """A value times -1."""
     if module.get("constant_scalar") != -1:
         raise UnlikeError("a value that is multiplied by a constant other than -1")
     return Applied("negative", _only(inputs))
 
 
 def _read_first(module: Table, inputs: Sequence[Value]) -> Value:
+    """What stands for the symbol."""
     match _only(inputs):
         case Input(1):
             return First(None if module.name == "OneHot" else read_tensor(module, "weight", 2))
@@ -206,6 +211,7 @@ def _read_first(module: Table, inputs: Sequence[Value]) -> Value:
 
 
 def _part(module: Table, inputs: Sequence[Value]) -> Value:
+    """A value as rows of equal length."""
     sizes = module.get("size")
     # As numbers of Python, which do not overflow.
     rows, width = sizes.tolist() if isinstance(sizes, np.ndarray) and len(sizes) == 2 else (0, 0)
@@ -218,6 +224,7 @@ def _part(module: Table, inputs: Sequence[Value]) -> Value:
 
 
 def _narrow(module: Table, inputs: Sequence[Value]) -> Value:
+    """Some columns of a value."""
     first, count = module.get("index"), module.get("length")
     if not isinstance(first, float) or not isinstance(count, float):
         raise UnlikeError("a nn.Narrow of nothing")
@@ -228,6 +235,7 @@ def _narrow(module: Table, inputs: Sequence[Value]) -> Value:
 
 
 def _hand_on(_module: Table, inputs: Sequence[Value]) -> Value:
+    """The value itself."""
     return _only(inputs)
 
 
