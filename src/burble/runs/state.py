@@ -41,7 +41,7 @@ class Arrays(NamedTuple):
         optimizer: The variables of AdamW: steps, learning rate, first and second moments.
         hidden: The hidden state of each stream, each of shape (B, U).
         loss: The losses since the last report, summed, in nats; and the weights of their places,
-            summed; shape (2,).
+            summed; shape (2,). On devices that have networks of their own see `apart.total_loss`.
     """
 
     weights: list[Any]

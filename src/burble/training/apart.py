@@ -1,15 +1,15 @@
 """The step of an ensemble whose networks are dealt out to devices. Knows nothing of what they are.
 
-Networks learn each by itself. A device that has networks of its own reads all streams for them, has
-no gradients to exchange, and waits for the others once a step, for two numbers: the norm to which
-gradients are limited is that of all networks together.
+Networks learn each by itself: a device that has networks of its own reads all streams for them, and
+has nothing to exchange with the others, nor to wait for.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 
 from burble.runs.state import Arrays
 from burble.training.optimizer import RATE
@@ -23,38 +23,23 @@ class Apart:
 
     Args:
         devices: Those that each take as many networks.
-        networks: N, how many there are.
-        learn: Of the weights of a device's networks, their seeds with that of the step, their
-            hidden states, the number of their first weight and the fields of a batch: the gradient,
-            the square of its norm, the summed loss with the summed weights of its places, and the
-            states and the seeds after it.
-        update: Of weights, their averages, the optimiser's own variables for them, its others, the
-            gradient, the square of the norm of all and a weight in the average: the first three
-            after it.
+        step: Of the number of the first weight of a device's networks, their arrays, how much the
+            weights after it count in the average, and the fields of a batch: their arrays after it.
     """
 
-    def __init__(
-        self,
-        devices: Sequence[Any],
-        networks: int,
-        learn: Callable[..., Any],
-        update: Callable[..., Any],
-    ) -> None:
-        self._devices, self._networks = devices, networks
-        self._learn = jax.jit(learn, donate_argnums=2)
-        self._update = jax.jit(update, donate_argnums=(0, 1, 2))
+    def __init__(self, devices: Sequence[Any], step: Callable[..., Arrays]) -> None:
+        self._devices = devices
+        self._step = jax.jit(step, donate_argnums=1)
 
     def place(self, arrays: Arrays) -> Arrays:
         """Copies of arrays, those of networks on their devices; what all share stays here."""
+        moments = self.place_weights(arrays.optimizer[MOMENTS:])
         return arrays._replace(
             weights=self.place_weights(arrays.weights),
             average=self.place_weights(arrays.average),
             best=self.place_weights(arrays.best),
             rng=[*self.place_weights(arrays.rng[:-1]), arrays.rng[-1]],
-            optimizer=[
-                *arrays.optimizer[:MOMENTS],
-                *self.place_weights(arrays.optimizer[MOMENTS:]),
-            ],
+            optimizer=[*arrays.optimizer[:MOMENTS], *moments],
             hidden=self.place_weights(arrays.hidden),
         )
 
@@ -72,35 +57,45 @@ class Apart:
             weight: How much the weights after it count in the average.
             batch: The fields of a batch.
         """
-        *seeds, own = arrays.rng
-        done, moments = arrays.optimizer[0], arrays.optimizer[MOMENTS:]
-        weights, hidden, rest = map(self._split, (arrays.weights, arrays.hidden, seeds))
-        each = len(weights[0])
-        # All devices are at work before the first is waited for.
-        learned = [
-            self._learn(weights[n], [*rest[n], own], hidden[n], np.int32(n * each), *batch)
-            for n in range(len(self._devices))
+        done, own = arrays.optimizer[0], arrays.rng[-1]
+        each = len(arrays.weights) // len(self._devices)
+        parts = [
+            self._step(np.int32(n * each), part, np.float32(weight), *batch)
+            for n, part in enumerate(self._parts(arrays, [done, np.float32(rate)]))
         ]
-        gradients, squares, losses, after, keys = zip(*learned, strict=True)
-        square = np.sum([np.asarray(one) for one in squares], dtype=np.float32)
-        # What is reported is the mean of the networks; all have the same places.
-        loss = np.sum([np.asarray(one) for one in losses], 0, np.float32)
-        shares = np.array([self._networks, len(self._devices)], np.float32)
-        updated = [
-            self._update(*state, [done, np.float32(rate)], gradient, square, np.float32(weight))
-            for *state, gradient in zip(
-                weights, self._split(arrays.average), self._split(moments), gradients, strict=True
+        return Arrays(
+            weights=[array for part in parts for array in part.weights],
+            average=[array for part in parts for array in part.average],
+            best=arrays.best,
+            rng=[*(array for part in parts for array in part.rng[:-1]), _next(own)],
+            optimizer=[
+                np.int32(done + 1),
+                np.float32(rate),
+                *(array for part in parts for array in part.optimizer[MOMENTS:]),
+            ],
+            hidden=[array for part in parts for array in part.hidden],
+            # Waits for the step before this one, so that no device is ever without work.
+            loss=[total_loss(arrays.loss), *(part.loss for part in parts)],
+        )
+
+    def _parts(self, arrays: Arrays, shared: list[Any]) -> list[Arrays]:
+        """The arrays of each device, with those of the optimiser that all share."""
+        *seeds, own = arrays.rng
+        whole = arrays.weights, arrays.average, seeds, arrays.optimizer[MOMENTS:], arrays.hidden
+        return [
+            Arrays(
+                weights=weights,
+                average=average,
+                best=[],
+                rng=[*rest, own],
+                optimizer=[*shared, *moments],
+                hidden=hidden,
+                loss=np.zeros(2, np.float32),
+            )
+            for weights, average, rest, moments, hidden in zip(
+                *map(self._split, whole), strict=True
             )
         ]
-        joined = [_join(parts) for parts in zip(*updated, strict=True)]
-        return arrays._replace(
-            weights=joined[0],
-            average=joined[1],
-            rng=[*_join(keys), own + np.array([0, 1], np.uint32)],
-            optimizer=[np.int32(done + 1), np.float32(rate), *joined[2]],
-            hidden=_join(after),
-            loss=arrays.loss + loss / shares,
-        )
 
     def _split(self, arrays: list[Any]) -> list[list[Any]]:
         """The arrays of each device."""
@@ -108,6 +103,17 @@ class Apart:
         return [arrays[n * each : (n + 1) * each] for n in range(len(self._devices))]
 
 
-def _join(parts: Iterable[list[Any]]) -> list[Any]:
-    """The arrays of all devices."""
-    return [array for part in parts for array in part]
+def _next(seed: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Our own random numbers after a step."""
+    return seed + np.array([0, 1], np.uint32)
+
+
+def total_loss(loss: Any) -> NDArray[np.float32]:
+    """The losses since the last report in one array; see `Arrays`.
+
+    Where networks are apart, it is a list of what it was a step before and what each device adds.
+    """
+    if not isinstance(loss, list):
+        return np.asarray(loss)
+    before, *added = map(np.asarray, loss)
+    return np.asarray(before + np.mean(added, 0, np.float32))

@@ -61,19 +61,11 @@ class AdamW:
         return trained, [done + 1, rate, *kept]
 
 
-def square_norm(arrays: Sequence[Any]) -> Any:
-    """The square of the norm of arrays together."""
-    return jnp.sum(jnp.stack([jnp.sum(jnp.square(array)) for array in arrays]))
+def limit_norm(arrays: Sequence[Any], most: float) -> list[Any]:
+    """Arrays, scaled down so that the norm of all together is `most` at the most.
 
-
-def limit_norm(arrays: Sequence[Any], square: Any, most: float) -> list[Any]:
-    """Arrays, scaled down so that the norm of all is `most` at the most.
-
-    Args:
-        arrays: All of them, or some.
-        square: The square of the norm of all.
-        most: The limit. What is no finite number leaves no numbers.
+    What is no finite number leaves no numbers.
     """
-    norm = jnp.sqrt(square)
+    norm = jnp.sqrt(jnp.sum(jnp.stack([jnp.sum(jnp.square(array)) for array in arrays])))
     scale = most * jnp.minimum(1 / norm, 1 / most) + (norm - norm)
     return [array * scale for array in arrays]

@@ -1,6 +1,5 @@
 """One optimiser step and one score, as compiled functions of arrays. Knows nothing of text."""
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -16,11 +15,11 @@ from burble.model.lstm import dropout_mask
 from burble.model.network import Ensemble, mean_log_probabilities, trained_array_names
 from burble.runs.state import Arrays
 from burble.settings import ModelSettings, Precision, TrainingSettings
-from burble.training.apart import Apart
+from burble.training.apart import Apart, total_loss
 from burble.training.batches import Batch
 from burble.training.collectives import fetch_array
 from burble.training.devices import Devices
-from burble.training.optimizer import RATE, AdamW, limit_norm, square_norm
+from burble.training.optimizer import RATE, AdamW, limit_norm
 
 Tree = TypeVar("Tree")
 
@@ -46,11 +45,9 @@ class CompiledNetwork:
         self._first_seed = np.array([training.seed % 2**32, 0], np.uint32)
         recurrent = [name.endswith(".recurrent") for name in names]
         leave_out = partial(_leave_out, recurrent, model.dropout_recurrent)
-        # Each network's gradient may be as large as if it were alone.
-        clip = training.clip * math.sqrt(model.ensemble)
-        self._apart = self._deal_out(leave_out, clip)
-        learn = partial(_learn, self._ensemble, leave_out)
-        step = partial(_step, learn, partial(_update, self._optimizer, clip), model.ensemble)
+        self._apart = self._deal_out(leave_out, training.clip)
+        update = partial(_update, self._optimizer, training.clip, model.ensemble)
+        step = partial(_step, partial(_learn, self._ensemble, leave_out), update, 0)
         # Placed as they came: a step that finds its arrays elsewhere is compiled anew.
         whole: list[Any] = [self.devices.whole] * len(Arrays._fields)
         places = Arrays(*whole)._replace(hidden=cast(Any, self.devices.by_stream))
@@ -64,8 +61,9 @@ class CompiledNetwork:
         networks, parts = self.model.ensemble, len(devices)
         decayed = self._optimizer.decayed
         own = replace(self._optimizer, decayed=decayed[: len(decayed) // parts])
-        learn = partial(_learn, self._ensemble.first(networks // parts), leave_out)
-        return Apart(devices, networks, learn, partial(_update, own, clip))
+        each = networks // parts
+        learn = partial(_learn, self._ensemble.first(each), leave_out)
+        return Apart(devices, partial(_step, learn, partial(_update, own, clip, each)))
 
     def initial_arrays(self, batch: int) -> Arrays:
         """The arrays before the first step, for `batch` streams."""
@@ -200,8 +198,12 @@ def _learn(
     hidden: list[Any],
     first: Any,
     *batch: Any,
-) -> tuple[list[Any], Any, Any, list[Any], list[Any]]:
-    """What networks learn from a batch; see `Apart`, and `_leave_out` for `first`."""
+) -> tuple[list[Any], Any, list[Any], list[Any]]:
+    """What networks learn from a batch; see `_leave_out` for `first`.
+
+    Returns:
+        The gradient, the loss with the weights of its places, the states and the seeds after it.
+    """
     inputs, targets, places, resets, *labels = batch
     *seeds, own = rng
     hidden = [h * (1 - resets)[:, None] for h in hidden]
@@ -210,57 +212,49 @@ def _learn(
         kept = leave_out(trained, own, first)
         logits, after, others = ensemble(kept, seeds, inputs, hidden, True, *labels)
         total = (_losses(logits, targets) * places).sum()
-        # The networks learn each by itself.
-        return total / jnp.maximum(places.sum(), 1), (total, after, others)
+        # The networks learn each by itself; what is reported is their mean.
+        return total / jnp.maximum(places.sum(), 1), (total / len(logits), after, others)
 
     gradient, (total, after, seeds) = jax.grad(mean_loss, has_aux=True)(weights)
-    return gradient, square_norm(gradient), jnp.stack([total, places.sum()]), after, seeds
+    return gradient, jnp.stack([total, places.sum()]), after, seeds
 
 
 def _update(
     optimizer: AdamW,
     clip: float,
+    networks: int,
     weights: list[Any],
-    average: list[Any],
-    moments: list[Any],
-    shared: list[Any],
+    variables: list[Any],
     gradient: list[Any],
-    square: Any,
-    weight: Any,
-) -> tuple[list[Any], list[Any], list[Any]]:
-    """Weights, their averages and moments after a step; see `Apart`."""
+) -> tuple[list[Any], list[Any]]:
+    """Weights and the optimiser's variables after a step; each network has a limit of its own."""
+    each = len(gradient) // networks
+    parts = [gradient[n * each : (n + 1) * each] for n in range(networks)]
     if clip:
-        gradient = limit_norm(gradient, square, clip)
-    trained, (_, _, *moments) = optimizer.apply([*shared, *moments], gradient, weights)
-    return trained, _averaged(average, trained, weight), moments
+        parts = [limit_norm(part, clip) for part in parts]
+    return optimizer.apply(variables, [array for part in parts for array in part], weights)
 
 
 def _step(
     learn: Callable[..., Any],
     update: Callable[..., Any],
-    networks: int,
+    first: Any,
     arrays: Arrays,
     weight: Any,
     *batch: Any,
 ) -> Arrays:
-    """One optimiser step over all arrays."""
+    """One optimiser step of networks, of which the first weight has the number `first`."""
     *_, own = arrays.rng
-    done, rate, *moments = arrays.optimizer
-    gradient, square, loss, after, seeds = learn(
-        arrays.weights, arrays.rng, arrays.hidden, 0, *batch
-    )
-    trained, average, moments = update(
-        arrays.weights, arrays.average, moments, [done, rate], gradient, square, weight
-    )
+    gradient, loss, after, seeds = learn(arrays.weights, arrays.rng, arrays.hidden, first, *batch)
+    trained, variables = update(arrays.weights, arrays.optimizer, gradient)
     return Arrays(
         weights=trained,
-        average=average,
+        average=_averaged(arrays.average, trained, weight),
         best=arrays.best,
         rng=[*seeds, own + jnp.array([0, 1], jnp.uint32)],
-        optimizer=[done + 1, rate, *moments],
+        optimizer=variables,
         hidden=after,
-        # What is reported is the mean of the networks.
-        loss=arrays.loss + loss / jnp.array([networks, 1], jnp.float32),
+        loss=arrays.loss + loss,
     )
 
 
@@ -282,7 +276,8 @@ def _nats(ensemble: Ensemble, trained: Any, seeds: Any, hidden: Any, *batch: Any
 
 def fetch_arrays(arrays: Arrays) -> Arrays:
     """Arrays as NumPy arrays, off the devices."""
-    return cast(Arrays, jax.tree.map(fetch_array, arrays))
+    fetched = cast(Arrays, jax.tree.map(fetch_array, arrays))
+    return fetched._replace(loss=total_loss(fetched.loss))
 
 
 def copy_to_device(arrays: Tree) -> Tree:

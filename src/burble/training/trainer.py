@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, replace
 
-import numpy as np
-
 from burble.data.corpus import Corpus
 from burble.errors import DivergedError
 from burble.model.architecture import Weights
@@ -20,6 +18,7 @@ from burble.runs.events import End, Epoch, Event, Recovery, Report, Save, Score
 from burble.runs.state import Arrays, State
 from burble.settings import RECUT, Settings, TrainingSettings
 from burble.training import collectives
+from burble.training.apart import total_loss
 from burble.training.framings import frame_text
 from burble.training.frequencies import start_from_frequencies
 from burble.training.pace import Clock, measure_scores, measure_steps, seconds_to_measure
@@ -242,7 +241,7 @@ class Trainer:
 
     def _report(self, arrays: Arrays, state: State, clock: Clock) -> tuple[Report, State]:
         """The mean loss since the last report, and the state with it added to its epoch's."""
-        total, count = np.asarray(arrays.loss).tolist()
+        total, count = total_loss(arrays.loss).tolist()
         nats, places = state.epoch_nats + total, state.epoch_places + count
         training = self.settings.training
         scores = training.evaluations - state.step * training.evaluations // training.steps
