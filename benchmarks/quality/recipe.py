@@ -2,8 +2,9 @@
 
     python -m benchmarks recipe TEXT [--seeds N] [--steps N]
 
-Every training takes as many steps of as many networks, which is what time is made of; the last
-tenth is left out, and what comes before it is scored.
+Every training reads as many symbols with as many networks, which is what time is made of, in steps
+of 1,024 unless a row says otherwise; the last tenth is left out, and what comes before it is
+scored.
 """
 
 import tempfile
@@ -12,7 +13,9 @@ from statistics import mean
 
 from benchmarks.harness import make_parser, read_facts, record, train
 
-DROPOUTS = ("--dropout=0.3", "--dropout-output=0.3", "--dropout-input=0.15")
+DEFAULTS = {"--dropout": "0.3", "--dropout-output": "0.3", "--dropout-input": "0.15"}
+DEFAULTS |= {"--batch": "16", "--length": "64"}
+LESS = "--dropout=0.2", "--dropout-output=0.2", "--dropout-input=0.1", "--dropout-recurrent=0.13"
 VARIANTS: dict[str, tuple[int, list[str]]] = {
     "one network, its latest weights": (1, ["--averaging=0", "--dropout-recurrent=0"]),
     "weights averaged": (1, ["--dropout-recurrent=0"]),
@@ -23,6 +26,9 @@ VARIANTS: dict[str, tuple[int, list[str]]] = {
     "both, twice the learning rate": (1, ["--dropout-recurrent=0.2", "--learning-rate=0.01"]),
     "both, half the learning rate": (1, ["--dropout-recurrent=0.2", "--learning-rate=0.0025"]),
     "both, 8 streams of 128": (1, ["--dropout-recurrent=0.2", "--batch=8", "--length=128"]),
+    "both, 8 streams of 64, twice the steps": (1, ["--dropout-recurrent=0.2", "--batch=8"]),
+    "both, 16 streams of 32, twice the steps": (1, ["--dropout-recurrent=0.2", "--length=32"]),
+    "8 streams of 64 with two thirds of the dropout": (1, ["--batch=8", *LESS]),
     "both, no resets": (1, ["--dropout-recurrent=0.2", "--reset-rate=0"]),
 }
 
@@ -31,8 +37,11 @@ def validation(text: Path, ensemble: int, steps: int, seed: int, flags: list[str
     """The held-out loss of one training, nats per character."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        given = ["--lowercase", "--test=0.1", f"--steps={steps // ensemble}"]
-        train(text, run, *given, f"--ensemble={ensemble}", f"--seed={seed}", *DROPOUTS, *flags)
+        chosen = {**DEFAULTS, **dict(flag.split("=") for flag in flags)}
+        symbols = int(chosen["--batch"]) * int(chosen["--length"])
+        given = ["--lowercase", "--test=0.1", f"--steps={steps * 1_024 // symbols // ensemble}"]
+        given += [f"--ensemble={ensemble}", f"--seed={seed}"]
+        train(text, run, *given, *(f"{name}={value}" for name, value in chosen.items()))
         return float(read_facts(run)["scores"]["held_out_loss"])
 
 

@@ -24,7 +24,7 @@ CONTEXT = 100
 BURBLE = {"small": 170, "large": 640}
 """Steps of burble for each of the tutorial's losses."""
 PLAIN = ["--dropout=0", "--dropout-input=0", "--dropout-output=0", "--dropout-recurrent=0"]
-PLAIN += ["--averaging=0", "--validation=0"]
+PLAIN += ["--averaging=0", "--validation=0", "--batch=16"]
 
 
 def epoch(text: Path, recipe: str, batches: int) -> float:

@@ -15,30 +15,31 @@ def chosen(symbols, speed=defaults.TYPICAL_SPEED, **asked):
 
 def test_minutes_are_shared_by_networks_and_steps_are_not():
     assert chosen(130_000).ensemble == 2
-    assert chosen(130_000, minutes=1).ensemble == 1
+    assert chosen(130_000, minutes=0.9).ensemble == 1
+    assert chosen(130_000, minutes=1).ensemble == 2
     assert chosen(130_000, minutes=60).ensemble == 4
     assert chosen(130_000, ensemble=3).ensemble == 3
     assert chosen(130_000, epochs=50).ensemble == 1
     assert chosen(130_000, minutes=60, framing="windows").ensemble == 1
-    # Each needs time to learn: where one has a minute, two would learn less.
-    assert chosen(27_000, minutes=1).ensemble == 1
+    # Each needs time to learn: where one has half a minute, two would learn less.
+    assert chosen(27_000, minutes=0.5).ensemble == 1
     assert chosen(27_000, minutes=5).ensemble == 4
-    assert chosen(27_000, defaults.round_speed(10_000_000), minutes=1).ensemble == 3
+    assert chosen(27_000, defaults.round_speed(10_000_000), minutes=0.5).ensemble == 4
     # A hundred epochs are those of each.
     assert chosen(4_000).ensemble == 4
-    assert chosen(4_000).dropout == 0.5
+    assert chosen(4_000).dropout == 0.45
 
 
 def test_what_is_chosen_suits_the_speed_and_no_small_change_of_it():
-    # Alice in Wonderland for five minutes: so the figures in the README were measured.
+    # Alice in Wonderland for five minutes.
     usual = chosen(130_000)
-    assert (usual.ensemble, usual.dropout, usual.dropout_recurrent) == (2, 0.31, 0.21)
-    for speed in (500_000, 700_000, 1_100_000, 2_000_000, 2_800_000):
+    assert (usual.ensemble, usual.dropout, usual.dropout_recurrent) == (2, 0.33, 0.22)
+    for speed in (1_000_000, 1_400_000, 2_000_000, 4_000_000):
         assert chosen(130_000, defaults.round_speed(speed)) == usual
     slow = chosen(130_000, defaults.round_speed(60_000))
-    assert (slow.ensemble, slow.dropout) == (1, 0.06)
+    assert (slow.ensemble, slow.dropout) == (1, 0.0)
     fast = chosen(130_000, defaults.round_speed(18_000_000))
-    assert (fast.ensemble, fast.dropout) == (4, 0.48)
+    assert (fast.ensemble, fast.dropout) == (4, 0.45)
     assert chosen(130_000, defaults.round_speed(1.0), minutes=1).dropout == 0
     # Where nothing is measured, no speed is looked at.
     assert chosen(130_000, 1.0, steps=900) == chosen(130_000, steps=900)
@@ -58,6 +59,20 @@ def test_how_often_the_text_is_read_is_told():
 
 def test_dropout_grows_with_how_often_each_network_reads_the_text():
     model = chosen(130_000, epochs=20)
-    assert model.dropout == model.dropout_output == 0.36
-    assert (model.dropout_input, model.dropout_recurrent) == (0.18, 0.24)
-    assert chosen(130_000, epochs=1).dropout_recurrent == 0
+    assert model.dropout == model.dropout_output == 0.25
+    assert (model.dropout_input, model.dropout_recurrent) == (0.12, 0.17)
+    assert chosen(130_000, epochs=2).dropout_recurrent == 0
+
+
+def test_a_step_of_several_networks_of_medium_size_has_half_as_many_streams():
+    def streams(symbols, size="auto", **asked):
+        text = text_of(symbols)
+        return defaults.choose_settings(asked, text, size).training.batch
+
+    assert streams(130_000) == streams(130_000, ensemble=2, steps=900) == 8
+    assert streams(130_000, length=32) == 16
+    assert streams(130_000, batch=12) == 12
+    # One alone shares its streams with all cores.
+    assert streams(130_000, ensemble=1) == streams(130_000, minutes=0.5) == 16
+    assert streams(130_000, size="large") == streams(30_000) == 16
+    assert streams(130_000, framing="windows") == 16

@@ -17,8 +17,8 @@ from burble.model.architecture import array_shapes, fixed_input
 from burble.settings import ModelSettings
 
 Array = NDArray[np.float32]
-RANGE = 0.5
-"""The largest number that stands for a symbol: ten times Keras's own. The first steps then learn
+RANGE = 1.0
+"""The largest number that stands for a symbol: twenty times Keras's own. The first steps then learn
 what distinguishes symbols."""
 
 

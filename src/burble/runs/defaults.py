@@ -35,23 +35,23 @@ CHOSEN = {
 """Settings that are chosen for the text unless they are given."""
 SMALL_TEXT = 40_000
 DEFAULT_LIMITS = {"minutes": 5.0, "epochs": 100.0}
-TYPICAL_SPEED = 700_000
+TYPICAL_SPEED = 2_000_000
 """Symbols that one network of medium size learns in each of the minutes given on two ordinary
 cores, rounded; starting and scores included."""
-ORDINARY = 500_000, 2_800_000
-"""The same, scores left out, on two cores that are slow, shared or quick. Up to two million were
-measured, where four networks came to 1.274 on Alice in five minutes: two on a slower machine came
-to 1.252."""
-PASSES_A_NETWORK = 10
-"""Times the text is read for each network there is; one alone would learn it by heart."""
-STEPS_A_NETWORK = 800
-"""Steps that each network needs to learn, however often it reads the text."""
-MOST_NETWORKS = 4
+ORDINARY = 1_000_000, 4_000_000
+"""The same, scores left out, on two cores that are shared, without compiled kernels, or quick."""
+PASSES = {2: 15, 4: 80}
+"""Numbers of networks, and how often one alone would read the text at least where there are so
+many: it would learn the text by heart. Two have a core each on the machines most people have."""
+PASSES_WITHOUT_DROPOUT = 2.4
+SYMBOLS_A_NETWORK = 800_000
+"""Symbols that each network needs to learn, however often it reads the text."""
 MANY_DOCUMENTS = 20
 MOST_ONEHOT = 8192
 SHORT_DOCUMENT = 1_000
-# In equal time, many small steps learn more than few large ones; on two cores, smaller steps than
-# this begin to be slower.
+# In equal time, many small steps learn more than few large ones; and a network that is alone shares
+# its streams with all cores. Of several networks of medium size each has a core on most machines,
+# where steps half as large take half as long.
 STEP_SYMBOLS = 1_024
 
 
@@ -88,11 +88,14 @@ def choose_settings(
             f"framing is 'windows', which cuts one running text, but there are "
             f"{len(corpus.starts):,} documents here. Give one text, or leave out --framing."
         )
-    chosen: dict[str, Any] = {**SIZES[_size(corpus, size)], **_framing(given, corpus)}
+    name = _size(corpus, size)
+    chosen: dict[str, Any] = {**SIZES[name], **_framing(given, corpus)}
     if base:
         chosen |= fine_tuning.choose_settings(chosen | given, corpus.cut)
     else:
         chosen |= _learning(chosen, given, corpus.cut, speed)
+        if name == "medium" and chosen["framing"] == "streams" and chosen["ensemble"] > 1:
+            chosen["batch"] = max(1, chosen["batch"] // 2)
     known = {**_width(given, corpus), "split": corpus.split}
     return settings_module.make_settings(chosen | given | known)
 
@@ -123,8 +126,8 @@ def round_speed(measured: float) -> float:
         measured: Symbols that one network learns in each of the minutes given, if all the time
             that is left of them went to steps.
 
-    >>> [round_speed(speed) for speed in (400_000, 700_000, 2_000_000, 4_000_000)]
-    [350000.0, 700000.0, 700000.0, 1400000.0]
+    >>> [round_speed(speed) for speed in (400_000, 1_000_000, 4_000_000, 8_000_000)]
+    [500000.0, 2000000.0, 2000000.0, 4000000.0]
     """
     slow, fast = ORDINARY
     above, below = (max(0, math.ceil(math.log2(r))) for r in (measured / fast, slow / measured))
@@ -187,16 +190,16 @@ def _ensemble_size(settings: Settings, symbols: int, speed: float) -> int:
     training = settings.training
     if training.window or not training.minutes:
         return 1
-    useful = _passes(settings, symbols, speed) / PASSES_A_NETWORK
-    limits = training.steps, training.epochs * symbols / training.predicted_a_step
-    needed = min([STEPS_A_NETWORK, *(limit for limit in limits if limit)])
-    learning = training.minutes * speed / training.predicted_a_step / needed
-    return max(1, min(MOST_NETWORKS, int(useful), int(learning)))
+    passes = _passes(settings, symbols, speed)
+    limits = training.steps * training.predicted_a_step, training.epochs * symbols
+    needed = min([SYMBOLS_A_NETWORK, *(limit for limit in limits if limit)])
+    most = training.minutes * speed / needed
+    return max([1, *(n for n, fewest in PASSES.items() if passes >= fewest and n <= most)])
 
 
 def _dropout(passes: float) -> dict[str, float]:
-    """Dropout that grows with how often each symbol is seen: none at one pass, half at most."""
-    rate = round(min(0.5, max(0.0, 0.12 * math.log(passes))), 2)
+    """Dropout that grows with how often each symbol is seen: none at few passes, half at most."""
+    rate = round(min(0.5, max(0.0, 0.12 * math.log(passes / PASSES_WITHOUT_DROPOUT))), 2)
     half, recurrent = round(rate / 2, 2), round(rate * 2 / 3, 2)
     return dict(zip(DROPOUTS, (half, rate, rate, recurrent), strict=True))
 

@@ -1,7 +1,7 @@
-"""How often symbols occur, as what a network of words or bytes predicts before its first step.
+"""How often symbols occur, as what a network predicts before its first step. Knows nothing of JAX.
 
-Of thousands of symbols most are rare. A network that has to learn that first drives its units to
-their limits for it, where they learn nothing else for a long time. Knows nothing of JAX.
+A network that has to learn it first spends steps on it; and of thousands of words, most of which
+are rare, it drives its units to their limits, where they learn nothing else for a long time.
 """
 
 import numpy as np

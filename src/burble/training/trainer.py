@@ -16,7 +16,7 @@ from burble.model.architecture import Weights
 from burble.model.network import name_weights, trained_array_names
 from burble.runs.events import End, Epoch, Event, Recovery, Report, Save, Score
 from burble.runs.state import Arrays, State
-from burble.settings import RECUT, Settings, TrainingSettings
+from burble.settings import Settings, TrainingSettings
 from burble.training import collectives
 from burble.training.apart import total_loss
 from burble.training.framings import frame_text
@@ -59,17 +59,15 @@ class Trainer:
         self.validation = Validation(self.compiled, corpus, training)
 
     def initial_state(self, weights: Weights | None = None) -> State:
-        """The state before the first step, from given weights, or from the seed (and the text)."""
+        """The state before the first step, from given weights or from the seed and the text."""
         arrays = self.compiled.initial_arrays(self.settings.training.batch)
-        if weights is None and self.corpus.vocabulary.unit in RECUT:
+        if weights is None:
             weights = name_weights(arrays.weights, self.settings.model, *self._sizes)
             weights = start_from_frequencies(weights, self.corpus)
-        if weights is not None:
-            names = trained_array_names(self.settings.model, *self._sizes)
-            trained = [weights[name] for name in names]
-            average = trained if arrays.average else []
-            arrays = arrays._replace(weights=trained, average=average, best=trained)
-        return State(fetch_arrays(arrays))
+        names = trained_array_names(self.settings.model, *self._sizes)
+        trained = [weights[name] for name in names]
+        average = trained if arrays.average else []
+        return State(fetch_arrays(arrays._replace(weights=trained, average=average, best=trained)))
 
     def weights(self, state: State, *, best: bool = True) -> Weights:
         """The best weights in a state, or the latest that are evaluated, as in a model file."""
