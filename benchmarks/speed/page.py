@@ -21,7 +21,7 @@ import sys
 import tarfile
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -119,15 +119,7 @@ def measure(site: Path, address: str, rounds: int) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         session = browser.new_browser_cdp_session()
-        first: dict[str, list[float]] = {name: [] for name in places}
-        work: dict[str, list[float]] = {name: [] for name in places}
-        for _ in range(rounds):
-            for name, place in places.items():
-                before = processor_times(session)
-                page = visit(browser, *place)
-                first[name].append(page.evaluate("globalThis.first"))
-                work[name].append(difference(processor_times(session), before))
-                page.context.close()
+        first, work = measure_first(browser, session, places, rounds)
         pages = {name: visit(browser, *place) for name, place in places.items()}
         speeds: dict[str, list[float]] = {name: [] for name in places}
         for number in range(rounds + 1):
@@ -154,6 +146,22 @@ def measure(site: Path, address: str, rounds: int) -> None:
     ]
     note = f"Chromium {version}, one core, one thread; 2 x 256 units, 65 symbols; in turn"
     record("page", rows, f"{note}; speeds by processor time, medians of {rounds}")
+
+
+def measure_first(
+    browser: Any, session: Any, places: Mapping[str, tuple[str, str]], rounds: int
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Until each page has written a character: milliseconds, and seconds of processor time."""
+    first: dict[str, list[float]] = {name: [] for name in places}
+    work: dict[str, list[float]] = {name: [] for name in places}
+    for _ in range(rounds):
+        for name, place in places.items():
+            before = processor_times(session)
+            page = visit(browser, *place)
+            first[name].append(page.evaluate("globalThis.first"))
+            work[name].append(difference(processor_times(session), before))
+            page.context.close()
+    return first, work
 
 
 def visit(browser: Any, url: str, script: str) -> Any:
