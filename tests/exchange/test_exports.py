@@ -76,6 +76,16 @@ def test_what_is_there_stays_unless_it_may_go(model, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["a.safetensors", "b.safetensors"]
 
 
+@pytest.mark.parametrize("name", ["a.onnx", "a.keras"])
+def test_what_lies_beside_it_is_looked_at_before_the_work(model, tmp_path, name):
+    (tmp_path / f"{name}.json").write_text("mine", encoding="utf-8")
+    said: list[str] = []
+    with pytest.raises(InputError, match=rf"{name}.json is there already. Choose another name"):
+        export_model(model, str(tmp_path / name), PLAIN, log=said.append)
+    assert said == []
+    assert os.listdir(tmp_path) == [f"{name}.json"]
+
+
 def test_an_export_that_fails_leaves_nothing(model, tmp_path):
     huge = replace(model, dtype="float16", weights={n: a + 1e6 for n, a in model.weights.items()})
     with pytest.raises(InputError, match=r"float16"):

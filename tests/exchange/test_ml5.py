@@ -10,7 +10,7 @@ import pytest
 import burble as package
 from burble.data.vocabulary import Vocabulary
 from burble.errors import InputError, ModelFileError, SettingsError
-from burble.exchange.exports import export_model
+from burble.exchange.exports import ML5, export_model
 from burble.exchange.imports import read_import
 from burble.exchange.ml5 import find_range, to_ml5
 from burble.exchange.options import ExportOptions, ImportRequest
@@ -81,6 +81,17 @@ def test_the_command_line_does_both(burble, tmp_path):
     assert done.returncode == 0, done.stderr.decode()
     plain = package.load(tmp_path / "m.safetensors").generate(seed=3, length=80)
     assert package.load(tmp_path / "run").generate(seed=3, length=80) == plain
+
+
+def test_a_folder_is_replaced_where_it_holds_nothing_else(tmp_path):
+    exported(chancy(), tmp_path / "out")
+    assert {*os.listdir(tmp_path / "out")} == {*ML5}
+    export_model(chancy(seed=1), f"{tmp_path}/out/", PLAIN, overwrite=True)
+    (tmp_path / "out" / "sketch.js").touch()
+    said: list[str] = []
+    with pytest.raises(InputError, match=r"out holds other things \(sketch.js\), which would be"):
+        export_model(chancy(), f"{tmp_path}/out/", PLAIN, overwrite=True, log=said.append)
+    assert said == []
 
 
 def test_a_model_with_labels_goes_out_without_them(tmp_path):

@@ -28,6 +28,8 @@ class ExportFormat:
         options: Names of the options it takes.
         extra: The extra of burble that it needs; empty if none.
         recut: Whether it holds models of words and of bytes.
+        beside: What the names of files that are made beside it have after its own.
+        holds: Names of what may be in it, where it is a folder.
     """
 
     name: str
@@ -37,17 +39,32 @@ class ExportFormat:
     options: tuple[str, ...] = ()
     extra: str = ""
     recut: bool = False
+    beside: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
 
 
+_CELLS = [f"rnnlm_multi_rnn_cell_cell_{n}_basic_lstm_cell" for n in (0, 1)]
+ML5: tuple[str, ...] = (
+    *("manifest.json", "vocab.json", "burble.json", "charrnn.js", "embedding"),
+    *(f"{cell}_{part}" for cell in _CELLS for part in ("kernel", "bias")),
+    *("rnnlm_softmax_w", "rnnlm_softmax_b"),
+)
+"""What ml5's folder holds: only such a folder may be replaced."""
 EXPORTS: tuple[ExportFormat, ...] = (
     ExportFormat("safetensors", "burble's own file", (".safetensors",), "own_file", recut=True),
     ExportFormat("html", "a page that writes", (".html", ".htm"), "html_page", ("int8",)),
-    ExportFormat("ml5", "a folder for p5.js sketches, as ml5's charRNN reads it", ("/",), "ml5"),
     ExportFormat(
-        *("onnx", "ONNX, for onnxruntime", (".onnx",), "onnx_export", ("int8",), "onnx"), recut=True
+        *("ml5", "a folder for p5.js sketches, as ml5's charRNN reads it", ("/",), "ml5"), holds=ML5
     ),
     ExportFormat(
-        *("keras", "Keras alone", (".keras",), "keras_export", ("keras_layout",)), recut=True
+        *("onnx", "ONNX, for onnxruntime", (".onnx",), "onnx_export", ("int8",), "onnx"),
+        recut=True,
+        beside=(".json",),
+    ),
+    ExportFormat(
+        *("keras", "Keras alone", (".keras",), "keras_export", ("keras_layout",)),
+        recut=True,
+        beside=(".json",),
     ),
 )
 """All formats, as help lists them."""
@@ -123,7 +140,10 @@ def export_model(
             f"and {form.name} is written of networks with a hidden state alone. Export it as "
             f"{EXPORTS[0].suffixes[0]}."
         )
-    check_new_entry(place, overwrite=overwrite)
+    # Before the work: the places are asked for again where what was made is moved to them.
+    check_new_entry(place, overwrite=overwrite, names=form.holds)
+    for suffix in form.beside:
+        check_new_entry(place.with_name(place.name + suffix), overwrite=overwrite, names=())
     needed = f"export to {form.name}"
     with require_packages(needed, form.extra), new_entries(place, overwrite=overwrite) as temporary:
         import_module(f"burble.exchange.{form.module}").export(model, temporary, options, log)
