@@ -29,7 +29,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 SHAPES: dict[str, dict[str, Any]] = {
     "ensemble with labels": {"cell": "gru", "ensemble": 2, "labels": POETS, "boundary": True},
     "first gru": {"cell": "gru", "reset_after": False, "layers": 1},
-    "rnn": {"cell": "rnn", "layers": 1},
 }
 BACKENDS = ["numpy", *(n for n in ("jax", "torch", "tensorflow") if importlib.util.find_spec(n))]
 
