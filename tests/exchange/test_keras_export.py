@@ -27,7 +27,8 @@ TUTORIAL = ExportOptions(keras_layout="tutorial")
 # Keras 3.15 with NumPy 2.4, where it saves weights.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 SHAPES: dict[str, dict[str, Any]] = {
-    "ensemble with labels": {"cell": "gru", "ensemble": 2, "labels": POETS, "boundary": True},
+    "ensemble with labels": {"cell": "rnn", "ensemble": 2, "labels": POETS, "boundary": True},
+    "gru": {"cell": "gru", "layers": 1},
     "first gru": {"cell": "gru", "reset_after": False, "layers": 1},
 }
 BACKENDS = ["numpy", *(n for n in ("jax", "torch", "tensorflow") if importlib.util.find_spec(n))]
