@@ -219,6 +219,22 @@ def test_a_state_of_an_earlier_burble_goes_on(begun, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_card_that_was_changed_stays(begun, tmp_path):
+    made, run = copied(begun, tmp_path)
+    card, new = run.folder / "README.md", run.folder / "README.new.md"
+    gone_on(made, run, {"steps": 13})
+    written = card.read_bytes()
+    assert not new.exists()
+    own = written.replace(b"library_name", b"license: cc0-1.0\nlibrary_name")
+    card.write_bytes(own)
+    gone_on(made, run, {"steps": 14})
+    assert card.read_bytes() == own
+    assert b"14" in new.read_bytes()
+    # The folder is a run's as before.
+    gone_on(made, run, {"steps": 15})
+
+
+@pytest.mark.slow
 def test_a_run_whose_states_are_both_damaged_is_refused(begun, tmp_path):
     made, run = copied(begun, tmp_path)
     for name in (STATE, PREVIOUS):

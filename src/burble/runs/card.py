@@ -1,5 +1,6 @@
 """The model card of a run: a page on what the model is, and a picture of its losses."""
 
+import hashlib
 import json
 import math
 import re
@@ -54,6 +55,8 @@ def write_card(
 ) -> None:
     """Writes `README.md` and `loss.svg` into a run folder, from its metrics.
 
+    A `README.md` that a person has changed stays; then the page is `README.new.md`.
+
     Args:
         run: The folder.
         settings: Those of the run.
@@ -72,7 +75,27 @@ def write_card(
         sample=sample,
         picture=True,
     )
-    write_atomically(run.folder / "README.md", format_card(card).encode())
+    _write_page(run, format_card(card))
+
+
+def _write_page(run: Run, page: str) -> None:
+    """Writes `README.md`; where a person has changed it, `README.new.md` instead."""
+    path = run.folder / "README.md"
+    seal = f"<!-- burble {_fingerprint(page)} -->\n"
+    is_own = not path.exists() or _is_as_written(path.read_bytes())
+    place = path if is_own else run.folder / "README.new.md"
+    write_atomically(place, f"{page}\n{seal}".encode())
+
+
+def _is_as_written(found: bytes) -> bool:
+    """Whether a page is one that burble wrote: its last line has the fingerprint of the others."""
+    page, _, seal = found.decode("utf-8", "replace").rpartition("\n<!-- burble ")
+    return seal == f"{_fingerprint(page)} -->\n"
+
+
+def _fingerprint(page: str) -> str:
+    """Tells a page from one that was changed; no secret."""
+    return hashlib.sha256(page.encode()).hexdigest()[:16]
 
 
 def make_card(
@@ -107,7 +130,7 @@ def _shape(shape: ModelSettings) -> str:
 
 def write_model_card(run: Run, model: Model) -> None:
     """Writes the `README.md` of a model that burble did not train."""
-    write_atomically(run.folder / "README.md", describe_card(model).encode())
+    _write_page(run, describe_card(model))
 
 
 def describe_card(model: Model) -> str:
