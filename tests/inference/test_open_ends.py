@@ -3,11 +3,14 @@ import math
 import numpy as np
 import pytest
 
+from burble.data.words import find_words
+from burble.errors import SettingsError
 from burble.inference.batching import Batch
 from burble.inference.generator import Generator
 from burble.inference.open_ends import find_open_end
 from burble.inference.scored import Scored
 from burble.inference.symbol_scores import score_symbols
+from burble.model.mixture import build_mixture
 from tests.support.speakers import WORDS, chancy, follower, remembered, wordy
 
 ENDS = ["the bro", "don'", "don", "a", "b", "the ", "bro\nbro", "brown", "eee"]
@@ -116,3 +119,21 @@ def test_a_prompt_is_scored_as_it_is_read_where_nothing_follows():
     assert [one.text for one in found] == ["the", " ", "bro"]
     ids = writer.model.vocabulary.encode("the bro")
     assert math.isclose(-found[-1].log_probability, writer.nll(ids)[-1], rel_tol=1e-5)
+
+
+@pytest.mark.parametrize("prompt", ["", "the bro", "do"])
+def test_only_known_words_are_written_spelled_or_whole(prompt):
+    writer = Generator(wordy(seed=4))
+    known = frozenset(["brown", "the", "at", "don't", "brother"])
+    text = prompt + writer.generate(prompt, length=150, temperature=1, seed=1, words=known)
+    # The last may be cut short by the length.
+    assert {*find_words(text)[:-1]} <= known
+    assert any(char.isalpha() for char in text)
+
+
+def test_models_of_other_words_are_not_mixed():
+    less = chancy([one for one in WORDS if one != "brown"], unit="word")
+    with pytest.raises(SettingsError, match="these models know different words"):
+        build_mixture([wordy(), less], [0.5, 0.5])
+    found = Generator(build_mixture([wordy(), wordy(seed=1)], [0.5, 0.5]))
+    assert len(found.generate("the bro", length=20, temperature=1, seed=0)) == 20

@@ -57,7 +57,7 @@ def chancy(
     return Model(weights, vocabulary, settings, text, separator, labels=labels)
 
 
-WORDS = tuple(sorted({*"\n 'abdenorstw.", "bro", "brown", "brother", "don", "don't", "the", "  "}))
+WORDS = tuple(sorted({*"\n 'abdehnorstw.", "bro", "brown", "brother", "don", "don't", "the", "  "}))
 """Symbols of a model of words."""
 
 
