@@ -5,7 +5,8 @@
 A file is cut, has bytes changed, or numbers in it swapped or made huge; of a folder, one file is. A
 worker imports one after the other and runs a step of each model that came in. What comes must be a
 model, a text or one sentence of burble's own. What is none of these, takes half a minute, ends the
-worker, or takes more memory than twice the file and 200 MB, is counted and named.
+worker, or takes more memory than twice the file and 200 MB, is counted and named. (Where a process
+of its own reads, the system holds that one to its memory.)
 """
 
 import io

@@ -1,6 +1,7 @@
 """Damaged files of every format that can be imported: a sentence each, or what is in them."""
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,15 @@ def test_damage_of_any_kind_ends_in_a_sentence(sample, tmp_path):
         folder.mkdir()
         seen.add(try_import(damage_copy(kind, whole, folder, seed), kind.options, whole.parent))
     assert {"refused"} <= seen <= {"imported", "refused"}
+
+
+def test_names_are_those_of_here_wherever_this_goes(tmp_path, monkeypatch):
+    kind = SAMPLES["keras .h5"]
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        whole = kind.make(tmp_path / name)
+        monkeypatch.chdir(tmp_path / name)
+        assert try_import(Path(whole.name), kind.options, Path()) == "imported"
 
 
 def test_what_is_raised_apart_is_raised_here(tmp_path):

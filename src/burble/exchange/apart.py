@@ -5,6 +5,7 @@ circles in others; no check in Python comes before that. A model comes back as a
 own, all else as lines of JSON. The process is kept for the next file. Knows no format.
 """
 
+import atexit
 import faulthandler
 import json
 import os
@@ -50,8 +51,9 @@ def read_apart(
         BurbleError: What the module raises.
     """
     with _LOCK, tempfile.TemporaryDirectory() as folder:
-        request = {"module": module, "path": os.fsdecode(path), "folder": folder}
-        answer = _ask(request | {"options": asdict(options)}, log)
+        # The process was started somewhere, and names are as they were typed here.
+        request = {"module": module, "path": os.fsdecode(path), "cwd": os.getcwd()}
+        answer = _ask(request | {"folder": folder, "options": asdict(options)}, log)
         if answer is None:
             raise ModelFileError(
                 f"{shown(path)} is damaged: what reads it comes to no end. Copy it again, or take "
@@ -104,6 +106,13 @@ def _start() -> subprocess.Popen[str]:
     return _kept[0]
 
 
+@atexit.register
+def _end() -> None:
+    """Ends the process, which waits for the next file."""
+    while _kept:
+        _kept.pop().communicate()
+
+
 def serve() -> None:
     """Reads what standard input asks for, until it is closed."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
@@ -136,6 +145,7 @@ def _read(request: Mapping[str, Any], log: Callable[[str], object]) -> dict[str,
     given = {name: _tuples(value) for name, value in given.items()}
     options = ImportRequest(**given, reading=SourceSettings(**reading))
     path = Path(request["path"])
+    os.chdir(request.get("cwd", os.curdir))
     with _watched(path, options):
         found = import_module(f"burble.exchange.{request['module']}").read(path, options, log)
     write_model(Path(request["folder"], MODEL_NAME), found.content)
