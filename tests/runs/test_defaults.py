@@ -15,7 +15,7 @@ def chosen(symbols, speed=defaults.TYPICAL_SPEED, **asked):
 
 def test_minutes_are_shared_by_networks_and_steps_are_not():
     assert chosen(130_000).ensemble == 2
-    assert chosen(130_000, minutes=0.9).ensemble == 1
+    assert chosen(130_000, minutes=0.7).ensemble == 1
     assert chosen(130_000, minutes=1).ensemble == 2
     assert chosen(130_000, minutes=60).ensemble == 4
     assert chosen(130_000, ensemble=3).ensemble == 3
