@@ -32,6 +32,19 @@ def test_damage_of_any_kind_ends_in_a_sentence(sample, tmp_path):
     assert {"refused"} <= seen <= {"imported", "refused"}
 
 
+@pytest.mark.parametrize("library", ["import os; os.kill(os.getpid(), 9)", "while True: pass"])
+def test_a_library_that_ends_or_has_no_end_ends_in_a_sentence(library, tmp_path, monkeypatch):
+    # What stands here for h5py ends its process, or goes round in circles, with any file.
+    (tmp_path / "stub").mkdir()
+    (tmp_path / "stub" / "h5py.py").write_text(library, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "stub"))
+    monkeypatch.setattr(apart, "PATIENCE", 0.5)
+    monkeypatch.setattr(apart, "_kept", [])
+    whole = SAMPLES["keras .h5"].make(tmp_path)
+    with pytest.raises(ModelFileError, match="comes to no end"):
+        apart.read_apart("keras_reader", whole, ImportRequest(), str)
+
+
 def test_names_are_those_of_here_wherever_this_goes(tmp_path, monkeypatch):
     kind = SAMPLES["keras .h5"]
     for name in ("one", "other"):

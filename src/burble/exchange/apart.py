@@ -52,8 +52,9 @@ def read_apart(
     """
     with _LOCK, tempfile.TemporaryDirectory() as folder:
         # The process was started somewhere, and names are as they were typed here.
-        request = {"module": module, "path": os.fsdecode(path), "cwd": os.getcwd()}
-        answer = _ask(request | {"folder": folder, "options": asdict(options)}, log)
+        request: dict[str, Any] = {"module": module, "path": os.fsdecode(path), "cwd": os.getcwd()}
+        request |= {"folder": folder, "patience": PATIENCE}
+        answer = _ask(request | {"options": asdict(options)}, log)
         if answer is None:
             raise ModelFileError(
                 f"{shown(path)} is damaged: what reads it comes to no end. Copy it again, or take "
@@ -146,7 +147,7 @@ def _read(request: Mapping[str, Any], log: Callable[[str], object]) -> dict[str,
     options = ImportRequest(**given, reading=SourceSettings(**reading))
     path = Path(request["path"])
     os.chdir(request.get("cwd", os.curdir))
-    with _watched(path, options):
+    with _watched(path, options, request["patience"]):
         found = import_module(f"burble.exchange.{request['module']}").read(path, options, log)
     write_model(Path(request["folder"], MODEL_NAME), found.content)
     return {"program": found.program, "version": found.version}
@@ -158,11 +159,11 @@ def _tuples(value: Any) -> Any:
 
 
 @contextmanager
-def _watched(path: Path, options: ImportRequest) -> Iterator[None]:
+def _watched(path: Path, options: ImportRequest, patience: float) -> Iterator[None]:
     """Ends the process where a file takes too long, and gives it no more memory than it needs."""
     texts = [Path(one) for one in (*options.text, options.alphabet_from) if one]
     size = path.stat().st_size
-    seconds, memory = PATIENCE + size // SLOWEST, 2 * size + MOST_MEMORY
+    seconds, memory = patience + size // SLOWEST, 2 * size + MOST_MEMORY
     if not all(one.is_file() for one in texts):
         seconds, memory = LONGEST, 0
     for one in texts if memory else ():
