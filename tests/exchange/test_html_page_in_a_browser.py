@@ -174,6 +174,8 @@ def test_a_person_writes_in_it_and_nothing_is_kept(chromium, folder):
         page.fill("#seed", "five")
         page.click("#continue")
         assert "whole number" in page.inner_text("#alert")
+        # Nothing is being written, so nothing says that it is.
+        assert page.text_content("#status") == ""
         page.click("#alert button")
         page.click("text=Colour by surprise")
         page.wait_for_selector("#backdrop .s1, #backdrop .s4")
@@ -181,8 +183,14 @@ def test_a_person_writes_in_it_and_nothing_is_kept(chromium, folder):
         page.keyboard.press("Alt+ArrowUp")
         assert "bits of surprise" in page.inner_text("#peek")
         page.keyboard.press("Escape")
+        chosen = page.input_value("#label-0"), page.input_value("#dial-length")
         page.select_option("#language", "de")
         assert page.inner_text("#continue") == "Weiterschreiben"
+        assert page.inner_text("#seed-says").startswith("Derselbe Startwert")
+        assert page.inner_text("#label-0 option >> nth=0") == "beliebig"
+        # In another language all is as it was chosen.
+        assert (page.input_value("#label-0"), page.input_value("#dial-length")) == chosen
+        assert page.input_value("#dial-temperature") == "0.9"
         assert page.evaluate(KEPT) == [0, 0, ""]
         # What was written is nowhere else, so that whoever closes the page is asked.
         assert page.evaluate(LEAVES) is False

@@ -26,7 +26,7 @@ Object.assign(host, {
   }),
   suggest: ({ text, label }, signal) => writer.suggest(text, { labels: label, signal }),
   score: async ({ text, label }, signal) => ({ symbols: await writer.score(text, { labels: label, signal }) }),
-  refreshed: tell,
+  refreshed: () => { tell(); desk.show(); },
 });
 
 /** Says how it computes here. */

@@ -246,10 +246,12 @@ const SLIDERS = [
 
 const dials = {
   values: {},
+  touched: null, // the names of those that the person has moved
   build() {
     const kept = store.get("dials") ?? {};
+    this.touched ??= new Set(Object.keys(kept));
     $("sliders").replaceChildren(...SLIDERS.map((slider) => {
-      this.values[slider.name] = kept[slider.name] ?? slider.value;
+      this.values[slider.name] ??= kept[slider.name] ?? slider.value;
       const id = `dial-${slider.name}`;
       const input = make("input", {
         id, type: "range", min: slider.min, max: slider.max, step: slider.step, "aria-describedby": `${id}-says`,
@@ -261,7 +263,6 @@ const dials = {
         make("div", { class: "slide" }, input, make("output", { for: id, id: `${id}-out` })),
         make("p", { class: "hint", id: `${id}-says` }));
     }));
-    this.touched = new Set(Object.keys(kept));
     this.show();
   },
   /** Takes what suits a model, where the person has chosen nothing. */
@@ -314,10 +315,12 @@ const desk = {
 
   offerLabels() {
     const labels = models.find(this.model)?.labels ?? [];
+    const before = this.labelled().label ?? {};
     $("labels").replaceChildren(...labels.map(({ column, values }, place) => make("div", { class: "field" },
       make("label", { for: `label-${place}`, dir: "auto" }, column),
       make("select", { id: `label-${place}`, "data-column": column, dir: "auto", onchange: () => this.refresh() },
-        make("option", { value: "" }, t("noLabel")), ...values.map((value) => make("option", { value }, value))))));
+        make("option", { value: "" }, t("noLabel")),
+        ...values.map((value) => make("option", { value, selected: value === before[column] }, value))))));
   },
 
   /** The seed that is written with: the one that was given, or a new one. */
@@ -442,13 +445,14 @@ const desk = {
     if (this.job || !this.model) return;
     clear();
     hidePeek();
+    say("");
+    try { this.chooseSeed(); } catch (error) { complain(error); return; }
     this.job = new AbortController();
     const focused = document.activeElement === $("continue");
     this.buttons();
     if (focused) $("stop").focus();
     say(t("writing"));
     try {
-      this.chooseSeed();
       if (this.second && this.way === "pair") await this.writePair();
       else await this.writeOne();
     } catch (error) {
@@ -526,6 +530,7 @@ const desk = {
       await Promise.all(columns.map(fill));
     } finally {
       const added = nodes.map((node) => node?.label && tree.add(node));
+      say(t("written", { n: number(nodes.reduce((all, node) => all + [...node?.label ?? ""].length, 0)) }));
       columns.forEach((column, place) => column.keep.addEventListener("click", () => { $("pair").hidden = true; this.go(added[place].id); editor.focus(); }));
     }
   },
