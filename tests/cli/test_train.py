@@ -183,6 +183,8 @@ def test_a_run_by_the_clock_is_repeated_by_its_flags(burble, text, tmp_path):
     start, flags = facts["repeat"].split(" -o RUN ")
     # No place of this machine stands in it.
     assert start == f"burble train {os.path.relpath(text)}"
+    names = [flag.partition("=")[0] for flag in flags.split()]
+    assert sorted({*names}) == sorted(names)
     again = burble("train", text, "-o", tmp_path / "b", *flags.split())
     assert again.returncode == 0, again.stderr.decode()
     assert model(tmp_path / "a") == model(tmp_path / "b")

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,6 +97,18 @@ def test_texts_go_on_from_what_stands_in_the_prompt(prompt):
                 assert all(one.text and one.log_probability < 1e-6 for one in item.symbols)
     assert texts == told
     assert texts[keys[ENDS.index(prompt)]] == whole
+
+
+@pytest.mark.parametrize("window", [0, 4])
+def test_portable_arithmetic_goes_on_from_an_open_end_too(window):
+    writer = Generator(replace(wordy(seed=3, scale=0.7), window=window))
+    for seed in range(6):
+        options = {"length": 40, "temperature": 1, "seed": seed, "break_loops": False}
+        text = writer.generate("don'", portable=True, **options)
+        assert text == writer.generate("don'", **options)
+    follows = [WORDS.index("brown" if s == " " else " ") for s in WORDS]
+    writer = Generator(follower(WORDS, follows, unit="word"))
+    assert writer.generate("the bro", length=8, temperature=0, portable=True) == "wn brown"
 
 
 def test_a_word_that_was_begun_is_finished():

@@ -401,12 +401,13 @@ class Generator:
     def _reader(self, label: GivenLabels, memory: float, *, portable: bool = False) -> Reader:
         """What reads texts that have some labels, with the memory by its weight."""
         numbers = self.model.labels.find(label)
+        words = self.model.vocabulary.unit == "word"
         if portable:
             require(not memory, "memory", memory, "0 with portable, as a page has none")
-            return Reader(self._portable.with_labels(numbers), self.model.window)
+            core = self._portable.with_labels(numbers)
+            return Reader(core, self.model.window, may_be_open=words)
         core, kept = self.engine.with_labels(numbers), self._read_before.with_labels(numbers)
         index, weights = (self.memory, self.mixing_weights(memory)) if memory else (None, None)
-        words = self.model.vocabulary.unit == "word"
         return Reader(core, self.model.window, index, weights, kept, may_be_open=words)
 
 

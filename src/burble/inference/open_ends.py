@@ -19,7 +19,8 @@ from burble.data import units
 from burble.data.vocabulary import Vocabulary
 from burble.inference.context import Context, Reading
 from burble.model.engine import Array
-from burble.model.softmax import IMPOSSIBLE, log_softmax, softmax
+from burble.model.portable import log_softmax
+from burble.model.softmax import IMPOSSIBLE, softmax
 
 _LAST = "\U0010ffff"
 
@@ -112,6 +113,7 @@ class OpenContext:
         logits = yield from self._network.read_in_parts(ids)
         if self._end is None:
             return logits
+        # On every machine the same, as portable logits are.
         predicted = log_softmax(logits.astype(np.float64))
         found = np.full_like(logits, IMPOSSIBLE)
         found[:, self._end.begun] = predicted[:, self._end.begun]

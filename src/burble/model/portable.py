@@ -82,6 +82,12 @@ def softmax(logits: Floats) -> Floats:
     return np.asarray(chances / chances.cumsum(axis=-1)[:, -1:])
 
 
+def log_softmax(logits: Floats) -> Floats:
+    """The log-probabilities of each row, (B, V), in nats; their sum as in `softmax`."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - log(exp(shifted).cumsum(axis=-1)[:, -1:]))
+
+
 def add_products(sums: Array, rows: Array, weights: Array) -> Array:
     """`sums + rows @ weights`, adding one product after the other.
 

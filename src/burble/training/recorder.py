@@ -189,9 +189,7 @@ class Recorder:
             done={"steps": state.step, "seconds": state.elapsed} if state else {},
             sources=[*map(relative, self.request.sources)],
             resume=self.request.kept(str(self.run.folder), "--resume"),
-            repeat=self.request.kept(
-                "RUN", *again, *flags_to_repeat(settings, from_base=bool(self.origin))
-            ),
+            repeat=self.request.kept("RUN", *again),
             **({"reading": reading} if (reading := self.request.reading.given) else {}),
             **({"from": dict(self.origin)} if self.origin else {}),
         )
