@@ -299,6 +299,8 @@ def push(model: Pathlike | Run, repo: str, *, private: bool = False, memory: boo
             or huggingface_hub is not installed.
         BurbleError: The hub cannot be reached, or refuses.
     """
+    require(isinstance(repo, str), "repo", repo, "OWNER/NAME, a text")
+    hub.check_repo(repo)
     return hub.upload(hub.plan_push(find_model(model), memory=memory), repo, private=private)
 
 

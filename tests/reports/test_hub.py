@@ -10,7 +10,7 @@ import pytest
 
 import burble as package
 from burble.errors import BurbleError, InputError
-from burble.reports.hub import plan_push
+from burble.reports.hub import check_repo, plan_push
 from burble.runs.folder import Run
 
 hub = pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
@@ -177,10 +177,25 @@ def test_a_refusal_is_one_sentence(run, stand_in, status, kind, why):
     assert "\n" not in str(found.value)
 
 
-def test_a_name_that_cannot_be_is_refused(run, stand_in):
-    with pytest.raises(InputError, match="a/b/c"):
-        package.push(run, "a/b/c")
+@pytest.mark.parametrize(
+    "name", ["a/b/c", "bad name", "", "/alice", "me/", "me/-a", "me/a--b", "é/a", "me/a.git"]
+)
+def test_a_name_that_cannot_be_is_refused_before_anything_is_listed(run, stand_in, command, name):
+    with pytest.raises(hub.errors.HFValidationError):
+        hub.utils.validate_repo_id(name)
+    with pytest.raises(InputError, match=r"cannot be a repository at Hugging Face; give OWNER"):
+        package.push(run, name)
+    done = command("push", run, name)
+    said = done.stderr.decode()
+    assert (done.returncode, said.count("\n")) == (2, 1), said
+    assert f"'{name}' cannot be a repository" in said
     assert stand_in.sent == []
+
+
+@pytest.mark.parametrize("name", ["me/alice", "alice", "a/b", "my-self/a.b_c-1", "_a/b_"])
+def test_names_that_the_hub_takes_are_taken(name):
+    hub.utils.validate_repo_id(name)
+    check_repo(name)
 
 
 def test_a_model_alone_has_a_card_made_for_it(run, stand_in, tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 import burble as package
+from burble.errors import RunError
 from burble.model.file import read_model
 from burble.reports.charts import make_ticks
 from burble.reports.facts import gather_facts
@@ -125,6 +126,15 @@ def test_wrong_input_is_one_sentence(mine, command, tmp_path, monkeypatch):
         said = done.stderr.decode()
         assert (done.returncode, done.stdout, said.count("\n")) == (2, b"", 1), said
         assert why in said
+    done = command("report", "english", "-o", "page.html")
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"english is a model without a training to report on" in done.stderr
+    imported = tmp_path / "imported"
+    imported.mkdir()
+    shutil.copy(run.folder / "model.safetensors", imported)
+    for model in (imported, imported / "model.safetensors"):
+        with pytest.raises(RunError, match="without a training to report on"):
+            package.report([run, model], tmp_path / "page.html")
     assert there.read_text("utf-8") == "mine"
     assert not (tmp_path / "page.html").exists()
     (run.folder / "samples" / "step-00000300.txt").write_bytes(b"\xff\xfe\xff")

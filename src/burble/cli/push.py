@@ -26,6 +26,7 @@ def push(
 
     The text it was trained on, the state of its training and what is cached of it stay here.
     """
+    hub.check_repo(repo)
     plan = hub.plan_push(model, memory=memory)
     log(f"To {repo} at Hugging Face{', private' if private else ''}:")
     for one in plan.uploads:

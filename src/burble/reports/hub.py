@@ -4,13 +4,14 @@ Only files that are named here ever leave: never a text, a state of a training, 
 terminal; whoever is at one is shown the list first.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from burble import __version__
 from burble.errors import BurbleError, InputError, require_packages
-from burble.formatting import listed, some
+from burble.formatting import listed, shown, some
 from burble.model import bases
 from burble.model.file import MODEL_NAME, Model, find_model_file, read_model
 from burble.ngram.file import index_path, read_index
@@ -20,6 +21,8 @@ CARD, PICTURE = "README.md", "loss.svg"
 MEMORY = index_path(Path(MODEL_NAME)).name
 NAMED = 5
 """Labels that are named at most, where a model has some."""
+_PART = re.compile(r"\w([\w.-]{0,94}\w)?", re.ASCII)
+"""An owner, or the name of a repository, as the hub allows them."""
 UNKNOWN = "the hub does not know who you are. Run hf auth login, or set HF_TOKEN."
 
 
@@ -57,6 +60,24 @@ class Push:
 
     uploads: Sequence[Upload]
     notes: Sequence[str]
+
+
+def check_repo(repo: str) -> None:
+    """Refuses a name that no repository of the hub can have, before there is anything to ask.
+
+    Args:
+        repo: OWNER/NAME; or NAME, which is then of whoever signs in.
+
+    Raises:
+        InputError: It is no such name.
+    """
+    parts = repo.split("/")
+    whole = len(parts) <= 2 and all(map(_PART.fullmatch, parts))
+    if not whole or "--" in repo or ".." in repo or repo.endswith(".git"):
+        raise InputError(
+            f"'{shown(repo)}' cannot be a repository at Hugging Face; give OWNER/NAME, such as "
+            "me/alice: letters without accents, digits, and single hyphens or dots between them."
+        )
 
 
 def plan_push(path: Path, *, memory: bool = False) -> Push:
@@ -130,6 +151,7 @@ def upload(push: Push, repo: str, *, private: bool = False) -> str:
             public and should not be.
         BurbleError: The hub cannot be reached, or refuses.
     """
+    check_repo(repo)
     with require_packages("burble push"):
         import huggingface_hub as hub
         from huggingface_hub import errors
@@ -155,7 +177,7 @@ def upload(push: Push, repo: str, *, private: bool = False) -> str:
     except (transport_error, OSError) as error:
         raise BurbleError(f"the hub cannot be reached: {error}. Try again later.") from error
     except ValueError as error:
-        # A name that cannot be, or a card whose front matter cannot.
+        # A card whose front matter cannot be.
         raise InputError(f"{repo}: {' '.join(str(error).split())}") from error
     return str(url)
 

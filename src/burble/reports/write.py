@@ -5,8 +5,9 @@ from pathlib import Path
 
 from burble import files
 from burble.data import outputs
-from burble.errors import BurbleError, InputError, RunError
-from burble.formatting import shown
+from burble.errors import BurbleError, InputError, ModelFileError, RunError
+from burble.formatting import command_line, shown
+from burble.model.file import find_model_file
 from burble.reports import page
 from burble.reports.facts import gather_facts
 from burble.runs.folder import DESCRIPTION, Run
@@ -35,7 +36,7 @@ def write_report(
         progress: Takes the name of the folder that is read.
 
     Raises:
-        RunError: There is no such run, or a file of it is damaged.
+        RunError: There is no such run, it was not trained here, or a file of it is damaged.
         ModelFileError: A model is damaged.
         SourceError: A source of the text cannot be read.
         CorpusError: The text is another one.
@@ -53,6 +54,7 @@ def write_report(
     found = []
     for run in runs:
         progress(shown(run.folder))
+        _check_trained(run)
         try:
             facts = gather_facts(run, sources, reading)
             # On a page of its own first: so it is known which of several is damaged.
@@ -68,3 +70,23 @@ def write_report(
     if len(found) > 1:
         made = page.write_page(found)
     files.write_atomically(path, made.encode())
+
+
+def _check_trained(run: Run) -> None:
+    """Refuses what is a model but holds no training: an imported one, a base, a file alone.
+
+    Raises:
+        RunError: It is one.
+    """
+    if (run.folder / DESCRIPTION).exists():
+        return
+    try:
+        find_model_file(run.folder)
+    except ModelFileError:
+        # No model either; it is told as what it is when it is read.
+        return
+    raise RunError(
+        f"{shown(run.folder)} is a model without a training to report on, as one that was imported "
+        "and a base are. Give the folder of a run; what the model is says: "
+        f"{command_line(['burble', 'info', str(run.folder)])}"
+    )
