@@ -29,6 +29,10 @@ def test_a_format_without_a_model_becomes_a_text(burble, tmp_path):
     assert done.returncode == 0
     assert (tmp_path / "text.txt").read_text() == "Alice was\nlate .\n"
     assert b"holds no model, but a text, which is" in done.stderr
+    done = burble("import", "m.json", "-o", "new/", cwd=tmp_path)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 2)
+    assert b"new/ names a folder. Name a file: -o new/m.txt" in done.stderr
+    assert not (tmp_path / "new").exists()
 
 
 def test_what_cannot_be_opened_is_wrong_input(burble, tmp_path):

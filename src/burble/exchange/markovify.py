@@ -49,18 +49,19 @@ def read(path: Path, options: ImportRequest, log: Callable[[str], object]) -> Im
     chain, sentences = known.get("chain"), known.get("parsed_sentences")
     if sentences is not None:
         _check_sentences(sentences, path)
-        _tell_of_sentences(sentences, chain, log)
+        told = _describe_sentences(sentences, chain)
     else:
         counts = _read_chain(chain, path)
         sentences = _join_counts(counts, path)
         size = len(next(iter(counts)))
-        log(
+        told = (
             f"It holds no sentences, but how often each word follows {some(size, 'word')}. Put "
             f"together again are {some(len(sentences), 'sentence')} with exactly these counts, "
             "which are not those of its text. Where you have that text, train on it."
         )
     if not any(sentences):
         raise ModelFileError(f"{shown(path)} holds no sentence. Train on the text itself.")
+    log(told)
     return Imported(_join_words(sentences, log), "markovify")
 
 
@@ -75,7 +76,12 @@ def _read_json(path: Path) -> Any:
     except OSError as error:
         raise ModelFileError(f"cannot read {shown(path)}: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
-        raise _unlike(path, f"it is no JSON ({error})") from error
+        raise _unlike(path, f"it is no JSON ({_explain(error)})") from error
+
+
+def _explain(error: Exception) -> str:
+    """What is wrong with a file; Python's own words for too many brackets say nothing of it."""
+    return "brackets within too many others" if isinstance(error, RecursionError) else str(error)
 
 
 def _unlike(path: Path, why: str) -> ModelFileError:
@@ -98,12 +104,12 @@ def _check_sentences(sentences: Any, path: Path) -> None:
         raise _unlike(path, f"a word cannot be written ({error.reason})") from error
 
 
-def _tell_of_sentences(sentences: Sentences, chain: Any, log: Callable[[str], object]) -> None:
-    """Says how many sentences there are, and what of the model is not in them."""
+def _describe_sentences(sentences: Sentences, chain: Any) -> str:
+    """How many sentences there are, and what of the model is not in them."""
     told = f"It holds {some(len(sentences), 'sentence')}."
     if (counted := _count_beginnings(chain)) not in (None, len(sentences)):
         told += f" Its chain counts {counted:,}: weights it was combined with are left out."
-    log(
+    return (
         f"{told} Sentences with quotation marks or brackets are not in them unless markovify was "
         "told to keep them (well_formed=False). Where you have the text, train on it."
     )
@@ -138,7 +144,7 @@ def _read_chain(chain: Any, path: Path) -> Chain:
             raise ValueError("its states are not words")
         "".join(word for follow in found.values() for word in follow).encode()
     except (ValueError, TypeError, RecursionError) as error:
-        raise _unlike(path, f"its chain is none ({error})") from error
+        raise _unlike(path, f"its chain is none ({_explain(error)})") from error
     return found
 
 
