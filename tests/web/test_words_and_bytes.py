@@ -52,6 +52,23 @@ def test_what_is_written_is_told_with_its_tokens_whole_and_streamed(server, name
     assert "".join(pieces) == expected
 
 
+@pytest.mark.parametrize("prompt", ["the bro", "don'", "b", "bro"])
+def test_what_may_complete_a_word_is_told_by_what_it_adds(server, prompt):
+    found = Generator(MODELS["words"]).probabilities(prompt)
+    asked = {"model": "words", "prompt": prompt, "max_tokens": 40, "echo": True, "logprobs": 5}
+    for seed in range(4):
+        told = server.complete(**asked, seed=seed).json["choices"][0]["logprobs"]
+        first = next(i for i, at in enumerate(told["text_offset"]) if at == len(prompt))
+        token, top = told["tokens"][first], told["top_logprobs"][first]
+        likeliest = [*found][:5]
+        assert [*top] == [token, *(one for one in likeliest if one != token)]
+        for text, log_probability in top.items():
+            assert math.isclose(log_probability, math.log(found[text]), abs_tol=1e-5)
+        assert top[token] == told["token_logprobs"][first]
+        for likely in filter(None, told["top_logprobs"]):
+            assert sum(map(math.exp, likely.values())) < 1 + 1e-6
+
+
 @pytest.mark.parametrize(("name", "text"), [("words", "the bro"), ("bytes", "né☃")])
 def test_a_text_that_is_echoed_has_the_score_of_the_text(server, name, text):
     asked = {"model": name, "prompt": text, "max_tokens": 0, "echo": True, "logprobs": 0}

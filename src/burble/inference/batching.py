@@ -15,6 +15,7 @@ from burble.errors import SettingsError
 from burble.inference.context import BLOCK, Context
 from burble.inference.generator import Generator as Writer
 from burble.inference.loop import Item, Loop, Text
+from burble.inference.open_ends import predict_next
 from burble.inference.scored import Scored, Symbol, score_symbol
 from burble.inference.selection import Ending
 from burble.inference.spoken import Gathered, begin_spoken
@@ -242,7 +243,10 @@ class Batch:
         loops = self._loops[texts.kind]
         # A few are quicker together than in two threads.
         loop = next((one for one in loops if 0 < len(one) < FEW), min(loops, key=len))
-        loop.join([*newcomers.waiting.values()], begun, texts.before, texts.prompt.owed)
+        waiting, end = [*newcomers.waiting.values()], texts.prompt.end
+        told = end is not None and any(text.logprobs is not None for text in waiting)
+        chances = predict_next(*begun, self._model.vocabulary, end) if told else None
+        loop.join(waiting, begun, texts.before, texts.prompt.owed, chances)
         self._places |= dict.fromkeys(newcomers.waiting, loop)
         return []
 

@@ -4,7 +4,7 @@ They may differ in their prompts and settings, and each is, to the bit, what it 
 Knows nothing of how a prompt is read, or of where settings come from.
 """
 
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -98,8 +98,8 @@ class _Row:
     rng: np.random.Generator
     last: int | None
     alignment: Alignment | None
-    spoken: Spoken | SpokenBytes | None = None
-    gathered: Gathered = field(default_factory=Gathered)
+    spoken: Spoken | SpokenBytes | None
+    gathered: Gathered
 
 
 class Loop:
@@ -144,6 +144,7 @@ class Loop:
         begun: tuple[Array, Context],
         before: Sequence[int],
         owed: str = "",
+        chances: Mapping[str, float] | None = None,
     ) -> None:
         """Goes on with texts besides, all of them from one prompt with the same settings.
 
@@ -153,6 +154,7 @@ class Loop:
                 which is the loop's own from now on.
             before: The symbols of the prompt.
             owed: What the prompt ends with besides, which they write again.
+            chances: Of what they add to that first; see `Gathered`.
         """
         self._settle()
         settings, first, count = texts[0].settings, len(self._rows), len(texts)
@@ -172,7 +174,8 @@ class Loop:
             cutter = Cutter(text.stops, settings.length)
             alignment = None if text.logprobs is None else Alignment()
             spoken = begin_spoken(self._vocabulary, self._pieces, owed, before)
-            self._rows.append(_Row(text, chooser, cutter, rng, last, alignment, spoken))
+            gathered = Gathered(chances)
+            self._rows.append(_Row(text, chooser, cutter, rng, last, alignment, spoken, gathered))
         logits, context = begun
         context.keep_rows([0] * count)
         self._newcomers.append((logits[[0] * count], context))

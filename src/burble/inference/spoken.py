@@ -5,8 +5,10 @@ none of it. Knows nothing of models.
 """
 
 import codecs
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from burble.data.vocabulary import Vocabulary
 from burble.inference.scored import Symbol
@@ -73,9 +75,14 @@ class Gathered:
 
     The log-probability of all of them is that of what it has; those that could have come instead
     are those of the first.
+
+    Args:
+        chances: The probability of each text that may come first, the likeliest first, where that
+            is not the symbols' own: of a prompt that ends inside a word, by all ways to write it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, chances: Mapping[str, float] | None = None) -> None:
+        self._chances = chances
         self._log_probability: float | None = 0.0
         self._first: Symbol | None = None
 
@@ -88,4 +95,14 @@ class Gathered:
             self._first, self._log_probability = first, total
             return None
         self._first, self._log_probability = None, 0.0
-        return replace(first, text=text, log_probability=total)
+        told = replace(first, text=text, log_probability=total)
+        chances, self._chances = self._chances, None
+        return told if chances is None else _tell_chances(told, chances)
+
+
+def _tell_chances(symbol: Symbol, chances: Mapping[str, float]) -> Symbol:
+    """A symbol with the probability of its text, and as many of the likeliest texts as it has."""
+    possible = ((text, math.log(chance)) for text, chance in chances.items() if chance > 0)
+    chance = chances.get(symbol.text, 0.0)
+    known = math.log(chance) if chance > 0 else symbol.log_probability
+    return Symbol(symbol.text, known, tuple(islice(possible, len(symbol.top))))
