@@ -55,6 +55,14 @@ def test_a_path_says_the_format_by_its_ending():
     assert choose_format("a", "ml5").name == "ml5"
     with pytest.raises(InputError, match=r"by how it ends. Formats: .safetensors"):
         choose_format("a.model")
+    for format in ("", "onnx"):
+        with pytest.raises(InputError, match=r"^the name of what is to be written is empty. Give"):
+            choose_format("", format)
+    for path in (".html", "some/.HTML"):
+        with pytest.raises(
+            InputError, match=r"(?i)html is an ending without a name .* model.html\.$"
+        ):
+            choose_format(path)
     with pytest.raises(InputError, match=r"there is no format 'tflite'. There are: safetensors"):
         choose_format("a.safetensors", "tflite")
 

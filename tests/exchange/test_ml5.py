@@ -131,6 +131,14 @@ def test_what_ml5_cannot_hold_is_refused_by_name(reason, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize(("reset_after", "others"), [(True, ".html or .onnx"), (False, ".onnx")])
+def test_what_is_advised_instead_takes_the_model(reset_after, others, tmp_path):
+    model = chancy(cell="gru", reset_after=reset_after)
+    with pytest.raises(SettingsError, match=rf"is of GRU layers. Export it as {others}\.$"):
+        exported(model, tmp_path / "out")
+    export_model(model, str(tmp_path / f"m{others[-5:]}"), PLAIN)
+
+
 def trained_for_ml5(folder, layers=2, extra=()):
     """A folder as ml5's training script leaves it: other names, no facts of burble's."""
     exported(chancy("abc"), folder)

@@ -151,6 +151,16 @@ def test_weights_of_8_bits_are_smaller_and_their_cost_is_told(tmp_path, caplog):
         export_model(model, str(tmp_path / "m.safetensors"), ExportOptions(int8=True))
 
 
+@pytest.mark.parametrize(("cell", "kind"), [("gru", "GRU"), ("rnn", "plain")])
+def test_layers_that_stay_as_they_are_with_8_bits_are_told(tmp_path, cell, kind):
+    model, told = chancy("abcdefgh", cell=cell, units=32, scale=0.15), list[str]()
+    export_model(model, str(tmp_path / "m.onnx"), ExportOptions(int8=True), log=told.append)
+    assert any(f"leaves {kind} layers as they are, in float32" in one for one in told)
+    held = onnx.load(tmp_path / "m.onnx").graph.initializer
+    largest = max(held, key=lambda one: len(one.raw_data))
+    assert largest.data_type == onnx.TensorProto.FLOAT
+
+
 def test_a_file_that_predicts_otherwise_is_not_kept(tmp_path, monkeypatch):
     model = chancy()
     other = model.weights | {"output.kernel": model.weights["output.kernel"] * np.float32(1.01)}

@@ -78,8 +78,10 @@ def choose_format(path: str, name: str = "") -> ExportFormat:
         name: The name of the format, if it was given.
 
     Raises:
-        InputError: There is none of that name, or the path does not say which.
+        InputError: There is none of that name, or the path does not say which, or names nothing.
     """
+    if not path:
+        raise InputError("the name of what is to be written is empty. Give one, like model.onnx.")
     known = {one.name: one for one in EXPORTS}
     if name:
         if name not in known:
@@ -87,6 +89,11 @@ def choose_format(path: str, name: str = "") -> ExportFormat:
         return known[name]
     ending = path.replace("\\", "/").lower()
     for one in EXPORTS:
+        if ending.rpartition("/")[2] in one.suffixes:
+            raise InputError(
+                f"{shown(path)} is an ending without a name before it. Give one, like "
+                f"model{one.suffixes[0]}."
+            )
         if ending.endswith(one.suffixes):
             return one
     listed = ", ".join(f"{suffix} ({one.what})" for one in EXPORTS for suffix in one.suffixes)

@@ -53,9 +53,10 @@ def export(model: Model, path: Path, _options: ExportOptions, log: Callable[[str
         SettingsError: ml5 cannot hold this model.
     """
     if reasons := [*_find_reasons(model)]:
+        others = ".html or .onnx" if model.architecture.reset_after else ".onnx"
         raise SettingsError(
             f"ml5's charRNN holds one network of two LSTM layers that reads characters, and this "
-            f"model {' and '.join(reasons)}. Export it as .html or .onnx."
+            f"model {' and '.join(reasons)}. Export it as {others}."
         )
     if model.labels:
         log("ml5 knows no labels: what it writes has none.")

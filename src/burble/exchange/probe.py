@@ -52,7 +52,7 @@ def look(path: Path) -> Probe:
             return Probe(path, names=tuple(names[:MOST_NAMES]))
         # Looked at before it is opened: opening a pipe would wait for its other end.
         if not stat.S_ISREG(mode):
-            raise ModelFileError(f"{shown(path)} is no ordinary file. Give a file or a folder.")
+            raise OSError("it is no ordinary file")
         with path.open("rb") as file:
             head = file.read(HEAD)
     except (OSError, ValueError) as error:

@@ -78,12 +78,16 @@ def describe_origin(facts: Mapping[str, Any]) -> str:
 
     >>> describe_origin({"name": "w.h5", "program": "Keras", "version": "2.3.1", "sha256": "ab"})
     'w.h5 of Keras 2.3.1 (SHA-256 ab…)'
+    >>> describe_origin({"name": "w", "program": "burble, for Keras", "version": "0.1.0"})
+    'w of burble 0.1.0, for Keras (SHA-256 …)'
     """
     described = []
     while isinstance(facts, Mapping):
         known = {key: shown(str(facts.get(key) or "")) for key in (*_ORIGIN, "sha256")}
-        named = f"{known['name']} of {known['program']} {known['version']}".rstrip()
-        described.append(f"{named} (SHA-256 {known['sha256']:.8}…)")
+        # The version is that of the program, and not of what it wrote for.
+        program, comma, purpose = known["program"].partition(",")
+        named = f"{known['name']} of {program} {known['version']}".rstrip()
+        described.append(f"{named}{comma}{purpose} (SHA-256 {known['sha256']:.8}…)")
         facts = facts.get("before", ())
     return ", which came from ".join(described)
 
