@@ -59,7 +59,6 @@ ELSEWHERE = {
     "inference/scored": "inference/test_batching.py",
     "inference/spoken": "inference/test_valid_bytes.py",
     "inference/texts": "inference/test_generator.py",
-    "model/description": "cli/test_sample.py",
     "model/architecture": "model/test_network.py",
     "model/folding": "model/test_engine.py",
     "model/forward": "model/test_engine.py",

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from burble.data.vocabulary import Vocabulary
-from burble.formatting import listed, shown, some, symbol_name
+from burble.formatting import HELD_CHARACTERS, listed, per_character, shown, some, symbol_name
 from burble.model.file import Model
-from burble.settings import STORED
+from burble.settings import RECUT, STORED
 
 LISTED = 20
 """Labels that are named at most; --json has all."""
@@ -46,6 +46,8 @@ def describe_model(model: Model) -> Iterator[tuple[str, str]]:
             yield name, _describe_base(facts)
         elif name == "origin" and model.facts(name):
             yield name, describe_origin(facts)
+        elif name == "scores" and model.facts(name) and alphabet.unit in RECUT:
+            yield name, _describe_scores(facts, alphabet.unit, model.facts("corpus"))
         else:
             yield name, _listed(facts) if isinstance(facts, dict) else json.dumps(facts)
 
@@ -61,6 +63,26 @@ def _describe_alphabet(alphabet: Vocabulary) -> str:
     name = symbol_name("char" if alphabet.unit == "word" else alphabet.unit)
     others = f"{some(words, 'word')} and runs of marks; " if alphabet.unit == "word" else ""
     return f"{others}{some(len(characters), name)}: {first}"
+
+
+def _describe_scores(facts: Mapping[str, Any], unit: str, corpus: Mapping[str, Any]) -> str:
+    """The scores of a model whose losses are those of words or bytes, and the main one by text.
+
+    >>> facts = {"held_out_loss": 3.5, "held_out_scored": 10}
+    >>> _describe_scores(facts, "word", {"held_out": 10, "held_out_characters": 20})
+    'validation loss 3.5 per symbol (1.75 per character), validation scored 10 symbols'
+    """
+    name, described = symbol_name(unit), []
+    for key, value in facts.items():
+        told = f"{_named(key)} {_shown(value)}"
+        if key.endswith("_loss"):
+            told += f" per {name}"
+        elif key.endswith("_scored"):
+            told += f" {name}s"
+        if key == "held_out_loss" and isinstance(value, float) and HELD_CHARACTERS in corpus:
+            told += f" ({_shown(per_character(value, corpus))} per character)"
+        described.append(told)
+    return ", ".join(described)
 
 
 def _describe_base(facts: Any) -> str:
