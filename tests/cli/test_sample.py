@@ -324,7 +324,7 @@ def test_info_tells_what_a_model_is(command, models):
     said = command("info", models / "cycle").stdout.decode()
     assert "1 RNN layer of 3 units" in said
     assert "3 characters: 'abc'" in said
-    assert "scores     validation loss 0.5" in said
+    assert "scores     validation loss 0.5 nats per character\n" in said
     facts = json.loads(command("info", models / "poems", "--json").stdout)
     assert facts["symbols"] == ["a", "b"]
     assert facts["boundary"] is True

@@ -12,7 +12,7 @@ from burble.errors import RunError
 from burble.model.file import read_model
 from burble.reports.charts import make_ticks
 from burble.reports.facts import gather_facts
-from burble.reports.page import final_loss, write_page
+from burble.reports.page import write_page
 from burble.runs.folder import Run
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -62,6 +62,7 @@ def test_what_was_copied_is_marked_with_its_place(mine):
         assert learned[part.place : part.place + len(part.text)] == part.text
         assert learned[: part.place].endswith(part.before)
     html = write_page([facts])
+    assert "Passages of 30 characters or more" in html
     assert f"<mark>{passages[0][1].text}</mark>" in html
     assert html.count('<pre class="sample"') == len(facts.samples) == len({*facts.samples})
 
@@ -150,11 +151,28 @@ def test_losses_of_words_are_told_per_character(mine):
     stored["corpus"]["held_out_characters"] = 4 * stored["corpus"]["held_out"]
     (run.folder / "run.json").write_text(json.dumps(stored), encoding="utf-8")
     words = gather_facts(run)
-    assert 4 * final_loss(words) == pytest.approx(final_loss(plain))
+    assert 4 * words.loss == pytest.approx(plain.loss)
     assert [4 * loss for _, loss in words.training] == [loss for _, loss in plain.training]
     assert 4 * words.baselines["uniform guessing"] == plain.baselines["uniform guessing"]
     assert "nats per character" in write_page([words])
     assert "symbols of text" in write_page([words])
+    # Beside characters they stand in one picture; graphemes have one of their own.
+    both = write_page([plain, words])
+    assert both[: both.index('id="run-1"')].count("nats per character") == 2
+    assert f'<td class="n">{words.loss:.3f}</td>' in both
+    stored["settings"]["text"]["unit"] = "grapheme"
+    del stored["corpus"]["held_out_characters"]
+    (run.folder / "run.json").write_text(json.dumps(stored), encoding="utf-8")
+    html = write_page([plain, words, gather_facts(run)])
+    html = html[: html.index('id="run-1"')]
+    assert "Some losses are per character and some per grapheme" in html
+    assert re.findall(r">(nats per \w+)</text>", html) == [
+        "nats per character",
+        "nats per grapheme",
+    ]
+    assert f'<td class="n">{plain.loss:.3f} per character</td>' in html
+    assert f'<td class="n">{plain.loss:.3f} per grapheme</td>' in html
+    assert "per symbol" not in html
 
 
 def test_what_a_model_of_windows_was_given_is_no_copy_of_its_own(mine):

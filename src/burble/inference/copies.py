@@ -14,7 +14,9 @@ from burble.inference.passages import BLOCK, number_passages
 from burble.model.file import Model
 
 LEAST = 30
-"""Symbols of a passage that is unlikely to be written again by chance."""
+"""Characters of a passage that is unlikely to be written again by chance."""
+COARSE = 10
+"""Symbols to which the lengths of longer passages that are looked up are rounded down."""
 AROUND = 60
 """Symbols of the other text that are shown before and after what was copied."""
 MOST_PLACES = 20
@@ -78,15 +80,15 @@ def mark_copies(
 
     # Characters before each symbol; of one in bytes, those after its first are within it.
     lengths = np.append(vocabulary.lengths, len(separator))[ids]
-    before = np.append(0, lengths.cumsum()).tolist()
+    before = np.append(0, lengths.cumsum())
     copied = []
-    for one in find_copies(ids, source):
+    for one in find_copies(ids, source, _reach(before)):
         end = one.place + one.length
-        first = before[one.start]
+        first, last = before[one.start].item(), before[one.start + one.length].item()
         copied.append(
             CopiedPassage(
                 start=first,
-                text=ready.text[first : before[one.start + one.length]],
+                text=ready.text[first:last],
                 place=one.place,
                 before=decode(one.place - AROUND, one.place),
                 after=decode(end, end + AROUND),
@@ -95,24 +97,38 @@ def mark_copies(
     return ready.text, copied
 
 
+def _reach(before: NDArray[np.integer]) -> NDArray[np.intp]:
+    """Symbols of the shortest passage of `LEAST` characters or more from each on, shape (T,).
+
+    0 where the text ends before that. The last bytes of a character belong to its first.
+
+    Args:
+        before: Characters before each symbol, and all of them, shape (T + 1,).
+    """
+    wanted = before[:-1] + LEAST
+    ends = np.searchsorted(before, wanted).clip(max=len(before) - 1)
+    ends = np.searchsorted(before, before[ends], side="right") - 1
+    return np.where(wanted <= before[-1], ends - np.arange(len(wanted)), 0)
+
+
 def find_copies(
-    ids: NDArray[np.integer], source: NDArray[np.integer], least: int = LEAST
+    ids: NDArray[np.integer], source: NDArray[np.integer], least: NDArray[np.integer]
 ) -> list[Copy]:
     """Finds the passages of a text that stand in another, from the first on, each as a whole.
 
     Args:
         ids: The text, shape (T,).
         source: The other, shape (N,); may be mapped from a file.
-        least: Symbols of a passage at least.
+        least: Symbols at least of a passage that begins at each, shape (T,); 0 for none there.
     """
-    wanted = number_passages(ids, least)
-    places = _find_places(wanted, source, least)
+    places = _find_places(ids, source, least)
     copies, at = [], 0
-    while at < len(wanted):
+    while at < len(ids):
         found = [
             (length, -place)
-            for place in places.get(int(wanted[at]), ())
-            if (length := _common_length(ids[at:], source[place : place + len(ids) - at])) >= least
+            for place in places.get(at, ())
+            if (length := _common_length(ids[at:], source[place : place + len(ids) - at]))
+            >= least[at]
         ]
         if not found:
             at += 1
@@ -124,12 +140,27 @@ def find_copies(
 
 
 def _find_places(
-    wanted: NDArray[np.uint64], source: NDArray[np.integer], least: int
+    ids: NDArray[np.integer], source: NDArray[np.integer], least: NDArray[np.integer]
 ) -> dict[int, list[int]]:
-    """Where in a text each passage stands, a few places each."""
+    """Where in another text a passage of a text may stand, a few places for each beginning."""
     places: dict[int, list[int]] = {}
-    for first in range(0, max(0, len(source) - least + 1), BLOCK):
-        numbers = number_passages(source[first : first + BLOCK + least - 1], least)
+    # Each length that is looked up costs a reading of the source, and those of bytes are many.
+    sizes = np.where(least > LEAST, least - least % COARSE, least)
+    for size in np.unique(sizes[sizes > 0]).tolist():
+        keys = number_passages(ids, size)
+        starts = np.flatnonzero(sizes[: len(keys)] == size)
+        found = _find_passages(keys[starts], source, size)
+        places |= {at: found.get(int(keys[at]), []) for at in starts.tolist()}
+    return places
+
+
+def _find_passages(
+    wanted: NDArray[np.uint64], source: NDArray[np.integer], size: int
+) -> dict[int, list[int]]:
+    """Where in a text each passage of some symbols stands, a few places each."""
+    places: dict[int, list[int]] = {}
+    for first in range(0, max(0, len(source) - size + 1), BLOCK):
+        numbers = number_passages(source[first : first + BLOCK + size - 1], size)
         for place in np.flatnonzero(np.isin(numbers, wanted)).tolist():
             known = places.setdefault(int(numbers[place]), [])
             if len(known) < MOST_PLACES:

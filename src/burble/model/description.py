@@ -41,6 +41,7 @@ def describe_model(model: Model) -> Iterator[tuple[str, str]]:
     for column, values in zip(model.labels.columns, model.labels.values, strict=True):
         yield "labels", f"{column}: {listed([*map(repr, values)], most=LISTED)}"
     yield "cleaning", _listed(model.text.stored)
+    unit = symbol_name(alphabet.unit)
     for name, facts in model.summary.items():
         if name == "base" and model.facts(name):
             yield name, _describe_base(facts)
@@ -49,7 +50,7 @@ def describe_model(model: Model) -> Iterator[tuple[str, str]]:
         elif name == "scores" and model.facts(name) and alphabet.unit in RECUT:
             yield name, _describe_scores(facts, alphabet.unit, model.facts("corpus"))
         else:
-            yield name, _listed(facts) if isinstance(facts, dict) else json.dumps(facts)
+            yield name, _listed(facts, unit) if isinstance(facts, dict) else json.dumps(facts)
 
 
 def _describe_alphabet(alphabet: Vocabulary) -> str:
@@ -117,9 +118,13 @@ def describe_origin(facts: Mapping[str, Any]) -> str:
 _ORIGIN = ("name", "program", "version")
 
 
-def _listed(values: Mapping[str, Any]) -> str:
-    """Names and values in one line; --json has all digits."""
-    return ", ".join(f"{_named(name)} {_shown(value)}" for name, value in values.items())
+def _listed(values: Mapping[str, Any], unit: str = "") -> str:
+    """Names and values in one line, losses with what they are of; --json has all digits."""
+    return ", ".join(
+        f"{_named(name)} {_shown(value)}"
+        f"{f' nats per {unit}' if unit and name.endswith('loss') else ''}"
+        for name, value in values.items()
+    )
 
 
 def _named(name: str) -> str:

@@ -106,6 +106,14 @@ class RunFacts:
         return symbol_name("char" if unit in RECUT else unit)
 
     @property
+    def loss(self) -> float | None:
+        """The validation loss of its model: as scored at the end, or else the best on the way."""
+        loss = self.scores.get("held_out_loss")
+        if isinstance(loss, int | float):
+            return float(loss)
+        return self.best[1] if self.best else None
+
+    @property
     def best(self) -> tuple[float, float] | None:
         """The step and the loss of the best validation on the way."""
         return min(self.validation, key=lambda point: point[1], default=None)

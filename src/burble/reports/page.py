@@ -4,16 +4,18 @@ All that comes from a run is escaped. Knows no terminal, and reads no file.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Any
 
 from burble import __version__, pages
 from burble.formatting import some
+from burble.inference.copies import LEAST
 from burble.model.description import NAMES, describe_model
+from burble.reports.cells import show_value, write_name, write_number, write_row
 from burble.reports.charts import STYLE as CHART_STYLE
 from burble.reports.charts import Line, draw_chart
 from burble.reports.facts import RunFacts, SampleFacts
+from burble.reports.side_by_side import compare_runs
 from burble.settings import Settings, flatten_settings
 
 _STYLE = (
@@ -47,7 +49,7 @@ def write_page(runs: Sequence[RunFacts]) -> str:
     title = f"{len(runs)} runs, side by side"
     parts = [
         f'<h1>{title}</h1><p class="soft">What burble {escape(__version__)} knows of them.</p>',
-        *_compare(runs),
+        *compare_runs(runs),
     ]
     for place, one in enumerate(runs, 1):
         head = f'<h2 id="run-{place}">{escape(one.name)}</h2>'
@@ -84,7 +86,7 @@ def _describe_origin(run: RunFacts) -> str:
 def _list_figures(run: RunFacts) -> dict[str, str]:
     """The figures that matter most."""
     figures = {}
-    if (loss := final_loss(run)) is not None:
+    if (loss := run.loss) is not None:
         figures[f"nats per {run.loss_unit}"] = f"{loss:.3f}"
         figures[f"bits per {run.loss_unit}"] = f"{loss / math.log(2):.3f}"
     figures["steps"] = f"{run.steps:,}"
@@ -95,14 +97,6 @@ def _list_figures(run: RunFacts) -> dict[str, str]:
     if isinstance(symbols := run.corpus.get("symbols"), int):
         figures[f"{run.symbol}s of text"] = f"{symbols:,}"
     return figures
-
-
-def final_loss(run: RunFacts) -> float | None:
-    """The validation loss of its model: as scored at the end, or else the best on the way."""
-    loss = run.scores.get("held_out_loss")
-    if isinstance(loss, int | float):
-        return float(loss)
-    return run.best[1] if run.best else None
 
 
 def _draw_losses(run: RunFacts) -> str:
@@ -149,7 +143,7 @@ def _draw_scores(run: RunFacts) -> str:
     if not rows:
         return ""
     cells = (
-        f"{_row('best' if name.startswith('this model') else '')}<td>{escape(name)}</td>"
+        f"{write_row('best' if name.startswith('this model') else '')}<td>{escape(name)}</td>"
         f'<td class="n">{loss:.3f}</td><td class="n">{loss / math.log(2):.3f}</td></tr>'
         for name, loss in rows.items()
     )
@@ -170,6 +164,7 @@ def _list_scores(run: RunFacts) -> str:
     shown = {"held_out_loss", "held_out_scored"}
     found = [
         f"{NAMES.get(name, name.replace('_', ' '))} {value:.4g}"
+        f"{f' nats per {run.loss_unit}' if name.endswith('loss') else ''}"
         for name, value in run.scores.items()
         if name not in shown and isinstance(value, int | float)
     ]
@@ -198,7 +193,7 @@ def _describe_search(run: RunFacts) -> str:
         said += " What is grey was given to it to begin with, from its text."
     if run.searched:
         said += (
-            f" Passages of 30 {run.symbol}s or more that stand word for word in the "
+            f" Passages of {LEAST} characters or more that stand word for word in the "
             f"{some(run.searched, run.symbol)} it learned from are marked."
         )
     return said
@@ -241,8 +236,8 @@ def _list_places(sample: SampleFacts) -> str:
 def _draw_settings(run: RunFacts) -> str:
     """All settings; those that are not as usual stand out."""
     rows = [
-        f"{_row('' if value == _USUAL[name] else 'changed')}{_name(name)}"
-        f"<td>{escape(_value(value))}</td><td>{escape(_value(_USUAL[name]))}</td></tr>"
+        f"{write_row('' if value == _USUAL[name] else 'changed')}{write_name(name)}"
+        f"<td>{escape(show_value(value))}</td><td>{escape(show_value(_USUAL[name]))}</td></tr>"
         for name, value in flatten_settings(run.settings).items()
     ]
     heads = "<th>setting</th><th>value</th><th>default</th>"
@@ -250,17 +245,6 @@ def _draw_settings(run: RunFacts) -> str:
         "<h2>Settings</h2><p>What is not the default stands out. Many values are chosen for the "
         f"text, the time and the machine.</p>{pages.draw_table('Settings', heads, rows)}"
     )
-
-
-def _value(value: Any) -> str:
-    """A setting as a person reads it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple | list):
-        return ", ".join(map(str, value)) or "–"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return "–" if value == "" else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _draw_text(run: RunFacts) -> str:
@@ -271,7 +255,7 @@ def _draw_text(run: RunFacts) -> str:
     if not len(names) == len(learned) == len(held):
         learned = held = [None] * len(names)
     rows = [
-        f"<tr><td>{escape(str(name))}</td>{_number(one)}{_number(other)}</tr>"
+        f"<tr><td>{escape(str(name))}</td>{write_number(one)}{write_number(other)}</tr>"
         for name, one, other in zip(names, learned, held, strict=True)
     ]
     heads = '<th>source</th><th class="n">learned</th><th class="n">for validation</th>'
@@ -290,21 +274,6 @@ def _draw_text(run: RunFacts) -> str:
     return f"<h2>What was read</h2><p>{escape(', '.join(counts))}</p>{listed}{table}{sha256}"
 
 
-def _row(kind: str) -> str:
-    """The beginning of a row."""
-    return f'<tr class="{kind}">' if kind else "<tr>"
-
-
-def _name(name: str) -> str:
-    """A cell that names what stands beside it."""
-    return f'<td class="name">{escape(name)}</td>'
-
-
-def _number(value: Any) -> str:
-    """A cell with a number, or none."""
-    return f'<td class="n">{f"{value:,}" if isinstance(value, int) else ""}</td>'
-
-
 def _draw_model(run: RunFacts) -> str:
     """What the model is."""
     if run.model is None:
@@ -312,84 +281,8 @@ def _draw_model(run: RunFacts) -> str:
     facts = dict(describe_model(run.model))
     facts["file"] = f"{run.model_bytes:,} bytes, SHA-256 {run.model_sha256}"
     rows = (
-        f'<tr>{_name(name)}<td dir="auto">{escape(what)}</td></tr>' for name, what in facts.items()
+        f'<tr>{write_name(name)}<td dir="auto">{escape(what)}</td></tr>'
+        for name, what in facts.items()
     )
     table = pages.draw_table("The model", "<th>what</th><th>which</th>", rows)
     return f"<h2>The model</h2>{table}"
-
-
-def _compare(runs: Sequence[RunFacts]) -> Iterator[str]:
-    """What several runs came to, in one picture and two tables."""
-    yield pages.draw_list([*_list_doubts(runs)])
-    lines = [Line(one.name, one.validation) for one in runs]
-    last = max((x for line in lines for x, _ in line.points), default=0)
-    shared = _shared_baselines(runs) if last else {}
-    lines += [
-        Line(f"{name} {loss:.2f}", [(0, loss), (last, loss)], flat=True)
-        for name, loss in shared.items()
-    ]
-    units = {one.loss_unit for one in runs}
-    unit = units.pop() if len(units) == 1 else "symbol"
-    said = f"The validation losses of {', '.join(one.name for one in runs)} by step."
-    drawn = draw_chart(lines, "steps", f"nats per {unit}", said)
-    yield f"<h2>Validation losses</h2>{drawn}" if drawn else ""
-    yield f"<h2>Scores</h2>{_compare_scores(runs)}"
-    yield _compare_settings(runs)
-
-
-def _list_doubts(runs: Sequence[RunFacts]) -> Iterator[str]:
-    """What forbids to compare the losses of several runs."""
-    parts = {
-        (one.symbol, one.corpus.get("held_out"), one.corpus.get("training_sha256")) for one in runs
-    }
-    if len({one.corpus.get("sha256") for one in runs}) > 1:
-        yield "They read different texts, so that their losses cannot be compared."
-    elif len({one.symbol for one in runs}) == 1 < len(parts):
-        yield "They keep different parts for validation, so that their losses hardly compare."
-    if 0 < sum(one.base is not None for one in runs) < len(runs):
-        yield "Some began from a base, which has read other texts, and some from nothing."
-
-
-def _shared_baselines(runs: Sequence[RunFacts]) -> Mapping[str, float]:
-    """The baselines of several runs, where they are those of all."""
-    first = runs[0].baselines
-    return first if all(one.baselines == first for one in runs) else {}
-
-
-def _compare_scores(runs: Sequence[RunFacts]) -> str:
-    """A table of what several runs came to."""
-    heads = "<th>run</th>" + "".join(
-        f'<th class="n">{name}</th>' for name in ("nats", "bits", "steps", "minutes", "weights")
-    )
-    rows = []
-    for place, one in enumerate(runs, 1):
-        loss, model = final_loss(one), one.model
-        weights = sum(array.size for array in model.weights.values()) if model else None
-        cells = (
-            "" if loss is None else f"{loss:.3f}",
-            "" if loss is None else f"{loss / math.log(2):.3f}",
-            f"{one.steps:,}",
-            "" if one.seconds is None else f"{one.seconds / 60:,.1f}",
-            "" if weights is None else f"{weights:,}",
-        )
-        base = f", with base {one.base}" if one.base else ""
-        name = f'<a href="#run-{place}">{escape(one.name)}</a>{escape(base)}'
-        figures = "".join(f'<td class="n">{cell}</td>' for cell in cells)
-        rows.append(f"<tr><td>{name}</td>{figures}</tr>")
-    return pages.draw_table("Scores", heads, rows)
-
-
-def _compare_settings(runs: Sequence[RunFacts]) -> str:
-    """The settings in which several runs differ."""
-    each = [flatten_settings(one.settings) for one in runs]
-    rows = [
-        f"<tr>{_name(name)}"
-        + "".join(f"<td>{escape(_value(one[name]))}</td>" for one in each)
-        + "</tr>"
-        for name in each[0]
-        if any(one[name] != each[0][name] for one in each)
-    ]
-    if not rows:
-        return "<h2>Settings that differ</h2><p>None.</p>"
-    heads = "<th>setting</th>" + "".join(f"<th>{escape(one.name)}</th>" for one in runs)
-    return f"<h2>Settings that differ</h2>{pages.draw_table('Settings', heads, rows)}"
