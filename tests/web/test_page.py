@@ -187,6 +187,8 @@ def test_two_models_write_side_by_side_or_as_one(chromium, trained):
         assert len(continue_text(page)) == 57
         page.click("text=side by side")
         continue_text(page)
+        # What both wrote: 50 characters each.
+        assert "100" in page.text_content("#status")
         second = page.locator("#pair article >> nth=1")
         text = second.locator(".sheet-text").inner_text()
         check_access(page)
