@@ -14,7 +14,8 @@ def chosen(symbols, speed=defaults.TYPICAL_SPEED, **asked):
 
 
 def test_minutes_are_shared_by_networks_and_steps_are_not():
-    assert chosen(130_000).ensemble == 2
+    assert chosen(130_000).ensemble == 4
+    assert chosen(130_000, minutes=2).ensemble == 2
     assert chosen(130_000, minutes=0.7).ensemble == 1
     assert chosen(130_000, minutes=1).ensemble == 2
     assert chosen(130_000, minutes=60).ensemble == 4
@@ -33,7 +34,7 @@ def test_minutes_are_shared_by_networks_and_steps_are_not():
 def test_what_is_chosen_suits_the_speed_and_no_small_change_of_it():
     # Alice in Wonderland for five minutes.
     usual = chosen(130_000)
-    assert (usual.ensemble, usual.dropout, usual.dropout_recurrent) == (2, 0.33, 0.22)
+    assert (usual.ensemble, usual.dropout, usual.dropout_recurrent) == (4, 0.25, 0.17)
     for speed in (1_000_000, 1_400_000, 2_000_000, 4_000_000):
         assert chosen(130_000, defaults.round_speed(speed)) == usual
     slow = chosen(130_000, defaults.round_speed(60_000))

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, get_args
+from typing import IO, Any
 
 import numpy as np
 
@@ -71,7 +71,8 @@ def load_or_encode(
     # What is wrong with the limit is better said before the reading, which may take long.
     read_limit()
     parent = files.make_folder("corpora")
-    if found := _load(parent / _name_entry(sources, options, hash_sources(sources))):
+    place = parent / _name_entry(sources, options, hash_sources(sources))
+    if found := _load(place, options.cleaning.unit):
         if options.progress:
             total = sum(source.size for source in sources)
             options.progress(total, total)
@@ -128,7 +129,7 @@ def _store(parent: Path, name: str, text: EncodedText, blocks: Iterator[Ids]) ->
                 np.save(file, text.labels.numbers)
         with _flushed(partial / "facts.json") as file:
             file.write(json.dumps(facts).encode("ascii"))
-    stored = _load(parent / name)
+    stored = _load(parent / name, text.vocabulary.unit)
     if stored is None:
         raise StorageError(f"{parent / name} cannot be read back. Is the disk sound, or full?")
     evict(parent, read_limit())
@@ -170,8 +171,8 @@ def _labels_to_json(labels: Labels) -> dict[str, Any]:
     return {**asdict(labels.names), "missing": labels.missing, "notes": labels.notes}
 
 
-def _load(place: Path) -> EncodedText | None:
-    """Maps an entry of the cache; None where there is none.
+def _load(place: Path, unit: Unit) -> EncodedText | None:
+    """Maps an entry of the cache, of a text in that unit; None where there is none.
 
     One that a failing disk or a loss of power has spoilt is removed.
     """
@@ -181,7 +182,6 @@ def _load(place: Path) -> EncodedText | None:
         with ExitStack() as stack:
             stack.enter_context(mark_in_use(place))
             facts = json.loads((place / "facts.json").read_text(encoding="ascii"))
-            unit = facts["unit"]
             alphabet = Vocabulary(tuple(facts["symbols"]), unit, facts["boundary"], cut_here(unit))
             ids = np.memmap(place / "ids", alphabet.dtype, "r")
             text = EncodedText(
@@ -200,7 +200,7 @@ def _load(place: Path) -> EncodedText | None:
                 private=facts["private"],
                 labels=_load_labels(place, facts.get("labels")),
             )
-            _check(text, facts["size"])
+            _check(text, facts["size"], facts["unit"])
             # All that is cut from an array keeps the array.
             weakref.finalize(ids, stack.pop_all().close)
     except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
@@ -228,7 +228,7 @@ def _load_labels(place: Path, facts: dict[str, Any] | None) -> Labels | None:
     return Labels(names, numbers, facts["missing"], tuple(facts["notes"]))
 
 
-def _check(found: EncodedText, size: object) -> None:
+def _check(found: EncodedText, size: object, unit: object) -> None:
     """Raises ValueError unless all parts of an entry fit each other."""
     starts, counts = found.starts, found.counts
     numbers = [size, found.lines, *counts.values(), *found.removed.values(), *found.documents]
@@ -238,7 +238,7 @@ def _check(found: EncodedText, size: object) -> None:
     fits = (
         all(type(number) is int and number >= 0 for number in numbers)
         and all(type(word) is str for word in words)
-        and found.vocabulary.unit in get_args(Unit)
+        and unit == found.vocabulary.unit
         and len(found.documents) == len(found.names)
         and sum(found.documents) == len(starts)
         and size == len(found.ids) == counts.total() + edges

@@ -26,6 +26,8 @@ from numpy.typing import NDArray
 from burble.errors import ModelFileError
 
 MAX_HEADER = 8 << 20
+MOST = (1 << 64) - 1
+"""The largest number that the format knows."""
 DTYPES: Mapping[str, np.dtype[Any]] = {
     "F16": np.dtype("<f2"),
     "F32": np.dtype("<f4"),
@@ -172,11 +174,12 @@ def _tensor(value: Any, start: int, size: int, dtypes: Collection[str]) -> Tenso
         raise ValueError("a shape or an offset is something else than whole numbers from 0 on")
     if not isinstance(dtype, str) or dtype not in dtypes:
         raise ValueError(f"expected {' or '.join(dtypes)}, found {dtype!r}")
-    count = 1
+    # What is empty may have any other lengths.
+    count, most = 1, MOST if 0 in shape else size
     for length in shape:
         count *= length
         # Looked at each time: a product of many would take its time.
-        if count > size:
+        if count > most:
             raise ValueError("an array has more numbers than the file has bytes")
     tensor = Tensor(tuple(shape), dtype, start + offsets[0])
     if tensor.end != start + offsets[1]:
@@ -186,7 +189,7 @@ def _tensor(value: Any, start: int, size: int, dtypes: Collection[str]) -> Tenso
 
 def _are_counts(value: Any) -> bool:
     """Whether something is a list of whole numbers from 0 on."""
-    return type(value) is list and all(type(one) is int and one >= 0 for one in value)
+    return type(value) is list and all(type(one) is int and 0 <= one <= MOST for one in value)
 
 
 def _check_order(tensors: Iterable[Tensor], start: int, size: int) -> None:

@@ -40,7 +40,7 @@ TYPICAL_SPEED = 2_000_000
 cores, rounded; starting and scores included."""
 ORDINARY = 1_000_000, 4_000_000
 """The same, scores left out, on two cores that are shared, without compiled kernels, or quick."""
-PASSES = {2: 12, 4: 80}
+PASSES = {2: 12, 4: 40}
 """Numbers of networks, and how often one alone would read the text at least where there are so
 many: it would learn the text by heart. Two have a core each on the machines most people have."""
 PASSES_WITHOUT_DROPOUT = 2.4
