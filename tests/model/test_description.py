@@ -22,4 +22,7 @@ def test_losses_of_words_and_bytes_say_of_what_they_are():
     told = scores(chancy(BYTES, unit="bytes"), scores=SCORES)
     assert told.startswith("validation loss 3 per byte, validation scored 40 bytes, ")
     told = scores(chancy(), scores=SCORES, corpus=CORPUS)
-    assert told == f"validation loss 3, validation scored 40, {rest}, largest hidden state 0.5"
+    assert told == (
+        "validation loss 3 nats per character, validation scored 40, "
+        f"{rest} nats per character, largest hidden state 0.5"
+    )
