@@ -43,6 +43,7 @@ ELSEWHERE = {
     "cli/tune": "experiments/test_search.py",
     "cli/voice": "cli/test_interactive.py",
     "data/page": "data/test_overview.py",
+    "data/recut": "data/test_units.py",
     "data/chats/discord": "data/chats/test_programs.py",
     "data/chats/irc": "data/chats/test_programs.py",
     "data/chats/json_chats": "data/chats/test_programs.py",

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import files
-from burble.data import documents, filtering, units, vocabulary
+from burble.data import documents, filtering, vocabulary
 from burble.data.cleaning import Changes, code_points
 from burble.data.documents import ReadOptions, ReadSummary
 from burble.data.filtering import count_by_source, number_documents
 from burble.data.labels import Labels
+from burble.data.recut import recut
 from burble.data.sentences import EDGE
 from burble.data.source import Source
 from burble.data.vocabulary import Vocabulary
@@ -155,32 +156,14 @@ def _recut(
     options: ReadOptions,
 ) -> tuple[EncodedText, Iterator[Ids]]:
     """A text of characters as one of words or bytes: the facts about it, and its ids in blocks."""
-    characters, unit, how = facts.vocabulary, options.cleaning.unit, options.cleaning
 
     def read(*, keep: bool) -> Iterator[str]:
-        blocks = encoder.renumber(characters, kept, keep=keep)
-        return (characters.join(block, EDGE) for block in blocks)
+        blocks = encoder.renumber(facts.vocabulary, kept, keep=keep)
+        return (facts.vocabulary.join(block, EDGE) for block in blocks)
 
-    if unit == "bytes":
-        found = Vocabulary(units.BYTES, unit, characters.boundary)
-        counts = np.zeros(found.size, np.int64)
-        for block in units.encode_bytes(read(keep=True), EDGE):
-            counts += np.bincount(block, minlength=found.size)
-        named = Counter(dict(zip(found.symbols, counts.tolist(), strict=False)))
-        blocks = units.encode_bytes(read(keep=False), EDGE)
-    else:
-        pieces = units.count_pieces(units.cut_blocks(read(keep=True)))
-        del pieces[EDGE]
-        chosen = units.choose_words(pieces, how.min_word_count, how.max_words)
-        if options.alphabet:
-            chosen = [symbol for symbol in options.alphabet.symbols if len(symbol) > 1]
-        symbols = tuple(sorted({*chosen, *characters.symbols}))
-        found = Vocabulary(symbols, unit, characters.boundary)
-        named = units.count_symbols(pieces, symbols)
-        ids = found.ids | ({EDGE: found.size - 1} if found.boundary else {})
-        blocks = units.encode_words(units.cut_blocks(read(keep=False)), ids)
-    facts = replace(facts, vocabulary=found, counts=named, ids=facts.ids.astype(found.dtype))
-    return facts, (block.astype(found.dtype) for block in blocks)
+    found, counts, blocks = recut(read, facts.vocabulary, options.cleaning, options.alphabet)
+    facts = replace(facts, ids=facts.ids.astype(found.dtype))
+    return replace(facts, vocabulary=found, counts=counts), blocks
 
 
 def _leave_out(

@@ -5,6 +5,7 @@ binary files of little-endian machines, and text files (`ascii`). Knows nothing 
 """
 
 import re
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ class DamagedError(Exception):
     """What cannot be in a file that is whole."""
 
 
-class Input:
+class Input(ABC):
     """The bytes of a file, read from the first on."""
 
     least_entry = 12
@@ -43,33 +44,33 @@ class Input:
         self.place += count
         return self.data[self.place - count : self.place]
 
+    @abstractmethod
     def integer(self) -> int:
         """The next integer of 32 bits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def long(self) -> int:
         """The next integer of 64 bits."""
-        raise NotImplementedError
 
+    @abstractmethod
     def number(self) -> float:
         """The next number."""
-        raise NotImplementedError
 
     def longs(self, count: int) -> tuple[int, ...]:
         """The next long integers."""
         return tuple(self.long() for _ in range(count))
 
+    @abstractmethod
     def string(self) -> bytes:
         """The next string, its length before it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def numbers(self, kind: str, count: int) -> Numbers:
         """The next numbers of a storage; kinds are those of NumPy, and `long`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def skip_list(self, count: int) -> bool:
         """Passes over a table of so many entries if all its keys and values are numbers."""
-        raise NotImplementedError
 
 
 class Binary(Input):

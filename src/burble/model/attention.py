@@ -17,6 +17,7 @@ from burble.model.engine import Array, Reading, State, finish_reading
 from burble.model.folding import Folded, fold_layers, name_cell
 from burble.model.forward import Forward, build_forward
 from burble.model.product import multiply_streams
+from burble.model.windows import move_windows, read_one_by_one
 from burble.settings import ModelSettings
 
 
@@ -64,9 +65,7 @@ class AttentionEngine:
 
     def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads one symbol in each stream; see `Core`."""
-        (seen,) = state
-        moved = np.concatenate([seen[1:], ids[None].astype(np.float32)])
-        seen = np.where(ids >= 0, moved, seen)
+        seen = move_windows(ids, state)
         return np.stack([self._predict(row) for row in seen.T.astype(np.intp)]), (seen,)
 
     def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
@@ -75,12 +74,7 @@ class AttentionEngine:
 
     def read_in_parts(self, ids: NDArray[np.integer], state: State) -> Reading:
         """Reads many symbols in one stream, one by one; see `Core`."""
-        rows = []
-        for symbol in ids:
-            logits, state = self.step(np.array([symbol]), state)
-            rows.append(logits)
-            yield
-        return np.concatenate(rows), state
+        return read_one_by_one(self.step, ids, state)
 
     def _predict(self, seen: NDArray[np.intp]) -> Array:
         """The logits (V,) after the symbols that are seen, (S,).

@@ -3,7 +3,7 @@
 Knows nothing of text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +37,7 @@ class WindowEngine:
 
     def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Moves the window of each stream on, and reads it; see `Core`."""
-        (window,) = state
-        moved = np.concatenate([window[1:], ids[None].astype(np.float32)])
-        window = np.where(ids >= 0, moved, window)
+        window = move_windows(ids, state)
         return read_windows(self._core, [*window.T.astype(np.intp)]), (window,)
 
     def read_symbols(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
@@ -48,12 +46,28 @@ class WindowEngine:
 
     def read_in_parts(self, ids: NDArray[np.integer], state: State) -> Reading:
         """Reads many symbols in one stream, one by one; see `Core`."""
-        rows = []
-        for symbol in ids:
-            logits, state = self.step(np.array([symbol]), state)
-            rows.append(logits)
-            yield
-        return np.concatenate(rows), state
+        return read_one_by_one(self.step, ids, state)
+
+
+def move_windows(ids: NDArray[np.integer], state: State) -> Array:
+    """The windows (length, B) of a state, after one symbol more in each stream that reads one."""
+    (window,) = state
+    moved = np.concatenate([window[1:], ids[None].astype(np.float32)])
+    return np.where(ids >= 0, moved, window)
+
+
+def read_one_by_one(
+    step: Callable[[NDArray[np.integer], State], tuple[Array, State]],
+    ids: NDArray[np.integer],
+    state: State,
+) -> Reading:
+    """Reads many symbols in one stream by a core's `step`; see `Core.read_in_parts`."""
+    rows = []
+    for symbol in ids:
+        logits, state = step(np.array([symbol]), state)
+        rows.append(logits)
+        yield
+    return np.concatenate(rows), state
 
 
 def read_windows(core: Core, windows: Sequence[Ids]) -> Array:
