@@ -55,12 +55,14 @@ def call(name: str, *arguments: object, **environment: str) -> Any:
 def train(text: Path, run: Path, *flags: str, **environment: str) -> float:
     """Runs `burble train TEXT -o RUN --base none FLAGS` in a process of its own.
 
-    It begins from nothing unless one of the flags is another `--base`: the last one counts.
+    It begins from nothing unless one of the flags is another `--base`, of which the last counts, or
+    `--resume`, with which a run goes on as it began.
 
     Returns:
         Seconds from its start to its end.
     """
-    command = burble_command("train", str(text), "-o", str(run), "--base=none", *flags)
+    base = [] if "--resume" in flags else ["--base=none"]
+    command = burble_command("train", str(text), "-o", str(run), *base, *flags)
     started = time.perf_counter()
     done = subprocess.run(
         command, stderr=subprocess.PIPE, check=False, text=True, env=os.environ | environment
