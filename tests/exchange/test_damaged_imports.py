@@ -3,14 +3,16 @@
 import random
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 from benchmarks.robustness.damaged import damage, damage_copy, try_import
 from burble.errors import ModelFileError
 from burble.exchange import apart
-from burble.exchange.imports import IMPORTS
+from burble.exchange.imports import IMPORTS, read_import
 from burble.exchange.options import ImportRequest
-from tests.support.import_samples import SAMPLES
+from tests.support.import_samples import RECIPE, SAMPLES
 
 
 @pytest.fixture(scope="module", params=SAMPLES)
@@ -43,6 +45,38 @@ def test_a_library_that_ends_or_has_no_end_ends_in_a_sentence(library, tmp_path,
     whole = SAMPLES["keras .h5"].make(tmp_path)
     with pytest.raises(ModelFileError, match="comes to no end"):
         apart.read_apart("keras_reader", whole, ImportRequest(), str)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux limits memory")
+@pytest.mark.parametrize("is_written", [True, False])
+def test_no_file_takes_more_memory_than_twice_itself_and_200_mb(tmp_path, is_written):
+    # Not written, each array is still within bounds, and all of them are 200 MB.
+    units = 1_000 if is_written else 2_000
+    path = tmp_path / "m.weights.h5"
+    with h5py.File(path, "w") as file:
+        for name, below in {"lstm": 1, "lstm_1": units}.items():
+            shapes = (below, 4 * units), (units, 4 * units), (4 * units,)
+            for number, shape in enumerate(shapes):
+                data = np.ones(shape) if is_written else None
+                file.create_dataset(f"layers/{name}/cell/vars/{number}", shape, "f4", data)
+        file["layers/dense/vars/0"], file["layers/dense/vars/1"] = np.ones((units, 5)), np.ones(5)
+    recipe = RECIPE.replace("layers = 1", "layers = 2").replace("units = 3", f"units = {units}")
+    (tmp_path / "mine.toml").write_text(recipe, encoding="utf-8")
+    (tmp_path / "text.txt").write_text("abcde", encoding="utf-8")
+    options = ImportRequest(
+        recipe=str(tmp_path / "mine.toml"), alphabet_from=str(tmp_path / "text.txt")
+    )
+    apart._end()
+    if is_written:
+        read_import(path, options)
+    else:
+        with pytest.raises(
+            ModelFileError, match=r"m\.weights\.h5 is damaged: it asks for far more"
+        ):
+            read_import(path, options)
+    status = Path(f"/proc/{apart._kept[0].pid}/status").read_text("ascii")
+    most = 1024 * int(status.partition("VmHWM:")[2].split()[0])
+    assert most < 2 * path.stat().st_size + 200_000_000
 
 
 def test_names_are_those_of_here_wherever_this_goes(tmp_path, monkeypatch):

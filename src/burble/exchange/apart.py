@@ -26,7 +26,7 @@ from burble.errors import BurbleError, ModelFileError
 from burble.exchange.imports import Imported
 from burble.exchange.options import ImportRequest
 from burble.formatting import shown
-from burble.model.file import MODEL_NAME, read_model, write_model
+from burble.model.file import MODEL_NAME, read_model, save_model
 from burble.settings import SourceSettings
 
 PATIENCE = 15
@@ -35,8 +35,10 @@ SLOWEST, SLOWEST_TEXT = 10_000_000, 100_000
 """Bytes of a file, and of a text, that are read in a second at least."""
 LONGEST = 24 * 3600
 """Seconds for texts that are not files here, but fetched."""
-MOST_MEMORY = 300 << 20
-"""Bytes that reading may take beside twice the file."""
+MOST_MEMORY = 200_000_000
+"""Bytes that the process may have in all, beside twice the file. A quarter are its modules."""
+TIMES_TEXT = 20
+"""Bytes that it may have besides for each byte of a text."""
 _LOCK = threading.Lock()
 _kept: list[subprocess.Popen[str]] = []
 
@@ -128,8 +130,6 @@ def serve() -> None:
                 tell(**_read(json.loads(line), lambda text: tell(log=str(text))))
             except ModuleNotFoundError as error:
                 tell(missing=error.name)
-            except MemoryError:
-                tell(error="ModelFileError", message="it is damaged: it asks for all memory.")
             except BurbleError as error:
                 tell(error=type(error).__name__, message=str(error))
             except OSError as error:
@@ -147,9 +147,21 @@ def _read(request: Mapping[str, Any], log: Callable[[str], object]) -> dict[str,
     options = ImportRequest(**given, reading=SourceSettings(**reading))
     path = Path(request["path"])
     os.chdir(request.get("cwd", os.curdir))
-    with _watched(path, options, request["patience"]):
-        found = import_module(f"burble.exchange.{request['module']}").read(path, options, log)
-    write_model(Path(request["folder"], MODEL_NAME), found.content)
+    seconds, memory = _find_limits(path, options, request["patience"])
+    # By a thread in C, which needs no Python to go on.
+    faulthandler.dump_traceback_later(seconds, exit=True)
+    try:
+        read = import_module(f"burble.exchange.{request['module']}").read
+        with _limited(memory):
+            found = read(path, options, log)
+    except MemoryError as error:
+        raise ModelFileError(
+            f"{shown(path)} is damaged: it asks for far more memory than its "
+            f"{path.stat().st_size:,} bytes can need. Copy it again, or take an earlier one."
+        ) from error
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    save_model(Path(request["folder"], MODEL_NAME), found.content)
     return {"program": found.program, "version": found.version}
 
 
@@ -158,40 +170,35 @@ def _tuples(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-@contextmanager
-def _watched(path: Path, options: ImportRequest, patience: float) -> Iterator[None]:
-    """Ends the process where a file takes too long, and gives it no more memory than it needs."""
+def _find_limits(path: Path, options: ImportRequest, patience: float) -> tuple[float, int]:
+    """The seconds after which a file has no end, and the most memory; 0 for as much as there is."""
     texts = [Path(one) for one in (*options.text, options.alphabet_from) if one]
-    size = path.stat().st_size
-    seconds, memory = patience + size // SLOWEST, 2 * size + MOST_MEMORY
     if not all(one.is_file() for one in texts):
-        seconds, memory = LONGEST, 0
-    for one in texts if memory else ():
-        seconds += one.stat().st_size // SLOWEST_TEXT
-        memory += 20 * one.stat().st_size
-    # By a thread in C, which needs no Python to go on.
-    faulthandler.dump_traceback_later(seconds, exit=True)
-    try:
-        with _limited(memory):
-            yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
+        return LONGEST, 0
+    size, lengths = path.stat().st_size, sum(one.stat().st_size for one in texts)
+    seconds = patience + size // SLOWEST + lengths // SLOWEST_TEXT
+    return seconds, 2 * size + MOST_MEMORY + TIMES_TEXT * lengths
 
 
 @contextmanager
 def _limited(memory: int) -> Iterator[None]:
-    """Lets the process take so much more memory, where the system can do that; 0 sets no limit."""
+    """Lets the process have no more memory, where the system can do that; 0 sets no limit.
+
+    The limit is one of addresses. Those that stand for no memory now, such as the libraries' own,
+    are let be.
+    """
     try:
         import resource
 
-        held = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+        pages = Path("/proc/self/statm").read_text("ascii").split()
+        idle = (int(pages[0]) - int(pages[1])) * resource.getpagesize()
     except (ImportError, OSError):
         memory = 0
     if not memory:
         yield
         return
     before = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (held + memory, before[1]))
+    resource.setrlimit(resource.RLIMIT_AS, (idle + memory, before[1]))
     try:
         yield
     finally:

@@ -318,7 +318,9 @@ def _array(parts: Parts, part: str, expected: Shape, name: str) -> NDArray[np.fl
         )
     for dataset in datasets:
         keras_container.check_plain(dataset, name)
-    array = np.concatenate([np.asarray(one[()], np.float32) for one in datasets], -1)
+    arrays = [np.asarray(one[()], np.float32) for one in datasets]
+    # One need not lie in memory twice.
+    array = arrays[0] if len(arrays) == 1 else np.concatenate(arrays, -1)
     if not np.isfinite(array).all():
         raise ModelFileError(f"{name} holds numbers that are none (NaN or infinity).")
     return array

@@ -37,10 +37,25 @@ def serialize_model(model: Model) -> bytes:
     Raises:
         ModelFileError: The weights are to be stored as float16, and one is beyond its range.
     """
-    metadata = {"burble": json.dumps(describe_as_json(model), sort_keys=True)}
     with require_packages("writing a model file"):
         import safetensors.numpy
-    return safetensors.numpy.save(_stored_weights(model), metadata)
+    return safetensors.numpy.save(_stored_weights(model), _describe(model))
+
+
+def save_model(path: Path, model: Model) -> None:
+    """Writes a model file from where the weights lie, which takes no memory; not atomically.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    with require_packages("writing a model file"):
+        import safetensors.numpy
+    safetensors.numpy.save_file(_stored_weights(model), path, _describe(model))
+
+
+def _describe(model: Model) -> dict[str, str]:
+    """All of a model that is no array, as it stands in its file."""
+    return {"burble": json.dumps(describe_as_json(model), sort_keys=True)}
 
 
 def _stored_weights(model: Model) -> dict[str, NDArray[Any]]:
