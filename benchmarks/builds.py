@@ -40,6 +40,8 @@ EARLIER = "c97999dba9a41686937a953711eeaafe6dffee3e"
 """The commit that today's tree is compared with."""
 ROOT = Path(__file__).parents[1]
 ROUNDS = 5
+POLL = 0.002
+"""Seconds between two looks whether a step is done."""
 NEW = "{new}"
 
 
@@ -165,6 +167,57 @@ def run_measured(command: Sequence[str], environment: dict[str, str]) -> Usage:
     # In kibibytes on Linux, in bytes on macOS.
     peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return Usage(clock, used.ru_utime + used.ru_stime, peak, printed, messages)
+
+
+def watch_training(
+    build: Build, text: Path, steps: Sequence[int], *flags: str, **environment: str
+) -> tuple[list[float], float]:
+    """Trains until a step is reported, and stops there.
+
+    Args:
+        build: The build.
+        text: What is learned.
+        steps: The steps to wait for, ascending. Of a training of 300 steps each is reported.
+        flags: For `burble train`.
+        environment: Variables beside those of the build.
+
+    Returns:
+        Seconds from the command until each of them stood in the run's `metrics.jsonl`, and the
+        loss of the first.
+
+    Raises:
+        SystemExit: The training failed, or one of the steps was not reported.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        metrics, said = Path(folder) / "run" / "metrics.jsonl", Path(folder) / "said"
+        command = build.command("train", text, "-o", metrics.parent, *flags)
+        with said.open("wb") as messages:
+            started = time.perf_counter()
+            process = subprocess.Popen(
+                command, stderr=messages, env=build.environment | environment
+            )
+        try:
+            seconds: list[float] = []
+            for step in steps:
+                while not (found := _lines_until(metrics, step)):
+                    if process.poll() is not None:
+                        raise SystemExit(said.read_text("utf-8"))
+                    time.sleep(POLL)
+                seconds.append(time.perf_counter() - started)
+        finally:
+            process.kill()
+            process.wait()
+    reported = {one["step"]: one.get("loss") for one in found}
+    if steps[0] not in reported:
+        raise SystemExit(f"{build.name} does not report step {steps[0]}, only {[*reported]}")
+    return seconds, reported[steps[0]]
+
+
+def _lines_until(metrics: Path, step: int) -> list[Any]:
+    """The lines of a run's `metrics.jsonl`, if they go as far as a step; else none."""
+    whole = metrics.read_text("utf-8").rpartition("\n")[0] if metrics.exists() else ""
+    lines = [json.loads(line) for line in whole.splitlines()]
+    return lines if lines and lines[-1]["step"] >= step else []
 
 
 def find_builds(commit: str = EARLIER) -> tuple[Build, Build]:

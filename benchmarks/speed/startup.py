@@ -11,9 +11,7 @@ one's own, one of a million characters is made.
 """
 
 import os
-import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -30,8 +28,6 @@ MANY = 300
 FEW = 20
 """Steps of one that comes to its end."""
 LENGTH = 1000
-POLL = 0.002
-"""Seconds between two looks whether a step is done."""
 APART = 0.1
 """Nats by which first losses may differ: the first weights are other ones."""
 
@@ -46,28 +42,11 @@ def first_step(text: Path, build: Build, *, fresh: bool = False) -> tuple[float,
         build: The build.
         fresh: Whether nothing has been compiled before.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        metrics, said = Path(folder) / "run" / "metrics.jsonl", Path(folder) / "said"
-        environment = build.environment
-        if fresh:
-            environment |= {"XDG_CACHE_HOME": str(Path(folder) / "cache")}
-        command = build.command("train", text, "-o", metrics.parent, f"--steps={MANY}", *SHAPE)
-        with said.open("wb") as messages:
-            started = time.perf_counter()
-            process = subprocess.Popen(command, stderr=messages, env=environment)
-        try:
-            while not (metrics.exists() and metrics.read_bytes().endswith(b"\n")):
-                if process.poll() is not None:
-                    raise SystemExit(said.read_text("utf-8"))
-                time.sleep(POLL)
-            seconds = time.perf_counter() - started
-            first = builds.read_lines(metrics)[0]
-        finally:
-            process.kill()
-            process.wait()
-    if first["step"] != 1:
-        raise SystemExit(f"the first that {build.name} reports is step {first['step']}, not 1")
-    return seconds, first["loss"]
+    limits = f"--steps={MANY}", *SHAPE
+    with tempfile.TemporaryDirectory() as cache:
+        variables = {"XDG_CACHE_HOME": cache} if fresh else {}
+        seconds, loss = builds.watch_training(build, text, [1], *limits, **variables)
+    return seconds[0], loss
 
 
 def write(model: Path, build: Build) -> tuple[float, int]:
