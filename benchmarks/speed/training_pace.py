@@ -3,9 +3,9 @@
     python -m benchmarks training_pace TEXT [--quick]
 
 TEXT is read in lower case and from nothing. Both builds train the two networks that the earlier one
-trained in five minutes, with 16 streams of 64; then
-today's four networks of 8, beside the same two of the earlier build. Counted are the characters that all
-networks read between two steps; starting up is left out.
+trained in five minutes, with 16 streams of 64; then the earlier one those, and today's the four of
+8 streams that it trains now. Counted are the characters that all networks read between two steps;
+starting up is left out.
 """
 
 from functools import partial
