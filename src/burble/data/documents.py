@@ -15,6 +15,7 @@ from typing import Any
 
 from burble.data import artifacts, cleaning, encodings, gutenberg, shapes
 from burble.data.artifacts import INVISIBLE, Artifacts
+from burble.data.chats.message import describe_speakers
 from burble.data.chats.people import People
 from burble.data.cleaning import Changes
 from burble.data.forms import form as forms
@@ -138,6 +139,7 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
         digest.update(source.size.to_bytes(8, "little"))
         remarks.add_source(source, content.digest(), reader, empty)
     texts = forms.describe_accounts(reader.accounts) + Note.combine(notes)
+    texts += describe_speakers(reader.people, options.reading, reader.labels.columns)
     texts += remarks.describe(repeated=not options.reading.deduplicate)
     return reader.summarize(texts, digest.hexdigest())
 

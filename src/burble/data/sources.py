@@ -345,6 +345,8 @@ def _open_texts(
             passed.setdefault(folders.ARCHIVES, []).append(path)
         elif part and not (form and form.has_parts):
             passed.setdefault("files without fields", []).append(path)
+        elif form and form.name == "slack" and path.name.lower() in registry.SLACK_LISTS:
+            passed.setdefault("lists of the people and channels of Slack", []).append(path)
         elif form and form.needs_part and not part:
             passed.setdefault(folders.FIELDLESS, []).append(path)
         elif not form and kind.binary and (kind.sure or not reading.encoding):

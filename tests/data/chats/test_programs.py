@@ -21,7 +21,8 @@ def test_telegram_texts_are_lists_of_parts(tmp_path):
     chat = {"name": "A", "type": "personal_chat", "id": 1, "messages": TELEGRAM}
     found, notes = read_chat(tmp_path / "result.json", json.dumps(chat))
     assert found == [("Anna", "see a"), ("user3", "yes")]
-    left = "1 system line (who joined, calls, pins), 1 message without text, 1 forwarded message."
+    left = "1 system line (who joined, calls, pins), 1 attachment, 1 message without text, "
+    left += "1 forwarded message."
     assert any(note.endswith(f"Read: 2 messages. Left out: {left}") for note in notes)
 
 

@@ -26,6 +26,9 @@ LEVELS = ("ERROR", "INFO", "WARNING", "DEBUG")
         '{"messages": [{"text": "a"}], "type": "export"}',
         '[{"type": "message", "text": "a"}]',
         "BEGIN:VCARD\nFN: Anna\n",
+        "[2024-01-02 10:00:00] Me: woke\n[2024-01-02 10:05:00] Weather: rain\n" * 2,
+        "".join(f"[2024-01-0{day} 10:00:00] Me: woke up\n" for day in range(1, 9)),
+        "2024-01-02 10:00 You: are great\n2024-01-02 10:01 Note: look\n",
         "",
     ],
 )
@@ -36,3 +39,16 @@ def test_plays_logs_diaries_and_other_json_are_none(text):
 def test_a_diary_of_many_headings_is_none():
     days = "".join(f"{d}.12.2023, 18:03 - Thoughts on {chr(64 + d)}: none\n" for d in range(1, 25))
     assert recognize(days) == ""
+
+
+def test_a_log_of_ones_own_becomes_a_chat_by_an_answer_a_note_or_its_name():
+    said = "[2024-01-02 10:00:00] Me: woke\n[2024-01-02 10:05:00] Ann: rain\n"
+    assert recognize(said) == ""
+    assert recognize(said, "chat.md") == "signal"
+    assert recognize(f"{said}(- Ann: 👍 -)\n") == "signal"
+    assert recognize(said * 3) == "signal"
+
+
+def test_a_log_of_irc_may_say_who_comes_in_any_way():
+    said = "".join(f"[2024-01-02T10:0{n}:00+0100] <ann> line {n}\n" for n in range(4))
+    assert recognize(f"[2024-01-02T10:00:00+0100] ann came along.\n{said}") == "irc"

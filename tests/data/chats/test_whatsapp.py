@@ -23,7 +23,7 @@ def test_iphone_marks_say_what_nobody_typed():
         ("Ben", "12:30 at Carl's: bring tea"),
     ]
     system = "system line (who joined, calls, encryption)"
-    assert left == {system: 2, "media line": 1, "edit mark": 1}
+    assert left == {system: 1, "media line": 1, "edit mark": 1, "deleted message": 1}
     assert parse(IPHONE, size=1) == (found, left)
 
 
@@ -92,3 +92,44 @@ def test_a_caption_of_an_iphone_is_kept():
 def test_marks_of_edited_messages_in_other_languages():
     found, left = parse(f"{HEAD}Anna: neu <Diese Nachricht wurde bearbeitet>\n")
     assert (found, left) == ([("Anna", "neu")], {"edit mark": 1})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<Media omitted>",
+        "<Media utelämnat>",
+        "<미디어 파일 제외됨>",
+        "<pominięto multimedia>",
+        "<تم استبعاد الوسائط>",
+        "\u200eimage omitted",
+        "List.pdf • \u200e2 pages \u200edocument omitted",
+        "IMG-20231224-WA0003.jpg (Datei angehängt)",
+        "location: https://maps.google.com/?q=52.5,-13.4",
+    ],
+)
+def test_lines_that_stand_for_files_in_many_languages(line):
+    found, left = parse(f"24.12.23, 18:03 - Anna: {line}\n24.12.23, 18:04 - Anna: <b>so</b>\n")
+    assert found == [("Anna", "<b>so</b>")]
+    assert left == {"media line": 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "counted"),
+    [
+        ("Данное сообщение удалено", "deleted message"),
+        ("Bu mesaj silindi", "deleted message"),
+        ("\u200eYou deleted this message.", "deleted message"),
+        ("POLL:\nWhen?\nOPTION: now (2 votes)\nOPTION: later (0 votes)", "poll"),
+        ("\u200eUMFRAGE:\nWann?\n\u200eOPTION: jetzt (\u200e2 Stimmen)", "poll"),
+        ("Missed voice call", "system line (who joined, calls, encryption)"),
+    ],
+)
+def test_what_the_program_writes_for_a_person_is_counted(line, counted):
+    assert parse(f"24.12.23, 18:03 - Anna: {line}\n") == ([], {counted: 1})
+
+
+def test_a_number_that_speaks_is_named_without_its_marks():
+    assert parse("24.12.23, 18:03 - \u202a+49 171 1234567\u202c: hi\n")[0] == [
+        ("+49 171 1234567", "hi")
+    ]

@@ -1,4 +1,4 @@
-"""Messages of a channel that DiscordChatExporter wrote as JSON, CSV or text.
+"""Messages of a channel that DiscordChatExporter wrote as JSON, CSV, text or a web page.
 
 Knows nothing of documents.
 """
@@ -7,6 +7,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 
+from burble.data.chats import web_pages
 from burble.data.chats.json_chats import read_objects
 from burble.data.chats.message import Message, strip_ends, write_messages
 from burble.data.cleaning import BOM
@@ -21,7 +22,14 @@ RULE = "=" * 62
 """The line at the beginning and at the end of its texts."""
 _SAID = ("Default", "Reply", 0, 19)
 _HEAD = re.compile(r"\[[^\]\n]*\d[:.]\d\d[^\]\n]*\] (.+?)(?: \(pinned\))?$")
-_BLOCKS = ("{Attachments}", "{Embed}", "{Stickers}", "{Reactions}")
+_BLOCKS = {
+    "{Attachments}": "list of attachments",
+    "{Embed}": "embed",
+    "{Stickers}": "list of stickers",
+    "{Reactions}": "list of reactions",
+}
+_BESIDE = {"attachments": "attachment", "embeds": "embed", "stickers": "sticker"}
+_BESIDE |= {"reactions": "list of reactions"}
 
 
 def read(file: File, write: Write) -> list[Note]:
@@ -34,6 +42,8 @@ def read_messages(file: File) -> Iterator[Message]:
     head = next(file.text(), "").lstrip(f"{BOM} \t\r\n")
     if head.startswith("{"):
         return _read_json(file)
+    if head.startswith("<"):
+        return web_pages.read_messages(file, web_pages.DISCORD)
     return _read_table(file) if head.startswith(COLUMNS[0]) else _read_text(file)
 
 
@@ -49,6 +59,10 @@ def _read_json(file: File) -> Iterator[Message]:
         else:
             speaker = author.get("nickname") or author.get("name") or "Deleted User"
             content = one.get("content")
+            for name, counted in _BESIDE.items():
+                many = one.get(name)
+                count = len(many) if isinstance(many, list) else 0
+                file.account.left[counted] += min(count, 1) if name == "reactions" else count
             yield Message(str(speaker), content if isinstance(content, str) else "")
 
 
@@ -58,6 +72,8 @@ def _read_table(file: File) -> Iterator[Message]:
     rows = csv.DictReader(lines)
     try:
         for row in rows:
+            file.account.left["list of attachments"] += bool(row.get("Attachments"))
+            file.account.left["list of reactions"] += bool(row.get("Reactions"))
             yield Message(row.get("Author") or "Deleted User", row.get("Content") or "")
     except csv.Error as error:
         raise SourceError(
@@ -84,7 +100,7 @@ def parse(pieces: Iterable[str], account: Account) -> Iterator[Message]:
                 yield Message(speaker, strip_ends(lines))
             speaker, lines, inside = head[1] if head else "", [], True
         elif line in _BLOCKS:
-            account.left[f"{line[1:-1].lower()} list"] += 1
+            account.left[_BLOCKS[line]] += 1
             inside = False
         elif speaker and inside:
             lines.append(line)

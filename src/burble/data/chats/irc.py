@@ -20,7 +20,8 @@ _MODE = r"[ ~&@%+!]?"
 SAID = re.compile(rf"(?:{TIME})?<{_MODE}({_NICK})>[ \t]?(.*)")
 TIMED = re.compile(rf"{TIME}<{_MODE}{_NICK}>[ \t]?")
 _TABBED = re.compile(rf"\d{{4}}-\d\d-\d\d {_CLOCK}\t([^\t]*)\t(.*)")
-_ACTION = re.compile(rf"(?:{TIME})?\*([ \t])({_MODE}{_NICK}[ \t].*)")
+_ACTION = re.compile(rf"(?:{TIME})?[*•]([ \t])({_MODE}{_NICK}[ \t].*)")
+_STAMPED = re.compile(TIME)
 _PROGRAM = re.compile(
     rf"(?:{TIME})?(?:-!-|\*\*\*|-->|<--|--(?:\s|$)|===|\*\*|->|<-|-[^\s-]+-\s|!)"
     rf"|---? (?:Log|Day|Session|BEGIN|ENDE?)|\*{{4}} |Session (?:Start|Close|Time|Ident)"
@@ -33,8 +34,8 @@ _TABBED_EVENT = re.compile(
     r"Looking up|Cannot)"
 )
 _EVENT = re.compile(
-    r"\S+ (?:\([^)]*\) )?(?:(?:has )?(?:joined|left) [#&]\S+(?: \(.*\))?$|(?:has )?quit .*\(.*\)$|"
-    r"is now known as \S+$|sets mode: |was kicked (?:from \S+ )?by |changes topic to )"
+    r"\S+ (?:\([^)]*\) )?(?:(?:has )?(?:joined|left) [#&]\S+(?: \(.*\))?$|(?:has )?[Qq]uit .*\(.*\)"
+    r"$|is now known as \S+$|sets mode: |was kicked (?:from \S+ )?by |changes topic to )"
     r"|(?:Joins|Parts|Quits|Topic is|Set by|Now talking in|Disconnected|Retrieving|Rejoined)\b:?"
 )
 _COLOURS = re.compile("\x03(?:\\d{1,2}(?:,\\d{1,2})?)?|[\x02\x0f\x11\x16\x1d\x1e\x1f]")
@@ -103,8 +104,13 @@ def is_log(lines: list[str]) -> bool:
     known = sum(bool(one) or _is_program(line) for one, line in zip(found, lines, strict=True))
     # Whoever speaks comes again, or is seen to come and go.
     comes_again = len({*nicks}) < len(nicks) or known > len(nicks)
-    if tabbed >= 3 or sum(bool(TIMED.match(line)) for line in lines) >= 2:
-        return comes_again and known >= 0.8 * len(lines)
+    said = sum(bool(TIMED.match(line)) for line in lines)
+    if tabbed >= 3 or said >= 2:
+        # Programs say in many ways who comes and goes; beside what is said, a time tells enough.
+        stamped = (
+            sum(bool(_STAMPED.match(line)) for line in lines) if said > 0.3 * len(lines) else 0
+        )
+        return comes_again and max(known, stamped) >= 0.8 * len(lines)
     names = sum(len(nick) > 2 for nick in nicks)
     enough = len({*nicks}) < len(nicks) >= 8 and names >= 0.9 * len(nicks)
     return enough and known >= 0.95 * len(lines) and not any("</" in line for line in lines)

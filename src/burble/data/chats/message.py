@@ -1,7 +1,7 @@
 """Messages of a chat, and how a reader writes them as documents. Knows no program's export."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from burble.data.chats.people import People
@@ -9,6 +9,7 @@ from burble.data.forms.form import File, Write
 from burble.data.private import PrivateData
 from burble.errors import SourceError
 from burble.formatting import Note, listed, some
+from burble.settings import SourceSettings
 
 SPEAKER = "speaker"
 """The label that a message has."""
@@ -35,18 +36,17 @@ ReadMessages = Callable[[File], Iterator[Message]]
 
 @dataclass
 class _Counts:
-    """How many messages each speaker has, and those that a person wants."""
+    """Counts the messages of each speaker, and those that a person wants."""
 
     file: File
     wanted: frozenset[str]
-    by_speaker: dict[str, int] = field(default_factory=dict)
 
     def take(self, message: Message) -> bool:
         """Counts a message; whether it is to be written."""
         if not message.text.strip():
             self.file.account.left["message without text"] += 1
             return False
-        self.by_speaker[message.speaker] = self.by_speaker.get(message.speaker, 0) + 1
+        self.file.people.spoken[message.speaker] += 1
         if self.wanted and message.speaker.casefold() not in self.wanted:
             self.file.account.left["message (of other speakers)"] += 1
             return False
@@ -63,9 +63,10 @@ def write_messages(file: File, write: Write, read_messages: ReadMessages) -> lis
         read_messages: Reads the messages of that program's exports.
 
     Returns:
-        What to say of who speaks.
+        Nothing: of all chats that are read together it is told at once; see `describe_speakers`.
     """
     reading = file.reading
+    file.people.chats.append(file.name)
     counts = _Counts(file, frozenset(one.casefold() for one in reading.speaker))
     messages = filter(counts.take, read_messages(file))
     people = file.people if reading.mask_names else None
@@ -79,7 +80,7 @@ def write_messages(file: File, write: Write, read_messages: ReadMessages) -> lis
         _write_talks(messages, write, people)
     else:
         _write_each(messages, file, write, people)
-    return [*_describe_speakers(file, counts.by_speaker, counts.wanted)]
+    return []
 
 
 def _write_each(
@@ -131,23 +132,30 @@ def _join_talk(talks: _Peekable, talk: str, people: People | None) -> Iterator[s
             between = "\n"
 
 
-def _describe_speakers(
-    file: File, by_speaker: dict[str, int], wanted: frozenset[str]
-) -> Iterator[Note]:
-    """Who speaks, the most talkative first, and what can be done with that."""
-    if not by_speaker:
-        return
-    most = sorted(by_speaker.items(), key=lambda one: -one[1])
-    shown = file.people.mask if file.reading.mask_names else str
-    named = listed([f"{shown(name)} {count:,}" for name, count in most], most=_NAMED)
-    found = f"{some(len(most), 'speaker')}: {named}."
-    if wanted and wanted.isdisjoint(map(str.casefold, by_speaker)):
-        yield Note(file.name, f"no message of {listed(file.reading.speaker)}. There are {found}")
-        return
+def describe_speakers(people: People, reading: SourceSettings, columns: Sequence[str]) -> list[str]:
+    """Who speaks, the most talkative first, and what can be done with that; empty without a chat.
+
+    Args:
+        people: Who speaks in all chats that were read.
+        reading: How they were read.
+        columns: The labels that are learned.
+    """
+    spoken = people.spoken
+    if not spoken:
+        return []
+    shown = people.mask if reading.mask_names else str
+    named = listed(
+        [f"{shown(name)} {count:,}" for name, count in spoken.most_common()], most=_NAMED
+    )
+    chats = people.chats
+    where = chats[0] if len(chats) == 1 else f"{len(chats):,} chats"
+    found = f"{some(len(spoken), 'speaker')}: {named}."
+    if reading.speaker and not {*map(str.casefold, spoken)} & {*map(str.casefold, reading.speaker)}:
+        return [f"{where}: no message of {listed(reading.speaker)}. There are {found}"]
     advice = ""
-    if not wanted and not file.labels.columns and file.reading.chat == "message":
+    if not reading.speaker and not columns and reading.chat == "message":
         advice = " --label speaker learns who says what, --speaker NAME one of them alone."
-    yield Note(file.name, f"{found}{advice}")
+    return [f"{where}: {found}{advice}"]
 
 
 def strip_ends(lines: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """Names of people in chats, and what stands for them where they are masked. Knows no program."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -21,11 +22,15 @@ class People:
 
     Attributes:
         masked: How many times a name was masked in what was said.
+        chats: What to call each chat that was read.
+        spoken: How many messages each has said in them.
     """
 
     def __init__(self) -> None:
         self._masks: dict[str, str] = {}
         self.masked = 0
+        self.chats: list[str] = []
+        self.spoken = Counter[str]()
 
     def learn(self, names: Iterable[str]) -> None:
         """Takes note of names; each new one gets the next number."""

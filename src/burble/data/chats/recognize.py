@@ -5,6 +5,9 @@ name with a colon, and whoever speaks is no level of a log.
 """
 
 import re
+from collections import Counter
+from itertools import pairwise
+from pathlib import PurePath
 
 from burble.data.chats import discord, irc, signal, whatsapp
 from burble.data.cleaning import BOM
@@ -21,23 +24,32 @@ _TELEGRAM = re.compile(
 _TELEGRAM_ALL = re.compile(r'"chats"\s*:\s*\{')
 _DISCORD = re.compile(r'\{\s*"guild"\s*:\s*\{')
 _SLACK = (re.compile(r'"type"\s*:\s*"message"'), re.compile(r'"ts"\s*:\s*"\d{9,10}\.\d{6}"'))
+_PAGES = {
+    "telegram": re.compile(r"""class=["']message (?:default|service)\b"""),
+    "discord": re.compile(r"\bchatlog__(?:message|content|author)"),
+}
 _SIGNAL_LINE = re.compile(r'\{\s*"date"\s*:\s*"[^"]*"\s*,\s*"sender"\s*:')
 _SIGNAL_LIST = (
     re.compile(r'"conversationId"\s*:'),
     re.compile(r'"(?:sent_at|received_at)"\s*:'),
     re.compile(r'"type"\s*:\s*"(?:incoming|outgoing)"'),
 )
+_SIGNAL_NAMES = ("chat.md", "index.md")
+"""What signal-export calls its texts, in a folder for each chat."""
 _LEAST = 3
 """Messages of a text, at least; of a shorter one, all lines."""
+_TURNS = 3
+"""Messages of each of two speakers, at least, of a chat that nothing else tells."""
 _NAMED_LEVELS = 0.2
 """Fraction of speakers that are called like a level of a log, above which it is one."""
 
 
-def recognize(head: str) -> str:
+def recognize(head: str, name: str = "") -> str:
     """The program whose chat a text is; empty if it is none.
 
     Args:
         head: How it begins, some ten thousand characters; the last line may be cut.
+        name: The name of its file, in small letters.
 
     >>> recognize("24.12.23, 18:03 - Anna: Hi")
     'whatsapp'
@@ -51,8 +63,10 @@ def recognize(head: str) -> str:
         text.startswith(discord.RULE) and "\nGuild: " in text[:500]
     ):
         return "discord"
+    if text.startswith("<"):
+        return next((name for name, pages in _PAGES.items() if pages.search(text)), "")
     lines = [line for line in text.splitlines() if line.strip()]
-    if _is_signal(text, lines):
+    if _is_signal(text, lines, is_named=PurePath(name).name in _SIGNAL_NAMES):
         return "signal"
     if irc.is_log(lines):
         return "irc"
@@ -72,15 +86,30 @@ def _recognize_json(text: str) -> str:
     return "signal" if all(pattern.search(text) for pattern in _SIGNAL_LIST) else ""
 
 
-def _is_signal(text: str, lines: list[str]) -> bool:
-    """Whether it is a text of one of Signal's tools, in which the owner is called Me or You."""
+def _is_signal(text: str, lines: list[str], *, is_named: bool) -> bool:
+    """Whether it is a text of one of Signal's tools, in which the owner is called Me or You.
+
+    A log of one's own may be written like it, so that its name, a note of a tool, or an exchange
+    of words has to tell it, too.
+    """
     if text.startswith(signal.CONVERSATION):
         return "\nType: " in text and "\nSent: " in text
     for pattern, owner in ((signal.MARKED, "Me"), (signal.SHORT, "You")):
         names = [found[1] for line in lines if (found := pattern.match(line))]
-        if len(names) >= 2 and owner in names and not _are_levels(names):
+        if len(names) < 2 or owner not in names or _are_levels(names):
+            continue
+        said = (found[2] or "" if (found := pattern.match(line)) else line for line in lines)
+        if is_named or any(map(signal.NOTED.match, said)) or _take_turns(names, owner):
             return True
     return False
+
+
+def _take_turns(names: list[str], owner: str) -> bool:
+    """Whether the owner and others answer each other, as no diary or log of one's own does."""
+    others = Counter(name for name in names if name != owner)
+    most = max(others.values(), default=0)
+    turns = sum(one != other for one, other in pairwise(names))
+    return min(names.count(owner), most) >= _TURNS and turns >= 0.2 * len(names)
 
 
 def _is_whatsapp(lines: list[str]) -> bool:
@@ -91,6 +120,9 @@ def _is_whatsapp(lines: list[str]) -> bool:
     parted = (rest.partition(":") for rest in heads)
     names = [name.strip() for name, colon, _ in parted if colon and whatsapp.is_name(name)]
     if len(names) < min(_LEAST, len(lines)) or len(names) < 0.3 * len(heads) or _are_levels(names):
+        return False
+    if not {"Me", "You"}.isdisjoint(names) and "\u200e" not in "".join(lines):
+        # It calls everybody by a name.
         return False
     # Whoever speaks in a chat speaks again.
     return len(names) < 12 or len({*names}) <= 0.7 * len(names)

@@ -19,6 +19,10 @@ MARKED = re.compile(r"\[\d{4}-\d\d-\d\d,? \d\d:\d\d(?::\d\d)?\] ([^:\n]{1,60}): 
 SHORT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d ([^:\n]{1,60}):(?: (.*)|$)")
 FIELD = re.compile(r"(From|Type|Sent|Received|Attachment|Reaction|Edited): (.*)")
 CONVERSATION = "Conversation: "
+NOTED = re.compile(
+    r"\(- .+: .+ -\)$|!?\[[^\]\n]*\]\(\.{1,2}/|> |\[(?:reply to |edited|\d+ attachments?)"
+)
+"""What the tools write into texts, and hardly anybody else."""
 _DETAILS = re.compile(r"\[(?:reply to [^\]]*|edited|\d+ attachments?)(?:, [^\]]*)?\]\s?")
 _KIND = re.compile(r"\[[\w-]+ message\]$")
 _REACTIONS = re.compile(r"\(- .* -\)$")
@@ -55,6 +59,9 @@ def _read_json(values: Iterable[dict[str, Any]], account: Account) -> Iterator[M
             account.left["system line (calls, groups, keys)"] += 1
         else:
             account.left["quoted message"] += bool(one.get("quote"))
+            files = one.get("attachments")
+            account.left["attachment"] += len(files) if isinstance(files, list) else 0
+            account.left["list of reactions"] += bool(one.get("reactions"))
             other = one.get("sender") or one.get("source") or one.get("sourceServiceId")
             name = "You" if kind == "outgoing" else other or one.get("conversationId")
             body = one.get("body")
@@ -89,7 +96,7 @@ def _finish(speaker: str, lines: list[str], account: Account) -> Message:
     for line in lines:
         if _REACTIONS.fullmatch(line) or _STICKER.fullmatch(line):
             account.left["reaction"] += 1
-        elif line.startswith("> ") and not strip_ends(kept):
+        elif (line == ">" or line.startswith("> ")) and not strip_ends(kept).strip():
             account.left["quoted line"] += 1
         else:
             plain, files = _FILE.subn("", line)

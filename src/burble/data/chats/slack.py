@@ -101,6 +101,9 @@ def _read_day(
         elif one.get("subtype") not in _SAID:
             file.account.left["system line (who joined, topics, calls)"] += 1
         else:
+            files = one.get("files")
+            file.account.left["attachment"] += len(files) if isinstance(files, list) else 0
+            file.account.left["list of reactions"] += bool(one.get("reactions"))
             user = str(one.get("user") or "unknown")
             speaker = names.get(user) or _name({}, one.get("user_profile")) or user
             yield Message(speaker, read_text(str(one.get("text") or ""), names), talk)

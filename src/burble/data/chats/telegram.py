@@ -1,4 +1,4 @@
-"""Messages of a chat, or of all chats, that Telegram Desktop exported as JSON.
+"""Messages of a chat, or of all chats, that Telegram Desktop exported as JSON or as web pages.
 
 Knows nothing of documents. A text with links or bold words is a list of its parts.
 """
@@ -6,8 +6,10 @@ Knows nothing of documents. A text with links or bold words is a list of its par
 from collections.abc import Iterator
 from typing import Any
 
+from burble.data.chats import web_pages
 from burble.data.chats.json_chats import read_objects
 from burble.data.chats.message import Message, write_messages
+from burble.data.cleaning import BOM
 from burble.data.forms.form import File, Write
 from burble.formatting import Note
 
@@ -19,6 +21,7 @@ _ENTERED = {
     (2, "[]"),
     (3, "messages"),
 }
+_ATTACHED = ("photo", "file", "media_type", "location_information", "contact_information")
 
 
 def read(file: File, write: Write) -> list[Note]:
@@ -27,7 +30,13 @@ def read(file: File, write: Write) -> list[Note]:
 
 
 def read_messages(file: File) -> Iterator[Message]:
-    """The messages of an export."""
+    """The messages of an export, in whichever form it is."""
+    head = next(file.text(), "").lstrip(f"{BOM} \t\r\n")
+    return web_pages.read_messages(file, web_pages.TELEGRAM) if head[:1] == "<" else _read(file)
+
+
+def _read(file: File) -> Iterator[Message]:
+    """The messages in JSON."""
     seen: dict[str, Any] = {}
     for one in read_objects(file, lambda depth, name: (depth, name) in _ENTERED, seen):
         if one.get("type") != "message":
@@ -35,6 +44,10 @@ def read_messages(file: File) -> Iterator[Message]:
         elif one.get("forwarded_from"):
             file.account.left["forwarded message"] += 1
         else:
+            left = file.account.left
+            left["attachment"] += any(one.get(name) for name in _ATTACHED)
+            left["poll"] += "poll" in one
+            left["list of reactions"] += bool(one.get("reactions"))
             speaker = one.get("from") or one.get("from_id") or "Deleted Account"
             yield Message(str(speaker), join_text(one.get("text")), str(seen.get("id", "")))
 

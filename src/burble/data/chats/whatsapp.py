@@ -35,25 +35,38 @@ Seconds stand in brackets alone: with a dash they are a computer's log.
 _NAME = re.compile(rf"[{MARKS}]*(?:~[\s\u202f]*)?([^:\n]{{1,60}}?)\s?:(?:\s|$)")
 _QUOTES = set('"“”„«»「」')
 _LEFT_OUT = (
-    "omitted|ausgeschlossen|weggelassen|omitido|omitida|omitidos|omis|omise|omesso|omessi|oculto|"
-    "oculta|weggelaten|pominięto|edilmedi|исключены|медиафайлов|含まれていません|已省略|省略|제외|"
-    "الوسائط|נכללה"
+    "omitted|ausgeschlossen|weggelassen|ausgelassen|omitido|omitida|omitidos|omis|omise|omesso|"
+    "omessi|oculto|oculta|weggelaten|pominięto|edilmedi|исключены|пропущено|медиафайлов|utelämnat|"
+    "utelämnad|udeladt|utelatt|jätettiin|vynechán|vynechány|disertakan|含まれていません|已省略|"
+    "已略過|省略|제외됨|제외|생략됨|الوسائط|נכללה|הושמט"
 )
-_MEDIA = re.compile(rf"<(?:[^<>\s]+\s){{0,4}}[^<>\s]*(?:{_LEFT_OUT})>")
+_MEDIUM = (
+    "medi|mídia|multimedi|médias|медиа|медіа|メディア|미디어|媒体|媒體|وسائط|מדיה|μέσα|πολυμέσ|"
+    "मीडिया|สื่อ|رسانه"
+)
+# What stands for a file is a phrase in brackets that says so in some language.
+_MEDIA = re.compile(
+    rf"<(?=[^<>\n]*(?:\b(?:{_LEFT_OUT})\b|{_MEDIUM}))[^<>\n]{{4,60}}>", re.IGNORECASE
+)
 _OMITTED = re.compile(rf"\b(?:{_LEFT_OUT})\b")
 _ADDED = (
     "file attached|Datei angehängt|archivo adjunto|fichier joint|file allegato|arquivo anexado|"
-    "bestand bijgevoegd|файл добавлен|ملف مرفق|plik załączony|dosya ekli|附加檔案|文件附件"
+    "bestand bijgevoegd|файл добавлен|ملف مرفق|plik załączony|dosya ekli|附加檔案|文件附件|"
+    "bifogad fil|fil vedhæftet|fil vedlagt|tiedosto liitetty|파일 첨부됨|添付ファイル"
 )
 _ATTACHED = re.compile(
     rf"\u200e<[^<>:\n]+: [^<>\n]+>$|[{MARKS}]*[^\n]+\.\w{{2,5}} \((?:{_ADDED})\)$"
     r"|[A-Z]{3,4}-\d{8}-WA\d{4}\.\w{2,5}(?: \([^()\n]+\))?$"
 )
+_PLACE = re.compile(r"(?:[^\W\d_]+[ ]?){1,3}: https://maps\.google\.com/\?q=[-\d.,]+$")
+_OPTION = re.compile(r"[^\W\d_]{3,}: .* \(\d+ [^\W\d_]+\)$")
+_POLL = re.compile(r"[^\W\d_]{3,}:$")
 _EDITED = re.compile(
     r"\s?(?:\u200e+<[^<>\n]{3,60}>|<(?:This message was edited|Diese Nachricht wurde bearbeitet|"
-    r"Se editó este mensaje\.?|Este mensaje fue editado\.?|Ce message a été modifié\.?|"
-    r"Questo messaggio è stato modificato\.?|Esta mensagem foi editada\.?|Mensagem editada\.?|"
-    r"Dit bericht is bewerkt\.?|Сообщение изменено\.?)>)$"
+    r"Se editó este mensaje|Este mensaje fue editado|Ce message a été modifié|Bu mesaj düzenlendi|"
+    r"Questo messaggio è stato modificato|Esta mensagem foi editada|Mensagem editada|"
+    r"Dit bericht is bewerkt|Сообщение изменено|Ta wiadomość została zedytowana|"
+    r"Meddelandet har redigerats|Viestiä on muokattu)\.?>)$"
 )
 _STRIPPED = re.compile(f"[{MARKS}]")
 _SYSTEM = "system line (who joined, calls, encryption)"
@@ -73,7 +86,44 @@ _DELETED = frozenset(
         "Mensagem apagada",
         "Dit bericht is verwijderd",
         "U hebt dit bericht verwijderd",
+        "Данное сообщение удалено",
+        "Вы удалили данное сообщение",
+        "Це повідомлення видалено",
+        "Bu mesaj silindi",
+        "Bu mesajı sildiniz",
+        "Ta wiadomość została usunięta",
+        "Usunięto tę wiadomość",
+        "Meddelandet raderades",
+        "Du raderade meddelandet",
+        "Denne besked blev slettet",
+        "Denne meldingen ble slettet",
+        "Tämä viesti poistettiin",
+        "このメッセージは削除されました",
+        "삭제된 메시지입니다",
+        "此訊息已刪除",
+        "此消息已删除",
+        "تم حذف هذه الرسالة",
         "null",
+    )
+)
+_CALLS = frozenset(
+    (
+        "Missed voice call",
+        "Missed video call",
+        "Missed group voice call",
+        "Missed group video call",
+        "Verpasster Sprachanruf",
+        "Verpasster Videoanruf",
+        "Llamada perdida",
+        "Videollamada perdida",
+        "Appel vocal manqué",
+        "Appel vidéo manqué",
+        "Chiamata vocale persa",
+        "Videochiamata persa",
+        "Chamada de voz perdida",
+        "Chamada de vídeo perdida",
+        "Gemiste spraakoproep",
+        "Gemiste video-oproep",
     )
 )
 
@@ -119,7 +169,7 @@ def _split_name(rest: str) -> tuple[str, list[str]]:
     found = _NAME.match(rest)
     if not found or not is_name(found[1]):
         return "", []
-    return found[1].strip(), [rest[found.end() :]]
+    return _STRIPPED.sub("", found[1]).strip(), [rest[found.end() :]]
 
 
 def is_name(name: str) -> bool:
@@ -135,27 +185,41 @@ def _finish(speaker: str, lines: list[str], account: Account) -> Iterator[Messag
     """A message whose lines are all there, without what nobody typed."""
     first, marked = lines[0], lines[0].startswith("\u200e")
     caption = strip_ends(lines[1:])
+    whole = _STRIPPED.sub("", strip_ends(lines))
+    if whole.strip(" .") in _DELETED:
+        account.left["deleted message"] += 1
+        return
+    if _is_poll(whole):
+        account.left["poll"] += 1
+        return
     if _is_media(first) or (marked and caption):
         account.left["media line"] += 1
         # What stands below is its caption, which somebody typed.
         lines = lines[1:]
         if not caption:
             return
-    elif marked:
+    elif marked or whole.strip(" .") in _CALLS:
         account.left[_SYSTEM] += 1
         return
     text, edited = _EDITED.subn("", strip_ends(lines))
     account.left["edit mark"] += edited
-    text = _STRIPPED.sub("", text)
-    if text.strip(" .") in _DELETED:
-        account.left["deleted message"] += 1
-        return
-    yield Message(speaker, text)
+    yield Message(speaker, _STRIPPED.sub("", text))
+
+
+def _is_poll(text: str) -> bool:
+    r"""Whether a message is a poll as the program writes it: its options with their votes.
+
+    >>> _is_poll("POLL:\nWhen?\nOPTION: now (2 votes)"), _is_poll("TODO:\nbuy milk (2 litres)")
+    (True, False)
+    """
+    first, *options = text.split("\n")
+    return bool(_POLL.match(first)) and any(map(_OPTION.match, options))
 
 
 def _is_media(line: str) -> bool:
     """Whether a line stands for a picture, a sound or another file."""
     bare = line.strip()
-    if bare.startswith("\u200e") and _OMITTED.search(bare):
+    if "\u200e" in bare and _OMITTED.search(bare[bare.index("\u200e") :]):
         return True
-    return bool(_ATTACHED.match(bare) or _MEDIA.fullmatch(_STRIPPED.sub("", bare)))
+    plain = _STRIPPED.sub("", bare)
+    return bool(_ATTACHED.match(bare) or _MEDIA.fullmatch(plain) or _PLACE.match(plain))

@@ -24,7 +24,7 @@ _MAIN = re.compile(r"<(main|article)\b", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _SHORT = 40
 """Characters of a link below which it may be the mark of a note."""
-_LONGEST_TAG = 1 << 22
+LONGEST_TAG = 1 << 22
 """Characters of a tag or a comment at most."""
 _NEVER = {
     "head": "",
@@ -46,8 +46,8 @@ _NEVER = {
 _BESIDE = {"nav": "menu", "header": "header of the page", "footer": "footer of the page"}
 _BESIDE |= {"aside": "passage beside the main text"}
 _ROLES = {"navigation": "nav", "banner": "header", "contentinfo": "footer", "search": "nav"}
-_VOID = {"br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source"}
-_VOID |= {"track", "wbr"}
+VOID = {"br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source"}
+VOID |= {"track", "wbr"}
 _WIDE = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol", "dl", "table"}
 _WIDE |= {"figure", "hr", "section", "article", "main"}
 """Blocks with a blank line before and after them."""
@@ -112,7 +112,7 @@ def read_page(
     page = _Page(account, main, whole=whole)
     for piece in pieces:
         page.feed(piece)
-        if len(page.rawdata) > _LONGEST_TAG:
+        if len(page.rawdata) > LONGEST_TAG:
             raise SourceError(
                 f"{name} is not read: a tag, comment or script in it has no end. Mend it, or read "
                 "it as it stands with --form text."
@@ -149,7 +149,7 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Takes the beginning of an element."""
         if self._skipped:
-            self._depth += tag == self._skipped and tag not in _VOID
+            self._depth += tag == self._skipped and tag not in VOID
             return
         given = {name: value or "" for name, value in attrs}
         self._within += tag == self._main
@@ -157,7 +157,7 @@ class _Page(HTMLParser):
         why = self._find_reason(tag, given)
         if why is not None:
             self._leave(why)
-            if tag not in _VOID:
+            if tag not in VOID:
                 self._skipped, self._depth = tag, 1
             return
         if _kinds(given) & _NOTES and tag != "section":

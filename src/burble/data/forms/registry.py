@@ -6,6 +6,7 @@ Knows nothing of how any is read.
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import PurePath
 from typing import BinaryIO
 
 from burble.data import encodings
@@ -33,7 +34,8 @@ _SENT = re.compile(rb"^(?:From|Date):", re.IGNORECASE | re.MULTILINE)
 _CALC = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _BOOK = b"mimetypeapplication/epub+zip"
 _DAY = re.compile(r"[^/]/\d{4}-\d\d-\d\d\.json$")
-_CHANNELS = frozenset(f"{name}.json" for name in ("channels", "users", "dms", "groups", "mpims"))
+SLACK_LISTS = frozenset(f"{name}.json" for name in ("channels", "users", "dms", "groups", "mpims"))
+"""What stands beside the days of a Slack export: lists, without messages."""
 _WITHIN = 256
 """Bytes at the start of an archive among which the type of a document stands, if it is told."""
 
@@ -72,16 +74,15 @@ def _chat(
 def _find_chat(probe: Probe) -> str:
     """The program whose chat a file is; empty if it is none."""
     names = {member.rpartition("/")[2] for member in probe.members}
-    if any(map(_DAY.search, probe.members)) and _CHANNELS & names:
+    if any(map(_DAY.search, probe.members)) and SLACK_LISTS & names:
         return "slack"
-    if probe.name in _CHANNELS and re.match(rb'\s*\[\s*\{\s*"id"\s*:\s*"[CDGU]\w+"', probe.head):
-        # What stands beside the days: lists of people and channels, without messages.
+    if probe.name in SLACK_LISTS and re.match(rb'\s*\[\s*\{\s*"id"\s*:\s*"[CDGU]\w+"', probe.head):
         return "slack"
-    return "" if probe.members else _recognize_chat(probe.head)
+    return "" if probe.members else _recognize_chat(probe.head, PurePath(probe.name).name)
 
 
 @lru_cache(maxsize=2)
-def _recognize_chat(head: bytes) -> str:
+def _recognize_chat(head: bytes, name: str) -> str:
     """The same of a file that is no archive."""
     kind = encodings.detect_content_type(head)
     if kind.binary:
@@ -89,13 +90,19 @@ def _recognize_chat(head: bytes) -> str:
     # Loaded where files are looked at.
     from burble.data.chats.recognize import recognize
 
-    return recognize(head.decode(kind.codec or "utf-8", "replace"))
+    return recognize(head.decode(kind.codec or "utf-8", "replace"), name)
 
 
 CHATS: tuple[Form, ...] = (
     _chat("whatsapp", "a chat of WhatsApp", "chats of WhatsApp", (".txt",)),
-    _chat("telegram", "a chat of Telegram", "chats of Telegram", (".json",), tells_encoding=True),
-    _chat("discord", "a chat of Discord", "chats of Discord", (".json", ".csv", ".txt")),
+    _chat(
+        "telegram",
+        "a chat of Telegram",
+        "chats of Telegram",
+        (".json", ".html"),
+        tells_encoding=True,
+    ),
+    _chat("discord", "a chat of Discord", "chats of Discord", (".json", ".csv", ".txt", ".html")),
     _chat("slack", "a chat of Slack", "chats of Slack", (".json", ".zip"), tells_encoding=True),
     _chat("signal", "a chat of Signal", "chats of Signal", (".json", ".md", ".txt")),
     _chat("irc", "a log of IRC", "logs of IRC", (".log", ".txt", ".weechatlog")),

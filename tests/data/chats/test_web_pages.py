@@ -1,0 +1,70 @@
+"""Chats that were exported as web pages."""
+
+import pytest
+
+from burble.errors import SourceError
+from tests.support.chats import read_chat
+
+BEFORE = '<div class="pull_right date details" title="24.12.2023 18:01">18:01</div>'
+TELEGRAM = f"""<!DOCTYPE html><html><head><title>Exported Data</title></head><body>
+<div class="page_header"><div class="content"><div class="text bold">Mira</div></div></div>
+<div class="history">
+<div class="message service" id="message-1"><div class="body details">24 December</div></div>
+<div class="message default clearfix" id="message2">
+ <div class="userpic_wrap"><div class="userpic"><div class="initials">M</div></div></div>
+ <div class="body">{BEFORE}<div class="from_name">
+Mira B </div><div class="text">
+Hi &amp; <strong>bye</strong><br>two </div></div></div>
+<div class="message default clearfix joined" id="message3">
+ <div class="body">{BEFORE}<div class="text">more</div></div></div>
+<div class="message default clearfix" id="message4"><div class="body">{BEFORE}
+ <div class="from_name">Jonas</div><div class="reply_to details">In reply to <a>this</a></div>
+ <div class="media_wrap clearfix"><div class="body"><div class="title bold">Photo</div></div></div>
+ <div class="text">a picture</div></div></div>
+<div class="message default clearfix" id="message5"><div class="body">{BEFORE}
+ <div class="from_name">Jonas</div><div class="forwarded body"><div class="from_name">News
+ </div><div class="text">theirs</div></div></div></div>
+</div></body></html>
+"""
+DISCORD = """<!DOCTYPE html><html><head><title>pond</title><style>.chatlog__message{}</style></head>
+<body><div class=preamble>Frogs</div><div class=chatlog>
+<div class=chatlog__message-group><div class=chatlog__message-container data-message-id=1>
+<div class=chatlog__header><span class=chatlog__author title=otter>Otter</span>
+<span class=chatlog__timestamp>10:00</span></div>
+<div class="chatlog__content chatlog__markdown"><span class=chatlog__markdown-preserve>hi
+<img class=chatlog__emoji alt="🐸" src=x></span>
+<span class=chatlog__edited-timestamp>(edited)</span>
+</div></div><div class=chatlog__message-container data-message-id=2>
+<div class="chatlog__content chatlog__markdown">again</div>
+<div class=chatlog__attachment><a href=x>x.png</a></div></div></div>
+<div class=chatlog__message-group><div class=chatlog__message-container>
+<span class=chatlog__system-notification-author>Moth</span>
+<span class=chatlog__system-notification-content>joined.</span></div></div>
+<div class=chatlog__message-group><div class=chatlog__message-container>
+<span class=chatlog__author>Carl</span><span class=chatlog__author-tag>BOT</span>
+<div class=chatlog__content>beep</div></div></div></div></body></html>
+"""
+
+
+def test_a_page_of_telegram(tmp_path):
+    found, notes = read_chat(tmp_path / "messages.html", TELEGRAM)
+    assert found == [("Mira B", "Hi & bye\ntwo"), ("Mira B", "more"), ("Jonas", "a picture")]
+    assert (
+        "messages.html is read as a chat of Telegram. Read: 3 messages. Left out: 1 system line "
+        "(who joined, calls, pins), 1 attachment, 1 forwarded message, 1 message without text."
+    ) in " ".join(notes)
+
+
+def test_a_page_of_discord(tmp_path):
+    found, notes = read_chat(tmp_path / "pond.html", DISCORD)
+    assert found == [("Otter", "hi\n🐸"), ("Otter", "again")]
+    assert (
+        "Left out: 1 edit mark, 1 attachment, 1 system line (who joined, calls, pins), "
+        "1 bot message."
+    ) in " ".join(notes)
+
+
+def test_a_tag_without_an_end_is_refused(tmp_path):
+    broken = f"{TELEGRAM}<div class='{'a' * (5 << 20)}"
+    with pytest.raises(SourceError, match=r"has no end\. Export the chat anew"):
+        read_chat(tmp_path / "messages.html", broken)
