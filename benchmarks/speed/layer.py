@@ -36,7 +36,7 @@ def compare(shape: tuple[int, ...], rounds: int) -> dict[str, object]:
     import jax
 
     from burble.model import lstm_kernel
-    from burble.model.lstm import lstm_loop
+    from burble.model.lstm import lstm_loop, run_lstm
 
     if not lstm_kernel.is_available():
         raise SystemExit("no kernels are in use here: see burble doctor.")
@@ -50,7 +50,7 @@ def compare(shape: tuple[int, ...], rounds: int) -> dict[str, object]:
         compiled = jax.jit(jax.grad(lambda given: sum((a * a).sum() for a in layer(*given))))
         return lambda: jax.block_until_ready(compiled(given))
 
-    ours, theirs = gradients(lstm_kernel.lstm), gradients(lstm_loop)
+    ours, theirs = gradients(run_lstm), gradients(lstm_loop)
     for one, other in zip(ours(), theirs(), strict=True):
         if np.abs(one - other).max() > 1e-4 * np.abs(other).max():
             raise SystemExit(f"not the same work at {shape}")

@@ -1,5 +1,9 @@
 """The compiled LSTM equals the loop of XLA's operations, for any shape and instruction set."""
 
+import functools
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -57,14 +61,20 @@ def instructions(request):
     library.burble_set_instruction_set(widest)
 
 
+@functools.cache
+def of_the_loop(shape):
+    return results(lstm_loop, arguments(*shape))
+
+
 @pytest.mark.usefixtures("instructions")
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_values_and_gradients_are_those_of_the_loop(shape):
-    given = arguments(*shape)
-    for ours, theirs in zip(results(run_lstm, given), results(lstm_loop, given), strict=True):
-        assert ours.shape == theirs.shape
-        # Rounding alone: the same sums in another order.
-        assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(theirs).max()
+    for threads in (1, 3):
+        found = results(partial(run_lstm, threads=threads), arguments(*shape))
+        for ours, theirs in zip(found, of_the_loop(shape), strict=True):
+            assert ours.shape == theirs.shape
+            # Rounding alone: the same sums in another order.
+            assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(theirs).max()
 
 
 def test_without_gradients_the_values_are_the_same_bits():
@@ -81,6 +91,29 @@ def test_a_stream_does_not_depend_on_the_others():
         alone = run_lstm(x[part], kernel, recurrent, bias, h[part], c[part])
         for one, other in zip(alone, together, strict=True):
             np.testing.assert_array_equal(one, other[part])
+
+
+def test_threads_change_no_stream_and_are_the_same_every_time():
+    given = arguments(11, 6, 20, 40)
+    alone = results(run_lstm, given)
+    shared = results(partial(run_lstm, threads=4), given)
+    # Outputs, last states, and the gradients of input and states: each stream by itself.
+    for place in (0, 1, 2, 3, 7, 8):
+        np.testing.assert_array_equal(shared[place], alone[place])
+    # Gradients of the weights are sums over streams.
+    assert (shared[4] != alone[4]).any()
+    for _ in range(5):
+        again = results(partial(run_lstm, threads=4), given)
+        assert all(np.array_equal(a, b) for a, b in zip(again, shared, strict=True))
+
+
+def test_who_finds_the_threads_at_work_comes_to_the_same():
+    given = arguments(8, 100, 64, 64)
+    layer = jax.jit(jax.grad(lambda given: run_lstm(*given, threads=2)[0].sum()))
+    expected = np.asarray(layer(given)[1])
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: np.asarray(layer(given)[1]), range(24)))
+    assert all(np.array_equal(one, expected) for one in found)
 
 
 def test_what_is_no_number_stays_none():

@@ -94,7 +94,7 @@ SHAPES = [
 @pytest.mark.parametrize(("shape", "labels"), SHAPES)
 def test_the_network_without_keras_is_that_of_keras(shape, labels):
     settings = ModelSettings(units=24, **({"embedding": 8} | shape))
-    plain = make_network(settings, 11, 5, "float32", labels)
+    plain = make_network(settings, 11, 5, "float32", labels, 1)
     theirs = KerasNetwork(settings, 11, 5, "float32", labels)
     assert isinstance(plain, PlainNetwork)
     for one, other in zip(
@@ -129,4 +129,4 @@ def test_what_keras_alone_can_do_is_left_to_it():
         replace(small, cell="gru"),
         replace(small, recurrent_activation="hard_sigmoid"),
     ):
-        assert isinstance(make_network(settings, 5, 0, "float32", 0), KerasNetwork)
+        assert isinstance(make_network(settings, 5, 0, "float32", 0, 1), KerasNetwork)

@@ -64,3 +64,44 @@ def test_a_library_of_older_sources_is_not_used(elsewhere):
     library._load.cache_clear()
     (elsewhere / "newer.c").write_text("")
     assert "run: python hatch_build.py" in library._load("")[1]
+
+
+TEAM = """
+import ctypes, os, threading
+from burble.native.library import load_library
+
+library = load_library()
+if not library.burble_has_team():
+    raise SystemExit("none")
+
+def share(parts):
+    done = []
+    do_part = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_int)(
+        lambda work, part, of: done.append((part, of, threading.get_native_id()))
+    )
+    library.burble_share(do_part, None, parts)
+    assert sorted(one[:2] for one in done) == [(n, parts) for n in range(parts)], done
+    return {one[2] for one in done}
+
+for parts in (1, 3, 2, 5, 1, 5) * 50:
+    assert len(share(parts)) == parts
+copy = os.fork()
+again = share(3)
+# Threads do not live on in a copy: it starts its own.
+assert len(again) == 3, again
+if copy:
+    assert os.waitpid(copy, 0)[1] == 0
+else:
+    os._exit(0)
+"""
+
+
+def test_every_part_of_shared_work_is_done_by_a_thread_of_its_own_in_a_copied_process_too():
+    if library.load_library() is None:
+        pytest.skip("no kernels are in use")
+    # Later versions of Python warn of copies of processes with threads.
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", TEAM]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if "none" in done.stderr:
+        pytest.skip("threads share nothing on this system")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from burble.model import lstm_kernel
+
 pytestmark = pytest.mark.slow
 
 TRAIN = """
@@ -28,26 +30,32 @@ events = list(trainer.run(trainer.initial_state()))
 losses = [event.loss for event in events if isinstance(event, Score)]
 facts = {name: loss for name, loss in events[-1].facts.items() if name.endswith("loss")}
 compiled = trainer.compiled._step._cache_size()
-print(json.dumps([trainer.compiled.devices.count, compiled, losses, facts]))
+shared = trainer.compiled.devices.count, trainer.compiled.devices.threads
+print(json.dumps([*shared, compiled, losses, facts]))
 """
 
 
-def trained(cores, framing):
+def trained(cores, framing, **environment):
     command = [sys.executable, "-c", TRAIN, str(cores), framing]
-    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    done = subprocess.run(
+        command, capture_output=True, check=False, text=True, env=os.environ | environment
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("framing", ["streams", "documents"])
 def test_two_cores_come_to_the_losses_of_one(framing):
-    count, compiled, losses, facts = trained(1, framing)
-    assert (count, compiled) == (1, 1)
-    count, compiled, shared_losses, shared_facts = trained(2, framing)
-    assert (count, compiled) == (2, 1)
-    assert len(losses) == 2
-    assert shared_losses == pytest.approx(losses, abs=1e-5)
-    assert shared_facts == pytest.approx(facts, abs=1e-5)
+    *shared, compiled, losses, facts = trained(1, framing)
+    assert (shared, compiled) == ([1, 1], 1)
+    # As devices, and, where there is compiled code, as threads of one device.
+    as_threads = lstm_kernel.is_available() and lstm_kernel.has_threads()
+    for expected, wish in {(2, 1): "0", **({(1, 2): "1"} if as_threads else {})}.items():
+        *shared, compiled, shared_losses, shared_facts = trained(2, framing, BURBLE_NATIVE=wish)
+        assert (tuple(shared), compiled) == (expected, 1)
+        assert len(losses) == 2
+        assert shared_losses == pytest.approx(losses, abs=1e-5)
+        assert shared_facts == pytest.approx(facts, abs=1e-5)
 
 
 IN_FLIGHT = """
@@ -78,7 +86,8 @@ print(json.dumps([compiled.devices.count, ready.count(False)]))
 def test_nothing_is_in_flight_where_cores_share_a_batch():
     # A step and a copy at once can take all threads that JAX has, each waiting for the other.
     command = [sys.executable, "-c", IN_FLIGHT]
-    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    environment = os.environ | {"BURBLE_NATIVE": "0"}
+    done = subprocess.run(command, capture_output=True, check=False, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [2, 0]
 

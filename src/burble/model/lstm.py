@@ -44,7 +44,9 @@ def dropout_mask(key: Any, shape: tuple[int, ...], rate: float) -> Any:
     return jax.lax.optimization_barrier(bits >= jnp.uint16(round(rate * 2**16)))
 
 
-def run_lstm(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any:
+def run_lstm(
+    x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any, *, threads: int = 1
+) -> Any:
     """The layer over a sequence, float32.
 
     Args:
@@ -54,12 +56,14 @@ def run_lstm(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> 
         bias: (4U,).
         h: The output before (B, U).
         c: The cell state before (B, U).
+        threads: How many share the streams, where there is compiled code. Sums over streams, which
+            the gradients of the weights are, depend on it in their last digits.
 
     Returns:
         The outputs (B, T, U), and h and c after them.
     """
     if lstm_kernel.is_available():
-        return lstm_kernel.lstm(x, kernel, recurrent, bias, h, c)
+        return lstm_kernel.lstm(threads, x, kernel, recurrent, bias, h, c)
     return lstm_loop(x, kernel, recurrent, bias, h, c)
 
 

@@ -2,7 +2,7 @@
 
 Three things make it faster than a loop of XLA's own operations: the gates are computed where the
 products leave them, nothing is copied or turned between them, and the matrices are packed once for
-all steps. One thread computes it; where cores share a batch, each computes its own streams.
+all steps. Threads of our own share the streams, or devices of JAX do: each computes its own.
 """
 
 import ctypes
@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.sharding import PartitionSpec
 
 from burble.native.library import load_library
@@ -36,22 +37,34 @@ def _register(library: ctypes.CDLL) -> bool:
     return True
 
 
-@jax.custom_vjp
-def lstm(*arguments: Any) -> Any:
+def has_threads() -> bool:
+    """Whether threads can share a layer, where it is available: not on Windows."""
+    library = load_library()
+    return library is not None and bool(library.burble_has_team())
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def lstm(threads: int, *arguments: Any) -> Any:
     """The layer, as `lstm.run_lstm` has it.
 
     Where a mesh of devices is set, its devices have the streams dealt out to them.
     """
-    return _forward(arguments, kept=False)
+    return _forward(threads, arguments, kept=False)
 
 
-def _call(name: str, shapes: list[tuple[int, ...]], aliases: dict[int, int] | None = None) -> Any:
+def _call(
+    name: str,
+    threads: int,
+    shapes: list[tuple[int, ...]],
+    aliases: dict[int, int] | None = None,
+) -> Any:
     """A call of the compiled code that gives arrays of these shapes."""
     results = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes]
-    return jax.ffi.ffi_call(name, results, input_output_aliases=aliases)
+    made = jax.ffi.ffi_call(name, results, input_output_aliases=aliases)
+    return functools.partial(made, threads=np.int32(threads))
 
 
-def _forward(arguments: tuple[Any, ...], *, kept: bool) -> Any:
+def _forward(threads: int, arguments: tuple[Any, ...], *, kept: bool) -> Any:
     """Outputs, h and c, and with `kept` what the gradients need: gates and cell states."""
 
     def call(x: Any, *others: Any) -> Any:
@@ -60,7 +73,7 @@ def _forward(arguments: tuple[Any, ...], *, kept: bool) -> Any:
         if kept:
             wide = -(-units // WIDEST) * WIDEST
             shapes += [(batch, length * 4 * wide), (batch, length * wide)]
-        return _call(CALLS[0], shapes)(x, *others)
+        return _call(CALLS[0], threads, shapes)(x, *others)
 
     return _on_devices(call, _OF_STREAMS, [True] * (5 if kept else 3))(*arguments)
 
@@ -69,18 +82,18 @@ _OF_STREAMS = [True, False, False, False, True, True]
 """Which of the arguments have a row for each stream."""
 
 
-def _keep(*arguments: Any) -> Any:
+def _keep(threads: int, *arguments: Any) -> Any:
     """The result, and the residuals that the gradients need."""
-    outputs, h, c, gates, cells = _forward(arguments, kept=True)
+    outputs, h, c, gates, cells = _forward(threads, arguments, kept=True)
     return (outputs, h, c), (*arguments, outputs, gates, cells)
 
 
-def _differentiate(residuals: Any, gradients: Any) -> Any:
+def _differentiate(threads: int, residuals: Any, gradients: Any) -> Any:
     """The gradients of all arguments."""
 
     def call(*given: Any) -> Any:
         shapes = [array.shape for array in given[:6]]
-        *found, _ = _call(CALLS[1], [*shapes, given[7].shape], {7: 6})(*given)
+        *found, _ = _call(CALLS[1], threads, [*shapes, given[7].shape], {7: 6})(*given)
         return found if axes is None else _add_up(found, axes)
 
     axes = _axes()

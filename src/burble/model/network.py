@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from burble.model import lstm_kernel
 from burble.model.architecture import Weights, array_shapes, fixed_input
 from burble.model.initial import draw_weights
 from burble.model.lstm import add_labels, drop, run_lstm
@@ -43,13 +44,23 @@ class Network(Protocol):
         ...
 
 
+def is_plain(model: ModelSettings, precision: Precision) -> bool:
+    """Whether networks of this shape are run without Keras here."""
+    usual = model.cell == "lstm" and model.recurrent_activation == "sigmoid"
+    return usual and precision == "float32" and jax.default_backend() == "cpu"
+
+
+def shares_threads(model: ModelSettings, precision: Precision) -> bool:
+    """Whether several threads can share the streams of a network on one device."""
+    return is_plain(model, precision) and lstm_kernel.is_available() and lstm_kernel.has_threads()
+
+
 def make_network(
-    model: ModelSettings, size: int, seed: int, precision: Precision, labels: int
+    model: ModelSettings, size: int, seed: int, precision: Precision, labels: int, threads: int
 ) -> Network:
     """Makes one network; see `Ensemble`."""
-    usual = model.cell == "lstm" and model.recurrent_activation == "sigmoid"
-    if usual and precision == "float32" and jax.default_backend() == "cpu":
-        return PlainNetwork(model, size, seed, labels)
+    if is_plain(model, precision):
+        return PlainNetwork(model, size, seed, labels, threads)
     from burble.model.keras_network import KerasNetwork
 
     return KerasNetwork(model, size, seed, precision, labels)
@@ -63,14 +74,17 @@ class PlainNetwork:
         size: V, the number of ids.
         seed: Seeds the first weights and the dropout.
         labels: How many labels there are.
+        threads: How many share the streams.
     """
 
-    def __init__(self, model: ModelSettings, size: int, seed: int, labels: int = 0) -> None:
+    def __init__(
+        self, model: ModelSettings, size: int, seed: int, labels: int = 0, threads: int = 1
+    ) -> None:
         seeds = np.random.SeedSequence(seed).generate_state(2 * model.layers + 1).tolist()
         self._rates = [model.dropout_input, *[model.dropout] * (model.layers - 1)]
         self._rates.append(model.dropout_output)
         fixed = fixed_input(model, size)
-        self._fixed, self._labels = fixed is not None, labels > 0
+        self._fixed, self._labels, self._threads = fixed is not None, labels > 0, threads
         self.trained = draw_weights(model, size, seed, labels)
         self.others = [fixed] if self._fixed else []
         # As in Keras, whose LSTM layers each have a seed that is never used: a state that was saved
@@ -99,7 +113,9 @@ class PlainNetwork:
         for rate in self._rates[1:]:
             used.append(next(seeds))
             weights = next(arrays), next(arrays), next(arrays)
-            outputs, h, c = run_lstm(below, *weights, next(state), next(state))
+            outputs, h, c = run_lstm(
+                below, *weights, next(state), next(state), threads=self._threads
+            )
             after += [h, c]
             below = _drop(outputs, rate, seeds, used, training)
         return below @ next(arrays) + next(arrays), after, [*fixed, *used]
@@ -131,6 +147,7 @@ class Ensemble:
         seed: Seeds the first weights and the dropout.
         precision: The numbers in which the recurrent layers compute.
         labels: How many labels there are.
+        threads: How many share the streams of a network, see `shares_threads`.
 
     Attributes:
         trained: The arrays that are trained, as they are at first, network by network.
@@ -144,9 +161,12 @@ class Ensemble:
         seed: int,
         precision: Precision = "float32",
         labels: int = 0,
+        threads: int = 1,
     ) -> None:
         seeds = [seed, *np.random.SeedSequence([seed, 1]).generate_state(model.ensemble - 1)]
-        self._each = [make_network(model, size, int(one), precision, labels) for one in seeds]
+        self._each = [
+            make_network(model, size, int(one), precision, labels, threads) for one in seeds
+        ]
         self.trained = [array for one in self._each for array in one.trained]
         self.others = [array for one in self._each for array in one.others]
 

@@ -1,6 +1,6 @@
-/* The LSTM layer over a sequence, forward and backward, one thread.
+/* The LSTM layer over a sequence, forward and backward.
 
-   What the functions of `kernels/lstm.c` take, which is compiled for several instruction sets.
+   What the functions of `kernels/lstm_*.c` take, which is compiled for several instruction sets.
    All arrays are float32 in rows; B streams, T steps, D inputs, U units. */
 #ifndef BURBLE_LSTM_H
 #define BURBLE_LSTM_H
@@ -30,8 +30,11 @@ struct lstm_gradients {
     float *d_x, *d_kernel, *d_recurrent, *d_bias, *d_h, *d_c;
 };
 
-/* Each returns 0, or 1 where there was no memory. */
-typedef int lstm_forward_function(const struct lstm_layer *, const struct lstm_results *);
-typedef int lstm_backward_function(const struct lstm_layer *, const struct lstm_gradients *);
+/* Each returns 0, or 1 where there was no memory. Threads share the streams; sums of a stream do not
+   depend on how many there are, sums over streams do. */
+typedef int lstm_forward_function(const struct lstm_layer *, const struct lstm_results *,
+                                  int threads);
+typedef int lstm_backward_function(const struct lstm_layer *, const struct lstm_gradients *,
+                                   int threads);
 
 #endif

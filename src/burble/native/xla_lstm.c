@@ -43,6 +43,12 @@ static float *result(const XLA_FFI_CallFrame *call, int number) {
     return ((XLA_FFI_Buffer *)call->rets.rets[number])->data;
 }
 
+/* How many threads share a call: its only attribute. */
+static int threads_of(const XLA_FFI_CallFrame *call) {
+    if (call->attrs.size != 1 || call->attrs.types[0] != XLA_FFI_AttrType_SCALAR) return 1;
+    return *(const int32_t *)((const XLA_FFI_Scalar *)call->attrs.attrs[0])->value;
+}
+
 /* The layer from the first six arguments; Python made their shapes. */
 static struct lstm_layer layer_of(const XLA_FFI_CallFrame *call) {
     const int64_t *x = argument(call, 0)->dims;
@@ -75,7 +81,7 @@ EXPORT XLA_FFI_Error *burble_lstm_forward(XLA_FFI_CallFrame *call) {
         .gates = kept ? result(call, 3) : NULL,
         .cells = kept ? result(call, 4) : NULL,
     };
-    if (BY_ISA(lstm_forward)(&layer, &to))
+    if (BY_ISA(lstm_forward)(&layer, &to, threads_of(call)))
         return fail(call, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "burble_lstm_forward: no memory");
     return NULL;
 }
@@ -101,7 +107,7 @@ EXPORT XLA_FFI_Error *burble_lstm_backward(XLA_FFI_CallFrame *call) {
         .d_h = result(call, 4),
         .d_c = result(call, 5),
     };
-    if (BY_ISA(lstm_backward)(&layer, &to))
+    if (BY_ISA(lstm_backward)(&layer, &to, threads_of(call)))
         return fail(call, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "burble_lstm_backward: no memory");
     return NULL;
 }

@@ -1,9 +1,10 @@
 """The processor cores or accelerators that share a batch. Knows nothing of text or networks.
 
-Each core is a device of its own that computes its part of the streams by itself: in the loop
-over time most products are too small to be worth dealing out again at every step. Several
-processes share a batch evenly, each with devices of its own. What is compiled for them is kept
-between trainings, so that the next one starts sooner.
+Each core computes its part of the streams by itself, in the loop over time most products being too
+small to be worth dealing out again at every step: as a thread of our own code within one device, or
+where there is none, as a device of its own. Several processes share a batch evenly, each with
+devices of its own. What is compiled for them is kept between trainings, so that the next one starts
+sooner.
 """
 
 import ctypes
@@ -146,9 +147,12 @@ class Devices:
         batch: B, streams in all.
         units: U, units of the network.
         networks: How many learn at once.
+        threaded: Whether threads can share the streams of a device: then a process has one device
+            that trains, and nothing to exchange within.
 
     Attributes:
         count: How many they are, in all processes.
+        threads: How many threads share the streams of each of them.
         apart: Those that have networks of their own, where that leaves no core idle that would
             otherwise have streams; else none.
         rows: The streams of this process.
@@ -156,18 +160,21 @@ class Devices:
         by_stream: The placement of what has a row for each stream.
     """
 
-    def __init__(self, batch: int, units: int, networks: int = 1) -> None:
+    def __init__(
+        self, batch: int, units: int, networks: int = 1, *, threaded: bool = False
+    ) -> None:
         found = jax.devices()
         part = batch // jax.process_count()
         numbers = range(jax.process_count())
         held = [[device for device in found if device.process_index == i] for i in numbers]
         each = _useful(min(map(len, held)), part, units)
-        chosen = [device for devices in held for device in devices[:each]]
+        chosen = [device for devices in held for device in devices[: 1 if threaded else each]]
         even = _even(len(found), networks) if jax.default_backend() == "cpu" else 1
         spread = even > 1 and even >= each and collectives.is_alone()
         self.apart = found[:even] if spread else []
         self.count = len(self.apart or chosen)
-        self._waits = each > 1 and jax.default_backend() == "cpu"
+        self.threads = each if threaded and not spread else 1
+        self._waits = each > 1 and not threaded and jax.default_backend() == "cpu"
         first = jax.process_index() * part
         self.rows = slice(first, first + part)
         self._mesh = Mesh(np.array(chosen), ("streams",))

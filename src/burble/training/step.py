@@ -32,8 +32,11 @@ class CompiledNetwork:
     ) -> None:
         _check(training.precision)
         self.model = model
-        self.devices = Devices(training.batch, model.units, model.ensemble)
-        self._ensemble = network.Ensemble(model, size, training.seed, training.precision, labels)
+        threaded = network.shares_threads(model, training.precision)
+        self.devices = Devices(training.batch, model.units, model.ensemble, threaded=threaded)
+        self._ensemble = network.Ensemble(
+            model, size, training.seed, training.precision, labels, self.devices.threads
+        )
         names = trained_array_names(model, size, labels)
         self._optimizer = AdamW(
             weight_decay=training.weight_decay,

@@ -63,33 +63,4 @@ INLINE void multiply(vec (*sums)[4], const int rows, const float *numbers, long 
     }
 #define least_rows(n) ((n) < ROWS ? (n) : ROWS)
 
-/* Packs the columns of a matrix (rows, 4 * units), of which each quarter belongs to a gate: a panel
-   has the same LANES units of each gate. Missing units become zeros. */
-static void pack_gates(float *panels, const float *matrix, long rows, long units) {
-    for (long p = 0; p < panels_of(units, LANES); p++) {
-        long first = p * LANES, count = least(LANES, units - first);
-        for (long k = 0; k < rows; k++, panels += PANEL)
-            for (int gate = 0; gate < 4; gate++) {
-                const float *from = matrix + (k * 4 + gate) * units + first;
-                v_store(panels + gate * LANES, load_some(from, count));
-            }
-    }
-}
-
-/* Packs the transpose of a matrix (columns, 4 * units) into panels of columns. Their rows are in
-   the order of the numbers of `pack_gates`: panels of gates, one after another. */
-static void pack_across(float *panels, const float *matrix, long columns, long units) {
-    long blocks = panels_of(units, LANES);
-    memset(panels, 0, sizeof(float) * (size_t)(panels_of(columns, PANEL) * blocks * PANEL * PANEL));
-    for (long n = 0; n < columns; n += PANEL, panels += blocks * PANEL * PANEL)
-        for (long row = 0; row < blocks * 4; row++) {
-            long first = row / 4 * LANES, count = least(LANES, units - first);
-            float *to = panels + row * LANES * PANEL;
-            for (long j = 0; j < least(PANEL, columns - n); j++) {
-                const float *from = matrix + ((n + j) * 4 + row % 4) * units + first;
-                for (long i = 0; i < count; i++) to[i * PANEL + j] = from[i];
-            }
-        }
-}
-
 #endif

@@ -1,0 +1,168 @@
+/* The LSTM layer over a sequence, forward: one large product for the input of many steps, the gates
+   computed where the product for the state leaves them. */
+#include "pass.h"
+
+/* to (rows, PANEL) = start + numbers x panel; `start` may be `to` itself, `next` numbers apart. */
+INLINE void sum_gates(const int rows, float *to, long to_down, const float *start, long next,
+                      const float *numbers, long down, const float *panel, long count) {
+    vec sums[ROWS][4];
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++) sums[r][v] = v_load(start + r * next + v * LANES);
+    multiply(sums, rows, numbers, down, 1, panel, count);
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++) v_store(to + r * to_down + v * LANES, sums[r][v]);
+}
+
+/* The same for up to ROWS rows. A function by itself: with more around it than the product, GCC 12
+   keeps sums on the stack. */
+static NOINLINE void sum_rows(long rows, float *to, long to_down, const float *start, long next,
+                              const float *numbers, long down, const float *panel, long count) {
+    FOR_ROWS(rows, sum_gates(N, to, to_down, start, next, numbers, down, panel, count))
+}
+
+/* The share of the input in the gates of some steps, before their activation. */
+static void multiply_inputs(const struct pass *s, float *gates, long first, long steps) {
+    const struct lstm_layer *l = s->layer;
+    /* Rows that are multiplied at once are streams of a step, or steps of one stream. */
+    int along = l->batch < ROWS;
+    long outer = along ? l->batch : steps, inner = along ? steps : l->batch;
+    long down = (along ? 1 : l->length) * l->inputs;
+    long to_down = (along ? s->panels * l->batch : 1) * PANEL;
+    for (long p = 0; p < s->panels; p++)
+        for (long i = 0; i < outer; i++)
+            for (long j = 0; j < inner; j += ROWS) {
+                long t = along ? j : i, b = along ? i : j;
+                float *to = gates_at(s, gates, t, p, b);
+                const float *from = l->x + (b * l->length + first + t) * l->inputs;
+                const float *panel = s->kernel + p * l->inputs * PANEL;
+                sum_rows(inner - j, to, to_down, s->bias + p * PANEL, 0, from, down, panel,
+                         l->inputs);
+            }
+}
+
+INLINE vec sigmoid(vec x) { return v_sigmoid_of_double(x * v_set1(0.5f)); }
+
+/* The gates of some streams from their sums, in place, and the state after them. */
+static void activate(long rows, float *gates, const float *before, float *cells, float *h,
+                     long down) {
+    for (long r = 0; r < rows; r++, gates += PANEL, before += LANES, cells += LANES, h += down) {
+        vec i = sigmoid(v_load(gates)), f = sigmoid(v_load(gates + LANES));
+        vec g = v_tanh(v_load(gates + 2 * LANES)), o = sigmoid(v_load(gates + 3 * LANES));
+        vec c = v_fma(f, v_load(before), i * g);
+        v_store(gates, i);
+        v_store(gates + LANES, f);
+        v_store(gates + 2 * LANES, g);
+        v_store(gates + 3 * LANES, o);
+        v_store(cells, c);
+        v_store(h, o * v_tanh(c));
+    }
+}
+
+/* One step: from its gates, which hold the share of the input, and the state before. */
+static void step(const struct pass *s, float *gates, const float *h, const float *c, float *after_h,
+                 float *after_c) {
+    long batch = s->layer->batch, units = s->layer->units;
+    for (long p = 0; p < s->panels; p++) {
+        const float *panel = s->recurrent + p * units * PANEL;
+        for (long b = 0; b < batch; b += ROWS) {
+            float *to = gates_at(s, gates, 0, p, b);
+            const float *from = h + b * s->wide;
+            sum_rows(batch - b, to, PANEL, to, PANEL, from, s->wide, panel, units);
+            long cell = cells_at(s, 0, p, b);
+            activate(least(ROWS, batch - b), to, c + cell, after_c + cell,
+                     after_h + b * s->wide + p * LANES, s->wide);
+        }
+    }
+}
+
+/* A layer that is run by several threads, each for some of the streams. */
+struct forward {
+    const struct lstm_layer *layer;
+    const struct lstm_results *to;
+    float *kernel, *recurrent, *bias;  /* packed, for all */
+    float *own;                        /* memory of each part, */
+    long each;                         /* so many floats */
+};
+
+/* Packs the columns of a matrix (rows, 4 * units), of which each quarter belongs to a gate: a panel
+   has the same LANES units of each gate. Missing units become zeros. Only panels from `from` to
+   before `to` are packed. */
+static void pack_gates(float *panels, const float *matrix, long rows, long units, long from,
+                       long to) {
+    panels += from * rows * PANEL;
+    for (long p = from; p < to; p++) {
+        long first = p * LANES, count = least(LANES, units - first);
+        for (long k = 0; k < rows; k++, panels += PANEL)
+            for (int gate = 0; gate < 4; gate++) {
+                const float *numbers = matrix + (k * 4 + gate) * units + first;
+                v_store(panels + gate * LANES, load_some(numbers, count));
+            }
+    }
+}
+
+static void pack_part(void *work, int part, int parts) {
+    const struct forward *f = work;
+    const struct lstm_layer *l = f->layer;
+    long panels = panels_of(l->units, LANES);
+    long first = panels * part / parts, last = panels * (part + 1) / parts;
+    pack_gates(f->kernel, l->kernel, l->inputs, l->units, first, last);
+    pack_gates(f->recurrent, l->recurrent, l->units, l->units, first, last);
+    pack_gates(f->bias, l->bias, 1, l->units, first, last);
+}
+
+static void run_part(void *work, int part, int parts) {
+    const struct forward *f = work;
+    const struct lstm_results *to = f->to;
+    long first;
+    struct lstm_layer layer = part_of(f->layer, part, parts, &first), *l = &layer;
+    struct pass s = begin(l);
+    long state = l->batch * s.wide, step_gates = s.panels * l->batch * PANEL;
+    float *rest = f->own + part * f->each;
+    float *h = cut(&rest, state), *after = cut(&rest, state), *c = cut(&rest, step_gates / 4);
+    long kept = first * l->length * rounded(l->units);
+    float *gates = to->gates ? to->gates + 4 * kept : NULL;
+    float *cells = to->cells ? to->cells + kept : NULL;
+    float *outputs = to->outputs + first * l->length * l->units;
+    s.kernel = f->kernel, s.recurrent = f->recurrent, s.bias = f->bias;
+    copy_rows(h, s.wide, l->h, l->units, l->batch, l->units);
+    pack_state(&s, c, l->c);
+    for (long t = 0; t < l->length; t++) {
+        long part_step = t % s.steps;
+        float *here = gates ? gates + (t - part_step) * step_gates : rest;
+        if (!part_step) multiply_inputs(&s, here, t, least(s.steps, l->length - t));
+        float *after_c = cells ? cells + cells_at(&s, t, 0, 0) : c;
+        step(&s, here + part_step * step_gates, h, c, after, after_c);
+        copy_rows(outputs + t * l->units, l->length * l->units, after, s.wide, l->batch, l->units);
+        float *before = h;
+        h = after, after = before, c = after_c;
+    }
+    copy_rows(to->last_h + first * l->units, l->units, h, s.wide, l->batch, l->units);
+    unpack_state(&s, to->last_c + first * l->units, c);
+}
+
+int NAME(lstm_forward)(const struct lstm_layer *l, const struct lstm_results *to, int threads) {
+    struct forward f = {.layer = l, .to = to};
+    int parts = parts_of(l, threads);
+    struct lstm_layer largest = *l;
+    largest.batch = most_of(l->batch, parts);
+    struct pass s = begin(&largest);
+    long step_gates = s.panels * largest.batch * PANEL, gates = s.panels * PANEL;
+    f.each = 2 * lines(largest.batch * s.wide) + lines(step_gates / 4);
+    f.each += to->gates ? 0 : lines(s.steps * step_gates);
+    void *scratch;
+    float *rest = take(&scratch, lines(gates * l->inputs) + lines(gates * l->units) + lines(gates) +
+                                     parts * f.each);
+    if (!rest) return 1;
+    f.kernel = cut(&rest, gates * l->inputs);
+    f.recurrent = cut(&rest, gates * l->units);
+    f.bias = cut(&rest, gates);
+    f.own = rest;
+    burble_share(pack_part, &f, parts);
+    burble_share(run_part, &f, parts);
+    free(scratch);
+    return 0;
+}

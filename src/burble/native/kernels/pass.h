@@ -1,0 +1,120 @@
+/* What both passes over an LSTM layer share: their memory, and where in it things stand.
+
+   What is kept of a step for the gradients is in the order of the panels (see `panels.h`):
+   the gates (T, panels, B, 4, LANES), the cell states (T, panels, B, LANES); for each part of the
+   streams by itself. */
+#ifndef BURBLE_PASS_H
+#define BURBLE_PASS_H
+
+#include <stdlib.h>
+
+#include "../lstm.h"
+#include "../team.h"
+#include "panels.h"
+
+/* Streams times steps that are multiplied at once, so that what they meet is read from a near
+   cache. */
+enum { TOGETHER = 128 };
+
+/* Panels of gates whose part of a packed matrix fills most of the nearest cache, 32 kB. */
+enum { PART = 8192 / (PANEL * PANEL) };
+
+/* One pass over a layer for some of its streams: the layer, and what it needs on the way. */
+struct pass {
+    const struct lstm_layer *layer;
+    long panels;       /* of gates */
+    long wide;         /* units, rounded up to whole panels of columns */
+    long steps;        /* multiplied at once */
+    float *kernel, *recurrent, *bias, *state, *cell, *gates, *features, *weights, *sums;
+};
+
+INLINE float *gates_at(const struct pass *s, float *gates, long t, long p, long b) {
+    return gates + ((t * s->panels + p) * s->layer->batch + b) * PANEL;
+}
+
+INLINE long cells_at(const struct pass *s, long t, long p, long b) {
+    return ((t * s->panels + p) * s->layer->batch + b) * LANES;
+}
+
+/* Some of the streams of a layer as one of their own, and how many are before them. */
+static struct lstm_layer part_of(const struct lstm_layer *whole, int part, int parts, long *first) {
+    struct lstm_layer l = *whole;
+    *first = whole->batch * part / parts;
+    l.batch = whole->batch * (part + 1) / parts - *first;
+    l.x += *first * l.length * l.inputs;
+    l.h += *first * l.units;
+    l.c += *first * l.units;
+    return l;
+}
+
+/* In how many parts the streams of a layer go. */
+INLINE int parts_of(const struct lstm_layer *l, int threads) {
+    long most = least(least(threads, MOST_PARTS), l->batch);
+    return most < 1 ? 1 : (int)most;
+}
+
+/* Of so many units, those that are kept for the gradients, whatever the instruction set. */
+INLINE long rounded(long units) { return panels_of(units, 16) * 16; }
+
+/* How many streams the largest part has. */
+INLINE long most_of(long batch, int parts) { return (batch + parts - 1) / parts; }
+
+static struct pass begin(const struct lstm_layer *layer) {
+    struct pass s = {.layer = layer};
+    long steps = TOGETHER / layer->batch;
+    s.panels = panels_of(layer->units, LANES);
+    s.wide = panels_of(layer->units, PANEL) * PANEL;
+    s.steps = least(layer->length, steps > 1 ? steps : 1);
+    return s;
+}
+
+/* Has the next ROWS rows of a panel brought to the nearest cache while others are multiplied. */
+INLINE void fetch(const float *next) {
+    for (long i = 0; i < ROWS * PANEL; i += 16) __builtin_prefetch(next + i);
+}
+
+/* Memory for so many floats, of which the first begins at a line of the cache, to be freed as
+   `*scratch`; NULL where there is none. */
+enum { LINE = 64 };
+static float *take(void **scratch, long floats) {
+    *scratch = malloc((size_t)floats * sizeof(float) + LINE);
+    uintptr_t start = (uintptr_t)*scratch;
+    return *scratch ? (float *)((start + LINE - 1) / LINE * LINE) : NULL;
+}
+
+/* So many floats, rounded up to whole lines. */
+INLINE long lines(long floats) {
+    const long line = LINE / sizeof(float);
+    return (floats + line - 1) / line * line;
+}
+
+/* Cuts a piece of so many floats off the rest. */
+static float *cut(float **rest, long floats) {
+    float *piece = *rest;
+    *rest += lines(floats);
+    return piece;
+}
+
+/* Packs a state (B, U) as the cell states of one step are. */
+static void pack_state(const struct pass *s, float *to, const float *state) {
+    long batch = s->layer->batch, units = s->layer->units;
+    for (long p = 0; p < s->panels; p++)
+        for (long b = 0; b < batch; b++, to += LANES)
+            v_store(to, load_some(state + b * units + p * LANES, units - p * LANES));
+}
+
+static void unpack_state(const struct pass *s, float *state, const float *from) {
+    long batch = s->layer->batch, units = s->layer->units;
+    for (long p = 0; p < s->panels; p++)
+        for (long b = 0; b < batch; b++, from += LANES)
+            store_some(state + b * units + p * LANES, v_load(from), units - p * LANES);
+}
+
+/* Copies a matrix (B, U) between rows of different lengths; what is beyond stays. */
+static void copy_rows(float *to, long to_down, const float *from, long from_down, long rows,
+                      long count) {
+    for (long b = 0; b < rows; b++)
+        memcpy(to + b * to_down, from + b * from_down, sizeof(float) * (size_t)count);
+}
+
+#endif

@@ -1,0 +1,13 @@
+/* Threads that share a piece of work. Knows nothing of what it is. */
+#ifndef BURBLE_TEAM_H
+#define BURBLE_TEAM_H
+
+enum { MOST_PARTS = 64 };
+
+/* Does one of the parts of a piece of work. */
+typedef void part_function(void *work, int part, int parts);
+
+/* Does all parts, up to MOST_PARTS, each by a thread of its own where that is to be had. */
+void burble_share(part_function *do_part, void *work, int parts);
+
+#endif
