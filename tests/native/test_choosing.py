@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from burble.errors import DivergedError
 from burble.inference import sampling
-from burble.inference.logits_processors import LoopBlocker
+from burble.inference.loop_blocker import LoopBlocker
 from burble.inference.settings import SamplingSettings
 from burble.model import softmax
 from burble.native.choosing import MOST_SYMBOLS, build_watch, draw_symbols
@@ -76,7 +76,7 @@ def test_rounds_are_counted_as_in_numpy(monkeypatch):
     own = LoopBlocker(pieces, texts, 2)
     monkeypatch.setenv("BURBLE_NATIVE", "0")
     other = LoopBlocker(pieces, texts, 2)
-    assert (own._watch is None, other._watch is None) == (False, True)
+    assert (own.watch is None, other.watch is None) == (False, True)
     rng, acted = np.random.default_rng(0), 0
     written = rng.integers(0, 4, texts)
     for step in range(400):
@@ -99,7 +99,7 @@ def test_rounds_are_counted_as_in_numpy(monkeypatch):
 
 
 def test_a_symbol_that_is_none_never_reaches_the_kernels():
-    watch = build_watch(np.ones(3, np.int32), np.ones(4, bool))
+    watch = build_watch(np.ones(3, np.int32), np.ones(4, bool), 80)
     arrays = [np.zeros((2, 3), np.int32), np.zeros((2, 3), np.int32), np.zeros(2, np.int32)]
     watch.set_texts(*arrays)
     for symbols in ([0, 4], [-1, 0]):

@@ -170,10 +170,13 @@ def _measure_samples(
     samples: list[list[str]] = [[] for _ in range(count)]
     options = {"length": LENGTH, "seed": 0, "temperature": temperature, "close_quotes": bias}
     settings, _ = writer.resolve_settings(options)
+    written = 0
     for number, piece in writer.prepare_texts("", settings).stream_side_by_side(range(count)):
-        samples[number].append(piece if isinstance(piece, str) else "")
+        text = piece if isinstance(piece, str) else ""
+        samples[number].append(text)
         if number == 0:
-            yield min(1.0, len(samples[0]) / LENGTH)
+            written += len(text)
+            yield min(1.0, written / LENGTH)
     return statistics.measure_texts(["".join(sample) for sample in samples], reference)
 
 

@@ -11,7 +11,7 @@ from burble.data.sentences import ALWAYS_OPEN, ELISIONS, LONGEST_QUOTE, QUOTES
 from burble.data.vocabulary import Vocabulary
 from burble.data.words import LAYOUT
 from burble.inference import suggestions
-from burble.inference.logits_processors import LONGEST_PERIOD, SHORTEST_LOOP
+from burble.inference.loop_blocker import LONGEST_PERIOD, SHORTEST_LOOP
 from burble.inference.quote_bias import FULL_BIAS, LARGEST_BIAS
 from burble.inference.settings import ROUNDS, WritingSettings, fill_defaults
 from burble.model.file import Model

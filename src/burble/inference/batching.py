@@ -1,7 +1,7 @@
 """Continuous batching: texts of many readers, each of which begins and ends when it likes.
 
-A newcomer's prompt is read in parts between the symbols of the others, and it joins them at the
-next symbol after. Each text is, to the bit, what it is alone. Knows nothing of clients or threads.
+A newcomer's prompt is read in parts between the steps of the others, and it joins them at the next
+step after. Each text is, to the bit, what it is alone. Knows nothing of clients or threads.
 """
 
 import time
@@ -25,7 +25,7 @@ from burble.model.forward import PART
 from burble.model.parallel import count_threads, run_at_once
 
 SECONDS = 0.004
-"""For which prompts are read between two symbols at least: as long as a symbol takes, if longer."""
+"""For which prompts are read between two steps at least: as long as a step takes, if longer."""
 FEW = 8
 """So many texts of one kind are written by one thread."""
 AT_ONCE = 16
@@ -98,7 +98,7 @@ class Batch:
         self._newcomers: deque[_Newcomers] = deque()
         self._places: dict[int, Loop | _Newcomers] = {}
         self._next = 0
-        self._symbol_seconds = 0.0
+        self._step_seconds = 0.0
 
     def __len__(self) -> int:
         """How many texts are being written, or wait to be."""
@@ -155,7 +155,9 @@ class Batch:
                 self._newcomers.remove(place.together[0])
 
     def step(self) -> list[Item]:
-        """Writes one symbol of every text that has begun, and reads on in the prompts of others.
+        """Goes on with every text that has begun, and reads on in the prompts of others.
+
+        That is one symbol, or as many as are written in a few milliseconds; see `Loop.step`.
 
         Returns:
             The texts' next pieces, each before what follows it; what was predicted of a piece,
@@ -173,7 +175,7 @@ class Batch:
         began = time.perf_counter()
         for each in run_at_once([partial(_step_all, some) for some in work]):
             told += each
-        self._symbol_seconds = time.perf_counter() - began
+        self._step_seconds = time.perf_counter() - began
         for key, item in told:
             if isinstance(item, Ending):
                 del self._places[key]
@@ -187,7 +189,7 @@ class Batch:
     def _read_prompts(self) -> list[Item]:
         """Reads prompts in turn, a part of each, for a few milliseconds."""
         told: list[Item] = []
-        until = time.perf_counter() + max(SECONDS, self._symbol_seconds)
+        until = time.perf_counter() + max(SECONDS, self._step_seconds)
         while self._newcomers and time.perf_counter() < until:
             newcomers = self._newcomers.popleft()
             newcomers.reading = newcomers.reading or self._start(newcomers)
@@ -301,7 +303,7 @@ class Batch:
 
 
 def _step_all(loops: Sequence[Loop]) -> list[Item]:
-    """Writes one symbol of every text of some loops."""
+    """Goes on with every text of some loops."""
     return [item for loop in loops for item in loop.step()]
 
 

@@ -14,6 +14,7 @@ from burble.inference.beginnings import Beginnings
 from burble.model.engine import Array, Core, State, join_streams, select_streams
 from burble.model.softmax import log_softmax
 from burble.model.windows import read_windows
+from burble.model.writing import build_writing
 from burble.ngram.index import MAX_CONTEXT
 from burble.ngram.mixing import MixingWeights, mix_predictions
 from burble.ngram.predictor import NgramModel
@@ -43,23 +44,29 @@ class Context(Protocol):
 
 
 class StateContext:
-    """All that was written before, in the network's hidden state."""
+    """All that was written before, in the network's hidden state.
+
+    Attributes:
+        state: That state. What comes from `writing` is changed there, and by nothing else.
+        writing: What goes on from it for several symbols at once, where that is possible.
+    """
 
     def __init__(self, core: Core, beginnings: Beginnings | None = None) -> None:
         self._core = core
-        self._state: State = core.zero_state(1)
+        self.state: State = core.zero_state(1)
         self._kept = beginnings or Beginnings()
+        self.writing = build_writing(core)
 
     def read_in_parts(self, ids: NDArray[np.integer]) -> Reading:
         """Reads in blocks, so that memory does not grow; not what was read just now."""
         keys = self._kept.list_keys(ids, BLOCK)
         read, state = self._kept.find(keys)
-        self._state = self._state if state is None else state
+        self.state = self.state if state is None else state
         for at in range(read * BLOCK, len(ids), BLOCK):
-            reading = self._core.read_in_parts(ids[at : at + BLOCK], self._state)
-            logits, self._state = yield from reading
+            reading = self._core.read_in_parts(ids[at : at + BLOCK], self.state)
+            logits, self.state = yield from reading
             if at // BLOCK < len(keys):
-                self._kept.keep(keys[at // BLOCK], self._state)
+                self._kept.keep(keys[at // BLOCK], self.state)
             yield
         return logits[-1:]
 
@@ -79,25 +86,28 @@ class StateContext:
         found = []
         for stream in range(len(several)):
             context = cls(core)
-            context._state = select_streams(state, [stream])
+            context.state = select_streams(state, [stream])
             found.append((logits[-1, [stream]], context))
         return found
 
     def join(self, other: Self) -> None:
         """Takes their states besides."""
-        self._state = join_streams([self._state, other._state])
+        self.state = join_streams([self.state, other.state])
 
     def keep_rows(self, rows: Sequence[int]) -> None:
         """Takes the states of some texts."""
-        self._state = select_streams(self._state, rows)
+        self.state = select_streams(self.state, rows)
 
     def copy(self) -> Self:
-        """The same; a state is never changed, but another follows it."""
-        return copy.copy(self)
+        """The same, with a state that what is written from this one does not change."""
+        other = copy.copy(self)
+        other.state = tuple(part.copy("K") for part in self.state)
+        other.writing = build_writing(self._core)
+        return other
 
     def append_symbols(self, ids: NDArray[np.integer]) -> Array:
         """One step of the network."""
-        logits, self._state = self._core.step(ids, self._state)
+        logits, self.state = self._core.step(ids, self.state)
         return logits
 
 

@@ -1,7 +1,8 @@
-"""The loop that draws symbols, in texts side by side that come and go at any symbol.
+"""The loop that draws symbols, in texts side by side that come and go between its steps.
 
-They may differ in their prompts and settings, and each is, to the bit, what it would be alone.
-Knows nothing of how a prompt is read, or of where settings come from.
+They may differ in their prompts and settings, and each is, to the bit, what it would be alone. A
+step is one symbol, or several where the compiled kernels can draw them by themselves. Knows nothing
+of how a prompt is read, or of where settings come from.
 """
 
 from collections.abc import Hashable, Mapping, Sequence, Set
@@ -11,8 +12,9 @@ import numpy as np
 from numpy.random import default_rng
 from numpy.typing import NDArray
 
+from burble.errors import DivergedError
 from burble.inference import sampling
-from burble.inference.context import Context
+from burble.inference.context import Context, StateContext
 from burble.inference.logits_processors import LogitsProcessors, build_processors
 from burble.inference.passages import Passages
 from burble.inference.scored import Alignment, Scored, score_symbol
@@ -22,7 +24,9 @@ from burble.inference.spoken import Gathered, Spoken, SpokenBytes, begin_spoken
 from burble.inference.stopping import Cutter
 from burble.model.engine import Array
 from burble.model.file import Model
-from burble.model.softmax import log_softmax
+from burble.model.softmax import IMPOSSIBLE, log_softmax
+from burble.model.writing import Writing
+from burble.native.writing import Choice, NotFiniteError
 
 BLOCK = 256
 """Random numbers that are drawn at once for a text."""
@@ -83,9 +87,19 @@ class _Chooser:
         self.processors.append_symbols(chosen)
         return chosen, blocked
 
-    def has_broken_loop(self, place: int) -> bool:
-        """Whether a loop was broken in the text of that row of the loop."""
-        return self.processors.has_broken_loop(self.rows.index(place))
+    def has_broken_loop(self, place: int, step: int) -> bool:
+        """Whether a loop was broken in the text of that row of the loop, up to that symbol."""
+        return self.processors.has_broken_loop(self.rows.index(place), step)
+
+    def begin_choice(self) -> Choice | None:
+        """How the kernels are to choose the next symbols; None where they cannot."""
+        can, blocker = self.processors.for_kernels
+        if not can or self.settings.portable or not sampling.is_plain(self.settings):
+            return None
+        if blocker is not None:
+            blocker.take_written()
+        watch = None if blocker is None else blocker.watch
+        return Choice(self.settings.temperature, float(IMPOSSIBLE), watch)
 
 
 @dataclass(frozen=True)
@@ -125,10 +139,10 @@ class Loop:
         self._used = np.empty(0, np.intp)
         self._places = np.empty(0, np.intp)
         self._tracked: list[int] = []
-        # Steps for which all rows have random numbers.
+        # Symbols for which all rows have random numbers.
         self._supply = 0
-        # Steps in which no text can end by its length or by what stands in it, and those of them
-        # that were taken without looking.
+        # Symbols with which no text can end by its length or by what stands in it, and those of
+        # them that were taken without looking.
         self._calm = self._passed = 0
         self._keys: list[int] = []
         one_each = all(len(one) == 1 for one in model.vocabulary.symbols)
@@ -190,7 +204,7 @@ class Loop:
         self._keep([row for row, one in enumerate(self._rows) if one.text.key != key])
 
     def step(self) -> list[Item]:
-        """Draws one symbol in each text.
+        """Draws a symbol in each text, or several.
 
         Returns:
             The next piece of each, as far as there is one, and before it what was predicted of it,
@@ -201,43 +215,90 @@ class Loop:
         """
         if not self._rows:
             return []
+        written = self._write()
+        if written is not None:
+            self._drawn = written[-1]
+            return self._tell(written.T.tolist(), [False] * len(self._rows))
         logits = self._predict()
-        tracked = self._tracked
         # What is chosen from may be changed for that.
-        predicted = log_softmax(logits[tracked].astype(np.float64)) if tracked else None
+        rows = log_softmax(logits[self._tracked].astype(np.float64)) if self._tracked else ()
+        predicted = dict(zip(self._tracked, rows, strict=True))
         self._drawn, blocked = self._choose(logits)
-        ids = self._drawn.tolist()
-        if self._calm and self._edge not in ids and True not in blocked:
-            self._calm -= 1
-            self._passed += 1
-            return [*zip(self._keys, map(self._pieces.__getitem__, ids), strict=True)]
+        return self._tell(self._drawn[:, None].tolist(), blocked, predicted)
+
+    def _write(self) -> NDArray[np.intp] | None:
+        """Draws several symbols in each text, (T, B), in the kernels; None where they cannot."""
+        context = self._context
+        if not isinstance(context, StateContext) or context.writing is None:
+            return None
+        if self._newcomers or self._tracked or len(self._choosers) != 1:
+            return None
+        (chooser,) = self._choosers.values()
+        choice = chooser.begin_choice()
+        if choice is None:
+            return None
+        uniforms = self._draw_uniforms(self._count_steps(context.writing))
+        try:
+            written, context.state = context.writing.write(
+                self._drawn, context.state, uniforms, choice
+            )
+        except NotFiniteError:
+            raise DivergedError(sampling.DAMAGED) from None
+        return written
+
+    def _count_steps(self, writing: Writing) -> int:
+        """How many symbols are drawn at once: no more than the longest text still has."""
+        longest = max(row.cutter.left for row in self._rows) - self._passed
+        return max(1, min(longest, writing.count_steps(len(self._rows))))
+
+    def _tell(
+        self,
+        drawn: Sequence[Sequence[int]],
+        blocked: Sequence[bool],
+        predicted: Mapping[int, NDArray[np.float64]] | None = None,
+    ) -> list[Item]:
+        """What there is to tell of symbols that were drawn; see `step`.
+
+        Args:
+            drawn: Those of each text, (B, T).
+            blocked: Whether nothing was possible there.
+            predicted: What was predicted, (V,), by the places of texts that are tracked; T is 1.
+        """
+        steps = len(drawn[0])
+        edges = any(self._edge in ids for ids in drawn) if self._edge is not None else False
+        if self._calm >= steps and not edges and True not in blocked:
+            self._calm -= steps
+            self._passed += steps
+            get = self._pieces.__getitem__
+            said = ("".join(map(get, ids)) for ids in drawn)
+            return [*zip(self._keys, said, strict=True)]
         self._settle()
-        said = [
-            self._pieces[symbol] if row.spoken is None else row.spoken.read(symbol)
-            for row, symbol in zip(self._rows, ids, strict=True)
-        ]
-        if predicted is not None:
-            for row, place in zip(predicted, tracked, strict=True):
-                self._track(self._rows[place], row, ids[place], said[place])
-        items = self._cut(ids, blocked, said)
+        items = self._cut(drawn, blocked, predicted or {})
         calm = (row.cutter.calm for row in self._rows)
         looked_at = self._tracked or not self._pieces_are_characters
         self._calm = 0 if looked_at else min(calm, default=0)
         return items
 
-    def _cut(self, ids: Sequence[int], blocked: Sequence[bool], said: Sequence[str]) -> list[Item]:
-        """Ends texts where they end, and gives what was written; see `step`.
-
-        Args:
-            ids: What was drawn, (B,).
-            blocked: Whether nothing was possible.
-            said: What each text has of its symbol.
-        """
+    def _cut(
+        self,
+        drawn: Sequence[Sequence[int]],
+        blocked: Sequence[bool],
+        predicted: Mapping[int, NDArray[np.float64]],
+    ) -> list[Item]:
+        """Ends texts where they end, and gives what was written; see `_tell`."""
         items: list[Item] = []
         left = []
-        for place, (row, symbol, no_other) in enumerate(zip(self._rows, ids, blocked, strict=True)):
-            ends = no_other or symbol == row.last
-            piece = row.cutter.finish() if ends else row.cutter.feed(said[place])
+        for place, (row, ids, no_other) in enumerate(zip(self._rows, drawn, blocked, strict=True)):
+            piece, read = "", -1
+            for symbol in ids:
+                said = self._pieces[symbol] if row.spoken is None else row.spoken.read(symbol)
+                if place in predicted:
+                    self._track(row, predicted[place], symbol, said)
+                ends = no_other or symbol == row.last
+                piece += row.cutter.finish() if ends else row.cutter.feed(said)
+                read += 1
+                if row.cutter.done:
+                    break
             key, done = row.text.key, row.cutter.done
             if row.alignment is not None:
                 piece, scored = row.alignment.release(piece, ended=done)
@@ -246,7 +307,7 @@ class Loop:
             if piece:
                 items.append((key, piece))
             if done:
-                items.append((key, Ending(no_other, row.chooser.has_broken_loop(place))))
+                items.append((key, Ending(no_other, row.chooser.has_broken_loop(place, read))))
             else:
                 left.append(place)
         self._keep(left)
@@ -275,14 +336,7 @@ class Loop:
 
     def _choose(self, logits: Array) -> tuple[NDArray[np.intp], list[bool]]:
         """The next symbol of each text, shape (B,), and whether none was possible."""
-        if not self._supply:
-            for place in np.flatnonzero(self._used == BLOCK).tolist():
-                self._uniforms[place] = self._rows[place].rng.random(BLOCK)
-                self._used[place] = 0
-            self._supply = BLOCK - int(self._used.max())
-        uniforms = self._uniforms[self._places, self._used]
-        self._used += 1
-        self._supply -= 1
+        (uniforms,) = self._draw_uniforms(1)
         if len(self._choosers) == 1:
             (chooser,) = self._choosers.values()
             return chooser.choose(logits, uniforms)
@@ -291,6 +345,19 @@ class Loop:
             rows = np.array(chooser.rows)
             chosen[rows], blocked[rows] = chooser.choose(logits[rows], uniforms[rows])
         return chosen, blocked.tolist()
+
+    def _draw_uniforms(self, most: int) -> NDArray[np.float64]:
+        """The next random numbers of each text, (T, B), as many as there are of `most`."""
+        if not self._supply:
+            for place in np.flatnonzero(self._used == BLOCK).tolist():
+                self._uniforms[place] = self._rows[place].rng.random(BLOCK)
+                self._used[place] = 0
+            self._supply = BLOCK - int(self._used.max())
+        count = min(most, self._supply)
+        places = self._used + np.arange(count)[:, None]
+        self._used += count
+        self._supply -= count
+        return np.asarray(self._uniforms[self._places, places])
 
     def _track(self, row: _Row, predicted: NDArray[np.float64], symbol: int, said: str) -> None:
         """Keeps what was predicted of the symbol that a text goes on with, (V,)."""

@@ -20,6 +20,10 @@ from burble.model.softmax import IMPOSSIBLE, softmax
 from burble.native import choosing
 
 Logits = NDArray[np.float64]
+DAMAGED = (
+    "what the model predicts is not a number any more, so nothing can be drawn from it. Its "
+    "weights are damaged; take an earlier copy, or train again."
+)
 
 
 def apply_temperature(logits: Logits, temperature: float) -> Logits:
@@ -135,14 +139,19 @@ def choose_symbols(
     if portable:
         passed = filter_logits(logits, settings, PORTABLE_FILTERS)
         return draw_symbols(passed, uniforms, exp)
-    if settings.temperature >= COLDEST and all(
-        getattr(settings, name) == idle for name, idle in _IDLE.items()
-    ):
+    if is_plain(settings):
         limit = float(IMPOSSIBLE)
         chosen = choosing.draw_symbols(logits, settings.temperature, limit, uniforms)
         if chosen is not None:
             return chosen
     return draw_symbols(filter_logits(logits, settings), uniforms)
+
+
+def is_plain(settings: SamplingSettings) -> bool:
+    """Whether symbols are drawn by a temperature alone, which the kernels can do."""
+    return settings.temperature >= COLDEST and all(
+        getattr(settings, name) == idle for name, idle in _IDLE.items()
+    )
 
 
 def filter_logits(
@@ -154,10 +163,7 @@ def filter_logits(
     passed = logits.astype(np.float64)
     # The sum of float64 is finite just where each of these is.
     if not math.isfinite(np.add.reduce(passed, axis=None)):
-        raise DivergedError(
-            "what the model predicts is not a number any more, so nothing can be drawn from it. "
-            "Its weights are damaged; take an earlier copy, or train again."
-        )
+        raise DivergedError(DAMAGED)
     blocked = _find_blocked(passed) if np.minimum.reduce(passed, axis=None) <= IMPOSSIBLE else None
     for name, apply in filters.items():
         passed = apply(passed, getattr(settings, name))

@@ -35,6 +35,11 @@ class Cutter:
             return 0
         return CALM if self._left is None else max(0, self._left - 1)
 
+    @property
+    def left(self) -> int:
+        """Characters that may come before the text ends by its length; a large number without."""
+        return CALM if self._left is None else self._left
+
     def pass_by(self, count: int) -> None:
         """Takes note of so many characters, of the `calm` ones, that were written without it."""
         if self._left is not None:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from burble.model.architecture import LABELS, Weights, network_weights
 from burble.model.folding import fold_layers, name_cell
-from burble.model.forward import build_forward
+from burble.model.forward import KernelForward, build_forward
 from burble.model.parallel import count_threads, run_at_once
 from burble.model.product import multiply_streams
+from burble.native.forward import Network
 from burble.settings import ModelSettings
 
 Array = NDArray[np.float32]
@@ -40,6 +41,9 @@ class Engine:
     Args:
         weights: Arrays by the names and shapes of `array_shapes`.
         model: The shape of the network.
+
+    Attributes:
+        size: Weights that are multiplied in a step of its layers.
     """
 
     def __init__(self, weights: Weights, model: ModelSettings) -> None:
@@ -52,8 +56,13 @@ class Engine:
         self._table = multiply_streams(across, weights["embedding"].T) + bias[:, None]
         output = weights["output.kernel"], weights["output.bias"]
         self._forward = build_forward(name_cell(model), self._table, folded, *output)
-        self._size = sum(recurrent.size for _, recurrent, _ in folded)
-        self._size += sum(kernel.size for kernel, _, _ in folded[1:])
+        self.size = sum(recurrent.size for _, recurrent, _ in folded)
+        self.size += sum(kernel.size for kernel, _, _ in folded[1:])
+
+    @property
+    def network(self) -> Network | None:
+        """The network in the compiled kernels, if it is there."""
+        return self._forward.network if isinstance(self._forward, KernelForward) else None
 
     def with_labels(self, labels: Sequence[int]) -> "Engine":
         """The engine for texts that have some labels, whose vectors are added to every symbol's.
@@ -87,7 +96,7 @@ class Engine:
             The logits of the next symbol, shape (B, V), and the new state.
         """
         (before,) = state
-        parts = min(count_threads(), len(ids), len(ids) * self._size // LEAST_WORK)
+        parts = min(count_threads(), len(ids), len(ids) * self.size // LEAST_WORK)
         if parts < 2:
             logits, after = self._forward.step(ids, before)
             return logits, (after,)

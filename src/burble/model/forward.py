@@ -82,37 +82,41 @@ def build_forward(
 
 
 class KernelForward:
-    """The forward step in the compiled kernels, where streams stand in rows."""
+    """The forward step in the compiled kernels, where streams stand in rows.
+
+    Attributes:
+        network: The network there.
+    """
 
     side_by_side = True
 
     def __init__(self, network: Network) -> None:
-        self._network = network
+        self.network = network
 
     def with_table(self, table: Array) -> "KernelForward":
         """See `Forward`."""
-        return KernelForward(self._network.with_start(table.T))
+        return KernelForward(self.network.with_start(table.T))
 
     def step(self, ids: NDArray[np.integer], before: Array) -> tuple[Array, Array]:
         """See `Forward`."""
-        logits, after = self._network.step(ids, _order(before))
+        logits, after = self.network.step(ids, order_states(before))
         return logits, after.transpose(0, 2, 1)
 
     def read_in_parts(self, ids: NDArray[np.integer], before: Array) -> Reading:
         """See `Forward`."""
         rows, found = (
-            _order(before),
-            [np.empty((0, ids.shape[1], self._network.symbols), np.float32)],
+            order_states(before),
+            [np.empty((0, ids.shape[1], self.network.symbols), np.float32)],
         )
         for first in range(0, len(ids), PART):
             if first:
                 yield
-            logits, rows = self._network.read(ids[first : first + PART], rows)
+            logits, rows = self.network.read(ids[first : first + PART], rows)
             found.append(logits)
         return np.concatenate(found), rows.transpose(0, 2, 1)
 
 
-def _order(states: Array) -> Array:
+def order_states(states: Array) -> Array:
     """States (P, U, B) as (P, B, U), the numbers of a stream side by side."""
     rows = states.transpose(0, 2, 1)
     if rows.strides[2] == rows.itemsize and rows.strides[1] == rows.itemsize * rows.shape[2]:

@@ -6,11 +6,12 @@ Drawn from logits, and watched for passages that go round. Knows nothing of sett
 import ctypes
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.native.library import load_library
+from burble.native.library import find, load_library
 
 MOST_SYMBOLS = 4096
 """More are not drawn from here; as in `choose.h`."""
@@ -42,7 +43,7 @@ def draw_symbols(
         return None
     chosen = np.empty(rows, np.int64)
     numbers = uniforms.astype(np.float64).tobytes()
-    where = logits.__array_interface__["data"][0], chosen.__array_interface__["data"][0]
+    where = find(logits), find(chosen)
     wrong = draw(where[0], rows, symbols, temperature, impossible, numbers, where[1])
     return None if wrong != -1 else chosen
 
@@ -51,8 +52,9 @@ class _Rounds(ctypes.Structure):
     """`struct rounds`."""
 
     _fields_ = (
-        *((name, ctypes.c_int64) for name in ("texts", "longest", "symbols")),
-        *((name, ctypes.c_void_p) for name in ("past", "same", "silent", "limits", "speaks")),
+        *((name, ctypes.c_int64) for name in ("texts", "longest", "symbols", "layout")),
+        *((name, ctypes.c_void_p) for name in ("past", "same", "silent", "closing", "broken")),
+        *((name, ctypes.c_void_p) for name in ("limits", "speaks")),
     )
 
 
@@ -62,13 +64,20 @@ class Watch:
     Attributes:
         limits: For each distance, how many symbols that repeat are too many, shape (P,).
         speaks: Whether each symbol speaks, shape (V,).
+        layout: How many may repeat where none of them speaks.
+        broken: Of each text that is written by the kernels, the first step of that call at which
+            its likeliest symbol was blocked, -1 for none, shape (B,).
     """
 
     def __init__(
-        self, function: Callable[..., int], limits: Counts, speaks: NDArray[np.bool_]
+        self,
+        function: Callable[..., int],
+        limits: Counts,
+        speaks: NDArray[np.bool_],
+        layout: int,
     ) -> None:
         self._function = function
-        self.limits, self.speaks = limits, speaks
+        self.limits, self.speaks, self.layout = limits, speaks, layout
 
     def set_texts(self, past: Counts, same: Counts, silent: Counts) -> None:
         """Watches these texts from now on.
@@ -82,16 +91,23 @@ class Watch:
             ValueError: The arrays do not fit together.
         """
         shape = len(silent), len(self.limits)
-        arrays = past, same, silent, self.limits
+        arrays = past, same, silent
         fit = past.shape == same.shape == shape and all(
             one.dtype == np.int32 and one.flags.c_contiguous for one in arrays
         )
         if not fit:
             raise ValueError(f"what {shape[0]} texts repeat came as {past.shape} and {same.shape}.")
-        self._arrays = *arrays, self.speaks
-        where = (one.__array_interface__["data"][0] for one in self._arrays)
-        self._rounds = _Rounds(*shape, len(self.speaks), *where)
+        closing: NDArray[np.bool_] = np.logical_or.reduce(same >= self.limits, 1)
+        self.broken = np.full(len(silent), -1)
+        self._arrays: tuple[NDArray[Any], ...] = *arrays, closing, self.broken
+        self._rounds = self.describe(0, len(silent))
         self._address = ctypes.addressof(self._rounds)
+
+    def describe(self, first: int, end: int) -> "_Rounds":
+        """What the library is told of some of the texts, which these arrays outlive."""
+        arrays = *(one[first:end] for one in self._arrays), self.limits, self.speaks
+        sizes = end - first, len(self.limits), len(self.speaks), self.layout
+        return _Rounds(*sizes, *map(find, arrays))
 
     def append_symbols(self, symbols: NDArray[np.intp]) -> bool:
         """Takes the symbol of each text, (B,), into the arrays; whether any is at its limit.
@@ -107,14 +123,16 @@ class Watch:
         return bool(reached)
 
 
-def build_watch(limits: Counts, speaks: NDArray[np.bool_]) -> Watch | None:
+def build_watch(limits: Counts, speaks: NDArray[np.bool_], layout: int) -> Watch | None:
     """What watches texts in the compiled kernels, if they are in use; see `Watch`."""
     library = load_library()
     if library is None:
         return None
     function = library.burble_watch
     function.argtypes, function.restype = (ctypes.c_void_p, ctypes.c_char_p), ctypes.c_int64
-    return Watch(function, np.ascontiguousarray(limits, np.int32), np.ascontiguousarray(speaks))
+    return Watch(
+        function, np.ascontiguousarray(limits, np.int32), np.ascontiguousarray(speaks), layout
+    )
 
 
 def _load_draw() -> Callable[..., int] | None:

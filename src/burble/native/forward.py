@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.native.library import load_library
+from burble.native.library import find, load_library
 
 Array = NDArray[np.float32]
 Ids = NDArray[np.integer]
@@ -77,6 +77,13 @@ class Network:
         kernel: Of the output, shape (U, V).
         bias: Of the output, shape (V,).
 
+    Attributes:
+        library: The kernels.
+        address: Where it is described, for as long as it is there.
+        parts: P.
+        units: U.
+        symbols: V.
+
     Raises:
         ValueError: The shapes do not fit together.
     """
@@ -89,7 +96,7 @@ class Network:
         kernel: Array,
         bias: Array,
     ) -> None:
-        self._library, self._lanes = library, library.burble_lanes()
+        self.library, self._lanes = library, library.burble_lanes()
         self._kind, self._gates = KINDS[cell], 1 if cell == "rnn" else 4
         self.units, self.symbols = kernel.shape
         self.parts = len(layers) * (2 if "lstm" in cell else 1)
@@ -121,10 +128,10 @@ class Network:
         last = len(self._packed) - 1
         for place, (weights, start) in enumerate(self._packed):
             kind, units = (OUTPUT, self.symbols) if place == last else (self._kind, self.units)
-            below, where = self.units if place else 0, (_find(weights), _find(start))
+            below, where = self.units if place else 0, (find(weights), find(start))
             self._layers[place] = _Layer(kind, below, units, len(weights), *where)
         self._network = _Network(last, self.symbols, self.units, self.parts, self._layers)
-        self._address = ctypes.addressof(self._network)
+        self.address = ctypes.addressof(self._network)
         largest = max(len(weights) for weights, _ in self._packed)
         self._scratch = 2 * self.units + largest * 4 * self._lanes
 
@@ -142,7 +149,7 @@ class Network:
             IndexError: There is no such symbol.
             ValueError: The shapes do not fit together.
         """
-        return self._call(self._library.burble_step, ids, before, ids.shape)
+        return self._call(self.library.burble_step, ids, before, ids.shape)
 
     def read(self, ids: Ids, before: Array) -> tuple[Array, Array]:
         """Reads symbols of each stream, layer by layer, which is faster than step by step.
@@ -160,7 +167,25 @@ class Network:
         """
         steps, streams = ids.shape
         scratch = _align(np.empty(steps * streams * self._scratch, np.float32))
-        return self._call(self._library.burble_read, ids, before, ids.shape, _find(scratch))
+        return self._call(self.library.burble_read, ids, before, ids.shape, find(scratch))
+
+    def check_states(self, states: Array, streams: int) -> tuple[int, int, int]:
+        """The shape of the states of some streams, (P, B, U).
+
+        Raises:
+            ValueError: They have another, or do not lie in order.
+        """
+        shape, row = (self.parts, streams, self.units), 4 * self.units
+        strides = states.strides
+        fits = states.shape == shape and states.dtype == np.float32 and strides[0] % 4 == 0
+        # Of an axis of one, it does not matter how far the next would be.
+        fits = fits and (streams == 1 or strides[1] == row) and (self.units == 1 or strides[2] == 4)
+        if not fits:
+            raise ValueError(
+                f"states of shape {states.shape} came, but those of {streams} streams have "
+                f"{shape}, float32 and in order."
+            )
+        return shape
 
     def _call(
         self,
@@ -172,23 +197,17 @@ class Network:
     ) -> tuple[Array, Array]:
         """Calls a function of the library, which it does without Python's lock."""
         streams = sizes[-1]
-        shape, row = (self.parts, streams, self.units), 4 * self.units
-        fits = before.shape == shape and before.dtype == np.float32 and 0 not in sizes
+        if 0 in sizes:
+            raise ValueError(f"symbols of shape {ids.shape} came, which are none.")
+        shape = self.check_states(before, streams)
         strides = before.strides
-        # Of an axis of one, it does not matter how far the next would be.
-        fits = fits and (streams == 1 or strides[1] == row) and (self.units == 1 or strides[2] == 4)
-        if not fits or strides[0] % 4:
-            raise ValueError(
-                f"symbols of shape {ids.shape} and states of shape {before.shape} came, but "
-                f"states of {shape}, float32 and in order, are read with them."
-            )
         # One piece of memory for all, since to ask where it lies takes as long as to fetch it.
         size = self.parts * streams * self.units
         made = np.empty(size + math.prod(sizes) * self.symbols, np.float32)
-        to = _find(made)
-        states = _find(before), strides[0] // 4, to, streams * self.units, to + 4 * size
+        to = find(made)
+        states = find(before), strides[0] // 4, to, streams * self.units, to + 4 * size
         numbers = ids.astype(np.int64).tobytes()
-        unknown = function(self._address, numbers, *sizes, *states, *others)
+        unknown = function(self.address, numbers, *sizes, *states, *others)
         if unknown >= 0:
             raise IndexError(
                 f"symbol {ids.flat[unknown]} came, but the network has {self.symbols} of them."
@@ -242,13 +261,7 @@ def _divide(rows: Array, gates: int, lanes: int) -> Array:
 def _align(array: Array) -> Array:
     """A copy in order that begins at a multiple of `BOUNDARY`."""
     room = np.empty(array.nbytes + BOUNDARY, np.uint8)
-    skipped = -_find(room) % BOUNDARY
+    skipped = -find(room) % BOUNDARY
     aligned = room[skipped : skipped + array.nbytes].view(np.float32).reshape(array.shape)
     aligned[...] = array
     return aligned
-
-
-def _find(array: NDArray[Any]) -> int:
-    """Where the first number of an array lies."""
-    address: int = array.__array_interface__["data"][0]
-    return address

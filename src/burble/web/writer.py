@@ -1,4 +1,4 @@
-"""The one thread that writes: texts of all requests, symbol by symbol, side by side.
+"""The one thread that writes: texts of all requests, a few symbols at a time, side by side.
 
 Knows nothing of requests or of what answers look like. Whoever waits for a text gets its pieces in
 an inbox of its own, in the event loop.
@@ -247,7 +247,7 @@ class Writer:
     def _step(
         self, generator: Generator, batch: Batch, parts: dict[int, Part], touched: set[Inbox]
     ) -> None:
-        """Writes one symbol of all texts of a model."""
+        """Goes on with all texts of a model."""
         written = 0
         try:
             items: list[tuple[int, Item]] = [*batch.step()]

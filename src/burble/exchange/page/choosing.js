@@ -1,4 +1,4 @@
-// From logits to a symbol, as `inference/sampling.py` and `inference/logits_processors.py` go: loops are blocked, quotes
+// From logits to a symbol, as `inference/sampling.py` and `inference/loop_blocker.py` go: loops are blocked, quotes
 // closed, the temperature and top-p applied, and one symbol drawn. Tables come from there; knows nothing of networks.
 import { exp, round, softmax } from "./arithmetic.js";
 

@@ -1,5 +1,6 @@
-/* Draws symbols: an exponential of each logit, their sum, and where a number falls in it. Each row
-   is what it would be alone. */
+/* Draws symbols: an exponential of each logit, their sum, and where a number falls in it. Watches
+   what was drawn for passages that go round, and blocks what would go on with them. Each row is
+   what it would be alone. */
 #include "choose.h"
 #include "vector.h"
 
@@ -49,4 +50,60 @@ int64_t NAME(draw)(const float *logits, int64_t rows, int64_t symbols, float tem
         chosen[row] = found;
     }
     return -1;
+}
+
+watch_function NAME(watch);
+block_function NAME(block);
+
+int64_t NAME(watch)(const struct rounds *rounds, const int64_t *symbols) {
+    const int64_t longest = rounds->longest;
+    const int32_t *limits = rounds->limits;
+    int any = 0;
+    for (int64_t text = 0; text < rounds->texts; text++) {
+        const int32_t symbol = (int32_t)symbols[text];
+        int32_t *past = rounds->past + text * longest, *same = rounds->same + text * longest;
+        int reached = 0;
+        for (int64_t i = 0; i < longest; i++) {
+            const int32_t count = past[i] == symbol ? same[i] + 1 : 0;
+            same[i] = count;
+            reached |= count >= limits[i];
+        }
+        memmove(past + 1, past, (size_t)(longest - 1) * sizeof(int32_t));
+        past[0] = symbol;
+        rounds->silent[text] = rounds->speaks[symbol] ? 0 : rounds->silent[text] + 1;
+        rounds->closing[text] = (uint8_t)reached;
+        any |= reached;
+    }
+    return any;
+}
+
+static float find_highest(const float *logits, int64_t symbols, float least) {
+    for (int64_t i = 0; i < symbols; i++) least = logits[i] > least ? logits[i] : least;
+    return least;
+}
+
+void NAME(block)(const struct rounds *rounds, float *logits, int64_t symbols, float impossible,
+                 int64_t step) {
+    float before[MOST_SYMBOLS];
+    for (int64_t text = 0; text < rounds->texts; text++, logits += symbols) {
+        if (!rounds->closing[text]) continue;
+        const int32_t *past = rounds->past + text * rounds->longest;
+        const int32_t *same = rounds->same + text * rounds->longest;
+        const float likeliest = find_highest(logits, symbols, impossible);
+        int acts = 0;
+        memcpy(before, logits, (size_t)symbols * sizeof(float));
+        for (int64_t i = 0; i < rounds->longest; i++) {
+            if (same[i] < rounds->limits[i] || past[i] < 0 || past[i] >= symbols) continue;
+            /* A period is without what speaks where the last of that came before it began. */
+            if (i + 1 <= rounds->silent[text] && same[i] + 1 < rounds->layout) continue;
+            const float one = before[past[i]];
+            acts |= one > impossible && one >= likeliest;
+            logits[past[i]] = impossible;
+        }
+        if (find_highest(logits, symbols, impossible) <= impossible) {
+            memcpy(logits, before, (size_t)symbols * sizeof(float));
+        } else if (acts && rounds->broken[text] < 0) {
+            rounds->broken[text] = step;
+        }
+    }
 }

@@ -1,0 +1,82 @@
+"""Many symbols of some texts at once, where the compiled kernels can read and choose by themselves.
+
+Texts are dealt out to threads, none of which waits for another between two symbols. Knows nothing
+of text. Axes: `B` texts, `T` steps; states are as in `engine`.
+"""
+
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from burble.model.engine import Core, Engine, State
+from burble.model.forward import order_states
+from burble.model.parallel import count_threads, run_at_once
+from burble.native.forward import Network
+from burble.native.writing import Choice, Room, Work, can_write
+
+MOST_STEPS = 32
+"""Symbols of a text that are written in one call at most."""
+WORK = 1 << 29
+"""Products of numbers in one call and thread: they take a few milliseconds."""
+READING = 8
+"""Texts whose products take as long as to read the weights from memory."""
+LEAST_WORK = 1 << 22
+"""Products in one call that are worth a thread."""
+
+
+class Writing:
+    """Writes with a network in the compiled kernels, for one thread; see `build_writing`.
+
+    Args:
+        network: The network.
+        size: Its weights.
+    """
+
+    def __init__(self, network: Network, size: int) -> None:
+        self._network, self._size = network, size
+        self._room = Room(network, 1)
+
+    def count_steps(self, texts: int) -> int:
+        """How many symbols of some texts are written in one call: a few milliseconds' worth."""
+        streams = -(-texts // count_threads())
+        return min(MOST_STEPS, max(1, WORK // (self._size * (streams + READING))))
+
+    def write(
+        self,
+        ids: NDArray[np.int64],
+        state: State,
+        uniforms: NDArray[np.float64],
+        choice: Choice,
+    ) -> tuple[NDArray[np.int64], State]:
+        """Reads the last symbol of each text and goes on; see `native.writing.Work`.
+
+        Args:
+            ids: Those symbols, shape (B,).
+            state: The state before them. It is changed where it comes from here.
+            uniforms: A number from [0, 1) for each new symbol, shape (T, B).
+            choice: How they are chosen.
+
+        Returns:
+            The symbols, shape (T, B), and the state before the last of them.
+
+        Raises:
+            NotFiniteError: What is predicted is no number.
+        """
+        if self._room.logits.shape[0] != len(ids):
+            self._room = Room(self._network, len(ids))
+        before = order_states(state[0])
+        work = Work(self._network, ids, before, uniforms, choice, self._room)
+        products = uniforms.size * self._size
+        parts = max(1, min(count_threads(), len(ids) // READING, products // LEAST_WORK))
+        bounds = [len(ids) * part // parts for part in range(parts + 1)]
+        run_at_once([partial(work.write, *both) for both in pairwise(bounds)])
+        return work.drawn, (work.after.transpose(0, 2, 1),)
+
+
+def build_writing(core: Core) -> Writing | None:
+    """What writes with a network in the compiled kernels; None where it cannot be done there."""
+    if not isinstance(core, Engine) or core.network is None or not can_write(core.network):
+        return None
+    return Writing(core.network, core.size)

@@ -1,0 +1,56 @@
+/* Writes many symbols of some texts in one call: a step of the network, what may not come, a draw,
+   and the next step. Each is computed as by the functions that do one of these alone. */
+#include "dispatch.h"
+#include "table.h"
+
+/* Some of the texts that are written side by side, and what writing them needs. Rows of texts in
+   `drawn` and `uniforms`, (steps, texts), and parts of states in `before` and `after` lie as far
+   apart as they do of all texts. The states, as for `step_function`, are in the first or second of
+   `after` in the end, as the number of steps is odd or even; the second may be `before`. */
+struct writing {
+    const struct network *net;
+    int64_t steps, streams;
+    const int64_t *first;    /* What was drawn last, (streams). */
+    int64_t *drawn;          /* What is drawn now. */
+    const double *uniforms;  /* Numbers from [0, 1). */
+    int64_t row;             /* How far apart rows of `drawn` and `uniforms` are. */
+    const float *before;
+    int64_t before_stride;
+    float *after[2], *logits;
+    int64_t after_stride;
+    struct rounds *rounds;   /* What is watched; null for nothing. */
+    float temperature, impossible;
+};
+
+/* Returns the step at which a logit is no finite number, -1 where there is none, -2 where a symbol
+   is unknown or there are too many of them. */
+EXPORT int64_t burble_write(const struct writing *work) {
+    const struct kernels *kernels = burble_kernels();
+    const struct network *net = work->net;
+    const int64_t streams = work->streams, symbols = net->symbols;
+    const int64_t *ids = work->first;
+    const float *before = work->before;
+    int64_t before_stride = work->before_stride;
+    if (symbols > MOST_SYMBOLS) return -2;
+    for (int64_t i = 0; i < streams; i++) {
+        if (ids[i] < 0 || ids[i] >= symbols) return -2;
+    }
+    for (int64_t step = 0; step < work->steps; step++) {
+        float *after = work->after[step % 2];
+        int64_t *drawn = work->drawn + step * work->row;
+        kernels->step(net, ids, streams, before, before_stride, after, work->after_stride,
+                      work->logits);
+        if (work->rounds) {
+            kernels->block(work->rounds, work->logits, symbols, work->impossible, step);
+        }
+        const int64_t odd =
+            kernels->draw(work->logits, streams, symbols, work->temperature, work->impossible,
+                          work->uniforms + step * work->row, drawn);
+        if (odd >= 0) return step;
+        if (work->rounds) kernels->watch(work->rounds, drawn);
+        ids = drawn;
+        before = after;
+        before_stride = work->after_stride;
+    }
+    return -1;
+}

@@ -1,0 +1,58 @@
+"""Texts that are written for several symbols at once do not depend on threads."""
+
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from burble.model import softmax, writing
+from burble.model.engine import build_engine, select_streams
+from burble.native.library import load_library
+from burble.native.writing import Choice
+from tests.support.speakers import chancy
+
+pytestmark = pytest.mark.skipif(load_library() is None, reason="the kernels are not in use")
+CHOICE = Choice(0.8, float(softmax.IMPOSSIBLE), None)
+
+
+def engine(**shape):
+    model = chancy("abcdefgh", scale=0.5, **shape)
+    return build_engine(model.weights, model.architecture)
+
+
+@pytest.mark.parametrize("texts", [1, 2, 9, 33])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_the_number_of_threads_changes_nothing(texts, threads, monkeypatch):
+    monkeypatch.setattr(writing, "LEAST_WORK", 1)
+    core, rng = engine(units=24, layers=2), np.random.default_rng(0)
+    uniforms, state = rng.random((2, 20, texts)), core.zero_state(texts)
+    with mock.patch.object(writing, "count_threads", return_value=threads):
+        made = writing.build_writing(core)
+        ids = np.zeros(texts, np.int64)
+        first, state = made.write(ids, state, uniforms[0], CHOICE)
+        second, state = made.write(first[-1], state, uniforms[1], CHOICE)
+    for text in range(texts):
+        alone, kept = writing.build_writing(core), core.zero_state(1)
+        for number, expected in enumerate((first, second)):
+            ids, kept = alone.write(
+                ids[-1] if number else np.zeros(1, np.int64),
+                kept,
+                uniforms[number][:, [text]],
+                CHOICE,
+            )
+            np.testing.assert_array_equal(ids[:, 0], expected[:, text])
+        np.testing.assert_array_equal(select_streams(state, [text])[0], kept[0])
+
+
+def test_a_call_takes_a_few_milliseconds():
+    made = writing.build_writing(engine(units=24))
+    assert made.count_steps(1) == writing.MOST_STEPS
+    large = writing.Writing(made._network, 3_000_000)
+    with mock.patch.object(writing, "count_threads", return_value=2):
+        assert [large.count_steps(texts) for texts in (1, 64, 10_000)] == [19, 4, 1]
+
+
+def test_other_networks_are_written_one_symbol_at_a_time(monkeypatch):
+    assert writing.build_writing(engine(units=8, reset_after=False, cell="gru")) is None
+    monkeypatch.setenv("BURBLE_NATIVE", "0")
+    assert writing.build_writing(engine(units=8)) is None

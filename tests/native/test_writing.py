@@ -1,0 +1,99 @@
+"""What is written in one call is what the network, the draw and the watch give by turns."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from burble.inference.loop_blocker import LoopBlocker
+from burble.model import softmax
+from burble.native.choosing import draw_symbols
+from burble.native.forward import build_network
+from burble.native.library import load_library
+from burble.native.writing import Choice, NotFiniteError, Room, Work
+from tests.native.test_forward import CELLS, V, draw_states, make
+
+pytestmark = pytest.mark.skipif(load_library() is None, reason="the kernels are not in use")
+IMPOSSIBLE = float(softmax.IMPOSSIBLE)
+SIZES = st.tuples(st.sampled_from(CELLS), st.integers(1, 3), st.integers(1, 70))
+
+
+def build(cell="lstm", layers=2, units=20, scale=0.5):
+    return build_network(cell, *make(cell, layers, units, scale=scale))
+
+
+def watch_all(texts, before=()):
+    """What watches texts of which a symbol alone says nothing, as a gap does."""
+    return LoopBlocker(["-", *map(chr, range(97, 97 + V))], texts, 2, before)
+
+
+def write_slowly(network, ids, states, uniforms, temperature, blocker):
+    """Each step by calls of its own; the symbols, (T, B), and the states."""
+    found = []
+    for row in uniforms:
+        logits, states = network.step(ids, states)
+        blocker.process(logits)
+        ids = draw_symbols(logits, temperature, IMPOSSIBLE, row)
+        blocker.append_symbols(ids)
+        found.append(ids)
+    return np.array(found), states
+
+
+@settings(deadline=None, max_examples=40)
+@given(SIZES, st.integers(1, 14), st.integers(1, 70), st.integers(0, 2**32 - 1))
+def test_what_is_written_at_once_is_what_is_written_step_by_step(sizes, texts, steps, seed):
+    network, rng = build(*sizes), np.random.default_rng(seed)
+    ids, states = rng.integers(0, V, texts), draw_states(network, texts, seed)
+    # At a low temperature texts soon go round.
+    temperature, uniforms = rng.choice([0.05, 1.0]), rng.random((steps, texts))
+    slow, blocker = watch_all(texts, [1, 2] * 3), watch_all(texts, [1, 2] * 3)
+    expected = write_slowly(network, ids, states, uniforms, temperature, slow)
+    room, choice = Room(network, texts), Choice(temperature, IMPOSSIBLE, blocker.watch)
+    kept, done = states.copy(), 0
+    while done < steps:
+        many = min(int(rng.integers(1, 20)), steps - done)
+        work = Work(network, ids, states, uniforms[done : done + many], choice, room)
+        middle = int(rng.integers(0, texts + 1))
+        for bounds in ((0, middle), (middle, texts)):
+            work.write(*bounds)
+        np.testing.assert_array_equal(work.drawn, expected[0][done : done + many])
+        ids, states, done = work.drawn[-1], work.after, done + many
+        blocker.take_written()
+    np.testing.assert_array_equal(states, expected[1])
+    np.testing.assert_array_equal(kept, draw_states(network, texts, seed))
+    for name in ("_past", "_same", "_silent", "acted"):
+        np.testing.assert_array_equal(getattr(blocker, name), getattr(slow, name))
+
+
+def test_a_loop_is_broken_at_the_step_that_is_told():
+    network, texts, steps = build(scale=0.0), 3, 40
+    blocker = watch_all(texts)
+    room, choice = Room(network, texts), Choice(0.05, IMPOSSIBLE, blocker.watch)
+    # All symbols are as likely, and the same number draws the same one.
+    uniforms = np.full((steps, texts), 0.5)
+    uniforms[:5, 1] = 0.9
+    state = np.zeros((network.parts, texts, network.units), np.float32)
+    work = Work(network, np.zeros(texts, np.int64), state, uniforms, choice, room)
+    work.write(0, texts)
+    assert blocker.watch.broken.tolist() == [12, 17, 12]
+    assert [blocker.has_acted(1, step) for step in (16, 17, 39)] == [False, True, True]
+    assert not blocker.acted.any()
+    blocker.keep_rows([1])
+    assert (blocker.acted.tolist(), blocker.has_acted(0, -1)) == ([True], True)
+
+
+def test_what_cannot_be_is_refused():
+    network = build()
+    room, choice = Room(network, 2), Choice(1.0, IMPOSSIBLE, None)
+    states, uniforms = draw_states(network, 2), np.zeros((4, 2))
+    for wrong in ([0, V], [-1, 0]):
+        with pytest.raises(IndexError, match=f"none of {V}"):
+            Work(network, np.array(wrong), states, uniforms, choice, room).write(0, 2)
+    for shape in ((0, 2), (4, 3)):
+        with pytest.raises(ValueError, match="came"):
+            Work(network, np.zeros(2, int), states, np.zeros(shape), choice, room)
+    with pytest.raises(ValueError, match="came"):
+        Work(network, np.zeros(2, int), states, uniforms, choice, Room(network, 3))
+    states[:, 1] = np.nan
+    with pytest.raises(NotFiniteError, match="step 0"):
+        Work(network, np.zeros(2, int), states, uniforms, choice, room).write(0, 2)
