@@ -31,7 +31,16 @@ class SourceError(InputError):
 
 
 class FieldError(SourceError):
-    """A file of which a field must be named, and none is."""
+    """A file of which a field must be named, and none is.
+
+    Args:
+        message: What to say where fields are named in a terminal.
+        what: What the file is: a sentence without its end.
+    """
+
+    def __init__(self, message: str, what: str = "") -> None:
+        super().__init__(message)
+        self.what = what
 
 
 class EncodingError(SourceError):

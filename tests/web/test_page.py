@@ -132,6 +132,32 @@ def test_a_dropped_text_is_learned_and_written_with(chromium, tmp_path):
         assert b'id="model-file"' in saved.value.path().read_bytes()
 
 
+def test_a_field_of_a_table_is_chosen_by_its_sample(chromium, tmp_path):
+    rows = "".join(f"{n},Ann,the cat sat on mat {n}\n" for n in range(60))
+    given = {"name": "posts.csv", "mimeType": "text/csv", "buffer": f"id,by,body\n{rows}".encode()}
+    with serving("--models", tmp_path / "models") as server, visiting(chromium, server) as page:
+        page.click("nav >> text=Learn")
+        page.set_input_files("#files", given)
+        page.wait_for_selector("#fields:not([hidden])")
+        assert page.inner_text("#alert") == ""
+        assert not page.is_visible("#start-form")
+        labels = page.locator("#fields label").all_inner_texts()
+        assert [" ".join(label.split()) for label in labels] == [
+            "id '0'",
+            "by 'Ann'",
+            "body 'the cat sat on mat 0'",
+        ]
+        assert page.locator("#fields :checked").input_value() == "body"
+        check_access(page)
+        page.click("text=Read this field")
+        page.wait_for_selector("#start-form", state="visible")
+        assert page.inner_text("#draft-excerpt").startswith("the cat sat on mat 0\n")
+        # Another can be chosen as long as nothing is learned.
+        page.check("#fields [value=by]")
+        page.click("text=Read this field")
+        page.locator("#draft-excerpt", has_text="Ann").wait_for()
+
+
 def test_words_are_picked_undone_and_written_at_the_cursor(chromium, trained):
     with serving(trained) as server, visiting(chromium, server) as page:
         page.fill("#text", "the cat sat on the log.")

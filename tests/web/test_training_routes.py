@@ -149,13 +149,40 @@ def test_documents_are_read_by_what_they_are_and_by_their_endings(page):
     assert refused.error["message"].startswith("letter.docx looks like a Word document, but")
 
 
-def test_a_dump_is_refused_with_its_fields_and_mail_is_read(page):
-    rows = gzip.compress(b'{"id": 1, "text": "Hello"}\n{"id": 2, "text": "there"}\n')
+def test_a_field_of_each_dump_is_chosen_among_those_it_has(page):
+    rows = gzip.compress(b'{"id": 1, "a": {"text": "Hello"}}\n{"id": 2, "a": {"text": "there"}}\n')
     job = page.give(rows, name="posts.jsonl.gz").json["id"]
-    refused = page.ask("GET", f"/v1/train/{job}/report").error["message"]
-    assert refused.startswith("posts.jsonl.gz is JSON; name the field that is the text.")
-    assert "\n  burble corpus posts.jsonl.gz:text\n" in refused
-    assert refused.endswith("This page reads no fields.")
+    page.give(b"by,body\nAnn,one\nBen,two words\n", name="b.csv", text=job)
+    page.give(b"plain\n", name="c.txt", text=job)
+    report = f"/v1/train/{job}/report"
+    refused = page.ask("GET", report).error["message"]
+    assert refused == "posts.jsonl.gz is JSON; choose the field of it that is the text."
+    first, second = page.ask("GET", f"/v1/train/{job}/fields").json["data"]
+    assert first == {
+        "file": 0,
+        "name": "posts.jsonl.gz",
+        "what": "JSON",
+        "fields": [{"name": "id", "sample": "1"}, {"name": "a.text", "sample": "'Hello'"}],
+        "likeliest": "a.text",
+        "chosen": "",
+    }
+    assert (second["file"], second["likeliest"]) == (1, "body")
+    chosen = page.ask("POST", f"/v1/train/{job}", {"fields": ["a.text", "body", ""]})
+    assert chosen.status == 200
+    told = page.ask("GET", report).json
+    assert told["beginning"].split() == ["Hello", "there", "one", "two", "words", "plain"]
+    fields = page.ask("GET", f"/v1/train/{job}/fields").json["data"]
+    assert [one["chosen"] for one in fields] == ["a.text", "body"]
+    # What is not there is said, with the name that the person knows.
+    page.ask("POST", f"/v1/train/{job}", {"fields": ["a.text", "title", ""]})
+    assert "b.csv has no column 'title'" in page.ask("GET", report).error["message"]
+    refused = page.ask("POST", f"/v1/train/{job}", {"fields": ["body"]}).error["message"]
+    assert refused == "fields are 1, and must be 3: one of each file."
+    refused = page.ask("POST", f"/v1/train/{job}", {"fields": "body"}).error["message"]
+    assert refused == "fields is 'body', but must be a list of texts."
+
+
+def test_mail_is_read_without_a_field(page):
     mail = b"From: ann@x.org\nMessage-ID: <1@x>\n\nHello there.\n-- \nAnn\n"
     report = page.ask("GET", f"/v1/train/{page.give(mail, name='a.eml').json['id']}/report").json
     assert report["beginning"] == "Hello there."

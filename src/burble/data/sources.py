@@ -261,7 +261,8 @@ def _take(source: Source, reading: SourceSettings, part: str = "") -> Source:
     if form.needs_part and not part and not source.size:
         return source
     if form.needs_part and not part:
-        raise FieldError(form.list_fields(source.as_file(reading)))
+        told = form.list_fields(source.as_file(reading))
+        raise FieldError(told, f"{source.name} is {form.what}")
     known = form.tells_encoding or source.encoding_is_known
     name = f"{source.name}:{shown(part)}" if part else source.name
     return replace(source, name=name, part=part, form=form.name, encoding_is_known=known)

@@ -37,7 +37,7 @@ NAMED = frozenset(
         *(one.name for one in fields(WritingSettings)),
         *("model", "mix", "prompt", "max_tokens", "n", "best_of", "logprobs", "echo", "stream"),
         *("user", "stream_options", "tokens", "content", "add_special_tokens"),
-        *("minutes", "encoding", "name"),
+        *("minutes", "encoding", "fields", "name"),
     )
 )
 """Fields of requests that messages may begin with."""

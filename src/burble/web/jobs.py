@@ -22,18 +22,17 @@ import sys
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import filelock
 
 from burble import files
-from burble.data import encodings, report
+from burble.data import encodings
 from burble.data.forms import registry
-from burble.data.overview import survey
 from burble.errors import (
     BurbleError,
-    FieldError,
     InputError,
     RunError,
     SettingsError,
@@ -42,8 +41,7 @@ from burble.errors import (
 )
 from burble.formatting import shown
 from burble.runs.folder import Run
-from burble.runs.request import TrainingRequest
-from burble.settings import Settings, SourceSettings, is_number
+from burble.settings import SourceSettings, is_number
 
 TEXTS = ".texts"
 ABOUT, REQUEST, EVENTS, STOP, LOCK, OUTPUT = (
@@ -53,8 +51,6 @@ DEMO = "builtin:python-docs"
 """A text for whoever has none at hand."""
 MOST_FILES = 200
 LONGEST_NAME = 80
-SHOWN = 300
-"""Symbols of the beginning of a text that are shown."""
 LONGEST = 24 * 60
 """Minutes of a training at most."""
 _ID = re.compile(r"text-[0-9a-f]{12}")
@@ -91,7 +87,14 @@ class Job:
         about = self.about
         if about["builtin"]:
             return (str(about["builtin"]),)
-        return tuple(str(self.find_file(n, name)) for n, name in enumerate(about["files"], 1))
+        chosen = about.get("fields", [])
+        parts = [f":{field}" if field else "" for field in chosen]
+        return tuple(f"{p}{part}" for p, part in zip_longest(self.paths, parts, fillvalue=""))
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that were given."""
+        return tuple(self.find_file(n, name) for n, name in enumerate(self.about["files"], 1))
 
     def find_file(self, number: int, name: str) -> Path:
         """Where the file of a number is that a person calls by a name."""
@@ -139,8 +142,8 @@ class Job:
 
     def with_names(self, sentence: str) -> str:
         """A sentence with what a file was called, instead of where it is."""
-        for path, name in zip(self.sources, self.about["files"], strict=False):
-            sentence = sentence.replace(path, name).replace(shown(Path(path)), name)
+        for path, name in zip(self.paths, self.about["files"], strict=False):
+            sentence = sentence.replace(str(path), name).replace(shown(path), name)
         return sentence
 
 
@@ -270,6 +273,20 @@ class Jobs:
         SourceSettings.pop_from(dict(reading))
         job.write_about(reading=reading)
 
+    def set_fields(self, job: Job, fields: list[str]) -> None:
+        """Says which field of each of its files is the text; an empty one of a file without any.
+
+        Raises:
+            SettingsError: They are not as many as there are files.
+            RunError: Training has begun.
+        """
+        if job.request:
+            raise RunError("training on this text has begun. Give it anew to read it otherwise.")
+        count = len(job.about["files"])
+        if len(fields) != count:
+            raise SettingsError(f"fields are {len(fields)}, and must be {count}: one of each file.")
+        job.write_about(fields=fields)
+
     def is_running(self, job: Job) -> bool:
         """Whether its process lives, whichever server started it."""
         process = self._processes.get(job.id)
@@ -365,35 +382,3 @@ def find_state(job: Job) -> str:
         return "failed"
     # What was killed goes on from its last save, or else begins anew.
     return "stopped" if job.request else "text"
-
-
-def read_report(job: Job) -> dict[str, Any]:
-    """What the text holds and what is odd about it; reads all of it, as training does.
-
-    Raises:
-        InputError: It cannot be read, or nothing can be learned from it; says which file.
-    """
-    request = TrainingRequest({}, sources=job.sources, reading=job.reading)
-    try:
-        corpus = request.read(Settings())
-    except InputError as error:
-        # What the sentence names is typed in a terminal.
-        where = "\nThis page reads no fields." if isinstance(error, FieldError) else ""
-        raise type(error)(f"{job.with_names(str(error))}{where}") from error
-    facts, overview = report.collect_facts(corpus), survey(corpus).to_json()
-    for line in (*overview["repeated"], *overview["odd"]):
-        line["place"] = job.with_names(line["place"])
-    alphabet = facts.pop("alphabet")
-    sentences = report.summarize(corpus)[1:]
-    return {
-        **{n: facts[n] for n in ("characters", "lines", "documents", "validation", "sha256")},
-        "symbols": len(alphabet),
-        "frequent": dict([*alphabet.items()][:24]),
-        "rare": dict([*alphabet.items()][24:][-12:]),
-        "notes": [job.with_names(sentence) for sentence in sentences],
-        "private": {kind: found["count"] for kind, found in facts["private"].items()},
-        "chat": any(registry.get_form(one["form"]) in registry.CHATS for one in facts["forms"]),
-        "reading": job.reading.given,
-        "overview": overview,
-        "beginning": corpus.vocabulary.decode(corpus.encoded.ids[:SHOWN], corpus.separator),
-    }

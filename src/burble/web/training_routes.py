@@ -17,7 +17,8 @@ from starlette.routing import Route
 from burble.settings import is_number
 from burble.web.bodies import read_body, read_json
 from burble.web.errors import ApiError, stopping
-from burble.web.jobs import Job, Jobs, read_report
+from burble.web.given_text import list_fields, read_report
+from burble.web.jobs import Job, Jobs
 from burble.web.streams import EventStream
 
 MOST_BYTES = 64 << 20
@@ -40,6 +41,7 @@ def training_routes() -> list[Route]:
         Route("/v1/train/{id}", change_training, methods=["POST"]),
         Route("/v1/train/{id}", remove_training, methods=["DELETE"]),
         Route("/v1/train/{id}/report", report_text, methods=["GET"]),
+        Route("/v1/train/{id}/fields", show_fields, methods=["GET"]),
         Route("/v1/train/{id}/events", follow_training, methods=["GET"]),
         Route("/v1/train/{id}/stop", stop_training, methods=["POST"]),
         Route("/v1/train/{id}/continue", continue_training, methods=["POST"]),
@@ -78,12 +80,18 @@ def _check_fields(fields: dict[str, Any], *known: str) -> None:
     for field, value in fields.items():
         if field not in known:
             raise ApiError(400, f"there is no field {field!r} here. There are: {', '.join(known)}.")
-        # JSON may hold halves of characters, which no file can.
-        fits = isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+        fits = _is_text(value)
+        if field == "fields" and not (isinstance(value, list) and all(map(_is_text, value))):
+            raise ApiError(400, f"fields is {value!r}, but must be a list of texts.", param=field)
         if field in MASKS and not isinstance(value, bool):
             raise ApiError(400, f"{field} is {value!r}, but must be true or false.", param=field)
-        if field not in ("minutes", *MASKS) and not fits:
+        if field not in ("minutes", "fields", *MASKS) and not fits:
             raise ApiError(400, f"{field} is {value!r}, but must be a text.", param=field)
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is a text that a file can hold: JSON may have halves of characters."""
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _read_minutes(fields: dict[str, Any]) -> float | None:
@@ -118,6 +126,12 @@ async def report_text(request: Request) -> Response:
     return JSONResponse(await run_in_threadpool(read_report, job))
 
 
+async def show_fields(request: Request) -> Response:
+    """The fields of each file that has fields, each with a sample."""
+    job = _find(request, request.path_params["id"])
+    return JSONResponse({"data": await run_in_threadpool(list_fields, job)})
+
+
 async def start_training(request: Request) -> Response:
     """Starts the training on a text that was given."""
     fields = await read_json(request)
@@ -147,11 +161,13 @@ async def change_training(request: Request) -> Response:
     """Gives a training another name to show, or says how its text is read."""
     job, fields = _find(request, request.path_params["id"]), await read_json(request)
     jobs = _jobs(request)
-    _check_fields(fields, "name", "encoding", *READING)
+    _check_fields(fields, "name", "encoding", "fields", *READING)
     if "name" in fields:
         jobs.rename(job, fields["name"])
     if "encoding" in fields:
         jobs.set_encoding(job, fields["encoding"])
+    if "fields" in fields:
+        jobs.set_fields(job, fields["fields"])
     if reading := {name: fields[name] for name in READING if name in fields}:
         jobs.set_reading(job, **reading)
     return _describe(request, job)

@@ -210,10 +210,15 @@ class Form:
                 f"installed. Install it with: {self.install}"
             )
 
-    def list_fields(self, file: File) -> str:
-        """What to say of a file of which a part must be named, and none is."""
+    def find_fields(self, file: File) -> Fields:
+        """The fields of a file of which a part must be named, each with a sample."""
         self.check(file.name)
         fields: Fields = import_module(self.module).find_fields(file)
+        return fields
+
+    def list_fields(self, file: File) -> str:
+        """What to say of a file of which a part must be named, and none is."""
+        fields = self.find_fields(file)
         return fields.describe(file.name, self.what, as_text=not self.tells_encoding)
 
     def read(self, file: File, write: Write) -> list[Note]:

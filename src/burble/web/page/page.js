@@ -212,19 +212,30 @@ const learn = {
     $("draft-facts").replaceChildren();
     $("draft-notes").replaceChildren();
     $("draft-lengths").replaceChildren();
-    $("reading").hidden = true;
+    $("reading").hidden = $("fields").hidden = true;
     $("draft-excerpt").textContent = "";
     const files = job.files.map((file) => (file.startsWith("builtin:") ? t("demoName") : file));
     $("name").value = job.name || files[0].replace(/\.\w+$/, "");
     $("minutes-hint").textContent = t("minutesHint");
     minutesOf($("minutes"), $("minutes-out"));
     let report;
+    let parted = [];
     try {
+      parted = (await getJson(`/v1/train/${job.id}/fields`)).data;
+      if (parted.some((file) => !file.chosen)) {
+        if (this.id !== job.id) return;
+        $("draft-files").textContent = list(files);
+        $("start-form").hidden = $("encodings").hidden = true;
+        this.offerFields(job, parted);
+        say(t("whichField"));
+        return;
+      }
       report = await getJson(`/v1/train/${job.id}/report`);
     } catch (error) {
       $("draft-files").textContent = list(files);
       $("start-form").hidden = true;
       this.offerEncodings(job, error.message);
+      this.offerFields(job, parted);
       throw error;
     }
     if (this.id !== job.id) return;
@@ -244,6 +255,7 @@ const learn = {
     }
     this.showOverview(report);
     this.offerReading(job, report);
+    this.offerFields(job, parted);
     say(t("readTitle"));
   },
 
@@ -262,6 +274,25 @@ const learn = {
       make("h3", {}, t("lineLengths")), make("div", { class: "bars", role: "img", "aria-label": words }, ...bars), make("p", { class: "hint" }, words),
       ...(lines.length ? [make("details", {}, make("summary", {}, t("oddLines")),
         make("ul", { class: "notes" }, ...lines.map((line) => make("li", {}, make("span", { class: "hint", lang: "en" }, `${line.place}: ${line.why}`), make("br", {}), make("span", { dir: "auto" }, line.text)))))] : []));
+  },
+
+  /** The fields of files of records, each with a sample; one of each file is its text. */
+  offerFields(job, parted) {
+    $("fields").hidden = !parted.length;
+    const groups = parted.map(({ file, name, chosen, likeliest, fields }) => make("div", { role: "radiogroup", "aria-label": name },
+      make("p", { dir: "auto" }, name),
+      ...fields.map((field) => {
+        const radio = make("input", { type: "radio", name: `field-${file}`, value: field.name });
+        radio.checked = field.name === (chosen || likeliest);
+        return make("label", {}, radio, " ", make("b", { dir: "auto" }, field.name), " ", make("span", { class: "hint", dir: "auto" }, field.sample));
+      })));
+    $("fields").querySelector("fieldset > div").replaceChildren(...groups);
+    $("fields").onsubmit = guarded(async (event) => {
+      event.preventDefault();
+      clear();
+      const fields = job.files.map((_, file) => $("fields").querySelector(`[name="field-${file}"]:checked`)?.value ?? "");
+      await this.showDraft(await getJson(`/v1/train/${job.id}`, { body: { fields } }));
+    });
   },
 
   /** What can be masked, and whether a chat is learned as a whole. */
