@@ -69,11 +69,14 @@ def test_what_is_marked_in_a_text_is_a_part_of_it(kind, data):
     model, texts = MODELS[kind]
     before, copied, after = (data.draw(texts) for _ in range(3))
     ids = model.vocabulary.encode(copied)
-    text, found = mark_copies(before + copied + after, model, np.array([0, *ids, *ids[:3]]))
+    source = np.array([0, *ids, *ids[:3]])
+    text, found = mark_copies(before + copied + after, model, source)
+    whole = model.vocabulary.decode(source, "")
     assert text == before + copied + after
     for part in found:
         # Characters, whatever a symbol is.
         assert len(part.text) >= LEAST
         assert part.text == text[part.start : part.start + len(part.text)]
+        assert part.text == whole[part.place : part.place + len(part.text)]
     if len(copied) >= LEAST:
         assert any(part.start <= len(before) for part in found)

@@ -4,11 +4,13 @@ Works on ids, with the training text that a memory holds. Knows nothing of netwo
 copied in all is what `evaluation.overlap` measures; here each passage is found.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from burble.data.vocabulary import Vocabulary
 from burble.inference import prompts
 from burble.inference.passages import BLOCK, number_passages
 from burble.model.file import Model
@@ -45,7 +47,7 @@ class CopiedPassage:
     Attributes:
         start: Where it begins in the text, in characters.
         text: The passage.
-        place: Where it begins in the other, in symbols.
+        place: Where it begins in the other, in characters, among which edges do not count.
         before: What stands before it there.
         after: What stands after it there.
     """
@@ -81,20 +83,40 @@ def mark_copies(
     # Characters before each symbol; of one in bytes, those after its first are within it.
     lengths = np.append(vocabulary.lengths, len(separator))[ids]
     before = np.append(0, lengths.cumsum())
+    found = find_copies(ids, source, _reach(before))
+    places = count_characters(source, vocabulary, [one.place for one in found])
     copied = []
-    for one in find_copies(ids, source, _reach(before)):
+    for one in found:
         end = one.place + one.length
         first, last = before[one.start].item(), before[one.start + one.length].item()
         copied.append(
             CopiedPassage(
                 start=first,
                 text=ready.text[first:last],
-                place=one.place,
+                place=places[one.place],
                 before=decode(one.place - AROUND, one.place),
                 after=decode(end, end + AROUND),
             )
         )
     return ready.text, copied
+
+
+def count_characters(
+    source: NDArray[np.integer], vocabulary: Vocabulary, places: Iterable[int]
+) -> dict[int, int]:
+    """How many characters stand before some places of a text, as `burble corpus` counts them.
+
+    Args:
+        source: The text, shape (N,); read in blocks, so that it may be mapped from a file.
+        vocabulary: What its ids are of.
+        places: Places in it, in symbols, up to N.
+    """
+    found, at, count = dict[int, int](), 0, 0
+    for place in sorted({*places}):
+        for first in range(at, place, BLOCK):
+            count += vocabulary.count_characters(source[first : min(first + BLOCK, place)])
+        found[place], at = count, place
+    return found
 
 
 def _reach(before: NDArray[np.integer]) -> NDArray[np.intp]:

@@ -224,8 +224,8 @@ def _plain(sample: SampleFacts, first: int, end: int) -> str:
 def _list_places(sample: SampleFacts) -> str:
     """Where what was copied stands, with what stands around it there."""
     items = [
-        f'<li dir="auto">At {one.place:,}: …{escape(one.before)}<mark>{escape(one.text)}</mark>'
-        f"{escape(one.after)}…</li>"
+        f'<li dir="auto">At character {one.place + 1:,}: …{escape(one.before)}'
+        f"<mark>{escape(one.text)}</mark>{escape(one.after)}…</li>"
         for one in sample.copied[:SHOWN]
     ]
     if more := len(sample.copied) - len(items):

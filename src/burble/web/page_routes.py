@@ -19,7 +19,7 @@ from starlette.routing import Route
 from burble.data.cleaning import clean
 from burble.errors import ModelFileError
 from burble.exchange.html_page import build_page
-from burble.inference.copies import mark_copies
+from burble.inference.copies import count_characters, mark_copies
 from burble.inference.generator import Generator
 from burble.inference.suggestions import Suggestion
 from burble.inference.symbol_scores import score_symbols
@@ -251,5 +251,8 @@ def _find_copies(generator: Generator, text: str) -> dict[str, Any]:
         SettingsError: The model has no memory, which holds its training text.
     """
     source = generator.memory.index.ids()
-    read, copied = mark_copies(text, generator.model, source)
-    return {"text": read, "copies": list(map(asdict, copied)), "symbols": len(source)}
+    model, size = generator.model, len(source)
+    read, copied = mark_copies(text, model, source)
+    # The end is counted only for those who are told a place.
+    characters = count_characters(source, model.vocabulary, [size] * bool(copied)).get(size, 0)
+    return {"text": read, "copies": list(map(asdict, copied)), "characters": characters}

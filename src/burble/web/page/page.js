@@ -608,7 +608,7 @@ const look = {
   },
 
   /** A text with what was copied marked in it, and where each passage stands. */
-  marked({ text, copies, symbols }) {
+  marked({ text, copies, characters }) {
     const chars = [...text];
     const parts = [];
     let at = 0;
@@ -622,7 +622,7 @@ const look = {
     parts.push(chars.slice(at).join(""));
     const summary = copies.length ? t("copiedSome", { p: percent(copied / Math.max(1, chars.length)) }) : t("copiedNone");
     const places = copies.map((copy) => make("li", { class: "found" },
-      t("copiedAt", { place: number(copy.place + 1), all: number(symbols) }), " ",
+      t("copiedAt", { place: number(copy.place + 1), all: number(characters) }), " ",
       make("span", { class: "around", dir: "auto" }, `…${copy.before}`, make("mark", {}, copy.text), `${copy.after}…`)));
     return [make("p", {}, summary), make("p", { class: "sheet-text sample", dir: "auto" }, ...parts), ...(places.length ? [make("ol", {}, ...places)] : [])];
   },
