@@ -194,6 +194,10 @@ class Devices:
         """Arrays that every device needs whole."""
         return self.wait_for(self._put(arrays, self.whole))
 
+    def lend(self, arrays: Any) -> Any:
+        """What every device needs whole for one step; a single device copies it by itself."""
+        return arrays if self.count == 1 else self.replicate(arrays)
+
     def shard(self, arrays: Any) -> Any:
         """Arrays with one row for each stream, (B, ...), dealt out to the devices."""
         return self.wait_for(self._put(arrays, self.by_stream))
@@ -208,7 +212,9 @@ class Devices:
         return jax.block_until_ready(arrays) if self._waits else arrays
 
     def shard_own(self, arrays: Any) -> Any:
-        """Arrays with one row for each stream of this process, dealt out to its devices."""
+        """Arrays with a row for each stream of this process, dealt out to its devices."""
+        if self.count == 1:
+            return arrays
         if collectives.is_alone():
             return self.wait_for(jax.device_put(arrays, self.by_stream))
 

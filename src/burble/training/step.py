@@ -123,10 +123,10 @@ class CompiledNetwork:
         if self._apart:
             return self._apart.step(arrays, rate, weight, _fields(batch))
         optimizer = list(arrays.optimizer)
-        optimizer[RATE] = self.devices.replicate(np.float32(rate))
+        optimizer[RATE] = self.devices.lend(np.float32(rate))
         own = self.devices.shard_own(_fields(batch))
-        weight = self.devices.replicate(np.float32(weight))
-        after = self._step(arrays._replace(optimizer=optimizer), weight, *own)
+        counts = self.devices.lend(np.float32(weight))
+        after = self._step(arrays._replace(optimizer=optimizer), counts, *own)
         return cast(Arrays, self.devices.wait_for(after))
 
     def nats(self, weights: list[Any], rng: list[Any], batch: Batch, hidden: list[Any]) -> Any:

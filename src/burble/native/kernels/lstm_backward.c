@@ -72,13 +72,14 @@ static void multiply_across(const struct pass *s, float *gates, long steps, cons
             float *sums = s->sums;
             long rest = s->panels - p, count = least(PART, rest);
             for (long i = 0; i < outer; i++)
-                for (long j = 0; j < inner; j += ROWS, sums += ROWS * PANEL) {
+                for (long j = 0, rows; j < inner; j += rows, sums += ROWS * PANEL) {
+                    rows = even_rows(inner - j);
                     long t = along ? j : i, b = along ? i : j;
                     const float *from = gates_at(s, gates, t, p, b);
-                    FOR_ROWS(inner - j, sum_across(N, s, sums, !p, from, down, panels, count))
+                    FOR_ROWS(rows, sum_across(N, s, sums, !p, from, down, panels, count))
                     if (rest <= PART)
                         copy_columns(to + b * to_batch + t * to_step + n, to_down, sums,
-                                     least(ROWS, inner - j), columns - n);
+                                     rows, columns - n);
                 }
             if (rest < PART) panels += (rest - PART) * PANEL * PANEL;
         }

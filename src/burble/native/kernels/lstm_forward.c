@@ -34,12 +34,13 @@ static void multiply_inputs(const struct pass *s, float *gates, long first, long
     long to_down = (along ? s->panels * l->batch : 1) * PANEL;
     for (long p = 0; p < s->panels; p++)
         for (long i = 0; i < outer; i++)
-            for (long j = 0; j < inner; j += ROWS) {
+            for (long j = 0, rows; j < inner; j += rows) {
+                rows = even_rows(inner - j);
                 long t = along ? j : i, b = along ? i : j;
                 float *to = gates_at(s, gates, t, p, b);
                 const float *from = l->x + (b * l->length + first + t) * l->inputs;
                 const float *panel = s->kernel + p * l->inputs * PANEL;
-                sum_rows(inner - j, to, to_down, s->bias + p * PANEL, 0, from, down, panel,
+                sum_rows(rows, to, to_down, s->bias + p * PANEL, 0, from, down, panel,
                          l->inputs);
             }
 }
@@ -68,12 +69,13 @@ static void step(const struct pass *s, float *gates, const float *h, const float
     long batch = s->layer->batch, units = s->layer->units;
     for (long p = 0; p < s->panels; p++) {
         const float *panel = s->recurrent + p * units * PANEL;
-        for (long b = 0; b < batch; b += ROWS) {
+        for (long b = 0, rows; b < batch; b += rows) {
+            rows = even_rows(batch - b);
             float *to = gates_at(s, gates, 0, p, b);
             const float *from = h + b * s->wide;
-            sum_rows(batch - b, to, PANEL, to, PANEL, from, s->wide, panel, units);
+            sum_rows(rows, to, PANEL, to, PANEL, from, s->wide, panel, units);
             long cell = cells_at(s, 0, p, b);
-            activate(least(ROWS, batch - b), to, c + cell, after_c + cell,
+            activate(rows, to, c + cell, after_c + cell,
                      after_h + b * s->wide + p * LANES, s->wide);
         }
     }

@@ -21,6 +21,10 @@ enum { PANEL = 4 * LANES };
 INLINE long least(long a, long b) { return a < b ? a : b; }
 INLINE long panels_of(long columns, long width) { return (columns + width - 1) / width; }
 
+/* How many of some rows are multiplied at once, so that what is left for the last time is not few:
+   they would wait for the panel, which comes from a far cache. */
+INLINE long even_rows(long rest) { return panels_of(rest, panels_of(rest, ROWS)); }
+
 /* The first LANES of `count` numbers, or all of them; those that are missing are 0. */
 INLINE vec load_some(const float *from, long count) {
     return count >= LANES ? v_load(from) : v_load_part(from, count);
