@@ -23,6 +23,30 @@ def test_set_text_keeps_its_white_space_and_cells_are_parted_by_tabs():
     assert text_of(page)[0] == "a\n  b\n\n1\t2\n3\t4"
 
 
+def test_blocks_within_cells_are_cells_but_where_a_table_lays_out_a_page():
+    cells = "<table><tr><td><p>a</p></td>\n<td><p>b</p>\n</td></tr><tr><td><p>c<td><p>d</table><p>e"
+    assert text_of(cells)[0] == "a\tb\nc\td\n\ne"
+    page = (
+        "<table><tr><td><p>Menu</p><p>Home</p></td><td><h1>Title</h1><p>Text</p></td></tr></table>"
+    )
+    assert text_of(page)[0] == "Menu\n\nHome\n\nTitle\n\nText"
+
+
+def test_notes_and_margins_of_word_and_libreoffice():
+    page = (
+        '<div title="header"><p>Running</p></div><p>One<a href="#_ftn1" name="_ftnref1">[1]</a>'
+        '<a href="#sdendnote1sym"><sup>i</sup></a><sup><a href="#d">iv</a></sup>'
+        '<p><a href="#_ftnref1">[1]</a> A note, see <a href="#top">I</a>'
+    )
+    text, account = text_of(page)
+    assert text == "One\n\nA note, see I"
+    assert account.left == {
+        "header of the page": 1,
+        "mark of a note": 3,
+        "back link of a note": 1,
+    }
+
+
 def test_what_is_no_main_text_is_left_out_and_counted():
     page = (
         "<head><title>T</title></head><body><nav>Home</nav><header>Name</header><p>Text"

@@ -54,6 +54,14 @@ def test_notes_boxes_and_tables():
     assert account.taken["table (cells parted by tabs)"] == 1
 
 
+def test_styles_of_the_document_hide_text_too():
+    style = '<style:style style:name="H"><style:text-properties text:display="none"/></style:style>'
+    body = '<text:p>Text <text:span text:style-name="H">secret</text:span>seen</text:p>'
+    text, account = text_of(body, margins=style)
+    assert text == "Text seen\n"
+    assert account.left["hidden passage"] == 1
+
+
 def test_what_is_left_out_is_counted():
     changes = (
         "<text:tracked-changes><text:changed-region><text:deletion><text:p>old</text:p>"

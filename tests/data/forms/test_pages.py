@@ -28,6 +28,13 @@ def test_ligatures_become_letters():
     assert account.changed["ligature (as letters)"] == 2
 
 
+def test_signs_of_a_symbol_font_are_counted():
+    account = Account()
+    lines = [(50, 700, "\uf0b7 First"), (50, 640, "\uf0b7 Second")]
+    assert lay_out([page(0, *lines)], account) == "First\n\nSecond"
+    assert account.left["symbol of a symbol font"] == 2
+
+
 def test_a_lone_number_goes_only_where_other_pages_have_one_at_its_place():
     pages = [
         page(n, (50, 700, "Text that is"), (50, 686, "of some use"), (300, 40, "1984"))

@@ -95,6 +95,21 @@ def test_what_word_makes_itself_or_hides_is_left_out_and_counted():
     }
 
 
+def test_what_a_style_hides_is_hidden():
+    styles = (
+        f'<w:styles {W}><w:style w:styleId="H"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:styleId="On"><w:basedOn w:val="H"/></w:style><w:style w:styleId="Plain"/>'
+        "</w:styles>"
+    )
+    run = '<w:r><w:rPr><w:rStyle w:val="{}"/>{}</w:rPr><w:t>{}</w:t></w:r>'
+    shown = run.format("H", '<w:vanish w:val="0"/>', "shown")
+    runs = run.format("H", "", "one") + run.format("Plain", "", "two") + shown
+    whole = paragraph("three", '<w:pPr><w:pStyle w:val="On"/></w:pPr>')
+    text, account = text_of(f"<w:p>{runs}</w:p>{whole}{paragraph('four')}", styles=styles)
+    assert text.split() == ["twoshown", "four"]
+    assert account.left == {"hidden passage": 2}
+
+
 def test_a_text_box_is_read_once_and_after_its_paragraph():
     inside = f"<w:txbxContent>{paragraph('Boxed.')}</w:txbxContent>"
     box = (

@@ -68,8 +68,7 @@ class _Book:
         elif local == "empty-line":
             self.layout.end_block(2)
         elif local in ("td", "th"):
-            if self._cells:
-                self.layout.add_tab()
+            self.layout.begin_cell(parted=self._cells > 0)
             self._cells += 1
         elif local == "tr":
             self._cells = 0
@@ -79,8 +78,13 @@ class _Book:
         """Takes the end of an element."""
         if self._skipped:
             self._skipped = "" if tag == self._skipped else self._skipped
-        else:
-            self._break(tag.rpartition(":")[2])
+            return
+        local = tag.rpartition(":")[2]
+        if local in ("td", "th"):
+            self.layout.end_cell()
+        elif local == "table":
+            self.layout.end_table()
+        self._break(local)
 
     def take(self, text: str) -> None:
         """Takes text."""

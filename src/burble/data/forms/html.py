@@ -57,7 +57,12 @@ _NARROW |= {"thead", "tbody"}
 _LINKS = {"doc-noteref": "mark of a note", "noteref": "mark of a note"}
 _LINKS |= {"doc-backlink": "back link of a note", "backlink": "back link of a note"}
 _NOTES = {"doc-footnote", "footnote", "rearnote", "endnote", "doc-endnote"}
-_MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§]{1,3})[\])]?")
+_MARK = re.compile(r"[\[(]?(?:\d{1,4}|[*†‡§]{1,3}|[a-zA-Z]|[ivxlc]{2,6})[\])]?")
+# What Word and LibreOffice call the places of notes, and of what refers to them.
+_TO_NOTE = re.compile(r"_(?:ftn|edn)\d+$|sd(?:foot|end)note\d+sym$")
+_TO_MARK = re.compile(r"_(?:ftn|edn)ref\d+$|sd(?:foot|end)note\d+anc$")
+_TITLED = {"header": "header of the page", "footer": "footer of the page"}
+"""What LibreOffice calls the margins of its pages."""
 _BACK = re.compile(r"[\u21a9\u21b5\u2191\u2934^][\ufe0e\ufe0f]?")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -177,8 +182,8 @@ class _Page(HTMLParser):
             self._end_link()
             self.layout.add_line_end()
         elif tag in ("td", "th"):
-            if self._cells and self._reads:
-                self.layout.add_tab()
+            if self._reads:
+                self.layout.begin_cell(parted=self._cells > 0)
             self._cells += 1
         elif tag == "tr":
             self._cells = 0
@@ -192,6 +197,11 @@ class _Page(HTMLParser):
             if not self._depth:
                 self._skipped = ""
             return
+        if tag in ("td", "th"):
+            self._end_link()
+            self.layout.end_cell()
+        elif tag == "table":
+            self.layout.end_table()
         self._break(tag)
         if tag == "a":
             self._end_link()
@@ -262,6 +272,13 @@ class _Page(HTMLParser):
             return "hidden passage"
         if tag == "a" and (link := _kinds(given) & _LINKS.keys()):
             return _LINKS[min(link)]
+        if tag == "a" and (place := given.get("href", "").rpartition("#")[2]):
+            if _TO_NOTE.match(place):
+                return "mark of a note"
+            if _TO_MARK.match(place):
+                return "back link of a note"
+        if tag == "div" and given.get("title") in _TITLED:
+            return _TITLED[given["title"]]
         if tag == "nav" and self._whole:
             return "table of contents"
         kind = _ROLES.get(given.get("role", ""), tag)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 _WHITE = re.compile(r"[ \t\r\n\f]+")
 
@@ -17,6 +18,7 @@ class Layout:
         self._ready: list[str] = []
         self._breaks = 0
         self._blank = self._begun = self._at_start = False
+        self._cell: Literal["", "empty", "text", "blocks"] = ""
 
     def add(self, text: str) -> None:
         """Adds running text, in which white space is one blank."""
@@ -45,15 +47,29 @@ class Layout:
         if self._begun:
             self._ready.append("\n")
 
-    def add_tab(self) -> None:
-        """Ends a cell; white space around the tab is none of the text."""
-        self._flush(blank=False)
-        self._blank, self._at_start = False, True
-        self._ready.append("\t")
+    def begin_cell(self, *, parted: bool) -> None:
+        """Begins a cell; white space and ends of blocks at its edges are none of the text.
+
+        Args:
+            parted: Whether another cell stands before it, from which a tab parts it; but where that
+                one holds several blocks, as on a page that is laid out by a table, a line end.
+        """
+        if parted and self._cell != "blocks":
+            self._breaks = 0
+            self._flush(blank=False)
+            self._ready.append("\t")
+            self._at_start = True
+        self._blank, self._cell = False, "empty"
+
+    def end_cell(self) -> None:
+        """Ends a cell."""
+        if self._cell in ("empty", "text"):
+            self._breaks = 0
 
     def end_block(self, newlines: int) -> None:
         """What follows begins on a new line (1) or after a blank line (2)."""
-        self._breaks = max(self._breaks, newlines)
+        if self._cell != "empty":
+            self._breaks = max(self._breaks, newlines)
         self._blank = False
 
     def take(self) -> Iterator[str]:
@@ -62,8 +78,15 @@ class Layout:
             yield "".join(self._ready)
             self._ready.clear()
 
+    def end_table(self) -> None:
+        """What follows stands in no cell."""
+        self._cell = ""
+
     def _flush(self, *, blank: bool) -> None:
         """Writes the breaks or the blank that stand before what is added."""
+        if self._cell:
+            self._cell = "blocks" if self._breaks and self._cell != "empty" else self._cell
+            self._cell = "text" if self._cell == "empty" else self._cell
         if not self._begun:
             self._breaks, self._begun = 0, True
         elif self._breaks:

@@ -48,20 +48,27 @@ def read(file: File, write: Write) -> list[Note]:
             raise SourceError(
                 f"{file.name} is locked with a password. Save it without one, or leave it out."
             )
-        _count_margins(archive, file)
-        write(_Walker(file.account, "office:body").walk(archive.read("content.xml"), file.name))
+        hidden = _look_at_styles(archive, file)
+        walker = _Walker(file.account, "office:body", hidden)
+        write(walker.walk(archive.read("content.xml"), file.name))
     return []
 
 
-def _count_margins(archive: Archive, file: File) -> None:
-    """Counts headers and footers, which the styles hold."""
+def _look_at_styles(archive: Archive, file: File) -> set[str]:
+    """Counts headers and footers, which the styles hold; returns the styles that hide text."""
+    hidden, style = set[str](), ""
     if "styles.xml" not in archive:
-        return
+        return hidden
     margins = 0
     within = [""]
 
-    def begin(tag: str, _attributes: dict[str, str]) -> None:
-        if tag in ("style:header", "style:footer"):
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal style
+        if tag == "style:style":
+            style = attributes.get("style:name", "")
+        elif tag == "style:text-properties" and attributes.get("text:display") == "none":
+            hidden.add(style)
+        elif tag in ("style:header", "style:footer"):
             within.append("")
 
     def finish(tag: str) -> None:
@@ -75,6 +82,7 @@ def _count_margins(archive: Archive, file: File) -> None:
 
     deque(parse_xml(archive.read("styles.xml"), file.name, begin, finish, take), maxlen=0)
     file.account.left[lines.MARGIN] += margins
+    return hidden
 
 
 class _Walker:
@@ -83,12 +91,13 @@ class _Walker:
     Args:
         account: Where to count.
         body: The element that holds the text.
+        hidden: The styles that hide what is written in them; those of the text itself are added.
     """
 
-    def __init__(self, account: Account, body: str) -> None:
+    def __init__(self, account: Account, body: str, hidden: set[str]) -> None:
         self._account, self._body = account, body
         self._lines = Lines(account)
-        self._hidden_styles: set[str] = set()
+        self._hidden_styles = hidden
         self._style = ""
         self._inside = False
         self._skipped: list[str] = []

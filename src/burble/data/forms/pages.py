@@ -18,6 +18,8 @@ _PAGE_NUMBER = re.compile(
     rf"\W*(?:(?:page|seite|p\.|s\.)\s*)?(\d{{1,5}}|{_ROMAN})(?:\s*(?:/|of|von|de)\s*\d{{1,5}})?\W*",
     re.IGNORECASE,
 )
+_SYMBOL = re.compile(r"[\ue000-\uf8ff][ \t]?")
+"""A bullet or its like, of which only the font knows what it looks like."""
 _LIGATURES = {
     "\ufb00": "ff",
     "\ufb01": "fi",
@@ -250,7 +252,9 @@ def _is_full(line: Line, following: Line, edge: float) -> bool:
 
 
 def _mend(text: str, account: Account) -> str:
-    """The text without hyphens at line ends and without ligatures, both counted."""
+    """The text without hyphens at line ends, ligatures and signs of symbol fonts, all counted."""
+    text, symbols = _SYMBOL.subn("", text)
+    account.left["symbol of a symbol font"] += symbols
     for ligature, letters in _LIGATURES.items():
         account.changed["ligature (as letters)"] += text.count(ligature)
         text = text.replace(ligature, letters)

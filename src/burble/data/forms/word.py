@@ -47,7 +47,7 @@ def read(file: File, write: Write) -> list[Note]:
             kind: _read_notes(archive, file, member, file.account)
             for kind, (member, _) in _NOTES.items()
         }
-        walker = Walker(file.account, notes)
+        walker = Walker(file.account, notes, _find_hidden(archive, file.name))
         write(walker.walk(archive.read("word/document.xml"), file.name))
     return []
 
@@ -78,24 +78,54 @@ def _read_notes(archive: Archive, file: File, member: str, account: Account) -> 
     return walker.notes
 
 
+def _find_hidden(archive: Archive, name: str) -> frozenset[str]:
+    """The styles that hide what is written in them, by themselves or by the one below them."""
+    if "word/styles.xml" not in archive:
+        return frozenset()
+    hidden, below, style = set[str](), dict[str, str](), ""
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal style
+        value = attributes.get("w:val", "")
+        if tag == "w:style":
+            style = attributes.get("w:styleId", "")
+        elif tag == "w:basedOn":
+            below[style] = value
+        elif tag == "w:vanish" and value not in _OFF:
+            hidden.add(style)
+
+    styles = archive.read("word/styles.xml")
+    deque(parse_xml(styles, name, begin, lambda _: None, lambda _: None), maxlen=0)
+    while more := {one for one, other in below.items() if other in hidden} - hidden:
+        hidden |= more
+    return frozenset(hidden)
+
+
 class Walker:
     """Walks through the XML of a document and lays out its text.
 
     Args:
         account: Where to count.
         given: The notes that it may refer to, by the element that does and their numbers.
+        hidden: The styles that hide what is written in them.
 
     Attributes:
         notes: The text of each note that it holds, by its number.
     """
 
-    def __init__(self, account: Account, given: dict[str, dict[str, str]]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        given: dict[str, dict[str, str]],
+        hidden: frozenset[str] = frozenset(),
+    ) -> None:
         self.notes: dict[str, str] = {}
         self._account, self._given = account, given
         self._lines = Lines(account)
         self._skipped = 0
         self._in_text = self._in_properties = self._joined = False
         self._hidden: Literal["", "hidden", "counted"] = ""
+        self._hidden_styles, self._in_hidden = hidden, False
         self._note = ""
         self._fields: list[list[str]] = []
         self._starts: dict[str, Callable[[dict[str, str]], object]] = {
@@ -105,6 +135,8 @@ class Walker:
             "w:pPr": lambda _: self._set_properties(True),
             "w:r": lambda _: self._show(),
             "w:vanish": self._hide,
+            "w:rStyle": lambda given: self._set_style(given.get("w:val", "")),
+            "w:pStyle": lambda given: self._set_paragraph_style(given.get("w:val", "")),
             "w:tab": lambda _: self._add("" if self._in_properties else "\t"),
             "w:br": lambda given: self._add("\n" if "w:type" not in given else ""),
             "w:cr": lambda _: self._add("\n"),
@@ -188,13 +220,22 @@ class Walker:
         self._in_properties = inside
 
     def _show(self) -> None:
-        """What follows is not hidden."""
-        self._hidden = ""
+        """What follows is not hidden, unless its paragraph is."""
+        self._hidden = "hidden" if self._in_hidden else ""
+
+    def _set_style(self, style: str) -> None:
+        """Notes the style of a run, which may hide it."""
+        if style in self._hidden_styles and not self._in_properties:
+            self._hidden = "hidden"
+
+    def _set_paragraph_style(self, style: str) -> None:
+        """Notes the style of a paragraph, which may hide all of it."""
+        self._in_hidden = style in self._hidden_styles
 
     def _hide(self, attributes: dict[str, str]) -> None:
         """Notes that a run is hidden; what hides the mark of a paragraph hides no text."""
-        if attributes.get("w:val", "") not in _OFF and not self._in_properties:
-            self._hidden = "hidden"
+        if not self._in_properties:
+            self._hidden = "" if attributes.get("w:val", "") in _OFF else "hidden"
 
     def _leave(self, what: str) -> None:
         """Counts something that is left out."""
@@ -275,6 +316,7 @@ class Walker:
 
     def _end_paragraph(self) -> None:
         """Ends a line, unless its end is deleted or it is one that Word makes by itself."""
+        self._in_hidden = False
         if self._joined:
             self._joined = False
         elif not self._is_generated or not self._lines.is_empty:
