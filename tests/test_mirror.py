@@ -15,7 +15,7 @@ ELSEWHERE = {
     "exchange/keras_container": "exchange/test_keras_file.py",
     "exchange/keras_layers": "exchange/test_keras_export.py",
     "exchange/keras_own": "exchange/test_keras_export.py",
-    "exchange/keras_reader": "exchange/test_keras_weights.py",
+    "exchange/keras_found": "exchange/test_keras_reader.py",
     "exchange/apart": "exchange/test_damaged_imports.py",
     "exchange/description": "exchange/test_onnx_export.py",
     "exchange/onnx_check": "exchange/test_onnx_export.py",

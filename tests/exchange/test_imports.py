@@ -59,7 +59,7 @@ def test_an_option_that_a_format_does_not_need_is_refused(tmp_path):
     with pytest.raises(SettingsError, match=r"recurrent_activation is 'tanh'"):
         make_options(ImportRequest, {"recurrent_activation": "tanh"})
     legacy(tmp_path / "w.h5", PLAIN)
-    with pytest.raises(SettingsError, match=r"does not say all of its network: give --recipe"):
+    with pytest.raises(SettingsError, match=r"knows 5 symbols, but not which"):
         read_import(tmp_path / "w.h5", ImportRequest())
 
 

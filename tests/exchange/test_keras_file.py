@@ -81,7 +81,7 @@ def test_gates_are_those_of_the_keras_that_wrote_the_weights(tmp_path, version, 
         model = keras_weights.import_model(file, ONE, (VOCABULARY, "abc"), log=logged.append)
     assert model.architecture.recurrent_activation == gates
     assert logged == [
-        "w.h5 holds weights and no description of their network, which is taken as the recipe's, "
+        "w.h5 holds weights and no description of their network, which is taken as you say it, "
         f"with gates of {gates}, the default of the Keras that wrote it. If it was trained with "
         "others, give --recurrent-activation."
     ]

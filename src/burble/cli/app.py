@@ -58,7 +58,9 @@ CORPUS = ("output", "overwrite", "as_json", "lowercase", "documents")
 COMPARE = ("vary", "output", "seeds", *LIMITS, "recipe", *TEXT)
 TUNE = ("output", "trials", "vary", *LIMITS, "recipe", *TEXT)
 EXPORT = ("format", "overwrite", "int8", "keras_layout")
-IMPORT = ("output", "recipe", "text", "alphabet_from", "recurrent_activation", "encoding")
+IMPORT = (
+    *("output", "alphabet_from", "text", "encoding", "window", "recurrent_activation", "recipe"),
+)
 TRAINING = ("SourceSettings", "TextSettings", "ModelSettings", "TrainingSettings")
 SAMPLING = ("SamplingSettings", "WritingSettings", "SourceSettings")
 

@@ -111,7 +111,7 @@ def _is_markovify(probe: Probe) -> bool:
     return bool(_MARKOVIFY.match(probe.head))
 
 
-KERAS_OPTIONS = ("recipe", "text", "alphabet_from", "recurrent_activation", "reading")
+KERAS_OPTIONS = ("recipe", "window", "text", "alphabet_from", "recurrent_activation", "reading")
 IMPORTS: tuple[ImportFormat, ...] = (
     ImportFormat("safetensors", "burble's own file", _is_own, "own_file"),
     ImportFormat("ml5", "a folder of ml5's charRNN", _is_ml5, "ml5_reader"),

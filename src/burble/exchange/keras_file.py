@@ -36,6 +36,8 @@ _GATE_PARTS = dict(zip("WUb", PARTS, strict=True))
 _PART = re.compile(rf"({'|'.join(PARTS)})(_\d+)?")
 _COUNT = range(MOST_OBJECTS)
 Layers = dict[str, dict[str, dict[str, h5py.Dataset]]]
+Parts = Mapping[str, Mapping[str, h5py.Dataset]]
+"""The arrays of one layer, by part and gate."""
 Paths = list[tuple[tuple[str, ...], h5py.Dataset]]
 
 
@@ -68,6 +70,18 @@ class KerasFile:
         """Whether it holds the gates one by one, as Keras 1 alone did."""
         parts = (gates for parts in self.layers.values() for gates in parts.values())
         return any(gates.keys() != {""} for gates in parts)
+
+
+def count_columns(parts: Parts, part: str) -> int:
+    """How many columns a part has, all its gates together; 0 where it is not there."""
+    return sum(one.shape[-1] if one.shape else 0 for one in parts.get(part, {}).values())
+
+
+def count_rows(parts: Parts, part: str) -> int:
+    """How many rows a part has; 0 where it is not there."""
+    return max(
+        (one.shape[0] if one.shape else 0 for one in parts.get(part, {}).values()), default=0
+    )
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +16,8 @@ from burble.data.encodings import decode
 from burble.data.vocabulary import Vocabulary
 from burble.errors import ModelFileError, SettingsError, SourceError, VocabularyError
 from burble.exchange import keras_config, keras_container
-from burble.exchange.keras_config import IMPORTABLE
-from burble.exchange.keras_file import PARTS, KerasFile
+from burble.exchange.keras_file import PARTS, KerasFile, Parts, count_columns
+from burble.exchange.keras_found import refuse_other_cells
 from burble.formatting import shown
 from burble.model.architecture import array_shapes, fixed_input, input_width
 from burble.model.file import Model
@@ -35,7 +34,6 @@ BOTH = "2.2.4-tf"
 """What TensorFlow 1.15 and 2.0 both call their Keras, whose gates differ."""
 NEW_SLOPE = 5 / 6
 """Keras 3's hard sigmoid is x / 6 + 0.5, that of before 0.2 x + 0.5: the same of 5 / 6 x."""
-Parts = Mapping[str, Mapping[str, h5py.Dataset]]
 Shape = tuple[int, ...]
 
 
@@ -174,8 +172,8 @@ def _gates(
             "a later one."
         )
     log(
-        f"{path.name} holds weights and no description of their network, which is taken as the "
-        f"recipe's, with gates of {default}, the default of the Keras that wrote it. If it was "
+        f"{path.name} holds weights and no description of their network, which is taken as "
+        f"you say it, with gates of {default}, the default of the Keras that wrote it. If it was "
         "trained with others, give --recurrent-activation."
     )
     return default
@@ -187,7 +185,9 @@ def _known_gates(file: KerasFile, window: int) -> RecurrentActivation | None:
     if file.config is None:
         # cuDNN has no other gates.
         parts = file.layers.values()
-        cudnn = any(_width(p, "bias") == 2 * _width(p, "recurrent_kernel") > 0 for p in parts)
+        cudnn = any(
+            count_columns(p, "bias") == 2 * count_columns(p, "recurrent_kernel") > 0 for p in parts
+        )
         return "sigmoid" if cudnn else None
     network = keras_config.read_network(file.config, path)
     if window and network.window not in (0, window):
@@ -255,13 +255,8 @@ def _recurrent(
     """The arrays of one LSTM layer; those of cuDNN's layout put into the usual one."""
     names = {f"{place}.{part.removesuffix('_kernel')}": part for part in PARTS}
     units = expected[f"{place}.recurrent"][0]
-    whole = parts["recurrent_kernel"].get("")
-    kind = {units: "SimpleRNN", 3 * units: "GRU"}.get(whole.shape[-1]) if whole else None
-    if kind:
-        raise ModelFileError(
-            f"the layer {layer!r} of {path} is a {kind}, to go by its shape. {IMPORTABLE}"
-        )
-    cudnn = _width(parts, "bias") == 8 * units
+    refuse_other_cells(parts, layer, path)
+    cudnn = count_columns(parts, "bias") == 8 * units
     wanted = dict(expected) | ({f"{place}.bias": (8 * units,)} if cudnn else {})
     found = {
         name: _array(parts, part, wanted[name], f"{path}: {name}") for name, part in names.items()
@@ -282,14 +277,9 @@ def from_cudnn(
     return kernel, recurrent, bias[: len(bias) // 2] + bias[len(bias) // 2 :]
 
 
-def _width(parts: Parts, part: str) -> int:
-    """How many columns a part has, all its gates together; 0 where it is not there."""
-    return sum(one.shape[-1] if one.shape else 0 for one in parts.get(part, {}).values())
-
-
 def _check_alphabet(path: Path, output: Parts, vocabulary: Vocabulary) -> None:
     """Refuses weights of an alphabet of another size."""
-    size = _width(output, "kernel")
+    size = count_columns(output, "kernel")
     if size != vocabulary.size:
         raise VocabularyError(
             f"{path} was trained with {size or 'no'} symbols, but this text has "

@@ -33,7 +33,9 @@ class ImportOptions:
     """What a file does not say of itself. Every format says which of these it takes.
 
     Attributes:
-        recipe: The recipe that describes the network, by name or file.
+        recipe: The recipe that it was trained with, by name or file, in place of what it says.
+        window: How many symbols it reads at a time, if it does not say, such as 100 for the Keras
+            tutorial; 0 is what it says.
         text: Take the alphabet from its training text, read and cleaned as burble does.
         alphabet_from: Take the alphabet from its training text, a file read as the Keras tutorial
             does.
@@ -42,12 +44,14 @@ class ImportOptions:
     """
 
     recipe: str = ""
+    window: int = 0
     text: tuple[str, ...] = field(default=(), metadata={"flag": list[str]})
     alphabet_from: str = ""
     recurrent_activation: str = ""
 
     def __post_init__(self) -> None:
         """Checks every field."""
+        require(self.window >= 0, "window", self.window, "a number of symbols")
         value, known = self.recurrent_activation, ("sigmoid", "hard_sigmoid")
         require(value in ("", *known), "recurrent_activation", value, " or ".join(known))
 
