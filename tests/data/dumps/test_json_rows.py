@@ -49,6 +49,37 @@ def test_a_json_field_twice_is_told():
     ]
 
 
+@pytest.mark.parametrize("part", ["a.text", "posts[].a.text"])
+def test_a_field_twice_is_told_wherever_it_lies_on_the_way(part):
+    records = [
+        '{"a": {"text": "1", "text": "2"}}',
+        '{"a": {"text": "3"}, "a": {"text": "4"}}',
+        r'{"a": {"text": "5", "\u0074ext": "6"}}',
+        '{"a.text": "no", "a": {"text": "8"}, "b": {"a": 1}}',
+        '{"a": {"b": 1, "text": "9", "b": 2}}',
+    ]
+    lines = "posts" not in part
+    table = "\n".join(records * 40) if lines else f'{{"posts": [{", ".join(records * 40)}]}}'
+    found, notes = json_texts(table, part, "p.jsonl" if lines else "p.json")
+    assert found == ["2", "4", "6", "no", "9"] * 40
+    place = "line" if lines else "item"
+    assert notes == [
+        "p.json: 120 rows with one field twice, of which the last was read: at item 1, 2, 3 and "
+        "117 more.".replace("p.json", "p.jsonl" if lines else "p.json").replace("item", place)
+    ]
+
+
+def test_what_follows_an_object_with_the_list_is_refused():
+    with pytest.raises(SourceError, match=r"line 2, is not JSON: something follows the value"):
+        json_texts('{"posts": [{"text": "a"}]}\n"and more"', "posts[].text", "p.json")
+
+
+def test_a_record_of_a_list_that_lies_too_deep_is_refused_in_a_sentence():
+    deep = '[{"text": "a", "b": ' + "[" * 100_000 + "]" * 100_000 + "}]"
+    with pytest.raises(SourceError, match="its values lie too deep in each other"):
+        json_texts(deep, "[].text", "p.json")
+
+
 def test_what_is_no_text_in_a_json_field_is_told_by_kind():
     kinds = ["5", "null", "[1]", "true", '{"a": 1}', '" "', '"a"']
     found, notes = json_texts("".join(f'{{"text": {kind}}}\n' for kind in kinds))

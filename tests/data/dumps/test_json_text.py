@@ -63,3 +63,40 @@ def test_damage_is_told_at_once_with_its_line(monkeypatch):
     with pytest.raises(SourceError, match=r"p\.json, line 3, is not JSON: Expecting value"):
         enter_all(text)
     assert len([*pieces]) > 90
+
+
+RECORDS = st.recursive(
+    st.text("ab,{}[]\"\\ \n", max_size=6) | st.integers(),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.fixed_dictionaries({"a": inner}, optional={"b": inner}),
+    max_leaves=8,
+)
+
+
+@given(st.lists(RECORDS), st.sampled_from([None, 1]), st.integers(1, 40), st.integers(1, 40))
+def test_a_list_read_some_values_at_a_time_is_what_it_is(values, indent, size, chunk):
+    whole = json.dumps({"x": values, "y": 1}, indent=indent)
+    pieces = [whole[i : i + size] for i in range(0, len(whole), size)]
+    before = json_text._CHUNK
+    json_text._CHUNK = chunk
+    try:
+        text = JsonText(pieces, "p", pairs=True)
+        found = {
+            key: [*text.read_list()] if text.peek() == "[" else text.read() for key in text.enter()
+        }
+        text.check_end()
+    finally:
+        json_text._CHUNK = before
+    twice: list[str] = []
+    assert [json_text.to_plain(one, twice.append) for one in found["x"]] == values
+    assert (found["y"], twice) == (1, [])
+
+
+def test_values_that_follow_alike_are_read_at_once(monkeypatch):
+    posts = [{"id": n, "text": "a, {\"id\": " * n} for n in range(40)]
+    text = JsonText([json.dumps(posts, indent=1)], "p")
+    calls = []
+    monkeypatch.setattr(text, "read", lambda read=text.read: calls.append(1) or read())
+    assert [*text.read_list()] == posts
+    # The first by itself, those after it together, and the last, which nothing follows.
+    assert len(calls) == 2

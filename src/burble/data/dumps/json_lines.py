@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from burble.data.dumps.json_text import MOST, read_digits, scan
+from burble.data.dumps.json_text import MOST, read_pairs, scan_pairs
 from burble.errors import SourceError
 from burble.formatting import some
 
 _KINDS = {bool: "true or false", type(None): "null", list: "a list", dict: "an object"}
-Line = tuple[int, dict[str, Any], str, tuple[Any, ...]]
-"""The number of a line, the object in it, and the line."""
+Line = tuple[int, Any, tuple[Any, ...]]
+"""The number of a line, the names and values of the object in it, and what that lies in: nothing.
+"""
 
 
 def read_lines(pieces: Iterable[str], name: str) -> Iterator[Line]:
@@ -30,15 +31,14 @@ def read_lines(pieces: Iterable[str], name: str) -> Iterator[Line]:
         while (end := text.find("\n", at)) >= 0:
             number += 1
             try:
-                value, stop = scan(text, at)
+                value, stop = scan_pairs(text, at)
             except (StopIteration, ValueError, RecursionError):
                 value, stop = None, at
-            line = text[at:end]
-            if stop == end and type(value) is dict:
-                yield number, value, line, ()
-            elif line.strip():
+            if stop == end and type(value) is tuple:
+                yield number, value, ()
+            elif text[at:end].strip():
                 # It has white space around it, or is damaged.
-                yield number, _read_line(line, name, number), line, ()
+                yield number, _read_line(text[at:end], name, number), ()
             at = end + 1
 
 
@@ -67,19 +67,19 @@ def _cut(pieces: Iterable[str], name: str) -> Iterator[str]:
         size = len(held[0])
 
 
-def _read_line(line: str, name: str, number: int) -> dict[str, Any]:
-    """The object in a line."""
+def _read_line(line: str, name: str, number: int) -> Any:
+    """The object in a line, as a tuple of its names and values."""
     whole = "Each line must be one object: mend that line, or leave it out."
     place = f"{name}, line {number:,},"
     try:
-        row = json.loads(line, parse_int=read_digits)
+        row = read_pairs(line)
     except json.JSONDecodeError as error:
         message = f"{error.msg}, at character {error.pos + 1:,}"
         raise SourceError(f"{place} is not JSON: {message}. {whole}") from error
     except RecursionError as error:
         message = "its values lie too deep in each other"
         raise SourceError(f"{place} cannot be read as JSON: {message}. Mend that line.") from error
-    if not isinstance(row, dict):
+    if not isinstance(row, tuple):
         what = "a text" if isinstance(row, str) else name_kind(row)
         raise SourceError(f"{place} is not an object but {what}. {whole}")
     return row

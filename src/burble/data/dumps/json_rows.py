@@ -5,15 +5,14 @@ Knows nothing of where the JSON comes from.
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, count, islice, repeat
 from typing import Any
 
 from burble.data.dumps import json_lines
 from burble.data.dumps.fields import ROWS, Fields
-from burble.data.dumps.json_text import DEEPEST, JsonText
+from burble.data.dumps.json_text import DEEPEST, JsonText, to_plain
 from burble.data.dumps.paths import ABSENT, EACH, NO_LIST, FieldPath, add_fields, find_value
 from burble.data.forms.form import File, Write
 from burble.errors import SourceError
@@ -21,9 +20,9 @@ from burble.formatting import Note, listed, some
 
 LINES = (".jsonl", ".ndjson")
 """Endings of JSON Lines."""
-Row = tuple[int, Any, str, tuple[Any, ...]]
-"""A record: its number or line, what is in it, how it stands in the text, and what its list lies
-in, as far as that stands before it."""
+Row = tuple[int, Any, tuple[Any, ...]]
+"""A record: its number or line, what is in it, with objects as tuples of names and values, and what
+its list lies in, as far as that stands before it."""
 _NAMED = 3
 _WITHIN = 1 << 20
 """Characters in which the first line is looked for."""
@@ -92,9 +91,10 @@ def read(file: File, write: Write) -> list[Note]:
 def find_fields(file: File) -> Fields:
     """The fields of the first records."""
     fields = Fields()
-    for row in islice(_open_rows(file.text(), file.name, None).records, ROWS):
+    for _, record, _ in islice(_open_rows(file.text(), file.name, None).records, ROWS):
+        value = to_plain(record, _ignore)
         # What is no object has no name of its own in a list.
-        add_fields(fields, row[1], "" if isinstance(row[1], dict) else "[]")
+        add_fields(fields, value, "" if isinstance(value, dict) else "[]")
     return fields
 
 
@@ -117,37 +117,51 @@ class RowReader:
         self._found_labels: set[str] = set()
         self._no_labels: dict[str, _Lines] = {}
         self._taken = 0
-        self._keys = set() if rows.path.has_lists else {rows.path.name, *rows.path.steps} - {""}
-        self._quoted = [json.dumps(key, ensure_ascii=False) for key in self._keys]
+        self._keys = {rows.path.name, *rows.path.steps} - {""}
 
     def read(self, write: Write) -> None:
         """Writes the texts of all records; the labels of each are set before it is written."""
-        path, name, quoted = self._path, self._path.name, self._quoted
-        # The usual case, without a call for each record.
-        simple = bool(quoted) and not self._last_names
         for row in islice(self._records, ROWS):
-            add_fields(self._fields, row[1], self._before)
+            add_fields(self._fields, self._take(row, write), self._before)
             self._looked_at += 1
-            self._take(row, write)
+        if self._last_names or self._path.has_lists:
+            for row in self._records:
+                self._take(row, write)
+            return
+        # The usual case, without a call for each record.
+        name, steps = self._path.name, self._path.steps
         for row in self._records:
-            _, value, raw, _ = row
-            if simple and type(value) is dict and max(map(raw.count, quoted)) < 2:
-                text = value.get(name)
-                if text is None:
-                    text = value
-                    for step in path.steps:
-                        text = text.get(step) if type(text) is dict else None
-                if type(text) is str and text and not text.isspace():
-                    self._taken += 1
-                    write((text,))
-                    continue
-            self._take(row, write)
+            text = row[1]
+            for step in steps:
+                inside, text, times = text, None, 0
+                for key, value in inside if type(inside) is tuple else ():
+                    if key == step:
+                        text = value
+                        times += 1
+                    elif key == name:
+                        times = 2
+                if times > 1:
+                    text = None
+                    break
+            if type(text) is str and text and not text.isspace():
+                self._taken += 1
+                write((text,))
+            else:
+                self._take(row, write)
 
-    def _take(self, row: Row, write: Write) -> None:
-        """Writes the texts of one record."""
-        number, value, raw, outer = row
-        if self._keys and max(map(raw.count, self._quoted)) > 1:
-            self._note_doubled(number, raw)
+    def _take(self, row: Row, write: Write) -> Any:
+        """Writes the texts of one record, and returns it with objects as dictionaries."""
+        number, record, outer = row
+        twice: set[str] = set()
+        try:
+            value = to_plain(record, twice.add)
+        except RecursionError as error:
+            raise SourceError(
+                f"{self._file.name}: {self._place} {number:,} cannot be read as JSON: its values "
+                "lie too deep in each other. Leave it out."
+            ) from error
+        if not twice.isdisjoint(self._keys):
+            self._twice.add(number)
         for text, within in self._path.find(value, outer):
             if isinstance(text, str) and text.strip():
                 self._taken += 1
@@ -156,6 +170,7 @@ class RowReader:
                 write((text,))
             else:
                 self._passed.setdefault(_kind(text), _Lines(self._place)).add(number)
+        return value
 
     def finish(self) -> list[Note]:
         """What to say of all records.
@@ -170,19 +185,6 @@ class RowReader:
         names = sorted(self._fields.found)
         self._file.labels.begin_table(self._file.name, names, self._found_labels)
         return [*self._describe()]
-
-    def _note_doubled(self, number: int, raw: str) -> None:
-        """Notes a record in which an object has one of the fields more than once."""
-        twice: set[str] = set()
-
-        def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-            counts = Counter(key for key, _ in pairs)
-            twice.update(key for key, count in counts.items() if count > 1)
-            return dict(pairs)
-
-        json.loads(raw, object_pairs_hook=note)
-        if not twice.isdisjoint(self._keys):
-            self._twice.add(number)
 
     def _set_labels(self, within: tuple[Any, ...], number: int) -> None:
         """The labels of a text, from the innermost record that has such a field."""
@@ -233,6 +235,10 @@ class RowReader:
             yield Note(name, f"{{}} {message}.", ((lines.count, "row"),), alone)
 
 
+def _ignore(_name: str) -> None:
+    """Where it does not matter that a field comes twice."""
+
+
 def _kind(value: Any) -> str:
     """What a value is that is no text."""
     if value is ABSENT or value is NO_LIST:
@@ -253,18 +259,18 @@ def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> Rows
     if first.startswith("["):
         steps = path or FieldPath("[]")
         inside = FieldPath(re.sub(r"^\[\]\.?", "", steps.name))
-        return Rows("item", inside, _read_list(JsonText(whole, name)))
+        return Rows("item", inside, _read_lists(JsonText(whole, name, pairs=True), ()))
     if _is_lines(first, name):
         return Rows("line", path or FieldPath(""), json_lines.read_lines(whole, name))
-    text = JsonText(whole, name)
+    text = JsonText(whole, name, pairs=True)
     if path and not path.has_lists:
         return Rows("item", path, _read_one(text))
     if path:
         at = path.steps.index(EACH)
         before, mark, rest = path.name.partition("[]")
         inside = FieldPath(rest.removeprefix("."))
-        return Rows("item", inside, _read_inner(text, path.steps[:at]), before + mark)
-    return Rows("item", FieldPath(""), iter([(1, _sample(text)[0], "", ())]))
+        return Rows("item", inside, _read_lists(text, path.steps[:at]), before + mark)
+    return Rows("item", FieldPath(""), iter([(1, _sample(text)[0], ())]))
 
 
 def _is_lines(start: str, name: str) -> bool:
@@ -279,44 +285,43 @@ def _is_lines(start: str, name: str) -> bool:
         return False
 
 
-def _read_list(text: JsonText, outer: tuple[Any, ...] = ()) -> Iterator[Row]:
-    """The values of the list that is all of a text, or that comes next in it."""
-    for number, value in enumerate(text.read_list(), 1):
-        yield number, value, text.last, outer
-    if not outer:
-        text.check_end()
-
-
 def _read_one(text: JsonText) -> Iterator[Row]:
     """The one value that is all of a text."""
-    value = text.read()
-    yield 1, value, text.last, ()
+    yield 1, text.read(), ()
     text.check_end()
 
 
-def _read_inner(text: JsonText, keys: tuple[str, ...]) -> Iterator[Row]:
-    """The values of the list that lies in an object, which may be large, under some keys."""
-    outer: dict[str, Any] = {}
+def _read_lists(text: JsonText, keys: tuple[str, ...]) -> Iterator[Row]:
+    """The values of the list that is all of a text, or lies under some keys in its objects."""
+    # From iterator to iterator no value passes through a generator of its own.
+    return chain.from_iterable(_find_lists(text, keys, ()))
+
+
+def _find_lists(
+    text: JsonText, keys: tuple[str, ...], outer: tuple[dict[str, Any], ...]
+) -> Iterator[Iterator[Row]]:
+    """The values of each list under some keys of the value that comes next, which may be large."""
     if not keys:
-        yield from _read_list(text, (outer,))
-        return
-    if text.peek() != "{":
-        yield 1, text.read(), text.last, ()
-        return
-    for key in text.enter():
-        if key == keys[0] and text.peek() in ("{", "["):
-            for number, value, raw, within in _read_inner(text, keys[1:]):
-                yield number, value, raw, (outer, *within)
-        elif text.peek() in ("{", "["):
-            text.skip()
-        else:
-            outer[key] = text.read()
+        yield zip(count(1), text.read_list(), repeat(outer))
+    elif text.peek() != "{":
+        yield iter([(1, text.read(), outer)])
+    else:
+        found: dict[str, Any] = {}
+        for key in text.enter():
+            if key == keys[0] and text.peek() in ("{", "["):
+                yield from _find_lists(text, keys[1:], (*outer, found))
+            elif text.peek() in ("{", "["):
+                text.skip()
+            else:
+                found[key] = text.read()
+    if not outer:
+        text.check_end()
 
 
 def _sample(text: JsonText, depth: int = 0) -> tuple[Any, bool]:
     """The value that comes next, with the beginning of each list; and whether that is all of it."""
     if depth == DEEPEST or text.peek() not in ("{", "["):
-        return text.read(), True
+        return to_plain(text.read(), _ignore), True
     found: dict[str, Any] = {}
     is_list = text.peek() == "["
     for number, key in enumerate(text.enter()):

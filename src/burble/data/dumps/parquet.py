@@ -77,7 +77,7 @@ def _read_rows(parquet: Any, columns: list[str]) -> Iterator[Row]:
     for batch in parquet.iter_batches(batch_size=_BATCH, columns=columns):
         for value in batch.to_pylist():
             number += 1
-            yield number, value, "", ()
+            yield number, value, ()
 
 
 @contextmanager
