@@ -256,16 +256,19 @@ def _decode_strictly(blocks: Iterable[bytes], name: str, codec: str, named: bool
             before = last[: len(last) - (len(error.object) - len(block))]
             message = _describe_undecodable(error, before, name, codec, place, letters)
             raise EncodingError(message) from error
-        feeds += _count_feeds(block) if codec.startswith("utf-8") else piece.count("\n")
-        returns += piece.count("\r") if "\r" in piece else 0
+        bytewise = codec.startswith("utf-8")
+        feeds += _count_byte(b"\n", block) if bytewise else piece.count("\n")
+        returns += _count_byte(b"\r", block) if bytewise else piece.count("\r")
         letters += 0 if letters >= _FEW or piece.isascii() else _beyond_ascii(piece[:_NEAR])
         last = block if len(block) >= _NEAR else _keep_end(last + block)
         yield piece
 
 
-def _count_feeds(data: bytes) -> int:
-    """The newlines in some bytes, three times as fast as `bytes.count`."""
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))
+def _count_byte(byte: bytes, data: bytes) -> int:
+    """How often a byte comes in others, found three times as fast as by `bytes.count`."""
+    if byte not in data:
+        return 0
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(byte)))
 
 
 def _keep_end(data: bytes) -> bytes:

@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from burble.data.dialects import Dialect
 from burble.errors import SourceError
@@ -17,7 +18,7 @@ _NAMED = 3
 
 
 class Records:
-    """The rows of a table that are not blank, read strictly.
+    """The rows of a table, read strictly; they are read within `with`.
 
     Args:
         source: Lines with their ends.
@@ -26,15 +27,15 @@ class Records:
         ahead: Lines that stand before the first row.
 
     Attributes:
-        row: The number of the row read last, from 1; blank ones count.
-        line: The line at which it begins.
-        last_line: The line at which it ends.
+        reader: Gives the cells of each row, none of a blank line, and counts lines.
+        row: The number of the row that is looked at, from 1; blank ones count.
+        before: Lines that were read before it.
     """
 
     def __init__(self, source: Iterator[str], dialect: Dialect, name: str, ahead: int) -> None:
-        self.dialect, self.row, self.line, self.last_line = dialect, 0, 0, ahead
-        self._name, self._ahead = name, ahead
-        self._reader = csv.reader(
+        self.dialect, self.row, self.before = dialect, 1, 0
+        self._name, self._ahead, self._limit = name, ahead, 0
+        self.reader = csv.reader(
             _escaped(source, dialect) if dialect.escaped else source,
             delimiter=dialect.parting,
             quotechar=dialect.quote or None,
@@ -43,38 +44,48 @@ class Records:
             strict=True,
         )
 
-    def __iter__(self) -> Iterator[list[str]]:
-        """The cells of each row.
+    def __enter__(self) -> Self:
+        """Lets cells be as long as texts are, in the whole process."""
+        self._limit = csv.field_size_limit(_CELL_LIMIT)
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Puts back what cells may be.
 
         Raises:
-            SourceError: A row is damaged.
+            SourceError: A row was damaged.
         """
-        reader, ahead = self._reader, self._ahead
-        # It is of the whole process, and so put back when all rows are read.
-        before = csv.field_size_limit(_CELL_LIMIT)
-        self.line, self.row = self.last_line + 1, 1
-        try:
-            for row in reader:
-                self.last_line = ahead + reader.line_num
-                if row:
-                    yield row
-                self.line = self.last_line + 1
-                self.row += 1
-        except csv.Error as error:
-            self.last_line = ahead + reader.line_num
+        csv.field_size_limit(self._limit)
+        if isinstance(error, csv.Error):
             raise SourceError(self._describe_damage(error)) from error
-        finally:
-            csv.field_size_limit(before)
+
+    def read_first(self) -> list[str]:
+        """The cells of the first row that is not blank; none where there is no row."""
+        for row in self.reader:
+            if row:
+                return row
+            self.row, self.before = self.row + 1, self.reader.line_num
+        return []
+
+    @property
+    def line(self) -> int:
+        """The line at which the row begins."""
+        return self._ahead + self.before + 1
+
+    @property
+    def last_line(self) -> int:
+        """The line at which the row ends that was read last."""
+        return self._ahead + self.reader.line_num
 
     @property
     def place(self) -> str:
-        """Where the row read last is."""
+        """Where the row is."""
         line = "" if self.line == self.row else f" (line {self.line:,})"
         return f"row {self.row:,}{line}"
 
     def _describe_damage(self, error: csv.Error) -> str:
         """What to say of a row that cannot be read."""
-        quote, last = self.dialect.quote, self._ahead + self._reader.line_num
+        quote, last = self.dialect.quote, self.last_line
         message = f"{self._name} is damaged: {self.place}"
         if "expected after" in str(error):
             at = f", at line {last:,}" if last != self.line else ""
@@ -143,7 +154,17 @@ class IrregularRows:
         return self.long + (0 if self.dialect.quote else self.short)
 
     def keep(self, row: list[str], records: Records) -> bool:
-        """Notes a row with another number of cells; whether it is clear which cell is which."""
+        """Notes what is odd about a row; whether it is clear which cell is which."""
+        if not row or (len(row) != self.width and not self._keep_width(row, records)):
+            return False
+        if records.last_line != records.line and looks_merged(row, self.width, self.dialect):
+            self.several += 1
+            if len(self.merged) < _NAMED:
+                self.merged.append(f"{records.place} to line {records.last_line:,}")
+        return True
+
+    def _keep_width(self, row: list[str], records: Records) -> bool:
+        """The same of one with another number of cells."""
         extra = len(row) - self.width
         if extra > 0 and not any(row[self.width :]):
             return True
@@ -153,12 +174,6 @@ class IrregularRows:
         self.long += extra > 0
         # The last cells may be missing. But where quotes enclose no line ends, it is half a row.
         return extra < 0 and bool(self.dialect.quote)
-
-    def add_merged(self, records: Records) -> None:
-        """Notes a row of which some lines look like rows."""
-        self.several += 1
-        if len(self.merged) < _NAMED:
-            self.merged.append(f"{records.place} to line {records.last_line:,}")
 
     def describe(self, name: str) -> Iterator[Note]:
         """What to say of each kind of such rows."""

@@ -16,7 +16,7 @@ from burble.data.dumps.fields import ROWS, Fields
 from burble.data.forms.form import File
 from burble.data.forms.form import Write as WriteDocument
 from burble.data.labels import NO_LABELS, LabelReader
-from burble.data.records import IrregularRows, Records, looks_merged
+from burble.data.records import IrregularRows, Records
 from burble.errors import SourceError
 from burble.formatting import Note, listed
 from burble.settings import DEFAULT_READING, SourceSettings
@@ -38,11 +38,13 @@ def read(file: File, write: WriteDocument) -> list[Note]:
 def find_fields(file: File) -> Fields:
     """The columns of a table, by the cells of its first row."""
     records, _, _ = _open_records(file.text(), file.name, "1", file.reading)
-    table, fields = iter(records), Fields()
-    names = [dialects.strip_name(cell) or str(n) for n, cell in enumerate(next(table, []), 1)]
-    fields.add_row(names, [None] * len(names))
-    for row in islice(table, ROWS):
-        fields.add_row(names, row)
+    fields = Fields()
+    with records:
+        first = records.read_first()
+        names = [dialects.strip_name(cell) or str(n) for n, cell in enumerate(first, 1)]
+        fields.add_row(names, [None] * len(names))
+        for row in islice(filter(None, records.reader), ROWS):
+            fields.add_row(names, row)
     return fields
 
 
@@ -71,23 +73,24 @@ def read_rows(
         SourceError: There is no such column, or the table is damaged.
     """
     records, width, separator = _open_records(pieces, name, part, reading)
-    dialect = records.dialect
-    table = iter(records)
-    first = next(table, None)
-    if first is None:
-        return []
-    notes = []
-    column = _find_by_name(first, part, name, dialect)
-    if column is None:
-        column = _find_by_number(first, part, name, dialect, width)
-        message = "row 1 was read as text too, since the column is a number."
-        notes.append(Note(name, message))
-        table = chain([first], table)
-    else:
-        width = len(first)
-    irregular = IrregularRows(width, dialect, part)
-    beside = _find_labels(first, name, column, width, labels)
-    blank = _read_column(table, records, irregular, column, _note_labels(beside, labels), write)
+    dialect, notes = records.dialect, []
+    with records:
+        first = records.read_first()
+        if not first:
+            return []
+        column = _find_by_name(first, part, name, dialect)
+        rows: Iterable[list[str]] = records.reader
+        if column is None:
+            column = _find_by_number(first, part, name, dialect, width)
+            message = "row 1 was read as text too, since the column is a number."
+            notes.append(Note(name, message))
+            rows = chain([first], rows)
+        else:
+            width = len(first)
+            records.row, records.before = records.row + 1, records.reader.line_num
+        irregular = IrregularRows(width, dialect, part)
+        beside = _note_labels(_find_labels(first, name, column, width, labels), labels)
+        blank = _read_column(rows, records, irregular, column, beside, write)
     if irregular.left_out > irregular.taken:
         raise SourceError(
             f"{name} is not read: {irregular.differing}. With {dialect.between} between cells it "
@@ -157,7 +160,7 @@ def _usual_delimiter(name: str) -> str:
 
 
 def _read_column(
-    table: Iterable[list[str]],
+    rows: Iterable[list[str]],
     records: Records,
     irregular: IrregularRows,
     column: int,
@@ -170,21 +173,28 @@ def _read_column(
         Rows without text there.
     """
     width, letters, blank = irregular.width, not records.dialect.quote, 0
-    for row in table:
-        if len(row) != width and not irregular.keep(row, records):
-            continue
-        if records.last_line != records.line and looks_merged(row, width, records.dialect):
-            irregular.add_merged(records)
-        irregular.taken += 1
-        cell = row[column] if column < len(row) else ""
-        if letters and cell and cell[0] == cell[-1] == '"' and len(cell) > 1:
-            irregular.enclosed += 1
-        if not cell or cell.isspace() or cell == r"\N":
-            blank += 1
-        else:
-            if note:
-                note(row)
-            write(cell)
+    reader, number, before = records.reader, records.row - 1, records.before
+    try:
+        # What a row tells that is as it should be is not told of each of millions.
+        for number, row in enumerate(rows, records.row):
+            usual = len(row) == width and reader.line_num == before + 1
+            if not usual:
+                records.row, records.before = number, before
+            before = reader.line_num
+            if not usual and not irregular.keep(row, records):
+                continue
+            irregular.taken += 1
+            cell = row[column] if column < len(row) else ""
+            if letters and cell and cell[0] == cell[-1] == '"' and len(cell) > 1:
+                irregular.enclosed += 1
+            if not cell or cell.isspace() or cell == r"\N":
+                blank += 1
+            else:
+                if note:
+                    note(row)
+                write(cell)
+    finally:
+        records.row, records.before = number + 1, before
     return blank
 
 
