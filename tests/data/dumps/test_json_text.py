@@ -66,9 +66,10 @@ def test_damage_is_told_at_once_with_its_line(monkeypatch):
 
 
 RECORDS = st.recursive(
-    st.text("ab,{}[]\"\\ \n", max_size=6) | st.integers(),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.fixed_dictionaries({"a": inner}, optional={"b": inner}),
+    st.text('ab,{}[]"\\ \n', max_size=6) | st.integers(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.fixed_dictionaries({"a": inner}, optional={"b": inner})
+    ),
     max_leaves=8,
 )
 
@@ -93,7 +94,7 @@ def test_a_list_read_some_values_at_a_time_is_what_it_is(values, indent, size, c
 
 
 def test_values_that_follow_alike_are_read_at_once(monkeypatch):
-    posts = [{"id": n, "text": "a, {\"id\": " * n} for n in range(40)]
+    posts = [{"id": n, "text": 'a, {"id": ' * n} for n in range(40)]
     text = JsonText([json.dumps(posts, indent=1)], "p")
     calls = []
     monkeypatch.setattr(text, "read", lambda read=text.read: calls.append(1) or read())
