@@ -96,8 +96,13 @@ def test_a_list_read_some_values_at_a_time_is_what_it_is(values, indent, size, c
 def test_values_that_follow_alike_are_read_at_once(monkeypatch):
     posts = [{"id": n, "text": 'a, {"id": ' * n} for n in range(40)]
     text = JsonText([json.dumps(posts, indent=1)], "p")
-    calls = []
-    monkeypatch.setattr(text, "read", lambda read=text.read: calls.append(1) or read())
+    alone: list[object] = []
+
+    def read() -> object:
+        alone.append(JsonText.read(text))
+        return alone[-1]
+
+    monkeypatch.setattr(text, "read", read)
     assert [*text.read_list()] == posts
     # The first by itself, those after it together, and the last, which nothing follows.
-    assert len(calls) == 2
+    assert alone == [posts[0], posts[-1]]
