@@ -6,13 +6,14 @@ It is recorded after each format, and with `--only` the rows of the others stay.
 
 A file is cut, has bytes changed, or numbers in it swapped or made huge; of a folder, one file is. A
 worker imports one after the other and runs a step of each model that came in. What comes must be a
-model, a text or one sentence of burble's own. What is none of these, takes half a minute, ends the
-worker, or takes more memory than twice the file and 200 MB, is counted and named. The worker's is
-what it grew by, that of a process that reads by itself all of it.
+model, a text or one sentence of burble's own. What is none of these, takes half a minute of
+processor time, ends the worker, or takes more memory than twice the file and 200 MB, is counted and
+named. The worker's memory is what it grew by, that of a process that reads by itself all of it.
 """
 
 import io
 import json
+import os
 import queue
 import random
 import shutil
@@ -39,8 +40,10 @@ from burble.model.metadata import Model
 from burble.model.mixture import build_core
 from tests.support.import_samples import SAMPLES, Sample
 
-PATIENCE = 30.0
-"""Seconds after which an import hangs."""
+STARTING, PATIENCE = 120.0, 30.0
+"""Seconds of processor time after which a worker hangs that starts, or imports a file."""
+TIMES_BUSY = 20
+"""How many times longer that may take, where a machine is busy or the worker waits."""
 MOST_MEMORY = 200e6
 """Bytes of memory beside twice the file."""
 LONGEST = 800
@@ -162,12 +165,10 @@ def follow(name: str, whole: Path, files: int) -> Iterator[tuple[int, str, float
         lines: queue.Queue[str] = queue.Queue()
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
             threading.Thread(target=_read_lines, args=(worker.stdout, lines), daemon=True).start()
-            # It takes a while to start.
-            patience = 120.0
+            patience = STARTING
             while first < files:
-                try:
-                    line = lines.get(timeout=patience)
-                except queue.Empty:
+                line = wait_for_line(lines, worker.pid, patience)
+                if line is None:
                     worker.kill()
                     yield first, "hung", patience, 0
                     first += 1
@@ -181,6 +182,23 @@ def follow(name: str, whole: Path, files: int) -> Iterator[tuple[int, str, float
                 seed, outcome, took, grown = json.loads(line)
                 yield seed, outcome, took, grown
                 first, patience = seed + 1, PATIENCE
+
+
+def wait_for_line(lines: "queue.Queue[str]", process: int, patience: float) -> str | None:
+    """The next line of a process; None where it has computed for so many seconds, or hangs."""
+    began, latest = read_seconds(process), time.monotonic() + TIMES_BUSY * patience
+    while time.monotonic() < latest and read_seconds(process) < began + patience:
+        with suppress(queue.Empty):
+            return lines.get(timeout=1)
+    return None
+
+
+def read_seconds(process: int) -> float:
+    """The processor time a process has taken, in seconds; it may have ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        held = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(held[11]) + int(held[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _read_lines(stream: IO[str] | None, lines: "queue.Queue[str]") -> None:
