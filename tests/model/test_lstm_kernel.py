@@ -11,7 +11,7 @@ import pytest
 from jax.sharding import Mesh
 
 from burble.model import lstm_kernel
-from burble.model.lstm import lstm_loop, run_lstm
+from burble.model.lstm import lstm_loop, run_from_symbols, run_lstm
 from burble.native.library import SETS, load_library
 
 pytestmark = pytest.mark.skipif(not lstm_kernel.is_available(), reason="no kernels are in use")
@@ -39,7 +39,7 @@ def arguments(batch, length, inputs, units):
 
 def results(function, given):
     """Values, and the gradients of a sum in which each counts with a factor of its own."""
-    shapes = [result.shape for result in jax.eval_shape(lstm_loop, *given)]
+    shapes = [result.shape for result in jax.eval_shape(function, *given)]
     factors = [some(*shape, seed=7 + i) for i, shape in enumerate(shapes)]
 
     def total(given):
@@ -75,6 +75,35 @@ def test_values_and_gradients_are_those_of_the_loop(shape):
             assert ours.shape == theirs.shape
             # Rounding alone: the same sums in another order.
             assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(theirs).max()
+
+
+@pytest.mark.usefixtures("instructions")
+@pytest.mark.parametrize("units", [7, 48])
+def test_symbols_give_what_their_vectors_do(units):
+    x, *others = arguments(7, 9, 5, units)
+    given = some(6, 5, seed=8), *others
+    ids = np.random.default_rng(9).integers(6, size=x.shape[:2]).astype(np.int32)
+    # Not every symbol is there.
+    ids[ids == 3] = 4
+
+    def looked_up(vectors, *rest):
+        return run_lstm(vectors[ids], *rest)
+
+    expected = results(looked_up, given)
+    for threads in (1, 3):
+        found = results(partial(run_from_symbols, ids, threads=threads), given)
+        for ours, theirs in zip(found, expected, strict=True):
+            assert ours.shape == theirs.shape
+            assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(theirs).max()
+
+
+@pytest.mark.parametrize("wrong", [-1, 6])
+def test_an_id_that_has_no_vector_is_refused(wrong):
+    ids = np.zeros((3, 9), np.int32)
+    ids[2, 8] = wrong
+    _, *others = arguments(3, 9, 5, 7)
+    with pytest.raises(jax.errors.JaxRuntimeError, match="burble_lstm_forward: no such id"):
+        jax.block_until_ready(run_from_symbols(ids, some(6, 5, seed=8), *others))
 
 
 def test_without_gradients_the_values_are_the_same_bits():

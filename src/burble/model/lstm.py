@@ -67,6 +67,29 @@ def run_lstm(
     return lstm_loop(x, kernel, recurrent, bias, h, c)
 
 
+def run_from_symbols(
+    ids: Any,
+    vectors: Any,
+    kernel: Any,
+    recurrent: Any,
+    bias: Any,
+    h: Any,
+    c: Any,
+    *,
+    threads: int = 1,
+) -> Any:
+    """`run_lstm` of an input that is the vectors (V, D) of ids (B, T).
+
+    Compiled code multiplies each vector once, not at each place where its symbol stands, unless
+    there are nearly as many symbols as places.
+    """
+    if not lstm_kernel.is_available() or 2 * len(vectors) > ids.size:
+        x = jnp.take(vectors, ids, axis=0)
+        return run_lstm(x, kernel, recurrent, bias, h, c, threads=threads)
+    gates = vectors @ kernel + bias
+    return lstm_kernel.lstm(threads, ids, kernel[:0], recurrent, gates, h, c)
+
+
 def lstm_loop(x: Any, kernel: Any, recurrent: Any, bias: Any, h: Any, c: Any) -> Any:
     """What `run_lstm` computes, without compiled code of our own."""
     outputs, h, c = _features_first(x.transpose(1, 2, 0), kernel, recurrent, bias, h.T, c.T)

@@ -47,7 +47,8 @@ def has_threads() -> bool:
 def lstm(threads: int, *arguments: Any) -> Any:
     """The layer, as `lstm.run_lstm` has it.
 
-    Where a mesh of devices is set, its devices have the streams dealt out to them.
+    Where its input is ids (B, T), the bias has a row for each, and the kernel none. Where a mesh of
+    devices is set, its devices have the streams dealt out to them.
     """
     return _forward(threads, arguments, kept=False)
 
@@ -68,7 +69,7 @@ def _forward(threads: int, arguments: tuple[Any, ...], *, kept: bool) -> Any:
     """Outputs, h and c, and with `kept` what the gradients need: gates and cell states."""
 
     def call(x: Any, *others: Any) -> Any:
-        (batch, length, _), units = x.shape, len(others[1])
+        (batch, length), units = x.shape[:2], len(others[1])
         shapes = [(batch, length, units), (batch, units), (batch, units)]
         if kept:
             wide = -(-units // WIDEST) * WIDEST
@@ -92,13 +93,16 @@ def _differentiate(threads: int, residuals: Any, gradients: Any) -> Any:
     """The gradients of all arguments."""
 
     def call(*given: Any) -> Any:
-        shapes = [array.shape for array in given[:6]]
+        # Ids have no gradient.
+        shapes = [(*given[0].shape[:2], len(given[1])), *(array.shape for array in given[1:6])]
         *found, _ = _call(CALLS[1], threads, [*shapes, given[7].shape], {7: 6})(*given)
         return found if axes is None else _add_up(found, axes)
 
     axes = _axes()
     call_everywhere = _on_devices(call, [*_OF_STREAMS, *[True] * 6], _OF_STREAMS)
-    return tuple(call_everywhere(*residuals, *gradients))
+    d_x, *others = call_everywhere(*residuals, *gradients)
+    ids = residuals[0].ndim == 2
+    return np.zeros(residuals[0].shape, jax.dtypes.float0) if ids else d_x, *others
 
 
 lstm.defvjp(_keep, _differentiate)

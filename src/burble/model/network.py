@@ -16,7 +16,7 @@ import numpy as np
 from burble.model import lstm_kernel
 from burble.model.architecture import Weights, array_shapes, fixed_input
 from burble.model.initial import draw_weights
-from burble.model.lstm import add_labels, drop, run_lstm
+from burble.model.lstm import add_labels, drop, run_from_symbols, run_lstm
 from burble.settings import ModelSettings, Precision
 
 
@@ -106,16 +106,19 @@ class PlainNetwork:
         arrays, state = iter([*fixed, *trained]), iter(states)
         after: list[Any] = []
         used: list[Any] = []
-        below = jnp.take(next(arrays), ids, axis=0)
+        vectors = next(arrays)
+        below = looked_up = jnp.take(vectors, ids, axis=0)
         if self._labels:
             below = below + add_labels(next(arrays), labels)
         below = _drop(below, self._rates[0], seeds, used, training)
         for rate in self._rates[1:]:
             used.append(next(seeds))
-            weights = next(arrays), next(arrays), next(arrays)
-            outputs, h, c = run_lstm(
-                below, *weights, next(state), next(state), threads=self._threads
-            )
+            given = *(next(arrays) for _ in range(3)), next(state), next(state)
+            if below is looked_up:
+                # Nothing was added to the vectors or left out of them.
+                outputs, h, c = run_from_symbols(ids, vectors, *given, threads=self._threads)
+            else:
+                outputs, h, c = run_lstm(below, *given, threads=self._threads)
             after += [h, c]
             below = _drop(outputs, rate, seeds, used, training)
         return below @ next(arrays) + next(arrays), after, [*fixed, *used]

@@ -5,12 +5,15 @@
 #ifndef BURBLE_LSTM_H
 #define BURBLE_LSTM_H
 
+#include <stdint.h>
+
 struct lstm_layer {
-    long batch, length, inputs, units;
+    long batch, length, inputs, units, symbols;
     const float *x;                 /* (B, T, D) */
+    const int32_t *ids;             /* or of each place a symbol (B, T), and no input; else NULL */
     const float *kernel;            /* (D, 4U), gates in the order i, f, g, o */
     const float *recurrent;         /* (U, 4U) */
-    const float *bias;              /* (4U) */
+    const float *bias;              /* (4U); where there are symbols, a row for each of them */
     const float *h, *c;             /* (B, U), the state before */
 };
 

@@ -51,13 +51,16 @@ static int threads_of(const XLA_FFI_CallFrame *call) {
 
 /* The layer from the first six arguments; Python made their shapes. */
 static struct lstm_layer layer_of(const XLA_FFI_CallFrame *call) {
-    const int64_t *x = argument(call, 0)->dims;
+    const XLA_FFI_Buffer *x = argument(call, 0), *bias = argument(call, 3);
+    int of_symbols = x->dtype == XLA_FFI_DataType_S32;
     return (struct lstm_layer){
-        .batch = (long)x[0],
-        .length = (long)x[1],
-        .inputs = (long)x[2],
+        .batch = (long)x->dims[0],
+        .length = (long)x->dims[1],
+        .inputs = (long)argument(call, 1)->dims[0],
         .units = (long)argument(call, 2)->dims[0],
-        .x = argument(call, 0)->data,
+        .symbols = of_symbols ? (long)bias->dims[0] : 1,
+        .x = of_symbols ? NULL : x->data,
+        .ids = of_symbols ? x->data : NULL,
         .kernel = argument(call, 1)->data,
         .recurrent = argument(call, 2)->data,
         .bias = argument(call, 3)->data,
@@ -66,14 +69,23 @@ static struct lstm_layer layer_of(const XLA_FFI_CallFrame *call) {
     };
 }
 
+/* Whether a layer has a symbol that there is no row for. */
+static int has_unknown(const struct lstm_layer *l) {
+    for (long i = 0; l->ids && i < l->batch * l->length; i++)
+        if (l->ids[i] < 0 || l->ids[i] >= l->symbols) return 1;
+    return 0;
+}
+
 /* From x, kernel, recurrent, bias, h and c to outputs, last h, last c and, where they are asked
-   for, gates and cells. */
+   for, gates and cells. With symbols in place of x the kernel has no rows. */
 EXPORT XLA_FFI_Error *burble_lstm_forward(XLA_FFI_CallFrame *call) {
     if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
     int kept = call->rets.size == 5;
     if (call->args.size != 6 || (call->rets.size != 3 && !kept))
         return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_lstm_forward: 6 to 3 or 5");
     struct lstm_layer layer = layer_of(call);
+    if (has_unknown(&layer))
+        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_lstm_forward: no such id");
     struct lstm_results to = {
         .outputs = result(call, 0),
         .last_h = result(call, 1),
@@ -93,6 +105,8 @@ EXPORT XLA_FFI_Error *burble_lstm_backward(XLA_FFI_CallFrame *call) {
     if (call->args.size != 12 || call->rets.size != 7 || result(call, 6) != argument(call, 7)->data)
         return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_lstm_backward: 12 to 7");
     struct lstm_layer layer = layer_of(call);
+    if (has_unknown(&layer))
+        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_lstm_backward: no such id");
     struct lstm_gradients to = {
         .outputs = argument(call, 6)->data,
         .gates = result(call, 6),

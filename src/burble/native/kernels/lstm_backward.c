@@ -14,7 +14,8 @@ static void differentiate(const struct pass *s, const struct lstm_gradients *g, 
         const float *before =
             t ? g->cells + cells_at(s, t - 1, p, 0) : s->cell + cells_at(s, 0, p, 0);
         vec one = v_set1(1), sum[4];
-        for (int v = 0; v < 4; v++) sum[v] = v_load(d_bias + p * PANEL + v * LANES);
+        for (int v = 0; v < 4; v++)
+            sum[v] = l->ids ? v_set1(0) : v_load(d_bias + p * PANEL + v * LANES);
         for (long b = 0; b < l->batch; b++, gates += PANEL, d_c += LANES) {
             vec i = v_load(gates), f = v_load(gates + LANES), m = v_load(gates + 2 * LANES);
             vec o = v_load(gates + 3 * LANES), out = v_tanh(v_load(cells + b * LANES));
@@ -27,8 +28,16 @@ static void differentiate(const struct pass *s, const struct lstm_gradients *g, 
             v_store(gates + 2 * LANES, dm), v_store(gates + 3 * LANES, d_o);
             v_store(d_c, dc * f);
             sum[0] += di, sum[1] += df, sum[2] += dm, sum[3] += d_o;
+            if (!l->ids) continue;
+            /* Each symbol has sums of its own. */
+            for (int v = 0; v < 4; v++) {
+                float *own = d_bias + bias_at(l, t, p, b) + v * LANES;
+                v_store(own, v_load(own) + sum[v]);
+                sum[v] = v_set1(0);
+            }
         }
-        for (int v = 0; v < 4; v++) v_store(d_bias + p * PANEL + v * LANES, sum[v]);
+        if (!l->ids)
+            for (int v = 0; v < 4; v++) v_store(d_bias + p * PANEL + v * LANES, sum[v]);
     }
 }
 
@@ -199,14 +208,14 @@ static void run_part(void *work, int part, int parts) {
     float *rest = w->own + part * w->each;
     s.kernel = w->kernel, s.recurrent = w->recurrent;
     s.weights = cut(&rest, w->weights);
-    s.bias = cut(&rest, s.panels * PANEL);
+    s.bias = cut(&rest, s.panels * l->symbols * PANEL);
     s.features = cut(&rest, steps_rows * blocks * ROWS);
     s.cell = cut(&rest, state);
     s.state = cut(&rest, state);
     s.sums = cut(&rest, steps_rows * ROWS * PANEL);
     float *d_c = cut(&rest, state);
     memset(s.weights, 0, sizeof(float) * (size_t)w->weights);
-    memset(s.bias, 0, sizeof(float) * (size_t)(s.panels * PANEL));
+    memset(s.bias, 0, sizeof(float) * (size_t)(s.panels * l->symbols * PANEL));
     memset(s.state, 0, sizeof(float) * (size_t)state);
     copy_rows(s.state, s.wide, g->d_last_h, l->units, l->batch, l->units);
     pack_state(&s, s.cell, l->c);
@@ -255,7 +264,7 @@ static void unpack_part(void *work, int part, int parts) {
         const float *from = w->own + p * blocks * ROWS * PANEL;
         unpack_weights(w, w->to->d_kernel, from, p, l->inputs, parts);
         unpack_weights(w, w->to->d_recurrent, from + split * ROWS * PANEL, p, l->units, parts);
-        unpack_weights(w, w->to->d_bias, bias + p * PANEL, p, 1, parts);
+        unpack_weights(w, w->to->d_bias, bias + p * l->symbols * PANEL, p, l->symbols, parts);
     }
 }
 
@@ -269,7 +278,7 @@ int NAME(lstm_backward)(const struct lstm_layer *l, const struct lstm_gradients 
     long below = panels_of(l->inputs, PANEL) * PANEL * gates, across = s.wide * gates;
     struct backward w = {.layer = l, .to = g, .weights = blocks * ROWS * gates};
     /* The last rows that are multiplied at once may be fewer than ROWS. */
-    w.each = lines(w.weights) + lines(gates) + lines(rows * blocks * ROWS) +
+    w.each = lines(w.weights) + lines(gates * l->symbols) + lines(rows * blocks * ROWS) +
              lines(rows * ROWS * PANEL) + 3 * lines(largest.batch * s.wide);
     void *scratch;
     float *rest = take(&scratch, lines(below) + lines(across) + parts * w.each);

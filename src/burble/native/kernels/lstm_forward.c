@@ -63,16 +63,20 @@ static void activate(long rows, float *gates, const float *before, float *cells,
     }
 }
 
-/* One step: from its gates, which hold the share of the input, and the state before. */
-static void step(const struct pass *s, float *gates, const float *h, const float *c, float *after_h,
-                 float *after_c) {
-    long batch = s->layer->batch, units = s->layer->units;
+/* One step: from the state before and its gates, which hold the share of the input, or come to hold
+   that of the symbols. */
+static void step(const struct pass *s, long t, float *gates, const float *h, const float *c,
+                 float *after_h, float *after_c) {
+    const struct lstm_layer *l = s->layer;
+    long batch = l->batch, units = l->units;
     for (long p = 0; p < s->panels; p++) {
         const float *panel = s->recurrent + p * units * PANEL;
         for (long b = 0, rows; b < batch; b += rows) {
             rows = even_rows(batch - b);
             float *to = gates_at(s, gates, 0, p, b);
             const float *from = h + b * s->wide;
+            for (long r = 0; l->ids && r < rows; r++)
+                memcpy(to + r * PANEL, s->bias + bias_at(l, t, p, b + r), sizeof(float) * PANEL);
             sum_rows(rows, to, PANEL, to, PANEL, from, s->wide, panel, units);
             long cell = cells_at(s, 0, p, b);
             activate(rows, to, c + cell, after_c + cell,
@@ -113,7 +117,7 @@ static void pack_part(void *work, int part, int parts) {
     long first = panels * part / parts, last = panels * (part + 1) / parts;
     pack_gates(f->kernel, l->kernel, l->inputs, l->units, first, last);
     pack_gates(f->recurrent, l->recurrent, l->units, l->units, first, last);
-    pack_gates(f->bias, l->bias, 1, l->units, first, last);
+    pack_gates(f->bias, l->bias, l->symbols, l->units, first, last);
 }
 
 static void run_part(void *work, int part, int parts) {
@@ -135,9 +139,9 @@ static void run_part(void *work, int part, int parts) {
     for (long t = 0; t < l->length; t++) {
         long part_step = t % s.steps;
         float *here = gates ? gates + (t - part_step) * step_gates : rest;
-        if (!part_step) multiply_inputs(&s, here, t, least(s.steps, l->length - t));
+        if (!part_step && !l->ids) multiply_inputs(&s, here, t, least(s.steps, l->length - t));
         float *after_c = cells ? cells + cells_at(&s, t, 0, 0) : c;
-        step(&s, here + part_step * step_gates, h, c, after, after_c);
+        step(&s, t, here + part_step * step_gates, h, c, after, after_c);
         copy_rows(outputs + t * l->units, l->length * l->units, after, s.wide, l->batch, l->units);
         float *before = h;
         h = after, after = before, c = after_c;
@@ -156,12 +160,12 @@ int NAME(lstm_forward)(const struct lstm_layer *l, const struct lstm_results *to
     f.each = 2 * lines(largest.batch * s.wide) + lines(step_gates / 4);
     f.each += to->gates ? 0 : lines(s.steps * step_gates);
     void *scratch;
-    float *rest = take(&scratch, lines(gates * l->inputs) + lines(gates * l->units) + lines(gates) +
-                                     parts * f.each);
+    float *rest = take(&scratch, lines(gates * l->inputs) + lines(gates * l->units) +
+                                     lines(gates * l->symbols) + parts * f.each);
     if (!rest) return 1;
     f.kernel = cut(&rest, gates * l->inputs);
     f.recurrent = cut(&rest, gates * l->units);
-    f.bias = cut(&rest, gates);
+    f.bias = cut(&rest, gates * l->symbols);
     f.own = rest;
     burble_share(pack_part, &f, parts);
     burble_share(run_part, &f, parts);

@@ -32,6 +32,11 @@ INLINE float *gates_at(const struct pass *s, float *gates, long t, long p, long 
     return gates + ((t * s->panels + p) * s->layer->batch + b) * PANEL;
 }
 
+/* Where a panel's row of a packed bias begins for a place: that of its symbol. */
+INLINE long bias_at(const struct lstm_layer *l, long t, long p, long b) {
+    return (p * l->symbols + (l->ids ? l->ids[b * l->length + t] : 0)) * PANEL;
+}
+
 INLINE long cells_at(const struct pass *s, long t, long p, long b) {
     return ((t * s->panels + p) * s->layer->batch + b) * LANES;
 }
@@ -41,7 +46,10 @@ static struct lstm_layer part_of(const struct lstm_layer *whole, int part, int p
     struct lstm_layer l = *whole;
     *first = whole->batch * part / parts;
     l.batch = whole->batch * (part + 1) / parts - *first;
-    l.x += *first * l.length * l.inputs;
+    if (l.ids)
+        l.ids += *first * l.length;
+    else
+        l.x += *first * l.length * l.inputs;
     l.h += *first * l.units;
     l.c += *first * l.units;
     return l;
