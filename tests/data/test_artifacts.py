@@ -91,6 +91,7 @@ def test_many_sources_are_told_of_once(tmp_path):
         ('{"id": 1,\n "text": "so"}\n', "'id'"),
         ('[\n  {"title": "so"},\n', "'title'"),
         ('["one", "two"]\n', ""),
+        ('{"id": 1}\n', "'id'"),
     ],
 )
 def test_json_that_is_read_as_text_is_called_that(tmp_path, text, field):

@@ -198,9 +198,9 @@ def _find(argument: str, reading: SourceSettings) -> Found:
     if os.path.exists(path):
         return _read_file(path, reading)
     named, part = _split_column(argument)
-    if part and os.path.isdir(named):
+    if named and os.path.isdir(named):
         return _read_folder(Path(named), reading, part)
-    if part:
+    if named:
         return _read_file(Path(named), reading, part)
     if any(mark in argument for mark in "*?["):
         return _expand_pattern(argument, reading)

@@ -94,7 +94,7 @@ def test_a_field_inside_an_object_is_named_and_can_be_read():
     table = '{"id": 1, "meta": {"title": "a", "text": "b"}}\n'
     with pytest.raises(SourceError, match=r"(?s)no field 'text'.*  meta\.text   'b'\n"):
         json_texts(table)
-    said = r"(?s)no text in the field 'meta', but an object.* burble corpus p\.jsonl:meta\.title"
+    said = r"(?s)no text in the field 'meta', but an object.* burble corpus p\.jsonl:meta\.text"
     with pytest.raises(SourceError, match=said):
         json_texts(table, "meta")
     assert json_texts(table, "meta.text") == (["b"], [])

@@ -31,7 +31,7 @@ def test_ligatures_become_letters():
 def test_signs_of_a_symbol_font_are_counted():
     account = Account()
     lines = [(50, 700, "\uf0b7 First"), (50, 640, "\uf0b7 Second")]
-    assert lay_out([page(0, *lines)], account) == "First\n\nSecond"
+    assert lay_out([page(0, *lines)], account) == "First Second"
     assert account.left["symbol of a symbol font"] == 2
 
 

@@ -22,6 +22,8 @@ _LONGEST = 1 << 26
 _PATIENCE = 20_000
 """Times that SQLite may report between two rows, each after `_STEPS`: some ten seconds."""
 _STEPS = 100_000
+_MOST_ROWS = 1 << 20
+"""Rows of a view at most, unless its file has more bytes: a view may have rows without end."""
 _TABLES = """SELECT name, type FROM sqlite_master
 WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"""
 
@@ -29,14 +31,14 @@ WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER
 def read(file: File, write: Write) -> list[Note]:
     """Reads the texts of the column that is named; see `tabular.read_column`."""
     with _open(file) as (connection, notes), _explain(file):
-        tables = [*_find_tables(connection)]
+        tables = [*_find_tables(connection, file)]
         return notes + tabular.read_column(tables, file, write)
 
 
 def find_fields(file: File) -> Fields:
     """The columns of all tables."""
     with _open(file) as (connection, _), _explain(file):
-        return tabular.find_fields(_find_tables(connection))
+        return tabular.find_fields(_find_tables(connection, file))
 
 
 @contextmanager
@@ -136,33 +138,38 @@ def _explain(file: File) -> Iterator[None]:
         ) from error
 
 
-def _find_tables(connection: sqlite3.Connection) -> Iterator[Table]:
+def _find_tables(connection: sqlite3.Connection, file: File) -> Iterator[Table]:
     """All tables, and views of them."""
     for name, kind in connection.execute(_TABLES).fetchall():
         described = connection.execute(f"PRAGMA table_info({_quote(name)})").fetchall()
         columns = tuple(str(row[1]) for row in described)
+        view_of = file if kind == "view" else None
         if columns:
-            yield Table(str(name), columns, _reader(connection, name, columns, kind))
+            yield Table(str(name), columns, _reader(connection, name, columns, view_of))
 
 
 def _reader(
-    connection: sqlite3.Connection, name: str, columns: Sequence[str], kind: str
+    connection: sqlite3.Connection, name: str, columns: Sequence[str], view_of: File | None
 ) -> Callable[[Sequence[int]], Iterator[Row]]:
     """What reads some columns of a table, in the order of the table itself."""
 
     def read(places: Sequence[int]) -> Iterator[Row]:
         chosen = ", ".join(_quote(columns[place]) for place in places)
-        if kind == "view":
-            return _watch(connection, f"SELECT {chosen} FROM {_quote(name)}")
+        if view_of:
+            return _watch(connection, f"SELECT {chosen} FROM {_quote(name)}", view_of)
         # By an index rows would come in its order.
         return connection.execute(f"SELECT {chosen} FROM {_quote(name)} NOT INDEXED")
 
     return read
 
 
-def _watch(connection: sqlite3.Connection, question: str) -> Iterator[Row]:
-    """The rows of a view, which may compute without end: then SQLite is interrupted."""
-    steps = 0
+def _watch(connection: sqlite3.Connection, question: str, file: File) -> Iterator[Row]:
+    """The rows of a view, which may compute without end: then SQLite is interrupted.
+
+    Raises:
+        SourceError: It has more rows than a file of that size holds.
+    """
+    steps, most = 0, max(_MOST_ROWS, file.size)
 
     def count() -> bool:
         nonlocal steps
@@ -171,7 +178,12 @@ def _watch(connection: sqlite3.Connection, question: str) -> Iterator[Row]:
 
     # The first row is computed as soon as it is asked.
     connection.set_progress_handler(count, _STEPS)
-    for row in connection.execute(question):
+    for number, row in enumerate(connection.execute(question)):
+        if number == most:
+            raise SourceError(
+                f"{file.name} is not read: {file.part or 'a view in it'} has more than {most:,} "
+                "rows, which are computed. Name a table instead."
+            )
         steps = 0
         yield row
     connection.set_progress_handler(None, 0)

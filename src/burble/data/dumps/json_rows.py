@@ -23,6 +23,8 @@ LINES = (".jsonl", ".ndjson")
 Row = tuple[int, Any, tuple[Any, ...]]
 """A record: its number or line, what is in it, with objects as tuples of names and values, and what
 its list lies in, as far as that stands before it."""
+_ASSIGNED = re.compile(r"\A\s*window\.YTD\.[\w.]{1,60}\s*=\s*(?=[\[{])")
+"""How the files of an archive of Twitter begin: with a name for what follows."""
 _NAMED = 3
 _WITHIN = 1 << 20
 """Characters in which the first line is looked for."""
@@ -113,7 +115,7 @@ class RowReader:
         self._file, self._fields, self._looked_at = file, fields or Fields(), 0
         self._last_names = [FieldPath(label).last for label in file.labels.columns]
         self._passed: dict[str, _Lines] = {}
-        self._twice = _Lines(rows.place)
+        self._twice, self._both = _Lines(rows.place), False
         self._found_labels: set[str] = set()
         self._no_labels: dict[str, _Lines] = {}
         self._taken = 0
@@ -162,6 +164,7 @@ class RowReader:
             ) from error
         if not twice.isdisjoint(self._keys):
             self._twice.add(number)
+        self._both |= self._path.is_in_both_ways(value)
         for text, within in self._path.find(value, outer):
             if isinstance(text, str) and text.strip():
                 self._taken += 1
@@ -229,6 +232,9 @@ class RowReader:
             message = "with one field twice, of which the last was read"
             alone = f"{some(self._twice.count, 'row')} {message}: {self._twice}."
             yield Note(name, f"{{}} {message}.", ((self._twice.count, "row"),), alone)
+        if self._both:
+            both = f"has fields called {part!r} and others on that way; the former are read."
+            yield Note(name, both)
         for label, lines in self._no_labels.items():
             message = f"without a label, since {label!r} is a list or an object"
             alone = f"{some(lines.count, 'row')} {message}: {lines}."
@@ -253,6 +259,7 @@ def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> Rows
         start += piece
         if "\n" in start.lstrip() or len(start) > _WITHIN:
             break
+    start = _ASSIGNED.sub("", start, count=1)
     whole, first = chain([start], stream), start.lstrip()
     if not first:
         return Rows("item", FieldPath(""), iter(()))

@@ -57,6 +57,16 @@ class FieldPath:
         """What is left of the name after its last list."""
         return self.name.rpartition("[]")[2].removeprefix(".")
 
+    def is_in_both_ways(self, record: Any) -> bool:
+        """Whether a record has a field of that very name, and another to which the steps lead.
+
+        >>> FieldPath("a.b").is_in_both_ways({"a.b": 1, "a": {"b": 2}})
+        True
+        """
+        if len(self.steps) < 2 or not isinstance(record, dict) or self.name not in record:
+            return False
+        return any(value not in (ABSENT, NO_LIST) for value, _ in _walk(record, self.steps, ()))
+
     def find(self, record: Any, outer: tuple[Any, ...] = ()) -> Iterator[Found]:
         """Its values in a record.
 

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from burble.data import encodings
+from burble.data.dumps.json_head import is_records
 from burble.data.forms.form import Form, Probe
 from burble.errors import SourceError
 from burble.formatting import listed, shown
@@ -108,6 +109,15 @@ CHATS: tuple[Form, ...] = (
     _chat("irc", "a log of IRC", "logs of IRC", (".log", ".txt", ".weechatlog")),
 )
 """Forms in which people speak."""
+
+
+def _is_records(head: bytes) -> bool:
+    """Whether a file is JSON, whatever it is called, by its first bytes."""
+    kind = encodings.detect_content_type(head)
+    if kind.binary:
+        return False
+    text = head.decode(kind.codec or "utf-8", "ignore")
+    return is_records(text, cut=len(head) >= encodings.HEAD)
 
 
 def _is_mail(head: bytes) -> bool:
@@ -290,7 +300,9 @@ FORMS: tuple[Form, ...] = (
         what="JSON",
         plural="JSON files",
         suffixes=(".json", ".jsonl", ".ndjson"),
-        recognize=_ends(".json", ".jsonl", ".ndjson"),
+        recognize=lambda probe: (
+            probe.name.endswith((".json", ".jsonl", ".ndjson")) or _is_records(probe.head)
+        ),
         module="burble.data.dumps.json_rows",
         has_parts=True,
         needs_part=True,
