@@ -103,10 +103,14 @@ def test_a_view_is_read_unless_it_computes_without_end(notes, monkeypatch):
     made = sqlite3.connect(notes)
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
     made.execute(f"CREATE VIEW endless AS {endless} SELECT 'a' AS never FROM n WHERE i < 0")
+    made.execute(f"CREATE VIEW rows AS {endless} SELECT 'a' || i AS each FROM n")
     made.close()
     monkeypatch.setattr("burble.data.dumps.databases._PATIENCE", 20)
     with pytest.raises(SourceError, match=r"endless\.never computes for too long\. Name a table"):
         read(f"{notes}:endless.never")
+    monkeypatch.setattr("burble.data.dumps.databases._MOST_ROWS", 20_000)
+    with pytest.raises(SourceError, match=r"rows\.each has more than 20,\d+ rows, which are comp"):
+        read(f"{notes}:rows.each")
 
 
 def test_a_column_of_numbers_lists_the_others(notes):

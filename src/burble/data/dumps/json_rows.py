@@ -233,7 +233,7 @@ class RowReader:
             alone = f"{some(self._twice.count, 'row')} {message}: {self._twice}."
             yield Note(name, f"{{}} {message}.", ((self._twice.count, "row"),), alone)
         if self._both:
-            both = f"has fields called {part!r} and others on that way; the former are read."
+            both = f"has fields called {self._path.name!r} and others on that way; the former are read."
             yield Note(name, both)
         for label, lines in self._no_labels.items():
             message = f"without a label, since {label!r} is a list or an object"
