@@ -233,8 +233,8 @@ class RowReader:
             alone = f"{some(self._twice.count, 'row')} {message}: {self._twice}."
             yield Note(name, f"{{}} {message}.", ((self._twice.count, "row"),), alone)
         if self._both:
-            both = f"has fields called {self._path.name!r} and others on that way; the former are read."
-            yield Note(name, both)
+            called = f"has fields called {self._path.name!r} and others on that way"
+            yield Note(name, f"{called}; the former are read.")
         for label, lines in self._no_labels.items():
             message = f"without a label, since {label!r} is a list or an object"
             alone = f"{some(lines.count, 'row')} {message}: {lines}."
