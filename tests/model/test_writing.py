@@ -1,5 +1,7 @@
 """Texts that are written for several symbols at once do not depend on threads."""
 
+import gc
+import time
 from unittest import mock
 
 import numpy as np
@@ -42,6 +44,54 @@ def test_the_number_of_threads_changes_nothing(texts, threads, monkeypatch):
             )
             np.testing.assert_array_equal(ids[:, 0], expected[:, text])
         np.testing.assert_array_equal(select_streams(state, [text])[0], kept[0])
+
+
+def write_all(made, core, uniforms, texts):
+    """Symbols of some calls, (T, B)."""
+    ids, state, found = np.zeros(texts, np.int64), core.zero_state(texts), []
+    for each in uniforms:
+        drawn, state = made.write(ids, state, each, CHOICE)
+        ids = drawn[-1]
+        found.append(drawn)
+    return np.concatenate(found)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("texts", [1, 3])
+def test_help_changes_nothing_whether_it_comes_or_not(cell, texts, monkeypatch):
+    core, rng = engine(units=150, layers=3, cell=cell), np.random.default_rng(0)
+    uniforms = rng.random((20, 9, texts))
+    alone = writing.build_writing(core)
+    monkeypatch.setattr(writing, "count_threads", lambda: 1)
+    expected = write_all(alone, core, uniforms, texts)
+    assert alone._helper is None
+    monkeypatch.setattr(writing, "count_threads", lambda: 2)
+    monkeypatch.setattr(writing, "LEAST_SIZE", 0)
+    # However late it is, it is asked again at once.
+    monkeypatch.setattr(writing, "REST", (0.0, 0.0))
+    monkeypatch.setattr(writing, "_rest", writing._Rest())
+    for _ in range(3):
+        helped = writing.build_writing(core)
+        np.testing.assert_array_equal(write_all(helped, core, uniforms, texts), expected)
+        assert helped._helper is not None
+        # Its thread may still be there: what it reads goes last.
+        del helped
+        gc.collect()
+
+
+def test_who_comes_too_late_is_not_asked_for_a_while():
+    rest = writing._Rest()
+    with mock.patch.object(time, "monotonic") as clock:
+        asked = []
+        for step, late in enumerate((False, True, False, True, False, False)):
+            clock.return_value = 100 + 0.0015 * step
+            asked.append(rest.is_over(late=late))
+        assert asked == [True, False, True, False, False, True]
+        clock.return_value = 110.0
+        for _ in range(20):
+            assert not rest.is_over(late=True)
+        clock.return_value += writing.REST[1] + 0.001
+        assert rest.is_over(late=False)
 
 
 def test_a_call_takes_a_few_milliseconds():

@@ -1,5 +1,8 @@
 """What is written in one call is what the network, the draw and the watch give by turns."""
 
+import os
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +13,7 @@ from burble.model import softmax
 from burble.native.choosing import draw_symbols
 from burble.native.forward import build_network
 from burble.native.library import load_library
-from burble.native.writing import Choice, NotFiniteError, Room, Work
+from burble.native.writing import Choice, Helper, NotFiniteError, Room, Work
 from tests.native.test_forward import CELLS, V, draw_states, make
 
 pytestmark = pytest.mark.skipif(load_library() is None, reason="the kernels are not in use")
@@ -97,3 +100,52 @@ def test_what_cannot_be_is_refused():
     states[:, 1] = np.nan
     with pytest.raises(NotFiniteError, match="step 0"):
         Work(network, np.zeros(2, int), states, uniforms, choice, room).write(0, 2)
+
+
+def test_whoever_helps_may_go_at_any_time():
+    network, texts = build(layers=1, units=300), 2
+    choice, uniforms = Choice(1.0, IMPOSSIBLE, None), np.random.default_rng(0).random((50, texts))
+    found = []
+    for helped in (False, True, True):
+        helper = Helper(network, texts) if helped else None
+        state = np.zeros((network.parts, texts, network.units), np.float32)
+        work = Work(
+            network, np.zeros(texts, np.int64), state, uniforms, choice, Room(network, texts)
+        )
+        work.write(0, texts, helper)
+        found.append(work.drawn)
+        assert helper is None or helper.late >= 0
+        del helper
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+    # What is made for fewer texts is left alone.
+    few = Helper(network, 1)
+    work.write(0, texts, few)
+    assert few.late == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not copied here")
+def test_a_copy_of_the_process_writes_without_the_thread_of_the_first():
+    network = build(layers=1, units=300)
+    helper, choice = Helper(network, 1), Choice(1.0, IMPOSSIBLE, None)
+
+    def write():
+        state = np.zeros((network.parts, 1, network.units), np.float32)
+        uniforms = np.linspace(0, 0.99, 60)[:, None]
+        work = Work(network, np.zeros(1, np.int64), state, uniforms, choice, Room(network, 1))
+        work.write(0, 1, helper)
+        return work.drawn.tobytes()
+
+    expected = write()
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        # That other threads are left behind is what is tried.
+        warnings.simplefilter("ignore")
+        child = os.fork()
+    if not child:
+        os.write(writer, write())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        assert pipe.read() == expected
+    assert os.waitpid(child, 0)[1] == 0

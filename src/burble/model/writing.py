@@ -1,9 +1,11 @@
 """Many symbols of some texts at once, where the compiled kernels can read and choose by themselves.
 
-Texts are dealt out to threads, none of which waits for another between two symbols. Knows nothing
+Many texts are dealt out to threads, none of which waits for another between two symbols. Of a few,
+another thread takes a part of each layer, as far as its core has nothing else to do. Knows nothing
 of text. Axes: `B` texts, `T` steps; states are as in `engine`.
 """
 
+import time
 from functools import partial
 from itertools import pairwise
 
@@ -14,14 +16,20 @@ from burble.model.engine import Core, Engine, State
 from burble.model.forward import order_states
 from burble.model.parallel import count_threads, run_at_once
 from burble.native.forward import Network
-from burble.native.writing import Choice, Room, Work, can_write
+from burble.native.writing import Choice, Helper, Room, Work, can_write
 
-MOST_STEPS = 32
+MOST_STEPS = 64
 """Symbols of a text that are written in one call at most."""
 WORK = 1 << 29
 """Products of numbers in one call and thread: they take a few milliseconds."""
 READING = 8
 """Texts whose products take as long as to read the weights from memory."""
+LEAST_SIZE = 1 << 17
+"""Weights of a network that are worth a thread's help."""
+REST = 0.001, 1.0
+"""Seconds for which no help is asked for after it came too late: twice as long each time."""
+RECOVERY = 0.98
+"""What becomes of that at each call that had help in time."""
 LEAST_WORK = 1 << 22
 """Products in one call that are worth a thread."""
 
@@ -37,6 +45,8 @@ class Writing:
     def __init__(self, network: Network, size: int) -> None:
         self._network, self._size = network, size
         self._room = Room(network, 1)
+        self._helper: Helper | None = None
+        self._late = 0
 
     def count_steps(self, texts: int) -> int:
         """How many symbols of some texts are written in one call: a few milliseconds' worth."""
@@ -70,9 +80,46 @@ class Writing:
         work = Work(self._network, ids, before, uniforms, choice, self._room)
         products = uniforms.size * self._size
         parts = max(1, min(count_threads(), len(ids) // READING, products // LEAST_WORK))
-        bounds = [len(ids) * part // parts for part in range(parts + 1)]
-        run_at_once([partial(work.write, *both) for both in pairwise(bounds)])
+        if parts == 1:
+            work.write(0, len(ids), self._find_helper(len(ids)))
+        else:
+            bounds = [len(ids) * part // parts for part in range(parts + 1)]
+            run_at_once([partial(work.write, *both) for both in pairwise(bounds)])
         return work.drawn, (work.after.transpose(0, 2, 1),)
+
+    def _find_helper(self, texts: int) -> Helper | None:
+        """What takes a part of each layer; None where that does not pay."""
+        if texts > READING or self._size < LEAST_SIZE or count_threads() < 2:
+            return None
+        if self._helper is None:
+            self._helper = Helper(self._network, READING)
+        before, self._late = self._late, self._helper.late
+        return self._helper if _rest.is_over(late=self._late > before) else None
+
+
+class _Rest:
+    """When a thread of this process may help again, after one came too late."""
+
+    def __init__(self) -> None:
+        self._seconds, self._until = REST[0], 0.0
+
+    def is_over(self, *, late: bool) -> bool:
+        """Whether help may be asked for.
+
+        Args:
+            late: Whether the last was too late: then something else wants its core.
+        """
+        now = time.monotonic()
+        if late:
+            self._until = now + self._seconds
+            self._seconds = min(2 * self._seconds, REST[1])
+        if now < self._until:
+            return False
+        self._seconds = max(REST[0], self._seconds * RECOVERY)
+        return True
+
+
+_rest = _Rest()
 
 
 def build_writing(core: Core) -> Writing | None:

@@ -110,12 +110,12 @@ class Network:
         parts = [layer.recurrent] if layer.kernel is None else [layer.kernel, layer.recurrent]
         weights = _divide(np.concatenate(parts), gates, self._lanes)
         start = _divide(layer.start, gates, self._lanes)
-        return _align(weights.transpose(1, 0, 2, 3)), _align(start)
+        return align(weights.transpose(1, 0, 2, 3)), align(start)
 
     def with_start(self, start: Array) -> "Network":
         """The same network, where the sums of the first layer begin otherwise, (V, G)."""
         other = copy(self)
-        packed = _align(_divide(start, self._gates, self._lanes))
+        packed = align(_divide(start, self._gates, self._lanes))
         if packed.shape != self._packed[0][1].shape:
             raise ValueError(f"sums begin with {start.shape}, which is not what the network has.")
         other._packed = [(self._packed[0][0], packed), *self._packed[1:]]
@@ -166,7 +166,7 @@ class Network:
             ValueError: The shapes do not fit together.
         """
         steps, streams = ids.shape
-        scratch = _align(np.empty(steps * streams * self._scratch, np.float32))
+        scratch = align(np.empty(steps * streams * self._scratch, np.float32))
         return self._call(self.library.burble_read, ids, before, ids.shape, find(scratch))
 
     def check_states(self, states: Array, streams: int) -> tuple[int, int, int]:
@@ -231,6 +231,11 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     library.burble_step.argtypes = (address, ctypes.c_char_p, number, *states)
     library.burble_read.argtypes = (address, ctypes.c_char_p, number, number, *states, address)
     library.burble_step.restype = library.burble_read.restype = number
+    library.burble_make_helper.argtypes = address, number
+    library.burble_make_helper.restype = address
+    library.burble_drop_helper.argtypes, library.burble_drop_helper.restype = (address,), None
+    library.burble_helper_late.argtypes, library.burble_helper_late.restype = (address,), number
+    library.burble_write.argtypes, library.burble_write.restype = (address,), number
     return library
 
 
@@ -258,10 +263,10 @@ def _divide(rows: Array, gates: int, lanes: int) -> Array:
     return filled.reshape(count, gates, panels, width).transpose(0, 2, 1, 3)
 
 
-def _align(array: Array) -> Array:
-    """A copy in order that begins at a multiple of `BOUNDARY`."""
-    room = np.empty(array.nbytes + BOUNDARY, np.uint8)
-    skipped = -find(room) % BOUNDARY
+def align(array: Array, boundary: int = BOUNDARY) -> Array:
+    """A copy in order that begins at a multiple of so many bytes."""
+    room = np.empty(array.nbytes + boundary, np.uint8)
+    skipped = -find(room) % boundary
     aligned = room[skipped : skipped + array.nbytes].view(np.float32).reshape(array.shape)
     aligned[...] = array
     return aligned

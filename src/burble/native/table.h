@@ -9,6 +9,7 @@ struct kernels {
     int lanes;
     step_function *step;
     read_function *read;
+    piece_function *piece;
     draw_function *draw;
     watch_function *watch;
     block_function *block;

@@ -1,6 +1,7 @@
 /* Writes many symbols of some texts in one call: a step of the network, what may not come, a draw,
    and the next step. Each is computed as by the functions that do one of these alone. */
 #include "dispatch.h"
+#include "helper.h"
 #include "table.h"
 
 /* Some of the texts that are written side by side, and what writing them needs. Rows of texts in
@@ -19,8 +20,37 @@ struct writing {
     float *after[2], *logits;
     int64_t after_stride;
     struct rounds *rounds;   /* What is watched; null for nothing. */
+    struct helper *helper;   /* Null where none is wanted. */
     float temperature, impossible;
 };
+
+/* So many steps are long enough for a helper to come. */
+enum { LONG = 8 };
+
+/* A step of the network as `step_function` makes it, layer by layer with a helper. */
+static void step_with_help(const struct kernels *kernels, const struct writing *work,
+                           const int64_t *ids, const float *before, int64_t before_stride,
+                           float *after) {
+    const struct network *net = work->net;
+    struct piece part = {.streams = work->streams, .ids = ids, .is_lowest = 1};
+    for (int64_t i = 0; i < net->layers; i++) {
+        const struct layer *layer = &net->layer[i];
+        const int64_t each = layer->kind <= HARD_LSTM ? 2 : 1;
+        part.layer = layer;
+        part.h = before + i * each * before_stride;
+        part.new_h = after + i * each * work->after_stride;
+        part.c = each == 2 ? part.h + before_stride : 0;
+        part.new_c = each == 2 ? part.new_h + work->after_stride : 0;
+        burble_run_shared(kernels, work->helper, &part);
+        part.below = part.new_h;
+        part.is_lowest = 0;
+    }
+    part.layer = &net->layer[net->layers];
+    part.h = part.c = 0;
+    part.new_c = 0;
+    part.new_h = work->logits;
+    burble_run_shared(kernels, work->helper, &part);
+}
 
 /* Returns the step at which a logit is no finite number, -1 where there is none, -2 where a symbol
    is unknown or there are too many of them. */
@@ -35,11 +65,11 @@ EXPORT int64_t burble_write(const struct writing *work) {
     for (int64_t i = 0; i < streams; i++) {
         if (ids[i] < 0 || ids[i] >= symbols) return -2;
     }
+    if (work->helper) burble_call_helper(work->helper);
     for (int64_t step = 0; step < work->steps; step++) {
         float *after = work->after[step % 2];
         int64_t *drawn = work->drawn + step * work->row;
-        kernels->step(net, ids, streams, before, before_stride, after, work->after_stride,
-                      work->logits);
+        step_with_help(kernels, work, ids, before, before_stride, after);
         if (work->rounds) {
             kernels->block(work->rounds, work->logits, symbols, work->impossible, step);
         }
@@ -52,5 +82,6 @@ EXPORT int64_t burble_write(const struct writing *work) {
         before = after;
         before_stride = work->after_stride;
     }
+    if (work->helper && work->steps >= LONG) burble_let_idle_go(work->helper);
     return -1;
 }

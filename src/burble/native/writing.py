@@ -6,6 +6,7 @@ nothing of settings or characters. Axes: `B` texts, `T` steps, `P` parts of a st
 
 import ctypes
 from dataclasses import dataclass
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ class _Writing(ctypes.Structure):
         ("before_stride", ctypes.c_int64),
         *((name, ctypes.c_void_p) for name in ("odd", "even", "logits")),
         ("after_stride", ctypes.c_int64),
-        ("rounds", ctypes.c_void_p),
+        *((name, ctypes.c_void_p) for name in ("rounds", "helper")),
         *((name, ctypes.c_float) for name in ("temperature", "impossible")),
     )
 
@@ -68,6 +69,37 @@ class Room:
         shape = network.parts, texts, network.units
         self.states = np.empty(shape, np.float32), np.empty(shape, np.float32)
         self.logits = np.empty((texts, network.symbols), np.float32)
+
+
+class Helper:
+    """What a second thread needs that takes a part of each layer while a few texts are written.
+
+    Texts are the same with it and without it, and never wait long for it: where the other core has
+    something else to do, they are written without it.
+
+    Args:
+        network: The network.
+        texts: How many are written at most.
+    """
+
+    def __init__(self, network: Network, texts: int) -> None:
+        library = network.library
+        self.texts = texts
+        self.address: int | None = library.burble_make_helper(network.address, texts)
+        self._count_late = library.burble_helper_late
+        if self.address is not None:
+            # What reads the network's weights must be gone before they are.
+            finalize(self, _drop, library, self.address, network)
+
+    @property
+    def late(self) -> int:
+        """How often it did not finish in time, and was let go."""
+        return 0 if self.address is None else int(self._count_late(self.address))
+
+
+def _drop(library: ctypes.CDLL, address: int, _network: Network) -> None:
+    """Ends a helper of a network, which is there until then."""
+    library.burble_drop_helper(address)
 
 
 class Work:
@@ -112,14 +144,20 @@ class Work:
         self.drawn = np.empty((steps, texts), np.int64)
         self.after = self._states[(steps - 1) % 2]
 
-    def write(self, first: int, end: int) -> None:
+    def write(self, first: int, end: int, helper: Helper | None = None) -> None:
         """Writes some of the texts.
+
+        Args:
+            first: The first of them.
+            end: The one after the last.
+            helper: Takes a part of each layer, of no more texts than it is made for.
 
         Raises:
             NotFiniteError: What is predicted is no number.
             IndexError: There is no such symbol.
         """
         watch, part = self._choice.watch, slice(first, end)
+        helper = helper if helper is not None and end - first <= helper.texts else None
         rounds = None if watch is None else watch.describe(first, end)
         work = _Writing(
             self._network.address,
@@ -129,6 +167,7 @@ class Work:
             *(find(one[:, part]) for one in self._states),
             *(find(self._logits[part]), len(self._ids) * self._network.units),
             None if rounds is None else ctypes.addressof(rounds),
+            None if helper is None else helper.address,
             *(self._choice.temperature, self._choice.impossible),
         )
         wrong = self._network.library.burble_write(ctypes.byref(work))

@@ -16,11 +16,18 @@
 #endif
 #define PANEL (4 * LANES)
 
+/* How far ahead weights are asked for that one stream meets alone, in bytes: it waits for nothing
+   else, and at the end of a page the processor does not look ahead by itself. */
+enum { AHEAD = 4096 };
+
 /* Adds to each of n sums the products of `count` inputs and their weights. */
 INLINE void accumulate(int n, vec sums[][4], const float *weights, const float *const inputs[],
                        int64_t count) {
     for (int64_t k = 0; k < count; k++, weights += PANEL) {
         vec x[BLOCK];
+        for (int line = 0; n == 1 && line < PANEL * 4; line += 64) {
+            __builtin_prefetch((const char *)weights + AHEAD + line);
+        }
         for (int s = 0; s < n; s++) x[s] = v_set1(inputs[s][k]);
         /* One vector of weights at a time: with the sums, registers are just enough. */
         for (int j = 0; j < 4; j++) {
@@ -138,9 +145,9 @@ PANEL_OF(5)
 PANEL_OF(6)
 #endif
 
-/* One layer of all streams. */
-static void run_layer(const struct work *work, int64_t streams) {
-    for (int64_t panel = 0; panel < work->layer->panels; panel++) {
+/* Some panels of one layer, of all streams. */
+static void run_panels(const struct work *work, int64_t streams, int64_t first, int64_t end) {
+    for (int64_t panel = first; panel < end; panel++) {
         for (int64_t s = 0; s < streams;) {
             const int64_t left = streams - s;
             switch (left < BLOCK ? left : BLOCK) {
@@ -156,6 +163,10 @@ static void run_layer(const struct work *work, int64_t streams) {
             }
         }
     }
+}
+
+static void run_layer(const struct work *work, int64_t streams) {
+    run_panels(work, streams, 0, work->layer->panels);
 }
 
 /* The work of a layer on its parts of the streams' states. */
@@ -182,6 +193,16 @@ static void run_output(const struct network *net, const float *below, int64_t ro
 
 step_function NAME(step);
 read_function NAME(read);
+piece_function NAME(piece);
+
+void NAME(piece)(const struct piece *part) {
+    const struct layer *layer = part->layer;
+    const struct work work = {
+        .layer = layer, .ids = part->ids, .rows = part->is_lowest ? part->ids : 0,
+        .start = layer->start, .below = part->below, .h = part->h, .c = part->c,
+        .new_h = part->new_h, .new_c = part->new_c};
+    run_panels(&work, part->streams, part->first, part->end);
+}
 
 void NAME(step)(const struct network *net, const int64_t *ids, int64_t streams,
                 const float *before, int64_t before_stride, float *after, int64_t after_stride,

@@ -33,4 +33,16 @@ typedef void read_function(const struct network *, const int64_t *ids, int64_t s
                            int64_t streams, const float *before, int64_t before_stride,
                            float *after, int64_t after_stride, float *logits, float *scratch);
 
+/* Some panels of one layer, in a step of some streams that all read a symbol. Arrays are (streams,
+   units), of OUTPUT (streams, symbols) in new_h. */
+struct piece {
+    const struct layer *layer;
+    int64_t streams, first, end;
+    const int64_t *ids;       /* The symbols that are read. */
+    int64_t is_lowest;        /* Whether they say where sums begin. */
+    const float *below, *h, *c;
+    float *new_h, *new_c;
+};
+typedef void piece_function(const struct piece *);
+
 #endif
