@@ -35,10 +35,10 @@ def compare(shape: tuple[int, ...], rounds: int) -> dict[str, object]:
     """A row: both in turn, `rounds` times."""
     import jax
 
-    from burble.model import lstm_kernel
+    from burble.model import compiled
     from burble.model.lstm import lstm_loop, run_lstm
 
-    if not lstm_kernel.is_available():
+    if not compiled.is_available():
         raise SystemExit("no kernels are in use here: see burble doctor.")
     batch, length, inputs, units = shape
     rng = np.random.default_rng(0)

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from jax.sharding import Mesh
 
-from burble.model import lstm_kernel
+from burble.model import compiled
 from burble.model.lstm import lstm_loop, run_from_symbols, run_lstm
 from burble.native.library import SETS, load_library
 
-pytestmark = pytest.mark.skipif(not lstm_kernel.is_available(), reason="no kernels are in use")
+pytestmark = pytest.mark.skipif(not compiled.is_available(), reason="no kernels are in use")
 
 # Streams, steps, inputs, units: fewer than any vector, a multiple of every one, and of none.
 SHAPES = [(1, 1, 1, 1), (3, 9, 5, 7), (16, 20, 64, 64), (1, 50, 33, 40), (7, 13, 70, 100)]

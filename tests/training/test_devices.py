@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from burble.model import lstm_kernel
+from burble.model import compiled as native_calls
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def test_two_cores_come_to_the_losses_of_one(framing):
     *shared, compiled, losses, facts = trained(1, framing)
     assert (shared, compiled) == ([1, 1], 1)
     # As devices, and, where there is compiled code, as threads of one device.
-    as_threads = lstm_kernel.is_available() and lstm_kernel.has_threads()
+    as_threads = native_calls.is_available() and native_calls.has_threads()
     for expected, wish in {(2, 1): "0", **({(1, 2): "1"} if as_threads else {})}.items():
         *shared, compiled, shared_losses, shared_facts = trained(2, framing, BURBLE_NATIVE=wish)
         assert (tuple(shared), compiled) == (expected, 1)

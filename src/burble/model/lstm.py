@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from burble.model import lstm_kernel
+from burble.model import compiled, lstm_kernel
 
 
 def drop(inputs: Any, key: Any, rate: float) -> Any:
@@ -62,7 +62,7 @@ def run_lstm(
     Returns:
         The outputs (B, T, U), and h and c after them.
     """
-    if lstm_kernel.is_available():
+    if compiled.is_available():
         return lstm_kernel.lstm(threads, x, kernel, recurrent, bias, h, c)
     return lstm_loop(x, kernel, recurrent, bias, h, c)
 
@@ -83,7 +83,7 @@ def run_from_symbols(
     Compiled code multiplies each vector once, not at each place where its symbol stands, unless
     there are nearly as many symbols as places.
     """
-    if not lstm_kernel.is_available() or 2 * len(vectors) > ids.size:
+    if not compiled.is_available() or 2 * len(vectors) > ids.size:
         x = jnp.take(vectors, ids, axis=0)
         return run_lstm(x, kernel, recurrent, bias, h, c, threads=threads)
     gates = vectors @ kernel + bias

@@ -13,8 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from burble.model import lstm_kernel
+from burble.model import compiled
 from burble.model.architecture import Weights, array_shapes, fixed_input
+from burble.model.dense import run_dense
 from burble.model.initial import draw_weights
 from burble.model.lstm import add_labels, drop, run_from_symbols, run_lstm
 from burble.settings import ModelSettings, Precision
@@ -52,7 +53,7 @@ def is_plain(model: ModelSettings, precision: Precision) -> bool:
 
 def shares_threads(model: ModelSettings, precision: Precision) -> bool:
     """Whether several threads can share the streams of a network on one device."""
-    return is_plain(model, precision) and lstm_kernel.is_available() and lstm_kernel.has_threads()
+    return is_plain(model, precision) and compiled.is_available() and compiled.has_threads()
 
 
 def make_network(
@@ -121,7 +122,8 @@ class PlainNetwork:
                 outputs, h, c = run_lstm(below, *given, threads=self._threads)
             after += [h, c]
             below = _drop(outputs, rate, seeds, used, training)
-        return below @ next(arrays) + next(arrays), after, [*fixed, *used]
+        logits = run_dense(below, next(arrays), next(arrays), threads=self._threads)
+        return logits, after, [*fixed, *used]
 
 
 def _drop(inputs: Any, rate: float, seeds: Iterator[Any], used: list[Any], training: bool) -> Any:

@@ -1,53 +1,9 @@
 /* The LSTM layer as two custom calls of XLA. Knows nothing of how they are computed. */
-#include <stdint.h>
-#include <string.h>
-
-#include "xla/ffi/api/c_api.h"
-
-#include "dispatch.h"
 #include "lstm.h"
+#include "xla_call.h"
 
-#if defined(__x86_64__)
-#define BY_ISA(name) (burble_isa() == ISA_AVX512 ? name##_avx512 : name##_avx2)
-extern lstm_forward_function lstm_forward_avx512, lstm_forward_avx2;
-extern lstm_backward_function lstm_backward_avx512, lstm_backward_avx2;
-#else
-#define BY_ISA(name) name##_neon
-extern lstm_forward_function lstm_forward_neon;
-extern lstm_backward_function lstm_backward_neon;
-#endif
-
-static XLA_FFI_Error *fail(const XLA_FFI_CallFrame *call, XLA_FFI_Error_Code code,
-                           const char *why) {
-    XLA_FFI_Error_Create_Args args = {XLA_FFI_Error_Create_Args_STRUCT_SIZE, NULL, why, code};
-    return call->api->XLA_FFI_Error_Create(&args);
-}
-
-/* Whether a call only asks for the version of the interface, which it is then told. */
-static int asks_for_version(const XLA_FFI_CallFrame *call) {
-    XLA_FFI_Extension_Base *extension = call->extension_start;
-    if (!extension || extension->type != XLA_FFI_Extension_Metadata) return 0;
-    XLA_FFI_Metadata *metadata = ((XLA_FFI_Metadata_Extension *)extension)->metadata;
-    /* Only what every version has is used here: that of the caller is as good as any. */
-    metadata->api_version.major_version = call->api->api_version.major_version;
-    metadata->api_version.minor_version = call->api->api_version.minor_version;
-    metadata->traits = 0;
-    return 1;
-}
-
-static XLA_FFI_Buffer *argument(const XLA_FFI_CallFrame *call, int number) {
-    return call->args.args[number];
-}
-
-static float *result(const XLA_FFI_CallFrame *call, int number) {
-    return ((XLA_FFI_Buffer *)call->rets.rets[number])->data;
-}
-
-/* How many threads share a call: its only attribute. */
-static int threads_of(const XLA_FFI_CallFrame *call) {
-    if (call->attrs.size != 1 || call->attrs.types[0] != XLA_FFI_AttrType_SCALAR) return 1;
-    return *(const int32_t *)((const XLA_FFI_Scalar *)call->attrs.attrs[0])->value;
-}
+DECLARE(lstm_forward_function, lstm_forward);
+DECLARE(lstm_backward_function, lstm_backward);
 
 /* The layer from the first six arguments; Python made their shapes. */
 static struct lstm_layer layer_of(const XLA_FFI_CallFrame *call) {

@@ -61,13 +61,6 @@ INLINE void sum_across(const int rows, const struct pass *s, float *to, int firs
         for (int v = 0; v < 4; v++) v_store(to + r * PANEL + v * LANES, sums[r][v]);
 }
 
-/* Copies rows of up to PANEL columns to rows `down` apart. */
-static void copy_columns(float *to, long down, const float *from, long rows, long columns) {
-    for (long r = 0; r < rows; r++, to += down, from += PANEL)
-        for (long v = 0; v < PANEL && v < columns; v += LANES)
-            store_some(to + v, v_load(from + v), columns - v);
-}
-
 /* The gradients of what met a packed matrix in some steps: to (B, steps, columns). The panels are
    taken in parts that the nearest cache holds while all rows meet them. */
 static void multiply_across(const struct pass *s, float *gates, long steps, const float *panels,
@@ -92,29 +85,6 @@ static void multiply_across(const struct pass *s, float *gates, long steps, cons
                 }
             if (rest < PART) panels += (rest - PART) * PANEL * PANEL;
         }
-}
-
-/* Packs a row of features for `add_products`: ROWS of them to each block of so many rows. */
-static void pack_features(float *to, const float *from, long count, long rows) {
-    long m = 0;
-    for (; m + ROWS <= count; m += ROWS, to += rows * ROWS)
-        memcpy(to, from + m, sizeof(float) * ROWS);
-    for (long r = 0; m < count && r < ROWS; r++) to[r] = m + r < count ? from[m + r] : 0;
-}
-
-/* Adds to the gradients of the weights the products of ROWS features with a panel of gates. */
-static void add_products(float *to, const float *features, const float *panel, long rows) {
-    vec sums[ROWS][4];
-#pragma GCC unroll 6
-    for (int r = 0; r < ROWS; r++)
-#pragma GCC unroll 4
-        for (int v = 0; v < 4; v++) sums[r][v] = v_load(to + r * PANEL + v * LANES);
-    fetch(to + ROWS * PANEL);
-    multiply(sums, ROWS, features, 1, ROWS, panel, rows);
-#pragma GCC unroll 6
-    for (int r = 0; r < ROWS; r++)
-#pragma GCC unroll 4
-        for (int v = 0; v < 4; v++) v_store(to + r * PANEL + v * LANES, sums[r][v]);
 }
 
 /* Adds the gradients of the weights from some steps. */

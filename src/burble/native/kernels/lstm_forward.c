@@ -2,28 +2,6 @@
    computed where the product for the state leaves them. */
 #include "pass.h"
 
-/* to (rows, PANEL) = start + numbers x panel; `start` may be `to` itself, `next` numbers apart. */
-INLINE void sum_gates(const int rows, float *to, long to_down, const float *start, long next,
-                      const float *numbers, long down, const float *panel, long count) {
-    vec sums[ROWS][4];
-#pragma GCC unroll 6
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 4
-        for (int v = 0; v < 4; v++) sums[r][v] = v_load(start + r * next + v * LANES);
-    multiply(sums, rows, numbers, down, 1, panel, count);
-#pragma GCC unroll 6
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 4
-        for (int v = 0; v < 4; v++) v_store(to + r * to_down + v * LANES, sums[r][v]);
-}
-
-/* The same for up to ROWS rows. A function by itself: with more around it than the product, GCC 12
-   keeps sums on the stack. */
-static NOINLINE void sum_rows(long rows, float *to, long to_down, const float *start, long next,
-                              const float *numbers, long down, const float *panel, long count) {
-    FOR_ROWS(rows, sum_gates(N, to, to_down, start, next, numbers, down, panel, count))
-}
-
 /* The share of the input in the gates of some steps, before their activation. */
 static void multiply_inputs(const struct pass *s, float *gates, long first, long steps) {
     const struct lstm_layer *l = s->layer;

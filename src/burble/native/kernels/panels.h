@@ -18,6 +18,10 @@ enum { ROWS = 6 };
 #endif
 enum { PANEL = 4 * LANES };
 
+/* Rows (of an LSTM: streams times steps) that are multiplied at once, so that what they meet is read from a near
+   cache. */
+enum { TOGETHER = 128 };
+
 INLINE long least(long a, long b) { return a < b ? a : b; }
 INLINE long panels_of(long columns, long width) { return (columns + width - 1) / width; }
 
@@ -27,13 +31,13 @@ INLINE long even_rows(long rest) { return panels_of(rest, panels_of(rest, ROWS))
 
 /* The first LANES of `count` numbers, or all of them; those that are missing are 0. */
 INLINE vec load_some(const float *from, long count) {
-    return count >= LANES ? v_load(from) : v_load_part(from, count);
+    return count >= LANES ? v_load(from) : v_load_part(from, count > 0 ? count : 0);
 }
 
 INLINE void store_some(float *to, vec from, long count) {
     if (count >= LANES)
         v_store(to, from);
-    else
+    else if (count > 0)
         v_store_part(to, from, count);
 }
 
@@ -66,5 +70,63 @@ INLINE void multiply(vec (*sums)[4], const int rows, const float *numbers, long 
     default: { enum { N = ROWS }; call; } break;         \
     }
 #define least_rows(n) ((n) < ROWS ? (n) : ROWS)
+
+/* Has the next ROWS rows of a panel brought to the nearest cache while others are multiplied. */
+INLINE void fetch(const float *next) {
+    for (long i = 0; i < ROWS * PANEL; i += 16) __builtin_prefetch(next + i);
+}
+
+/* to (rows, PANEL) = start + numbers x panel; `start` may be `to` itself, `next` numbers apart. */
+INLINE void sum_some(const int rows, float *to, long to_down, const float *start, long next,
+                      const float *numbers, long down, const float *panel, long count) {
+    vec sums[ROWS][4];
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++) sums[r][v] = v_load(start + r * next + v * LANES);
+    multiply(sums, rows, numbers, down, 1, panel, count);
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++) v_store(to + r * to_down + v * LANES, sums[r][v]);
+}
+
+/* The same for up to ROWS rows. A function by itself: with more around it than the product, GCC 12
+   keeps sums on the stack. */
+OWN void sum_rows(long rows, float *to, long to_down, const float *start, long next,
+                              const float *numbers, long down, const float *panel, long count) {
+    FOR_ROWS(rows, sum_some(N, to, to_down, start, next, numbers, down, panel, count))
+}
+
+/* Copies rows of up to PANEL columns to rows `down` apart. */
+OWN void copy_columns(float *to, long down, const float *from, long rows, long columns) {
+    for (long r = 0; r < rows; r++, to += down, from += PANEL)
+        for (long v = 0; v < PANEL && v < columns; v += LANES)
+            store_some(to + v, v_load(from + v), columns - v);
+}
+
+/* Packs a row of features, of which there are so many, for `add_products`: ROWS of them to each
+   block of so many rows. */
+OWN void pack_features(float *to, const float *from, long count, long rows) {
+    long m = 0;
+    for (; m + ROWS <= count; m += ROWS, to += rows * ROWS)
+        memcpy(to, from + m, sizeof(float) * ROWS);
+    for (long r = 0; m < count && r < ROWS; r++) to[r] = m + r < count ? from[m + r] : 0;
+}
+
+/* to (ROWS, PANEL) += the products of ROWS features with a panel, over so many rows of both. */
+OWN void add_products(float *to, const float *features, const float *panel, long rows) {
+    vec sums[ROWS][4];
+#pragma GCC unroll 6
+    for (int r = 0; r < ROWS; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++) sums[r][v] = v_load(to + r * PANEL + v * LANES);
+    fetch(to + ROWS * PANEL);
+    multiply(sums, ROWS, features, 1, ROWS, panel, rows);
+#pragma GCC unroll 6
+    for (int r = 0; r < ROWS; r++)
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; v++) v_store(to + r * PANEL + v * LANES, sums[r][v]);
+}
 
 #endif

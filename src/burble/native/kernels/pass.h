@@ -6,15 +6,10 @@
 #ifndef BURBLE_PASS_H
 #define BURBLE_PASS_H
 
-#include <stdlib.h>
-
 #include "../lstm.h"
 #include "../team.h"
+#include "memory.h"
 #include "panels.h"
-
-/* Streams times steps that are multiplied at once, so that what they meet is read from a near
-   cache. */
-enum { TOGETHER = 128 };
 
 /* Panels of gates whose part of a packed matrix fills most of the nearest cache, 32 kB. */
 enum { PART = 8192 / (PANEL * PANEL) };
@@ -76,33 +71,6 @@ static struct pass begin(const struct lstm_layer *layer) {
     return s;
 }
 
-/* Has the next ROWS rows of a panel brought to the nearest cache while others are multiplied. */
-INLINE void fetch(const float *next) {
-    for (long i = 0; i < ROWS * PANEL; i += 16) __builtin_prefetch(next + i);
-}
-
-/* Memory for so many floats, of which the first begins at a line of the cache, to be freed as
-   `*scratch`; NULL where there is none. */
-enum { LINE = 64 };
-static float *take(void **scratch, long floats) {
-    *scratch = malloc((size_t)floats * sizeof(float) + LINE);
-    uintptr_t start = (uintptr_t)*scratch;
-    return *scratch ? (float *)((start + LINE - 1) / LINE * LINE) : NULL;
-}
-
-/* So many floats, rounded up to whole lines. */
-INLINE long lines(long floats) {
-    const long line = LINE / sizeof(float);
-    return (floats + line - 1) / line * line;
-}
-
-/* Cuts a piece of so many floats off the rest. */
-static float *cut(float **rest, long floats) {
-    float *piece = *rest;
-    *rest += lines(floats);
-    return piece;
-}
-
 /* Packs a state (B, U) as the cell states of one step are. */
 static void pack_state(const struct pass *s, float *to, const float *state) {
     long batch = s->layer->batch, units = s->layer->units;
@@ -116,13 +84,6 @@ static void unpack_state(const struct pass *s, float *state, const float *from) 
     for (long p = 0; p < s->panels; p++)
         for (long b = 0; b < batch; b++, from += LANES)
             store_some(state + b * units + p * LANES, v_load(from), units - p * LANES);
-}
-
-/* Copies a matrix (B, U) between rows of different lengths; what is beyond stays. */
-static void copy_rows(float *to, long to_down, const float *from, long from_down, long rows,
-                      long count) {
-    for (long b = 0; b < rows; b++)
-        memcpy(to + b * to_down, from + b * from_down, sizeof(float) * (size_t)count);
 }
 
 #endif

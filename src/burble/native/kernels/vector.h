@@ -28,7 +28,8 @@
 #define NAME_WITH(name, isa) NAME_OF(name, isa)
 #define NAME(name) NAME_WITH(name, ISA)
 #define INLINE static inline __attribute__((always_inline))
-#define NOINLINE __attribute__((noinline))
+/* A function by itself, for whoever includes it. */
+#define OWN static __attribute__((noinline, unused))
 
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef int32_t vint __attribute__((vector_size(4 * LANES)));

@@ -1,0 +1,54 @@
+/* What custom calls of XLA have in common. Knows nothing of what they compute.
+
+   Only what every version of the interface has is used. */
+#ifndef BURBLE_XLA_CALL_H
+#define BURBLE_XLA_CALL_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "xla/ffi/api/c_api.h"
+
+#include "dispatch.h"
+
+#if defined(__x86_64__)
+#define BY_ISA(name) (burble_isa() == ISA_AVX512 ? name##_avx512 : name##_avx2)
+#define DECLARE(type, name) extern type name##_avx512, name##_avx2
+#else
+#define BY_ISA(name) name##_neon
+#define DECLARE(type, name) extern type name##_neon
+#endif
+
+static XLA_FFI_Error *fail(const XLA_FFI_CallFrame *call, XLA_FFI_Error_Code code,
+                           const char *why) {
+    XLA_FFI_Error_Create_Args args = {XLA_FFI_Error_Create_Args_STRUCT_SIZE, NULL, why, code};
+    return call->api->XLA_FFI_Error_Create(&args);
+}
+
+/* Whether a call only asks for the version of the interface, which it is then told. */
+static int asks_for_version(const XLA_FFI_CallFrame *call) {
+    XLA_FFI_Extension_Base *extension = call->extension_start;
+    if (!extension || extension->type != XLA_FFI_Extension_Metadata) return 0;
+    XLA_FFI_Metadata *metadata = ((XLA_FFI_Metadata_Extension *)extension)->metadata;
+    /* That of the caller is as good as any. */
+    metadata->api_version.major_version = call->api->api_version.major_version;
+    metadata->api_version.minor_version = call->api->api_version.minor_version;
+    metadata->traits = 0;
+    return 1;
+}
+
+static XLA_FFI_Buffer *argument(const XLA_FFI_CallFrame *call, int number) {
+    return call->args.args[number];
+}
+
+static float *result(const XLA_FFI_CallFrame *call, int number) {
+    return ((XLA_FFI_Buffer *)call->rets.rets[number])->data;
+}
+
+/* How many threads share a call: its only attribute. */
+static int threads_of(const XLA_FFI_CallFrame *call) {
+    if (call->attrs.size != 1 || call->attrs.types[0] != XLA_FFI_AttrType_SCALAR) return 1;
+    return *(const int32_t *)((const XLA_FFI_Scalar *)call->attrs.attrs[0])->value;
+}
+
+#endif
