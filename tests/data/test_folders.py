@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from burble.data import sources
+from burble.data import folders, sources
 from burble.errors import SourceError
 from burble.settings import SourceSettings
 
@@ -115,3 +115,9 @@ def test_a_link_to_a_folder_is_told(tmp_path):
     assert sources.find_sources([str(tmp_path)])[1] == [
         f"1 link to a folder in {tmp_path} passed over: b."
     ]
+
+
+def test_a_link_to_nothing_is_called_that(tmp_path):
+    (tmp_path / "a.txt").symlink_to("nowhere.txt")
+    told = folders.describe_missing(tmp_path / "a.txt", "a.txt")
+    assert told == "a.txt is a link to nowhere.txt, which is not there."

@@ -33,6 +33,12 @@ def test_blank_lines_inside_a_game_part_nothing():
     assert documents(f"\n{GAME}\n\n\n{DRAW}\n\n{GAME}\n", documents="pgn") == [GAME, DRAW, GAME]
 
 
+def test_comments_before_the_first_game_are_told():
+    found = read(f"; from a club\n% more\n\n{GAME}\n\n{DRAW}\n", documents="pgn")
+    assert "".join(found.text()) == f"{GAME}\n\n{DRAW}"
+    assert "Left out: 2 lines before the first game, of a comment." in found.notes
+
+
 def test_tunes_begin_with_their_numbers_and_what_is_before_them_is_told():
     found = read("%abc-2.1\n\nX:1\nT:One\nK:D\nDEF|\n\nX: 2\nK:G\nGAB|\n", documents="abc")
     assert "".join(found.text()) == "X:1\nT:One\nK:D\nDEF|\n\nX: 2\nK:G\nGAB|"

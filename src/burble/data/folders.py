@@ -114,6 +114,8 @@ def describe_missing(path: Path, argument: str) -> str:
     """What to say where there is no such file: what was sought, and what is there instead."""
     if not argument:
         return "the name of a source is empty; give a file, a folder, - or builtin:python-docs."
+    if path.is_symlink():
+        return f"{shown(argument)} is a link to {shown(os.readlink(path))}, which is not there."
     folder = path.parent
     while not os.path.isdir(folder):
         folder = folder.parent

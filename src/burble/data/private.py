@@ -10,14 +10,21 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from burble.formatting import listed, some
 
 KINDS = {"email": "e-mail address", "phone": "telephone number", "card": "card number"}
 KINDS |= {"iban": "account number (IBAN)"}
 _PLURALS = {"email": "e-mail addresses", "iban": "account numbers (IBAN)"}
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}")
-_CARD = re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-])")
+_EMAIL = re.compile(
+    r"(?<![\w.+-])(?:[\w.+-]{1,32}'(?=[\w.+-]*@))?[\w.+-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}"
+)
+# In one, or in the groups that stand on cards: other rows of numbers are none.
+_CARD = re.compile(
+    r"(?<![\d.-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?"
+    r"|\d{4}([ -])\d{6}\2\d{4,5})(?![\d-])"
+)
 _IBAN = re.compile(
     r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,4})?(?!\w)"
 )
@@ -30,6 +37,11 @@ _PHONE = re.compile(
     # With a zero first, and its parts apart or in one.
     r"|(?<![\w+-])(?<!\d[.:])\(?0\d{1,5}\)?[ \u00a0/-]{1,3}\d{2,}(?:[ \u00a0-]\d{2,}){0,5}(?![\w-])"
     r"|(?<![\w+-])(?<!\d[.:])0\d{9,11}(?![\w-])"
+    # In pairs with points, as in France; with a code in brackets, as in Brazil; with an 8 first, as
+    # in Russia; of a mobile, as in China.
+    r"|(?<![\w+.-])0[1-9](?:\.\d\d){4}(?!\.?\w)|(?<![\w(])\(\d\d\) ?\d{4,5}-\d{4}(?![\w-])"
+    r"|(?<![\w+.-])8[ -]?(?:\(\d{3}\) ?|\d{3}[ -])\d{3}-\d\d-\d\d(?![\w-])"
+    r"|(?<![\w+.-])1[3-9]\d(?: \d{4}){2}(?![\w-])|(?<![\w+.,-])1[3-9]\d{9}(?![\w.,-]\w|\w)"
     # Mentioned by its number.
     r"|(?<=@)\d{9,15}(?!\w)"
 )
@@ -40,6 +52,8 @@ _DIGITS = re.compile(r"\d(?:[ ()./\u00a0-]{0,3}\d){6}")
 _MOST_PLAIN = 12
 _NEAR = 1 << 20
 _GAPS = re.compile(r"[ /\u00a0-]")
+_YEARS = re.compile(r"(?:19|20)\d\d(?:[ -](?:19|20)\d\d)+")
+_PAIRS = re.compile(r"\d\d(?:[ \u00a0]\d\d)+")
 _DAY = re.compile(r"\d{1,2}[ ./-]\d{1,2}[ ./-]\d{4}")
 _NUMBERED = re.compile(r"(?:ISBN|ISSN)(?:-1[03])?:? ?[\d-]*$")
 _PLACES = 5
@@ -176,6 +190,8 @@ def is_card(text: str) -> bool:
     (True, False)
     """
     digits = [int(char) for char in text if char.isdigit()]
+    if _YEARS.fullmatch(text):
+        return False
     if not 13 <= len(digits) <= 19 or str(digits[0]) not in _ISSUERS or len({*digits}) < 2:
         return False
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
@@ -203,7 +219,21 @@ def is_phone(text: str) -> bool:
     coded = text[0] in "+@" or text.startswith("00") or text.isdigit()
     most = _MOST if coded else _MOST_PLAIN - (text[0] == "(")
     digits = sum(char.isdigit() for char in text)
-    return _LEAST <= digits <= most and not _DAY.fullmatch(text) and not _is_book(text)
+    plain = not _DAY.fullmatch(text) and not _is_book(text) and not _is_row(text)
+    return _LEAST <= digits <= most and plain
+
+
+def _is_row(text: str) -> bool:
+    """Whether pairs of digits are a row of numbers: no telephone has others than five pairs.
+
+    >>> _is_row("01 02 03 04 05"), _is_row("04 12 23 34 42 49"), _is_row("01 23 45 67 89")
+    (True, True, False)
+    """
+    groups = re.findall(r"\d+", text)
+    if any(len(group) != 2 for group in groups):
+        return False
+    numbers = [*map(int, groups)]
+    return len(groups) != 5 or all(b - a == 1 for a, b in pairwise(numbers))
 
 
 def _is_book(text: str) -> bool:
@@ -229,6 +259,9 @@ def _find_end(kind: str, text: str, match: re.Match[str], last: int) -> int | No
     if kind == "phone" and (_NUMBERED.search(before) or _is_in_row(before, text[begin], last)):
         return None
     ends = [match.end(), *(begin + gap.start() for gap in reversed([*_GAPS.finditer(match[0])]))]
+    if kind == "phone" and _PAIRS.fullmatch(match[0]):
+        # The beginning of a row of numbers is none.
+        ends = ends[:1]
     return next((end for end in ends if check(text[begin:end])), None)
 
 

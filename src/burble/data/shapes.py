@@ -179,6 +179,8 @@ Start = Callable[[str, _State], str]
 
 def _start_game(line: str, state: _State) -> str:
     """Of PGN."""
+    if not state.inside and line.startswith((";", "%")):
+        return "before the first game, of a comment"
     is_tag = _TAG.match(line) is not None
     begins = not state.inside or (is_tag and state.moves)
     if is_tag:

@@ -31,6 +31,12 @@ def test_subtitles_are_known_by_their_first_cue_whatever_they_are_called():
     assert form_of("a.txt", b"1\n00:00:01,000 is a time\n") is None
 
 
+def test_web_pages_are_known_by_their_first_tag_whatever_they_are_called():
+    assert form_of("a.txt", b"\n<!DOCTYPE html>\n<p>Hi") == "html"
+    assert form_of("a.txt", b"<html lang=en>") == "html"
+    assert form_of("a.txt", b"<p>Hi</p>") is None
+
+
 def test_a_form_that_there_is_not_is_refused_with_those_that_there_are():
     registry.check_form("")
     registry.check_form("text")

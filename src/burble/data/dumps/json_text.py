@@ -109,9 +109,8 @@ class JsonText:
                 sure = error.pos < len(self._held) - _DOUBT and "Unterminated" not in error.msg
                 self._check_size()
                 if sure or not self._fill():
-                    raise SourceError(
-                        self._describe(f"is not JSON: {error.msg}", error.pos)
-                    ) from error
+                    why = error.msg.removesuffix(" starting at")
+                    raise SourceError(self._describe(f"is not JSON: {why}", error.pos)) from error
                 continue
             except ValueError:
                 value, end = self._patient.raw_decode(self._held, self._at)

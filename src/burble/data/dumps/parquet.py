@@ -91,4 +91,7 @@ def _open(file: File) -> Iterator[Any]:
     except BurbleError:
         raise
     except (refused, OSError, ValueError) as error:
-        raise SourceError(f"{file.name} cannot be read as a Parquet file: {error}.") from error
+        why = str(error).rstrip(". \n")
+        raise SourceError(
+            f"{file.name} cannot be read as a Parquet file: {why}. Get a whole copy of it."
+        ) from error

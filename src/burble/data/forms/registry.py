@@ -20,6 +20,7 @@ MARKED = (".md", ".markdown", ".tex", ".latex")
 _FICTION_BOOK = re.compile(rb"<(?:\w+:)?FictionBook\b")
 _RTF = re.compile(rb"\s{0,1024}\{\\rtf\d?\s?[\\{]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<!doctype html|<html)\b", re.IGNORECASE)
 _PDF = re.compile(rb"\s{0,1024}%PDF-[12]\.\d\s*[\r\n%]")
 _TIMING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:WEBVTT\s|\s{0,99}\d+\s*\r?\n\s*\d+:\d\d:\d\d[,.]\d+\s*-->)"
@@ -217,7 +218,9 @@ FORMS: tuple[Form, ...] = (
         what="a web page",
         plural="web pages",
         suffixes=(".html", ".htm", ".xhtml"),
-        recognize=_ends(".html", ".htm", ".xhtml"),
+        recognize=lambda probe: (
+            probe.name.endswith((".html", ".htm", ".xhtml")) or bool(_PAGE.match(probe.head))
+        ),
         module=_reader("html"),
         tells_encoding=False,
     ),
