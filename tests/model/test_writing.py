@@ -24,9 +24,10 @@ def engine(**shape):
 
 @pytest.mark.parametrize("texts", [1, 2, 9, 33])
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_the_number_of_threads_changes_nothing(texts, threads, monkeypatch):
+@pytest.mark.parametrize("ensemble", [1, 2])
+def test_the_number_of_threads_changes_nothing(ensemble, threads, texts, monkeypatch):
     monkeypatch.setattr(writing, "LEAST_WORK", 1)
-    core, rng = engine(units=24, layers=2), np.random.default_rng(0)
+    core, rng = engine(units=24, layers=2, ensemble=ensemble), np.random.default_rng(0)
     uniforms, state = rng.random((2, 20, texts)), core.zero_state(texts)
     with mock.patch.object(writing, "count_threads", return_value=threads):
         made = writing.build_writing(core)
@@ -43,7 +44,8 @@ def test_the_number_of_threads_changes_nothing(texts, threads, monkeypatch):
                 CHOICE,
             )
             np.testing.assert_array_equal(ids[:, 0], expected[:, text])
-        np.testing.assert_array_equal(select_streams(state, [text])[0], kept[0])
+        for whole, own in zip(select_streams(state, [text]), kept, strict=True):
+            np.testing.assert_array_equal(whole, own)
 
 
 def write_all(made, core, uniforms, texts):
@@ -97,7 +99,7 @@ def test_who_comes_too_late_is_not_asked_for_a_while():
 def test_a_call_takes_a_few_milliseconds():
     made = writing.build_writing(engine(units=24))
     assert made.count_steps(1) == writing.MOST_STEPS
-    large = writing.Writing(made._network, 3_000_000)
+    large = writing.Writing(made._networks, 3_000_000)
     with mock.patch.object(writing, "count_threads", return_value=2):
         assert [large.count_steps(texts) for texts in (1, 64, 10_000)] == [19, 4, 1]
 

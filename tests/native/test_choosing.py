@@ -10,7 +10,7 @@ from burble.inference import sampling
 from burble.inference.loop_blocker import LoopBlocker
 from burble.inference.settings import SamplingSettings
 from burble.model import softmax
-from burble.native.choosing import MOST_SYMBOLS, build_watch, draw_symbols
+from burble.native.choosing import MOST_SYMBOLS, average_logits, build_watch, draw_symbols
 from burble.native.library import load_library
 
 IMPOSSIBLE = float(softmax.IMPOSSIBLE)
@@ -47,6 +47,26 @@ def test_numpy_draws_the_same_and_rows_do_as_alone(symbols, rows, temperature, s
     edges = weights.cumsum(1) / weights.sum(1, keepdims=True)
     clear = np.abs(edges - uniforms[:, None]).min(1) > 1e-6
     np.testing.assert_array_equal(found[clear], expected[clear])
+
+
+@settings(deadline=None)
+@given(st.integers(1, 4), st.integers(1, 9), st.integers(1, 90), st.integers(0, 2**32 - 1))
+def test_probabilities_are_averaged_and_rows_are_as_alone(networks, rows, symbols, seed):
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 4, (networks, rows, symbols)).astype(np.float32)
+    chances = np.exp(logits.astype(np.float64))
+    expected = np.log((chances / chances.sum(-1, keepdims=True)).mean(0) + 1e-30)
+    found = average_logits(logits.copy())
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+    for row in range(rows):
+        alone = average_logits(np.ascontiguousarray(logits[:, [row]]))
+        np.testing.assert_array_equal(alone[0], found[row])
+
+
+def test_what_is_no_number_stays_so_in_an_average():
+    logits = np.zeros((2, 3, 20), np.float32)
+    logits[0, 1, 7], logits[1, 2, 0] = np.inf, np.nan
+    assert np.isfinite(average_logits(logits)).all(1).tolist() == [True, False, False]
 
 
 def test_what_may_not_come_never_does_unless_there_is_nothing_else():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from burble.inference.loop_blocker import LoopBlocker
 from burble.model import softmax
-from burble.native.choosing import draw_symbols
+from burble.native.choosing import average_logits, draw_symbols
 from burble.native.forward import build_network
 from burble.native.library import load_library
 from burble.native.writing import Choice, Helper, NotFiniteError, Room, Work
@@ -21,8 +21,8 @@ IMPOSSIBLE = float(softmax.IMPOSSIBLE)
 SIZES = st.tuples(st.sampled_from(CELLS), st.integers(1, 3), st.integers(1, 70))
 
 
-def build(cell="lstm", layers=2, units=20, scale=0.5):
-    return build_network(cell, *make(cell, layers, units, scale=scale))
+def build(cell="lstm", layers=2, units=20, seed=0, scale=0.5):
+    return build_network(cell, *make(cell, layers, units, seed, scale))
 
 
 def watch_all(texts, before=()):
@@ -30,11 +30,15 @@ def watch_all(texts, before=()):
     return LoopBlocker(["-", *map(chr, range(97, 97 + V))], texts, 2, before)
 
 
-def write_slowly(network, ids, states, uniforms, temperature, blocker):
+def write_slowly(networks, ids, states, uniforms, temperature, blocker):
     """Each step by calls of its own; the symbols, (T, B), and the states."""
     found = []
     for row in uniforms:
-        logits, states = network.step(ids, states)
+        stepped = [network.step(ids, own) for network, own in zip(networks, states, strict=True)]
+        states = [after for _, after in stepped]
+        logits = stepped[0][0]
+        if len(networks) > 1:
+            logits = average_logits(np.stack([one for one, _ in stepped]))
         blocker.process(logits)
         ids = draw_symbols(logits, temperature, IMPOSSIBLE, row)
         blocker.append_symbols(ids)
@@ -43,27 +47,30 @@ def write_slowly(network, ids, states, uniforms, temperature, blocker):
 
 
 @settings(deadline=None, max_examples=40)
-@given(SIZES, st.integers(1, 14), st.integers(1, 70), st.integers(0, 2**32 - 1))
-def test_what_is_written_at_once_is_what_is_written_step_by_step(sizes, texts, steps, seed):
-    network, rng = build(*sizes), np.random.default_rng(seed)
-    ids, states = rng.integers(0, V, texts), draw_states(network, texts, seed)
+@given(SIZES, st.integers(1, 3), st.integers(1, 14), st.integers(1, 70), st.integers(0, 2**32 - 1))
+def test_what_is_written_at_once_is_what_is_written_step_by_step(sizes, many, texts, steps, seed):
+    rng = np.random.default_rng(seed)
+    cell, layers, units = sizes
+    networks = [build(cell, layers, units, number) for number in range(many)]
+    ids = rng.integers(0, V, texts)
+    states = [draw_states(network, texts, seed) for network in networks]
     # At a low temperature texts soon go round.
     temperature, uniforms = rng.choice([0.05, 1.0]), rng.random((steps, texts))
     slow, blocker = watch_all(texts, [1, 2] * 3), watch_all(texts, [1, 2] * 3)
-    expected = write_slowly(network, ids, states, uniforms, temperature, slow)
-    room, choice = Room(network, texts), Choice(temperature, IMPOSSIBLE, blocker.watch)
-    kept, done = states.copy(), 0
+    expected = write_slowly(networks, ids, states, uniforms, temperature, slow)
+    room, choice = Room(networks, texts), Choice(temperature, IMPOSSIBLE, blocker.watch)
+    first, done = states, 0
     while done < steps:
-        many = min(int(rng.integers(1, 20)), steps - done)
-        work = Work(network, ids, states, uniforms[done : done + many], choice, room)
+        some = uniforms[done : done + int(rng.integers(1, 20))]
+        work = Work(networks, ids, states, some, choice, room)
         middle = int(rng.integers(0, texts + 1))
         for bounds in ((0, middle), (middle, texts)):
             work.write(*bounds)
-        np.testing.assert_array_equal(work.drawn, expected[0][done : done + many])
-        ids, states, done = work.drawn[-1], work.after, done + many
+        np.testing.assert_array_equal(work.drawn, expected[0][done : done + len(some)])
+        ids, states, done = work.drawn[-1], work.after, done + len(some)
         blocker.take_written()
     np.testing.assert_array_equal(states, expected[1])
-    np.testing.assert_array_equal(kept, draw_states(network, texts, seed))
+    np.testing.assert_array_equal(first[0], draw_states(networks[0], texts, seed))
     for name in ("_past", "_same", "_silent", "acted"):
         np.testing.assert_array_equal(getattr(blocker, name), getattr(slow, name))
 
@@ -71,12 +78,12 @@ def test_what_is_written_at_once_is_what_is_written_step_by_step(sizes, texts, s
 def test_a_loop_is_broken_at_the_step_that_is_told():
     network, texts, steps = build(scale=0.0), 3, 40
     blocker = watch_all(texts)
-    room, choice = Room(network, texts), Choice(0.05, IMPOSSIBLE, blocker.watch)
+    room, choice = Room([network], texts), Choice(0.05, IMPOSSIBLE, blocker.watch)
     # All symbols are as likely, and the same number draws the same one.
     uniforms = np.full((steps, texts), 0.5)
     uniforms[:5, 1] = 0.9
     state = np.zeros((network.parts, texts, network.units), np.float32)
-    work = Work(network, np.zeros(texts, np.int64), state, uniforms, choice, room)
+    work = Work([network], np.zeros(texts, np.int64), [state], uniforms, choice, room)
     work.write(0, texts)
     assert blocker.watch.broken.tolist() == [12, 17, 12]
     assert [blocker.has_acted(1, step) for step in (16, 17, 39)] == [False, True, True]
@@ -87,19 +94,19 @@ def test_a_loop_is_broken_at_the_step_that_is_told():
 
 def test_what_cannot_be_is_refused():
     network = build()
-    room, choice = Room(network, 2), Choice(1.0, IMPOSSIBLE, None)
+    room, choice = Room([network], 2), Choice(1.0, IMPOSSIBLE, None)
     states, uniforms = draw_states(network, 2), np.zeros((4, 2))
     for wrong in ([0, V], [-1, 0]):
         with pytest.raises(IndexError, match=f"none of {V}"):
-            Work(network, np.array(wrong), states, uniforms, choice, room).write(0, 2)
+            Work([network], np.array(wrong), [states], uniforms, choice, room).write(0, 2)
     for shape in ((0, 2), (4, 3)):
         with pytest.raises(ValueError, match="came"):
-            Work(network, np.zeros(2, int), states, np.zeros(shape), choice, room)
+            Work([network], np.zeros(2, int), [states], np.zeros(shape), choice, room)
     with pytest.raises(ValueError, match="came"):
-        Work(network, np.zeros(2, int), states, uniforms, choice, Room(network, 3))
+        Work([network], np.zeros(2, int), [states], uniforms, choice, Room([network], 3))
     states[:, 1] = np.nan
     with pytest.raises(NotFiniteError, match="step 0"):
-        Work(network, np.zeros(2, int), states, uniforms, choice, room).write(0, 2)
+        Work([network], np.zeros(2, int), [states], uniforms, choice, room).write(0, 2)
 
 
 def test_whoever_helps_may_go_at_any_time():
@@ -107,11 +114,10 @@ def test_whoever_helps_may_go_at_any_time():
     choice, uniforms = Choice(1.0, IMPOSSIBLE, None), np.random.default_rng(0).random((50, texts))
     found = []
     for helped in (False, True, True):
-        helper = Helper(network, texts) if helped else None
+        helper = Helper([network], texts) if helped else None
         state = np.zeros((network.parts, texts, network.units), np.float32)
-        work = Work(
-            network, np.zeros(texts, np.int64), state, uniforms, choice, Room(network, texts)
-        )
+        ids, room = np.zeros(texts, np.int64), Room([network], texts)
+        work = Work([network], ids, [state], uniforms, choice, room)
         work.write(0, texts, helper)
         found.append(work.drawn)
         assert helper is None or helper.late >= 0
@@ -119,7 +125,7 @@ def test_whoever_helps_may_go_at_any_time():
     for other in found[1:]:
         np.testing.assert_array_equal(other, found[0])
     # What is made for fewer texts is left alone.
-    few = Helper(network, 1)
+    few = Helper([network], 1)
     work.write(0, texts, few)
     assert few.late == 0
 
@@ -127,12 +133,12 @@ def test_whoever_helps_may_go_at_any_time():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not copied here")
 def test_a_copy_of_the_process_writes_without_the_thread_of_the_first():
     network = build(layers=1, units=300)
-    helper, choice = Helper(network, 1), Choice(1.0, IMPOSSIBLE, None)
+    helper, choice = Helper([network], 1), Choice(1.0, IMPOSSIBLE, None)
 
     def write():
         state = np.zeros((network.parts, 1, network.units), np.float32)
         uniforms = np.linspace(0, 0.99, 60)[:, None]
-        work = Work(network, np.zeros(1, np.int64), state, uniforms, choice, Room(network, 1))
+        work = Work([network], np.zeros(1, np.int64), [state], uniforms, choice, Room([network], 1))
         work.write(0, 1, helper)
         return work.drawn.tobytes()
 

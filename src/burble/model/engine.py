@@ -20,6 +20,7 @@ from burble.model.folding import fold_layers, name_cell
 from burble.model.forward import KernelForward, build_forward
 from burble.model.parallel import count_threads, run_at_once
 from burble.model.product import multiply_streams
+from burble.native.choosing import average_logits
 from burble.native.forward import Network
 from burble.settings import ModelSettings
 
@@ -143,18 +144,22 @@ class Engine:
 
 
 class EnsembleEngine:
-    """Several networks, whose probabilities are averaged; their logits are log-probabilities."""
+    """Several networks, whose probabilities are averaged; their logits are log-probabilities.
+
+    Attributes:
+        engines: Those of the networks.
+    """
 
     def __init__(self, engines: "Sequence[Core]") -> None:
-        self._engines = engines
+        self.engines = engines
 
     def with_labels(self, labels: Sequence[int]) -> Self:
         """The engine for texts that have some labels; see `Engine.with_labels`."""
-        return type(self)([engine.with_labels(labels) for engine in self._engines])
+        return type(self)([engine.with_labels(labels) for engine in self.engines])
 
     def zero_state(self, streams: int) -> State:
         """The zero state of all networks, one behind the other; see `Engine.zero_state`."""
-        return tuple(part for engine in self._engines for part in engine.zero_state(streams))
+        return tuple(part for engine in self.engines for part in engine.zero_state(streams))
 
     def step(self, ids: NDArray[np.integer], state: State) -> tuple[Array, State]:
         """Reads one symbol in each stream; see `Engine.step`."""
@@ -167,7 +172,7 @@ class EnsembleEngine:
     @property
     def side_by_side(self) -> bool:
         """See `Core`."""
-        return all(engine.side_by_side for engine in self._engines)
+        return all(engine.side_by_side for engine in self.engines)
 
     def read_in_parts(self, ids: NDArray[np.integer], state: State) -> Reading:
         """Reads many symbols; see `Engine.read_in_parts`."""
@@ -178,20 +183,22 @@ class EnsembleEngine:
 
     def _split(self, state: State) -> "Iterator[tuple[Core, State]]":
         """Each network with its part of the state."""
-        for engine, part in zip(self._engines, state, strict=True):
+        for engine, part in zip(self.engines, state, strict=True):
             yield engine, (part,)
 
     def _average(self, results: Sequence[tuple[Array, State]]) -> tuple[Array, State]:
         """The logarithm of the mean of all probabilities, and all states."""
+        states = tuple(part for _, state in results for part in state)
         logits = np.stack([logits for logits, _ in results])
+        averaged = average_logits(logits)
+        if averaged is not None:
+            return averaged, states
         logits -= np.maximum.reduce(logits, -1, keepdims=True)
         probabilities = np.exp(logits)
         probabilities /= np.add.reduce(probabilities, -1, keepdims=True)
         mean = np.add.reduce(probabilities, 0)
         mean /= np.float32(len(results))
-        return np.log(mean + _MIN_PROBABILITY), tuple(
-            part for _, state in results for part in state
-        )
+        return np.log(mean + _MIN_PROBABILITY), states
 
 
 class Core(Protocol):

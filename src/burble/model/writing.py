@@ -6,13 +6,14 @@ of text. Axes: `B` texts, `T` steps; states are as in `engine`.
 """
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.model.engine import Core, Engine, State
+from burble.model.engine import Core, Engine, EnsembleEngine, State
 from burble.model.forward import order_states
 from burble.model.parallel import count_threads, run_at_once
 from burble.native.forward import Network
@@ -35,16 +36,16 @@ LEAST_WORK = 1 << 22
 
 
 class Writing:
-    """Writes with a network in the compiled kernels, for one thread; see `build_writing`.
+    """Writes with networks in the compiled kernels, for one thread; see `build_writing`.
 
     Args:
-        network: The network.
-        size: Its weights.
+        networks: Those whose probabilities are averaged.
+        size: Their weights.
     """
 
-    def __init__(self, network: Network, size: int) -> None:
-        self._network, self._size = network, size
-        self._room = Room(network, 1)
+    def __init__(self, networks: Sequence[Network], size: int) -> None:
+        self._networks, self._size = networks, size
+        self._room = Room(networks, 1)
         self._helper: Helper | None = None
         self._late = 0
 
@@ -74,10 +75,10 @@ class Writing:
         Raises:
             NotFiniteError: What is predicted is no number.
         """
-        if self._room.logits.shape[0] != len(ids):
-            self._room = Room(self._network, len(ids))
-        before = order_states(state[0])
-        work = Work(self._network, ids, before, uniforms, choice, self._room)
+        if self._room.texts != len(ids):
+            self._room = Room(self._networks, len(ids))
+        before = [order_states(part) for part in state]
+        work = Work(self._networks, ids, before, uniforms, choice, self._room)
         products = uniforms.size * self._size
         parts = max(1, min(count_threads(), len(ids) // READING, products // LEAST_WORK))
         if parts == 1:
@@ -85,14 +86,14 @@ class Writing:
         else:
             bounds = [len(ids) * part // parts for part in range(parts + 1)]
             run_at_once([partial(work.write, *both) for both in pairwise(bounds)])
-        return work.drawn, (work.after.transpose(0, 2, 1),)
+        return work.drawn, tuple(after.transpose(0, 2, 1) for after in work.after)
 
     def _find_helper(self, texts: int) -> Helper | None:
         """What takes a part of each layer; None where that does not pay."""
         if texts > READING or self._size < LEAST_SIZE or count_threads() < 2:
             return None
         if self._helper is None:
-            self._helper = Helper(self._network, READING)
+            self._helper = Helper(self._networks, READING)
         before, self._late = self._late, self._helper.late
         return self._helper if _rest.is_over(late=self._late > before) else None
 
@@ -123,7 +124,11 @@ _rest = _Rest()
 
 
 def build_writing(core: Core) -> Writing | None:
-    """What writes with a network in the compiled kernels; None where it cannot be done there."""
-    if not isinstance(core, Engine) or core.network is None or not can_write(core.network):
+    """What writes with networks in the compiled kernels; None where it cannot be done there."""
+    engines = core.engines if isinstance(core, EnsembleEngine) else [core]
+    sizes = [one.size for one in engines if isinstance(one, Engine)]
+    found = [one.network for one in engines if isinstance(one, Engine)]
+    networks = [one for one in found if one is not None]
+    if len(networks) < len(engines) or not can_write(networks):
         return None
-    return Writing(core.network, core.size)
+    return Writing(networks, sum(sizes))

@@ -2,6 +2,11 @@
 #include "dispatch.h"
 #include "table.h"
 
+/* See `average_function`. */
+EXPORT void burble_average(float *logits, int64_t networks, int64_t rows, int64_t symbols) {
+    burble_kernels()->average(logits, networks, rows, symbols);
+}
+
 /* See `draw_function`; -2 where there are too many symbols. */
 EXPORT int64_t burble_draw(const float *logits, int64_t rows, int64_t symbols, float temperature,
                            float impossible, const double *uniforms, int64_t *chosen) {

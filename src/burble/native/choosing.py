@@ -4,6 +4,7 @@ Drawn from logits, and watched for passages that go round. Knows nothing of sett
 """
 
 import ctypes
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -46,6 +47,25 @@ def draw_symbols(
     where = find(logits), find(chosen)
     wrong = draw(where[0], rows, symbols, temperature, impossible, numbers, where[1])
     return None if wrong != -1 else chosen
+
+
+def average_logits(logits: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """The logarithms of the mean probabilities of several networks.
+
+    Args:
+        logits: Shape (N, …, V), in order; they are overwritten.
+
+    Returns:
+        Shape (…, V); None where the kernels are not in use.
+    """
+    library = load_library()
+    if library is None:
+        return None
+    *rows, symbols = logits.shape[1:]
+    sizes = map(ctypes.c_int64, (len(logits), math.prod(rows), symbols))
+    library.burble_average(ctypes.c_void_p(find(logits)), *sizes)
+    mean: NDArray[np.float32] = logits[0]
+    return mean
 
 
 class _Rounds(ctypes.Structure):

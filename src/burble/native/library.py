@@ -62,5 +62,8 @@ def _fingerprint() -> bytes:
 
 def find(array: NDArray[Any]) -> int:
     """Where the first number of an array lies."""
-    address: int = array.__array_interface__["data"][0]
-    return address
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array.data))
+    except (TypeError, ValueError):
+        # Slower; of arrays that do not lie in one piece, cannot be changed, or are empty.
+        return int(array.ctypes.data)

@@ -7,11 +7,13 @@
     step_function step_##isa;                                 \
     read_function read_##isa;                                 \
     piece_function piece_##isa;                                 \
+    average_function average_##isa;                           \
     draw_function draw_##isa;                                 \
     watch_function watch_##isa;                               \
     block_function block_##isa;                               \
     static const struct kernels kernels_##isa = {                                   \
-        lanes_##isa, step_##isa, read_##isa, piece_##isa, draw_##isa, watch_##isa, block_##isa};
+        lanes_##isa,   step_##isa, read_##isa,  piece_##isa,                        \
+        average_##isa, draw_##isa, watch_##isa, block_##isa};
 enum { lanes_neon = 4, lanes_avx2 = 8, lanes_avx512 = 16 };
 
 #if defined(__x86_64__) || defined(_M_X64)

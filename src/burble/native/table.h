@@ -10,6 +10,7 @@ struct kernels {
     step_function *step;
     read_function *read;
     piece_function *piece;
+    average_function *average;
     draw_function *draw;
     watch_function *watch;
     block_function *block;

@@ -4,21 +4,28 @@
 #include "helper.h"
 #include "table.h"
 
-/* Some of the texts that are written side by side, and what writing them needs. Rows of texts in
-   `drawn` and `uniforms`, (steps, texts), and parts of states in `before` and `after` lie as far
-   apart as they do of all texts. The states, as for `step_function`, are in the first or second of
-   `after` in the end, as the number of steps is odd or even; the second may be `before`. */
-struct writing {
+/* One of the networks whose probabilities are averaged. Its states, as for `step_function`, are in
+   the first or second of `after` in the end, as the number of steps is odd or even; the second may be
+   `before`. */
+struct member {
     const struct network *net;
+    const float *before;
+    int64_t before_stride;
+    float *after[2];
+    int64_t after_stride;
+};
+
+/* Some of the texts that are written side by side, and what writing them needs. Rows of texts in
+   `drawn` and `uniforms`, (steps, texts), lie as far apart as they do of all texts. */
+struct writing {
+    int64_t members;
+    const struct member *member;
     int64_t steps, streams;
     const int64_t *first;    /* What was drawn last, (streams). */
     int64_t *drawn;          /* What is drawn now. */
     const double *uniforms;  /* Numbers from [0, 1). */
     int64_t row;             /* How far apart rows of `drawn` and `uniforms` are. */
-    const float *before;
-    int64_t before_stride;
-    float *after[2], *logits;
-    int64_t after_stride;
+    float *logits;           /* Room for (members, streams, symbols). */
     struct rounds *rounds;   /* What is watched; null for nothing. */
     struct helper *helper;   /* Null where none is wanted. */
     float temperature, impossible;
@@ -27,20 +34,23 @@ struct writing {
 /* So many steps are long enough for a helper to come. */
 enum { LONG = 8 };
 
-/* A step of the network as `step_function` makes it, layer by layer with a helper. */
+/* A step of a network as `step_function` makes it, layer by layer with a helper. */
 static void step_with_help(const struct kernels *kernels, const struct writing *work,
-                           const int64_t *ids, const float *before, int64_t before_stride,
-                           float *after) {
-    const struct network *net = work->net;
+                           const struct member *member, const int64_t *ids, int64_t step,
+                           float *logits) {
+    const struct network *net = member->net;
+    const float *before = step ? member->after[(step - 1) % 2] : member->before;
+    const int64_t before_stride = step ? member->after_stride : member->before_stride;
+    float *after = member->after[step % 2];
     struct piece part = {.streams = work->streams, .ids = ids, .is_lowest = 1};
     for (int64_t i = 0; i < net->layers; i++) {
         const struct layer *layer = &net->layer[i];
         const int64_t each = layer->kind <= HARD_LSTM ? 2 : 1;
         part.layer = layer;
         part.h = before + i * each * before_stride;
-        part.new_h = after + i * each * work->after_stride;
+        part.new_h = after + i * each * member->after_stride;
         part.c = each == 2 ? part.h + before_stride : 0;
-        part.new_c = each == 2 ? part.new_h + work->after_stride : 0;
+        part.new_c = each == 2 ? part.new_h + member->after_stride : 0;
         burble_run_shared(kernels, work->helper, &part);
         part.below = part.new_h;
         part.is_lowest = 0;
@@ -48,28 +58,22 @@ static void step_with_help(const struct kernels *kernels, const struct writing *
     part.layer = &net->layer[net->layers];
     part.h = part.c = 0;
     part.new_c = 0;
-    part.new_h = work->logits;
+    part.new_h = logits;
     burble_run_shared(kernels, work->helper, &part);
 }
 
-/* Returns the step at which a logit is no finite number, -1 where there is none, -2 where a symbol
-   is unknown or there are too many of them. */
-EXPORT int64_t burble_write(const struct writing *work) {
-    const struct kernels *kernels = burble_kernels();
-    const struct network *net = work->net;
-    const int64_t streams = work->streams, symbols = net->symbols;
+/* Writes; see `burble_write`. All networks have the same symbols. */
+static int64_t write_steps(const struct kernels *kernels, const struct writing *work,
+                           int64_t symbols) {
+    const int64_t streams = work->streams;
     const int64_t *ids = work->first;
-    const float *before = work->before;
-    int64_t before_stride = work->before_stride;
-    if (symbols > MOST_SYMBOLS) return -2;
-    for (int64_t i = 0; i < streams; i++) {
-        if (ids[i] < 0 || ids[i] >= symbols) return -2;
-    }
-    if (work->helper) burble_call_helper(work->helper);
     for (int64_t step = 0; step < work->steps; step++) {
-        float *after = work->after[step % 2];
         int64_t *drawn = work->drawn + step * work->row;
-        step_with_help(kernels, work, ids, before, before_stride, after);
+        for (int64_t i = 0; i < work->members; i++) {
+            step_with_help(kernels, work, &work->member[i], ids, step,
+                           work->logits + i * streams * symbols);
+        }
+        if (work->members > 1) kernels->average(work->logits, work->members, streams, symbols);
         if (work->rounds) {
             kernels->block(work->rounds, work->logits, symbols, work->impossible, step);
         }
@@ -79,9 +83,20 @@ EXPORT int64_t burble_write(const struct writing *work) {
         if (odd >= 0) return step;
         if (work->rounds) kernels->watch(work->rounds, drawn);
         ids = drawn;
-        before = after;
-        before_stride = work->after_stride;
     }
-    if (work->helper && work->steps >= LONG) burble_let_idle_go(work->helper);
     return -1;
+}
+
+/* Returns the step at which a logit is no finite number, -1 where there is none, -2 where a symbol
+   is unknown or there are too many of them. */
+EXPORT int64_t burble_write(const struct writing *work) {
+    const int64_t symbols = work->member[0].net->symbols;
+    if (symbols > MOST_SYMBOLS) return -2;
+    for (int64_t i = 0; i < work->streams; i++) {
+        if (work->first[i] < 0 || work->first[i] >= symbols) return -2;
+    }
+    if (work->helper) burble_call_helper(work->helper);
+    const int64_t odd = write_steps(burble_kernels(), work, symbols);
+    if (work->helper && work->steps >= LONG) burble_let_idle_go(work->helper);
+    return odd;
 }

@@ -5,6 +5,7 @@ nothing of settings or characters. Axes: `B` texts, `T` steps, `P` parts of a st
 """
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import finalize
 
@@ -35,40 +36,51 @@ class NotFiniteError(ArithmeticError):
     """A logit is no finite number."""
 
 
+class _Member(ctypes.Structure):
+    """`struct member`."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("net", "before")),
+        ("before_stride", ctypes.c_int64),
+        *((name, ctypes.c_void_p) for name in ("odd", "even")),
+        ("after_stride", ctypes.c_int64),
+    )
+
+
 class _Writing(ctypes.Structure):
     """`struct writing`."""
 
     _fields_ = (
-        ("net", ctypes.c_void_p),
+        ("members", ctypes.c_int64),
+        ("member", ctypes.POINTER(_Member)),
         *((name, ctypes.c_int64) for name in ("steps", "streams")),
         *((name, ctypes.c_void_p) for name in ("first", "drawn", "uniforms")),
         ("row", ctypes.c_int64),
-        ("before", ctypes.c_void_p),
-        ("before_stride", ctypes.c_int64),
-        *((name, ctypes.c_void_p) for name in ("odd", "even", "logits")),
-        ("after_stride", ctypes.c_int64),
-        *((name, ctypes.c_void_p) for name in ("rounds", "helper")),
+        *((name, ctypes.c_void_p) for name in ("logits", "rounds", "helper")),
         *((name, ctypes.c_float) for name in ("temperature", "impossible")),
     )
 
 
-def can_write(network: Network) -> bool:
-    """Whether symbols of a network can be drawn in the kernels."""
-    return bool(network.symbols <= MOST_SYMBOLS)
+def can_write(networks: Sequence[Network]) -> bool:
+    """Whether symbols of networks whose probabilities are averaged can be drawn in the kernels."""
+    shapes = {(one.parts, one.units, one.symbols) for one in networks}
+    return len(shapes) == 1 and all(one.symbols <= MOST_SYMBOLS for one in networks)
 
 
 class Room:
     """Where the states and logits of some texts are written, again and again.
 
     Args:
-        network: The network.
+        networks: Those that write; see `can_write`.
         texts: B.
     """
 
-    def __init__(self, network: Network, texts: int) -> None:
-        shape = network.parts, texts, network.units
-        self.states = np.empty(shape, np.float32), np.empty(shape, np.float32)
-        self.logits = np.empty((texts, network.symbols), np.float32)
+    def __init__(self, networks: Sequence[Network], texts: int) -> None:
+        first = networks[0]
+        shape = 2, first.parts, texts, first.units
+        self.states = [np.empty(shape, np.float32) for _ in networks]
+        self.logits = np.empty(len(networks) * texts * first.symbols, np.float32)
+        self.texts = texts
 
 
 class Helper:
@@ -78,18 +90,18 @@ class Helper:
     something else to do, they are written without it.
 
     Args:
-        network: The network.
+        networks: Those that write; see `can_write`.
         texts: How many are written at most.
     """
 
-    def __init__(self, network: Network, texts: int) -> None:
-        library = network.library
+    def __init__(self, networks: Sequence[Network], texts: int) -> None:
+        library = networks[0].library
         self.texts = texts
-        self.address: int | None = library.burble_make_helper(network.address, texts)
+        self.address: int | None = library.burble_make_helper(networks[0].address, texts)
         self._count_late = library.burble_helper_late
         if self.address is not None:
-            # What reads the network's weights must be gone before they are.
-            finalize(self, _drop, library, self.address, network)
+            # What reads the networks' weights must be gone before they are.
+            finalize(self, _drop, library, self.address, networks)
 
     @property
     def late(self) -> int:
@@ -97,8 +109,8 @@ class Helper:
         return 0 if self.address is None else int(self._count_late(self.address))
 
 
-def _drop(library: ctypes.CDLL, address: int, _network: Network) -> None:
-    """Ends a helper of a network, which is there until then."""
+def _drop(library: ctypes.CDLL, address: int, _networks: Sequence[Network]) -> None:
+    """Ends a helper of networks, which are there until then."""
     library.burble_drop_helper(address)
 
 
@@ -106,17 +118,17 @@ class Work:
     """Texts that are gone on with for some symbols, all of them or a few at a time.
 
     Args:
-        network: What predicts the symbols.
-        ids: The last ones, which it has not read, shape (B,).
-        before: The states before them, shape (P, B, U); see `Network.step`. They are changed where
-            they are in the room.
+        networks: What predicts the symbols; see `can_write`. Their probabilities are averaged.
+        ids: The last ones, which they have not read, shape (B,).
+        before: The states before them of each network, shape (P, B, U); see `Network.step`. They
+            are changed where they are in the room.
         uniforms: A number from [0, 1) for each symbol, shape (T, B), at least one step.
         choice: How symbols are chosen.
         room: Where there is room for so many texts.
 
     Attributes:
         drawn: The symbols that are written, shape (T, B).
-        after: The states before the last of them, (P, B, U), which are in the room.
+        after: The states of each network before the last of them, (P, B, U), which are in the room.
 
     Raises:
         ValueError: The shapes do not fit together.
@@ -124,25 +136,38 @@ class Work:
 
     def __init__(
         self,
-        network: Network,
+        networks: Sequence[Network],
         ids: NDArray[np.int64],
-        before: Array,
+        before: Sequence[Array],
         uniforms: NDArray[np.float64],
         choice: Choice,
         room: Room,
     ) -> None:
         steps, texts = uniforms.shape
-        shape = network.check_states(before, texts)
-        if ids.shape != (texts,) or not steps or room.states[0].shape != shape:
+        if ids.shape != (texts,) or not steps or room.texts != texts:
             raise ValueError(f"symbols of shape {ids.shape} came for numbers of {uniforms.shape}.")
-        self._network, self._choice = network, choice
+        self._networks, self._choice = networks, choice
         self._ids = np.ascontiguousarray(ids, np.int64)
         self._uniforms = np.ascontiguousarray(uniforms, np.float64)
-        is_first = find(before) == find(room.states[0])
-        self._states = room.states[::-1] if is_first else room.states
-        self._before, self._logits = before, room.logits
+        self._before, self._room = before, room
+        self._states: list[tuple[Array, Array]] = []
+        for network, states, both in zip(networks, before, room.states, strict=True):
+            network.check_states(states, texts)
+            odd, even = both if find(states) != find(both) else both[::-1]
+            self._states.append((odd, even))
         self.drawn = np.empty((steps, texts), np.int64)
-        self.after = self._states[(steps - 1) % 2]
+        self.after = [both[(steps - 1) % 2] for both in self._states]
+
+    def _describe(self, first: int) -> ctypes.Array[_Member]:
+        """What the library is told of the networks, from one of the texts on."""
+        members = (_Member * len(self._networks))()
+        each = zip(self._networks, self._before, self._states, strict=True)
+        for place, (network, before, states) in enumerate(each):
+            start, stride = 4 * first * network.units, len(self._ids) * network.units
+            odd, even = (find(one) + start for one in states)
+            here = find(before) + start, before.strides[0] // 4
+            members[place] = _Member(network.address, *here, odd, even, stride)
+        return members
 
     def write(self, first: int, end: int, helper: Helper | None = None) -> None:
         """Writes some of the texts.
@@ -156,22 +181,21 @@ class Work:
             NotFiniteError: What is predicted is no number.
             IndexError: There is no such symbol.
         """
-        watch, part = self._choice.watch, slice(first, end)
+        watch, members = self._choice.watch, self._describe(first)
         helper = helper if helper is not None and end - first <= helper.texts else None
         rounds = None if watch is None else watch.describe(first, end)
+        symbols = self._networks[0].symbols
         work = _Writing(
-            self._network.address,
-            *(len(self.drawn), end - first, find(self._ids[part])),
-            *(find(self.drawn[:, part]), find(self._uniforms[:, part]), len(self._ids)),
-            *(find(self._before[:, part]), self._before.strides[0] // 4),
-            *(find(one[:, part]) for one in self._states),
-            *(find(self._logits[part]), len(self._ids) * self._network.units),
+            *(len(members), members, len(self.drawn), end - first),
+            *(find(one) + 8 * first for one in (self._ids, self.drawn, self._uniforms)),
+            len(self._ids),
+            find(self._room.logits) + 4 * first * len(members) * symbols,
             None if rounds is None else ctypes.addressof(rounds),
             None if helper is None else helper.address,
             *(self._choice.temperature, self._choice.impossible),
         )
-        wrong = self._network.library.burble_write(ctypes.byref(work))
+        wrong = self._networks[0].library.burble_write(ctypes.byref(work))
         if wrong == -2:
-            raise IndexError(f"a symbol came that is none of {self._network.symbols}.")
+            raise IndexError(f"a symbol came that is none of {symbols}.")
         if wrong >= 0:
             raise NotFiniteError(f"at step {wrong} a logit is no number.")

@@ -2,6 +2,7 @@
    what was drawn for passages that go round, and blocks what would go on with them. Each row is
    what it would be alone. */
 #include "choose.h"
+#include "panels.h"
 #include "vector.h"
 
 /* Overwrites logits, of which the last vector may be filled with any of them, with what they weigh;
@@ -28,6 +29,7 @@ INLINE int weigh(float *logits, int64_t symbols, float temperature, float imposs
     return 1;
 }
 
+average_function NAME(average);
 draw_function NAME(draw);
 
 int64_t NAME(draw)(const float *logits, int64_t rows, int64_t symbols, float temperature,
@@ -50,6 +52,39 @@ int64_t NAME(draw)(const float *logits, int64_t rows, int64_t symbols, float tem
         chosen[row] = found;
     }
     return -1;
+}
+
+/* Overwrites logits with their exponentials, the largest of which is 1, and gives their sum. */
+static float exponentiate(float *logits, int64_t symbols) {
+    float top = logits[0];
+    for (int64_t i = 1; i < symbols; i++) top = logits[i] > top ? logits[i] : top;
+    for (int64_t at = 0; at < symbols; at += LANES) {
+        const int64_t count = least(LANES, symbols - at);
+        store_some(logits + at, v_exp(load_some(logits + at, count) - v_set1(top)), count);
+    }
+    double sum = 0.0;
+    for (int64_t i = 0; i < symbols; i++) sum += logits[i];
+    return (float)sum;
+}
+
+void NAME(average)(float *logits, int64_t networks, int64_t rows, int64_t symbols) {
+    for (int64_t row = 0; row < rows; row++, logits += symbols) {
+        for (int64_t network = 0; network < networks; network++) {
+            float *own = logits + network * rows * symbols;
+            const vec sum = v_set1(exponentiate(own, symbols));
+            for (int64_t at = 0; at < symbols; at += LANES) {
+                const int64_t count = least(LANES, symbols - at);
+                const vec part = load_some(own + at, count) / sum;
+                const vec before = network ? load_some(logits + at, count) : v_set1(0.0f);
+                store_some(logits + at, before + part, count);
+            }
+        }
+        for (int64_t at = 0; at < symbols; at += LANES) {
+            const int64_t count = least(LANES, symbols - at);
+            const vec mean = load_some(logits + at, count) / v_set1((float)networks);
+            store_some(logits + at, v_log(mean + v_set1(1e-30f)), count);
+        }
+    }
 }
 
 watch_function NAME(watch);

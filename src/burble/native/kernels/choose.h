@@ -6,6 +6,11 @@
 
 #define MOST_SYMBOLS 4096
 
+/* Averages the probabilities of several networks: of logits (networks, rows, symbols), which are
+   overwritten, the first (rows, symbols) become the logarithms of the means, a very small number
+   added. Each row is what it would be alone. */
+typedef void average_function(float *logits, int64_t networks, int64_t rows, int64_t symbols);
+
 /* Draws a symbol from each row of logits, (rows, symbols), at most MOST_SYMBOLS of them, at a
    temperature, with a number from [0, 1) for each row. What is not above `impossible` is not drawn,
    unless there is nothing else. Returns the first row with what is no finite number, otherwise -1. */

@@ -100,6 +100,24 @@ INLINE vec v_exp(vec x) {
     return v_fma(power, p, power);
 }
 
+/* The logarithm of x, a normal number above 0: x = 2^n m with m from sqrt(1/2) to sqrt(2), and of m by
+   s = (m - 1) / (m + 1), 2 (s + s^3 / 3 + s^5 / 5 + ...). To 1e-7, or 2 units in the last place.
+   What is no finite number becomes none. */
+INLINE vec v_log(vec x) {
+    const vint bits = (vint)x - (vint)v_set1(0x1.6a09e6p-1f);
+    const vint whole = bits >> 23;
+    const vec m = (vec)((vint)x - (whole << 23)), one = v_set1(1.0f);
+    const vec n = __builtin_convertvector(whole, vec);
+    const vec s = (m - one) / (m + one), square = s * s;
+    vec p = v_set1(1.0f / 9);
+    p = v_fma(p, square, v_set1(1.0f / 7));
+    p = v_fma(p, square, v_set1(1.0f / 5));
+    p = v_fma(p, square, v_set1(1.0f / 3));
+    p = v_fma(p * square, s, s);
+    p = v_fma(x, v_set1(0.0f), p + p);
+    return v_fma(n, v_set1(0.693359375f), v_fma(n, v_set1(-2.12194440e-4f), p));
+}
+
 /* x + x^3 P(x^2) up to 0.55, with the closest polynomial of its degree (1e-9), and beyond it
    1 - 2 e / (1 + e), with e = exp(-2 |x|). To 2 units in the last place. */
 INLINE vec v_tanh(vec x) {
