@@ -171,9 +171,8 @@ def _draw_alphabet(corpus: Corpus) -> str:
     ]
     if between > 1:
         rows.insert(_FREQUENT, f'<tr><td colspan="5" class="soft">{between:,} more …</td></tr>')
-    heads = (
-        '<th>symbol</th><th class="n">count</th><th class="n">share</th><th>code</th><th>name</th>'
-    )
+    heads = '<th>symbol</th><th class="n">count</th><th class="n">frequency</th>'
+    heads += "<th>code</th><th>name</th>"
     return f"<h2>Alphabet</h2>{pages.draw_table('Alphabet', heads, rows)}"
 
 
