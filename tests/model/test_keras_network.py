@@ -3,8 +3,8 @@
 import numpy as np
 from keras import layers
 
+from burble.model.dropout import drop
 from burble.model.keras_network import LSTM, Dropout, build_network
-from burble.model.lstm import drop
 from burble.settings import ModelSettings
 
 

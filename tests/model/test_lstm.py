@@ -6,7 +6,6 @@ import pytest
 from keras import layers
 
 from burble.model.keras_network import LSTM
-from burble.model.lstm import drop
 
 B, T, D, U = 3, 9, 5, 7
 
@@ -58,14 +57,3 @@ def test_values_and_gradients_are_those_of_keras(length, native, monkeypatch):
         assert one.shape == other.shape
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
     assert len(our_gradients) == 6
-
-
-def test_what_is_dropped_is_its_share_and_the_mean_stays():
-    ones, key = np.ones((40, 50, 33), np.float32), np.array([1, 0], np.uint32)
-    found = np.asarray(drop(ones, key, 0.3))
-    # 66,000 draws: five standard deviations are 0.009, odds below one in a million.
-    assert abs((found == 0).mean() - 0.3) < 0.009
-    np.testing.assert_allclose(np.unique(found), [0, 1 / 0.7], rtol=1e-5)
-    again = np.asarray(drop(ones, key + np.array([0, 1], np.uint32), 0.3))
-    assert 0.35 < (found != again).mean() < 0.49
-    np.testing.assert_array_equal(found, drop(ones, key, 0.3))

@@ -20,6 +20,7 @@ CALLS = (
     "burble_lstm_backward",
     "burble_dense_forward",
     "burble_dense_backward",
+    "burble_drop",
 )
 
 
@@ -50,6 +51,7 @@ def make_call(
     threads: int,
     shapes: Sequence[tuple[int, ...]],
     aliases: dict[int, int] | None = None,
+    **numbers: np.int32,
 ) -> Callable[..., Any]:
     """A call that gives float32 arrays of these shapes.
 
@@ -58,10 +60,11 @@ def make_call(
         threads: How many share it.
         shapes: Those of its results.
         aliases: Which argument's memory which result takes.
+        numbers: What else it is told, by name.
     """
     results = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes]
     made = jax.ffi.ffi_call(name, results, input_output_aliases=aliases)
-    return functools.partial(made, threads=np.int32(threads))
+    return functools.partial(made, threads=np.int32(threads), **numbers)
 
 
 def call_on_devices(

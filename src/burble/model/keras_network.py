@@ -17,8 +17,9 @@ from keras import layers
 
 from burble.errors import BurbleError
 from burble.model.architecture import fixed_input
+from burble.model.dropout import drop
 from burble.model.initial import draw_weights
-from burble.model.lstm import add_labels, drop, run_lstm
+from burble.model.lstm import add_labels, run_lstm
 from burble.settings import ModelSettings, Precision
 
 

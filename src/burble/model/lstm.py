@@ -1,4 +1,4 @@
-"""The LSTM layer, dropout and labels as functions of arrays, made for processors.
+"""The LSTM layer and labels as functions of arrays, made for processors.
 
 The layer is compiled code of our own where there is some for this processor (see `lstm_kernel`),
 else a loop of XLA's operations. Three things make that one faster than the standard one of Keras.
@@ -16,16 +16,6 @@ import jax.numpy as jnp
 from burble.model import compiled, lstm_kernel
 
 
-def drop(inputs: Any, key: Any, rate: float) -> Any:
-    """Sets a fraction `rate` of `inputs` (..., D) to zero by chance, and scales up the others.
-
-    16 random bits for each number, where Keras takes 32. They are drawn once: what XLA would draw
-    again for the gradients (JAX 0.10) takes longer than the rest of the layer.
-    """
-    mask = dropout_mask(key, inputs.shape, rate)
-    return jnp.where(mask, inputs / (1 - round(rate * 2**16) / 2**16), 0)
-
-
 def add_labels(vectors: Any, labels: Any) -> Any:
     """The vectors (labels, E) of the labels (..., columns), summed over columns: (..., E).
 
@@ -33,15 +23,6 @@ def add_labels(vectors: Any, labels: Any) -> Any:
     """
     rows = jnp.take(vectors, jnp.maximum(labels - 1, 0), axis=0)
     return jnp.where(labels[..., None] > 0, rows, 0).sum(-2)
-
-
-def dropout_mask(key: Any, shape: tuple[int, ...], rate: float) -> Any:
-    """Which of the numbers of an array stay: all but a fraction `rate` of them, by chance."""
-    *lead, features = shape
-    words = jax.random.bits(key, (*lead, -(-features // 2)))
-    pairs = jax.lax.bitcast_convert_type(words, jnp.uint16)
-    bits = pairs.reshape(*lead, -1)[..., :features]
-    return jax.lax.optimization_barrier(bits >= jnp.uint16(round(rate * 2**16)))
 
 
 def run_lstm(

@@ -16,8 +16,9 @@ import numpy as np
 from burble.model import compiled
 from burble.model.architecture import Weights, array_shapes, fixed_input
 from burble.model.dense import run_dense
+from burble.model.dropout import drop
 from burble.model.initial import draw_weights
-from burble.model.lstm import add_labels, drop, run_from_symbols, run_lstm
+from burble.model.lstm import add_labels, run_from_symbols, run_lstm
 from burble.settings import ModelSettings, Precision
 
 
@@ -111,7 +112,7 @@ class PlainNetwork:
         below = looked_up = jnp.take(vectors, ids, axis=0)
         if self._labels:
             below = below + add_labels(next(arrays), labels)
-        below = _drop(below, self._rates[0], seeds, used, training)
+        below = self._drop(below, self._rates[0], seeds, used, training)
         for rate in self._rates[1:]:
             used.append(next(seeds))
             given = *(next(arrays) for _ in range(3)), next(state), next(state)
@@ -121,21 +122,22 @@ class PlainNetwork:
             else:
                 outputs, h, c = run_lstm(below, *given, threads=self._threads)
             after += [h, c]
-            below = _drop(outputs, rate, seeds, used, training)
+            below = self._drop(outputs, rate, seeds, used, training)
         logits = run_dense(below, next(arrays), next(arrays), threads=self._threads)
         return logits, after, [*fixed, *used]
 
-
-def _drop(inputs: Any, rate: float, seeds: Iterator[Any], used: list[Any], training: bool) -> Any:
-    """Dropout by the next of the seeds, which is added to those that were used."""
-    if not rate:
-        return inputs
-    seed = next(seeds)
-    if not training or not round(rate * 2**16):
-        used.append(seed)
-        return inputs
-    used.append(seed + jnp.array([0, 1], jnp.uint32))
-    return drop(inputs, seed, rate)
+    def _drop(
+        self, inputs: Any, rate: float, seeds: Iterator[Any], used: list[Any], training: bool
+    ) -> Any:
+        """Dropout by the next of the seeds, which is added to those that were used."""
+        if not rate:
+            return inputs
+        seed = next(seeds)
+        if not training or not round(rate * 2**16):
+            used.append(seed)
+            return inputs
+        used.append(seed + jnp.array([0, 1], jnp.uint32))
+        return drop(inputs, seed, rate, threads=self._threads)
 
 
 def _key(seed: int) -> Any:

@@ -28,7 +28,7 @@ EXPORT void burble_share(part_function *do_part, void *work, int parts) {
 EXPORT int burble_has_team(void) { return 1; }
 
 /* Nanoseconds that a thread waits with open eyes before it sleeps. */
-enum { AWAKE = 1000000 };
+enum { AWAKE = 300000 };
 
 static struct {
     pthread_mutex_t working;   /* held by whoever has a piece of work done */

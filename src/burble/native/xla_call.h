@@ -45,10 +45,18 @@ static float *result(const XLA_FFI_CallFrame *call, int number) {
     return ((XLA_FFI_Buffer *)call->rets.rets[number])->data;
 }
 
-/* How many threads share a call: its only attribute. */
-static int threads_of(const XLA_FFI_CallFrame *call) {
-    if (call->attrs.size != 1 || call->attrs.types[0] != XLA_FFI_AttrType_SCALAR) return 1;
-    return *(const int32_t *)((const XLA_FFI_Scalar *)call->attrs.attrs[0])->value;
+/* A whole number that Python gave along, or another where there is none of that name. */
+static int attribute(const XLA_FFI_CallFrame *call, const char *name, int missing) {
+    for (int64_t i = 0; i < call->attrs.size; i++) {
+        const XLA_FFI_ByteSpan *found = call->attrs.names[i];
+        if (found->len == strlen(name) && !memcmp(found->ptr, name, found->len) &&
+            call->attrs.types[i] == XLA_FFI_AttrType_SCALAR)
+            return *(const int32_t *)((const XLA_FFI_Scalar *)call->attrs.attrs[i])->value;
+    }
+    return missing;
 }
+
+/* How many threads share a call. */
+static int threads_of(const XLA_FFI_CallFrame *call) { return attribute(call, "threads", 1); }
 
 #endif

@@ -11,7 +11,7 @@ import numpy as np
 
 from burble.errors import SettingsError
 from burble.model import network
-from burble.model.lstm import dropout_mask
+from burble.model.dropout import dropout_mask
 from burble.model.network import Ensemble, mean_log_probabilities, trained_array_names
 from burble.runs.state import Arrays
 from burble.settings import ModelSettings, Precision, TrainingSettings

@@ -1,0 +1,19 @@
+/* Dropout: numbers set to zero by chance.
+
+   What the function of `kernels/dropout.c` takes, which is compiled for several instruction sets. */
+#ifndef BURBLE_DROPOUT_H
+#define BURBLE_DROPOUT_H
+
+#include <stdint.h>
+
+struct dropout {
+    long rows, features;  /* of x and y */
+    const float *x;
+    float *y;
+    uint32_t key[2];      /* seeds what is drawn */
+    int limit;            /* of 2^16 numbers so many are set to zero; the others are scaled up */
+};
+
+typedef void drop_function(const struct dropout *, int threads);
+
+#endif

@@ -1,0 +1,23 @@
+/* Dropout as a custom call of XLA. Knows nothing of how it is computed. */
+#include "dropout.h"
+#include "xla_call.h"
+
+DECLARE(drop_function, drop);
+
+/* From x (N, F) and a key (2) to y; the attribute says how many of 2^16 numbers are set to zero. */
+EXPORT XLA_FFI_Error *burble_drop(XLA_FFI_CallFrame *call) {
+    if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
+    if (call->args.size != 2 || call->rets.size != 1)
+        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_drop: 2 to 1");
+    const uint32_t *key = argument(call, 1)->data;
+    struct dropout dropout = {
+        .rows = (long)argument(call, 0)->dims[0],
+        .features = (long)argument(call, 0)->dims[1],
+        .x = argument(call, 0)->data,
+        .y = result(call, 0),
+        .key = {key[0], key[1]},
+        .limit = attribute(call, "limit", 0),
+    };
+    BY_ISA(drop)(&dropout, threads_of(call));
+    return NULL;
+}
