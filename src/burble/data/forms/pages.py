@@ -4,11 +4,13 @@ Knows nothing of how lines are found.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import attrgetter
 from statistics import median
+from typing import NamedTuple
 
 from burble.data.forms.form import Account
 
@@ -29,14 +31,13 @@ _LIGATURES = {
     "\ufb05": "st",
     "\ufb06": "st",
 }
-HYPHEN = "\x02\ufffe"
-"""How PDFium marks a hyphen at the end of a line, after which it joins the next one.
-
-See `findings/pdfium_line_end_hyphen.sh`.
-"""
-_MARK = re.compile(rf"[{HYPHEN}]")
+HYPHEN = "\x02"
+"""What marks a hyphen at the end of a line, after which it joins the next one."""
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _HALF = re.compile(r"\w+")
+_GOES_BEFORE, _GOES_ON, _ENDS_HERE = (re.compile(rule) for rule in (r"\w-?\Z", r"-?\w", r"\W|\Z"))
+_FEW_HYPHENS = 8
+"""Hyphens at line ends of which each is looked up by itself."""
 _FEW = 3
 """Pages, at least, on which a running head comes again; of two pages, both."""
 _FRACTION, _MOST = 0.2, 0.6
@@ -53,8 +54,7 @@ _PROSE = 0.4
 """Fraction of lines after which the next word had no room, from which they are prose."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line of a page; places in points, from the left and from the bottom.
 
     Attributes:
@@ -74,6 +74,10 @@ class Line:
     end: float
     size: float
     blanks: tuple[bool, bool] = (False, False)
+
+
+_Name = tuple[str, str, int]
+"""What tells a running head: its side, its words and its height."""
 
 
 @dataclass(frozen=True)
@@ -114,37 +118,39 @@ def lay_out(pages: Sequence[Page], account: Account) -> str:
 
 def _find_margins(pages: Sequence[Page]) -> dict[tuple[int, int], str]:
     """The running heads and page numbers, by their page and line, and what each is."""
-    edges = {page.number: _list_edges(page) for page in pages}
+    edges = {page.number: [*_list_edges(page)] for page in pages}
     seen = Counter(
-        key
-        for page in pages
-        for key in {_name(side, line) for side, lines, _ in edges[page.number] for line in lines}
+        name
+        for found in edges.values()
+        for name in {name for outer, _ in found for _, name in outer}
     )
     filled = sum(bool(page.lines) for page in pages)
     least = max(2 if filled == 2 else _FEW, filled * _FRACTION)
     most = max(_FEW, filled * _MOST)
     found = dict[tuple[int, int], str]()
     for page in pages:
-        for side, lines, apart in edges[page.number]:
-            for place, line in enumerate(lines):
+        for outer, apart in edges[page.number]:
+            for place, (line, name) in enumerate(outer):
                 number = _PAGE_NUMBER.fullmatch(line.text)
                 alone = number is not None and _tells(number[1], page.number, filled)
-                often = seen[_name(side, line)]
+                often = seen[name]
                 if not (alone or often >= most or (often >= least and place < apart)):
                     break
                 found[page.number, id(line)] = "page number" if number else "running head"
     return found
 
 
-def _list_edges(page: Page) -> list[tuple[str, list[Line], int]]:
+def _list_edges(page: Page) -> Iterator[tuple[list[tuple[Line, _Name]], int]]:
     """The outermost lines at the top of a page and at its bottom, and how many stand apart."""
-    lines = sorted(page.lines, key=lambda line: -line.begin)
+    lines = sorted(page.lines, key=attrgetter("begin"), reverse=True)
     if len(lines) < 2:
-        return []
+        return
     usual = median(one.begin - other.begin for one, other in pairwise(lines))
     most = min(_MARGIN_LINES, len(lines) // 2)
-    sides = {"top": lines, "bottom": lines[::-1]}
-    return [(side, ordered[:most], _count_apart(ordered, usual)) for side, ordered in sides.items()]
+    # A line more, to see whether the last one stands apart.
+    sides = {"top": lines[: most + 1], "bottom": lines[: -most - 2 : -1]}
+    for side, ordered in sides.items():
+        yield [(line, _name(side, line)) for line in ordered[:most]], _count_apart(ordered, usual)
 
 
 def _count_apart(lines: Sequence[Line], usual: float) -> int:
@@ -155,7 +161,7 @@ def _count_apart(lines: Sequence[Line], usual: float) -> int:
     return int(_PAGE_NUMBER.fullmatch(lines[0].text) is not None)
 
 
-def _name(side: str, line: Line) -> tuple[str, str, int]:
+def _name(side: str, line: Line) -> _Name:
     """What is the same of a running head on each page: its words and its height."""
     return side, _NUMBER.sub("#", line.text.lower()), round(line.begin / 4)
 
@@ -176,8 +182,8 @@ def _merge(lines: Sequence[Line]) -> list[Line]:
             near = line.left - before.right < _GAP * line.size
             gap = "" if near and not blank else " "
             text = f"{before.text}{gap}{line.text}"
-            merged[-1] = replace(
-                before, text=text, right=line.right, end=line.end, blanks=line.blanks
+            merged[-1] = before._replace(
+                text=text, right=line.right, end=line.end, blanks=line.blanks
             )
         else:
             merged.append(line)
@@ -232,7 +238,7 @@ def _join_columns(columns: Sequence[list[Line]]) -> Iterator[str]:
 def _join(line: Line, following: Line) -> Iterator[str]:
     """What stands between two lines of one paragraph: a blank, or what marks a hyphen."""
     broken = line.text.endswith(("-", "\u2010")) and following.text[:1].islower()
-    yield HYPHEN[-1] if broken else " "
+    yield HYPHEN if broken else " "
 
 
 def _is_prose(column: Sequence[Line], full: Sequence[bool]) -> bool:
@@ -256,17 +262,17 @@ def _mend(text: str, account: Account) -> str:
     text, symbols = _SYMBOL.subn("", text)
     account.left["symbol of a symbol font"] += symbols
     for ligature, letters in _LIGATURES.items():
-        account.changed["ligature (as letters)"] += text.count(ligature)
-        text = text.replace(ligature, letters)
-    return _join_words(text, account) if _MARK.search(text) else text
+        if ligature in text:
+            account.changed["ligature (as letters)"] += text.count(ligature)
+            text = text.replace(ligature, letters)
+    return _join_words(text, account) if HYPHEN in text else text
 
 
 def _join_words(text: str, account: Account) -> str:
     """The text without hyphens at line ends: each is taken away, or is one of a compound."""
-    words = Counter(_WORD.findall(text.lower()))
-    beginnings = {word.partition("-")[0] for word in words if "-" in word}
+    known = _Words(text.lower(), text.count(HYPHEN))
     parts, at = list[str](), 0
-    for mark in _MARK.finditer(text):
+    for mark in re.finditer(HYPHEN, text):
         # A hyphen that the file has, too, stands before it.
         end = mark.start() - text.endswith(("-", "\u2010"), 0, mark.start())
         one, following = _find_word_before(text, end), _HALF.match(text, mark.end())
@@ -277,14 +283,54 @@ def _join_words(text: str, account: Account) -> str:
             parts.append("-")
             account.taken["hyphen at the end of a line (kept)"] += 1
             continue
-        whole, halves = f"{one}{following[0]}".lower(), (one.lower(), following[0].lower())
-        compound = halves[0] in beginnings or all(words[half] > 1 for half in halves)
-        if compound and not words[whole]:
+        halves = one.lower(), following[0].lower()
+        compound = known.begins_compound(halves[0]) or all(known.count(half) > 1 for half in halves)
+        if compound and not known.count("".join(halves)):
             parts.append("-")
             account.taken["hyphen at the end of a line (kept)"] += 1
         else:
             account.changed["hyphen at the end of a line (its word joined)"] += 1
     return "".join([*parts, text[at:]])
+
+
+class _Words:
+    """The words of a text; where few of them matter, they are looked for one by one.
+
+    Args:
+        text: The text in small letters.
+        asked: How many words will be asked for, about.
+    """
+
+    def __init__(self, text: str, asked: int) -> None:
+        self._text = text
+        self._counts: dict[str, int] | None = None if asked <= _FEW_HYPHENS else defaultdict(int)
+        if self._counts is not None:
+            # What stands between blanks is taken apart once.
+            for part, count in Counter(text.split()).items():
+                for word in (part,) if part.isalnum() else _WORD.findall(part):
+                    self._counts[word] += count
+            self._beginnings = {word.partition("-")[0] for word in self._counts if "-" in word}
+
+    def count(self, word: str) -> int:
+        """How often a word comes by itself; 2 may stand for more."""
+        if self._counts is not None:
+            return self._counts[word]
+        return sum(1 for _ in islice(self._find(word, _GOES_ON), 2))
+
+    def begins_compound(self, word: str) -> bool:
+        """Whether it is the first part of a word with a hyphen."""
+        if self._counts is not None:
+            return word in self._beginnings
+        return any(True for _ in self._find(f"{word}-", _ENDS_HERE))
+
+    def _find(self, word: str, beyond: re.Pattern[str]) -> Iterator[int]:
+        """Where a word begins that stands before nothing of some kind."""
+        text, at = self._text, self._text.find(word)
+        while at >= 0:
+            end = at + len(word)
+            if not _GOES_BEFORE.search(text, max(0, at - 2), at) and not beyond.match(text, end):
+                yield at
+            at = text.find(word, end)
 
 
 def _find_word_before(text: str, end: int) -> str:
