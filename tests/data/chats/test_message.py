@@ -42,6 +42,12 @@ def test_names_are_masked_wherever_they_stand(tmp_path):
     assert not any("Anna" in note for note in notes)
 
 
+def test_names_with_an_apostrophe_are_masked_as_a_whole(tmp_path):
+    text = "24.12.23, 18:03 - Pat O'Brien: O'Brien's, not O'Hara\n" * 3
+    found, _ = read_chat(tmp_path / "c.txt", text, mask_names=True)
+    assert found == [("Person 1", "Person 1's, not O'Hara")] * 3
+
+
 def test_one_mask_for_a_person_in_several_files(tmp_path):
     line = "24.12.23, 18:03 - {}: ask Anna\n"
     for name, who in (("a", "Ben"), ("b", "Anna")):

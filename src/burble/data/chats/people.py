@@ -73,7 +73,8 @@ class People:
         for name, mask in self._masks.items():
             masks.setdefault(name.casefold(), mask)
         for name, mask in self._masks.items():
-            for word in _WORD.findall(name):
+            # Words with an apostrophe or a hyphen as a whole, too.
+            for word in (*filter(_WORD.search, name.split()), *_WORD.findall(name)):
                 masks.setdefault(word.casefold(), mask)
         if not masks:
             return None, masks
