@@ -21,9 +21,9 @@ from burble.files import path_names
 from burble.inference import prompts, restrictions, scoring
 from burble.inference.beginnings import Beginnings
 from burble.inference.context import Context
-from burble.inference.memory import fit_coefficients
 from burble.inference.notebook import show_generator
 from burble.inference.open_ends import predict_next
+from burble.inference.own_memory import OwnMemory
 from burble.inference.prompts import Prompt
 from burble.inference.reader import Reader
 from burble.inference.selection import Ending, describe_shortfall
@@ -39,7 +39,7 @@ from burble.inference.suggestions import Suggestions, find_suggestions
 from burble.inference.texts import Texts, warn_of_shortfall
 from burble.model.engine import Array, Core
 from burble.model.file import Model, find_model_file, read_model
-from burble.model.mixture import Mixture, build_core
+from burble.model.mixture import build_core
 from burble.ngram.file import index_path, read_index
 from burble.ngram.index import SuffixIndex
 from burble.ngram.mixing import MixingWeights
@@ -48,7 +48,6 @@ from burble.settings import DEFAULT_READING, SourceSettings, is_integer, require
 
 if TYPE_CHECKING:
     from burble.data.documents import Progress
-    from burble.ngram.memory import TextMemory
 
 
 class Generator:
@@ -62,8 +61,7 @@ class Generator:
     def __init__(self, model: Model, memory: Callable[[], SuffixIndex] | None = None) -> None:
         self.model = model
         self.engine = build_core(model)
-        self._memory = memory
-        self._text: TextMemory | None = None
+        self._own = OwnMemory(model, self.engine, memory)
         self._read_before = Beginnings()
 
     def _repr_html_(self) -> str:
@@ -100,13 +98,11 @@ class Generator:
         made = index_text(self.model, path_names("memory", text), reading, progress)
         for note in [*made.left_out, *(made.notes if log else ())]:
             (log or warnings.warn)(note)
-        other = copy.copy(self)
-        for name in ("memory", "_fitted"):
-            vars(other).pop(name, None)
+        other, own = copy.copy(self), self._own.beside
         if made.is_own:
-            other._memory, other._text = lambda: made.index, None
+            other._own = OwnMemory(self.model, self.engine, lambda: made.index)
         else:
-            other._text = made
+            other._own = OwnMemory(self.model, self.engine, own, made)
         return other
 
     def resolve_settings(
@@ -143,7 +139,7 @@ class Generator:
         seed = draw_seed() if settings.seed is None else settings.seed
         settings = replace(settings, seed=seed, memory=chosen.weight)
         return restrictions.look_up_restrictions(
-            settings, self.model, self._memory, self._text, reading, log
+            settings, self.model, self._own.beside, self._own.text, reading, log
         )
 
     def take_memory(
@@ -178,7 +174,7 @@ class Generator:
     @property
     def has_memory(self) -> bool:
         """Whether there is a memory."""
-        return self._memory is not None or self._text is not None
+        return self._own.exists
 
     def mixing_weights(self, strength: float, *, adaptive: bool = False) -> MixingWeights:
         """How much network and memory count: fitted to the memory's text, if that is another.
@@ -187,22 +183,14 @@ class Generator:
             strength: The weight of the memory, 0 to 1.
             adaptive: Whether both learn from what they are scored on.
         """
-        if self._text is not None:
-            return MixingWeights(self._fitted, strength)
-        base = self.model.base is not None
-        return MixingWeights.trained(strength, adaptive=adaptive, with_base=base)
-
-    @cached_property
-    def _fitted(self) -> NDArray[np.float64]:
-        """Coefficients of the mixing weights that suit the memory's text, shape (2, F)."""
-        return fit_coefficients(self.engine, self.model.window, self.memory)
+        return self._own.mixing_weights(strength, adaptive=adaptive)
 
     @property
     def memory_texts(self) -> tuple[str, ...]:
         """The texts of its memory, where that is not of what the model was trained on."""
-        return self._text.names if self._text else ()
+        return self._own.text.names if self._own.text else ()
 
-    @cached_property
+    @property
     def memory(self) -> NgramModel:
         """Its memory.
 
@@ -210,20 +198,7 @@ class Generator:
             SettingsError: There is none.
             ModelFileError: It is damaged, or that of another model.
         """
-        if self._text is not None:
-            return NgramModel(self._text.index, self.model.vocabulary.size)
-        if self._memory is None and isinstance(self.model, Mixture):
-            raise SettingsError(
-                "models that are mixed have no memory that is of all of them. Name a text that is "
-                "read at once: --memory TEXT"
-            )
-        if self._memory is None:
-            raise SettingsError(
-                "this model has no memory beside it. Name a text that is read at once: --memory "
-                "TEXT. Or, if you have the text it was trained on, make one of that: burble "
-                "remember MODEL TEXT"
-            )
-        return NgramModel(self._memory(), self.model.vocabulary.size)
+        return self._own.ngrams
 
     @cached_property
     def _portable(self) -> Core:

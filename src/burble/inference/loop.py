@@ -5,8 +5,8 @@ step is one symbol, or several where the compiled kernels can draw them by thems
 of how a prompt is read, or of where settings come from.
 """
 
-from collections.abc import Hashable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import default_rng
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from burble.errors import DivergedError
 from burble.inference import sampling
+from burble.inference.choosers import Chooser, find_key
 from burble.inference.context import Context, StateContext
-from burble.inference.logits_processors import LogitsProcessors, build_processors
-from burble.inference.passages import Passages
+from burble.inference.logits_processors import build_processors
 from burble.inference.scored import Alignment, Scored, score_symbol
 from burble.inference.selection import Ending
 from burble.inference.settings import WritingSettings
@@ -24,20 +24,12 @@ from burble.inference.spoken import Gathered, Spoken, SpokenBytes, begin_spoken
 from burble.inference.stopping import Cutter
 from burble.model.engine import Array
 from burble.model.file import Model
-from burble.model.softmax import IMPOSSIBLE, log_softmax
+from burble.model.softmax import log_softmax
 from burble.model.writing import Writing
-from burble.native.writing import Choice, NotFiniteError
+from burble.native.writing import NotFiniteError
 
 BLOCK = 256
 """Random numbers that are drawn at once for a text."""
-OF_ONE_TEXT = frozenset(
-    [
-        *("length", "seed", "stop", "until_document", "new", "distinct"),
-        *("unknown", "training_text", "word_count", "memory", "memory_weight", "label"),
-    ]
-)
-"""Settings that say where a text ends, or what it goes on from: with others, symbols are chosen
-alike all the same."""
 Item = tuple[int, str | Scored | Ending]
 """The number of a text, and its next piece, what was predicted of that, or how the text ended."""
 
@@ -62,52 +54,12 @@ class Text:
     logprobs: int | None = None
 
 
-@dataclass
-class _Chooser:
-    """Chooses the next symbol of the texts that have the same settings.
-
-    Attributes:
-        settings: Those.
-        processors: Those of its texts, in the order of their rows.
-        rows: Where in the loop its texts stand, rising.
-    """
-
-    settings: WritingSettings
-    processors: LogitsProcessors
-    rows: list[int] = field(default_factory=list)
-
-    def choose(
-        self, logits: Array, uniforms: NDArray[np.float64]
-    ) -> tuple[NDArray[np.intp], list[bool]]:
-        """The next symbol of each text, and whether none was possible; logits may be changed."""
-        blocked = self.processors.process(logits)
-        chosen = sampling.choose_symbols(
-            logits, self.settings, uniforms, portable=self.settings.portable
-        )
-        self.processors.append_symbols(chosen)
-        return chosen, blocked
-
-    def has_broken_loop(self, place: int, step: int) -> bool:
-        """Whether a loop was broken in the text of that row of the loop, up to that symbol."""
-        return self.processors.has_broken_loop(self.rows.index(place), step)
-
-    def begin_choice(self) -> Choice | None:
-        """How the kernels are to choose the next symbols; None where they cannot."""
-        can, blocker = self.processors.for_kernels
-        if not can or self.settings.portable or not sampling.is_plain(self.settings):
-            return None
-        if blocker is not None:
-            blocker.take_written()
-        watch = None if blocker is None else blocker.watch
-        return Choice(self.settings.temperature, float(IMPOSSIBLE), watch)
-
-
 @dataclass(frozen=True)
 class _Row:
     """One text being written: what chooses for it, what ends it, and its random numbers."""
 
     text: Text
-    chooser: _Chooser
+    chooser: Chooser
     cutter: Cutter
     rng: np.random.Generator
     last: int | None
@@ -129,7 +81,7 @@ class Loop:
         self._pieces = (*model.vocabulary.symbols, model.separator)
         self._names = (*model.vocabulary.names, "")
         self._rows: list[_Row] = []
-        self._choosers: dict[Hashable, _Chooser] = {}
+        self._choosers: dict[Hashable, Chooser] = {}
         # The first rows are in the context, but for the symbol that each drew last; of the others
         # it is known what is predicted.
         self._context: Context | None = None
@@ -174,11 +126,11 @@ class Loop:
         settings, first, count = texts[0].settings, len(self._rows), len(texts)
         of_bytes = self._vocabulary.unit == "bytes"
         processors = build_processors(settings, self._pieces, count, before, of_bytes=of_bytes)
-        key = _find_key(settings)
+        key = find_key(settings)
         if key in self._choosers:
             self._choosers[key].processors.join(processors)
         else:
-            self._choosers[key] = _Chooser(settings, processors)
+            self._choosers[key] = Chooser(settings, processors)
         chooser = self._choosers[key]
         chooser.rows += range(first, first + count)
         last = self._edge if settings.by_document else None
@@ -412,14 +364,3 @@ def _keep_newcomers(
             context.keep_rows(own)
             found.append((logits[own], context))
     return found
-
-
-def _find_key(settings: WritingSettings) -> Hashable:
-    """What is the same of settings with which symbols are chosen alike."""
-    values = {
-        one.name: getattr(settings, one.name)
-        for one in fields(settings)
-        if one.name not in OF_ONE_TEXT
-    }
-    # Some are large, and shared by those that have the same.
-    return tuple(id(one) if isinstance(one, Passages | Set) else one for one in values.values())
