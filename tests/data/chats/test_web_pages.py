@@ -64,6 +64,12 @@ def test_a_page_of_discord(tmp_path):
     ) in " ".join(notes)
 
 
+def test_pages_that_lie_too_deep_are_refused(tmp_path):
+    deep = f"{TELEGRAM}{'<div>' * 2000}"
+    with pytest.raises(SourceError, match=r"its elements lie more than 1,000 deep"):
+        read_chat(tmp_path / "messages.html", deep)
+
+
 def test_a_tag_without_an_end_is_refused(tmp_path):
     broken = f"{TELEGRAM}<div class='{'a' * (5 << 20)}"
     with pytest.raises(SourceError, match=r"has no end\. Export the chat anew"):

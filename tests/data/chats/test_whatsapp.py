@@ -129,6 +129,12 @@ def test_what_the_program_writes_for_a_person_is_counted(line, counted):
     assert parse(f"24.12.23, 18:03 - Anna: {line}\n") == ([], {counted: 1})
 
 
+def test_long_lines_take_no_long_time():
+    long = "a" * 200_000
+    assert parse(f"24.12.23, 18:03 - Anna: {long}\n")[0] == [("Anna", long)]
+    assert recognize(f"(- {': ' * 30_000}\n[2024-01-02 10:00:00] Me: {long[:9]}\n" * 2) == ""
+
+
 def test_a_number_that_speaks_is_named_without_its_marks():
     assert parse("24.12.23, 18:03 - \u202a+49 171 1234567\u202c: hi\n")[0] == [
         ("+49 171 1234567", "hi")

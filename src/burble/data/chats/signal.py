@@ -20,7 +20,7 @@ SHORT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d ([^:\n]{1,60}):(?: (.*)|$)")
 FIELD = re.compile(r"(From|Type|Sent|Received|Attachment|Reaction|Edited): (.*)")
 CONVERSATION = "Conversation: "
 NOTED = re.compile(
-    r"\(- .+: .+ -\)$|!?\[[^\]\n]*\]\(\.{1,2}/|> |\[(?:reply to |edited|\d+ attachments?)"
+    r"\(- .{1,99}: .{1,99} -\)$|!?\[[^\]\n]*\]\(\.{1,2}/|> |\[(?:reply to |edited|\d+ attachments?)"
 )
 """What the tools write into texts, and hardly anybody else."""
 _DETAILS = re.compile(r"\[(?:reply to [^\]]*|edited|\d+ attachments?)(?:, [^\]]*)?\]\s?")

@@ -16,6 +16,8 @@ from burble.errors import SourceError
 
 SYSTEM = "system line (who joined, calls, pins)"
 
+_DEEPEST = 1_000
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -72,7 +74,7 @@ def read_messages(file: File, shape: Shape) -> Iterator[Message]:
     Raises:
         SourceError: A tag has no end.
     """
-    page = _Page(shape, file.account)
+    page = _Page(shape, file.account, file.name)
     for piece in file.text():
         page.feed(piece)
         if len(page.rawdata) > LONGEST_TAG:
@@ -94,13 +96,14 @@ class _Page(HTMLParser):
         found: Messages that are whole.
     """
 
-    def __init__(self, shape: Shape, account: Account) -> None:
+    def __init__(self, shape: Shape, account: Account, name: str) -> None:
         super().__init__(convert_charrefs=True)
         self.found = deque[Message]()
         self._shape, self._account = shape, account
         self._open: list[tuple[str, str]] = []
         self._parts: dict[str, list[str]] = {}
         self._kind = self._speaker = ""
+        self._message, self._name = 0, name
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element begins."""
@@ -116,12 +119,18 @@ class _Page(HTMLParser):
         roles = [self._shape.roles[one] for one in classes if one in self._shape.roles]
         role = self._begin(roles) if roles else ""
         self._open.append((tag, role or self._role))
+        if len(self._open) > _DEEPEST:
+            raise SourceError(
+                f"{self._name} is not read: its elements lie more than {_DEEPEST:,} deep in each "
+                "other, as no program writes them. Export the chat anew."
+            )
 
     def _begin(self, roles: list[str]) -> str:
         """What an element with a class that tells something is here."""
         if "message" in roles:
             self.end_message()
             self._kind = "system" if "system" in roles else "said"
+            self._message = len(self._open) + 1
             return "inside"
         role = roles[0]
         if not self._kind or self._role.startswith("left:"):
@@ -143,7 +152,7 @@ class _Page(HTMLParser):
         place = next((n for n in range(len(self._open), 0, -1) if self._open[n - 1][0] == tag), 0)
         if place:
             del self._open[place - 1 :]
-        if not any(role == "inside" for _, role in self._open):
+        if len(self._open) < self._message:
             self.end_message()
 
     def handle_data(self, data: str) -> None:

@@ -58,7 +58,7 @@ _ATTACHED = re.compile(
     rf"\u200e<[^<>:\n]+: [^<>\n]+>$|[{MARKS}]*[^\n]+\.\w{{2,5}} \((?:{_ADDED})\)$"
     r"|[A-Z]{3,4}-\d{8}-WA\d{4}\.\w{2,5}(?: \([^()\n]+\))?$"
 )
-_PLACE = re.compile(r"(?:[^\W\d_]+[ ]?){1,3}: https://maps\.google\.com/\?q=[-\d.,]+$")
+_PLACE = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}: https://maps\.google\.com/\?q=[-\d.,]+$")
 _OPTION = re.compile(r"[^\W\d_]{3,}: .* \(\d+ [^\W\d_]+\)$")
 _POLL = re.compile(r"[^\W\d_]{3,}:$")
 _EDITED = re.compile(
