@@ -8,12 +8,10 @@
 
 #include "team.h"
 
-#include "dispatch.h"
-
 #if defined(_WIN32)
 EXPORT int burble_has_team(void) { return 0; }
 
-EXPORT void burble_share(part_function *do_part, void *work, int parts) {
+void burble_share(part_function *do_part, void *work, int parts) {
     for (int part = 0; part < parts; part++) do_part(work, part, parts);
 }
 #else
@@ -114,7 +112,7 @@ static void do_all(part_function *do_part, void *work, int first, int parts) {
     for (int part = first; part < parts; part++) do_part(work, part, parts);
 }
 
-EXPORT void burble_share(part_function *do_part, void *work, int parts) {
+void burble_share(part_function *do_part, void *work, int parts) {
     if (parts < 2 || pthread_mutex_trylock(&team.working)) {
         do_all(do_part, work, 0, parts);
         return;

@@ -2,12 +2,14 @@
 #ifndef BURBLE_TEAM_H
 #define BURBLE_TEAM_H
 
+#include "dispatch.h"
+
 enum { MOST_PARTS = 64 };
 
 /* Does one of the parts of a piece of work. */
 typedef void part_function(void *work, int part, int parts);
 
 /* Does all parts, up to MOST_PARTS, each by a thread of its own where that is to be had. */
-void burble_share(part_function *do_part, void *work, int parts);
+EXPORT void burble_share(part_function *do_part, void *work, int parts);
 
 #endif

@@ -51,7 +51,7 @@ INLINE bits draw(const uint32_t key[2], uint64_t first) {
 INLINE vec choose(vec x, const uint16_t *drawn, int limit, float scale) {
     halves half;
     memcpy(&half, drawn, sizeof half);
-    const vint stays = __builtin_convertvector(half, vint) >= limit;
+    const vint stays = __builtin_convertvector(half, vint) >= (vint){0} + limit;
     return (vec)((vint)(x * v_set1(scale)) & stays);
 }
 
