@@ -173,6 +173,7 @@ def test_a_field_of_each_dump_is_chosen_among_those_it_has(page):
     assert told["beginning"].split() == ["Hello", "there", "one", "two", "words", "plain"]
     fields = page.ask("GET", f"/v1/train/{job}/fields").json["data"]
     assert [one["chosen"] for one in fields] == ["a.text", "body"]
+    assert told["frequent"][:3] == ["e", "o", "l"]
     # What is not there is said, with the name that the person knows.
     page.ask("POST", f"/v1/train/{job}", {"fields": ["a.text", "title", ""]})
     assert "b.csv has no column 'title'" in page.ask("GET", report).error["message"]

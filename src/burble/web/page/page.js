@@ -244,11 +244,11 @@ const learn = {
     $("draft-files").textContent = list(files);
     const facts = [["characters", report.characters], ["lines", report.lines], ["documents", report.documents],
       ["kinds", report.symbols], ["validationPart", report.validation]];
-    const letters = (counts) => Object.keys(counts).map(visible).join(" ");
+    const letters = (symbols) => symbols.map(visible).join(" ");
     $("draft-facts").replaceChildren(
       ...facts.flatMap(([name, value]) => make("div", {}, make("dt", {}, t(name)), make("dd", {}, number(value)))),
       make("div", {}, make("dt", {}, t("frequent")), make("dd", { dir: "auto" }, letters(report.frequent))),
-      ...(Object.keys(report.rare).length ? [make("div", {}, make("dt", {}, t("rarest")), make("dd", { dir: "auto" }, letters(report.rare)))] : []));
+      ...(report.rare.length ? [make("div", {}, make("dt", {}, t("rarest")), make("dd", { dir: "auto" }, letters(report.rare)))] : []));
     $("draft-excerpt").textContent = report.beginning;
     if (report.notes.length) {
       $("draft-notes").replaceChildren(make("h3", {}, t("odd")), make("ul", { class: "notes", lang: "en" }, ...report.notes.map((note) => make("li", {}, note))));
