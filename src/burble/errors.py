@@ -43,6 +43,10 @@ class FieldError(SourceError):
         self.what = what
 
 
+class MissingFieldError(SourceError):
+    """A file that lacks the field that is named."""
+
+
 class EncodingError(SourceError):
     """Bytes that are not text in the expected encoding."""
 

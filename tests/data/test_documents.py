@@ -102,3 +102,17 @@ def test_empty_texts_are_skipped_and_counted():
     c = from_texts("ab", " \n", "", "cd")
     assert parts(c) == ["ab", "cd"]
     assert "2 sources are empty and were passed over: text 2, text 3." in c.notes
+
+
+def test_a_field_of_a_folder_is_read_of_the_files_that_have_it(tmp_path):
+    (tmp_path / "a.json").write_text('[{"text": "one"}, {"text": "two"}]')
+    (tmp_path / "b.json").write_text('[{"name": "Ann"}]')
+    (tmp_path / "c.csv").write_text("id,body\n1,x\n")
+    (tmp_path / "d.csv").write_text("id,text\n1,three\n")
+    found = corpus.build([f"{tmp_path}:text"], TextSettings(), validation=0)
+    assert "".join(found.text()).split() == ["one", "two", "three"]
+    told = f"2 sources ({tmp_path / 'b.json'}, {tmp_path / 'c.csv'}): no field 'text', so nothing"
+    assert any(note.startswith(told) for note in found.notes)
+    # Of a file that is named outright it is said what it has.
+    with pytest.raises(SourceError, match=r"(?s)no field 'text'.*  name  'Ann'"):
+        corpus.build([f"{tmp_path / 'b.json'}:text"], TextSettings())

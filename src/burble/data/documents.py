@@ -26,6 +26,7 @@ from burble.data.sentences import EDGE
 from burble.data.shapes import LeftOut
 from burble.data.source import Source
 from burble.data.vocabulary import Vocabulary
+from burble.errors import MissingFieldError
 from burble.formatting import Note, listed, some
 from burble.settings import DEFAULT_READING, SourceSettings, TextSettings
 
@@ -128,7 +129,7 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
             # Its bytes are looked at for what they hash to; it is read on its own.
             deque(blocks, maxlen=0)
             file = source.as_file(options.reading, reader.labels, reader.people)
-            notes += reader.read_form(form, file)
+            notes += reader.read_form(form, file, may_lack=source.is_among)
         else:
             # A mark is a surer sign than what was named for the other sources.
             encoding = "" if source.encoding_is_known else options.reading.encoding
@@ -223,10 +224,15 @@ class _Reader:
         else:
             self.empty += max(counts.count(0), not found)
 
-    def read_form(self, form: forms.Form, file: forms.File) -> list[Note]:
+    def read_form(self, form: forms.Form, file: forms.File, *, may_lack: bool) -> list[Note]:
         """Writes the documents of a source in a form of its own."""
         self.accounts.append((self._source, form, file.account))
-        return form.read(file, self.read)
+        try:
+            return form.read(file, self.read)
+        except MissingFieldError:
+            if may_lack:
+                return [Note(file.name, f"no field {file.part!r}, so nothing was read.")]
+            raise
 
     def summarize(self, notes: list[str], sha256: str) -> ReadSummary:
         """What was read in all."""

@@ -41,6 +41,7 @@ class Source:
         path: The file it is, or lies in, if there is one.
         opened: Opens the file that it is by itself; None where it is none.
         member: Which part of that file it is: the member of an archive.
+        is_among: Whether its part was named of several files at once, so that it may lack it.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Source:
     path: Path | None = None
     opened: Callable[[], BinaryIO] | None = None
     member: str = ""
+    is_among: bool = False
 
     @property
     def delimited(self) -> bool:

@@ -355,7 +355,7 @@ def _open_texts(
             ours = head[8:9] == b"{" and b'"burble' in head
             passed[folders.OURS if ours else "not text"].append(path)
         else:
-            sources.append(_take(source, reading, part))
+            sources.append(replace(_take(source, reading, part), is_among=bool(part)))
     return sources
 
 

@@ -17,7 +17,7 @@ from burble.data.forms.form import File
 from burble.data.forms.form import Write as WriteDocument
 from burble.data.labels import NO_LABELS, LabelReader
 from burble.data.records import IrregularRows, Records
-from burble.errors import SourceError
+from burble.errors import MissingFieldError, SourceError
 from burble.formatting import Note, listed
 from burble.settings import DEFAULT_READING, SourceSettings
 
@@ -253,7 +253,7 @@ def _find_by_name(first: list[str], part: str, name: str, dialect: Dialect) -> i
             f"{name} has {len(places)} columns {part!r}, numbers {numbers}. Give each a name of "
             f"its own, or choose one by its number, as in {name}:{places[0]}."
         )
-    raise SourceError(f"{name} has no column {part!r}; {_describe_columns(first, dialect)}")
+    raise MissingFieldError(f"{name} has no column {part!r}; {_describe_columns(first, dialect)}")
 
 
 def _find_by_number(first: list[str], part: str, name: str, dialect: Dialect, width: int) -> int:

@@ -15,7 +15,7 @@ from burble.data.dumps.fields import ROWS, Fields
 from burble.data.dumps.json_text import DEEPEST, JsonText, to_plain
 from burble.data.dumps.paths import ABSENT, EACH, NO_LIST, FieldPath, add_fields, find_value
 from burble.data.forms.form import File, Write
-from burble.errors import SourceError
+from burble.errors import MissingFieldError, SourceError
 from burble.formatting import Note, listed, some
 
 LINES = (".jsonl", ".ndjson")
@@ -184,7 +184,8 @@ class RowReader:
         if not self._taken and self._before and not self._looked_at:
             self._fields = find_fields(self._file)
         if not self._taken and self._fields.found and set(self._passed) != {"empty"}:
-            raise SourceError(self._describe_missing())
+            is_there = any(kind != "absent" for kind in self._passed)
+            raise (SourceError if is_there else MissingFieldError)(self._describe_missing())
         names = sorted(self._fields.found)
         self._file.labels.begin_table(self._file.name, names, self._found_labels)
         return [*self._describe()]

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from burble.data.dumps.fields import ROWS, Fields
 from burble.data.forms.form import File, Write
 from burble.data.labels import LabelReader
-from burble.errors import SourceError
+from burble.errors import MissingFieldError, SourceError
 from burble.formatting import Note, listed, some
 
 _MOST = 20
@@ -127,7 +127,7 @@ def _choose(tables: Sequence[Table], file: File) -> tuple[Table, int, bool]:
             f"{file.name} has {len(found):,} columns {part!r} in one table. Give each a name of "
             "its own there."
         )
-    raise SourceError(
+    raise MissingFieldError(
         f"{file.name} has no column {part!r}. {_list_columns(file, find_fields(tables))}"
     )
 
