@@ -1,12 +1,12 @@
-"""One text beside the earlier build, and 64 texts at once beside one.
+"""One text beside the earlier build, and 64 texts at once beside one text of either.
 
     python -m benchmarks writing_pace [--quick]
 
 Each figure is a ratio of processes that are asked in turn, on all cores that they may use, by the
 clock: the earlier build writes a text and today's one that begins alike; then today's writes one
-text, and 64 side by side, of which the first must be that one. Both builds write with the same
-models, of random weights, which take as long as trained ones; the earlier build makes them, since
-later ones read what it wrote.
+text, one on one core alone, and 64 side by side, of which the first must be that one. Both builds
+write with the same models, of random weights, which take as long as trained ones; the earlier build
+makes them, since later ones read what it wrote.
 """
 
 import argparse
@@ -21,6 +21,8 @@ from benchmarks.harness import make_parser, record
 WORKER = Path(__file__).with_name("_write_worker.py")
 SHAPES = ((1, 256), (2, 256), (2, 512))
 STREAMS = 64
+ONE_CORE = {"OMP_NUM_THREADS": "1"}
+"""Keeps a process of today's build to one core."""
 TURNS = 10
 """Turns that each ratio is the median of; the first of a process is not counted."""
 ALIKE = 200
@@ -62,6 +64,7 @@ def measure(
     with (
         earlier.keep(WORKER, "one", *given) as before,
         today.keep(WORKER, "one", *given) as after,
+        today.keep(WORKER, "one", *given, **ONE_CORE) as single,
         today.keep(WORKER, "many", *given, STREAMS) as many,
     ):
         ask = {earlier.name: before, today.name: after}
@@ -70,21 +73,29 @@ def measure(
             answers = [ask[build.name]() for _ in range(options.turns)]
             return median(one["speed"] for one in answers), answers[0]["text"][:ALIKE]
 
-        for one in (before, after, many):
+        for one in (before, after, single, many):
             one()
         alone = by_turns(write, builds, options.rounds)
-        pairs = []
+        rows = []
         for _ in range(options.rounds):
             one, all_of_them = after(), many()
-            if one["text"] != all_of_them["text"]:
-                sys.exit("a text among others is not what it is alone")
-            speeds = [after()["speed"] for _ in range(options.turns)]
-            pairs.append((median(speeds), all_of_them["speed"]))
+            if not one["text"] == all_of_them["text"] == single()["text"]:
+                sys.exit("a text among others, or on one core, is not what it is alone")
+            speeds = [
+                median(ask_one()["speed"] for _ in range(options.turns))
+                for ask_one in (before, after, single)
+            ]
+            rows.append((*speeds, all_of_them["speed"]))
+    names = "one, earlier", "one", "one on one core"
     return {
         "model": model.name,
         **{f"one text, {name}": cell for name, cell in alone.cells(0).items()},
-        "64 texts": spread([many for _, many in pairs], 0),
-        "64 texts / one": spread([many / one for one, many in pairs], 1),
+        "one text, one core": spread([row[2] for row in rows], 0),
+        "64 texts": spread([row[-1] for row in rows], 0),
+        **{
+            f"64 texts / {name}": spread([row[-1] / row[place] for row in rows], 1)
+            for place, name in enumerate(names)
+        },
     }
 
 

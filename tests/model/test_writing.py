@@ -92,7 +92,10 @@ def test_who_comes_too_late_is_not_asked_for_a_while():
         clock.return_value = 110.0
         for _ in range(20):
             assert not rest.is_over(late=True)
-        clock.return_value += writing.REST[1] + 0.001
+        # A second at most, and a thousandth of one again after some that were in time.
+        clock.return_value += 1.001
+        assert [rest.is_over(late=late) for late in [False] * 9 + [True]] == [True] * 9 + [False]
+        clock.return_value += 0.0011
         assert rest.is_over(late=False)
 
 

@@ -29,8 +29,8 @@ LEAST_SIZE = 1 << 17
 """Weights of a network that are worth a thread's help."""
 REST = 0.001, 1.0
 """Seconds for which no help is asked for after it came too late: twice as long each time."""
-RECOVERY = 0.98
-"""What becomes of that at each call that had help in time."""
+STEADY = 4
+"""Calls in a row that had help in time, after which it is as if it had never been late."""
 LEAST_WORK = 1 << 22
 """Products in one call that are worth a thread."""
 
@@ -103,6 +103,7 @@ class _Rest:
 
     def __init__(self) -> None:
         self._seconds, self._until = REST[0], 0.0
+        self._in_time = 0
 
     def is_over(self, *, late: bool) -> bool:
         """Whether help may be asked for.
@@ -112,11 +113,13 @@ class _Rest:
         """
         now = time.monotonic()
         if late:
-            self._until = now + self._seconds
+            self._until, self._in_time = now + self._seconds, 0
             self._seconds = min(2 * self._seconds, REST[1])
         if now < self._until:
             return False
-        self._seconds = max(REST[0], self._seconds * RECOVERY)
+        self._in_time += 1
+        if self._in_time > STEADY:
+            self._seconds = REST[0]
         return True
 
 
