@@ -241,16 +241,11 @@ class Loop:
         items: list[Item] = []
         left = []
         for place, (row, ids, no_other) in enumerate(zip(self._rows, drawn, blocked, strict=True)):
-            piece, read = "", -1
-            for symbol in ids:
-                said = self._pieces[symbol] if row.spoken is None else row.spoken.read(symbol)
-                if place in predicted:
-                    self._track(row, predicted[place], symbol, said)
-                ends = no_other or symbol == row.last
-                piece += row.cutter.finish() if ends else row.cutter.feed(said)
-                read += 1
-                if row.cutter.done:
-                    break
+            if self._is_plain(row, ids, no_other):
+                piece = row.cutter.feed("".join(map(self._pieces.__getitem__, ids)))
+                read = len(piece)
+            else:
+                piece, read = self._say(row, ids, no_other, predicted.get(place))
             key, done = row.text.key, row.cutter.done
             if row.alignment is not None:
                 piece, scored = row.alignment.release(piece, ended=done)
@@ -259,11 +254,31 @@ class Loop:
             if piece:
                 items.append((key, piece))
             if done:
-                items.append((key, Ending(no_other, row.chooser.has_broken_loop(place, read))))
+                items.append((key, Ending(no_other, row.chooser.has_broken_loop(place, read - 1))))
             else:
                 left.append(place)
         self._keep(left)
         return items
+
+    def _is_plain(self, row: _Row, ids: Sequence[int], no_other: bool) -> bool:
+        """Whether a text goes on by one character for each symbol, until its length at most."""
+        as_they_are = self._pieces_are_characters and row.spoken is None and row.alignment is None
+        return as_they_are and not (row.text.stops or no_other or self._edge in ids)
+
+    def _say(
+        self, row: _Row, ids: Sequence[int], no_other: bool, predicted: NDArray[np.float64] | None
+    ) -> tuple[str, int]:
+        """What a text has of its symbols, and how many of them it has read when it ends."""
+        piece = ""
+        for read, symbol in enumerate(ids, 1):
+            said = self._pieces[symbol] if row.spoken is None else row.spoken.read(symbol)
+            if predicted is not None:
+                self._track(row, predicted, symbol, said)
+            ends = no_other or symbol == row.last
+            piece += row.cutter.finish() if ends else row.cutter.feed(said)
+            if row.cutter.done:
+                return piece, read
+        return piece, len(ids)
 
     def _settle(self) -> None:
         """Tells what ends texts of the characters that were written without it."""

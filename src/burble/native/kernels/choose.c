@@ -35,19 +35,19 @@ draw_function NAME(draw);
 int64_t NAME(draw)(const float *logits, int64_t rows, int64_t symbols, float temperature,
                    float impossible, const double *uniforms, int64_t *chosen) {
     float weights[MOST_SYMBOLS + LANES];
+    double up_to[MOST_SYMBOLS];
     for (int64_t row = 0; row < rows; row++, logits += symbols) {
         memcpy(weights, logits, (size_t)symbols * sizeof(float));
         for (int lane = 0; lane < LANES; lane++) weights[symbols + lane] = logits[0];
         if (!weigh(weights, symbols, temperature, impossible)) return row;
-        double sum = 0.0, passed = 0.0;
-        for (int64_t i = 0; i < symbols; i++) sum += weights[i];
+        double sum = 0.0;
+        for (int64_t i = 0; i < symbols; i++) up_to[i] = sum += weights[i];
         const double aim = uniforms[row] * sum;
-        int64_t found = -1;
-        for (int64_t i = 0; i < symbols; i++) {
-            if (weights[i] == 0.0f) continue;
-            passed += weights[i];
-            found = i;
-            if (passed > aim) break;
+        int64_t found = 0;
+        for (int64_t i = 0; i < symbols; i++) found += up_to[i] <= aim;
+        /* A number that is rounded to the sum falls on the last that can come. */
+        if (found == symbols) {
+            while (found-- > 0 && weights[found] == 0.0f) continue;
         }
         chosen[row] = found;
     }

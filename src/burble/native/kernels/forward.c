@@ -18,19 +18,21 @@
 
 /* How far ahead weights are asked for that one stream meets alone, in bytes: it waits for nothing
    else, and at the end of a page the processor does not look ahead by itself. */
-enum { AHEAD = 4096 };
+enum { AHEAD = 4096, LINE = 64, LINES = PANEL * 4 / LINE };
 
-/* Adds to each of n sums the products of `count` inputs and their weights. */
-INLINE void accumulate(int n, vec sums[][4], const float *weights, const float *const inputs[],
-                       int64_t count) {
-    for (int64_t k = 0; k < count; k++, weights += PANEL) {
+/* Adds to the first `vectors` of each of n sums the products of `count` inputs and their weights,
+   and asks for a line of what is read later for each of them. */
+INLINE void accumulate(int n, int vectors, vec sums[][4], const float *weights,
+                       const float *const inputs[], int64_t count, const char *later) {
+    for (int64_t k = 0; k < count; k++, weights += PANEL, later += LINE) {
         vec x[BLOCK];
-        for (int line = 0; n == 1 && line < PANEL * 4; line += 64) {
-            __builtin_prefetch((const char *)weights + AHEAD + line);
+        for (int line = 0; n == 1 && line < LINES; line++) {
+            __builtin_prefetch((const char *)weights + AHEAD + line * LINE);
         }
+        if (n == BLOCK) __builtin_prefetch(later, 0, 2);
         for (int s = 0; s < n; s++) x[s] = v_set1(inputs[s][k]);
         /* One vector of weights at a time: with the sums, registers are just enough. */
-        for (int j = 0; j < 4; j++) {
+        for (int j = 0; j < vectors; j++) {
             const vec w = v_load(weights + j * LANES);
             for (int s = 0; s < n; s++) sums[s][j] = v_fma(w, x[s], sums[s][j]);
         }
@@ -111,9 +113,15 @@ INLINE void panel_of(int n, const struct work *work, int64_t panel, int64_t s) {
         const float *start = work->start + ((row < 0 ? 0 : row) * layer->panels + panel) * PANEL;
         for (int j = 0; j < 4; j++) sums[i][j] = v_load(start + j * LANES);
     }
+    /* Of the next panel, each of the first streams asks for a part while this one is at hand. */
+    const char *later = (const char *)(weights + (panel + 1 < layer->panels) * PANEL * inputs_of);
+    later += s / BLOCK % LINES * LINE * inputs_of;
+    const int is_narrow = kind == OUTPUT && units - panel * PANEL <= LANES;
     if (work->below) {
         for (int i = 0; i < n; i++) inputs[i] = work->below + (s + i) * below;
-        accumulate(n, sums, weights, inputs, below);
+        if (is_narrow) accumulate(n, 1, sums, weights, inputs, below, later);
+        else accumulate(n, 4, sums, weights, inputs, below, later);
+        later += LINE * below;
     }
     if (work->products) {
         for (int i = 0; i < n; i++) {
@@ -124,7 +132,7 @@ INLINE void panel_of(int n, const struct work *work, int64_t panel, int64_t s) {
     }
     if (kind != OUTPUT) {
         for (int i = 0; i < n; i++) inputs[i] = work->h + (s + i) * units;
-        accumulate(n, sums, weights + below * PANEL, inputs, units);
+        accumulate(n, 4, sums, weights + below * PANEL, inputs, units, later);
     }
     const int64_t width = kind <= GRU ? LANES : PANEL, at = panel * width;
     const int64_t count = units - at < width ? units - at : width;
