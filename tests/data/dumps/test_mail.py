@@ -130,3 +130,15 @@ def test_a_setting_of_mail_is_not_dropped_in_silence(tmp_path):
 def test_a_letter_in_a_book_is_no_mail(tmp_path, text):
     (tmp_path / "a.txt").write_text(text, encoding="utf-8")
     assert sources.find_sources([str(tmp_path / "a.txt")])[0][0].form == "text"
+
+
+def test_parts_that_lie_too_deep_in_each_other_are_counted(tmp_path):
+    nested = "".join(
+        f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(1_500)
+    )
+    box = write_mbox(tmp_path / "Sent", message("fine\n"))
+    deep = f"{SENT.format(name='eve')}From: e@x.org\n{nested}Content-Type: text/plain\n\nno\n"
+    box.write_bytes(box.read_bytes() + deep.encode())
+    texts, told, _ = read(box)
+    assert texts == ["fine"]
+    assert "1 message (with parts too deep in each other)." in told[0]

@@ -29,3 +29,15 @@ def test_marks_go_and_blocks_stay_apart():
 
 def test_a_rule_at_the_beginning_is_no_front_matter():
     assert "".join(read_prose("---\n\nText\n", Account())) == "Text\n"
+
+
+def test_what_lies_deep_in_quotes_and_lists_is_read_or_counted():
+    quoted = "> " * 60 + "deep\n"
+    listed = "".join("  " * depth + f"- at {depth}\n" for depth in range(30))
+    account = Account()
+    text = "".join(read_prose(f"{quoted}\n{listed}", account))
+    assert text.split("\n")[0] == "deep"
+    assert "at 29" in text
+    beyond = "".join(read_prose("> " * 500 + "lost\n\nseen\n", account))
+    assert beyond == "seen\n"
+    assert account.left["passage (too deep in lists or quotes)"] == 1

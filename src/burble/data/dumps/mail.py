@@ -36,12 +36,12 @@ def read(file: File, write: Write) -> list[Note]:
     columns = file.labels.columns
     with file.open() as opened:
         for data in split_messages(opened, file.account):
-            message = message_from_bytes(data)
-            text = (
-                _read_body(message, file)
-                if part == BODY
-                else quoted_mail.join_lines(_read_header(message, part))
-            )
+            try:
+                message = message_from_bytes(data)
+                text = _read_part(message, part, file)
+            except RecursionError:
+                file.account.left["message (with parts too deep in each other)"] += 1
+                continue
             if not text.strip():
                 what = "text of its own" if part == BODY else part
                 file.account.left[f"message (without {what})"] += 1
@@ -54,6 +54,13 @@ def read(file: File, write: Write) -> list[Note]:
             write([text])
     file.labels.begin_table(file.name, ["from", "to", "subject", "year"], found)
     return []
+
+
+def _read_part(message: Message, part: str, file: File) -> str:
+    """The text of a message, or one of its headers."""
+    if part == BODY:
+        return _read_body(message, file)
+    return quoted_mail.join_lines(_read_header(message, part))
 
 
 def split_messages(file: BinaryIO, account: Account) -> Iterator[bytes]:

@@ -27,6 +27,10 @@ _LEFT_OUT = {
     "fence": "block of code",
     "code_block": "block of code",
 }
+_DEEPEST = 200
+"""Lists and quotes within each other that are read; markdown-it-py by itself leaves out, without a
+word, what lies deeper than 20."""
+_HOLDERS = ("blockquote_open", "list_item_open")
 _TAKEN = {"paragraph_open": "paragraph", "heading_open": "heading"}
 _TAKEN |= {"table_open": "table (cells parted by tabs)"}
 
@@ -52,7 +56,8 @@ def read_prose(text: str, account: Account) -> Iterator[str]:
     account.left["front matter"] += fronts
     account.taken["note (where it stands)"] += notes
     account.left["mark of a note"] += marks
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST})
+    tokens = parser.enable(["table", "strikethrough"]).parse(text)
     begun = False
     for before, words in _find_blocks(tokens, account):
         if words:
@@ -70,6 +75,8 @@ def _find_blocks(tokens: Sequence["Token"], account: Account) -> Iterator[tuple[
             account.left[_LEFT_OUT[token.type]] += 1
         elif token.type == "list_item_open":
             account.left["list mark (number or bullet)"] += 1
+        if token.type in _HOLDERS and token.level >= _DEEPEST - 1:
+            account.left["passage (too deep in lists or quotes)"] += 1
         if what := _TAKEN.get(token.type):
             account.taken[what] += 1
         if token.type == "inline":

@@ -18,7 +18,7 @@ from burble.formatting import listed, shown
 MARKED = (".md", ".markdown", ".tex", ".latex")
 """Endings of texts that are read as they stand, unless their prose is wanted."""
 _FICTION_BOOK = re.compile(rb"<(?:\w+:)?FictionBook\b")
-_RTF = re.compile(rb"\s{0,1024}\{\\rtf\d?\s?[\\{]")
+_RTF = re.compile(rb"\s{0,1024}\{\\rtf\d?[\s\\{}]")
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<!doctype html|<html)\b", re.IGNORECASE)
 _PDF = re.compile(rb"\s{0,1024}%PDF-[12]\.\d\s*[\r\n%]")
