@@ -216,3 +216,30 @@ def test_a_chat_in_utf_16_is_known(tmp_path):
     chat = {"name": "A", "type": "personal_chat", "id": 1, "messages": TELEGRAM}
     path.write_bytes(json.dumps(chat).encode("utf-16"))
     assert read_chat(path)[0] == [("Anna", "see a"), ("user3", "yes")]
+
+
+def test_messenger_writes_the_bytes_of_letters_and_the_newest_first(tmp_path):
+    def said(text, **more):
+        return {"sender_name": "Zoë".encode().decode("latin-1"), "timestamp_ms": 1, **more} | (
+            {"content": text.encode().decode("latin-1")} if text else {}
+        )
+
+    messages = [
+        said("schön 🐸"),
+        said("", photos=[{"uri": "a.jpg"}]),
+        said("Zoë sent an attachment.", share={"link": "x"}),
+        said("gone", is_unsent=True),
+        said("plain", reactions=[{"reaction": "x"}]),
+        said("", call_duration=3),
+    ]
+    export = {"participants": [{"name": "x"}], "messages": messages, "title": "t"}
+    path = tmp_path / "message_1.json"
+    found, notes = read_chat(path, json.dumps(export))
+    assert found == [("Zoë", "schön 🐸"), ("Zoë", "plain")]
+    left = "2 attachments, 2 system lines (who joined, calls, likes), 1 deleted message, "
+    left += "1 list of reactions, 1 message without text"
+    told = " ".join(notes)
+    assert all(one in told for one in left.split(", "))
+    assert "Changed: 1 text (its UTF-8 put together)." in told
+    talk, _ = read_chat(path, label=(), chat="talk")
+    assert talk[0][0] == "Zoë: plain\nZoë: schön 🐸"

@@ -12,8 +12,6 @@ from pathlib import PurePath
 from burble.data.chats import discord, irc, signal, whatsapp
 from burble.data.cleaning import BOM
 
-PROGRAMS = ("whatsapp", "telegram", "discord", "slack", "signal", "irc")
-"""The names of forms that are chats."""
 _LEVELS = re.compile(
     r"\b(?:DEBUG|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL|TRACE|NOTICE|SEVERE|VERBOSE|FINE)\b"
 )
@@ -23,6 +21,7 @@ _TELEGRAM = re.compile(
 )
 _TELEGRAM_ALL = re.compile(r'"chats"\s*:\s*\{')
 _DISCORD = re.compile(r'\{\s*"guild"\s*:\s*\{')
+_MESSENGER = (re.compile(r'"sender_name"\s*:'), re.compile(r'"timestamp_ms"\s*:\s*\d'))
 _SLACK = (re.compile(r'"type"\s*:\s*"message"'), re.compile(r'"ts"\s*:\s*"\d{9,10}\.\d{6}"'))
 _PAGES = {
     "telegram": re.compile(r"""class=["']message (?:default|service)\b"""),
@@ -80,6 +79,8 @@ def _recognize_json(text: str) -> str:
             return "discord"
         if '"messages"' in text and (_TELEGRAM.search(text) or _TELEGRAM_ALL.search(text)):
             return "telegram"
+        if all(pattern.search(text) for pattern in _MESSENGER):
+            return "messenger"
         return "signal" if _SIGNAL_LINE.match(text) else ""
     if all(pattern.search(text) for pattern in _SLACK):
         return "slack"

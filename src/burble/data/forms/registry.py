@@ -107,6 +107,13 @@ CHATS: tuple[Form, ...] = (
     _chat("discord", "a chat of Discord", "chats of Discord", (".json", ".csv", ".txt", ".html")),
     _chat("slack", "a chat of Slack", "chats of Slack", (".json", ".zip"), tells_encoding=True),
     _chat("signal", "a chat of Signal", "chats of Signal", (".json", ".md", ".txt")),
+    _chat(
+        "messenger",
+        "a chat of Messenger or Instagram",
+        "chats of Messenger or Instagram",
+        (".json",),
+        tells_encoding=True,
+    ),
     _chat("irc", "a log of IRC", "logs of IRC", (".log", ".txt", ".weechatlog")),
 )
 """Forms in which people speak."""
