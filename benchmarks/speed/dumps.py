@@ -4,7 +4,7 @@ Run `python -m benchmarks dumps [--quick]`. The files are made here from a seed.
 library take the same column of the same file by turns; of the large files the whole way to ids is
 measured, in a process and a cache of its own. The tables are printed, and written with the facts
 of the machine into `dumps.json` and `dumps_memory.json` in `benchmarks/results`. Libraries that are
-not installed are left out: ijson, openpyxl, python-calamine.
+not installed are left out: ijson, openpyxl, python-calamine, srt.
 """
 
 import csv
@@ -39,7 +39,8 @@ memory is measured."""
 LETTERS = "etaoinshrdlucmfwygpbvkéü"
 SCALE = 1e6 if sys.platform == "darwin" else 1e6 / 1024
 """What the system counts memory in, as parts of a megabyte."""
-PARTS = {"notes.db": "notes.text", "box.mbox": "", "posts.json": "posts[].content.text"}
+PARTS = {"notes.db": "notes.text", "posts.json": "posts[].content.text"}
+PARTS |= dict.fromkeys(("box.mbox", "talk.srt"), "")
 Post = dict[str, Any]
 
 
@@ -120,6 +121,15 @@ def write_parquet(path: Path, posts: Iterator[Post]) -> None:
     import_module("pyarrow.parquet").write_table(table, path)
 
 
+def write_subtitles(path: Path, posts: Iterator[Post]) -> None:
+    """Subtitles in SubRip's form, a post in each."""
+    with path.open("w", encoding="utf-8") as file:
+        for post in posts:
+            number = post["id"]
+            clock = f"{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}"
+            file.write(f"{number}\n{clock},000 --> {clock},900\n{post['text']}\n\n")
+
+
 def library_json(path: Path) -> int:
     """The lines by json."""
     with path.open(encoding="utf-8") as file:
@@ -191,6 +201,12 @@ def library_pyarrow(path: Path) -> int:
     return sum(len(row["text"]) for batch in batches for row in batch.to_pylist())
 
 
+def library_srt(path: Path) -> int:
+    """The speech by srt, cue by cue."""
+    with path.open(encoding="utf-8") as file:
+        return sum(len(cue.content) + 1 for cue in import_module("srt").parse(file))
+
+
 Library = Callable[[Path], int]
 FORMS: dict[str, tuple[Callable[[Path, Iterator[Post]], None], dict[str, Library]]] = {
     "posts.jsonl": (write_lines, {"json": library_json}),
@@ -203,9 +219,10 @@ FORMS: dict[str, tuple[Callable[[Path, Iterator[Post]], None], dict[str, Library
         write_workbook,
         {"openpyxl": library_openpyxl, "python_calamine": library_calamine},
     ),
+    "talk.srt": (write_subtitles, {"srt": library_srt}),
     "posts.parquet": (write_parquet, {"pyarrow": library_pyarrow}),
 }
-LARGE_FORMS = ("posts.jsonl", "posts.json", "posts.csv", "notes.db")
+LARGE_FORMS = ("posts.jsonl", "posts.json", "posts.csv", "notes.db", "talk.srt")
 
 
 def read_texts(path: Path) -> int:
@@ -284,7 +301,8 @@ def measure_large(folder: Path, name: str, megabytes: int) -> dict[str, object]:
     path = folder / name
     write, _ = FORMS[name]
     write(path, make_posts(megabytes))
-    source = f"{path}:{PARTS.get(name, 'text')}"
+    part = PARTS.get(name, "text")
+    source = f"{path}:{part}" if part else str(path)
     with tempfile.TemporaryDirectory(dir=folder) as cache:
         found: dict[str, object] = call("dumps", "--measure", source, XDG_CACHE_HOME=cache)
     size = round(path.stat().st_size / 1e6, 1)
@@ -320,7 +338,7 @@ def main() -> None:
             size = SLOW if name in ("posts.xlsx", "box.mbox") else SMALL
             write(folder / name, make_posts(1 if options.quick else size))
             rows += compare(folder / name, libraries)
-        others = ("ijson", "openpyxl", "python_calamine", "pyarrow")
+        others = ("ijson", "openpyxl", "python_calamine", "srt", "pyarrow")
         used = ", ".join(f"{one} {version(one)}" for one in others if is_there(one))
         note = f"files made from a seed; readers and libraries by turns, processor time; {used}"
         record("dumps", rows, note)

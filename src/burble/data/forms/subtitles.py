@@ -38,7 +38,7 @@ def read_speech(pieces: Iterable[str], account: Account) -> Iterator[str]:
     """
     begun = False
     for block in _split_blocks(pieces):
-        place = next((i for i, line in enumerate(block) if _TIME.match(line)), None)
+        place = next((i for i, line in enumerate(block) if _match_time(line)), None)
         if place is None:
             if begun and block[0].partition(" ")[0] not in _HEADS:
                 # A blank line within a cue.
@@ -51,7 +51,7 @@ def read_speech(pieces: Iterable[str], account: Account) -> Iterator[str]:
         account.taken["cue"] += 1
         account.left["time"] += 1
         account.left["cue number"] += place
-        found = _TIME.match(block[place])
+        found = _match_time(block[place])
         account.left["position"] += bool(found and found[1].strip())
         yield from _read_cue(block[place + 1 :], account)
 
@@ -68,13 +68,18 @@ def _split_blocks(pieces: Iterable[str]) -> Iterator[list[str]]:
         if len(block) == _LONGEST:
             yield block
             block = []
-        if _TIME.match(line) and any(map(_TIME.match, block)):
+        if _match_time(line) and any(map(_match_time, block)):
             number = [block.pop()] if block[-1].isdecimal() else []
             yield block
             block = number
         block.append(line)
     if block:
         yield block
+
+
+def _match_time(line: str) -> re.Match[str] | None:
+    """The time that a line tells, if it does."""
+    return _TIME.match(line) if "-->" in line else None
 
 
 def _count_other(block: list[str], account: Account) -> None:
@@ -105,7 +110,8 @@ def _strip_marks(line: str, account: Account) -> str:
         (_STYLE, "tag of style"),
         (_OVERRIDE, "position"),
     )
-    for pattern, what in counted:
+    # Most lines have none.
+    for pattern, what in counted if "<" in line or "{" in line else ():
         line, count = pattern.subn("", line)
         account.left[what] += count
     return html.unescape(line).replace("\u00ad", "").strip()
