@@ -3,9 +3,9 @@
     python -m benchmarks documents [--quick] [--others FOLDER]
 
 LibreOffice, pandoc and Chromium make documents of the texts in `benchmarks/texts` (they must be
-installed; nothing else is fetched). burble reads them back, and what it reads is compared with the
-text, white space apart: characters that are missing or added, counted one by one, against all
-characters of the text. With `--others FOLDER`, where libraries that others use for this are
+installed; nothing else is fetched), and Calibre and ebooklib books, where they are installed.
+burble reads them back, and what it reads is compared with the text, white space apart: characters
+that are missing or added, counted one by one, against all characters of the text. With `--others FOLDER`, where libraries that others use for this are
 installed (`pip install --target FOLDER python-docx striprtf pypdf pdfminer.six beautifulsoup4
 ebooklib odfpy`), these read the same files, and both are timed by turns.
 """
@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -36,6 +37,8 @@ OFTEN = 12
 """How many times a text stands in a document that is timed."""
 ROUNDS = 5
 NOTE = "This note was not there in the first edition; it tells what the word above once meant."
+WITHOUT_NOTES = "book"
+"""How the names of books begin in which no notes are."""
 FORMS = ("docx", "odt", "rtf", "epub", "html", "fb2", "pdf", "srt", "vtt", "md", "tex")
 AFTER = ("docx", "odt", "rtf", "tex")
 """Forms in which a note is read after its paragraph; in others it stands at the end."""
@@ -122,6 +125,7 @@ def make_files(texts: dict[str, str], folder: Path) -> list[tuple[str, str, Path
         page = run(["pandoc", "-f", "json", "-t", "html"], plain)
         found += [(name, what, path) for what, path in make_pages(page, place)]
         found += [(name, what, path) for what, path in make_subtitles(text, place)]
+        found += [(name, what, path) for what, path in make_books(text, place)]
     for name in texts:
         found += [(name, what, path) for what, path in convert(folder / name)]
     return found
@@ -165,6 +169,31 @@ def make_subtitles(text: str, place: Path) -> Iterable[tuple[str, Path]]:
         path = place / f"lines.{form}"
         path.write_text(head + "\n\n".join(cues) + "\n", encoding="utf-8")
         yield f"{form} by this script", path
+
+
+def make_books(text: str, place: Path) -> Iterable[tuple[str, Path]]:
+    """E-books of a text without notes: by ebooklib, a chapter for ten paragraphs, and Calibre."""
+    blocks = [html.escape(block) for block in re.split(r"\n\s*\n", text) if block.strip()]
+    lines = [f"<p>{block.strip(chr(10)).replace(chr(10), '<br/>')}</p>" for block in blocks]
+    if find_spec("ebooklib"):
+        epub: Any = __import__("ebooklib.epub", fromlist=["EpubBook"])
+        book, chapters = epub.EpubBook(), []
+        book.set_title("A text")
+        for number in range(0, len(lines), 10):
+            chapter = epub.EpubHtml(title=f"Part {number}", file_name=f"{number}.xhtml")
+            chapter.content = "".join(lines[number : number + 10])
+            chapters.append(chapter)
+        for item in (*reversed(chapters), epub.EpubNcx(), epub.EpubNav()):
+            book.add_item(item)
+        book.toc, book.spine = chapters, ["nav", *chapters]
+        path = place / f"{WITHOUT_NOTES} by ebooklib.epub"
+        epub.write_epub(str(path), book)
+        yield "epub by ebooklib", path
+    if shutil.which("ebook-convert"):
+        page, path = place / "book.html", place / f"{WITHOUT_NOTES} by Calibre.epub"
+        page.write_text(f'<meta charset="utf-8"><body>{"".join(lines)}</body>', encoding="utf-8")
+        run(["ebook-convert", str(page), str(path)])
+        yield "epub by Calibre", path
 
 
 def run(command: list[str], given: str = "") -> str:
@@ -227,7 +256,7 @@ def measure(
         counts, worst, other = Account(), 1.0, list[float]()
         for name, path in same:
             form = path.suffix[1:]
-            notes = form not in ("pdf", "srt", "vtt")
+            notes = form not in ("pdf", "srt", "vtt") and not path.name.startswith(WITHOUT_NOTES)
             truth = with_notes(texts[name], form) if notes else texts[name]
             text, account = read_with_burble(path)
             wrong, size = compare(text, truth)
