@@ -5,9 +5,10 @@
 LibreOffice, pandoc and Chromium make documents of the texts in `benchmarks/texts` (they must be
 installed; nothing else is fetched), and Calibre and ebooklib books, where they are installed.
 burble reads them back, and what it reads is compared with the text, white space apart: characters
-that are missing or added, counted one by one, against all characters of the text. With `--others FOLDER`, where libraries that others use for this are
-installed (`pip install --target FOLDER python-docx striprtf pypdf pdfminer.six beautifulsoup4
-ebooklib odfpy`), these read the same files, and both are timed by turns.
+that are missing or added, counted one by one, against all characters of the text. With `--others
+FOLDER`, where libraries that others use for this are installed (`pip install --target FOLDER
+python-docx striprtf pypdf pdfminer.six beautifulsoup4 ebooklib odfpy`), these read the same files,
+and both are timed by turns.
 """
 
 import html
