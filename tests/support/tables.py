@@ -13,7 +13,7 @@ def rows(table, name, part, **reading):
     """The texts of a column, and what is said of it."""
     found: list[str] = []
     # Cut everywhere, so that no line end is found whole.
-    notes = tables.read_rows(table, name, part, found.append, SourceSettings(**reading))
+    notes = tables.read_rows(table, name, part, found.extend, SourceSettings(**reading))
     return found, [str(note) for note in notes]
 
 

@@ -13,26 +13,22 @@ from burble.data.cleaning import BOM
 from burble.data.dialects import Dialect
 from burble.data.dumps.archives import inner_name
 from burble.data.dumps.fields import ROWS, Fields
-from burble.data.forms.form import File
-from burble.data.forms.form import Write as WriteDocument
+from burble.data.forms.form import File, Write
 from burble.data.labels import NO_LABELS, LabelReader
 from burble.data.records import IrregularRows, Records
 from burble.errors import MissingFieldError, SourceError
 from burble.formatting import Note, listed
 from burble.settings import DEFAULT_READING, SourceSettings
 
-Write = Callable[[str], object]
 SAMPLE = 1 << 16
 """Characters at the start of a table from which its dialect is detected."""
 _MOST = 20
 _SHOWN = 60
 
 
-def read(file: File, write: WriteDocument) -> list[Note]:
+def read(file: File, write: Write) -> list[Note]:
     """Reads the texts of the column that is named; see `read_rows`."""
-    return read_rows(
-        file.text(), file.name, file.part, lambda row: write([row]), file.reading, file.labels
-    )
+    return read_rows(file.text(), file.name, file.part, write, file.reading, file.labels)
 
 
 def find_fields(file: File) -> Fields:
@@ -172,7 +168,7 @@ def _read_column(
     Returns:
         Rows without text there.
     """
-    width, letters, blank = irregular.width, not records.dialect.quote, 0
+    width, letters, taken, blank = irregular.width, not records.dialect.quote, 0, 0
     reader, number, before = records.reader, records.row - 1, records.before
     try:
         # What a row tells that is as it should be is not told of each of millions.
@@ -183,7 +179,7 @@ def _read_column(
             before = reader.line_num
             if not usual and not irregular.keep(row, records):
                 continue
-            irregular.taken += 1
+            taken += 1
             cell = row[column] if column < len(row) else ""
             if letters and cell and cell[0] == cell[-1] == '"' and len(cell) > 1:
                 irregular.enclosed += 1
@@ -192,9 +188,10 @@ def _read_column(
             else:
                 if note:
                     note(row)
-                write(cell)
+                write((cell,))
     finally:
         records.row, records.before = number + 1, before
+    irregular.taken = taken
     return blank
 
 

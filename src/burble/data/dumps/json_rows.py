@@ -5,7 +5,7 @@ Knows nothing of where the JSON comes from.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count, islice, repeat
 from typing import Any
@@ -84,7 +84,7 @@ def read(file: File, write: Write) -> list[Note]:
         raise SourceError(
             f"--label {file.part} is the text itself. Name another field of {file.name}."
         )
-    rows = _open_rows(file.text(), file.name, FieldPath(file.part))
+    rows = _open_rows(file, FieldPath(file.part))
     reader = RowReader(rows, file)
     reader.read(write)
     return reader.finish()
@@ -93,7 +93,7 @@ def read(file: File, write: Write) -> list[Note]:
 def find_fields(file: File) -> Fields:
     """The fields of the first records."""
     fields = Fields()
-    for _, record, _ in islice(_open_rows(file.text(), file.name, None).records, ROWS):
+    for _, record, _ in islice(_open_rows(file, None).records, ROWS):
         value = to_plain(record, _ignore)
         # What is no object has no name of its own in a list.
         add_fields(fields, value, "" if isinstance(value, dict) else "[]")
@@ -253,9 +253,9 @@ def _kind(value: Any) -> str:
     return "empty" if isinstance(value, str) else json_lines.name_kind(value)
 
 
-def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> Rows:
+def _open_rows(file: File, path: FieldPath | None) -> Rows:
     """The records of a JSON text; those of its first list where no path is given."""
-    start, stream = "", iter(pieces)
+    start, stream, name = "", file.text(), file.name
     for piece in stream:
         start += piece
         if "\n" in start.lstrip() or len(start) > _WITHIN:
@@ -267,10 +267,10 @@ def _open_rows(pieces: Iterable[str], name: str, path: FieldPath | None) -> Rows
     if first.startswith("["):
         steps = path or FieldPath("[]")
         inside = FieldPath(re.sub(r"^\[\]\.?", "", steps.name))
-        return Rows("item", inside, _read_lists(JsonText(whole, name, pairs=True), ()))
+        return Rows("item", inside, _read_lists(JsonText(whole, name, file.text, pairs=True), ()))
     if _is_lines(first, name):
         return Rows("line", path or FieldPath(""), json_lines.read_lines(whole, name))
-    text = JsonText(whole, name, pairs=True)
+    text = JsonText(whole, name, file.text, pairs=True)
     if path and not path.has_lists:
         return Rows("item", path, _read_one(text))
     if path:

@@ -76,12 +76,21 @@ class JsonText:
     Args:
         pieces: The whole text, cut anywhere.
         name: What to call it.
+        again: Gives the text again from its start, to count lines up to what is damaged. Without
+            it they are counted as they are read, which takes a while.
         pairs: Whether objects come as tuples of their names and values.
     """
 
-    def __init__(self, pieces: Iterable[str], name: str, *, pairs: bool = False) -> None:
-        self._pieces, self._name = iter(pieces), name
-        self._held, self._at, self._lines = "", 0, 0
+    def __init__(
+        self,
+        pieces: Iterable[str],
+        name: str,
+        again: Callable[[], Iterable[str]] | None = None,
+        *,
+        pairs: bool = False,
+    ) -> None:
+        self._pieces, self._name, self._again = iter(pieces), name, again
+        self._held, self._at, self._lines, self._passed = "", 0, 0, 0
         self._is_even = True
         self._decoder, self._patient = _AS_PAIRS if pairs else _AS_DICTS
 
@@ -224,7 +233,8 @@ class JsonText:
     def _fill(self) -> bool:
         """Holds more of the text, as much again as is left to read; whether there was any."""
         rest = self._held[self._at :]
-        self._lines += self._held.count("\n", 0, self._at)
+        self._lines += 0 if self._again else self._held.count("\n", 0, self._at)
+        self._passed += self._at
         parts, size, wanted = [rest], 0, max(_CHUNK, len(rest))
         for piece in self._pieces:
             parts.append(piece)
@@ -252,4 +262,10 @@ class JsonText:
         """A sentence with the place at which something is wrong."""
         place = self._at if at is None else at
         line = 1 + self._lines + self._held.count("\n", 0, place)
+        left = self._passed
+        for piece in self._again() if self._again else ():
+            line += piece.count("\n", 0, left)
+            left -= min(left, len(piece))
+            if not left:
+                break
         return f"{self._name}, line {line:,}, {what}. Mend it there, or leave the file out."

@@ -126,7 +126,7 @@ class File:
             EncodingError: It is no text in that encoding.
         """
         named = self.reading.encoding or encoding
-        return encodings.decode_blocks(self.blocks(), self.name, named).pieces
+        return encodings.decode_blocks(self.blocks(), self.name, named, self.blocks).pieces
 
 
 Read = Callable[[File, Write], list[Note]]
