@@ -26,6 +26,8 @@ from burble.model.parallel import count_threads, run_at_once
 
 SECONDS = 0.004
 """For which prompts are read between two steps at least: as long as a step takes, if longer."""
+HURRIED = 4
+"""Symbols that are written in a step at most while prompts wait to be read."""
 FEW = 8
 """So many texts of one kind are written by one thread."""
 AT_ONCE = 16
@@ -172,8 +174,9 @@ class Batch:
         loops.sort(key=len, reverse=True)
         threads = count_threads() if sum(map(len, loops)) > FEW else 1
         work = [loops[part::threads] for part in range(min(threads, len(loops)))]
+        most = HURRIED if self._newcomers else BLOCK
         began = time.perf_counter()
-        for each in run_at_once([partial(_step_all, some) for some in work]):
+        for each in run_at_once([partial(_step_all, some, most) for some in work]):
             told += each
         self._step_seconds = time.perf_counter() - began
         for key, item in told:
@@ -302,9 +305,9 @@ class Batch:
                 yield tell((i, score_symbol(row, i, names, count)) for row, i in some)
 
 
-def _step_all(loops: Sequence[Loop]) -> list[Item]:
-    """Goes on with every text of some loops."""
-    return [item for loop in loops for item in loop.step()]
+def _step_all(loops: Sequence[Loop], most: int) -> list[Item]:
+    """Goes on with every text of some loops, by so many symbols at most."""
+    return [item for loop in loops for item in loop.step(most)]
 
 
 def _shorten(symbol: Symbol, count: int) -> Symbol:

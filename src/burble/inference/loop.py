@@ -155,8 +155,11 @@ class Loop:
         self._settle()
         self._keep([row for row, one in enumerate(self._rows) if one.text.key != key])
 
-    def step(self) -> list[Item]:
+    def step(self, most: int = BLOCK) -> list[Item]:
         """Draws a symbol in each text, or several.
+
+        Args:
+            most: How many at most.
 
         Returns:
             The next piece of each, as far as there is one, and before it what was predicted of it,
@@ -167,7 +170,7 @@ class Loop:
         """
         if not self._rows:
             return []
-        written = self._write()
+        written = self._write(most)
         if written is not None:
             self._drawn = written[-1]
             return self._tell(written.T.tolist(), [False] * len(self._rows))
@@ -178,8 +181,8 @@ class Loop:
         self._drawn, blocked = self._choose(logits)
         return self._tell(self._drawn[:, None].tolist(), blocked, predicted)
 
-    def _write(self) -> NDArray[np.intp] | None:
-        """Draws several symbols in each text, (T, B), in the kernels; None where they cannot."""
+    def _write(self, most: int) -> NDArray[np.intp] | None:
+        """Draws up to `most` symbols in each text, (T, B), in the kernels; None if they cannot."""
         context = self._context
         if not isinstance(context, StateContext) or context.writing is None:
             return None
@@ -189,7 +192,7 @@ class Loop:
         choice = chooser.begin_choice()
         if choice is None:
             return None
-        uniforms = self._draw_uniforms(self._count_steps(context.writing))
+        uniforms = self._draw_uniforms(min(most, self._count_steps(context.writing)))
         try:
             written, context.state = context.writing.write(
                 self._drawn, context.state, uniforms, choice
