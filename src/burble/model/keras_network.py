@@ -116,16 +116,8 @@ def build_network(
             "KERAS_BACKEND=jax before the first import of Keras, or import burble first."
         )
     seeds = iter(np.random.SeedSequence(seed).generate_state(2 * model.layers + 1).tolist())
-    entering = [layers.Input((None,), dtype="int32")]
+    entering, below = _enter(model, size, labels)
     states_in, states_out = [], []
-    fixed = fixed_input(model, size)
-    first = "zeros" if fixed is None else keras.initializers.Constant(fixed)
-    below = layers.Embedding(
-        size, model.embedding, embeddings_initializer=first, trainable=fixed is None
-    )(entering[0])
-    if labels:
-        entering.append(layers.Input((None, None), dtype="int32"))
-        below = layers.Add()([below, LabelEmbedding(labels, model.embedding)(entering[1])])
     below = Dropout(model.dropout_input, seed=next(seeds))(below)
     for layer in range(model.layers):
         states = [layers.Input((model.units,)) for _ in range(2 if model.cell == "lstm" else 1)]
@@ -141,6 +133,20 @@ def build_network(
     for variable, value in zip(made.trainable_variables, drawn, strict=True):
         variable.assign(value)
     return made
+
+
+def _enter(model: ModelSettings, size: int, labels: int) -> tuple[list[Any], Any]:
+    """The inputs for ids and labels, and what they make for the first recurrent layer."""
+    entering = [layers.Input((None,), dtype="int32")]
+    fixed = fixed_input(model, size)
+    first = "zeros" if fixed is None else keras.initializers.Constant(fixed)
+    below = layers.Embedding(
+        size, model.embedding, embeddings_initializer=first, trainable=fixed is None
+    )(entering[0])
+    if labels:
+        entering.append(layers.Input((None, None), dtype="int32"))
+        below = layers.Add()([below, LabelEmbedding(labels, model.embedding)(entering[1])])
+    return entering, below
 
 
 def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision) -> Any:

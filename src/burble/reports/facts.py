@@ -153,11 +153,7 @@ def gather_facts(
     """
     facts, metrics = run.facts(), run.metrics()
     settings = run.settings()
-    model, size, sha256 = None, 0, ""
-    if run.has_model:
-        file = find_model_file(run.folder)
-        model, size = read_model(file), file.stat().st_size
-        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    model, size, sha256 = _read_own_model(run)
     text = _find_text(run, facts, model, sources, reading) if model else _Text()
     # Of words and bytes losses are told per character, so that all compare.
     ratio = per_character(1.0, _part(facts, "corpus"))
@@ -177,10 +173,7 @@ def gather_facts(
         training=training,
         validation=validation,
         baselines=_name_baselines(_part(facts, "references"), ratio),
-        scores={
-            name: value * ratio if name.endswith("loss") else value
-            for name, value in _part(facts, "scores").items()
-        },
+        scores=_convert_scores(_part(facts, "scores"), ratio),
         base=origin_name(_part(facts, "from")),
         steps=done.get("steps", last),
         seconds=done.get("seconds"),
@@ -198,6 +191,20 @@ def _part(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A part of `run.json`; empty where it is another thing than names with values."""
     found = facts.get(name)
     return found if isinstance(found, Mapping) else {}
+
+
+def _read_own_model(run: Run) -> tuple[Model | None, int, str]:
+    """A run's model, with the size and the fingerprint of its file; None where there is none."""
+    if not run.has_model:
+        return None, 0, ""
+    file = find_model_file(run.folder)
+    data = file.read_bytes()
+    return read_model(file), len(data), hashlib.sha256(data).hexdigest()
+
+
+def _convert_scores(stored: Mapping[str, Any], ratio: float) -> dict[str, Any]:
+    """Scores with every loss among them times a ratio."""
+    return {n: score * ratio if n.endswith("loss") else score for n, score in stored.items()}
 
 
 def _name_baselines(stored: Mapping[str, Any], ratio: float) -> dict[str, float]:

@@ -9,7 +9,7 @@ from burble.errors import BurbleError, InputError, ModelFileError, RunError
 from burble.formatting import command_line, shown
 from burble.model.file import find_model_file
 from burble.reports import page
-from burble.reports.facts import gather_facts
+from burble.reports.facts import RunFacts, gather_facts
 from burble.runs.folder import DESCRIPTION, Run
 from burble.settings import SourceSettings
 
@@ -51,25 +51,30 @@ def write_report(
             "leave them out: a text that is found where it was is read as it was then."
         )
     outputs.check_text(path, overwrite=overwrite)
-    found = []
+    each = []
     for run in runs:
         progress(shown(run.folder))
-        _check_trained(run)
-        try:
-            facts = gather_facts(run, sources, reading)
-            # On a page of its own first: so it is known which of several is damaged.
-            made = page.write_page([facts])
-        except BurbleError:
-            raise
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(
-                f"{shown(run.folder / DESCRIPTION)} is damaged: what it says of the run cannot be "
-                "read. Put it back from a copy."
-            ) from error
-        found.append(facts)
-    if len(found) > 1:
-        made = page.write_page(found)
+        each.append(_tell(run, sources, reading))
+    made = each[0][1] if len(each) == 1 else page.write_page([facts for facts, _ in each])
     files.write_atomically(path, made.encode())
+
+
+def _tell(run: Run, sources: Sequence[str], reading: SourceSettings) -> tuple[RunFacts, str]:
+    """What there is to tell of a run, and the page on it alone.
+
+    Also where several share one page: so it is known which of them is damaged.
+    """
+    _check_trained(run)
+    try:
+        facts = gather_facts(run, sources, reading)
+        return facts, page.write_page([facts])
+    except BurbleError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(
+            f"{shown(run.folder / DESCRIPTION)} is damaged: what it says of the run cannot be "
+            "read. Put it back from a copy."
+        ) from error
 
 
 def _check_trained(run: Run) -> None:
