@@ -29,7 +29,7 @@ def test_two_networks_predict_better_than_the_mean_of_the_two():
     state = finish(t)
     core = build_engine(t.weights(state), t.settings.model)
     ids = t.corpus.tail
-    each = [one.read_symbols(ids[:-1], one.zero_state(1))[0] for one in core._engines]
+    each = [one.read_symbols(ids[:-1], one.zero_state(1))[0] for one in core.engines]
     costs = [
         -log_softmax(logits.astype(float))[np.arange(len(ids) - 1), ids[1:]].mean()
         for logits in each
