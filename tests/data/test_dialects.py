@@ -120,8 +120,8 @@ def test_a_dialect_that_cannot_be_is_refused(reading, said):
 @pytest.mark.parametrize("reading", [{"delimiter": ";"}, {"quote": "none"}])
 @pytest.mark.parametrize("argument", ["p.txt", "p.jsonl:text"])
 def test_a_dialect_is_not_dropped_in_silence(tmp_path, reading, argument):
-    for name in ("p.txt", "p.jsonl"):
-        (tmp_path / name).write_text('{"text": "a"}\n', encoding="utf-8")
+    (tmp_path / "p.txt").write_text("a\n", encoding="utf-8")
+    (tmp_path / "p.jsonl").write_text('{"text": "a"}\n', encoding="utf-8")
     with pytest.raises(SettingsError, match="no column of a table is read here"):
         sources.find_sources([str(tmp_path / argument)], SourceSettings(**reading))
 

@@ -173,7 +173,7 @@ def test_what_the_words_really_begin_is_still_known(head, what):
 
 def test_a_named_encoding_is_honoured_where_the_bytes_can_be_text(tmp_path):
     path = tmp_path / "a.txt"
-    path.write_bytes(b"{\\rtf1 is how it begins, and the rest is a text.\n")
+    path.write_bytes(b"GIF89a \xe9 is how it begins, and the rest is a text.\n")
     with pytest.raises(SourceError, match=r"leave it out\. If it is text, name its encoding"):
         sources.find_sources([str(path)])
     assert sources.find_sources([str(path)], SourceSettings(encoding="cp1252"))[0][0].name == str(

@@ -20,8 +20,8 @@ def read(tmp_path):
     (tmp_path / "mixed.txt").write_text(MIXED, encoding="utf-8")
 
     def read(path, plain="", log=str, **options):
-        told = str(tmp_path / plain) if plain else ""
-        return keras_reader.read(path, ImportRequest(alphabet_from=told, **options), log).content
+        told = {"alphabet_from": str(tmp_path / plain) if plain else ""} | options
+        return keras_reader.read(path, ImportRequest(**told), log).content
 
     return read
 

@@ -26,7 +26,7 @@ HEAD = b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: appli
 def folder(tmp_path_factory):
     """A model that writes slowly enough to be left in the middle of a text."""
     path = tmp_path_factory.mktemp("slow") / "slow.safetensors"
-    write_model(path, chancy(units=256, embedding=64))
+    write_model(path, chancy(units=1536, embedding=64))
     return path
 
 
