@@ -28,8 +28,9 @@ MANY = 300
 FEW = 20
 """Steps of one that comes to its end."""
 LENGTH = 1000
-APART = 0.1
-"""Nats by which first losses may differ: the first weights are other ones."""
+APART = 1.0
+"""Nats by which first losses may differ: the first weights are other ones, and today's know how
+often symbols occur."""
 
 Measure = Callable[[Build], tuple[float, Any]]
 

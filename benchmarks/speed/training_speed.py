@@ -147,7 +147,7 @@ def main() -> None:
         who, start, seconds, *shape = asked.child
         print(json.dumps(measured(who, tuple(map(int, shape)), Path(start), float(seconds))))
         return
-    shapes, rounds, seconds = (QUICK, 1, 3.0) if asked.quick else (SHAPES, 3, 4.0)
+    shapes, rounds, seconds = (QUICK, 1, 3.0) if asked.quick else (SHAPES, 5, 4.0)
     with tempfile.TemporaryDirectory() as folder:
         rows = [compare(shape, rounds, seconds, Path(folder)) for shape in shapes]
     record("training_speed", rows, "median (least to most) over the rounds; torch beside burble")
