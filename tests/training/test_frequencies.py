@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from burble.data import corpus
 from burble.settings import ModelSettings, Settings, TextSettings, TrainingSettings
-from burble.training.frequencies import UNSEEN, start_from_frequencies
+from burble.training.frequencies import OFTEN, UNSEEN, start_from_frequencies
 from burble.training.trainer import Trainer
 
 TEXT = "the cat and the dog and the cat\n" * 40 + "the newt!"
@@ -42,3 +44,19 @@ def test_a_training_begins_so_unless_its_weights_are_given(tmp_path, unit):
     again = trainer.initial_state(weights)
     for name, array in trainer.weights(again).items():
         np.testing.assert_array_equal(array, weights[name])
+
+
+@pytest.mark.parametrize("unit", ["char", "word"])
+def test_a_network_that_reads_its_text_often_begins_without_unless_it_reads_words(tmp_path, unit):
+    made = build(tmp_path, unit)
+    training = TrainingSettings(batch=2, length=8, steps=1)
+    few = Settings(
+        text=TextSettings(unit=unit),
+        model=ModelSettings(layers=1, units=4, embedding=3),
+        training=training,
+    )
+    a_pass = Trainer(made, few).framing.steps_per_epoch
+    for passes, known in ((OFTEN - 1, True), (OFTEN + 1, unit == "word")):
+        many = replace(training, steps=round(passes * a_pass))
+        trainer = Trainer(made, replace(few, training=many))
+        assert trainer.weights(trainer.initial_state())["output.bias"].any() == known

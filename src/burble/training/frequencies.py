@@ -10,9 +10,22 @@ from burble.data.corpus import Corpus
 from burble.model.architecture import Weights
 
 _BLOCK = 1 << 20
+OFTEN = 10.0
+"""How often a text is read by a network that does better without knowing them: it learns the first
+things a little later, and the text by heart later, too. Words are too many to do without."""
 BIAS = "output.bias"
 UNSEEN = 0.5
 """How often what never occurs counts."""
+
+
+def gains_by_frequencies(corpus: Corpus, epochs: float) -> bool:
+    """Whether a network is better for beginning at them.
+
+    Args:
+        corpus: The text.
+        epochs: How often the network will read it.
+    """
+    return corpus.vocabulary.unit == "word" or epochs < OFTEN
 
 
 def start_from_frequencies(weights: Weights, corpus: Corpus) -> Weights:

@@ -20,7 +20,7 @@ from burble.settings import Settings, TrainingSettings
 from burble.training import collectives
 from burble.training.apart import total_loss
 from burble.training.framings import frame_text
-from burble.training.frequencies import start_from_frequencies
+from burble.training.frequencies import gains_by_frequencies, start_from_frequencies
 from burble.training.pace import Clock, measure_scores, measure_steps, seconds_to_measure
 from burble.training.schedule import (
     Pace,
@@ -59,11 +59,15 @@ class Trainer:
         self.validation = Validation(self.compiled, corpus, training)
 
     def initial_state(self, weights: Weights | None = None) -> State:
-        """The state before the first step, from given weights or from the seed and the text."""
+        """The state before the first step, from given weights or from the seed and the text.
+
+        What it begins with depends on how often the text will be read: fix the steps before.
+        """
         arrays = self.compiled.initial_arrays(self.settings.training.batch)
         if weights is None:
             weights = name_weights(arrays.weights, self.settings.model, *self._sizes)
-            weights = start_from_frequencies(weights, self.corpus)
+            if gains_by_frequencies(self.corpus, self.epochs):
+                weights = start_from_frequencies(weights, self.corpus)
         names = trained_array_names(self.settings.model, *self._sizes)
         trained = [weights[name] for name in names]
         average = trained if arrays.average else []
