@@ -77,6 +77,11 @@ class Build:
     folder: Path
 
     @property
+    def is_earlier(self) -> bool:
+        """Whether it is `EARLIER`."""
+        return self.name == EARLIER[:12]
+
+    @property
     def python(self) -> Path:
         """The interpreter of its environment."""
         where = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
@@ -92,6 +97,11 @@ class Build:
         left_out = "PYTHONPATH", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"
         kept = {k: v for k, v in os.environ.items() if k not in left_out}
         return kept | {"XDG_CACHE_HOME": str(self.folder / "cache")}
+
+    @property
+    def from_nothing(self) -> list[str]:
+        """The flags with which it trains from nothing: the earlier build knew no base."""
+        return [] if self.is_earlier else ["--base=none"]
 
     def command(self, *arguments: object) -> list[str]:
         """The command `burble ARGUMENT...`."""

@@ -55,11 +55,9 @@ class Search:
 
     def train(self, build: Build, minutes: float) -> tuple[float, float]:
         """Seconds of a training, and the score of its model."""
-        # The earlier build knew no base, and has no option for it.
-        base = [] if build.name.startswith(builds.EARLIER[:12]) else ["--base=none"]
         with tempfile.TemporaryDirectory() as folder:
             run = Path(folder) / "run"
-            told = f"--minutes={minutes}", *base, *self.flags
+            told = f"--minutes={minutes}", *build.from_nothing, *self.flags
             used = build.run("train", self.text, "-o", run, *told)
             facts = read_facts(run)
         found = facts.get("scores") or facts

@@ -27,12 +27,12 @@ SHAPES = [(2, 16), (4, 8)]
 
 def measure(text: Path, shape: tuple[int, int], last: int, build: Build) -> tuple[float, None]:
     """Characters a second."""
-    earlier = build.name.startswith(builds.EARLIER[:12])
-    networks, streams = EARLIER if earlier else shape
+    networks, streams = EARLIER if build.is_earlier else shape
     flags = [f"--batch={streams}", f"--length={LENGTH}", "--lowercase"]
     flags += [f"--steps={STEPS}", "--evaluations=1"]
-    # The earlier build knew no base, and called an ensemble its networks.
-    flags += [f"--networks={networks}"] if earlier else [f"--ensemble={networks}", "--base=none"]
+    # The earlier build called an ensemble its networks.
+    several = "networks" if build.is_earlier else "ensemble"
+    flags += [f"--{several}={networks}", *build.from_nothing]
     (begun, ended), _ = builds.watch_training(build, text, [FIRST, last], *flags)
     return networks * streams * LENGTH * (last - FIRST) / (ended - begun), None
 

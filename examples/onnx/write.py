@@ -10,6 +10,8 @@ import sys
 import numpy as np
 import onnxruntime
 
+if len(sys.argv) != 3:
+    sys.exit('Give a model and how the text begins: python write.py alice.onnx "Alice was"')
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
 model = json.loads(session.get_modelmeta().custom_metadata_map["burble"])
 texts, rng = [*model["symbols"], model["separator"]], np.random.default_rng(7)

@@ -66,7 +66,8 @@ class Trainer:
         arrays = self.compiled.initial_arrays(self.settings.training.batch)
         if weights is None:
             weights = name_weights(arrays.weights, self.settings.model, *self._sizes)
-            if gains_by_frequencies(self.corpus, self.epochs):
+            # Counting takes a while in large texts, and nothing is measured by it.
+            if self.epochs and gains_by_frequencies(self.corpus, self.epochs):
                 weights = start_from_frequencies(weights, self.corpus)
         names = trained_array_names(self.settings.model, *self._sizes)
         trained = [weights[name] for name in names]
