@@ -128,7 +128,11 @@ class Walker:
         self._hidden_styles, self._in_hidden = hidden, False
         self._note = ""
         self._fields: list[list[str]] = []
-        self._starts: dict[str, Callable[[dict[str, str]], object]] = {
+        self._starts, self._ends = self._list_starts(), self._list_ends()
+
+    def _list_starts(self) -> dict[str, Callable[[dict[str, str]], object]]:
+        """What follows from the beginning of an element, given its attributes."""
+        return {
             "w:t": lambda _: self._set_text(True),
             "w:delText": lambda _: self._set_text(True),
             "w:instrText": lambda _: self._set_text(True),
@@ -154,7 +158,10 @@ class Walker:
             "w:footnoteReference": lambda given: self._refer("w:footnoteReference", given),
             "w:endnoteReference": lambda given: self._refer("w:endnoteReference", given),
         }
-        self._ends: dict[str, Callable[[], object]] = {
+
+    def _list_ends(self) -> dict[str, Callable[[], object]]:
+        """What follows from the end of an element."""
+        return {
             "w:t": lambda: self._set_text(False),
             "w:delText": lambda: self._set_text(False),
             "w:instrText": lambda: self._set_text(False),
