@@ -17,6 +17,8 @@ ELSEWHERE = {
     "exchange/keras_own": "exchange/test_keras_export.py",
     "exchange/keras_found": "exchange/test_keras_reader.py",
     "data/parts": "web/test_training_routes.py",
+    "data/edges": "data/test_documents.py",
+    "data/forms/signs": "data/forms/test_registry.py",
     "exchange/apart": "exchange/test_damaged_imports.py",
     "exchange/description": "exchange/test_onnx_export.py",
     "exchange/onnx_check": "exchange/test_onnx_export.py",

@@ -38,6 +38,14 @@ def mask(text):
         ("06.12.34.56.78, 01 23 45 67 89", "[phone], [phone]"),
         ("(11) 91234-5678, 8 (495) 123-45-67, 8 912 345-67-89", "[phone], [phone], [phone]"),
         ("138 0013 8000, 13800138000.", "[phone], [phone]."),
+        ("555-0123 or 867-5309; 555 123 4567", "[phone] or [phone]; [phone]"),
+        ("Tel. 23 45 67, phone: 5550123, ☎ 234567", "Tel. [phone], phone: [phone], ☎ [phone]"),
+        ("call me at 555 0123 or ring", "call me at [phone] or ring"),
+        ("Meine Handynummer ist 234567.", "Meine Handynummer ist [phone]."),
+        ("Tlf 23 45 67 89, tél. : 23.45.67", "Tlf [phone], tél. : [phone]"),
+        ("telefono 347 1234567; моб. 123-45-67", "telefono [phone]; моб. [phone]"),
+        ("My number is 98765 43210", "My number is [phone]"),
+        ("电话:87654321", "电话:[phone]"),
         ("378282246310005 12/26, 4111 1111 1111 1111 12/26", "[card] 12/26, [card] 12/26"),
     ],
 )
@@ -58,6 +66,11 @@ def test_what_is_private_is_masked(text, masked):
         "0 1 1 2 3 5 8 13 21 34 55 89 144, 2001 2002 2003 2004, 1990 1991 1992 1993",
         "01 02 03 04 05 and 04 12 23 34 42 49 and 00 01 02 03 04 05 06 07",
         "6-4 6-3 7-5, 21-19, 3:2, 1704189600.000100, 1704189600000, $1,299.00",
+        "476-1453, pp. 998-1004, 200-1000 words, 300-3000 Hz, $200-2500, 911-0123, 〒530-0001",
+        "23 45 67 and 105-98, 12:30:45, 119:105-176, 612 345 678, 2,345,678, 0:00:01.000",
+        "the telephone of 1876, phones 1914-1918, call 911, phone 799.99, mobile 250 000",
+        "call on 24.12.23, call 2023-12-24 10:30, dial M, tell 234567, the phone rang 12345 times",
+        "SMS 12345, No. 345-6789-1, 1-555-0123-4, 12-555-0123, 555-01234, 555-0123.5",
         "1. e4 e5 2. Nf3 Nc6 3. Bb5 a6, 52.520008, 13.404954, 94103-1234, 1234567890123456",
     ],
 )
@@ -66,7 +79,7 @@ def test_other_numbers_stay(text):
 
 
 @given(
-    st.lists(st.sampled_from(["a@b.org ", "x\n", "4111 1111 1111 1111", " and "])),
+    st.lists(st.sampled_from(["a@b.org ", "x\n", "4111 1111 1111 1111", " and ", "tel 234567 "])),
     st.integers(1, 9),
 )
 def test_the_same_is_found_wherever_a_text_was_cut(parts, size):

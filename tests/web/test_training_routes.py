@@ -18,6 +18,7 @@ from burble.runs.events import Task
 from burble.web.jobs import Jobs
 from burble.web.worker import Journal
 from tests.support import documents
+from tests.support.dumps import make_zip
 from tests.support.servers import serving
 
 CAT = "the cat sat on the mat.\nthe dog lay on the log.\n" * 60
@@ -164,6 +165,8 @@ def test_a_field_of_each_dump_is_chosen_among_those_it_has(page):
         "what": "JSON",
         "fields": [{"name": "id", "sample": "1"}, {"name": "a.text", "sample": "'Hello'"}],
         "likeliest": "a.text",
+        "more": 0,
+        "optional": False,
         "chosen": "",
     }
     assert (second["file"], second["likeliest"]) == (1, "body")
@@ -181,6 +184,48 @@ def test_a_field_of_each_dump_is_chosen_among_those_it_has(page):
     assert refused == "fields are 1, and must be 3: one of each file."
     refused = page.ask("POST", f"/v1/train/{job}", {"fields": "body"}).error["message"]
     assert refused == "fields is 'body', but must be a list of texts."
+
+
+def test_a_field_of_a_file_in_an_archive_is_chosen(page):
+    rows = b'[{"id": 1, "text": "Hello there"}, {"id": 2, "text": "and here"}]'
+    archive = make_zip(
+        {"in/posts.json": rows, "b.csv": b"by,body\nAnn,one\n", "c.jpg": b"\xff\xd8\xff"}
+    )
+    job = page.give(archive, name="all.zip").json["id"]
+    (told,) = page.ask("GET", f"/v1/train/{job}/fields").json["data"]
+    assert [one["name"] for one in told["fields"]] == [
+        *("b.csv:by", "b.csv:body", "in/posts.json:id", "in/posts.json:text")
+    ]
+    assert (told["likeliest"], told["optional"], told["more"]) == ("in/posts.json:text", False, 0)
+    refused = page.ask("GET", f"/v1/train/{job}/report").error["message"]
+    assert refused.startswith("all.zip holds no text to be read as a whole.")
+    page.ask("POST", f"/v1/train/{job}", {"fields": ["in/posts.json:text"]})
+    report = page.ask("GET", f"/v1/train/{job}/report").json
+    assert report["beginning"].split() == ["Hello", "there", "and", "here"]
+
+
+def test_an_archive_of_texts_is_read_as_a_whole_unless_a_field_is_chosen(page):
+    archive = make_zip({"a.txt": b"plain words", "b.csv": b"by,body\nAnn,one two\n"})
+    job = page.give(archive, name="all.zip").json["id"]
+    (told,) = page.ask("GET", f"/v1/train/{job}/fields").json["data"]
+    assert (told["optional"], told["likeliest"], told["chosen"]) == (True, "b.csv:body", "")
+    report = f"/v1/train/{job}/report"
+    assert page.ask("GET", report).json["beginning"] == "plain words"
+    page.ask("POST", f"/v1/train/{job}", {"fields": ["b.csv:body"]})
+    assert page.ask("GET", report).json["beginning"] == "one two"
+    plain = page.give(make_zip({"a.txt": b"one", "b.txt": b"two"}), name="b.zip").json["id"]
+    assert page.ask("GET", f"/v1/train/{plain}/fields").json["data"] == []
+
+
+def test_of_an_archive_with_very_many_fields_the_likeliest_are_shown(page):
+    names = ",".join(f"f{n}" for n in range(300))
+    cells = ",".join("1" for n in range(300))
+    wide = f"{names}\n{cells}\n".encode()
+    archive = make_zip({"a.csv": wide, "z.csv": b"id,body\n1,words of somebody\n"})
+    job = page.give(archive, name="all.zip").json["id"]
+    (told,) = page.ask("GET", f"/v1/train/{job}/fields").json["data"]
+    assert (len(told["fields"]), told["more"]) == (200, 102)
+    assert told["fields"][-1] == {"name": "z.csv:body", "sample": "'words of somebody'"}
 
 
 def test_mail_is_read_without_a_field(page):

@@ -86,6 +86,7 @@ def read_corpus(request: TrainingRequest, chosen: Settings) -> Corpus:
             lambda done, total: status.update(
                 f"Reading: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB …"
             ),
+            lambda done, total: status.update(f"Looking at {done:,} of {total:,} files …"),
         )
     for line in corpus_report.summarize(text):
         log(line)

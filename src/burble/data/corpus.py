@@ -18,6 +18,7 @@ from burble.data.encoder import EncodedText
 from burble.data.labels import Labels, PlaceLabels
 from burble.data.repeats import Repeats
 from burble.data.source import Source
+from burble.data.sources import Found
 from burble.data.split import Split, split_text
 from burble.data.vocabulary import Vocabulary, cut_here
 from burble.errors import CorpusError
@@ -194,8 +195,20 @@ def build(
         CorpusError: Fewer than two symbols would be left to learn from.
     """
     wanted = Split(validation, test, split)
-    found, notes = sources.find_sources(arguments, reading)
-    made = build_from_sources(found, settings, wanted, reading, progress)
+    found = sources.find_sources(arguments, reading)
+    return build_found(found, settings, wanted, reading, progress)
+
+
+def build_found(
+    found: Found,
+    settings: TextSettings,
+    split: Split,
+    reading: SourceSettings = DEFAULT_READING,
+    progress: Progress | None = None,
+) -> Corpus:
+    """The same of sources that were found, and what was said of them; see `build`."""
+    named, notes = found[0], [*found[1]]
+    made = build_from_sources(named, settings, split, reading, progress)
     labels = made.encoded.labels
     if labels:
         labels.check()

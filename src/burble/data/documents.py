@@ -5,7 +5,6 @@ takes the text piece by piece, and gets a summary of what was read in return.
 """
 
 import hashlib
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,8 +12,8 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any
 
-from burble.data import artifacts, cleaning, encodings, gutenberg, shapes
-from burble.data.artifacts import INVISIBLE, Artifacts
+from burble.data import cleaning, edges, encodings, gutenberg, shapes
+from burble.data.artifacts import Artifacts
 from burble.data.chats.message import describe_speakers
 from burble.data.chats.people import People
 from burble.data.cleaning import Changes
@@ -29,14 +28,6 @@ from burble.data.vocabulary import Vocabulary
 from burble.errors import MissingFieldError
 from burble.formatting import Note, listed, some
 from burble.settings import DEFAULT_READING, SourceSettings, TextSettings
-
-_BLANK_LINES = rf"(?:(?:[^\S\n]|[{INVISIBLE}])*\n)"
-_EDGES = {
-    "lines": re.compile(rf"\n{_BLANK_LINES}*"),
-    "blank": re.compile(rf"\n{_BLANK_LINES}+"),
-    "blank2": re.compile(rf"\n{_BLANK_LINES}{{2,}}"),
-}
-_LEADING = re.compile(rf"\A{_BLANK_LINES}+")
 
 Progress = Callable[[int, int], None]
 Write = Callable[[str], object]
@@ -150,7 +141,8 @@ def _learn_people(sources: Sequence[Source], reading: SourceSettings, people: Pe
     for source in sources:
         form = registry.get_form(source.form)
         if form in registry.CHATS:
-            messages = import_module(form.module).read_messages(source.as_file(reading))
+            file = source.as_file(reading, people=people)
+            messages = import_module(form.module).read_messages(file)
             people.learn(message.speaker for message in messages)
 
 
@@ -216,7 +208,7 @@ class _Reader:
             counts = [self._write_text(part) for part in self._clean_parts(text, split)]
         else:
             clean = self._clean(cleaning.cut_blocks(text), self._settings)
-            counts = [self._write_text(_mark_edges(clean, kind))]
+            counts = [self._write_text(edges.mark_edges(clean, kind))]
         found = sum(counts)
         self.labels.add(found)
         if kind == "lines":
@@ -276,11 +268,11 @@ class _Reader:
         # Capitals and punctuation tell where one ends, so they go only afterwards.
         whole = replace(self._settings, lowercase=False, strip_punctuation=False)
         clean = self._clean(cleaning.cut_blocks(text), whole)
-        trim = _trim if self._settings.documents == "sentences" else shapes.trim_blank_lines
+        trim = edges.trim if self._settings.documents == "sentences" else shapes.trim_blank_lines
         for is_edge, pieces in groupby(split(clean), EDGE.__eq__):
             if not is_edge:
                 again = self._clean(pieces, self._settings, is_raw=False)
-                yield _mark_edges(trim(again), self._settings.documents)
+                yield edges.mark_edges(trim(again), self._settings.documents)
 
     def _clean(
         self, pieces: Iterable[str], settings: TextSettings, *, is_raw: bool = True
@@ -297,43 +289,6 @@ class _Reader:
                 last = cleaned[-1:] or last
             yield cleaned
         self._lines += last != "\n"
-
-
-def _mark_edges(pieces: Iterable[str], kind: str) -> Iterator[str]:
-    """Clean text with edges where lines or blank lines part documents; nothing of a blank text.
-
-    What is held back is blank: only what follows tells whether an edge lies in it.
-    """
-    edges = _EDGES.get(kind)
-    begun, held = False, ""
-    for piece in pieces:
-        held += piece
-        if not begun:
-            if not artifacts.strip_end(held):
-                continue
-            held = _LEADING.sub("", held) if edges else held
-            begun = True
-        ready, held = _part(held) if edges else (held, "")
-        yield edges.sub(EDGE, ready) if edges else ready
-
-
-def _trim(pieces: Iterable[str]) -> Iterator[str]:
-    """The same text without white space at its beginning and its end."""
-    held, begun = "", False
-    for piece in pieces:
-        held = held + piece if begun else piece.lstrip()
-        full = held.rstrip()
-        begun = begun or bool(full)
-        if full:
-            yield full
-            held = held[len(full) :]
-
-
-def _part(held: str) -> tuple[str, str]:
-    """What can be passed on, and the blank end, from its first newline, that can't be yet."""
-    full = artifacts.strip_end(held)
-    end = held.find("\n", len(full))
-    return (held, "") if end < 0 else (held[:end], held[end:])
 
 
 @dataclass

@@ -7,6 +7,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from burble.data import encoding_detection as detection
@@ -22,28 +23,31 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
     (b"\xef\xbb\xbf", "utf-8-sig"),
 )
-_MAGIC = (
-    # Where a magic number is made of letters, what must follow it is checked too: texts may
-    # begin with any word.
-    (rb"\xff\xd8\xff", "a JPEG image"),
-    (rb"\x89PNG\r\n\x1a\n", "a PNG image"),
-    (rb"GIF8[79]a.{0,7}[\x00-\x08\x80-\xff]", "a GIF image"),
-    (rb"%PDF-[12]\.\d\s*[\r\n]", "a PDF document"),
-    (rb"PK\x03\x04", "a ZIP archive (a .keras file is one too)"),
-    (rb"\x1f\x8b", "a gzip archive"),
-    (rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "a bzip2 archive"),
-    (rb"\xfd7zXZ\x00", "an xz archive"),
-    (rb"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (rb"\x7fELF", "a program"),
-    (rb"MZ\x90\x00", "a program"),
-    (rb"\x89HDF\r\n\x1a\n", "an HDF5 file, such as the weights of a network"),
-    (rb"[\x03\x04]\x00{3}\x01\x00{3}", "a file of Torch7, such as a checkpoint of char-rnn"),
-    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (save it as .docx or .odt)"),
-    (rb"\{\\rtf\d?[\\{} \r\n]", "a rich text document"),
-    (rb"OggS\x00[\x00-\x07]", "a sound"),
-    (rb"ID3[\x02-\x04][\x00-\x0f].[\x00-\x7f]{4}", "a sound"),
-    (rb"fLaC[\x00\x80]\x00\x00\x22", "a sound"),
-    (rb"SQLite format 3\x00", "a database"),
+_MAGIC = tuple(
+    (re.compile(magic, re.DOTALL), what)
+    for magic, what in (
+        # Where a magic number is made of letters, what must follow it is checked too: texts may
+        # begin with any word.
+        (rb"\xff\xd8\xff", "a JPEG image"),
+        (rb"\x89PNG\r\n\x1a\n", "a PNG image"),
+        (rb"GIF8[79]a.{0,7}[\x00-\x08\x80-\xff]", "a GIF image"),
+        (rb"%PDF-[12]\.\d\s*[\r\n]", "a PDF document"),
+        (rb"PK\x03\x04", "a ZIP archive (a .keras file is one too)"),
+        (rb"\x1f\x8b", "a gzip archive"),
+        (rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "a bzip2 archive"),
+        (rb"\xfd7zXZ\x00", "an xz archive"),
+        (rb"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (rb"\x7fELF", "a program"),
+        (rb"MZ\x90\x00", "a program"),
+        (rb"\x89HDF\r\n\x1a\n", "an HDF5 file, such as the weights of a network"),
+        (rb"[\x03\x04]\x00{3}\x01\x00{3}", "a file of Torch7, such as a checkpoint of char-rnn"),
+        (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (save it as .docx or .odt)"),
+        (rb"\{\\rtf\d?[\\{} \r\n]", "a rich text document"),
+        (rb"OggS\x00[\x00-\x07]", "a sound"),
+        (rb"ID3[\x02-\x04][\x00-\x0f].[\x00-\x7f]{4}", "a sound"),
+        (rb"fLaC[\x00\x80]\x00\x00\x22", "a sound"),
+        (rb"SQLite format 3\x00", "a database"),
+    )
 )
 _JAPANESE = ("iso2022_jp", "iso2022_jp_2", "iso2022_jp_ext", "iso2022_jp_2004")
 _ESCAPES = ((re.compile(rb"\x1b\$[@B(]"), _JAPANESE), (re.compile(rb"\x1b\$\)C"), ("iso2022_kr",)))
@@ -74,6 +78,7 @@ class ContentType:
     sure: bool = False
 
 
+@lru_cache(maxsize=4)
 def detect_content_type(head: bytes) -> ContentType:
     r"""What a source is, by its first bytes.
 
@@ -88,7 +93,7 @@ def detect_content_type(head: bytes) -> ContentType:
     if codec := _marked_codec(head):
         return ContentType(codec=codec, marked=True)
     for magic, what in _MAGIC:
-        if re.match(magic, head, re.DOTALL):
+        if magic.match(head):
             return ContentType(binary=what, sure=_is_binary(head))
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 27:
         return ContentType(binary="a model (safetensors)", sure=True)

@@ -15,7 +15,9 @@ OURS = "made by burble"
 NOT_PLAIN, LINKS = "not plain files", "links to folders"
 FIELDLESS = "files with fields, of which none is named (`burble corpus FILE` lists them),"
 ARCHIVES = "archives, which are read if they are named by themselves,"
+FOREIGN = "documents in forms that are not read (`burble corpus FILE` tells what to do)"
 _ONE = {
+    FOREIGN: FOREIGN.replace("documents in forms that are", "document in a form that is", 1),
     ARCHIVES: "archive, which is read if it is named by itself,",
     FIELDLESS: FIELDLESS.replace("files", "file", 1),
     "files without fields": "file without fields",

@@ -29,11 +29,21 @@ _IBAN = re.compile(
     r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,4})?(?!\w)"
 )
 _GAP = r"[ .\u00a0/-]{0,2}"
+_CUES = (
+    "tele(?:ph|f)on[a-z]*|t[eé]l[eéè]phone|tel[eé]fono|telem[oó]vel|telefax|t[eé]l|fax|phone|cell"
+    "|cellphone|mobile|mobil|mobilnummer|handy|handynummer|rufnummer|portable|m[oó]vil|celular"
+    "|cellulare|gsm|tlf|tfn|puh|puhelin|whatsapp|call|dial|тел|телефон|моб"
+    "|(?:my|your|his|her|our|their) number|(?:meine|deine|seine|ihre|unsere) nummer|mon num[eé]ro"
+    "|mi n[uú]mero"
+)
+"""What says of a number after it that it is one of a telephone."""
+_LINKS = "number|no|nr|nummer|num[eé]ro|n[uú]mero|is|ist|est|es|at|on|under|unter|me|us|mich|uns|au"
 _PHONE = re.compile(
     # With the code of a country.
     rf"(?<![\w+.-])(?:\+|00(?=[1-9]))\d{{1,3}}{_GAP}(?:\(\d{{1,5}}\){_GAP})?\d(?:{_GAP}\d){{5,11}}(?!\d)"
     # As in North America.
     r"|(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[.-])\d{3}[ .-]\d{4}(?![\w-])"
+    r"|(?<![\w.,+-])(?:1 )?[2-9]\d\d \d{3} \d{4}(?![\w-]|[ .,]\d)"
     # With a zero first, and its parts apart or in one.
     r"|(?<![\w+-])(?<!\d[.:])\(?0\d{1,5}\)?[ \u00a0/-]{1,3}\d{2,}(?:[ \u00a0-]\d{2,}){0,5}(?![\w-])"
     r"|(?<![\w+-])(?<!\d[.:])0\d{9,11}(?![\w-])"
@@ -44,10 +54,15 @@ _PHONE = re.compile(
     r"|(?<![\w+.-])1[3-9]\d(?: \d{4}){2}(?![\w-])|(?<![\w+.,-])1[3-9]\d{9}(?![\w.,-]\w|\w)"
     # Mentioned by its number.
     r"|(?<=@)\d{9,15}(?!\w)"
+    # Within an area, as in North America; others only where it is said what they are.
+    r"|(?<![\w.,+/〒$€£¥#-])(?P<local>[2-9]\d\d-\d{4})(?![\w-]|[.,/]\d)"
+    rf"|(?:(?<![^\W_])(?i:{_CUES})(?![^\W\d_])|[☎☏📞📱]\ufe0f?|電話|电话|手机|携帯|전화)"
+    rf"[^\w\n+(@]{{0,4}}(?:(?i:{_LINKS})(?![^\W\d_])[^\w\n+(@]{{1,3}}){{0,3}}"
+    r"(?P<called>\d{2,}(?:[ .\u00a0/-]\d{2,}){0,5})(?![\w-]|[.,:/]\d)"
 )
 _LEAST, _MOST = 8, 15
 """Digits of a telephone number with the code of a country, by ITU-T E.164, or a little fewer."""
-_DIGITS = re.compile(r"\d(?:[ ()./\u00a0-]{0,3}\d){6}")
+_DIGITS = re.compile(r"\d(?:[ ()./\u00a0-]{0,3}\d){4}")
 """What any number that is sought has in it; found fast."""
 _MOST_PLAIN = 12
 _NEAR = 1 << 20
@@ -56,6 +71,13 @@ _YEARS = re.compile(r"(?:19|20)\d\d(?:[ -](?:19|20)\d\d)+")
 _PAIRS = re.compile(r"\d\d(?:[ \u00a0]\d\d)+")
 _DAY = re.compile(r"\d{1,2}[ ./-]\d{1,2}[ ./-]\d{4}")
 _NUMBERED = re.compile(r"(?:ISBN|ISSN)(?:-1[03])?:? ?[\d-]*$")
+_DATE = re.compile(
+    r"(?:(?:[0-3]?\d[./-][01]?\d|[01]?\d/[0-3]?\d)[./-](?:\d\d|\d{4})|(?:1\d|20)\d\d[./-](?:\d\d[./-]\d\d|"
+    r"(?:1\d|20)\d\d))(?![./-]?\d)"
+)
+_AMOUNT = re.compile(r"\d+\.\d\d|\d{1,3}(?:[ .]\d{3})*[ .]?000")
+_LEAST_CALLED, _MOST_CALLED = 5, 13
+_YEAR = 2100
 _PLACES = 5
 _BETWEEN_WORDS = re.compile(r"[^\W\d_] (?=[^\W\d_])")
 _HELD = 80
@@ -131,15 +153,16 @@ class PrivateData:
         parts, done, place, last = list[str](), 0, 0, -_NEAR
         while match := pattern.search(text, place):
             place = match.start() + 1
-            end = _find_end(kind, text, match, last)
-            if end is None:
+            span = _find_span(kind, text, match, last)
+            if span is None:
                 continue
+            begin, end = span
             found = self.found.setdefault(kind, _Found())
             found.count += 1
             if len(found.places) < _PLACES:
                 where = f"{self.source}, line {self.line:,}" if self.line else self.source
                 found.places.append(where)
-            parts += [text[done : match.start()], f"[{kind}]"]
+            parts += [text[done:begin], f"[{kind}]"]
             done = place = last = end
         return "".join([*parts, text[done:]]) if self.is_masked else text
 
@@ -243,8 +266,31 @@ def _is_book(text: str) -> bool:
     return sum((10 - place) * int(digit) for place, digit in enumerate(text)) % 11 == 0
 
 
-def _find_end(kind: str, text: str, match: re.Match[str], last: int) -> int | None:
-    """Where what was found ends, perhaps before the end of the match; None if it is none.
+def is_called(text: str) -> bool:
+    """Whether a number that is said to be one of a telephone may be: it is no date, nor an amount.
+
+    >>> is_called("23 45 67"), is_called("24.12.23"), is_called("1876-1900"), is_called("250 000")
+    (True, False, False, False)
+    """
+    digits = sum(char.isdigit() for char in text)
+    fits = _LEAST_CALLED <= digits <= _MOST_CALLED
+    return fits and not _DATE.match(text) and not _AMOUNT.fullmatch(text)
+
+
+def is_local(text: str) -> bool:
+    """Whether three digits and four are a telephone number, and no range of pages, years or sizes.
+
+    >>> is_local("555-0123"), is_local("867-5309"), is_local("476-1453"), is_local("300-3000")
+    (True, True, False, False)
+    """
+    last = text[4:]
+    is_range = int(last) <= _YEAR or text[2] == last[-1] == "0"
+    # N11 is a service, as 911 is.
+    return text[1:3] != "11" and (last[0] == "0" or not is_range)
+
+
+def _find_span(kind: str, text: str, match: re.Match[str], last: int) -> tuple[int, int] | None:
+    """Where what was found begins and ends, perhaps within the match; None if it is none.
 
     Args:
         kind: What it may be.
@@ -252,9 +298,11 @@ def _find_end(kind: str, text: str, match: re.Match[str], last: int) -> int | No
         match: Where.
         last: Where the one before it in the line ended.
     """
+    if (name := match.lastgroup or "") in _NAMED:
+        return match.span(name) if _NAMED[name](match[name]) else None
     begin, check = match.start(), _CHECKS[kind]
     if kind == "email":
-        return match.end()
+        return match.span()
     before = text[:begin]
     if kind == "phone" and (_NUMBERED.search(before) or _is_in_row(before, text[begin], last)):
         return None
@@ -262,7 +310,7 @@ def _find_end(kind: str, text: str, match: re.Match[str], last: int) -> int | No
     if kind == "phone" and _PAIRS.fullmatch(match[0]):
         # The beginning of a row of numbers is none.
         ends = ends[:1]
-    return next((end for end in ends if check(text[begin:end])), None)
+    return next(((begin, end) for end in ends if check(text[begin:end])), None)
 
 
 def _is_in_row(before: str, first: str, last: int) -> bool:
@@ -271,6 +319,7 @@ def _is_in_row(before: str, first: str, last: int) -> bool:
     return first.isdigit() and apart[-1:].isdigit() and before != apart and last != len(apart)
 
 
+_NAMED: dict[str, Callable[[str], bool]] = {"called": is_called, "local": is_local}
 _NUMBERS = {"iban": _IBAN, "card": _CARD, "phone": _PHONE}
 _CHECKS: dict[str, Callable[[str], bool]] = {
     "email": lambda _: True,

@@ -42,6 +42,8 @@ class Source:
         opened: Opens the file that it is by itself; None where it is none.
         member: Which part of that file it is: the member of an archive.
         is_among: Whether its part was named of several files at once, so that it may lack it.
+        looks_like: What plain text looks like that may be meant to be read otherwise: marked, for
+            Markdown and LaTeX; XML; book, for one of Project Gutenberg. Empty otherwise.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Source:
     opened: Callable[[], BinaryIO] | None = None
     member: str = ""
     is_among: bool = False
+    looks_like: str = ""
 
     @property
     def delimited(self) -> bool:

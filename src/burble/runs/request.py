@@ -12,6 +12,8 @@ from burble import settings as settings_module
 from burble.data import corpus
 from burble.data.corpus import Corpus
 from burble.data.documents import Progress
+from burble.data.sources import Looked, find_sources
+from burble.data.split import Split
 from burble.errors import RunError, SettingsError
 from burble.formatting import command_line, relative
 from burble.model.transfer import merge_base_settings
@@ -74,17 +76,17 @@ class TrainingRequest:
                 "--resume goes on with a run, --base starts a new one from a model; give only one."
             )
 
-    def read(self, settings: Settings, progress: Progress | None = None) -> Corpus:
-        """Reads the sources; see `corpus.build`."""
-        return corpus.build(
-            self.sources,
-            settings.text,
-            validation=settings.training.validation,
-            test=settings.training.test,
-            split=settings.training.split,
-            reading=self.reading,
-            progress=progress,
-        )
+    def read(
+        self,
+        settings: Settings,
+        progress: Progress | None = None,
+        looked: Looked | None = None,
+    ) -> Corpus:
+        """Reads the sources; see `corpus.build`, and `sources.Looked` for what is called first."""
+        training = settings.training
+        split = Split(training.validation, training.test, training.split)
+        found = find_sources(self.sources, self.reading, looked)
+        return corpus.build_found(found, settings.text, split, self.reading, progress)
 
     def command(self, folder: Path, *flags: str) -> str:
         """The command that trains on the same sources, with other flags."""

@@ -2,7 +2,9 @@
 
 import pytest
 
+from burble.data import corpus
 from burble.errors import SourceError
+from burble.settings import TextSettings
 from tests.support.chats import read_chat
 
 BEFORE = '<div class="pull_right date details" title="24.12.2023 18:01">18:01</div>'
@@ -74,3 +76,30 @@ def test_a_tag_without_an_end_is_refused(tmp_path):
     broken = f"{TELEGRAM}<div class='{'a' * (5 << 20)}"
     with pytest.raises(SourceError, match=r"has no end\. Export the chat anew"):
         read_chat(tmp_path / "messages.html", broken)
+
+
+def test_who_goes_on_speaking_on_the_next_page_is_who_spoke_last_on_the_one_before(tmp_path):
+    joined = TELEGRAM[TELEGRAM.index('<div class="message default clearfix joined"') :]
+    next_page = f'<!DOCTYPE html><html><body><div class="history">{joined}'
+    (tmp_path / "messages.html").write_text(TELEGRAM.replace("Jonas", "Ida"), encoding="utf-8")
+    (tmp_path / "messages2.html").write_text(next_page, encoding="utf-8")
+    found, notes = read_chat(tmp_path)
+    assert found[2:] == [("Ida", "a picture"), ("Ida", "more"), ("Jonas", "a picture")]
+    assert "Unknown" not in " ".join(notes)
+    masked, _ = read_chat(tmp_path, mask_names=True)
+    assert [name for name, _ in masked] == [f"Person {n}" for n in (1, 1, 2, 2, 3)]
+
+
+@pytest.mark.parametrize("name", ["messages2.html", "messages.html", "mira.html"])
+def test_who_goes_on_speaking_is_told_as_unknown_where_no_page_before_it_is_given(tmp_path, name):
+    joined = TELEGRAM[TELEGRAM.index('<div class="message default clearfix joined"') :]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "messages.html").write_text(TELEGRAM, encoding="utf-8")
+    page = f'<!DOCTYPE html><html><body><div class="history">{joined}'
+    (tmp_path / name).write_text(page, encoding="utf-8")
+    settings = TextSettings(label=("speaker",))
+    made = corpus.build([str(other), str(tmp_path / name)], settings, validation=0.0)
+    assert made.encoded.labels.count()["speaker"] == {"Mira B": 2, "Jonas": 2, "Unknown": 1}
+    told = " ".join(made.notes)
+    assert "1 message of an unknown sender (who is named in the file before it)" in told

@@ -1,5 +1,7 @@
 """Columns of .ods workbooks."""
 
+import zipfile
+
 import pytest
 
 from burble.data import sources
@@ -71,3 +73,23 @@ def test_a_long_text_that_comes_often_is_refused(tmp_path, monkeypatch):
     path.write_bytes(make_ods(sheet("One", *rows)))
     with pytest.raises(SourceError, match="over 200 times as much"):
         read(f"{path}:Body")
+
+
+def test_a_flat_workbook_is_read_like_one_in_an_archive(book, tmp_path):
+    with zipfile.ZipFile(book) as archive:
+        content = archive.read("content.xml").decode()
+    flat = content.replace(
+        "<office:document-content ",
+        '<office:document office:mimetype="application/vnd.oasis.opendocument.spreadsheet" ',
+    ).replace("</office:document-content>", "</office:document>")
+    path = tmp_path / "flat.fods"
+    path.write_text(flat, encoding="utf-8")
+    with pytest.raises(SourceError) as told:
+        sources.find_sources([str(path)])
+    with pytest.raises(SourceError) as same:
+        sources.find_sources([str(book)])
+    assert str(told.value) == str(same.value).replace(str(book), str(path))
+    assert read(f"{path}:One.Body") == tuple(
+        [note.replace(str(book), str(path)) for note in part] if n == 1 else part
+        for n, part in enumerate(read(f"{book}:One.Body"))
+    )

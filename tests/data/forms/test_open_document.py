@@ -23,6 +23,17 @@ def document(body, styles="", manifest="<m/>", margins=""):
     )
 
 
+def flat(body, styles="", margins="", kind="text"):
+    """The same in one XML."""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document {SPACES} '
+        f'office:mimetype="application/vnd.oasis.opendocument.{kind}"><office:meta><meta:p>Ann'
+        f"</meta:p></office:meta><office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:master-styles>{margins}</office:master-styles><office:body><office:text>{body}"
+        "</office:text></office:body></office:document>"
+    ).encode()
+
+
 def text_of(body, **parts):
     (text,), account = read_form("opendocument", document(body, **parts))
     return text, account
@@ -96,3 +107,47 @@ def test_what_is_left_out_is_counted():
 def test_a_locked_document_is_refused():
     with pytest.raises(SourceError, match="locked with a password"):
         text_of("", manifest="<m><encryption-data/></m>")
+
+
+PICTURE = (
+    "<draw:frame><draw:image><office:binary-data>QUJD</office:binary-data></draw:image>"
+    "<draw:object-ole><office:binary-data>REVG</office:binary-data></draw:object-ole></draw:frame>"
+)
+MARGINS = (
+    "<style:master-page><style:header><text:p>Running <text:note>head</text:note></text:p>"
+    "</style:header></style:master-page>"
+)
+
+
+def test_a_flat_document_is_read_like_one_in_an_archive():
+    style = '<style:style style:name="H"><style:text-properties text:display="none"/></style:style>'
+    body = (
+        f'<text:h>Title</text:h><text:p>Text <text:span text:style-name="H">secret</text:span>'
+        f"seen{PICTURE}</text:p>"
+    )
+    whole, account = text_of(body, styles=style, margins=MARGINS)
+    (text,), found = read_form("opendocument", flat(body, style, MARGINS))
+    assert text == whole == "Title\nText seen\n"
+    assert (
+        found.left
+        == account.left
+        == {
+            "hidden passage": 1,
+            "running head (header or footer)": 1,
+            "picture (with its alternative text)": 1,
+            "formula or embedded object": 1,
+        }
+    )
+
+
+def test_entities_of_a_flat_document_are_refused():
+    bomb = flat("<text:p>&a;</text:p>").replace(
+        b"\n<office", b'\n<!DOCTYPE x [<!ENTITY a "b">]><office', 1
+    )
+    with pytest.raises(SourceError, match=r"it declares an entity \(a\)"):
+        read_form("opendocument", bomb)
+
+
+def test_a_flat_document_that_breaks_off_is_one_sentence():
+    with pytest.raises(SourceError, match="is damaged: its XML breaks off at line 2"):
+        read_form("opendocument", flat("<text:p>One</text:p>")[:-40])

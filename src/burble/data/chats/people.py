@@ -24,6 +24,7 @@ class People:
         masked: How many times a name was masked in what was said.
         chats: What to call each chat that was read.
         spoken: How many messages each has said in them.
+        last: The file that was read last, and who spoke last in it.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,7 @@ class People:
         self.masked = 0
         self.chats: list[str] = []
         self.spoken = Counter[str]()
+        self.last = ("", "")
 
     def learn(self, names: Iterable[str]) -> None:
         """Takes note of names; each new one gets the next number."""

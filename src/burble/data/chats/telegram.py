@@ -3,6 +3,7 @@
 Knows nothing of documents. A text with links or bold words is a list of its parts.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ _ENTERED = {
     (2, "[]"),
     (3, "messages"),
 }
+_PAGE = re.compile(r"(.*?)messages(\d{0,9})\.html")
 _ATTACHED = ("photo", "file", "media_type", "location_information", "contact_information")
 
 
@@ -32,7 +34,30 @@ def read(file: File, write: Write) -> list[Note]:
 def read_messages(file: File) -> Iterator[Message]:
     """The messages of an export, in whichever form it is."""
     head = next(file.text(), "").lstrip(f"{BOM} \t\r\n")
-    return web_pages.read_messages(file, web_pages.TELEGRAM) if head[:1] == "<" else _read(file)
+    return _read_page(file) if head[:1] == "<" else _read(file)
+
+
+def _read_page(file: File) -> Iterator[Message]:
+    """The messages of a page; who goes on speaking at its beginning stands in the one before it."""
+    before, last = file.people.last
+    speaker = last if _follows(file.name, before) else ""
+    for message in web_pages.read_messages(file, web_pages.TELEGRAM, speaker):
+        speaker = message.speaker
+        yield message
+    file.people.last = file.name, speaker
+
+
+def _follows(name: str, before: str) -> bool:
+    """Whether a page is the next one of a chat.
+
+    >>> _follows("a/messages2.html", "a/messages.html"), _follows("messages3.html", "messages.html")
+    (True, False)
+    """
+    pages = [_PAGE.fullmatch(one) for one in (before, name)]
+    (folder, number), (other, next_number) = (
+        (p[1], int(p[2] or 1)) if p else ("", 0) for p in pages
+    )
+    return all(pages) and folder == other and next_number == number + 1
 
 
 def _read(file: File) -> Iterator[Message]:

@@ -15,6 +15,9 @@ from burble.data.forms.html import LONGEST_TAG, VOID
 from burble.errors import SourceError
 
 SYSTEM = "system line (who joined, calls, pins)"
+UNKNOWN = "Unknown"
+"""Who speaks where a page begins in the middle of what somebody says."""
+_UNNAMED = "message of an unknown sender (who is named in the file before it)"
 
 _DEEPEST = 1_000
 
@@ -24,8 +27,8 @@ class Shape:
     """How a program writes its pages.
 
     Attributes:
-        roles: What an element of a class is: `message`, `name`, `text`, `bot`, `system`, or in
-            `left` with what is counted.
+        roles: What an element of a class is: `message`, `joined` where who speaks goes on,
+            `name`, `text`, `bot`, `system`, or in `left` with what is counted.
         nobody: Who speaks where no name stands.
         keeps_lines: Whether line ends of the page are line ends of what was said.
     """
@@ -39,6 +42,7 @@ TELEGRAM = Shape(
     roles={
         "message": "message",
         "service": "system",
+        "joined": "joined",
         "from_name": "name",
         "text": "text",
         "forwarded": "left:forwarded message",
@@ -68,13 +72,18 @@ DISCORD = Shape(
 )
 
 
-def read_messages(file: File, shape: Shape) -> Iterator[Message]:
+def read_messages(file: File, shape: Shape, speaker: str = "") -> Iterator[Message]:
     """The messages of a page.
+
+    Args:
+        file: The page.
+        shape: How its program writes pages.
+        speaker: Who spoke last on the page before it; empty where that is not known.
 
     Raises:
         SourceError: A tag has no end.
     """
-    page = _Page(shape, file.account, file.name)
+    page = _Page(shape, file.account, file.name, speaker)
     for piece in file.text():
         page.feed(piece)
         if len(page.rawdata) > LONGEST_TAG:
@@ -96,13 +105,13 @@ class _Page(HTMLParser):
         found: Messages that are whole.
     """
 
-    def __init__(self, shape: Shape, account: Account, name: str) -> None:
+    def __init__(self, shape: Shape, account: Account, name: str, speaker: str) -> None:
         super().__init__(convert_charrefs=True)
         self.found = deque[Message]()
         self._shape, self._account = shape, account
         self._open: list[tuple[str, str]] = []
         self._parts: dict[str, list[str]] = {}
-        self._kind = self._speaker = ""
+        self._kind, self._speaker, self._joined = "", speaker, False
         self._message, self._name = 0, name
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -130,6 +139,7 @@ class _Page(HTMLParser):
         if "message" in roles:
             self.end_message()
             self._kind = "system" if "system" in roles else "said"
+            self._joined = "joined" in roles
             self._message = len(self._open) + 1
             return "inside"
         role = roles[0]
@@ -173,6 +183,9 @@ class _Page(HTMLParser):
         if kind == "said":
             lines = "".join(parts.get("text", [])).strip().split("\n")
             text = "\n".join(line.strip() for line in lines)
+            if self._joined and self._speaker in ("", UNKNOWN):
+                self._speaker = UNKNOWN
+                self._account.taken[_UNNAMED] += 1
             self.found.append(Message(self._speaker or self._shape.nobody, text))
         elif kind:
             self._account.left[SYSTEM if kind == "system" else "bot message"] += 1

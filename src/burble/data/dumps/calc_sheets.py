@@ -1,18 +1,19 @@
-"""Sheets of .ods workbooks, row by row. Knows nothing of what is read of them.
+"""Sheets of .ods and .fods workbooks, row by row. Knows nothing of what is read of them.
 
 The first row that is not empty names the columns. Comments, and cells that were deleted or changed
 while changes were recorded, are no part of a sheet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from burble.data.dumps import tabular
 from burble.data.dumps.fields import Fields
 from burble.data.dumps.tabular import Table
 from burble.data.dumps.workbooks import COLUMNS, ROWS, Cells, local, make_table, read_number
+from burble.data.forms import signs
 from burble.data.forms.form import File, Write
-from burble.data.forms.guard import Archive, Limits, open_archive, parse_xml
+from burble.data.forms.guard import Limits, open_archive, parse_xml
 from burble.errors import SourceError
 from burble.formatting import Note, some
 
@@ -23,6 +24,8 @@ _ASIDE = {"annotation", "tracked-changes", "shapes", "note", "ruby-text", "frame
 """Elements in which text is none of a cell's own."""
 _LONGEST = 1 << 20
 """Blanks in a row at most."""
+Content = Callable[[], Iterator[bytes]]
+"""Gives the XML of a workbook from its start."""
 
 
 def read(file: File, write: Write) -> list[Note]:
@@ -40,28 +43,36 @@ def find_fields(file: File) -> Fields:
 @contextmanager
 def _open(file: File) -> Iterator[list[Table]]:
     """The sheets of a workbook that have a row."""
+    if signs.is_flat(next(file.blocks(), b"")):
+        yield _find_tables(file.blocks, file)
+        return
     with file.open() as opened, open_archive(opened, file.name, "a workbook", _LIMITS) as archive:
-        names = dict.fromkeys(name for name, _ in _read_rows(archive, file, None, None))
-        tables = (_make_table(archive, file, name) for name in names)
-        yield [table for table in tables if table]
+        yield _find_tables(lambda: archive.read(_CONTENT), file)
 
 
-def _make_table(archive: Archive, file: File, name: str) -> Table | None:
+def _find_tables(content: Content, file: File) -> list[Table]:
+    """The sheets in some XML that have a row."""
+    names = dict.fromkeys(name for name, _ in _read_rows(content, file, None, None))
+    tables = (_make_table(content, file, name) for name in names)
+    return [table for table in tables if table]
+
+
+def _make_table(content: Content, file: File, name: str) -> Table | None:
     """A sheet; see `workbooks.make_table`."""
 
     def rows(wanted: frozenset[int] | None) -> Iterator[Cells]:
-        return (row for _, row in _read_rows(archive, file, name, wanted))
+        return (row for _, row in _read_rows(content, file, name, wanted))
 
     return make_table(name, rows, file.name, file.size)
 
 
 def _read_rows(
-    archive: Archive, file: File, name: str | None, wanted: frozenset[int] | None
+    content: Content, file: File, name: str | None, wanted: frozenset[int] | None
 ) -> Iterator[tuple[str, Cells]]:
     """The rows of a sheet that are not empty.
 
     Args:
-        archive: The workbook.
+        content: The workbook.
         file: Where it is, and where comments are counted.
         name: The sheet; None for the first row of each.
         wanted: The columns; None for all.
@@ -69,16 +80,16 @@ def _read_rows(
     Yields:
         The name of the sheet, and its cells.
     """
-    content = _Content(file.name, name, wanted)
-    for _ in parse_xml(archive.read(_CONTENT), file.name, content.start, content.end, content.text):
-        for sheet, cells, times in content.rows:
+    found = _Content(file.name, name, wanted)
+    for _ in parse_xml(content(), file.name, found.start, found.end, found.text):
+        for sheet, cells, times in found.rows:
             for _ in range(times if name is not None else 1):
                 yield sheet, cells
-        content.rows.clear()
-        if content.is_past:
+        found.rows.clear()
+        if found.is_past:
             break
-    if wanted is not None and content.comments:
-        file.account.left["comment"] = content.comments
+    if wanted is not None and found.comments:
+        file.account.left["comment"] = found.comments
 
 
 class _Content:

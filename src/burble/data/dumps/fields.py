@@ -63,6 +63,11 @@ class Fields:
         """The field that looks most like text: by the letters in its texts, and by its name."""
         return max(self.found, key=self._weigh, default="")
 
+    def list_likeliest(self, most: int) -> list[str]:
+        """So many fields that look most like text, in their order."""
+        likeliest = {*sorted(self.found, key=self._weigh, reverse=True)[:most]}
+        return [name for name in self.found if name in likeliest]
+
     def _weigh(self, name: str) -> int:
         """How much a field looks like text."""
         last = _LAST.findall(name.casefold())[-1:]

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
+from zlib import error as ZlibError
 
 from burble.data import encodings
 from burble.data.chats.people import People
@@ -28,6 +29,9 @@ Write = Callable[[Iterable[str]], object]
 EXTRA = "pip install 'burble[texts]'"
 _REST = re.compile(r" (?=\(|(?:of|or|in|with|without|beside|outside|moved|at|from|that|for) )")
 """Where the name of a thing goes on after its first noun."""
+_TYPE, _TYPE_SIZE = "mimetype", 256
+"""The member of a document that says what it is, and how many bytes of it are looked at."""
+_DAMAGE = (BadZipFile, ZlibError, OSError, EOFError, ValueError, RuntimeError)
 _BLOCK = 1 << 16
 _MANY = 20
 """Places that are told at most."""
@@ -148,16 +152,30 @@ class Probe:
     open: Callable[[], BinaryIO]
     plain: bool = False
 
-    @cached_property
+    @property
     def members(self) -> frozenset[str]:
         """The names in it, where it is a ZIP archive."""
+        return self._archive[0]
+
+    @property
+    def told_type(self) -> bytes:
+        """What it says that it is, where it is a ZIP archive that says so."""
+        return self._archive[1]
+
+    @cached_property
+    def _archive(self) -> tuple[frozenset[str], bytes]:
+        """The names in an archive, and what it says that it is."""
         if not self.head.startswith(b"PK\x03\x04"):
-            return frozenset()
+            return frozenset(), b""
         try:
             with self.open() as file, ZipFile(file) as archive:
-                return frozenset(archive.namelist())
-        except (BadZipFile, OSError, ValueError, NotImplementedError):
-            return frozenset()
+                members = frozenset(archive.namelist())
+                if _TYPE not in members:
+                    return members, b""
+                with archive.open(_TYPE) as told:
+                    return members, told.read(_TYPE_SIZE)
+        except _DAMAGE:
+            return frozenset(), b""
 
 
 @dataclass(frozen=True)
@@ -170,7 +188,8 @@ class Form:
         plural: The same for several.
         suffixes: Endings that such files have, in small letters.
         recognize: Whether a file is of it: by content where that tells, or by its ending.
-        module: Where its `read(file, write)` is, which gives sentences besides the counts.
+        module: Where its `read(file, write)` is, which gives sentences besides the counts; empty
+            where there is a `cure`.
         needs: The package that it cannot be read without.
         install: The line that installs that.
         has_parts: Whether `FILE:PART` names a part of such a file.
@@ -178,6 +197,7 @@ class Form:
             then has `find_fields(file)`, too.
         tells_encoding: Whether a named encoding is none of its business.
         beside: Endings of files beside such a file that hold some of what is in it.
+        cure: What to do with such a file, where it is not read at all.
     """
 
     name: str
@@ -185,13 +205,14 @@ class Form:
     plural: str
     suffixes: tuple[str, ...]
     recognize: Callable[[Probe], bool]
-    module: str
+    module: str = ""
     needs: str = ""
     install: str = EXTRA
     has_parts: bool = False
     needs_part: bool = False
     tells_encoding: bool = True
     beside: tuple[str, ...] = ()
+    cure: str = ""
 
     @property
     def is_missing(self) -> bool:
@@ -202,8 +223,10 @@ class Form:
         """Refuses a file that cannot be read here.
 
         Raises:
-            SourceError: The package is not installed; names the line that installs it.
+            SourceError: It is not read at all, or the package is not installed; says what to do.
         """
+        if self.cure:
+            raise SourceError(f"{name} is {self.what}, which is not read. {self.cure}")
         if self.is_missing:
             raise SourceError(
                 f"{name} is {self.what}. To read it, {self.needs} is needed, which is not "

@@ -1,21 +1,21 @@
-"""Text documents of LibreOffice and its like (.odt) to text; a paragraph is a line.
+"""Text documents of LibreOffice and its like (.odt, .fodt) to text; a paragraph is a line.
 
 Tracked changes are read as if all were accepted. Notes stand after the paragraph that refers to
 them. Knows nothing of files.
 """
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterator
 
-from burble.data.forms import lines
+from burble.data.forms import lines, signs
 from burble.data.forms.form import Account, File, Write
-from burble.data.forms.guard import Archive, open_archive, parse_xml
+from burble.data.forms.guard import open_archive, parse_xml
 from burble.data.forms.lines import Lines
 from burble.errors import SourceError
 from burble.formatting import Note
 
 _WHAT = "an OpenDocument text"
+_OBJECT = "formula or embedded object"
 _LEFT_OUT = {
     "office:annotation": lines.COMMENT,
     "text:deletion": lines.DELETED,
@@ -29,42 +29,52 @@ _LEFT_OUT = {
     "text:table-index": lines.CONTENTS,
     "text:bibliography": lines.CONTENTS,
     "draw:image": lines.PICTURE,
-    "draw:object": "formula or embedded object",
+    "draw:object": _OBJECT,
+    "draw:object-ole": _OBJECT,
+    # A picture in a flat file.
+    "office:binary-data": "",
     "svg:title": "",
     "svg:desc": "",
     "office:forms": "",
     "office:event-listeners": "",
 }
 """Elements whose text is left out, and how they are counted."""
+_BODY = "office:body"
+_STYLES = ("style:style", "style:text-properties")
 _BREAKS = {"text:tab": "\t", "text:line-break": "\n"}
 _WHITE = re.compile(r"[ \t\r\n]+")
 _MOST_BLANKS = 10_000
 
 
 def read(file: File, write: Write) -> list[Note]:
-    """Reads a document; see `forms.form`."""
+    """Reads a document, in an archive or flat; see `forms.form`."""
+    if signs.is_flat(next(file.blocks(), b"")):
+        hidden = _look_at_styles(file.blocks(), file)
+        write(_Walker(file.account, hidden).walk(file.blocks(), file.name))
+        return []
     with file.open() as opened, open_archive(opened, file.name, _WHAT) as archive:
         if b"encryption-data" in archive.read_whole("META-INF/manifest.xml"):
             raise SourceError(
                 f"{file.name} is locked with a password. Save it without one, or leave it out."
             )
-        hidden = _look_at_styles(archive, file)
-        walker = _Walker(file.account, "office:body", hidden)
-        write(walker.walk(archive.read("content.xml"), file.name))
+        styles = "styles.xml"
+        hidden = _look_at_styles(archive.read(styles), file) if styles in archive else set[str]()
+        write(_Walker(file.account, hidden).walk(archive.read("content.xml"), file.name))
     return []
 
 
-def _look_at_styles(archive: Archive, file: File) -> set[str]:
+def _look_at_styles(blocks: Iterator[bytes], file: File) -> set[str]:
     """Counts headers and footers, which the styles hold; returns the styles that hide text."""
     hidden, style = set[str](), ""
-    if "styles.xml" not in archive:
-        return hidden
+    is_past = False
     margins = 0
     within = [""]
 
     def begin(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal style
-        if tag == "style:style":
+        nonlocal style, is_past
+        if tag == _BODY:
+            is_past = True
+        elif tag == "style:style":
             style = attributes.get("style:name", "")
         elif tag == "style:text-properties" and attributes.get("text:display") == "none":
             hidden.add(style)
@@ -80,7 +90,9 @@ def _look_at_styles(archive: Archive, file: File) -> set[str]:
         if len(within) > 1:
             within[-1] += text
 
-    deque(parse_xml(archive.read("styles.xml"), file.name, begin, finish, take), maxlen=0)
+    for _ in parse_xml(blocks, file.name, begin, finish, take):
+        if is_past:
+            break
     file.account.left[lines.MARGIN] += margins
     return hidden
 
@@ -90,12 +102,11 @@ class _Walker:
 
     Args:
         account: Where to count.
-        body: The element that holds the text.
         hidden: The styles that hide what is written in them; those of the text itself are added.
     """
 
-    def __init__(self, account: Account, body: str, hidden: set[str]) -> None:
-        self._account, self._body = account, body
+    def __init__(self, account: Account, hidden: set[str]) -> None:
+        self._account = account
         self._lines = Lines(account)
         self._hidden_styles = hidden
         self._style = ""
@@ -136,8 +147,11 @@ class _Walker:
             if tag == self._skipped[0]:
                 self._skipped.append(tag)
             return
-        if tag == self._body:
+        if tag == _BODY:
             self._inside = True
+        elif not self._inside and tag not in _STYLES:
+            # In a flat file headers and footers stand here, too.
+            return
         why = self._find_reason(tag, attributes)
         if why is not None:
             self._leave(why)
@@ -154,9 +168,9 @@ class _Walker:
             if tag == self._skipped[0]:
                 self._skipped.pop()
             return
-        if tag == self._body:
+        if tag == _BODY:
             self._inside = False
-        if found := self._ends.get(tag):
+        if self._inside and (found := self._ends.get(tag)):
             found()
 
     def _text(self, text: str) -> None:

@@ -5,52 +5,21 @@ Knows nothing of how any is read.
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
-from pathlib import PurePath
 from typing import BinaryIO
 
-from burble.data import encodings
-from burble.data.dumps.json_head import is_records
+from burble.data.forms import signs
+from burble.data.forms.foreign import FOREIGN
 from burble.data.forms.form import Form, Probe
 from burble.errors import SourceError
 from burble.formatting import listed, shown
 
 MARKED = (".md", ".markdown", ".tex", ".latex")
 """Endings of texts that are read as they stand, unless their prose is wanted."""
-_FICTION_BOOK = re.compile(rb"<(?:\w+:)?FictionBook\b")
-_RTF = re.compile(rb"\s{0,1024}\{\\rtf\d?[\s\\{}]")
-_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
-_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<!doctype html|<html)\b", re.IGNORECASE)
-_PDF = re.compile(rb"\s{0,1024}%PDF-[12]\.\d\s*[\r\n%]")
-_TIMING = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:WEBVTT\s|\s{0,99}\d+\s*\r?\n\s*\d+:\d\d:\d\d[,.]\d+\s*-->)"
-)
-_TEXT_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument.text"
-_BEGINS = re.compile(rb"From \S.*\d\d:\d\d")
-_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
-_TELLING = re.compile(
-    rb"^(?:Message-ID|Received|MIME-Version|Return-Path|Delivered-To|X-Mozilla-Status):",
-    re.IGNORECASE | re.MULTILINE,
-)
-_SENT = re.compile(rb"^(?:From|Date):", re.IGNORECASE | re.MULTILINE)
-_CALC = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
-_BOOK = b"mimetypeapplication/epub+zip"
-_DAY = re.compile(r"[^/]/\d{4}-\d\d-\d\d\.json$")
-SLACK_LISTS = frozenset(f"{name}.json" for name in ("channels", "users", "dms", "groups", "mpims"))
-"""What stands beside the days of a Slack export: lists, without messages."""
-_WITHIN = 256
-"""Bytes at the start of an archive among which the type of a document stands, if it is told."""
 
 
 def _ends(*suffixes: str) -> Callable[[Probe], bool]:
     """What recognizes files by their ending alone."""
     return lambda probe: probe.name.endswith(suffixes)
-
-
-def _is_damaged(probe: Probe, suffix: str) -> bool:
-    """Whether a file is an archive by its beginning and its name, but cannot be opened as one."""
-    named = probe.name.endswith(suffix) and probe.head.startswith(b"PK\x03\x04")
-    return named and not probe.members
 
 
 def _reader(name: str) -> str:
@@ -67,32 +36,10 @@ def _chat(
         what=what,
         plural=plural,
         suffixes=suffixes,
-        recognize=lambda probe: _find_chat(probe) == name,
+        recognize=lambda probe: signs.find_chat(probe) == name,
         module=f"burble.data.chats.{name}",
         tells_encoding=tells_encoding,
     )
-
-
-def _find_chat(probe: Probe) -> str:
-    """The program whose chat a file is; empty if it is none."""
-    names = {member.rpartition("/")[2] for member in probe.members}
-    if any(map(_DAY.search, probe.members)) and SLACK_LISTS & names:
-        return "slack"
-    if probe.name in SLACK_LISTS and re.match(rb'\s*\[\s*\{\s*"id"\s*:\s*"[CDGU]\w+"', probe.head):
-        return "slack"
-    return "" if probe.members else _recognize_chat(probe.head, PurePath(probe.name).name)
-
-
-@lru_cache(maxsize=2)
-def _recognize_chat(head: bytes, name: str) -> str:
-    """The same of a file that is no archive."""
-    kind = encodings.detect_content_type(head)
-    if kind.binary:
-        return ""
-    # Loaded where files are looked at.
-    from burble.data.chats.recognize import recognize
-
-    return recognize(head.decode(kind.codec or "utf-8", "replace"), name)
 
 
 CHATS: tuple[Form, ...] = (
@@ -118,34 +65,6 @@ CHATS: tuple[Form, ...] = (
 )
 """Forms in which people speak."""
 
-
-def _is_records(head: bytes) -> bool:
-    """Whether a file is JSON, whatever it is called, by its first bytes."""
-    kind = encodings.detect_content_type(head)
-    if kind.binary:
-        return False
-    text = head.decode(kind.codec or "utf-8", "ignore")
-    return is_records(text, cut=len(head) >= encodings.HEAD)
-
-
-def _is_mail(head: bytes) -> bool:
-    r"""Whether a file is an mbox or a message, by its first bytes.
-
-    >>> _is_mail(b"From ann Mon Jan  1 10:00:00 2024\nFrom: ann\nDate: today\n\nHello")
-    True
-    >>> _is_mail(b"From: Ann\nTo: Bob\n\nA letter in a book.")
-    False
-    """
-    begin = head.replace(b"\r\n", b"\n")
-    first, _, rest = begin.partition(b"\n")
-    mbox = _BEGINS.match(first)
-    found = _HEADER.match(rest if mbox else begin)
-    if not found:
-        return False
-    header = begin.partition(b"\n\n")[0]
-    return bool(mbox or _TELLING.search(header)) and bool(_SENT.search(header))
-
-
 FORMS: tuple[Form, ...] = (
     *CHATS,
     Form(
@@ -153,15 +72,17 @@ FORMS: tuple[Form, ...] = (
         what="a Word document",
         plural="Word documents",
         suffixes=(".docx", ".docm", ".dotx"),
-        recognize=lambda probe: "word/document.xml" in probe.members or _is_damaged(probe, ".docx"),
+        recognize=lambda probe: (
+            any(map(signs.WORD.fullmatch, probe.members)) or signs.is_damaged(probe, ".docx")
+        ),
         module=_reader("word"),
     ),
     Form(
         name="opendocument",
         what="an OpenDocument text",
         plural="OpenDocument texts",
-        suffixes=(".odt", ".ott"),
-        recognize=lambda probe: _TEXT_DOCUMENT in probe.head[:_WITHIN],
+        suffixes=(".odt", ".ott", ".fodt"),
+        recognize=lambda probe: signs.find_open_document(probe) == "text",
         module=_reader("open_document"),
     ),
     Form(
@@ -170,9 +91,9 @@ FORMS: tuple[Form, ...] = (
         plural="e-books (EPUB)",
         suffixes=(".epub",),
         recognize=lambda probe: (
-            _BOOK in probe.head[:_WITHIN]
+            signs.BOOK in probe.head[: signs.WITHIN]
             or "META-INF/container.xml" in probe.members
-            or _is_damaged(probe, ".epub")
+            or signs.is_damaged(probe, ".epub")
         ),
         module=_reader("epub"),
     ),
@@ -181,7 +102,7 @@ FORMS: tuple[Form, ...] = (
         what="an e-book (FictionBook)",
         plural="e-books (FictionBook)",
         suffixes=(".fb2",),
-        recognize=lambda probe: bool(_FICTION_BOOK.search(probe.head[:4096])),
+        recognize=lambda probe: bool(signs.FICTION_BOOK.search(probe.head[:4096])),
         module=_reader("fiction_book"),
     ),
     Form(
@@ -189,7 +110,7 @@ FORMS: tuple[Form, ...] = (
         what="a PDF document",
         plural="PDF documents",
         suffixes=(".pdf",),
-        recognize=lambda probe: bool(_PDF.match(probe.head)),
+        recognize=lambda probe: bool(signs.PDF.match(probe.head)),
         module=_reader("pdf"),
         needs="pypdfium2",
     ),
@@ -198,7 +119,7 @@ FORMS: tuple[Form, ...] = (
         what="a rich text document",
         plural="rich text documents",
         suffixes=(".rtf",),
-        recognize=lambda probe: bool(_RTF.match(probe.head)),
+        recognize=lambda probe: bool(signs.RTF.match(probe.head)),
         module=_reader("rtf"),
     ),
     Form(
@@ -226,7 +147,7 @@ FORMS: tuple[Form, ...] = (
         plural="web pages",
         suffixes=(".html", ".htm", ".xhtml"),
         recognize=lambda probe: (
-            probe.name.endswith((".html", ".htm", ".xhtml")) or bool(_PAGE.match(probe.head))
+            probe.name.endswith((".html", ".htm", ".xhtml")) or bool(signs.PAGE.match(probe.head))
         ),
         module=_reader("html"),
         tells_encoding=False,
@@ -237,7 +158,7 @@ FORMS: tuple[Form, ...] = (
         plural="subtitles",
         suffixes=(".srt", ".vtt"),
         recognize=lambda probe: (
-            probe.name.endswith((".srt", ".vtt")) or bool(_TIMING.match(probe.head))
+            probe.name.endswith((".srt", ".vtt")) or bool(signs.TIMING.match(probe.head))
         ),
         module=_reader("subtitles"),
         tells_encoding=False,
@@ -256,8 +177,8 @@ FORMS: tuple[Form, ...] = (
         name="calc",
         what="a workbook (.ods)",
         plural="workbooks (.ods)",
-        suffixes=(".ods", ".ots"),
-        recognize=lambda probe: _CALC in probe.head[:_WITHIN],
+        suffixes=(".ods", ".ots", ".fods"),
+        recognize=lambda probe: signs.find_open_document(probe) == "spreadsheet",
         module="burble.data.dumps.calc_sheets",
         has_parts=True,
         needs_part=True,
@@ -290,7 +211,7 @@ FORMS: tuple[Form, ...] = (
         what="mail",
         plural="mail",
         suffixes=(".mbox", ".eml"),
-        recognize=lambda probe: _is_mail(probe.head),
+        recognize=lambda probe: signs.is_mail(probe.head),
         module="burble.data.dumps.mail",
         has_parts=True,
     ),
@@ -311,7 +232,7 @@ FORMS: tuple[Form, ...] = (
         plural="JSON files",
         suffixes=(".json", ".jsonl", ".ndjson"),
         recognize=lambda probe: (
-            probe.name.endswith((".json", ".jsonl", ".ndjson")) or _is_records(probe.head)
+            probe.name.endswith((".json", ".jsonl", ".ndjson")) or signs.is_json(probe.head)
         ),
         module="burble.data.dumps.json_rows",
         has_parts=True,
@@ -333,7 +254,7 @@ def find_form(
     plain: bool = False,
     parts: bool = False,
 ) -> Form | None:
-    """The form of a file; None for plain text, and for what is not read.
+    """The form of a file; None for plain text, and for bytes that are none.
 
     Args:
         name: The file's name.
@@ -343,11 +264,11 @@ def find_form(
         parts: Whether a part of it is wanted, so that it is of a form that has parts.
     """
     probe = Probe(name.lower(), head, open_file, plain)
-    forms = [form for form in FORMS if form.has_parts] if parts else FORMS
+    forms: list[Form] = [*(form for form in FORMS if form.has_parts or not parts), *FOREIGN]
     if found := next((form for form in forms if form.recognize(probe)), None):
         return found
     # Whatever it is called: of other texts no part can be meant.
-    return get_form("json") if parts and _JSON.match(head) else None
+    return get_form("json") if parts and signs.JSON.match(head) else None
 
 
 def find_suffix(name: str) -> str:
@@ -360,7 +281,7 @@ def find_suffix(name: str) -> str:
     """
     inner = re.sub(r"\.(?:gz|bz2|xz|zst)$", "", name.lower())
     packed = name.lower().removeprefix(inner)
-    suffixes = (suffix for form in FORMS for suffix in form.suffixes)
+    suffixes = (suffix for form in (*FORMS, *FOREIGN) for suffix in form.suffixes)
     found = next((suffix for suffix in suffixes if inner.endswith(suffix)), "")
     return f"{found}{packed}" if found else ""
 

@@ -17,8 +17,8 @@ from burble.formatting import Note
 
 _WHAT = "a Word document"
 _NOTES = {
-    "w:footnoteReference": ("word/footnotes.xml", lines.FOOTNOTE),
-    "w:endnoteReference": ("word/endnotes.xml", lines.ENDNOTE),
+    "w:footnoteReference": ("footnotes", lines.FOOTNOTE),
+    "w:endnoteReference": ("endnotes", lines.ENDNOTE),
 }
 _LEFT_OUT = {
     "w:del": lines.DELETED,
@@ -44,12 +44,18 @@ def read(file: File, write: Write) -> list[Note]:
     with file.open() as opened, open_archive(opened, file.name, _WHAT) as archive:
         _count_beside(archive, file)
         notes = {
-            kind: _read_notes(archive, file, member, file.account)
-            for kind, (member, _) in _NOTES.items()
+            kind: _read_notes(archive, file, _find(archive, part), file.account)
+            for kind, (part, _) in _NOTES.items()
         }
         walker = Walker(file.account, notes, _find_hidden(archive, file.name))
-        write(walker.walk(archive.read("word/document.xml"), file.name))
+        write(walker.walk(archive.read(_find(archive, "document")), file.name))
     return []
+
+
+def _find(archive: Archive, part: str) -> str:
+    """The member that is a part of a document: Word for the web gives some of them a number."""
+    pattern = re.compile(rf"word/{part}\d*\.xml")
+    return next(filter(pattern.fullmatch, archive.members), f"word/{part}.xml")
 
 
 def _count_beside(archive: Archive, file: File) -> None:
@@ -60,12 +66,12 @@ def _count_beside(archive: Archive, file: File) -> None:
             words = Walker(Account(), {})
             found = "".join(words.walk(archive.read(member), file.name))
             left[lines.MARGIN] += bool(found.strip())
-    if "word/comments.xml" in archive:
+    if (member := _find(archive, "comments")) in archive:
 
         def count(tag: str, _attributes: dict[str, str]) -> None:
             left[lines.COMMENT] += tag == "w:comment"
 
-        comments = archive.read("word/comments.xml")
+        comments = archive.read(member)
         deque(parse_xml(comments, file.name, count, lambda _: None, lambda _: None), maxlen=0)
 
 
@@ -80,7 +86,8 @@ def _read_notes(archive: Archive, file: File, member: str, account: Account) -> 
 
 def _find_hidden(archive: Archive, name: str) -> frozenset[str]:
     """The styles that hide what is written in them, by themselves or by the one below them."""
-    if "word/styles.xml" not in archive:
+    member = _find(archive, "styles")
+    if member not in archive:
         return frozenset()
     hidden, below, style = set[str](), dict[str, str](), ""
 
@@ -94,7 +101,7 @@ def _find_hidden(archive: Archive, name: str) -> frozenset[str]:
         elif tag == "w:vanish" and value not in _OFF:
             hidden.add(style)
 
-    styles = archive.read("word/styles.xml")
+    styles = archive.read(member)
     deque(parse_xml(styles, name, begin, lambda _: None, lambda _: None), maxlen=0)
     while more := {one for one, other in below.items() if other in hidden} - hidden:
         hidden |= more

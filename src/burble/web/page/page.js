@@ -222,7 +222,7 @@ const learn = {
     let parted = [];
     try {
       parted = (await getJson(`/v1/train/${job.id}/fields`)).data;
-      if (parted.some((file) => !file.chosen)) {
+      if (parted.some((file) => !file.chosen && !file.optional)) {
         if (this.id !== job.id) return;
         $("draft-files").textContent = list(files);
         $("start-form").hidden = $("encodings").hidden = true;
@@ -276,16 +276,17 @@ const learn = {
         make("ul", { class: "notes" }, ...lines.map((line) => make("li", {}, make("span", { class: "hint", lang: "en" }, `${line.place}: ${line.why}`), make("br", {}), make("span", { dir: "auto" }, line.text)))))] : []));
   },
 
-  /** The fields of files of records, each with a sample; one of each file is its text. */
+  /** The fields of files of records, each with a sample; one of each file is its text. An archive of texts may do without. */
   offerFields(job, parted) {
     $("fields").hidden = !parted.length;
-    const groups = parted.map(({ file, name, chosen, likeliest, fields }) => make("div", { role: "radiogroup", "aria-label": name },
+    const groups = parted.map(({ file, name, chosen, likeliest, fields, more, optional }) => make("div", { role: "radiogroup", "aria-label": name },
       make("p", { dir: "auto" }, name),
-      ...fields.map((field) => {
+      ...[...(optional ? [{ name: "", sample: "" }] : []), ...fields].map((field) => {
         const radio = make("input", { type: "radio", name: `field-${file}`, value: field.name });
-        radio.checked = field.name === (chosen || likeliest);
-        return make("label", {}, radio, " ", make("b", { dir: "auto" }, field.name), " ", make("span", { class: "hint", dir: "auto" }, field.sample));
-      })));
+        radio.checked = field.name === (chosen || (optional ? "" : likeliest));
+        return make("label", {}, radio, " ", make("b", { dir: "auto" }, field.name || t("wholeTexts")), " ", make("span", { class: "hint", dir: "auto" }, field.sample));
+      }),
+      ...(more ? [make("p", { class: "hint" }, t("moreFields", { count: number(more) }))] : [])));
     $("fields").querySelector("fieldset > div").replaceChildren(...groups);
     $("fields").onsubmit = guarded(async (event) => {
       event.preventDefault();
