@@ -15,9 +15,9 @@ def chosen(symbols, speed=defaults.TYPICAL_SPEED, **asked):
 
 def test_minutes_are_shared_by_networks_and_steps_are_not():
     assert chosen(130_000).ensemble == 4
-    assert chosen(130_000, minutes=2).ensemble == 2
     assert chosen(130_000, minutes=0.7).ensemble == 1
-    assert chosen(130_000, minutes=1).ensemble == 2
+    assert chosen(130_000, minutes=0.9).ensemble == 2
+    assert chosen(130_000, minutes=1).ensemble == 4
     assert chosen(130_000, minutes=60).ensemble == 4
     assert chosen(130_000, ensemble=3).ensemble == 3
     assert chosen(130_000, epochs=50).ensemble == 1
@@ -26,6 +26,13 @@ def test_minutes_are_shared_by_networks_and_steps_are_not():
     assert chosen(27_000, minutes=0.5).ensemble == 1
     assert chosen(27_000, minutes=5).ensemble == 4
     assert chosen(27_000, defaults.round_speed(10_000_000), minutes=0.5).ensemble == 4
+    # So does a large one, which has a third of a medium one's speed.
+    text = text_of(130_000)
+    large = [
+        defaults.choose_settings({"minutes": minutes}, text, "large").model.ensemble
+        for minutes in (1, 2, 5)
+    ]
+    assert large == [1, 2, 4]
     # A hundred epochs are those of each.
     assert chosen(4_000).ensemble == 4
     assert chosen(4_000).dropout == 0.45

@@ -40,12 +40,14 @@ TYPICAL_SPEED = 2_000_000
 cores, rounded; starting and scores included."""
 ORDINARY = 1_000_000, 4_000_000
 """The same, scores left out, on two cores that are shared, without compiled kernels, or quick."""
-PASSES = {2: 12, 4: 40}
+PASSES = {2: 12, 4: 15}
 """Numbers of networks, and how often one alone would read the text at least where there are so
-many: it would learn the text by heart. Two have a core each on the machines most people have."""
+many: it would learn the text by heart."""
 PASSES_WITHOUT_DROPOUT = 2.4
-SYMBOLS_A_NETWORK = 700_000
-"""Symbols that each network needs to learn, however often it reads the text."""
+SYMBOLS_A_NETWORK = {"small": 700_000, "medium": 500_000, "large": 1_500_000}
+"""Symbols that each network of a size needs to learn, however often it reads the text; reckoned at
+the speed of a medium one, of which a large one has about a third. A small one is several times as
+fast, but learns less from each symbol."""
 MANY_DOCUMENTS = 20
 MOST_ONEHOT = 8192
 SHORT_DOCUMENT = 1_000
@@ -93,7 +95,7 @@ def choose_settings(
     if base:
         chosen |= fine_tuning.choose_settings(chosen | given, corpus.cut)
     else:
-        chosen |= _learning(chosen, given, corpus.cut, speed)
+        chosen |= _learning(name, chosen, given, corpus.cut, speed)
         if name == "medium" and chosen["framing"] == "streams" and chosen["ensemble"] > 1:
             chosen["batch"] = max(1, chosen["batch"] // 2)
     known = {**_width(given, corpus), "split": corpus.split}
@@ -101,7 +103,7 @@ def choose_settings(
 
 
 def _learning(
-    chosen: Mapping[str, Any], given: Mapping[str, Any], symbols: int, speed: float
+    size: str, chosen: Mapping[str, Any], given: Mapping[str, Any], symbols: int, speed: float
 ) -> dict[str, Any]:
     """What ends a training from nothing, its networks, and their dropout."""
     if given.get("average_base"):
@@ -112,7 +114,7 @@ def _learning(
     limited = any(given.get(limit) for limit in LIMITS)
     limits: dict[str, Any] = {} if limited else {**DEFAULT_LIMITS}
     before = settings_module.make_settings({**chosen, **limits, **given})
-    ensemble = given.get("ensemble") or _ensemble_size(before, symbols, speed)
+    ensemble = given.get("ensemble") or _ensemble_size(size, before, symbols, speed)
     dropout = _dropout(_passes(before, symbols, speed / ensemble))
     return {**limits, "ensemble": ensemble, **dropout}
 
@@ -180,7 +182,7 @@ def _passes(settings: Settings, symbols: int, speed: float) -> float:
     return min((limit for limit in limits if limit), default=1.0)
 
 
-def _ensemble_size(settings: Settings, symbols: int, speed: float) -> int:
+def _ensemble_size(size: str, settings: Settings, symbols: int, speed: float) -> int:
     """Networks trained side by side: several where one alone would learn the text by heart.
 
     No more than have time to learn it at all. One where windows are read anew for each symbol that
@@ -192,7 +194,7 @@ def _ensemble_size(settings: Settings, symbols: int, speed: float) -> int:
         return 1
     passes = _passes(settings, symbols, speed)
     limits = training.steps * training.predicted_a_step, training.epochs * symbols
-    needed = min([SYMBOLS_A_NETWORK, *(limit for limit in limits if limit)])
+    needed = min([SYMBOLS_A_NETWORK[size], *(limit for limit in limits if limit)])
     most = training.minutes * speed / needed
     return max([1, *(n for n, fewest in PASSES.items() if passes >= fewest and n <= most)])
 
