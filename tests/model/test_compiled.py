@@ -24,16 +24,17 @@ ids = rng.integers(6, size=(8, 9)).astype(np.int32)
 mesh = Mesh(np.array(jax.devices()), ("streams",))
 whole, dealt = (NamedSharding(mesh, PartitionSpec(axes)) for axes in (None, "streams"))
 
-def run(weights, dense, states, ids, looked_up):
+def run(weights, dense, states, ids, looked_up, last):
     vectors, *others = weights
     layer = run_lstm if looked_up else run_from_symbols
     below = (vectors[ids],) if looked_up else (ids, vectors)
     outputs, h, c = layer(*below, *others, *states)
-    return (run_dense(outputs, *dense) ** 2).sum() + h.sum() + c.sum()
+    above = h[:, None] if last else outputs
+    return (run_dense(above, *dense) ** 2).sum() + h.sum() + c.sum()
 
-for looked_up in (False, True):
+for how in ((False, False), (True, False), (True, True)):
     def gradients(weights, dense, states, ids):
-        return jax.grad(run, argnums=(0, 1, 2))(weights, dense, states, ids, looked_up)
+        return jax.grad(run, argnums=(0, 1, 2))(weights, dense, states, ids, *how)
 
     def in_mesh(*given):
         with jax.sharding.use_abstract_mesh(mesh.abstract_mesh):

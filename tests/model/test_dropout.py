@@ -6,7 +6,7 @@ import pytest
 
 from burble.model import compiled
 from burble.model.dropout import drop, dropout_mask
-from burble.native.library import SETS, load_library
+from burble.native.library import SETS, SWITCH, load_library
 
 
 def test_what_is_dropped_is_its_share_and_the_mean_stays():
@@ -39,7 +39,21 @@ def test_compiled_code_draws_the_bits_of_jax(key, instructions):
         for threads in (1, 3):
             found = drop(x, key, 0.4, threads=threads)
             np.testing.assert_allclose(found, expected, rtol=1e-6)
+            rows, last = shape[-2], x[..., -1:, :]
+            alone = drop(last, key, 0.4, threads=threads, length=rows)
+            np.testing.assert_array_equal(alone, found[..., -1:, :])
     library.burble_set_instruction_set(widest)
+
+
+@pytest.mark.parametrize("native", ["", "0"])
+def test_the_last_of_some_rows_loses_what_it_does_among_them(native, monkeypatch):
+    monkeypatch.setenv(SWITCH, native)
+    x, key = np.ones((70, 9, 33), np.float32), np.array([5, 6], np.uint32)
+    last = np.asarray(drop(x[:, -1:], key, 0.4, length=9))
+    assert last.shape == (70, 1, 33)
+    np.testing.assert_array_equal(last, drop(x, key, 0.4)[:, -1:])
+    gradient = jax.grad(lambda x: drop(x, key, 0.4, length=9).sum())(x[:, -1:])
+    np.testing.assert_array_equal(gradient, last)
 
 
 def test_the_gradient_leaves_out_the_same():

@@ -66,6 +66,11 @@ def of_the_loop(shape):
     return results(lstm_loop, arguments(*shape))
 
 
+def last_state(layer):
+    """The layer where nothing is made of its outputs."""
+    return lambda *given: layer(*given)[1:]
+
+
 @pytest.mark.usefixtures("instructions")
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_values_and_gradients_are_those_of_the_loop(shape):
@@ -75,6 +80,29 @@ def test_values_and_gradients_are_those_of_the_loop(shape):
             assert ours.shape == theirs.shape
             # Rounding alone: the same sums in another order.
             assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(theirs).max()
+
+
+@pytest.mark.usefixtures("instructions")
+@pytest.mark.parametrize("shape", SHAPES[::2], ids=str)
+def test_gradients_of_the_last_state_alone_are_those_of_the_loop(shape):
+    expected = results(last_state(lstm_loop), arguments(*shape))
+    for threads in (1, 3):
+        found = results(last_state(partial(run_lstm, threads=threads)), arguments(*shape))
+        for ours, theirs in zip(found, expected, strict=True):
+            assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(theirs).max()
+
+
+def test_gradients_of_outputs_that_are_not_there_are_as_good_as_zeros():
+    given, none = arguments(9, 7, 32, 40), np.zeros((), np.float32)
+
+    def total(given, factor):
+        outputs, h, c = run_lstm(*given)
+        more = 0 if factor is None else factor * (outputs**2).sum()
+        return (h * 3).sum() + (c**2).sum() + more
+
+    without, with_zeros = (jax.jit(jax.grad(total))(given, factor) for factor in (None, none))
+    for one, other in zip(without, with_zeros, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.usefixtures("instructions")

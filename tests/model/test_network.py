@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ from burble.model.network import (
     trained_array_names,
 )
 from burble.model.softmax import softmax
+from burble.native.library import SWITCH
 from burble.settings import ModelSettings
 from tests.support.speakers import POETS, chancy
 
@@ -121,6 +123,33 @@ def test_the_network_without_keras_is_that_of_keras(shape, labels):
 
     for one, other in zip(gradient(plain), gradient(theirs), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("native", ["", "0"])
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_the_last_step_alone_is_what_it_is_among_all(cell, native, monkeypatch):
+    monkeypatch.setenv(SWITCH, native)
+    shape = ModelSettings(cell=cell, layers=2, units=24, input="scalar", embedding=1, ensemble=2)
+    both = Ensemble(shape, 11, 5, threads=2)
+    rng = np.random.default_rng(0)
+    ids = rng.integers(0, 11, (40, 7))
+    parts = 8 if cell == "lstm" else 4
+    states = [rng.normal(0, 1, (40, 24)).astype(np.float32) for _ in range(parts)]
+    # At first, the output layer's matrix is zero.
+    trained = [rng.normal(0, 0.3, array.shape).astype(np.float32) for array in both.trained]
+    factors = rng.normal(0, 1, (2, 40, 1, 11)).astype(np.float32)
+
+    def total(trained, last):
+        logits, *rest = both(trained, both.others, ids, states, True, last=last)
+        assert logits.shape == (2, 40, 1 if last else 7, 11)
+        return (logits[:, :, -1:] * factors).sum(), (logits[:, :, -1:], *rest)
+
+    found, expected = (
+        jax.jit(jax.value_and_grad(partial(total, last=last), has_aux=True))(trained)
+        for last in (True, False)
+    )
+    for one, other in zip(*map(jax.tree.leaves, (found, expected)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
 def test_what_keras_alone_can_do_is_left_to_it():

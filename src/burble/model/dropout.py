@@ -14,7 +14,7 @@ import numpy as np
 from burble.model import compiled
 
 
-def drop(inputs: Any, key: Any, rate: float, *, threads: int = 1) -> Any:
+def drop(inputs: Any, key: Any, rate: float, *, threads: int = 1, length: int = 1) -> Any:
     """Sets a fraction `rate` of `inputs` (..., D) to zero by chance, and scales up the others.
 
     Args:
@@ -22,11 +22,14 @@ def drop(inputs: Any, key: Any, rate: float, *, threads: int = 1) -> Any:
         key: Seeds what is drawn, two words.
         rate: The fraction, a multiple of 2^-16 after rounding.
         threads: How many share the numbers, where there is compiled code.
+        length: Of how many rows (D,) each of `inputs` is the last: it loses what it would among
+            all of them.
     """
     limit = round(rate * 2**16)
     if _is_compiled(inputs):
-        return _drop(threads, limit, inputs, key)
-    mask = dropout_mask(key, inputs.shape, rate)
+        return _drop(threads, limit, length, inputs, key)
+    *lead, features = inputs.shape
+    mask = dropout_mask(key, (*lead, length, features), rate)[..., -1, :]
     return jnp.where(mask, inputs / (1 - limit / 2**16), 0)
 
 
@@ -47,24 +50,25 @@ def _is_compiled(inputs: Any) -> bool:
     return alone and usual and compiled.is_available()
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _drop(threads: int, limit: int, inputs: Any, key: Any) -> Any:
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
+def _drop(threads: int, limit: int, length: int, inputs: Any, key: Any) -> Any:
     """`drop` in compiled code, of 2^16 numbers so many."""
     rows = inputs.reshape(-1, inputs.shape[-1])
-    (dropped,) = compiled.make_call("burble_drop", threads, [rows.shape], limit=np.int32(limit))(
-        rows, key
+    call = compiled.make_call(
+        "burble_drop", threads, [rows.shape], limit=np.int32(limit), length=np.int32(length)
     )
+    (dropped,) = call(rows, key)
     return dropped.reshape(inputs.shape)
 
 
-def _keep(threads: int, limit: int, inputs: Any, key: Any) -> Any:
+def _keep(threads: int, limit: int, length: int, inputs: Any, key: Any) -> Any:
     """What is left, and what the gradients need."""
-    return _drop(threads, limit, inputs, key), key
+    return _drop(threads, limit, length, inputs, key), key
 
 
-def _differentiate(threads: int, limit: int, key: Any, gradient: Any) -> Any:
+def _differentiate(threads: int, limit: int, length: int, key: Any, gradient: Any) -> Any:
     """The gradient of what is dropped from: to draw again takes less time than to keep."""
-    return _drop(threads, limit, gradient, key), np.zeros(key.shape, jax.dtypes.float0)
+    return _drop(threads, limit, length, gradient, key), np.zeros(key.shape, jax.dtypes.float0)
 
 
 _drop.defvjp(_keep, _differentiate)

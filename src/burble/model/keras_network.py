@@ -192,10 +192,12 @@ class KerasNetwork:
         states: list[Any],
         training: bool,
         labels: Any = None,
+        *,
+        last: bool = False,
     ) -> tuple[Any, list[Any], list[Any]]:
-        """Runs the network; returns logits (B, T, V), the states after it, and the others."""
+        """Runs it; see `network.Network`."""
         entering = [ids] if labels is None else [ids, labels]
         (logits, *after), others = self._network.stateless_call(
             trained, others, [*entering, *states], training=training
         )
-        return logits, after, others
+        return logits[:, -1:] if last else logits, after, others

@@ -9,7 +9,9 @@ import functools
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.custom_derivatives import SymbolicZero
 
 from burble.model.compiled import call_on_devices, make_call
 
@@ -45,8 +47,9 @@ _OF_STREAMS = [True, False, False, False, True, True]
 """Which of the arguments have a row for each stream."""
 
 
-def _keep(threads: int, *arguments: Any) -> Any:
+def _keep(threads: int, *primals: Any) -> Any:
     """The result, and the residuals that the gradients need."""
+    arguments = (*(primal.value for primal in primals),)
     outputs, h, c, gates, cells = _forward(threads, arguments, kept=True)
     return (outputs, h, c), (*arguments, outputs, gates, cells)
 
@@ -60,10 +63,19 @@ def _differentiate(threads: int, residuals: Any, gradients: Any) -> Any:
         shapes.append(given[7].shape)
         return make_call("burble_lstm_backward", threads, shapes, {7: 6})(*given)[:6]
 
+    given = [_fill(gradients[0], length=0), *map(_fill, gradients[1:])]
     call_everywhere = call_on_devices(call, [*_OF_STREAMS, *[True] * 6], _OF_STREAMS)
-    d_x, *others = call_everywhere(*residuals, *gradients)
+    d_x, *others = call_everywhere(*residuals, *given)
     ids = residuals[0].ndim == 2
     return np.zeros(residuals[0].shape, jax.dtypes.float0) if ids else d_x, *others
 
 
-lstm.defvjp(_keep, _differentiate)
+def _fill(gradient: Any, *, length: int | None = None) -> Any:
+    """A gradient; of what has no part in what is minimised, zeros, for so many steps if given."""
+    if not isinstance(gradient, SymbolicZero):
+        return gradient
+    batch, *rest = gradient.shape
+    return jnp.zeros((batch, *(rest if length is None else [length, *rest[1:]])), jnp.float32)
+
+
+lstm.defvjp(_keep, _differentiate, symbolic_zeros=True)

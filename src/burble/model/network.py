@@ -41,8 +41,10 @@ class Network(Protocol):
         states: list[Any],
         training: bool,
         labels: Any = None,
+        *,
+        last: bool = False,
     ) -> tuple[Any, list[Any], list[Any]]:
-        """Runs it, as `Ensemble.__call__` does; logits are (B, T, V)."""
+        """Runs it, as `Ensemble.__call__` does; logits are (B, T, V), or (B, 1, V)."""
         ...
 
 
@@ -102,6 +104,8 @@ class PlainNetwork:
         states: list[Any],
         training: bool,
         labels: Any = None,
+        *,
+        last: bool = False,
     ) -> tuple[Any, list[Any], list[Any]]:
         """Runs it; see `Network`."""
         fixed, seeds = others[: self._fixed], iter(others[self._fixed :])
@@ -113,7 +117,7 @@ class PlainNetwork:
         if self._labels:
             below = below + add_labels(next(arrays), labels)
         below = self._drop(below, self._rates[0], seeds, used, training)
-        for rate in self._rates[1:]:
+        for layer, rate in enumerate(self._rates[1:], 1):
             used.append(next(seeds))
             given = *(next(arrays) for _ in range(3)), next(state), next(state)
             if below is looked_up:
@@ -122,12 +126,21 @@ class PlainNetwork:
             else:
                 outputs, h, c = run_lstm(below, *given, threads=self._threads)
             after += [h, c]
-            below = self._drop(outputs, rate, seeds, used, training)
+            # The output after the last step, of which all others then have no part in a gradient.
+            only = last and layer == len(self._rates) - 1
+            below = h[:, None] if only else outputs
+            below = self._drop(below, rate, seeds, used, training, ids.shape[1] if only else 1)
         logits = run_dense(below, next(arrays), next(arrays), threads=self._threads)
         return logits, after, [*fixed, *used]
 
     def _drop(
-        self, inputs: Any, rate: float, seeds: Iterator[Any], used: list[Any], training: bool
+        self,
+        inputs: Any,
+        rate: float,
+        seeds: Iterator[Any],
+        used: list[Any],
+        training: bool,
+        length: int = 1,
     ) -> Any:
         """Dropout by the next of the seeds, which is added to those that were used."""
         if not rate:
@@ -137,7 +150,7 @@ class PlainNetwork:
             used.append(seed)
             return inputs
         used.append(seed + jnp.array([0, 1], jnp.uint32))
-        return drop(inputs, seed, rate, threads=self._threads)
+        return drop(inputs, seed, rate, threads=self._threads, length=length)
 
 
 def _key(seed: int) -> Any:
@@ -185,6 +198,8 @@ class Ensemble:
         states: list[Any],
         training: bool,
         labels: Any = None,
+        *,
+        last: bool = False,
     ) -> tuple[Any, list[Any], list[Any]]:
         """Runs all networks.
 
@@ -195,12 +210,14 @@ class Ensemble:
             states: The states of all networks, each (B, U): of each layer h, and c of an LSTM.
             training: Whether dropout is on.
             labels: Those of each place, shape (B, T, columns), where there are labels.
+            last: Whether only the logits after the last step are wanted.
 
         Returns:
-            Logits of each network (N, B, T, V), the states after them, and the other arrays.
+            Logits of each network (N, B, T, V), or (N, B, 1, V); the states after them; and the
+            other arrays.
         """
         results = [
-            one(values, rest, ids, state, training, labels)
+            one(values, rest, ids, state, training, labels, last=last)
             for one, values, rest, state in zip(
                 self._each, *map(self._split, (trained, others, states)), strict=True
             )

@@ -8,6 +8,7 @@
 
 struct dropout {
     long rows, features;  /* of x and y */
+    long length;          /* each row is the last of so many for which numbers are drawn */
     const float *x;
     float *y;
     uint32_t key[2];      /* seeds what is drawn */

@@ -27,7 +27,7 @@ struct lstm_results {
 struct lstm_gradients {
     const float *outputs;           /* (B, T, U), what the forward pass gave */
     const float *cells;             /* and kept */
-    const float *d_outputs;         /* (B, T, U) */
+    const float *d_outputs;         /* (B, T, U); NULL where they are all 0 */
     const float *d_last_h, *d_last_c; /* (B, U) */
     float *gates;                   /* kept by the forward pass; used up */
     float *d_x, *d_kernel, *d_recurrent, *d_bias, *d_h, *d_c;

@@ -4,7 +4,8 @@
 
 DECLARE(drop_function, drop);
 
-/* From x (N, F) and a key (2) to y; the attribute says how many of 2^16 numbers are set to zero. */
+/* From x (N, F) and a key (2) to y; attributes say how many of 2^16 numbers are set to zero, and of
+   how many rows each is the last. */
 EXPORT XLA_FFI_Error *burble_drop(XLA_FFI_CallFrame *call) {
     if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
     if (call->args.size != 2 || call->rets.size != 1)
@@ -17,6 +18,7 @@ EXPORT XLA_FFI_Error *burble_drop(XLA_FFI_CallFrame *call) {
         .y = result(call, 0),
         .key = {key[0], key[1]},
         .limit = attribute(call, "limit", 0),
+        .length = attribute(call, "length", 1),
     };
     BY_ISA(drop)(&dropout, threads_of(call));
     return NULL;

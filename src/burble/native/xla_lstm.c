@@ -55,7 +55,8 @@ EXPORT XLA_FFI_Error *burble_lstm_forward(XLA_FFI_CallFrame *call) {
 }
 
 /* From x, kernel, recurrent, bias, h, c, outputs, gates, cells and the gradients of outputs, last h
-   and last c to those of the first six; the last result is the memory of the gates. */
+   and last c to those of the first six; the last result is the memory of the gates. Where the
+   gradients of outputs have no steps, they are 0. */
 EXPORT XLA_FFI_Error *burble_lstm_backward(XLA_FFI_CallFrame *call) {
     if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
     if (call->args.size != 12 || call->rets.size != 7 || result(call, 6) != argument(call, 7)->data)
@@ -67,7 +68,7 @@ EXPORT XLA_FFI_Error *burble_lstm_backward(XLA_FFI_CallFrame *call) {
         .outputs = argument(call, 6)->data,
         .gates = result(call, 6),
         .cells = argument(call, 8)->data,
-        .d_outputs = argument(call, 9)->data,
+        .d_outputs = argument(call, 9)->dims[1] ? argument(call, 9)->data : NULL,
         .d_last_h = argument(call, 10)->data,
         .d_last_c = argument(call, 11)->data,
         .d_x = result(call, 0),

@@ -44,18 +44,24 @@ class CompiledNetwork:
             decayed=[not name.endswith("bias") for name in names],
         )
         self._learning_rate = training.learning_rate
+        # A window predicts what comes after it, and nothing on the way.
+        self._last = bool(training.window)
         self._averaged = bool(training.averaging)
         self._first_seed = np.array([training.seed % 2**32, 0], np.uint32)
         recurrent = [name.endswith(".recurrent") for name in names]
         leave_out = partial(_leave_out, recurrent, model.dropout_recurrent)
         self._apart = self._deal_out(leave_out, training.clip)
         update = partial(_update, self._optimizer, training.clip, model.ensemble)
-        step = partial(_step, partial(_learn, self._ensemble, leave_out), update, 0)
+        step = partial(_step, partial(_learn, self._run(self._ensemble), leave_out), update, 0)
         # Placed as they came: a step that finds its arrays elsewhere is compiled anew.
         whole: list[Any] = [self.devices.whole] * len(Arrays._fields)
         places = Arrays(*whole)._replace(hidden=cast(Any, self.devices.by_stream))
         self._step = jax.jit(self.devices.shared(step), donate_argnums=0, out_shardings=places)
-        self._nats = jax.jit(partial(_nats, self._ensemble))
+        self._nats = jax.jit(partial(_nats, self._run(self._ensemble)))
+
+    def _run(self, ensemble: Ensemble) -> Callable[..., Any]:
+        """Networks as they are trained: with the logits that count."""
+        return partial(ensemble, last=self._last)
 
     def _deal_out(self, leave_out: Callable[..., list[Any]], clip: float) -> Apart | None:
         """The networks, each on a device of its own, where there are such."""
@@ -65,7 +71,7 @@ class CompiledNetwork:
         decayed = self._optimizer.decayed
         own = replace(self._optimizer, decayed=decayed[: len(decayed) // parts])
         each = networks // parts
-        learn = partial(_learn, self._ensemble.first(each), leave_out)
+        learn = partial(_learn, self._run(self._ensemble.first(each)), leave_out)
         return Apart(devices, partial(_step, learn, partial(_update, own, clip, each)))
 
     def initial_arrays(self, batch: int) -> Arrays:
@@ -160,6 +166,11 @@ def _fields(batch: Batch) -> tuple[Any, ...]:
     return batch.inputs, batch.targets, batch.weights, batch.resets, *labels
 
 
+def _of_steps(logits: Any, *arrays: Any) -> list[Any]:
+    """What arrays (B, T) have for the steps that logits (..., B, S, V) are of, the last ones."""
+    return [array[:, -logits.shape[-2] :] for array in arrays]
+
+
 def _losses(logits: Any, targets: Any) -> Any:
     """The loss at each place, nats, shape (..., B, T), from logits (..., B, T, V)."""
     aims = jnp.broadcast_to(targets, logits.shape[:-1])[..., None]
@@ -194,7 +205,7 @@ def _leave_out(
 
 
 def _learn(
-    ensemble: Ensemble,
+    ensemble: Callable[..., Any],
     leave_out: Callable[..., list[Any]],
     weights: list[Any],
     rng: list[Any],
@@ -214,7 +225,8 @@ def _learn(
     def mean_loss(trained: Any) -> Any:
         kept = leave_out(trained, own, first)
         logits, after, others = ensemble(kept, seeds, inputs, hidden, True, *labels)
-        total = (_losses(logits, targets) * places).sum()
+        aims, counted = _of_steps(logits, targets, places)
+        total = (_losses(logits, aims) * counted).sum()
         # The networks learn each by itself; what is reported is their mean.
         return total / jnp.maximum(places.sum(), 1), (total / len(logits), after, others)
 
@@ -268,13 +280,14 @@ def _averaged(average: list[Any], latest: list[Any], weight: Any) -> list[Any]:
     return [a + weight * (w - a) for a, w in zip(average, latest, strict=True)]
 
 
-def _nats(ensemble: Ensemble, trained: Any, seeds: Any, hidden: Any, *batch: Any) -> Any:
+def _nats(ensemble: Callable[..., Any], trained: Any, seeds: Any, hidden: Any, *batch: Any) -> Any:
     """The summed loss and weights of a batch, and the state after it."""
     inputs, targets, weights, resets, *labels = batch
     hidden = [h * (1 - resets)[:, None] for h in hidden]
     logits, after, _ = ensemble(trained, seeds, inputs, hidden, False, *labels)
-    losses = _losses(mean_log_probabilities(logits), targets)
-    return (losses * weights).sum(), weights.sum(), after
+    aims, counted = _of_steps(logits, targets, weights)
+    losses = _losses(mean_log_probabilities(logits), aims)
+    return (losses * counted).sum(), weights.sum(), after
 
 
 def fetch_arrays(arrays: Arrays) -> Arrays:

@@ -73,8 +73,8 @@ static void drop_some(const struct dropout *d, uint64_t place, long first, long 
 
 static void drop_part(void *work, int part, int parts) {
     const struct dropout *d = work;
-    /* Rows that are whole words are as good as one. */
-    const int one = d->features % 2 == 0;
+    /* Rows that are whole words, and follow one another, are as good as one. */
+    const int one = d->features % 2 == 0 && d->length == 1;
     const long rows = one ? 1 : d->rows, features = one ? d->rows * d->features : d->features;
     const long words = (features + 1) / 2, all = rows * words;
     const long end = all * (part + 1) / parts;
@@ -82,7 +82,8 @@ static void drop_part(void *work, int part, int parts) {
         const long row = place / words, from = row * features;
         next = least((row + 1) * words, end);
         const long last = least(from + 2 * (next - row * words), from + features);
-        drop_some(d, (uint64_t)place, from + 2 * (place - row * words), last);
+        const long before = (row + 1) * (d->length - 1) * words;
+        drop_some(d, (uint64_t)(before + place), from + 2 * (place - row * words), last);
     }
 }
 

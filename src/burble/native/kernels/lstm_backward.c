@@ -7,6 +7,7 @@
 static void differentiate(const struct pass *s, const struct lstm_gradients *g, long t,
                           const float *d_h, float *d_c, float *d_bias) {
     const struct lstm_layer *l = s->layer;
+    const float *above = g->d_outputs;
     for (long p = 0; p < s->panels; p++) {
         long count = l->units - p * LANES;
         float *gates = gates_at(s, g->gates, t, p, 0);
@@ -19,8 +20,8 @@ static void differentiate(const struct pass *s, const struct lstm_gradients *g, 
         for (long b = 0; b < l->batch; b++, gates += PANEL, d_c += LANES) {
             vec i = v_load(gates), f = v_load(gates + LANES), m = v_load(gates + 2 * LANES);
             vec o = v_load(gates + 3 * LANES), out = v_tanh(v_load(cells + b * LANES));
-            vec dh = v_load(d_h + b * s->wide + p * LANES) +
-                     load_some(g->d_outputs + (b * l->length + t) * l->units + p * LANES, count);
+            vec dh = v_load(d_h + b * s->wide + p * LANES);
+            if (above) dh += load_some(above + (b * l->length + t) * l->units + p * LANES, count);
             vec dc = v_load(d_c) + dh * o * (one - out * out);
             vec di = dc * m * i * (one - i), df = dc * v_load(before + b * LANES) * f * (one - f);
             vec dm = dc * i * (one - m * m), d_o = dh * out * o * (one - o);
@@ -118,7 +119,7 @@ static struct lstm_gradients gradients_of(const struct lstm_gradients *whole,
     struct lstm_gradients g = *whole;
     long all = first * l->length, state = first * l->units;
     g.outputs += all * l->units;
-    g.d_outputs += all * l->units;
+    if (g.d_outputs) g.d_outputs += all * l->units;
     g.cells += all * rounded(l->units);
     g.gates += all * rounded(l->units) * 4;
     g.d_x += all * l->inputs;
