@@ -121,3 +121,18 @@ def test_a_link_to_nothing_is_called_that(tmp_path):
     (tmp_path / "a.txt").symlink_to("nowhere.txt")
     told = folders.describe_missing(tmp_path / "a.txt", "a.txt")
     assert told == "a.txt is a link to nowhere.txt, which is not there."
+
+
+def test_of_a_scrivener_project_its_pieces_are_read_and_no_index_or_copy(tmp_path):
+    project = tmp_path / "Novel.scriv"
+    pieces = ["Files/Data/B1/content.rtf", "Files/Data/B1/synopsis.txt"]
+    others = ["Novel.scrivx", "Files/search.indexes", "Files/Data/docs.checksum"]
+    others += ["Files/Data/B1/content.styles", "QuickLook/Preview.html", "Settings/recents.txt"]
+    for name in (*pieces, *others):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("<?xml?> the lamps")
+    (tmp_path / "search.indexes").write_text("another text")
+    found, notes = sources.find_sources([str(tmp_path)])
+    names = [Path(source.name).relative_to(tmp_path).as_posix() for source in found]
+    assert names == [*(f"Novel.scriv/{name}" for name in pieces), "search.indexes"]
+    assert notes[0].startswith("6 files of a Scrivener project that are not its text, whose pieces")

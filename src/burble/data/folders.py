@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from burble.errors import SourceError
@@ -15,8 +16,16 @@ OURS = "made by burble"
 NOT_PLAIN, LINKS = "not plain files", "links to folders"
 FIELDLESS = "files with fields, of which none is named (`burble corpus FILE` lists them),"
 ARCHIVES = "archives, which are read if they are named by themselves,"
+SCRIVENER = (
+    "files of a Scrivener project that are not its text, whose pieces are read in the order of "
+    "their ids (compile it in Scrivener for its own order),"
+)
+_PIECES = ("Data", "Docs")
+_BESIDE = (".checksum", ".styles", ".comments", ".links")
+"""Endings of what a Scrivener project keeps beside its pieces."""
 FOREIGN = "documents in forms that are not read (`burble corpus FILE` tells what to do)"
 _ONE = {
+    SCRIVENER: SCRIVENER.replace("files", "file", 1).replace("that are", "that is", 1),
     FOREIGN: FOREIGN.replace("documents in forms that are", "document in a form that is", 1),
     ARCHIVES: "archive, which is read if it is named by itself,",
     FIELDLESS: FIELDLESS.replace("files", "file", 1),
@@ -43,6 +52,7 @@ def walk_folder(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
     reasons = ("hidden", OURS, "not text", NOT_PLAIN, LINKS)
     passed: dict[str, list[Path]] = {reason: [] for reason in reasons}
     found: list[Path] = []
+    projects: list[Path] = []
 
     def refuse(error: OSError) -> None:
         raise SourceError(f"cannot read {shown(error.filename)}: {error.strerror}.") from error
@@ -61,10 +71,23 @@ def walk_folder(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
         hidden = [name for name in [*inside, *names] if name.startswith(".")]
         passed["hidden"] += [Path(place, name) for name in hidden]
         inside[:] = [name for name in inside if not name.startswith(".")]
+        if any(name.endswith(".scrivx") for name in names):
+            projects.append(Path(place))
         for path in (Path(place, name) for name in names if not name.startswith(".")):
-            (found if path.is_file() else passed[NOT_PLAIN]).append(path)
+            if any(map(partial(_is_no_piece, path), projects)):
+                passed.setdefault(SCRIVENER, []).append(path)
+            else:
+                (found if path.is_file() else passed[NOT_PLAIN]).append(path)
     found.sort(key=lambda path: path.relative_to(folder).parts)
     return found, passed
+
+
+def _is_no_piece(path: Path, project: Path) -> bool:
+    """Whether a file of a Scrivener project is no piece of its text, but an index or a copy."""
+    if not path.is_relative_to(project):
+        return False
+    parts = path.relative_to(project).parts
+    return parts[0] != "Files" or parts[1] not in _PIECES or path.suffix in _BESIDE
 
 
 def find_made_below(root: Path, paths: Iterable[Path]) -> dict[Path, None]:

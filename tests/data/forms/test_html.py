@@ -102,3 +102,13 @@ def test_a_tag_that_breaks_off_at_the_end_is_no_text_and_quotes_are_shown():
 def test_a_tag_without_end_is_refused_before_it_fills_the_memory():
     with pytest.raises(SourceError, match="has no end"):
         read_form("html", b"<p>a<b " + b"x" * (5 << 20))
+
+
+def test_numbers_that_word_wrote_before_entries_of_a_list_are_left_out():
+    entry = (
+        "<p class=MsoListParagraph><![if !supportLists]><span style='mso-list:Ignore'>1.<span>"
+        "&nbsp;&nbsp; </span></span><![endif]>Leeks</p>"
+    )
+    (text,), account = read_form("html", entry.encode())
+    assert text.strip() == "Leeks"
+    assert account.left["list mark (number or bullet)"] == 1

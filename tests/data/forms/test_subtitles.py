@@ -1,5 +1,7 @@
 """Subtitles: the speech, whatever stands around it."""
 
+import re
+
 from tests.support.documents import read_form
 
 
@@ -50,3 +52,37 @@ def test_what_is_no_cue_is_counted():
     text, account = text_of("Made by someone\n\n1\n00:00:01,000 --> 00:00:02,000\nHi\n")
     assert text == "Hi\n"
     assert account.left["line without a time"] == 1
+
+
+def test_a_line_that_captions_show_again_while_they_scroll_is_said_once():
+    vtt = (
+        "WEBVTT\nKind: captions\n\n00:00:00.160 --> 00:00:02.389 align:start position:0%\n \n"
+        "hello<00:00:00.480><c> and</c><00:00:00.960><c> welcome</c>\n\n"
+        "00:00:02.389 --> 00:00:02.399\nhello and welcome\n \n\n"
+        "00:00:02.399 --> 00:00:05.030\nhello and welcome\nback<00:00:02.720><c> again</c>\n\n"
+        "00:00:05.030 --> 00:00:05.040\nback again\n \n\n"
+        "00:00:05.040 --> 00:00:07.110\nback again\nplant<00:00:05.359><c> leeks</c>\n"
+    )
+    text, account = text_of(vtt)
+    assert text == "hello and welcome\nback again\nplant leeks\n"
+    assert account.left["repeated line (captions that scroll)"] == 4
+    assert not +account.changed
+    # As another program writes them.
+    srt = vtt.replace("WEBVTT\nKind: captions\n\n", "")
+    srt = re.sub(r"(:\d\d)\.(\d{3}\s)", r"\1,\2", re.sub(r"<\d[^>]*>|</?c>", "", srt))
+    assert text_of(srt)[0] == text
+    # Somebody says it twice.
+    twice = "1\n00:00:01,000 --> 00:00:02,000\nNo.\n\n2\n00:00:02,000 --> 00:00:03,000\nNo.\n"
+    assert text_of(twice)[0] == "No.\nNo.\n"
+
+
+def test_subtitles_of_youtube_have_two_times_with_a_comma():
+    sbv = "0:00:00.599,0:00:04.160\n>> ALICE: Hi,\nthere\n\n0:00:04.160,0:00:06.770\nBye\n"
+    text, account = text_of(sbv)
+    assert text == ">> ALICE: Hi, there\nBye\n"
+    assert account.left["time"] == 2
+
+
+def test_times_may_have_any_fraction_of_a_second():
+    srt = "1\n0:01.5 --> 0:01.5\nOne\n\n2\n0:01.5 --> 0:02.25\nOne\n"
+    assert text_of(srt)[0] == "One\nOne\n"

@@ -3,6 +3,7 @@
 Knows nothing of the form the value came in.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,10 @@ ABSENT, NO_LIST = object(), object()
 """What is found where there is nothing, and where a list was expected."""
 _SIMILAR = 25
 """Values of an object from which on it is no record, but a list of records with names."""
+_ID = re.compile(
+    r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$|[0-9a-fA-F]{24,64}$|\d{6,}$"
+)
+"""What names a value that is one of many: a UUID, a hash, a long number."""
 _DEEP = 6
 _FEW = 20
 """Values of a list whose fields are looked at."""
@@ -113,13 +118,20 @@ def find_value(record: Any, name: str) -> Any:
     return record
 
 
+def _is_list(value: dict[str, Any]) -> bool:
+    """Whether an object is a list whose values have names: it has many, or the names are ids."""
+    if not value or not all(isinstance(one, dict) for one in value.values()):
+        return False
+    return len(value) >= _SIMILAR or 2 * sum(map(bool, map(_ID.match, value))) > len(value)
+
+
 def add_fields(fields: Fields, value: Any, path: str = "", depth: int = 0) -> None:
     """Notes the fields of a record, by their paths."""
     if isinstance(value, list):
         for one in value[:_FEW]:
             add_fields(fields, one, f"{path}[]", depth + 1)
     elif isinstance(value, dict) and depth < _DEEP:
-        if len(value) >= _SIMILAR and all(isinstance(one, dict) for one in value.values()):
+        if _is_list(value):
             # The names of its values are not those of fields.
             add_fields(fields, [*value.values()], path, depth)
             return

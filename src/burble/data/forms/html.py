@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 
 from burble.data import encodings
+from burble.data.forms import lines
 from burble.data.forms.form import Account, File, Write
 from burble.data.forms.layout import Layout
 from burble.errors import SourceError
@@ -64,6 +65,8 @@ _TO_MARK = re.compile(r"_(?:ftn|edn)ref\d+$|sd(?:foot|end)note\d+anc$")
 _TITLED = {"header": "header of the page", "footer": "footer of the page"}
 """What LibreOffice calls the margins of its pages."""
 _BACK = re.compile(r"[\u21a9\u21b5\u2191\u2934^][\ufe0e\ufe0f]?")
+_NUMBER = re.compile(r"mso-list\s*:\s*ignore", re.IGNORECASE)
+"""What Word says of the number or bullet that it wrote before an entry of a list."""
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -270,6 +273,8 @@ class _Page(HTMLParser):
             return "form field" if given.get("type") != "hidden" else ""
         if "hidden" in given or _HIDDEN.search(given.get("style", "")):
             return "hidden passage"
+        if _NUMBER.search(given.get("style", "")):
+            return lines.NUMBER
         if tag == "a" and (link := _kinds(given) & _LINKS.keys()):
             return _LINKS[min(link)]
         if tag == "a" and (place := given.get("href", "").rpartition("#")[2]):

@@ -156,11 +156,29 @@ FORMS: tuple[Form, ...] = (
         name="subtitles",
         what="subtitles",
         plural="subtitles",
-        suffixes=(".srt", ".vtt"),
+        suffixes=(".srt", ".vtt", ".sbv"),
         recognize=lambda probe: (
-            probe.name.endswith((".srt", ".vtt")) or bool(signs.TIMING.match(probe.head))
+            probe.name.endswith((".srt", ".vtt", ".sbv")) or bool(signs.TIMING.match(probe.head))
         ),
         module=_reader("subtitles"),
+        tells_encoding=False,
+    ),
+    Form(
+        name="ass",
+        what="subtitles of Aegisub",
+        plural="subtitles of Aegisub",
+        suffixes=(".ass", ".ssa"),
+        recognize=lambda probe: bool(signs.SCRIPT.match(probe.head)),
+        module=_reader("sub_station"),
+        tells_encoding=False,
+    ),
+    Form(
+        name="lyrics",
+        what="lyrics with times",
+        plural="lyrics with times",
+        suffixes=(".lrc",),
+        recognize=lambda probe: bool(signs.SUNG.match(probe.head)),
+        module=_reader("lyrics"),
         tells_encoding=False,
     ),
     Form(

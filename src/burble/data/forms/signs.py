@@ -16,7 +16,12 @@ JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<!doctype html|<html)\b", re.IGNORECASE)
 PDF = re.compile(rb"\s{0,1024}%PDF-[12]\.\d\s*[\r\n%]")
 TIMING = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:WEBVTT\s|\s{0,99}\d+\s*\r?\n\s*\d+:\d\d:\d\d[,.]\d+\s*-->)"
+    rb"(?:\xef\xbb\xbf)?(?:WEBVTT\s|\s{0,99}\d+\s*\r?\n\s*\d+:\d\d:\d\d[,.]\d+\s*-->"
+    rb"|\s{0,99}\d+:\d\d:\d\d\.\d{3},\d+:\d\d:\d\d\.\d{3}\s)"
+)
+SCRIPT = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,99}\[Script Info\]\s")
+SUNG = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s{0,99}(?:\[[A-Za-z#]{1,20}:[^\]\n]{0,200}\]\s{1,9}){0,30}\[\d{1,3}:\d\d\.\d{2,3}\]"
 )
 WORD = re.compile(r"word/document\d*\.xml")
 """The text of a Word document: Word for the web gives it a number."""

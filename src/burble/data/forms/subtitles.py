@@ -1,4 +1,4 @@
-"""Subtitles (SubRip and WebVTT) to speech: a line for each, without numbers, times and styles.
+"""Subtitles (SubRip, WebVTT, SBV) to speech: a line for each, without numbers, times and styles.
 
 Knows nothing of files.
 """
@@ -12,7 +12,11 @@ from burble.data.forms.form import Account, File, Write
 from burble.data.tables import split_lines
 from burble.formatting import Note
 
-_TIME = re.compile(r"\s*(?:\d+:)?\d{1,2}:\d\d[,.]\d+\s*-->\s*(?:\d+:)?\d{1,2}:\d\d[,.]\d+(.*)")
+_MOMENT = r"(?:\d+:)?\d{1,2}:\d\d[,.]\d+"
+_TIME = re.compile(rf"\s*({_MOMENT})\s*-->\s*({_MOMENT})(.*)")
+_SBV = re.compile(r"(\d+:\d\d:\d\d\.\d{3}),(\d+:\d\d:\d\d\.\d{3})()$")
+_MOMENTARY = 50
+"""Milliseconds of a cue that is there only while captions scroll, at most."""
 _HEADS = {"NOTE": "comment", "STYLE": "style", "REGION": "style", "WEBVTT": "head of the file"}
 _LONGEST = 1000
 """Lines of a cue at most."""
@@ -36,24 +40,80 @@ def read_speech(pieces: Iterable[str], account: Account) -> Iterator[str]:
     >>> list(read_speech([cue], Account()))
     ['Come in.\n']
     """
-    begun = False
+    speech = _Speech(account)
     for block in _split_blocks(pieces):
-        place = next((i for i, line in enumerate(block) if _match_time(line)), None)
-        if place is None:
-            if begun and block[0].partition(" ")[0] not in _HEADS:
-                # A blank line within a cue.
-                account.changed["cue with a blank line"] += 1
-                yield from _read_cue(block, account)
+        yield from speech.read(block)
+
+
+class _Speech:
+    """Reads one cue after the other.
+
+    Captions that scroll show a line again in the cue after it, which begins at the very moment the
+    one before it ends, and one of the two is there for a moment alone; it is said once.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._begun, self._time = False, ("", "")
+        self._before: list[str] = []
+        self._shown: list[str] = []
+
+    def read(self, block: list[str]) -> list[str]:
+        """The speech of a block of lines."""
+        for place, line in enumerate(block):
+            if found := _match_time(line):
+                self._begin(*found.groups())
+                self._account.left["cue number"] += place
+                return self._read_lines(block[place + 1 :])
+        if self._begun and block[0].partition(" ")[0] not in _HEADS:
+            # A blank line within a cue.
+            self._account.changed["cue with a blank line"] += bool(self._shown)
+            return self._read_lines(block)
+        _count_other(block, self._account)
+        return []
+
+    def _begin(self, start: str, end: str, position: str) -> None:
+        """Begins a cue."""
+        last, self._time = self._time, (start, end)
+        follows = start == last[1] and (_is_moment(*last) or _is_moment(start, end))
+        self._before, self._shown = self._shown if follows else [], []
+        self._begun = True
+        self._account.taken["cue"] += 1
+        self._account.left["time"] += 1
+        self._account.left["position"] += bool(position.strip())
+
+    def _read_lines(self, lines: list[str]) -> list[str]:
+        """The text of lines of a cue: one line, or one for each speaker that dashes tell apart."""
+        clean = [one for line in lines if (one := _strip_marks(line, self._account))]
+        again = 0
+        if self._before and not self._shown:
+            again = _count_carried(self._before, clean)
+            self._account.left["repeated line (captions that scroll)"] += again
+        self._shown += clean
+        spoken = list[str]()
+        for line in clean[again:]:
+            if spoken and not _SPEAKER_DASH.match(line):
+                spoken[-1] += f" {line}"
             else:
-                _count_other(block, account)
-            continue
-        begun = True
-        account.taken["cue"] += 1
-        account.left["time"] += 1
-        account.left["cue number"] += place
-        found = _match_time(block[place])
-        account.left["position"] += bool(found and found[1].strip())
-        yield from _read_cue(block[place + 1 :], account)
+                spoken.append(line)
+        return [f"{line}\n" for line in spoken]
+
+
+def _is_moment(start: str, end: str) -> bool:
+    """Whether a cue is there for too short a time to be read.
+
+    >>> _is_moment("00:00:02.389", "00:00:02.399"), _is_moment("00:01,000", "00:02,000")
+    (True, False)
+    """
+    begin, finish = start[-3:], end[-3:]
+    whole = start[:-3] == end[:-3] and begin.isdecimal() and finish.isdecimal()
+    return whole and int(finish) - int(begin) <= _MOMENTARY
+
+
+def _count_carried(before: list[str], lines: list[str]) -> int:
+    """How many lines at the beginning of a cue are the last ones of the cue before it."""
+    most = min(len(before), len(lines))
+    return next((n for n in range(most, 0, -1) if before[-n:] == lines[:n]), 0)
 
 
 def _split_blocks(pieces: Iterable[str]) -> Iterator[list[str]]:
@@ -79,7 +139,9 @@ def _split_blocks(pieces: Iterable[str]) -> Iterator[list[str]]:
 
 def _match_time(line: str) -> re.Match[str] | None:
     """The time that a line tells, if it does."""
-    return _TIME.match(line) if "-->" in line else None
+    if "-->" in line:
+        return _TIME.match(line)
+    return _SBV.match(line) if line[-4:-3] == "." else None
 
 
 def _count_other(block: list[str], account: Account) -> None:
@@ -87,19 +149,6 @@ def _count_other(block: list[str], account: Account) -> None:
     head = block[0].partition(" ")[0]
     what = _HEADS.get(head, "line without a time")
     account.left[what] += 1 if head in _HEADS else len(block)
-
-
-def _read_cue(lines: list[str], account: Account) -> Iterator[str]:
-    """The text of one cue: one line, or one for each speaker where dashes tell them apart."""
-    spoken = list[str]()
-    for line in lines:
-        clean = _strip_marks(line, account)
-        if clean and spoken and not _SPEAKER_DASH.match(clean):
-            spoken[-1] += f" {clean}"
-        elif clean:
-            spoken.append(clean)
-    for line in spoken:
-        yield f"{line}\n"
 
 
 def _strip_marks(line: str, account: Account) -> str:
