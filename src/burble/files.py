@@ -237,11 +237,6 @@ def check_new_entry(
         )
     if not os.path.lexists(place):
         return
-    if not overwrite:
-        raise InputError(
-            f"{shown(place)} is there already. Choose another name, or add --overwrite to replace "
-            "it."
-        )
     if place.is_dir():
         held = {entry.name for entry in place.iterdir()}
         others = sorted(held - {*names}) if names is not None else []
@@ -252,6 +247,12 @@ def check_new_entry(
             )
     elif not place.is_file():
         raise InputError(f"{shown(place)} is no ordinary file. Choose another name.")
+    # Told last: it is no advice for what may not be replaced.
+    if not overwrite:
+        raise InputError(
+            f"{shown(place)} is there already. Choose another name, or add --overwrite to replace "
+            "it."
+        )
 
 
 @contextmanager

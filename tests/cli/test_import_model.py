@@ -19,7 +19,10 @@ def test_what_comes_in_is_a_model_that_is_described_and_writes(burble, tmp_path)
     assert set(written.stdout.decode().rstrip("\n")) <= set(TEXT)
     done = burble("import", tmp_path / "c.t7", "-o", tmp_path / "run")
     assert done.returncode == 2
-    assert b"Choose another folder with -o." in done.stderr
+    assert b"run holds a run already. Choose another folder with -o." in done.stderr
+    done = burble("import", tmp_path / "run", "-o", tmp_path / "copy")
+    assert done.returncode == 2
+    assert b"holds a model of burble's already, which sample, eval, serve and" in done.stderr
 
 
 def test_a_format_without_a_model_becomes_a_text(burble, tmp_path):

@@ -69,10 +69,10 @@ def test_a_path_says_the_format_by_its_ending():
 
 def test_what_is_there_stays_unless_it_may_go(model, tmp_path):
     place = tmp_path / "a.safetensors"
-    place.write_text("mine", encoding="utf-8")
+    export_model(model, str(place), PLAIN)
     with pytest.raises(InputError, match=r"is there already. Choose another name, or add --over"):
         export_model(model, str(place), PLAIN)
-    assert place.read_text("utf-8") == "mine"
+    place.write_bytes(place.read_bytes()[:-1])
     export_model(model, str(place), PLAIN, overwrite=True)
     assert read_model(place).vocabulary == model.vocabulary
     with pytest.raises(InputError, match=r"no folder .*none to write in"):
@@ -82,6 +82,27 @@ def test_what_is_there_stays_unless_it_may_go(model, tmp_path):
     with pytest.raises(InputError, match=r"holds other things \(mine\), which would be lost"):
         export_model(model, str(tmp_path / "b.safetensors"), PLAIN, overwrite=True)
     assert sorted(os.listdir(tmp_path)) == ["a.safetensors", "b.safetensors"]
+
+
+@pytest.mark.parametrize("name", ["safetensors", "html", "onnx", "keras"])
+def test_a_file_that_no_export_made_is_never_replaced(model, tmp_path, name):
+    place = tmp_path / "novel.txt"
+    place.write_text("mine", encoding="utf-8")
+    for overwrite in (False, True):
+        with pytest.raises(InputError, match=rf"no export to {name}. Choose another name.$"):
+            export_model(model, str(place), PLAIN, name=name, overwrite=overwrite)
+    assert place.read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("mark", ["run.json", "README.md"])
+def test_the_model_of_a_run_is_never_replaced(model, tmp_path, mark):
+    place = tmp_path / "model.safetensors"
+    export_model(model, str(place), PLAIN)
+    (tmp_path / mark).touch()
+    with pytest.raises(InputError, match=r"model.safetensors belongs to a run. Choose another"):
+        export_model(model, str(place), PLAIN, overwrite=True)
+    export_model(model, str(tmp_path / "page.html"), PLAIN)
+    export_model(model, str(tmp_path / "page.html"), PLAIN, overwrite=True)
 
 
 @pytest.mark.parametrize("name", ["a.onnx", "a.keras"])

@@ -3,6 +3,7 @@
 import base64
 import json
 import shutil
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -148,6 +149,17 @@ def test_nothing_is_sent_before_a_person_agrees(run, stand_in, command, monkeypa
     done = command("push", run, "me/alice")
     assert done.returncode == 130
     assert stand_in.sent == []
+
+
+def test_without_the_client_the_list_is_shown_and_nobody_is_asked(run, command, monkeypatch):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: pytest.fail("asked"))
+    done = command("push", run, "me/alice")
+    said = done.stderr.decode()
+    assert done.returncode == 2
+    assert "model.safetensors\n" in said
+    assert said.endswith("which is not installed. Install it with: pip install 'burble[hub]'\n")
 
 
 def test_what_should_be_private_is_not_sent_to_a_public_place(run, stand_in):

@@ -117,7 +117,8 @@ def test_wrong_input_is_one_sentence(mine, command, tmp_path, monkeypatch):
     cases = {
         (run.folder, "-o", "page.txt"): "give a name that ends in .html",
         (run.folder, "-o", "there.html"): "add --overwrite to replace it",
-        (tmp_path, "-o", "page.html"): "is no run folder",
+        (tmp_path, "-o", "page.html"): "is no run folder: run.json cannot be read",
+        (tmp_path / "gone", "-o", "page.html"): "gone is no run folder: nothing has that name",
         (run.folder, "-o", "page.html", "--text", other): "this is not the text the model was",
         (run.folder, "-o", "page.html", "--text", "gone.txt"): "gone.txt",
         (run.folder, "-o", "page.html", "--encoding", "cp1252"): "which --text names",

@@ -33,6 +33,7 @@ def push(
         log(f"  {one.size:>12,} bytes  {one.name}")
     for note in plan.notes:
         log(note)
+    hub.check_client()
     if not yes:
         if not sys.stdin.isatty():
             raise InputError(

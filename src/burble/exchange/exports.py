@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from burble.errors import InputError, SettingsError, require_packages
+from burble.errors import InputError, ModelFileError, SettingsError, require_packages
 from burble.exchange.options import ExportOptions, given_options
+from burble.exchange.probe import look
 from burble.files import check_new_entry, new_entries
 from burble.formatting import shown
-from burble.model.file import Model
+from burble.model.file import MODEL_NAME, Model
+from burble.runs.folder import DESCRIPTION
 from burble.settings import RECUT
 
 Log = Callable[[str], object]
@@ -148,6 +150,7 @@ def export_model(
             f"{EXPORTS[0].suffixes[0]}."
         )
     # Before the work: the places are asked for again where what was made is moved to them.
+    _check_replaced(place, form)
     check_new_entry(place, overwrite=overwrite, names=form.holds)
     for suffix in form.beside:
         check_new_entry(place.with_name(place.name + suffix), overwrite=overwrite, names=())
@@ -155,3 +158,36 @@ def export_model(
     with require_packages(needed, form.extra), new_entries(place, overwrite=overwrite) as temporary:
         import_module(f"burble.exchange.{form.module}").export(model, temporary, options, log)
     return place
+
+
+def _check_replaced(place: Path, form: ExportFormat) -> None:
+    """Refuses the place of a file that no export made, whoever says that it may be replaced.
+
+    Args:
+        place: The path.
+        form: What is to be written there.
+
+    Raises:
+        InputError: The file is of another kind, or is the model of a run.
+    """
+    if not place.is_file() or not place.stat().st_size:
+        return
+    # Only here, since they bring all that a run is made with.
+    from burble.exchange.imports import IMPORTS
+
+    recognize = next(one.recognize for one in IMPORTS if one.name == form.name)
+    try:
+        exported = recognize(look(place))
+    except ModelFileError:
+        exported = False
+    if not exported:
+        raise InputError(
+            f"{shown(place)} is there already, and is no export to {form.name}. Choose another "
+            "name."
+        )
+    around = place.resolve().parents[:2]
+    of_run = any((folder / DESCRIPTION).exists() for folder in around)
+    # What was imported has a card, and no description of a training.
+    of_run |= place.name == MODEL_NAME and (place.parent / "README.md").exists()
+    if of_run and form is EXPORTS[0]:
+        raise InputError(f"{shown(place)} belongs to a run. Choose another name.")

@@ -14,7 +14,7 @@ from burble.exchange.options import ImportRequest, given_options
 from burble.exchange.probe import Probe, look
 from burble.exchange.refused import describe_refused
 from burble.formatting import shown
-from burble.model.file import Model
+from burble.model.file import MODEL_NAME, Model
 from burble.runs.card import write_model_card
 from burble.runs.folder import Run
 
@@ -142,6 +142,11 @@ def recognize(path: Path) -> ImportFormat:
             return one
     if told := describe_refused(probe):
         raise ModelFileError(told)
+    if MODEL_NAME in probe.names:
+        raise ModelFileError(
+            f"{shown(path)} holds a model of burble's already, which sample, eval, serve and "
+            "export take as it is. There is nothing to import."
+        )
     kind = "folder" if probe.is_folder else "file"
     known = "; ".join(one.what for one in IMPORTS)
     raise ModelFileError(
@@ -221,9 +226,9 @@ def make_run(model: Model, folder: Path) -> Run:
         StorageError: The disk refused.
     """
     run = Run(folder)
-    run.check()
     if run.exists or run.has_model:
-        raise RunError(f"{folder} holds a run already. Choose another folder with -o.")
+        raise RunError(f"{shown(folder)} holds a run already. Choose another folder with -o.")
+    run.check()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -273,9 +273,11 @@ def _read_text(model: Model, sources: Sequence[str], reading: SourceSettings) ->
     read = corpora.build_with_alphabet(model.vocabulary, sources, model.text, reading)
     own = recognize_training_text(model, read)
     if own is None:
+        before = model.facts("corpus").get("symbols")
+        count = f"{before:,}" if isinstance(before, int) else "another number"
         raise CorpusError(
             f"this is not the text the model was trained on: it has {some(len(read.ids), 'symbol')}"
-            f", and {model.facts('corpus').get('symbols', 'another number')} were read then. Give "
+            f", and {count} were read then. Give "
             "all files that it was trained on, with the flags that say how they are read."
         )
     # It is read here without a validation part, which says nothing of the training.

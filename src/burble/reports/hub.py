@@ -7,6 +7,7 @@ terminal; whoever is at one is shown the list first.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from burble import __version__
@@ -78,6 +79,16 @@ def check_repo(repo: str) -> None:
             f"'{shown(repo)}' cannot be a repository at Hugging Face; give OWNER/NAME, such as "
             "me/alice: letters without accents, digits, and single hyphens or dots between them."
         )
+
+
+def check_client() -> None:
+    """Refuses where nothing could be uploaded, before anybody is asked.
+
+    Raises:
+        InputError: The client of the hub is not installed.
+    """
+    with require_packages("burble push", "hub"):
+        import_module("huggingface_hub")
 
 
 def plan_push(path: Path, *, memory: bool = False) -> Push:
@@ -152,7 +163,7 @@ def upload(push: Push, repo: str, *, private: bool = False) -> str:
         BurbleError: The hub cannot be reached, or refuses.
     """
     check_repo(repo)
-    with require_packages("burble push"):
+    with require_packages("burble push", "hub"):
         import huggingface_hub as hub
         from huggingface_hub import errors
     # What its own errors derive from: the transport's, which is not the same in all versions.

@@ -157,7 +157,8 @@ class Run:
         try:
             facts = json.loads(path.read_text("utf-8"))
         except OSError as error:
-            raise RunError(f"{self.folder} is no run folder: run.json cannot be read.") from error
+            why = "run.json cannot be read" if self.folder.exists() else "nothing has that name"
+            raise RunError(f"{self.folder} is no run folder: {why}.") from error
         except (ValueError, RecursionError) as error:
             raise RunError(
                 f"{shown(path)} is damaged: it is no JSON. Put it back from a copy, or {_AGAIN}"
