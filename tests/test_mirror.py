@@ -53,6 +53,8 @@ ELSEWHERE = {
     "data/chats/people": "data/chats/test_message.py",
     "data/chats/signal": "data/chats/test_programs.py",
     "data/chats/slack": "data/chats/test_programs.py",
+    "data/chats/kakaotalk": "data/chats/test_programs.py",
+    "data/chats/line": "data/chats/test_programs.py",
     "data/chats/telegram": "data/chats/test_programs.py",
     "evaluation/losses": "evaluation/test_combinations.py",
     "experiments/trial": "experiments/test_compare.py",

@@ -1,4 +1,4 @@
-"""Messages of Telegram, Discord, Slack, IRC and Signal, each in the forms it is exported in."""
+"""Messages of programs, each in the forms it is exported in."""
 
 import json
 import shutil
@@ -243,3 +243,60 @@ def test_messenger_writes_the_bytes_of_letters_and_the_newest_first(tmp_path):
     assert "Changed: 1 text (its UTF-8 put together)." in told
     talk, _ = read_chat(path, label=(), chat="talk")
     assert talk[0][0] == "Zoë: plain\nZoë: schön 🐸"
+
+
+LINE = {
+    "en": (
+        "[LINE] Chat history with Mira\nSaved on: 1/3/2024, 09:00\n\nTue, 1/2/2024\n"
+        '21:03\tMira\tWhat time?\n21:05\tJonas\t"two\n1/1/2024\nor three"\n21:06\tMira\t[Sticker]\n'
+        "21:07\tMira\t☎ Missed call\n21:08\tMira unsent a message.\n\nWed, 1/3/2024\n"
+        '08:00\tJonas\t"morning"\n'
+    ),
+    "ja": (
+        "\ufeff[LINE] Miraとのトーク履歴\n保存日時：2024/01/03 09:00\n\n2024/01/02(火)\n"
+        "午後9:03\tMira\tWhat time?\n"
+        '午後9:05\tJonas\t"two\n1/1/2024\nor three"\n午後9:06\tMira\t[スタンプ]\n'
+        "午後9:07\tMira\t☎ 不在着信\n午後9:08\t\tメッセージの送信を取り消しました\n\n"
+        '2024/01/03(水)\n午前8:00\tJonas\t"morning"\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LINE)
+def test_a_chat_of_line(tmp_path, language):
+    found, notes = read_chat(tmp_path / "chat.txt", LINE[language].replace("\n", "\r\n"))
+    assert found == [
+        ("Mira", "What time?"),
+        ("Jonas", "two\n1/1/2024\nor three"),
+        ("Jonas", '"morning"'),
+    ]
+    assert (
+        "is read as a chat of LINE. Read: 3 messages. Left out: 2 lines (before the first "
+        "message), 1 attachment, 2 system lines (calls, who joined, unsent messages)."
+    ) in " ".join(notes)
+
+
+KAKAO = (
+    "Mira 님과 카카오톡 대화\n저장한 날짜 : 2024-01-03 09:00:00\n\n"
+    "--------------- 2024년 1월 2일 화요일 ---------------\nBen님이 들어왔습니다.\n"
+    "[Mira B] [오후 9:03] 내일 몇 시?\n[Jonas] [오후 9:05] 두 시\n또는 [세] 시\n"
+    "[Mira B] [오후 9:06] 사진 3장\n[Mira B] [오후 9:07] 삭제된 메시지입니다.\n"
+    "--------------- 2024년 1월 3일 수요일 ---------------\n[Jonas] [오전 8:00] 사진 좋아\n"
+)
+
+
+def test_a_chat_of_kakaotalk(tmp_path):
+    found, notes = read_chat(tmp_path / "KakaoTalk.txt", KAKAO)
+    assert found == [
+        ("Mira B", "내일 몇 시?"),
+        ("Jonas", "두 시\n또는 [세] 시"),
+        ("Jonas", "사진 좋아"),
+    ]
+    assert (
+        "is read as a chat of KakaoTalk. Read: 3 messages. Left out: 2 lines (before the first "
+        "message), 1 system line (calls, who joined), 1 attachment, 1 deleted message."
+    ) in " ".join(notes)
+    english = KAKAO.replace("오후 9:03", "9:03 PM").replace(
+        "2024년 1월 2일 화요일", "Tuesday, 2 January"
+    )
+    assert read_chat(tmp_path / "KakaoTalk.txt", english)[0] == found

@@ -9,7 +9,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import PurePath
 
-from burble.data.chats import discord, irc, signal, whatsapp
+from burble.data.chats import discord, irc, kakaotalk, line, signal, whatsapp
 from burble.data.cleaning import BOM
 
 _LEVELS = re.compile(
@@ -37,6 +37,8 @@ _SIGNAL_NAMES = ("chat.md", "index.md")
 """What signal-export calls its texts, in a folder for each chat."""
 _LEAST = 3
 """Messages of a text, at least; of a shorter one, all lines."""
+_LINES, _FIRST = 2, 6
+"""Messages at least where more than they tells the program; and lines before the first of them."""
 _TURNS = 3
 """Messages of each of two speakers, at least, of a chat that nothing else tells."""
 _NAMED_LEVELS = 0.2
@@ -64,9 +66,13 @@ def recognize(head: str, name: str = "") -> str:
         return "discord"
     if text.startswith("<"):
         return next((name for name, pages in _PAGES.items() if pages.search(text)), "")
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [one for one in text.splitlines() if one.strip()]
     if _is_signal(text, lines, is_named=PurePath(name).name in _SIGNAL_NAMES):
         return "signal"
+    if text.startswith(line.TITLE) and sum(map(bool, map(line.HEAD.match, lines))) >= _LINES:
+        return "line"
+    if _is_kakaotalk(lines):
+        return "kakaotalk"
     if irc.is_log(lines):
         return "irc"
     return "whatsapp" if _is_whatsapp(lines) else ""
@@ -111,6 +117,15 @@ def _take_turns(names: list[str], owner: str) -> bool:
     most = max(others.values(), default=0)
     turns = sum(one != other for one, other in pairwise(names))
     return min(names.count(owner), most) >= _TURNS and turns >= 0.2 * len(names)
+
+
+def _is_kakaotalk(lines: list[str]) -> bool:
+    """Whether it is a text of KakaoTalk: a line with a day, and messages below it."""
+    day = next((place for place, one in enumerate(lines) if kakaotalk.DAY.match(one)), None)
+    if day is None or day > _FIRST:
+        return False
+    said = sum(map(bool, map(kakaotalk.HEAD.match, lines)))
+    return said >= _LINES and said >= 0.3 * (len(lines) - day)
 
 
 def _is_whatsapp(lines: list[str]) -> bool:

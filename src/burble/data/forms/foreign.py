@@ -40,8 +40,14 @@ def _is_ole(suffix: str, stream: str) -> Callable[[Probe], bool]:
     """What recognizes old files of Office by their ending, or by the name of a part of them."""
     part = stream.encode("utf-16-le")
     return lambda probe: (
-        probe.head.startswith(_OLE) and (probe.name.endswith(suffix) or part in probe.head)
+        probe.head.startswith(_OLE)
+        and (probe.name.endswith(suffix) or (part in probe.head and not _is_doc(probe)))
     )
+
+
+def _is_doc(probe: Probe) -> bool:
+    """Whether an old file of Office is one of Word, which may hold others."""
+    return probe.name.endswith((".doc", ".dot")) or "WordDocument".encode("utf-16-le") in probe.head
 
 
 def _is_apple(probe: Probe) -> bool:

@@ -61,6 +61,8 @@ CHATS: tuple[Form, ...] = (
         (".json",),
         tells_encoding=True,
     ),
+    _chat("line", "a chat of LINE", "chats of LINE", (".txt",)),
+    _chat("kakaotalk", "a chat of KakaoTalk", "chats of KakaoTalk", (".txt",)),
     _chat("irc", "a log of IRC", "logs of IRC", (".log", ".txt", ".weechatlog")),
 )
 """Forms in which people speak."""
