@@ -1,5 +1,6 @@
 import itertools
 import math
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -78,6 +79,20 @@ def test_one_step_is_compiled_whatever_happens(make):
     events = list(t.run(replace(state, arrays=with_nan(state))))
     assert {type(event) for event in events} == {Recovery, Report, Task, Score, End}
     assert t.compiled._step._cache_size() == 1
+
+
+def test_no_state_is_held_while_steps_are_done():
+    made = trainer(steps=4, evaluations=2)
+    state = made.initial_state()
+    held = [weakref.ref(array) for array in state.arrays.weights]
+    events = made.run(state)
+    del state
+    for event in events:
+        if isinstance(event, Report):
+            assert not any(one() is not None for one in held)
+        elif isinstance(event, Score):
+            held += [weakref.ref(array) for array in event.state.arrays.weights]
+    assert len(held) > 1
 
 
 def test_how_often_it_is_scored_changes_nothing_learned():

@@ -33,7 +33,7 @@ from burble.runs.request import (
     resolve_settings,
     to_flags,
 )
-from burble.training import preflight, supervisor
+from burble.training import heap, preflight, supervisor
 from burble.training import processes as training_processes
 from burble.training.processes import Peer
 
@@ -108,6 +108,7 @@ def train(
     **chosen: Any,
 ) -> None:
     """Train a model on a text; model, settings and losses go into a run folder."""
+    heap.share()
     # What the interpreter took to come here counts as well.
     started = time.perf_counter() - time.process_time()
     run, peer = Run(output), training_processes.current_peer()

@@ -4,7 +4,7 @@ import json
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,6 +86,11 @@ class State:
     best_epoch_loss: float = math.inf
     elapsed: float = 0.0
     eval_due: bool = False
+
+
+def without_arrays(state: State) -> State:
+    """What is known of a state whose arrays are elsewhere: on the devices that train."""
+    return replace(state, arrays=Arrays([], [], [], [], [], [], None))
 
 
 def dump_state(state: State) -> bytes:

@@ -7,11 +7,9 @@ devices of its own. What is compiled for them is kept between trainings, so that
 sooner.
 """
 
-import ctypes
 import hashlib
 import os
 import platform
-import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,7 +23,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from burble import files
 from burble.errors import StorageError
-from burble.training import collectives
+from burble.training import collectives, heap
 from burble.training.processes import available_cores
 
 MOST_COMPILED = 1 << 28
@@ -46,7 +44,7 @@ def prepare(cores: int, batch: int, units: int, networks: int = 1) -> None:
         units: U, units of the network.
         networks: How many learn at once.
     """
-    _keep_memory()
+    heap.share()
     # Raised where JAX already runs: then what it found is used as it is.
     with suppress(RuntimeError):
         jax.config.update("jax_num_cpu_devices", cores)
@@ -55,30 +53,6 @@ def prepare(cores: int, batch: int, units: int, networks: int = 1) -> None:
         if useful == cores or cores < available_cores():
             flags = os.environ.get("XLA_FLAGS", "")
             os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
-
-
-def _keep_memory() -> None:
-    """Lets this process keep the memory a step has used for the next one, on Linux.
-
-    Otherwise the system takes back tens of megabytes after every step and hands them out again
-    page by page, which takes a quarter of the step (glibc 2.36, 2 x 256, 32 streams of 64).
-    """
-    if sys.platform != "linux":
-        return
-    with suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        for option, value in _MALLOC.values():
-            mallopt(option, value)
-
-
-_MALLOC = {
-    # Large blocks come from the heap, too, and stay there; all threads share one heap, since
-    # those of single threads cannot grow as large.
-    "M_MMAP_THRESHOLD": (-3, 1 << 30),
-    "M_TRIM_THRESHOLD": (-1, (1 << 31) - 1),
-    "M_TOP_PAD": (-2, 1 << 26),
-    "M_ARENA_MAX": (-8, 1),
-}
 
 
 def keep_compiled() -> None:

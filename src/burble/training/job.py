@@ -91,7 +91,10 @@ def train(
         if losses:
             log(losses.describe(symbol_name(corpus.vocabulary.unit), origin_name(origin)))
             yield losses
-        yield from recorder.events(state, stop)
+        events = recorder.events(state, stop)
+        # They hold it until the first step, which uses it up.
+        del state
+        yield from events
 
 
 def _open_board(recorder: Recorder, state: State, losses: BaselineLosses | None) -> Board | None:

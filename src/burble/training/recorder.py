@@ -64,7 +64,10 @@ class Recorder:
 
     def events(self, state: State, stop: Callable[[], bool]) -> Iterator[Event]:
         """The trainer's events, each after what it brings has been saved, with samples between."""
-        for event in self.trainer.run(state, stop):
+        events = self.trainer.run(state, stop)
+        # As large as all that is learned, and used up by the first step.
+        del state
+        for event in events:
             written = self._sample(event) if isinstance(event, Score) and event.improved else None
             if isinstance(event, End) and event.reason != "stopped":
                 yield (yield from self._finish(event, stop))

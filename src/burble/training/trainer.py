@@ -15,9 +15,9 @@ from burble.errors import DivergedError
 from burble.model.architecture import Weights
 from burble.model.network import name_weights, trained_array_names
 from burble.runs.events import End, Epoch, Event, Recovery, Report, Save, Score
-from burble.runs.state import Arrays, State
+from burble.runs.state import Arrays, State, without_arrays
 from burble.settings import Settings, TrainingSettings
-from burble.training import collectives
+from burble.training import collectives, heap
 from burble.training.apart import total_loss
 from burble.training.framings import frame_text
 from burble.training.frequencies import gains_by_frequencies, start_from_frequencies
@@ -122,7 +122,8 @@ class Trainer:
         limits = training.steps, training.epochs * self.framing.steps_per_epoch
         most = min((limit for limit in limits if limit), default=math.inf)
         seconds = seconds_to_measure(training)
-        return measure_steps(lambda a, n: self._step(a, n, 0.0), arrays, seconds, stop, most)
+        with heap.kept():
+            return measure_steps(lambda a, n: self._step(a, n, 0.0), arrays, seconds, stop, most)
 
     def _with_scores(self, pace: Pace, stop: Callable[[], bool]) -> Pace:
         """A pace with what validation scores take."""
@@ -165,29 +166,33 @@ class Trainer:
             DivergedError: The loss diverged again and again.
         """
         training = self.settings.training
-        clock = Clock(state)
-        arrays = self.compiled.place(state.arrays)
+        with heap.kept():
+            arrays = self.compiled.place(state.arrays)
+            state = without_arrays(state)
+            clock = Clock(state)
+            if state.eval_due:
+                state = replace(state, eval_due=False)
+                state, arrays = yield from self._evaluate(state, arrays, clock, stop)
+            while self._goes_on(state):
+                stopping, saving = self._requests(state, stop, clock)
+                if stopping:
+                    yield End(clock.stamp(state, arrays), "stopped")
+                    return
+                if saving:
+                    clock.saved()
+                    yield Save(clock.stamp(state, arrays))
+                size = learning_rate(training, state.step) * 0.5**state.recoveries
+                arrays = self._step(arrays, state.step, size)
+                state = replace(state, step=state.step + 1)
+                clock.stepped(state.step)
+                state, arrays = yield from self._report_step(state, arrays, clock, stop)
+                state = without_arrays(state)
+            state = clock.stamp(state, arrays)
+            del arrays
         if state.eval_due:
-            state = replace(state, eval_due=False)
-            state, arrays = yield from self._evaluate(state, arrays, clock, stop)
-        while self._goes_on(state):
-            stopping, saving = self._requests(state, stop, clock)
-            if stopping:
-                yield End(clock.stamp(state, arrays), "stopped")
-                return
-            if saving:
-                clock.saved()
-                yield Save(clock.stamp(state, arrays))
-            size = learning_rate(training, state.step) * 0.5**state.recoveries
-            arrays = self._step(arrays, state.step, size)
-            state = replace(state, step=state.step + 1)
-            clock.stepped(state.step)
-            state, arrays = yield from self._report_step(state, arrays, clock, stop)
-        if state.eval_due:
-            yield End(clock.stamp(state, arrays), "stopped")
+            yield End(state, "stopped")
             return
         reason = "done" if state.step >= training.steps else "no better"
-        state = clock.stamp(state, arrays)
         facts = (yield from self.validation.closing(state, stop)) if collectives.is_first() else {}
         yield End(state, reason if facts is not None else "stopped", facts or {})
 

@@ -23,7 +23,7 @@ from burble.runs import recipes
 from burble.runs.base import choose_base, origin_name
 from burble.runs.events import BaselineLosses, End, Event, Recovery, Report, Sample, Score, Task
 from burble.runs.request import TrainingRequest, check_folder, find_origin, resolve_settings
-from burble.training import preflight
+from burble.training import heap, preflight
 from burble.web.errors import name_fields
 from burble.web.jobs import EVENTS, LOCK, STOP, Job
 
@@ -152,6 +152,7 @@ def _stop_early(
 def main(folder: str) -> int:
     """Trains; returns the exit code."""
     started = time.perf_counter() - time.process_time()
+    heap.share()
     job = Job(Path(folder))
     journal, caught = Journal(job.place / EVENTS), interrupts.catch()
     begun = threading.Event()
