@@ -5,7 +5,13 @@ import pytest
 
 from burble.data import corpus
 from burble.settings import ModelSettings, Settings, TextSettings, TrainingSettings
-from burble.training.frequencies import OFTEN, UNSEEN, start_from_frequencies
+from burble.training import frequencies
+from burble.training.frequencies import (
+    OFTEN,
+    UNSEEN,
+    gains_by_frequencies,
+    start_from_frequencies,
+)
 from burble.training.trainer import Trainer
 
 TEXT = "the cat and the dog and the cat\n" * 40 + "the newt!"
@@ -47,7 +53,10 @@ def test_a_training_begins_so_unless_its_weights_are_given(tmp_path, unit):
 
 
 @pytest.mark.parametrize("unit", ["char", "word"])
-def test_a_network_that_reads_its_text_often_begins_without_unless_it_reads_words(tmp_path, unit):
+def test_a_network_that_reads_its_text_often_begins_without_unless_it_reads_words(
+    tmp_path, unit, monkeypatch
+):
+    monkeypatch.setattr(frequencies, "SMALL_TEXT", 0)
     made = build(tmp_path, unit)
     training = TrainingSettings(batch=2, length=8, steps=1)
     few = Settings(
@@ -60,3 +69,13 @@ def test_a_network_that_reads_its_text_often_begins_without_unless_it_reads_word
         many = replace(training, steps=round(passes * a_pass))
         trainer = Trainer(made, replace(few, training=many))
         assert trainer.weights(trainer.initial_state())["output.bias"].any() == known
+
+
+@pytest.mark.parametrize(("least", "known"), [(1, True), (0, False)])
+def test_a_small_text_is_begun_with_them_however_often_it_is_read(
+    tmp_path, monkeypatch, least, known
+):
+    made = build(tmp_path, "char")
+    monkeypatch.setattr(frequencies, "SMALL_TEXT", made.cut + least)
+    assert gains_by_frequencies(made, OFTEN - 1)
+    assert gains_by_frequencies(made, 50 * OFTEN) == known

@@ -8,11 +8,13 @@ import numpy as np
 
 from burble.data.corpus import Corpus
 from burble.model.architecture import Weights
+from burble.runs.defaults import SMALL_TEXT
 
 _BLOCK = 1 << 20
 OFTEN = 10.0
 """How often a text is read by a network that does better without knowing them: it learns the first
-things a little later, and the text by heart later, too. Words are too many to do without."""
+things a little later, and the text by heart later, too. Words are too many to do without, and small
+texts are learned better with them however often they are read (docs/explanation/recipe.md)."""
 BIAS = "output.bias"
 UNSEEN = 0.5
 """How often what never occurs counts."""
@@ -25,7 +27,8 @@ def gains_by_frequencies(corpus: Corpus, epochs: float) -> bool:
         corpus: The text.
         epochs: How often the network will read it.
     """
-    return corpus.vocabulary.unit == "word" or epochs < OFTEN
+    small = corpus.cut < SMALL_TEXT
+    return corpus.vocabulary.unit == "word" or small or epochs < OFTEN
 
 
 def start_from_frequencies(weights: Weights, corpus: Corpus) -> Weights:
