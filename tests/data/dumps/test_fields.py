@@ -32,3 +32,19 @@ def test_a_model_of_markovify_is_told_from_a_dump():
         "m.json is a model of markovify. The text that it holds is written by:\n"
         "  burble import m.json -o text.txt"
     )
+
+
+def test_ids_and_addresses_are_hardly_text():
+    fields = Fields()
+    fields.add("id", "1c8e4aff-7b5f-4a51-9a53-0c2f1e6b7d88")
+    fields.add("link", "https://example.org/a-very-long-address-of-a-page")
+    fields.add("sha", "deadbeefdeadbeefdeadbeef")
+    fields.add("what", "Hello")
+    assert fields.likeliest == "what"
+
+
+def test_so_many_of_the_likeliest_fields_are_listed_in_their_order():
+    fields = Fields()
+    fields.add_row(("a", "b", "c", "d"), ("words of it", 1, "a", "more words"))
+    assert fields.list_likeliest(2) == ["a", "d"]
+    assert fields.list_likeliest(9) == ["a", "b", "c", "d"]

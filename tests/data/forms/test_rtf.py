@@ -92,3 +92,11 @@ def test_a_file_that_is_cut_or_is_none_is_told_as_such():
 def test_groups_that_lie_too_deep_are_refused():
     with pytest.raises(SourceError, match="more than 400 deep"):
         text_of("{" * 500)
+
+
+def test_a_picture_of_a_mac_is_left_out_with_the_sign_that_stands_for_it():
+    picture = rb"{{\NeXTGraphic pic.png \width640 \height480 \appleembedtype0\n}\'ac}"
+    data = rb"{\rtf1\ansi\ansicpg1252 With " + picture + rb" and \'ac stays.}"
+    (text,), account = read_form("rtf", data)
+    assert text.strip() == "With  and ¬ stays."
+    assert account.left["picture (with its alternative text)"] == 1

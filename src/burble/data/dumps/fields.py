@@ -17,7 +17,9 @@ _USUAL |= {"post", "tweet", "caption", "note", "description", "texte", "texto", 
 _NAMED = 3
 """How much more a field looks like text whose name says that it is."""
 _LAST = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
-_ADDRESS = re.compile(r"\s*\w{2,12}://\S+\s*$")
+_ADDRESS = re.compile(
+    r"\s*(?:\w{2,12}://\S+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{20,30}|[0-9a-fA-F]{16,})\s*$"
+)
 _SAMPLE = 44
 _WIDE = 34
 MARKOVIFY = {"chain", "parsed_sentences[][]"}
@@ -50,7 +52,7 @@ class Fields:
         text = value if isinstance(value, str) else str(value)
         one.sample = one.sample or _shorten(text, quoted=isinstance(value, str))
         if isinstance(value, str) and any(map(str.isalpha, value[:200])):
-            # An address is long, and hardly what somebody wants to be written.
+            # An address or an id is long, and hardly what somebody wants to be written.
             one.letters += 0 if _ADDRESS.match(value) else len(value)
 
     def add_row(self, names: Iterable[str], values: Iterable[object]) -> None:

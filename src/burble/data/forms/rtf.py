@@ -43,7 +43,7 @@ _GENERATED = re.compile(r"\s*(?:TOC|INDEX|TOA)\b")
 _MARK = re.compile(r"\s*(?:[•‣◦▪–-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s*")
 _SIGNS = {b"~": "\u00a0", b"_": "\u2011", b"\\": "\\", b"{": "{", b"}": "}"}
 _LEFT_OUT = {
-    "pict": lines.PICTURE,
+    **dict.fromkeys(("pict", "NeXTGraphic"), lines.PICTURE),
     "nonshppict": "",
     "object": "embedded object",
     "annotation": lines.COMMENT,
@@ -145,7 +145,7 @@ class _Reader:
         self._account, self._name = account, name
         self._state, self._outer = _State(), list[_State]()
         self._bytes = bytearray()
-        self._passing = self._binary = 0
+        self._passing = self._binary = self._sign = 0
         self._optional = self._was_left = self._before_mark = False
         self._in_row = self._in_cell = self._in_table = False
         self._fonts: dict[int, str] = {}
@@ -229,7 +229,7 @@ class _Reader:
     def _end_group(self) -> None:
         """Ends a group; a damaged file may end more than it began."""
         self._flush()
-        self._passing = 0
+        self._passing, self._sign = self._sign, 0  # A sign stands for a picture of a Mac.
         ended = self._state
         self._state = self._outer.pop() if self._outer else _State()
         if ended.kind in _READ and self._state.kind != ended.kind:
@@ -249,6 +249,7 @@ class _Reader:
             self._change(replace(self._state, kind="fonts"))
         elif word in _LEFT_OUT:
             self._leave(_LEFT_OUT[word])
+            self._sign = int(word == "NeXTGraphic")
             self._change(replace(self._state, kind="skipped"))
         elif word in _READ:
             self._begin_aside(word)
