@@ -1,13 +1,15 @@
 """Lines on pages put together to running text."""
 
+import numpy as np
+
 from burble.data.forms.form import Account
-from burble.data.forms.pages import Line, Page, lay_out
+from burble.data.forms.pages import Page, lay_out
 
 
 def page(number, *lines):
-    return Page(
-        number, 600, 800, [Line(text, x, x + 6 * len(text), y, y, 12) for x, y, text in lines]
-    )
+    texts = [text for *_, text in lines]
+    places = [(x, x + 6 * len(text.strip()), y, y, 12) for x, y, text in lines]
+    return Page(number, 600, 800, texts, np.array(places, float).T)
 
 
 def test_what_stands_on_one_height_is_one_line_and_a_wide_step_parts_paragraphs():
@@ -20,6 +22,17 @@ def test_what_stands_on_one_height_is_one_line_and_a_wide_step_parts_paragraphs(
         (50, 646, "Last."),
     ]
     assert lay_out([page(0, *lines)], account) == "A note1 here.\n\nNext.\nLast."
+
+
+def test_several_parts_of_a_line_are_one_and_keep_the_blanks_between_them():
+    lines = [
+        (50, 700, "Of it "),
+        (81, 701, "all"),
+        (99, 696, "2"),
+        (106, 700, " and"),
+        (50, 686, "on"),
+    ]
+    assert lay_out([page(0, *lines)], Account()) == "Of it all2 and on"
 
 
 def test_ligatures_become_letters():

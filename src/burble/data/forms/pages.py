@@ -5,12 +5,14 @@ Knows nothing of how lines are found.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice, pairwise
-from operator import attrgetter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, compress, islice, pairwise
 from statistics import median
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from burble.data.forms.form import Account
 
@@ -34,15 +36,18 @@ _LIGATURES = {
 HYPHEN = "\x02"
 """What marks a hyphen at the end of a line, after which it joins the next one."""
 _WORD = re.compile(r"\w+(?:-\w+)*")
+_HYPHENS = ("-", "\u2010")
 _HALF = re.compile(r"\w+")
 _GOES_BEFORE, _GOES_ON, _ENDS_HERE = (re.compile(rule) for rule in (r"\w-?\Z", r"-?\w", r"\W|\Z"))
-_FEW_HYPHENS = 8
+_FEW_HYPHENS = 24
 """Hyphens at line ends of which each is looked up by itself."""
 _FEW = 3
 """Pages, at least, on which a running head comes again; of two pages, both."""
 _FRACTION, _MOST = 0.2, 0.6
 """Fractions of pages on which a running head comes again: where it stands apart, or anywhere."""
 _MARGIN_LINES = 3
+_LEVEL = 0.45
+"""Difference of the heights of two lines, in their size, below which they may be one."""
 _GAP = 0.22
 """Room between two letters, in their size, from which a blank stands between them."""
 _APART = 1.3
@@ -54,30 +59,11 @@ _PROSE = 0.4
 """Fraction of lines after which the next word had no room, from which they are prose."""
 
 
-class Line(NamedTuple):
-    """A line of a page; places in points, from the left and from the bottom.
-
-    Attributes:
-        text: What it says.
-        left: Where its first letter begins.
-        right: Where its last letter ends.
-        begin: The height of its first letter.
-        end: The height of its last one; lower where two lines were joined at a hyphen.
-        size: The size of its letters.
-        blanks: Whether a blank stands before it, and after it.
-    """
-
-    text: str
-    left: float
-    right: float
-    begin: float
-    end: float
-    size: float
-    blanks: tuple[bool, bool] = (False, False)
-
-
-_Name = tuple[str, str, int]
-"""What tells a running head: its side, its words and its height."""
+Numbers = NDArray[np.float64]
+_Columns = NDArray[np.intp]
+"""The column of each line, counted from 0."""
+_Name = tuple[object, ...]
+"""What tells a running head: its side, its height, its blanks and its words."""
 
 
 @dataclass(frozen=True)
@@ -88,173 +74,234 @@ class Page:
         number: Counted from 0.
         width: In points.
         height: In points.
-        lines: In the order of the file.
+        texts: What each line says, with the blanks around it, in the order of the file.
+        places: Where the lines stand, in points from the left and from the bottom. Shape
+            (5, lines): where the first letter of each begins, where its last one ends, the height
+            of its first letter, that of its last one (lower where two lines were joined at a
+            hyphen), and the size of its first letter.
     """
 
     number: int
     width: float
     height: float
-    lines: list[Line]
+    texts: list[str]
+    places: Numbers
+
+
+class _Lines(NamedTuple):
+    """The lines of some pages.
+
+    Attributes:
+        pages: Which of the pages each is on, counted from 0. Shape (lines,).
+        texts: See `Page`.
+        places: See `Page`.
+    """
+
+    pages: NDArray[np.intp]
+    texts: list[str]
+    places: Numbers
+
+    def keep(self, kept: NDArray[np.bool_]) -> "_Lines":
+        """Some of them."""
+        texts = [*compress(self.texts, kept.tolist())]
+        return _Lines(self.pages[kept], texts, self.places[:, kept])
+
+
+class _Edge(NamedTuple):
+    """The top or the bottom of a page.
+
+    Attributes:
+        side: Which of the two.
+        lines: The outermost lines, from the outside.
+        apart: How many of them stand farther from the rest than lines usually do.
+    """
+
+    side: str
+    lines: list[int]
+    apart: int
 
 
 def lay_out(pages: Sequence[Page], account: Account) -> str:
     """The running text of some pages that follow each other."""
-    pages = [replace(page, lines=_merge(page.lines)) for page in pages]
-    margins = _find_margins(pages)
-    blocks = list[list[Line]]()
-    for page in pages:
-        kept = list[Line]()
-        for line in page.lines:
-            if what := margins.get((page.number, id(line))):
-                account.left[what] += 1
-            else:
-                kept.append(line)
-        columns = [*_split_columns(kept)]
-        account.taken["page in columns"] += _in_columns(columns, page)
-        blocks += columns
-    text = "".join(_join_columns(blocks)).strip("\n")
-    return _mend(text, account)
+    texts = [text for page in pages for text in page.texts]
+    numbers = np.repeat(np.arange(len(pages)), [len(page.texts) for page in pages])
+    places = np.concatenate([page.places for page in pages], axis=1)
+    lines = _leave_margins(_merge(_Lines(numbers, texts, places)), pages, account)
+    if not lines.texts:
+        return ""
+    columns = _find_columns(lines)
+    account.taken["page in columns"] += _count_pages_in_columns(lines, columns, pages)
+    return _mend(_join(lines, columns).strip("\n"), account)
 
 
-def _find_margins(pages: Sequence[Page]) -> dict[tuple[int, int], str]:
-    """The running heads and page numbers, by their page and line, and what each is."""
-    edges = {page.number: [*_list_edges(page)] for page in pages}
-    seen = Counter(
-        name
-        for found in edges.values()
-        for name in {name for outer, _ in found for _, name in outer}
-    )
-    filled = sum(bool(page.lines) for page in pages)
+def _merge(lines: _Lines) -> _Lines:
+    """Lines of which one goes on at the height of the one before it, as after a raised number."""
+    pages, texts, places = lines
+    lefts, rights, begins, ends, sizes = places
+    gaps, steps = lefts[1:] - rights[:-1], np.abs(begins[1:] - ends[:-1])
+    near = (-sizes[1:] / 2 < gaps) & (gaps < 2 * sizes[1:] + 1) & (pages[1:] == pages[:-1])
+    kept, firsts = np.ones(len(texts), bool), dict[int, int]()
+    # Few are near each other. Of lines that were merged the size of the first counts.
+    for before in np.flatnonzero(near & (steps < _LEVEL * sizes.max(initial=0))).tolist():
+        line, first = before + 1, firsts.get(before, before)
+        if steps[before] < _LEVEL * max(sizes[first], sizes[line]):
+            blank = texts[before].endswith(" ") or texts[line].startswith(" ")
+            gap = "" if gaps[before] < _GAP * sizes[line] and not blank else " "
+            texts[first] = f"{texts[first].rstrip(' ')}{gap}{texts[line].lstrip(' ')}"
+            rights[first], ends[first] = rights[line], ends[line]
+            kept[line], firsts[line] = False, first
+    return _Lines(pages, [text.strip(" ") for text in texts], places).keep(kept)
+
+
+def _leave_margins(lines: _Lines, pages: Sequence[Page], account: Account) -> _Lines:
+    """Lines without running heads and page numbers, which are counted."""
+    edges = [*_list_edges(lines)]
+    filled = len({*lines.pages.tolist()})
     least = max(2 if filled == 2 else _FEW, filled * _FRACTION)
     most = max(_FEW, filled * _MOST)
-    found = dict[tuple[int, int], str]()
-    for page in pages:
-        for outer, apart in edges[page.number]:
-            for place, (line, name) in enumerate(outer):
-                number = _PAGE_NUMBER.fullmatch(line.text)
-                alone = number is not None and _tells(number[1], page.number, filled)
-                often = seen[name]
-                if not (alone or often >= most or (often >= least and place < apart)):
-                    break
-                found[page.number, id(line)] = "page number" if number else "running head"
-    return found
+    seen = _count_names(lines, edges, least)
+    kept = np.ones(len(lines.texts), bool)
+    for edge in edges:
+        for place, line in enumerate(edge.lines):
+            number = _PAGE_NUMBER.fullmatch(lines.texts[line])
+            alone = filled > 1 and number and _tells(number[1], pages[lines.pages[line]])
+            often = seen.get(line, 0)
+            if not (alone or often >= most or (often >= least and place < edge.apart)):
+                break
+            kept[line] = False
+            account.left["page number" if number else "running head"] += 1
+    return lines.keep(kept)
 
 
-def _list_edges(page: Page) -> Iterator[tuple[list[tuple[Line, _Name]], int]]:
-    """The outermost lines at the top of a page and at its bottom, and how many stand apart."""
-    lines = sorted(page.lines, key=attrgetter("begin"), reverse=True)
-    if len(lines) < 2:
-        return
-    usual = median(one.begin - other.begin for one, other in pairwise(lines))
-    most = min(_MARGIN_LINES, len(lines) // 2)
-    # A line more, to see whether the last one stands apart.
-    sides = {"top": lines[: most + 1], "bottom": lines[: -most - 2 : -1]}
-    for side, ordered in sides.items():
-        yield [(line, _name(side, line)) for line in ordered[:most]], _count_apart(ordered, usual)
+def _list_edges(lines: _Lines) -> Iterator[_Edge]:
+    """The top of each page and its bottom."""
+    heights = lines.places[2]
+    for page in _find_runs(lines.pages):
+        order = page.start + np.argsort(-heights[page.start : page.stop], kind="stable")
+        most = min(_MARGIN_LINES, len(order) // 2)
+        if not most:
+            continue
+        sorted_heights = heights[order]
+        usual = median((sorted_heights[:-1] - sorted_heights[1:]).tolist())
+        # A line more, to see whether the last one stands apart.
+        sides = {"top": slice(most + 1), "bottom": slice(None, -most - 2, -1)}
+        for side, part in sides.items():
+            ordered = order[part].tolist()
+            apart = _count_apart(lines.texts[ordered[0]], sorted_heights[part].tolist(), usual)
+            yield _Edge(side, ordered[:most], apart)
 
 
-def _count_apart(lines: Sequence[Line], usual: float) -> int:
-    """How many of some lines stand farther from the rest than lines usually do."""
-    for place, (one, other) in enumerate(pairwise(lines[: _MARGIN_LINES + 1]), 1):
-        if abs(one.begin - other.begin) > _APART * usual:
+def _count_apart(text: str, heights: Sequence[float], usual: float) -> int:
+    """How many of some lines, the first with that text, stand farther apart than usual."""
+    for place, (one, other) in enumerate(pairwise(heights), 1):
+        if abs(one - other) > _APART * usual:
             return place
-    return int(_PAGE_NUMBER.fullmatch(lines[0].text) is not None)
+    return int(_PAGE_NUMBER.fullmatch(text) is not None)
 
 
-def _name(side: str, line: Line) -> _Name:
-    """What is the same of a running head on each page: its words and its height."""
-    return side, _NUMBER.sub("#", line.text.lower()), round(line.begin / 4)
+def _count_names(lines: _Lines, edges: Sequence[_Edge], least: float) -> dict[int, int]:
+    """On how many pages stands what may be the running head of each, of those on enough pages.
+
+    The same of it on each page are its words but for numbers, and its height.
+    """
+    heights = lines.places[2].tolist()
+
+    def count(names: Mapping[int, _Name]) -> Counter[_Name]:
+        found = ({names[line] for line in edge.lines if line in names} for edge in edges)
+        return Counter(chain.from_iterable(found))
+
+    # Words take longest, and few lines are at the height of enough others with as many blanks.
+    rough = {
+        line: (edge.side, round(heights[line] / 4), lines.texts[line].count(" "))
+        for edge in edges
+        for line in edge.lines
+    }
+    counts = count(rough)
+    names = {
+        line: (*name, _NUMBER.sub("#", lines.texts[line].lower()))
+        for line, name in rough.items()
+        if counts[name] >= least
+    }
+    counts = count(names)
+    return {line: counts[name] for line, name in names.items()}
 
 
-def _tells(number: str, page: int, filled: int) -> bool:
+def _tells(number: str, page: Page) -> bool:
     """Whether a lone number is that of its page, counted from the first of the file."""
-    return filled > 1 and number.isdecimal() and int(number) == page + 1
+    return number.isdecimal() and int(number) == page.number + 1
 
 
-def _merge(lines: Sequence[Line]) -> list[Line]:
-    """Lines of which one goes on at the height of the one before it, as after a raised number."""
-    merged = list[Line]()
-    for line in lines:
-        before = merged[-1] if merged else None
-        close = before and abs(line.begin - before.end) < 0.45 * max(before.size, line.size)
-        if before and close and -line.size / 2 < line.left - before.right < 2 * line.size + 1:
-            blank = before.blanks[1] or line.blanks[0]
-            near = line.left - before.right < _GAP * line.size
-            gap = "" if near and not blank else " "
-            text = f"{before.text}{gap}{line.text}"
-            merged[-1] = before._replace(
-                text=text, right=line.right, end=line.end, blanks=line.blanks
-            )
-        else:
-            merged.append(line)
-    return merged
+def _find_columns(lines: _Lines) -> _Columns:
+    """The column of each line: one begins where the text goes up the page again."""
+    _, _, begins, ends, sizes = lines.places
+    up = begins[1:] > ends[:-1] + 2 * sizes[1:]
+    return np.cumsum(np.append(False, up | (lines.pages[1:] != lines.pages[:-1])))
 
 
-def _split_columns(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """The lines of each column: one begins where the text goes up the page again."""
-    column = list[Line]()
-    for line in lines:
-        if column and line.begin > column[-1].end + 2 * line.size:
-            yield column
-            column = []
-        column.append(line)
-    if column:
-        yield column
+def _find_runs(numbers: NDArray[np.intp]) -> list[range]:
+    """Where one number stands again and again."""
+    bounds = np.flatnonzero(np.diff(numbers, prepend=-1, append=-1)).tolist()
+    return [range(*bound) for bound in pairwise(bounds)]
 
 
-def _in_columns(columns: Sequence[Sequence[Line]], page: Page) -> bool:
-    """Whether columns stand beside each other."""
-    lefts = [min(line.left for line in column) for column in columns if len(column) > 2]
-    return len(lefts) > 1 and max(lefts) - min(lefts) > page.width / 5
+def _count_pages_in_columns(lines: _Lines, columns: _Columns, pages: Sequence[Page]) -> int:
+    """On how many pages columns stand beside each other."""
+    found = defaultdict[int, list[float]](list)
+    runs = _find_runs(columns)
+    starts = [run.start for run in runs]
+    lefts = np.minimum.reduceat(lines.places[0], starts).tolist()
+    for run, page, left in zip(runs, lines.pages[starts].tolist(), lefts, strict=True):
+        if len(run) > 2:
+            found[page].append(left)
+    return sum(max(lefts) - min(lefts) > pages[page].width / 5 for page, lefts in found.items())
 
 
-def _join_columns(columns: Sequence[list[Line]]) -> Iterator[str]:
-    """Lines put together to paragraphs, with what stands between two of them."""
-    last: Line | None = None
-    wraps = False
-    for column in columns:
-        edge = max(line.right for line in column)
-        pairs = [*pairwise(column)]
-        steps = [one.end - other.begin for one, other in pairs]
-        usual = median([step for step in steps if step > 0] or [0.0])
-        full = [_is_full(one, other, edge) for one, other in pairs]
-        is_prose = _is_prose(column, full)
-        if last is not None:
-            yield from _join(last, column[0]) if wraps and is_prose else "\n"
-        last = column[-1]
-        yield column[0].text
-        for (one, other), step, is_full in zip(pairs, steps, full, strict=True):
-            same = abs(one.size - other.size) < 0.1 * one.size
-            apart = bool(usual) and step > _APART * usual
-            if is_prose and is_full and same and not apart:
-                yield from _join(one, other)
-            else:
-                yield "\n\n" if apart else "\n"
-            yield other.text
-        # What follows in the next column goes on where the last line of this one is full.
-        wraps = is_prose and last.right > 0.9 * edge and not last.text.endswith(_ENDS)
+def _join(lines: _Lines, columns: _Columns) -> str:
+    """Lines put together to paragraphs."""
+    texts = lines.texts
+    lefts, rights, begins, ends, sizes = lines.places
+    runs = _find_runs(columns)
+    edges = np.maximum.reduceat(rights, [run.start for run in runs])[columns]
+    within = columns[1:] == columns[:-1]
+    steps = np.where(within, ends[:-1] - begins[1:], 0)
+    usual = _find_medians(steps.tolist(), runs)[columns[:-1]]
+    apart = (usual > 0) & (steps > _APART * usual)
+    # Whether the first word of the next line had no room at the end of a line.
+    lengths = np.array([*map(len, texts)])
+    words = np.array([len(text.partition(" ")[0]) for text in texts])
+    room = ((rights - lefts) / lengths * (words + 1))[1:]
+    full = within & (rights[:-1] + room > edges[:-1])
+    same = np.abs(sizes[:-1] - sizes[1:]) < 0.1 * sizes[:-1]
+    prose = _find_prose(texts, full, columns)[columns]
+    # What follows in the next column goes on where the last line of this one is full.
+    wraps = ~within & prose[1:] & (rights[:-1] > 0.9 * edges[:-1])
+    for place in np.flatnonzero(wraps).tolist():
+        wraps[place] = not texts[place].endswith(_ENDS)
+    joined = prose[:-1] & (wraps | full & same & ~apart)
+    marks = np.where(joined, " ", np.where(apart, "\n\n", "\n")).tolist()
+    hyphens = [place for place, text in enumerate(texts[:-1]) if text[-1] in _HYPHENS]
+    for place in hyphens:
+        if joined[place] and texts[place + 1][0].islower():
+            marks[place] = HYPHEN
+    return "".join(chain.from_iterable(zip(texts, [*marks, ""], strict=True)))
 
 
-def _join(line: Line, following: Line) -> Iterator[str]:
-    """What stands between two lines of one paragraph: a blank, or what marks a hyphen."""
-    broken = line.text.endswith(("-", "\u2010")) and following.text[:1].islower()
-    yield HYPHEN if broken else " "
+def _find_prose(
+    texts: Sequence[str], full: NDArray[np.bool_], columns: _Columns
+) -> NDArray[np.bool_]:
+    """Which columns have lines that end where there was no more room, not where a poet would."""
+    counts = np.bincount(columns)
+    filled = np.bincount(columns[:-1], full, len(counts)) >= _PROSE * (counts - 1)
+    short = _find_medians([*map(len, texts)], _find_runs(columns)) < _SHORT
+    capitals = np.bincount(columns, [text[0].isupper() for text in texts]) > _CAPITALS * counts
+    return (counts < 3) | filled & ~short & ~(capitals & (counts > 3))
 
 
-def _is_prose(column: Sequence[Line], full: Sequence[bool]) -> bool:
-    """Whether lines end where there was no more room, rather than where a poet ended them."""
-    if len(full) < 2:
-        return True
-    short = median(len(line.text) for line in column) < _SHORT
-    capitals = sum(line.text[:1].isupper() for line in column) > _CAPITALS * len(column)
-    return sum(full) >= _PROSE * len(full) and not short and not (capitals and len(column) > 3)
-
-
-def _is_full(line: Line, following: Line, edge: float) -> bool:
-    """Whether the first word of the next line had no room at the end of a line."""
-    wide = (following.right - following.left) / max(1, len(following.text))
-    word = following.text.partition(" ")[0]
-    return line.right + wide * (len(word) + 1) > edge
+def _find_medians(values: Sequence[float], runs: Sequence[range]) -> Numbers:
+    """The median of the values above 0 in each run; 0 where there are none."""
+    return np.array(
+        [median([one for one in values[run.start : run.stop] if one > 0] or [0]) for run in runs]
+    )
 
 
 def _mend(text: str, account: Account) -> str:
@@ -270,11 +317,11 @@ def _mend(text: str, account: Account) -> str:
 
 def _join_words(text: str, account: Account) -> str:
     """The text without hyphens at line ends: each is taken away, or is one of a compound."""
-    known = _Words(text.lower(), text.count(HYPHEN))
+    known = _Words(text, text.count(HYPHEN))
     parts, at = list[str](), 0
     for mark in re.finditer(HYPHEN, text):
         # A hyphen that the file has, too, stands before it.
-        end = mark.start() - text.endswith(("-", "\u2010"), 0, mark.start())
+        end = mark.start() - text.endswith(_HYPHENS, 0, mark.start())
         one, following = _find_word_before(text, end), _HALF.match(text, mark.end())
         parts.append(text[at:end])
         at = mark.end()
@@ -297,19 +344,22 @@ class _Words:
     """The words of a text; where few of them matter, they are looked for one by one.
 
     Args:
-        text: The text in small letters.
+        text: The text; words are asked for in small letters.
         asked: How many words will be asked for, about.
     """
 
     def __init__(self, text: str, asked: int) -> None:
-        self._text = text
-        self._counts: dict[str, int] | None = None if asked <= _FEW_HYPHENS else defaultdict(int)
-        if self._counts is not None:
-            # What stands between blanks is taken apart once.
-            for part, count in Counter(text.split()).items():
-                for word in (part,) if part.isalnum() else _WORD.findall(part):
-                    self._counts[word] += count
-            self._beginnings = {word.partition("-")[0] for word in self._counts if "-" in word}
+        self._counts: dict[str, int] | None = None
+        if asked <= _FEW_HYPHENS:
+            self._text = text.lower()
+            return
+        self._counts = defaultdict(int)
+        # What stands between blanks is taken apart once.
+        for part, count in Counter(text.split()).items():
+            small = part.lower()
+            for word in (small,) if small.isalnum() else _WORD.findall(small):
+                self._counts[word] += count
+        self._beginnings = {word.partition("-")[0] for word in self._counts if "-" in word}
 
     def count(self, word: str) -> int:
         """How often a word comes by itself; 2 may stand for more."""

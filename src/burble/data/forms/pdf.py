@@ -12,8 +12,10 @@ from functools import cache
 from itertools import repeat
 from typing import Any
 
+import numpy as np
+
 from burble.data.forms.form import File, Write, list_places
-from burble.data.forms.pages import HYPHEN, Line, Page, lay_out
+from burble.data.forms.pages import HYPHEN, Numbers, Page, lay_out
 from burble.errors import SourceError
 from burble.formatting import Note
 
@@ -33,8 +35,6 @@ _HYPHEN = "\ufffe"
 
 See `findings/pdfium_line_end_hyphen.sh`.
 """
-_Words = tuple[str, int, int, tuple[bool, bool]]
-"""A line: its words, the numbers of its first and its last letter, and blanks around it."""
 
 
 def read(file: File, write: Write) -> list[Note]:
@@ -94,60 +94,77 @@ def _read_chunks(document: Any, file: File, scanned: list[int]) -> Iterator[str]
 
 def _read_page(document: Any, number: int, file: File, scanned: list[int]) -> Page:
     """One page."""
-    import pypdfium2
+    from pypdfium2 import raw
 
-    try:
-        page = document[number]
-    except pypdfium2.PdfiumError as error:
+    page = raw.FPDF_LoadPage(document, number)
+    if not page:
         raise SourceError(
             f"{file.name} is damaged: page {number + 1:,} cannot be read. Save it again."
-        ) from error
+        )
     try:
-        width, height = page.get_size()
-        lines = _find_lines(page, number, file)
+        width, height = raw.FPDF_GetPageWidthF(page), raw.FPDF_GetPageHeightF(page)
+        texts, places = _find_lines(page, number, file)
         file.account.left["comment"] += _count_comments(page)
-        if lines:
-            file.account.taken["page"] += 1
-        elif _covered(page, width * height) >= _SCANNED:
-            scanned.append(number + 1)
-        else:
-            file.account.left["blank page"] += 1
-        return Page(number, width, height, lines)
     finally:
-        page.close()
+        raw.FPDF_ClosePage(page)
+    if texts:
+        file.account.taken["page"] += 1
+    elif _covered(document[number], width * height) >= _SCANNED:
+        scanned.append(number + 1)
+    else:
+        file.account.left["blank page"] += 1
+    return Page(number, width, height, texts, places)
 
 
-def _find_lines(page: Any, number: int, file: File) -> list[Line]:
-    """The lines of a page, in the order of the file."""
-    text_page = page.get_textpage()
+def _find_lines(page: Any, number: int, file: File) -> tuple[list[str], Numbers]:
+    """The lines of a page, in the order of the file, and their places; see `pages.Page`."""
+    from pypdfium2 import raw
+
+    text_page = raw.FPDFText_LoadPage(page)
     try:
-        count = text_page.count_chars()
+        count = raw.FPDFText_CountChars(text_page)
         if count > MOST_LETTERS:
             raise SourceError(
                 f"{file.name} is not read: page {number + 1:,} has {count:,} letters, as no page "
                 "has. Leave it out."
             )
-        text = text_page.get_text_range() if count > 0 else ""
-        places = range(count) if len(text) == count else _match(text_page, text, count)
+        text = _get_text(text_page, count)
         # With so rare a letter a text of plain ones would take twice the memory.
-        text = text.replace(_HYPHEN, HYPHEN)
-        return _locate(text_page, _split_lines(text, places))
+        lines, firsts, lasts = _split_lines(text.replace(_HYPHEN, HYPHEN))
+        if len(text) != count:
+            numbers = _match(text_page, text, count)
+            firsts, lasts = [numbers[one] for one in firsts], [numbers[one] for one in lasts]
+        places = _locate(text_page, firsts, lasts)
+        if _HYPHEN in text:
+            broken = [place for place, line in enumerate(lines) if HYPHEN in line]
+            ends = [lasts[place] for place in broken]
+            places[3, broken] = _locate(text_page, ends, ends)[2]
+        return lines, places
     finally:
-        text_page.close()
+        raw.FPDFText_ClosePage(text_page)
 
 
-def _split_lines(text: str, places: Sequence[int]) -> list[_Words]:
-    """The lines of a text, given the number on its page of each letter."""
-    start, found = 0, list[_Words]()
+def _get_text(text_page: Any, count: int) -> str:
+    """The text of a page of so many letters."""
+    from pypdfium2 import raw
+
+    # One kind of array for each length of a page would take longer than the text.
+    letters = bytearray(2 * count + 2)
+    size = raw.FPDFText_GetText(text_page, 0, count, ctypes.c_ushort.from_buffer(letters))
+    return letters[: max(0, 2 * size - 2)].decode("utf-16-le", "ignore")
+
+
+def _split_lines(text: str) -> tuple[list[str], list[int], list[int]]:
+    """The lines of a text that are not blank, and where the first and last letter of each is."""
+    lines, firsts, lasts, start = list[str](), list[int](), list[int](), 0
     for line in text.split("\r\n"):
-        end = start + len(line)
-        words = line.strip(" ")
-        if words and end <= len(places):
+        if words := line.strip(" "):
             first = start + (len(line) - len(line.lstrip(" ")) if line[0] == " " else 0)
-            blanks = line[0] == " ", line[-1] == " "
-            found.append((words, places[first], places[first + len(words) - 1], blanks))
-        start = end + 2
-    return found
+            lines.append(line)
+            firsts.append(first)
+            lasts.append(first + len(words) - 1)
+        start += len(line) + 2
+    return lines, firsts, lasts
 
 
 def _match(text_page: Any, text: str, count: int) -> list[int]:
@@ -165,28 +182,21 @@ def _match(text_page: Any, text: str, count: int) -> list[int]:
     return places
 
 
-def _locate(text_page: Any, lines: list[_Words]) -> list[Line]:
-    """Lines with where they stand, in points from the left and from the bottom."""
-    if not lines:
-        return []
+def _locate(text_page: Any, firsts: Sequence[int], lasts: Sequence[int]) -> Numbers:
+    """Where lines stand whose first and last letters have these numbers; see `pages.Page`."""
     find_origin, find_box, find_size = _list_functions()
-    page = ctypes.cast(text_page.raw, ctypes.c_void_p).value
-    # Of each line the place of its first letter, and the left, right, bottom and top of its last.
-    numbers = (ctypes.c_double * (6 * len(lines)))()
-    start, end = ctypes.addressof(numbers), ctypes.addressof(numbers) + ctypes.sizeof(numbers)
-    each = [range(start + 8 * place, end, 48) for place in range(6)]
-    texts, firsts, lasts, blanks = zip(*lines, strict=True)
-    # Called so, each function costs a fraction of what it costs in a loop.
-    deque(map(find_origin, repeat(page), firsts, *each[:2]), maxlen=0)
-    deque(map(find_box, repeat(page), lasts, *each[2:]), maxlen=0)
-    sizes = map(find_size, repeat(page), firsts)
-    lefts, begins, rights = numbers[0::6], numbers[1::6], numbers[3::6]
-    ends = [*begins]
-    for place, text in enumerate(texts):
-        if HYPHEN in text:
-            find_origin(page, lasts[place], each[0][place], each[1][place])
-            ends[place] = numbers[6 * place + 1]
-    return [*map(Line, texts, lefts, rights, begins, ends, sizes, blanks)]
+    page = repeat(ctypes.addressof(text_page.contents))
+    places = np.empty((5, len(firsts)))
+    start, size = places.ctypes.data, 8 * len(firsts)
+    lefts, rights, begins, ends = (
+        range(start + n * size, start + n * size + size, 8) for n in range(4)
+    )
+    # Called so, each function costs a fraction of what it costs in a loop. Of a box only the right
+    # is wanted.
+    deque(map(find_box, page, lasts, lefts, rights, begins, ends), maxlen=0)
+    deque(map(find_origin, page, firsts, lefts, begins), maxlen=0)
+    places[3], places[4] = places[2], [*map(find_size, page, firsts)]
+    return places
 
 
 @cache
