@@ -86,6 +86,9 @@ def test_8_bits_are_refused_where_they_cost_too_much(model, tmp_path, monkeypatc
     options = ExportOptions(int8=True)
     export_model(model, str(tmp_path / "a.html"), options, log=said.append)
     assert re.fullmatch(r"8 bits cost 0\.00\d\d nats a character, on text .*\.", said[0])
+    faint = replace(model, weights={name: one * 0.01 for name, one in model.weights.items()})
+    export_model(faint, str(tmp_path / "faint.html"), options, log=said.append)
+    assert said[-1].startswith("8 bits cost less than 0.0001 nats a character, on text")
     cost = quantized.measure_cost(model)
     assert 0 < cost < html_page.MAX_COST
     monkeypatch.setattr(html_page, "MAX_COST", cost / 2)

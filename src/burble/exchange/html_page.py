@@ -159,7 +159,8 @@ def _check_cost(model: Model, log: Log) -> None:
         SettingsError: It is too much.
     """
     cost = measure_cost(model)
-    what = f"{cost:.4f} nats a character, on text that it writes itself"
+    shown_cost = f"{cost:.4f}" if cost >= 0.0001 else "less than 0.0001"
+    what = f"{shown_cost} nats a character, on text that it writes itself"
     if cost > MAX_COST:
         raise SettingsError(
             f"8 bits would cost this model {what}, more than {MAX_COST}. Leave out --int8: 16 bits "
