@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.support.dumps import make_zip
 from tests.support.servers import serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -156,6 +157,30 @@ def test_a_field_of_a_table_is_chosen_by_its_sample(chromium, tmp_path):
         page.check("#fields [value=by]")
         page.click("text=Read this field")
         page.locator("#draft-excerpt", has_text="Ann").wait_for()
+
+
+def test_an_archive_of_texts_and_tables_is_read_as_a_whole_or_by_a_field(chromium, tmp_path):
+    rows = "".join(f"{n},the cat sat on mat {n}\n" for n in range(60))
+    texts = {"in/posts.csv": f"id,body\n{rows}".encode(), "a.txt": b"plain words of a text\n" * 20}
+    given = {"name": "all.zip", "mimeType": "application/zip", "buffer": make_zip(texts)}
+    with serving("--models", tmp_path / "models") as server, visiting(chromium, server) as page:
+        page.click("nav >> text=Learn")
+        page.set_input_files("#files", given)
+        page.locator("#draft-excerpt", has_text="plain words").wait_for()
+        labels = page.locator("#fields label").all_inner_texts()
+        assert [" ".join(label.split()) for label in labels] == [
+            "The texts in it, each as a whole",
+            "in/posts.csv:id '0'",
+            "in/posts.csv:body 'the cat sat on mat 0'",
+        ]
+        assert page.locator("#fields :checked").input_value() == ""
+        check_access(page)
+        page.check("#fields [value='in/posts.csv:body']")
+        page.click("text=Read this field")
+        page.locator("#draft-excerpt", has_text="the cat sat on mat 0").wait_for()
+        page.check("#fields [value='']")
+        page.click("text=Read this field")
+        page.locator("#draft-excerpt", has_text="plain words").wait_for()
 
 
 def test_words_are_picked_undone_and_written_at_the_cursor(chromium, trained):
