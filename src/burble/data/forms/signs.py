@@ -29,7 +29,7 @@ BOOK = b"mimetypeapplication/epub+zip"
 _OASIS = b"application/vnd.oasis.opendocument."
 _KIND = re.compile(rb"application/vnd\.oasis\.opendocument\.([a-z]+)")
 _FLAT = re.compile(
-    rb"<office:document\s[^>]*?\boffice:mimetype\s*=\s*[\"']application/vnd\.oasis\.opendocument\.([a-z]+)"
+    rb"<office:document\s[^<>]*?\boffice:mimetype\s*=\s*[\"']application/vnd\.oasis\.opendocument\.([a-z]+)"
 )
 _BEGINS = re.compile(rb"From \S.*\d\d:\d\d")
 _HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*){2}")
