@@ -33,6 +33,12 @@ def test_minutes_are_shared_by_networks_and_steps_are_not():
         for minutes in (1, 2, 5)
     ]
     assert large == [1, 2, 4]
+    # Words need more of them than characters.
+    words = build_corpus(["ab " * 65_000], TextSettings(unit="word"), validation=0.0)
+    networks = [
+        defaults.choose_settings({"minutes": minutes}, words).model.ensemble for minutes in (2, 5)
+    ]
+    assert networks == [1, 4]
     # A hundred epochs are those of each.
     assert chosen(4_000).ensemble == 4
     assert chosen(4_000).dropout == 0.45

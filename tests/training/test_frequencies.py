@@ -52,20 +52,21 @@ def test_a_training_begins_so_unless_its_weights_are_given(tmp_path, unit):
         np.testing.assert_array_equal(array, weights[name])
 
 
-@pytest.mark.parametrize("unit", ["char", "word"])
-def test_a_network_that_reads_its_text_often_begins_without_unless_it_reads_words(
-    tmp_path, unit, monkeypatch
+@pytest.mark.parametrize("many", [True, False])
+def test_a_network_that_reads_its_text_often_begins_without_unless_its_symbols_are_many(
+    tmp_path, many, monkeypatch
 ):
     monkeypatch.setattr(frequencies, "SMALL_TEXT", 0)
-    made = build(tmp_path, unit)
+    made = build(tmp_path, "char")
+    monkeypatch.setattr(frequencies, "MANY_SYMBOLS", made.vocabulary.size + (not many))
     training = TrainingSettings(batch=2, length=8, steps=1)
     few = Settings(
-        text=TextSettings(unit=unit),
+        text=TextSettings(),
         model=ModelSettings(layers=1, units=4, embedding=3),
         training=training,
     )
     a_pass = Trainer(made, few).framing.steps_per_epoch
-    for passes, known in ((OFTEN - 1, True), (OFTEN + 1, unit == "word")):
+    for passes, known in ((OFTEN - 1, True), (OFTEN + 1, many)):
         many = replace(training, steps=round(passes * a_pass))
         trainer = Trainer(made, replace(few, training=many))
         assert trainer.weights(trainer.initial_state())["output.bias"].any() == known
@@ -79,3 +80,8 @@ def test_a_small_text_is_begun_with_them_however_often_it_is_read(
     monkeypatch.setattr(frequencies, "SMALL_TEXT", made.cut + least)
     assert gains_by_frequencies(made, OFTEN - 1)
     assert gains_by_frequencies(made, 50 * OFTEN) == known
+
+
+def test_bytes_are_many_whatever_the_text(tmp_path, monkeypatch):
+    monkeypatch.setattr(frequencies, "SMALL_TEXT", 0)
+    assert gains_by_frequencies(build(tmp_path, "bytes"), 50 * OFTEN)

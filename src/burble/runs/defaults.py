@@ -48,6 +48,8 @@ SYMBOLS_A_NETWORK = {"small": 700_000, "medium": 500_000, "large": 1_500_000}
 """Symbols that each network of a size needs to learn, however often it reads the text; reckoned at
 the speed of a medium one, of which a large one has about a third. A small one is several times as
 fast, but learns less from each symbol."""
+WORDS = 5
+"""How many times as many it needs where they are words: each of them is seldom seen."""
 MANY_DOCUMENTS = 20
 MOST_ONEHOT = 8192
 SHORT_DOCUMENT = 1_000
@@ -95,7 +97,8 @@ def choose_settings(
     if base:
         chosen |= fine_tuning.choose_settings(chosen | given, corpus.cut)
     else:
-        chosen |= _learning(name, chosen, given, corpus.cut, speed)
+        words = WORDS if corpus.vocabulary.unit == "word" else 1
+        chosen |= _learning(SYMBOLS_A_NETWORK[name] * words, chosen, given, corpus.cut, speed)
         if name == "medium" and chosen["framing"] == "streams" and chosen["ensemble"] > 1:
             chosen["batch"] = max(1, chosen["batch"] // 2)
     known = {**_width(given, corpus), "split": corpus.split}
@@ -103,7 +106,7 @@ def choose_settings(
 
 
 def _learning(
-    size: str, chosen: Mapping[str, Any], given: Mapping[str, Any], symbols: int, speed: float
+    least: int, chosen: Mapping[str, Any], given: Mapping[str, Any], symbols: int, speed: float
 ) -> dict[str, Any]:
     """What ends a training from nothing, its networks, and their dropout."""
     if given.get("average_base"):
@@ -114,7 +117,7 @@ def _learning(
     limited = any(given.get(limit) for limit in LIMITS)
     limits: dict[str, Any] = {} if limited else {**DEFAULT_LIMITS}
     before = settings_module.make_settings({**chosen, **limits, **given})
-    ensemble = given.get("ensemble") or _ensemble_size(size, before, symbols, speed)
+    ensemble = given.get("ensemble") or _ensemble_size(least, before, symbols, speed)
     dropout = _dropout(_passes(before, symbols, speed / ensemble))
     return {**limits, "ensemble": ensemble, **dropout}
 
@@ -182,7 +185,7 @@ def _passes(settings: Settings, symbols: int, speed: float) -> float:
     return min((limit for limit in limits if limit), default=1.0)
 
 
-def _ensemble_size(size: str, settings: Settings, symbols: int, speed: float) -> int:
+def _ensemble_size(least: int, settings: Settings, symbols: int, speed: float) -> int:
     """Networks trained side by side: several where one alone would learn the text by heart.
 
     No more than have time to learn it at all. One where windows are read anew for each symbol that
@@ -194,7 +197,7 @@ def _ensemble_size(size: str, settings: Settings, symbols: int, speed: float) ->
         return 1
     passes = _passes(settings, symbols, speed)
     limits = training.steps * training.predicted_a_step, training.epochs * symbols
-    needed = min([SYMBOLS_A_NETWORK[size], *(limit for limit in limits if limit)])
+    needed = min([least, *(limit for limit in limits if limit)])
     most = training.minutes * speed / needed
     return max([1, *(n for n, fewest in PASSES.items() if passes >= fewest and n <= most)])
 

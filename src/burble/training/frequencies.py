@@ -13,8 +13,11 @@ from burble.runs.defaults import SMALL_TEXT
 _BLOCK = 1 << 20
 OFTEN = 10.0
 """How often a text is read by a network that does better without knowing them: it learns the first
-things a little later, and the text by heart later, too. Words are too many to do without, and small
-texts are learned better with them however often they are read (docs/explanation/recipe.md)."""
+things a little later, and the text by heart later, too. Small texts, and those of many different
+symbols, are learned better with them however often they are read (docs/explanation/recipe.md)."""
+MANY_SYMBOLS = 200
+"""How many different symbols are many: bytes, words, the characters of some scripts. Most are rare,
+or never occur."""
 BIAS = "output.bias"
 UNSEEN = 0.5
 """How often what never occurs counts."""
@@ -27,8 +30,8 @@ def gains_by_frequencies(corpus: Corpus, epochs: float) -> bool:
         corpus: The text.
         epochs: How often the network will read it.
     """
-    small = corpus.cut < SMALL_TEXT
-    return corpus.vocabulary.unit == "word" or small or epochs < OFTEN
+    many = corpus.vocabulary.size >= MANY_SYMBOLS
+    return many or corpus.cut < SMALL_TEXT or epochs < OFTEN
 
 
 def start_from_frequencies(weights: Weights, corpus: Corpus) -> Weights:
