@@ -337,3 +337,7 @@ def test_documents_are_learned_one_at_a_time(burble, tmp_path):
     rows = burble("sample", tmp_path / "r", "-n", 20, "--until-document", "--jsonl", "--seed", 1)
     texts = [json.loads(row)["text"] for row in rows.stdout.splitlines()]
     assert sum(len(t) == 3 and "\n" not in t for t in texts) >= 15
+    # In one text each is written as it was learned, too.
+    text = burble("sample", tmp_path / "r", "-l", 400, "--seed", 1).stdout.decode()
+    names = text.split("\n")[:-2]
+    assert sum(len(name) == 3 for name in names) >= 0.75 * len(names)

@@ -9,13 +9,15 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from burble.exchange.exports import export_model
 from burble.exchange.options import ExportOptions
+from burble.model.mixture import build_core
 from tests.support.browsers import CHROMIUM, PATIENCE, browsing
 from tests.support.npm import package_folder
-from tests.support.speakers import POETS, chancy, follower
+from tests.support.speakers import POETS, apart, chancy, follower
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "onnx"
 ROUND = follower("abc", [1, 2, 0])
@@ -41,6 +43,23 @@ def test_python_writes_with_it(tmp_path):
     found = written(other, "ab")
     assert len(found.replace("--", "-")) == 402
     assert {*"abc"} <= set(found) <= {*"abc\n-"}
+    for one in (chancy(boundary=True, scale=0.5), apart(chancy(boundary=True, scale=0.5))):
+        path = export_model(one, str(tmp_path / "d.onnx"), ExportOptions(), overwrite=True)
+        assert written(path, "ab") == "ab" + write_here(one, "ab")
+
+
+def write_here(model, prompt):
+    """What the model itself writes by the rules and the random numbers of the example."""
+    core, rng, text = build_core(model), np.random.default_rng(7), ""
+    ids = np.array([model.vocabulary.boundary_id, *model.vocabulary.encode(prompt)])
+    state = core.zero_state(1)
+    for _ in range(400):
+        logits, state = core.read_symbols(ids, state)
+        chances = np.exp((logits[-1].astype(float) - logits[-1].max()) / 0.8)
+        ids = np.array([rng.choice(len(chances), p=chances / chances.sum())])
+        text += model.vocabulary.decode(ids, model.separator)
+    assert "--" in text
+    return text
 
 
 # Keras 3.15 with NumPy 2.4, where it saves weights.

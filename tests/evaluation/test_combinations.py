@@ -25,7 +25,7 @@ from burble.model.transfer import transfer_weights
 from burble.ngram.file import index_path, write_index
 from burble.ngram.index import build_index
 from tests.support.attention import attending
-from tests.support.speakers import POETS, chancy
+from tests.support.speakers import POETS, apart, chancy
 
 CELLS = ("lstm", "gru", "rnn")
 FRAMINGS = ("streams", "documents", "windows")
@@ -55,6 +55,7 @@ def build_model(cell, framing, networks, base):
         weights = transfer_weights(older, model.vocabulary, model.weights)
         summary = {"base": {"name": "older", "sha256": "0"}}
         model = replace(model, weights=weights, summary=summary)
+    model = apart(model) if edges else model
     return replace(model, window=7, excerpt="abcabc") if framing == "windows" else model
 
 

@@ -62,14 +62,19 @@ def make(symbols, *, unit="char", seed=0, scale=0.4, boundary=False, labels=None
 
 
 WINDOWED = replace(make(LATIN, input="onehot", layers=1), window=7, excerpt=LATIN)
+APART = QUOTED | {"training": {"framing": "documents"}}
 CASES: dict[str, tuple[Model, str, dict[str, Any]]] = {
-    "latin": (make(LATIN, boundary=True, units=33), "“The cat’s (", {}),
+    "latin": (replace(make(LATIN, boundary=True, units=33), summary=APART), "“The cat’s (", {}),
     "greek": (make(GREEK, cell="gru", more={"lowercase": True}), "Ὁ ΛΌΓΟΣ", {"topP": 0.8}),
     "arabic": (make(ARABIC, cell="rnn", layers=3), "إن هذا", {"temperature": 1.2}),
     "emoji": (make(EMOJI, ensemble=2, units=10), "hello 👍", {}),
     "old": (make(EMOJI, recurrent_activation="hard_sigmoid"), "", {"temperature": 0}),
     "graphemes": (make(MARKED, unit="grapheme", ensemble=2, cell="gru"), "नि👨‍👩‍👧", {"topP": 0.9}),
-    "labels": (make(LATIN, labels=POETS, layers=1), "I", {"labels": {"poet": "Whitman"}}),
+    "labels": (
+        make(LATIN, labels=POETS, layers=1, boundary=True),
+        "I",
+        {"labels": {"poet": "Whitman"}},
+    ),
     # Each symbol is as many steps as a window is long.
     "windows": (WINDOWED, "a cat", {"length": 300}),
 }
@@ -102,6 +107,8 @@ def test_a_seed_writes_the_same_text_in_the_page_as_here(chromium, folder, name)
     model, prompt, options = CASES[name]
     expected = write_here(model, prompt, options)
     assert len(expected) == options.get("length", LENGTH)
+    # Whether the state is carried on from document to document is seen in the text.
+    assert not model.vocabulary.boundary or model.separator in expected[: LENGTH // 4]
     ids = np.random.default_rng(1).integers(0, model.vocabulary.size, 300)
     core = build_portable(model.weights, model.architecture)
     core = core.with_labels((2, 0) if model.labels else ())

@@ -17,7 +17,7 @@ from burble.exchange.options import ExportOptions, ImportRequest
 from burble.model.architecture import fixed_input
 from burble.model.engine import build_engine
 from burble.model.file import write_model
-from tests.support.speakers import POETS, chancy
+from tests.support.speakers import POETS, apart, chancy
 
 PLAIN = ExportOptions()
 CELL = "rnnlm/multi_rnn_cell/cell_{}/basic_lstm_cell/{}"
@@ -102,6 +102,18 @@ def test_a_model_with_labels_goes_out_without_them(tmp_path):
     moved, plain = (predictions(one, [0, 1, 2]) for one in (found, model))
     assert np.array_equal(moved, plain)
     assert not found.labels
+
+
+def test_ml5_itself_carries_its_state_on_where_that_was_not_learned_which_is_said(tmp_path):
+    told: dict[str, list[str]] = {"streams": [], "apart": []}
+    model = chancy(boundary=True)
+    exported(model, tmp_path / "streams", told["streams"].append)
+    exported(apart(model), tmp_path / "apart", told["apart"].append)
+    assert told["apart"][:-1] == told["streams"]
+    assert "This model learned each document from a zero state, and ml5" in told["apart"][-1]
+    own = [json.loads((tmp_path / one / "burble.json").read_text("utf-8")) for one in told]
+    assert [one.get("reset_id") for one in own] == [None, 4]
+    assert imported(tmp_path / "apart").reset_id == 4
 
 
 def test_logits_are_moved_to_where_ml5_can_take_their_exponentials():

@@ -17,7 +17,7 @@ from burble.inference.generator import Generator
 from burble.model.architecture import fixed_input
 from burble.model.engine import build_engine
 from tests.support.npm import package_folder
-from tests.support.speakers import chancy
+from tests.support.speakers import apart, chancy
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -51,6 +51,7 @@ def graphemes():
 MODELS = {
     "letters": high(chancy(SYMBOLS)),
     "documents": chancy(SYMBOLS, boundary=True),
+    "apart": apart(chancy(SYMBOLS, boundary=True)),
     "onehot": one_hot(),
     "graphemes": graphemes(),
 }
@@ -229,8 +230,8 @@ def test_the_calls_of_the_player_do_what_those_of_ml5_promise(page):
     }
 
 
-TURNS = """async () => {
-    const rnn = ml5.charRNN("documents");
+TURNS = """async (folder) => {
+    const rnn = ml5.charRNN(folder);
     const whole = await rnn.generate({seed: "ab", length: 60, temperature: 0});
     rnn.reset();
     await rnn.feed("ab");
@@ -244,13 +245,19 @@ TURNS = """async () => {
 }"""
 
 
-def test_character_by_character_the_player_writes_the_same(page):
-    whole, text = page.evaluate(TURNS)
+@pytest.mark.parametrize("name", ["documents", "apart"])
+def test_character_by_character_the_player_writes_the_same(page, name):
+    whole, text = page.evaluate(TURNS, name)
     assert whole == text
-    expected = Generator(MODELS["documents"]).generate(
-        "ab", length=60, temperature=0, break_loops=False
-    )
+    expected = Generator(MODELS[name]).generate("ab", length=60, temperature=0, break_loops=False)
     assert whole[:50] == expected[:50]
+
+
+def test_of_a_text_only_what_follows_its_last_edge_counts_where_documents_were_learned_apart(page):
+    after, alone = (page.evaluate(WITH_ML5, ["apart", text, 1]) for text in ("ab--cab", "cab"))
+    assert after == alone
+    after, alone = (page.evaluate(WITH_ML5, ["documents", text, 1]) for text in ("ab--cab", "cab"))
+    assert after != alone
 
 
 def test_the_example_is_a_sketch_that_writes(chromium, site):

@@ -25,7 +25,7 @@ from burble.model.file import serialize_model, write_model
 from burble.model.metadata import Model
 from burble.model.mixture import build_core
 from burble.settings import TextSettings
-from tests.support.speakers import POETS, chancy
+from tests.support.speakers import POETS, apart, chancy
 
 PLAIN = ExportOptions()
 SHAPES: dict[str, dict[str, Any]] = {
@@ -130,6 +130,15 @@ def test_the_metadata_and_the_file_beside_it_hold_alphabet_and_cleaning(burble, 
     assert again.returncode == 0, again.stderr.decode()
     shown = burble("info", "run", cwd=tmp_path).stdout.decode()
     assert "origin     m.onnx of burble 0" in shown
+
+
+def test_whoever_runs_the_network_is_told_what_to_do_between_documents(tmp_path):
+    model = chancy(boundary=True)
+    for number, one in enumerate((model, apart(model))):
+        told = list[str]()
+        path = export_model(one, str(tmp_path / f"{number}.onnx"), PLAIN, log=told.append)
+        assert any("gives states of zero along with the id 4," in said for said in told) == number
+        assert brought_back(path).reset_id == one.reset_id
 
 
 def test_weights_of_8_bits_are_smaller_and_their_cost_is_told(tmp_path, caplog):

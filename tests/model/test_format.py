@@ -14,7 +14,7 @@ from burble.model.file import MAX_FILE, read_model, write_model
 from burble.model.metadata import ARCHITECTURE_KEYS, TEXT_KEYS
 from burble.model.tensors import MAX_HEADER, open_tensors
 from burble.settings import TextSettings
-from tests.support.speakers import POETS, chancy, wordy
+from tests.support.speakers import POETS, apart, chancy, wordy
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "format-1.safetensors"
@@ -46,10 +46,14 @@ def logits_by_the_page(path, symbols, chosen=()):
         begin, end = (8 + n + at for at in a["data_offsets"])
         w[name] = np.array(struct.unpack(f"<{(end - begin) // size}{code}", data[begin:end]))
         w[name] = w[name].reshape(a["shape"])
-    ids = [about["symbols"].index(s) for s in symbols]
+    # What is no symbol is the edge.
+    ids = [[*about["symbols"], ""].index(s) for s in symbols]
     ids = [len(about["symbols"])] * about["boundary"] + ids
     shape = about["architecture"]
     ensemble = [f"network{n}." if n else "" for n in range(shape.get("networks", 1))]
+    if about["boundary"] and about["summary"].get("training", {}).get("framing") == "documents":
+        # From the last edge on: before it the state becomes zero.
+        ids = ids[len(ids) - 1 - ids[::-1].index(len(about["symbols"])) :]
     rows = [labels.index(one) for one in chosen]
     each = [network_by_the_page(w, prefix, shape, ids, rows) for prefix in ensemble]
     if len(each) == 1:
@@ -113,6 +117,17 @@ def test_a_reader_written_from_the_page_gives_the_same_logits(
     expected = np.exp(logits) / np.exp(logits).sum()
     found = [probabilities[s] for s in ("a", "b", "c", "\n", "")[: len(expected)]]
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_reader_written_from_the_page_reads_documents_as_they_were_learned(tmp_path):
+    model = chancy(boundary=True, scale=0.5)
+    for one in (model, apart(model)):
+        write_model(tmp_path / "m", one)
+        probabilities = load(tmp_path / "m").probabilities("ab--ca")
+        logits = logits_by_the_page(tmp_path / "m", ["a", "b", "", "c", "a"])
+        expected = np.exp(logits) / np.exp(logits).sum()
+        found = [probabilities[s] for s in ("a", "b", "c", "\n", "")]
+        np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16"])

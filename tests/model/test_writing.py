@@ -9,6 +9,7 @@ import pytest
 
 from burble.model import softmax, writing
 from burble.model.engine import build_engine, select_streams
+from burble.model.resets import ResetEngine
 from burble.native.library import load_library
 from burble.native.writing import Choice
 from tests.support.speakers import chancy
@@ -28,6 +29,7 @@ def engine(**shape):
 def test_the_number_of_threads_changes_nothing(ensemble, threads, texts, monkeypatch):
     monkeypatch.setattr(writing, "LEAST_WORK", 1)
     core, rng = engine(units=24, layers=2, ensemble=ensemble), np.random.default_rng(0)
+    core = ResetEngine(core, 3)
     uniforms, state = rng.random((2, 20, texts)), core.zero_state(texts)
     with mock.patch.object(writing, "count_threads", return_value=threads):
         made = writing.build_writing(core)

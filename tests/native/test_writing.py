@@ -30,10 +30,18 @@ def watch_all(texts, before=()):
     return LoopBlocker(["-", *map(chr, range(97, 97 + V))], texts, 2, before)
 
 
-def write_slowly(networks, ids, states, uniforms, temperature, blocker):
+def reset(states, ids, reset_id):
+    """States that are zero where that symbol is read."""
+    chosen = np.asarray(ids)[:, None] == (-1 if reset_id is None else reset_id)
+    return [np.where(chosen, np.float32(0), own) for own in states] if chosen.any() else states
+
+
+def write_slowly(networks, ids, states, uniforms, choice, blocker):
     """Each step by calls of its own; the symbols, (T, B), and the states."""
     found = []
+    (temperature, reset_id) = choice
     for row in uniforms:
+        states = reset(states, ids, reset_id)
         stepped = [network.step(ids, own) for network, own in zip(networks, states, strict=True)]
         states = [after for _, after in stepped]
         logits = stepped[0][0]
@@ -56,13 +64,14 @@ def test_what_is_written_at_once_is_what_is_written_step_by_step(sizes, many, te
     states = [draw_states(network, texts, seed) for network in networks]
     # At a low temperature texts soon go round.
     temperature, uniforms = rng.choice([0.05, 1.0]), rng.random((steps, texts))
+    reset_id = rng.choice([None, *range(V)])
     slow, blocker = watch_all(texts, [1, 2] * 3), watch_all(texts, [1, 2] * 3)
-    expected = write_slowly(networks, ids, states, uniforms, temperature, slow)
+    expected = write_slowly(networks, ids, states, uniforms, (temperature, reset_id), slow)
     room, choice = Room(networks, texts), Choice(temperature, IMPOSSIBLE, blocker.watch)
     first, done = states, 0
     while done < steps:
         some = uniforms[done : done + int(rng.integers(1, 20))]
-        work = Work(networks, ids, states, some, choice, room)
+        work = Work(networks, ids, reset(states, ids, reset_id), some, choice, room, reset_id)
         middle = int(rng.integers(0, texts + 1))
         for bounds in ((0, middle), (middle, texts)):
             work.write(*bounds)

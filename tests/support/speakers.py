@@ -57,6 +57,11 @@ def chancy(
     return Model(weights, vocabulary, settings, text, separator, labels=labels)
 
 
+def apart(model):
+    """The same model, as one that learned each document from a zero state."""
+    return replace(model, summary=dict(model.summary) | {"training": {"framing": "documents"}})
+
+
 WORDS = tuple(sorted({*"\n 'abdehnorstw.", "bro", "brown", "brother", "don", "don't", "the", "  "}))
 """Symbols of a model of words."""
 

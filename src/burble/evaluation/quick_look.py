@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from burble.data.corpus import Corpus
 from burble.data.vocabulary import Vocabulary
 from burble.inference.scoring import predict_texts
-from burble.model.engine import build_engine
 from burble.model.file import Model
+from burble.model.mixture import build_core
 from burble.ngram import kneser_ney
 
 PIECES = 16
@@ -146,8 +146,7 @@ def _known_losses(
     uniform = math.log(max(1, len(shared)))
     numbers = [np.flatnonzero([len(text) > 0 for text in texts])]
     losses = [np.full(len(numbers[0]), uniform)]
-    engine = build_engine(model.weights, model.architecture)
-    for rows, predictions in predict_texts(engine, texts, model.window):
+    for rows, predictions in predict_texts(build_core(model), texts, model.window):
         possible = np.logaddexp.reduce(predictions.log_probabilities[:, shared], axis=1)
         numbers.append(rows)
         losses.append(possible + predictions.nll)

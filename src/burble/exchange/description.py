@@ -1,6 +1,7 @@
 """What burble says of a model in other formats: all but its weights, as JSON. Knows no format."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast, get_args
@@ -14,6 +15,15 @@ from burble.model.tensors import strict_json
 def write_description(model: Model) -> str:
     """All of a model but its weights; equal models give equal texts."""
     return json.dumps(describe_as_json(model), sort_keys=True)
+
+
+def describe_resets(model: Model) -> Iterator[str]:
+    """What whoever runs the network by itself must do between documents, if it is anything."""
+    if model.reset_id is not None:
+        yield (
+            "This model learned each document from a zero state: whoever writes with it gives "
+            f"states of zero along with the id {model.reset_id}, which parts two documents."
+        )
 
 
 def parse_description(text: str | bytes, dtype: str, path: Path) -> Model:

@@ -78,6 +78,7 @@ def build_page(model: Model, name: str, *, int8: bool = False, log: Log = str) -
     template = (FOLDER / "page.html").read_text("utf-8")
     facts = {
         "name": name,
+        "reset": model.reset_id,
         "writing": describe_writing(model),
         "rules": describe_rules(model.vocabulary),
         "words": describe_words(model.vocabulary),

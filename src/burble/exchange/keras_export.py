@@ -19,7 +19,7 @@ import numpy as np
 from burble import __version__
 from burble.errors import BurbleError, SettingsError
 from burble.exchange import keras_layers
-from burble.exchange.description import write_description
+from burble.exchange.description import describe_resets, write_description
 from burble.exchange.keras_layers import OUTPUT, Built
 from burble.exchange.keras_own import ARCHIVE, CONFIG, METADATA, OWN, WEIGHTS, to_keras
 from burble.exchange.options import ExportOptions
@@ -64,6 +64,8 @@ def export(model: Model, path: Path, options: ExportOptions, log: Log) -> None:
     beside = path.with_name(f"{path.name}.json")
     beside.write_text(f"{write_description(model)}\n", "utf-8")
     log(f"{beside.name}, beside it, holds the alphabet in the order of its ids.")
+    for note in describe_resets(model):
+        log(note)
 
 
 def _check_tutorial(model: Model) -> None:

@@ -76,6 +76,7 @@ def export(model: Model, path: Path, _options: ExportOptions, log: Callable[[str
     _write_json(path / VOCABULARY, name_ids(model.vocabulary, model.separator))
     exact = {name: model.weights[name].tolist() for name in EXACT}
     own = {"model": describe_as_json(model), "shift": float(shift), "exact": exact}
+    own |= {} if model.reset_id is None else {"reset_id": model.reset_id}
     _write_json(path / OWN, own)
     player = files("burble.exchange").joinpath("ml5_player.js").read_bytes()
     (path / PLAYER).write_bytes(player)
@@ -180,6 +181,11 @@ def _describe(model: Model, half: float) -> Iterator[str]:
         ids = name_ids(model.vocabulary, model.separator)
         text = next(text for text, one in ids.items() if one == boundary)
         yield f"Between two documents ml5 writes {text!r}."
+    if model.reset_id is not None:
+        yield (
+            "This model learned each document from a zero state, and ml5 carries its state on: of "
+            f"what it writes, the first document is the best. {PLAYER} begins each anew."
+        )
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -154,6 +154,7 @@
         this.texts = [];
         for (const [text, id] of Object.entries(vocab)) this.texts[id] = text;
         this.boundary = this.about.boundary ? this.about.symbols.length : -1;
+        this.resetId = own.reset_id ?? -1;
         this.ids = new Map(Object.entries(vocab));
         if (this.boundary >= 0) {
           // What is made of symbols is read as those, and does not end a document.
@@ -231,8 +232,10 @@
       return Float32Array.from(sums);
     }
 
-    // The state after one more symbol; the state given stays as it is.
-    step(id, state) {
+    // The state after one more symbol; the state given stays as it is. Where each document was
+    // learned from a zero state, what parts two is read from one.
+    step(id, before) {
+      const state = id === this.resetId ? this.zeroState : before;
       const { layers, embedding } = this.model;
       const after = { c: [], h: [], isNew: false };
       layers.forEach((layer, place) => {

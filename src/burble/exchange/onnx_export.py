@@ -10,7 +10,7 @@ from pathlib import Path
 
 from burble import __version__
 from burble.errors import InputError
-from burble.exchange.description import write_description
+from burble.exchange.description import describe_resets, write_description
 from burble.exchange.onnx_file import MOST_BYTES, encode_model
 from burble.exchange.onnx_network import build_graph
 from burble.exchange.options import ExportOptions
@@ -45,6 +45,8 @@ def export(model: Model, path: Path, options: ExportOptions, log: Callable[[str]
         f"{path.name}.json, beside it, holds the alphabet and how text is cleaned, as the metadata "
         "of the file itself does."
     )
+    for note in describe_resets(model):
+        log(note)
 
 
 def _check(model: Model, path: Path, options: ExportOptions, log: Callable[[str], object]) -> None:

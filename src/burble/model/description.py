@@ -37,7 +37,8 @@ def describe_model(model: Model) -> Iterator[tuple[str, str]]:
     yield "alphabet", _describe_alphabet(alphabet)
     if model.window:
         yield "window", f"{some(model.window, 'symbol')}, read anew for each that is written"
-    yield "documents", "yes, each with an end" if alphabet.boundary else "no, running text"
+    anew = "" if model.reset_id is None else ", and each read from a zero state"
+    yield "documents", f"yes, each with an end{anew}" if alphabet.boundary else "no, running text"
     for column, values in zip(model.labels.columns, model.labels.values, strict=True):
         yield "labels", f"{column}: {listed([*map(repr, values)], most=LISTED)}"
     yield "cleaning", _listed(model.text.stored)

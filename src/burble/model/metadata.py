@@ -75,6 +75,17 @@ class Model:
         name = self.facts("base").get("name")
         return name if isinstance(name, str) else None
 
+    @property
+    def reset_id(self) -> int | None:
+        """The id before which the state becomes zero: the edge, if documents were learned apart.
+
+        Such a model learned each document from a zero state, and never saw one begin from another.
+        None where the state is carried on, as of models that learned in streams, and where nothing
+        says how a model learned, as of another program's.
+        """
+        apart = self.facts("training").get("framing") == "documents"
+        return self.vocabulary.boundary_id if apart else None
+
     def was_trained_on(self, sha256: str) -> bool:
         """Whether it was trained on the text of that fingerprint; see `Corpus.sha256`."""
         return self.facts("corpus").get("sha256") == sha256

@@ -23,6 +23,7 @@ from burble.model.attention import AttentionEngine
 from burble.model.engine import Array, Core, Reading, State, build_engine, finish_reading
 from burble.model.file import Model
 from burble.model.portable import build_portable
+from burble.model.resets import ResetEngine
 from burble.model.windows import WindowEngine
 from burble.settings import TextSettings, is_integer, is_number, require
 
@@ -112,17 +113,22 @@ def build_core(model: Model, *, portable: bool = False) -> Core:
     if portable:
         require(not isinstance(model, Mixture), "portable", True, "False where models are mixed")
         require(not model.attention, "portable", True, "False for a network that attends")
-        return build_portable(model.weights, model.architecture)
+        return _reset(build_portable(model.weights, model.architecture), model)
     if model.attention:
         return AttentionEngine(model.weights, model.architecture, model.attention)
     if not isinstance(model, Mixture):
-        return build_engine(model.weights, model.architecture)
+        return _reset(build_engine(model.weights, model.architecture), model)
     cores = [build_core(part) for part in model.parts]
     reading = [
         WindowEngine(core, part.window) if part.window else core
         for core, part in zip(cores, model.parts, strict=True)
     ]
     return MixtureEngine(model, reading)
+
+
+def _reset(core: Core, model: Model) -> Core:
+    """What reads with a model's network, each document from a zero state if it was learned so."""
+    return core if model.reset_id is None else ResetEngine(core, model.reset_id)
 
 
 def build_mixer(mixture: Mixture) -> "Mixer":

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from burble.model.engine import Core, Engine, EnsembleEngine, State
 from burble.model.forward import order_states
 from burble.model.parallel import count_threads, run_at_once
+from burble.model.resets import ResetEngine, reset_streams
 from burble.native.forward import Network
 from burble.native.writing import Choice, Helper, Room, Work, can_write
 
@@ -41,10 +42,11 @@ class Writing:
     Args:
         networks: Those whose probabilities are averaged.
         size: Their weights.
+        reset_id: The id before which the state becomes zero; None for none.
     """
 
-    def __init__(self, networks: Sequence[Network], size: int) -> None:
-        self._networks, self._size = networks, size
+    def __init__(self, networks: Sequence[Network], size: int, reset_id: int | None = None) -> None:
+        self._networks, self._size, self._reset_id = networks, size, reset_id
         self._room = Room(networks, 1)
         self._helper: Helper | None = None
         self._late = 0
@@ -77,8 +79,10 @@ class Writing:
         """
         if self._room.texts != len(ids):
             self._room = Room(self._networks, len(ids))
+        if self._reset_id is not None and self._reset_id in ids.tolist():
+            state = reset_streams(ids == self._reset_id, state)
         before = [order_states(part) for part in state]
-        work = Work(self._networks, ids, before, uniforms, choice, self._room)
+        work = Work(self._networks, ids, before, uniforms, choice, self._room, self._reset_id)
         products = uniforms.size * self._size
         parts = max(1, min(count_threads(), len(ids) // READING, products // LEAST_WORK))
         if parts == 1:
@@ -128,10 +132,13 @@ _rest = _Rest()
 
 def build_writing(core: Core) -> Writing | None:
     """What writes with networks in the compiled kernels; None where it cannot be done there."""
+    reset_id = None
+    if isinstance(core, ResetEngine):
+        reset_id, core = core.reset_id, core.core
     engines = core.engines if isinstance(core, EnsembleEngine) else [core]
     sizes = [one.size for one in engines if isinstance(one, Engine)]
     found = [one.network for one in engines if isinstance(one, Engine)]
     networks = [one for one in found if one is not None]
     if len(networks) < len(engines) or not can_write(networks):
         return None
-    return Writing(networks, sum(sizes))
+    return Writing(networks, sum(sizes), reset_id)

@@ -4,6 +4,8 @@
 #include "helper.h"
 #include "table.h"
 
+#include <string.h>
+
 /* One of the networks whose probabilities are averaged. Its states, as for `step_function`, are in
    the first or second of `after` in the end, as the number of steps is odd or even; the second may be
    `before`. */
@@ -21,6 +23,7 @@ struct writing {
     int64_t members;
     const struct member *member;
     int64_t steps, streams;
+    int64_t reset;           /* The symbol before which states become zero; -1 for none. */
     const int64_t *first;    /* What was drawn last, (streams). */
     int64_t *drawn;          /* What is drawn now. */
     const double *uniforms;  /* Numbers from [0, 1). */
@@ -62,6 +65,22 @@ static void step_with_help(const struct kernels *kernels, const struct writing *
     burble_run_shared(kernels, work->helper, &part);
 }
 
+/* Makes states zero from which the symbol is read that wants it so. Those before the first step are
+   not ours to change: whoever calls has seen to them. */
+static void reset_states(const struct writing *work, const int64_t *ids, int64_t step) {
+    for (int64_t s = 0; s < work->streams; s++) {
+        if (ids[s] != work->reset) continue;
+        for (int64_t i = 0; i < work->members; i++) {
+            const struct member *member = &work->member[i];
+            const int64_t units = member->net->units;
+            float *state = member->after[(step - 1) % 2] + s * units;
+            for (int64_t part = 0; part < member->net->parts; part++) {
+                memset(state + part * member->after_stride, 0, sizeof(float) * (size_t)units);
+            }
+        }
+    }
+}
+
 /* Writes; see `burble_write`. All networks have the same symbols. */
 static int64_t write_steps(const struct kernels *kernels, const struct writing *work,
                            int64_t symbols) {
@@ -69,6 +88,7 @@ static int64_t write_steps(const struct kernels *kernels, const struct writing *
     const int64_t *ids = work->first;
     for (int64_t step = 0; step < work->steps; step++) {
         int64_t *drawn = work->drawn + step * work->row;
+        if (step && work->reset >= 0) reset_states(work, ids, step);
         for (int64_t i = 0; i < work->members; i++) {
             step_with_help(kernels, work, &work->member[i], ids, step,
                            work->logits + i * streams * symbols);

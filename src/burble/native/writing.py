@@ -53,7 +53,7 @@ class _Writing(ctypes.Structure):
     _fields_ = (
         ("members", ctypes.c_int64),
         ("member", ctypes.POINTER(_Member)),
-        *((name, ctypes.c_int64) for name in ("steps", "streams")),
+        *((name, ctypes.c_int64) for name in ("steps", "streams", "reset")),
         *((name, ctypes.c_void_p) for name in ("first", "drawn", "uniforms")),
         ("row", ctypes.c_int64),
         *((name, ctypes.c_void_p) for name in ("logits", "rounds", "helper")),
@@ -125,6 +125,8 @@ class Work:
         uniforms: A number from [0, 1) for each symbol, shape (T, B), at least one step.
         choice: How symbols are chosen.
         room: Where there is room for so many texts.
+        reset_id: The id before which the states of a text become zero, if it is drawn before the
+            last step; None for none. Where it is among `ids`, whoever calls has seen to it.
 
     Attributes:
         drawn: The symbols that are written, shape (T, B).
@@ -142,6 +144,7 @@ class Work:
         uniforms: NDArray[np.float64],
         choice: Choice,
         room: Room,
+        reset_id: int | None = None,
     ) -> None:
         steps, texts = uniforms.shape
         if ids.shape != (texts,) or not steps or room.texts != texts:
@@ -150,6 +153,7 @@ class Work:
         self._ids = np.ascontiguousarray(ids, np.int64)
         self._uniforms = np.ascontiguousarray(uniforms, np.float64)
         self._before, self._room = before, room
+        self._reset = -1 if reset_id is None else reset_id
         self._states: list[tuple[Array, Array]] = []
         for network, states, both in zip(networks, before, room.states, strict=True):
             network.check_states(states, texts)
@@ -186,7 +190,7 @@ class Work:
         rounds = None if watch is None else watch.describe(first, end)
         symbols = self._networks[0].symbols
         work = _Writing(
-            *(len(members), members, len(self.drawn), end - first),
+            *(len(members), members, len(self.drawn), end - first, self._reset),
             *(find(one) + 8 * first for one in (self._ids, self.drawn, self._uniforms)),
             len(self._ids),
             find(self._room.logits) + 4 * first * len(members) * symbols,

@@ -64,8 +64,10 @@ class Reading {
   }
 
   append(id) {
-    const { network, window } = this.writer;
+    const { network, window, facts } = this.writer;
     this.logits = null;
+    // See `resets.py`.
+    if (id === facts.reset) this.state.fill(0);
     if (!window) { this.logits = network.step(id, this.state); return; }
     this.ids = [...this.ids, id].slice(-window);
     this.state.fill(0);
