@@ -136,3 +136,10 @@ def test_of_a_scrivener_project_its_pieces_are_read_and_no_index_or_copy(tmp_pat
     names = [Path(source.name).relative_to(tmp_path).as_posix() for source in found]
     assert names == [*(f"Novel.scriv/{name}" for name in pieces), "search.indexes"]
     assert notes[0].startswith("6 files of a Scrivener project that are not its text, whose pieces")
+
+
+def test_a_file_beside_an_index_of_scrivener_needs_no_folder(tmp_path):
+    for name in ("Notes.scrivx", "Files", "a.txt"):
+        (tmp_path / name).write_text("the lamps")
+    with pytest.raises(SourceError, match="3 files of a Scrivener project"):
+        sources.find_sources([str(tmp_path)])

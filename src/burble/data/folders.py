@@ -20,7 +20,8 @@ SCRIVENER = (
     "files of a Scrivener project that are not its text, whose pieces are read in the order of "
     "their ids (compile it in Scrivener for its own order),"
 )
-_PIECES = ("Data", "Docs")
+_PIECES = (("Files", "Data"), ("Files", "Docs"))
+"""The folders of a Scrivener project in which its pieces lie, in its versions."""
 _BESIDE = (".checksum", ".styles", ".comments", ".links")
 """Endings of what a Scrivener project keeps beside its pieces."""
 FOREIGN = "documents in forms that are not read (`burble corpus FILE` tells what to do)"
@@ -86,8 +87,7 @@ def _is_no_piece(path: Path, project: Path) -> bool:
     """Whether a file of a Scrivener project is no piece of its text, but an index or a copy."""
     if not path.is_relative_to(project):
         return False
-    parts = path.relative_to(project).parts
-    return parts[0] != "Files" or parts[1] not in _PIECES or path.suffix in _BESIDE
+    return path.relative_to(project).parts[:2] not in _PIECES or path.suffix in _BESIDE
 
 
 def find_made_below(root: Path, paths: Iterable[Path]) -> dict[Path, None]:
