@@ -99,7 +99,7 @@ def format_card(facts: Facts) -> str:
     removed = facts.report["removed"]
     left_out = ", ".join(sorted(facts.report["left_out_authors"]))
     scored_on = ", ".join(f"`{name}`" for name in facts.report["scored"])
-    scored = next(iter(facts.scores.values())).characters
+    scored, authors = facts.scores["all"].characters, ", ".join([*facts.scores][1:])
     return f"""# {facts.name}
 
 A small network that has read English, to start from and to try. It writes words and sentences; it
@@ -133,7 +133,7 @@ share 60 characters in a row with a text on which burble's figures are measured 
 {_NAMES}
 ## How good it is
 
-Mean negative log-likelihood on {scored:,} characters of authors whom it never read ({left_out}),
+Mean negative log-likelihood on {scored:,} characters of authors whom it never read ({authors}),
 static, each part of a novel from a zero state, as the file is; in brackets, the 95 % interval of
 the bootstrap over blocks of neighbouring characters.
 
@@ -177,7 +177,7 @@ def _score_table(scores: Mapping[str, Report]) -> str:
 _STYLES = """Each part of 60,000 characters was read in a style drawn by chance, so that no habit
 is foreign: two in five with typographic quotes and dashes, the others with straight ones; nine in
 twenty with lines broken at 60 to 76 characters, as many with a paragraph on a line, the others as
-they came; one in seven in lower case."""
+they came; three in twenty in lower case."""
 
 _NAMES = """The translation of the Bible is the one in the package `sword-text-web`. Its name is a
 trademark, and those who hold it ask that no changed text bears it: what was read here has other

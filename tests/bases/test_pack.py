@@ -53,10 +53,12 @@ def test_the_file_is_the_model_in_half_the_bytes_with_facts_of_its_own(trained, 
 
 
 def test_the_card_tells_figures_terms_and_what_not_to_expect(trained, text, tmp_path):
-    facts = pack(trained, text, tmp_path / "cat.safetensors", characters=900)
+    facts = pack(trained, text, tmp_path / "cat.safetensors", characters=400)
     card = (tmp_path / "cat.md").read_text("utf-8")
     assert card.startswith("# cat\n")
     score = facts.scores["Doyle"]
+    # Eliot is left out as well, and not scored: the first file is enough.
+    assert "whom it never read (Doyle),\n" in card
     assert f"| Doyle | {score.characters:,} | {score.nats:.3f} |" in card
     assert f"| {len(LINE) * 3} | 100 English Novels 1.4 | out of copyright" in card
     assert "2 English novels of 1900, by 1 author |" in card
