@@ -50,7 +50,10 @@ from burble.settings import (
 from burble.training import preflight
 from burble.training.preflight import PreparedRun
 
-__all__ = ["evaluate", "export", "import_model", "load", "read", "remember", "train"]
+__all__ = [
+    *("evaluate", "export", "import_model", "load", "push"),
+    *("read", "remember", "report", "train"),
+]
 
 
 def read(
@@ -218,7 +221,7 @@ def export(
         model: A run, a run folder, a model file or the name of a base.
         path: Where to; how it ends says what to write, such as `.onnx`.
         format: What to write, whatever the path's ending.
-        overwrite: Whether what is there may be replaced.
+        overwrite: Whether an earlier export in the same format may be replaced.
         on_message: Called with sentences about what was written.
         **options: Any option of `burble export` by its own name.
 

@@ -21,7 +21,9 @@ Format = Annotated[
         help=f"What to write, whatever the path's ending: {NAMES}.",
     ),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace an earlier export in the same format.")
+]
 
 
 def export(

@@ -14,8 +14,8 @@ class ExportOptions:
     """How a model is written in another format. Every format says which of these it takes.
 
     Attributes:
-        int8: Weights of 8 bits: about half the size of a page, a quarter of ONNX of LSTMs (GRU and
-            plain layers of ONNX stay in float32); what that costs is told.
+        int8: Weights of 8 bits: a page becomes about half as large, ONNX of LSTMs a quarter (its
+            GRU and plain layers stay in float32); what that costs is told.
         keras_layout: states, where a network takes ids and states and gives them back; or
             tutorial, where it takes windows as the network of the Keras tutorial does.
     """
@@ -33,7 +33,8 @@ class ImportOptions:
     """What a file does not say of itself. Every format says which of these it takes.
 
     Attributes:
-        recipe: The recipe that it was trained with, by name or file, in place of what it says.
+        recipe: The recipe that it was trained with, by name or file; refused where the file says
+            otherwise.
         window: How many symbols it reads at a time, if it does not say, such as 100 for the Keras
             tutorial; 0 is what it says.
         text: Take the alphabet from its training text, read and cleaned as burble does.
