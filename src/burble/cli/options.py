@@ -55,7 +55,8 @@ SUITED: Set[tuple[type, str]] = {
 Sources = Annotated[
     list[str],
     typer.Argument(
-        help="Texts, documents, tables, folders, - for standard input, builtin:python-docs."
+        help="Texts, documents, tables, folders, - for standard input, builtin:python-docs, "
+        "gutenberg:NUMBER."
     ),
 ]
 
