@@ -77,7 +77,8 @@ def write_settings() -> str:
 
 def _settings_table(cls: type) -> list[str]:
     """The lines of one class: a heading, its first line, and a row for each field."""
-    described = describe_fields(cls)
+    # A stroke would end its cell.
+    described = {name: text.replace("|", r"\|") for name, text in describe_fields(cls).items()}
     rows = [
         f"| `{field.name}` | {_type_name(field)} | {_default(field)} | {described[field.name]} |"
         for field in fields(cls)

@@ -59,6 +59,13 @@ def test_the_picture_of_the_architecture_is_that_of_the_imports():
     assert len(set(places.values())) == len(places)
 
 
+def test_every_row_of_the_page_of_settings_has_four_cells():
+    page = runpy.run_path(str(ROOT / "scripts" / "write_reference.py"))["write_settings"]()
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    assert any("<\\|endoftext\\|>" in row for row in rows)
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
+
+
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/explanation/architecture.md"])
 def test_every_place_in_the_code_that_a_page_names_is_there(page):
     text = (ROOT / page).read_text("utf-8")
