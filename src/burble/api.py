@@ -51,8 +51,15 @@ from burble.training import preflight
 from burble.training.preflight import PreparedRun
 
 __all__ = [
-    *("evaluate", "export", "import_model", "load", "push"),
-    *("read", "remember", "report", "train"),
+    "evaluate",
+    "export",
+    "import_model",
+    "load",
+    "push",
+    "read",
+    "remember",
+    "report",
+    "train",
 ]
 
 
