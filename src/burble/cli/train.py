@@ -53,7 +53,7 @@ Base = Annotated[
     typer.Option(
         "--base",
         help="Start from this model (english comes with burble), or none; auto takes english where "
-        "it already predicts the text well. \\[default: auto]",
+        "a quick look at the text finds that it helps. \\[default: auto]",
         callback=note_namesake,
     ),
 ]
