@@ -76,6 +76,9 @@ def test_dropout_grows_with_how_often_each_network_reads_the_text():
     assert model.dropout == model.dropout_output == 0.25
     assert (model.dropout_input, model.dropout_recurrent) == (0.12, 0.17)
     assert chosen(130_000, epochs=2).dropout_recurrent == 0
+    # A long text is not learned by heart so soon.
+    longer = [chosen(1_040_000, epochs=epochs).dropout for epochs in (4, 7, 20)]
+    assert longer == [0.0, 0.05, 0.17]
 
 
 def test_a_step_of_several_networks_of_medium_size_has_half_as_many_streams():
