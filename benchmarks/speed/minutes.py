@@ -6,7 +6,9 @@ A training has so many minutes as it is told at its start, and its steps become 
 their end. So a build needs as long as `burble train TEXT --minutes M` takes with the first M of its
 list that brings the validation part (the last tenth) to NATS or below, static, the network alone.
 The time is that of the whole command, by the clock, and of the trainings that reach it: what was
-too short is told and not counted. A round that has reached it begins the next at the same M.
+too short is told and not counted. A round that has reached it begins the next at the same M. Where
+the longest does not reach it either, its time counts, which is less than the build needs; the table
+says how often that was so.
 """
 
 import tempfile
@@ -28,30 +30,31 @@ class Search:
         nats: The score to be reached, in nats per character.
         flags: For `burble train`, of both builds.
         lists: Minutes to try, ascending, by the name of a build.
-        reached: The scores of those that reached it, by the name of a build.
+        scores: Those of the trainings that count, by the name of a build.
     """
 
     text: Path
     nats: float
     flags: Sequence[str]
     lists: dict[str, list[float]]
-    reached: dict[str, list[float]] = field(default_factory=dict)
+    scores: dict[str, list[float]] = field(default_factory=dict)
 
-    def __call__(self, build: Build) -> tuple[float, bool]:
-        """Seconds of the shortest training that reaches the score.
-
-        Raises:
-            SystemExit: None of them does.
-        """
+    def __call__(self, build: Build) -> tuple[float, None]:
+        """Seconds of the shortest training that reaches the score, or else of the longest."""
         minutes = self.lists[build.name]
-        while minutes:
+        while True:
             seconds, score = self.train(build, minutes[0])
             print(f"{build.name}: {minutes[0]:g} minutes, {seconds:.0f} s, {score:.4f}", flush=True)
-            if score <= self.nats:
-                self.reached.setdefault(build.name, []).append(score)
-                return seconds, True
+            if score <= self.nats or len(minutes) == 1:
+                self.scores.setdefault(build.name, []).append(score)
+                return seconds, None
             del minutes[0]
-        raise SystemExit(f"{build.name} did not come to {self.nats} in any of the minutes given")
+
+    def describe_scores(self, build: Build) -> str:
+        """Median, least and most of the scores that count, and how many are not good enough."""
+        found = self.scores[build.name]
+        missed = sum(score > self.nats for score in found)
+        return builds.spread(found, 4) + (f", {missed} not reached" if missed else "")
 
     def train(self, build: Build, minutes: float) -> tuple[float, float]:
         """Seconds of a training, and the score of its model."""
@@ -82,7 +85,7 @@ def main() -> None:
         found: Comparison = builds.by_turns(search, both, rounds)
     row = {"text": asked.text.stem, "nats": asked.nats, **found.cells(0)}
     scores = {
-        f"scores, {which}": builds.spread(search.reached[build.name], 4)
+        f"scores, {which}": search.describe_scores(build)
         for which, build in zip(("earlier", "today"), both, strict=True)
     }
     note = f"seconds; {rounds} rounds in turn; earlier is commit {builds.EARLIER[:12]}"
