@@ -45,8 +45,11 @@ def read_form(form, data, name="file", **reading):
     return texts, file.account
 
 
-def pdf(pages, *, pictures=()):
-    """A PDF document: for each page, lines as (left, height, text); pictures fill whole pages."""
+def pdf(pages, *, pictures=(), letters=None):
+    """A PDF document: for each page, lines as (left, height, text); pictures fill whole pages.
+
+    `letters` says what a letter of the font is in Unicode, where it is another one.
+    """
     objects = [
         "<</Type/Catalog/Pages 2 0 R>>",
         "",
@@ -68,6 +71,15 @@ def pdf(pages, *, pictures=()):
             f"/XObject<</I 4 0 R>>>>/Contents {len(objects)} 0 R>>"
         )
         kids.append(f"{len(objects)} 0 R")
+    if letters:
+        known = {chr(number): chr(number) for number in range(32, 127)} | letters
+        pairs = [f"<{ord(a):02x}> <{b.encode('utf-16-be').hex()}>" for a, b in known.items()]
+        table = (
+            "begincmap 1 begincodespacerange <00> <ff> endcodespacerange "
+            f"{len(pairs)} beginbfchar {' '.join(pairs)} endbfchar endcmap"
+        )
+        objects.append(f"<</Length {len(table)}>>stream\n{table}\nendstream")
+        objects[2] = objects[2].replace(">>", f"/ToUnicode {len(objects)} 0 R>>")
     objects[1] = f"<</Type/Pages/Kids[{' '.join(kids)}]/Count {len(kids)}>>"
     data, places = b"%PDF-1.4\n", []
     for number, one in enumerate(objects, 1):

@@ -65,6 +65,12 @@ def test_columns_are_read_one_after_the_other():
     assert account.taken["page in columns"] == 1
 
 
+def test_letters_that_pdfium_tells_in_halves_are_whole_and_lines_keep_their_places():
+    lines = down("x first x", "y second y", "x" * 3000)
+    (text,), _ = read_form("pdf", pdf([lines], letters={"x": "🐸", "y": "𝑦"}))
+    assert text == f"🐸 first 🐸\n𝑦 second 𝑦\n{'🐸' * 3000}\n"
+
+
 def test_a_scanned_page_is_named_and_a_blank_one_counted():
     data, texts = pdf([down("Some text"), [], [], []], pictures=(1, 2)), []
     file = File("a.pdf", len(data), lambda: io.BytesIO(data))

@@ -171,11 +171,14 @@ def _match(text_page: Any, text: str, count: int) -> list[int]:
     """The number of each letter of a text, where the text lacks some of a page."""
     from pypdfium2 import raw
 
+    page = [raw.FPDFText_GetUnicode(text_page, number) for number in range(count)]
+    # One that comes no more is not looked for to the end of the page, again and again.
+    lasts = {unit: number for number, unit in enumerate(page)}
     places, at = list[int](), 0
     for letter in text:
-        found = at
-        while found < count and raw.FPDFText_GetUnicode(text_page, found) != ord(letter):
-            found += 1
+        # PDFium tells the halves of a letter beyond the first 65,536.
+        unit = int.from_bytes(letter.encode("utf-16-le")[:2], "little")
+        found = page.index(unit, at) if lasts.get(unit, -1) >= at else count
         # What PDFium puts in between has no number of its own.
         at = found + 1 if found < count else at
         places.append(min(at, count) - 1 if found < count else max(0, min(at, count - 1)))
