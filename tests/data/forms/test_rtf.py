@@ -24,6 +24,10 @@ def test_paragraphs_signs_and_letters_by_number():
     assert account.left["soft hyphen"] == 1
 
 
+def test_a_page_that_ends_within_a_paragraph_ends_a_line():
+    assert text_of(r"One{\page }two\par\page Three\par")[0] == "One\ntwo\nThree\n"
+
+
 def test_bytes_are_letters_in_the_encoding_of_their_font():
     assert text_of(r"{\f1 \'cf\'f0\'e8\'e2\'e5\'f2} {\f0 \'e9}\par")[0] == "Привет é\n"
     assert text_of(r"{\uc2\u26085\'93\'fa}\par")[0] == "日\n"

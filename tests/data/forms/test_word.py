@@ -27,6 +27,19 @@ def test_runs_breaks_tabs_and_hyphens():
     assert account.left["soft hyphen"] == 2
 
 
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ('<w:t>a</w:t><w:br w:type="textWrapping" w:clear="all"/><w:t>b</w:t>', "a\nb\n"),
+        ('<w:t>a</w:t><w:br w:type="page"/><w:t>b</w:t>', "a\nb\n"),
+        ('<w:br w:type="page"/><w:t>a</w:t><w:br w:type="column"/>', "a\n"),
+        ('<w:t>a</w:t><w:ptab w:alignment="right"/><w:t>b</w:t>', "a\tb\n"),
+    ],
+)
+def test_whatever_ends_a_line_glues_no_words(body, wanted):
+    assert text_of(f"<w:p><w:r>{body}</w:r></w:p>")[0] == wanted
+
+
 def test_tracked_changes_are_read_as_if_accepted():
     body = (
         "<w:p><w:r><w:t>Kept </w:t></w:r><w:ins><w:r><w:t>new</w:t></w:r></w:ins>"

@@ -36,8 +36,7 @@ _CHARACTERS = {
     "emspace": "\u2003",
     "enspace": "\u2002",
     "qmspace": "\u2005",
-    "nestcell": " ",
-    "nestrow": " ",
+    **dict.fromkeys(("nestcell", "nestrow"), " "),
 }
 _GENERATED = re.compile(r"\s*(?:TOC|INDEX|TOA)\b")
 _MARK = re.compile(r"\s*(?:[•‣◦▪–-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s*")
@@ -163,6 +162,7 @@ class _Reader:
             "plain": lambda _: self._change(replace(self._state, hidden=False, deleted=False)),
             "revised": lambda number: self._take(lines.INSERTED, number != 0),
             **dict.fromkeys(("par", "sect"), lambda _: self._end_paragraph()),
+            "page": lambda _: None if self.lines.is_empty else self._end_paragraph(),
             "trowd": lambda _: self._begin_row(),
             "pard": lambda _: setattr(self, "_in_cell", False),
             "intbl": lambda _: setattr(self, "_in_cell", True),

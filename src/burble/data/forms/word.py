@@ -130,7 +130,7 @@ class Walker:
         self._account, self._given = account, given
         self._lines = Lines(account)
         self._skipped = 0
-        self._in_text = self._in_properties = self._joined = False
+        self._in_text = self._in_properties = self._joined = self._broken = False
         self._hidden: Literal["", "hidden", "counted"] = ""
         self._hidden_styles, self._in_hidden = hidden, False
         self._note = ""
@@ -149,7 +149,8 @@ class Walker:
             "w:rStyle": lambda given: self._set_style(given.get("w:val", "")),
             "w:pStyle": lambda given: self._set_paragraph_style(given.get("w:val", "")),
             "w:tab": lambda _: self._add("" if self._in_properties else "\t"),
-            "w:br": lambda given: self._add("\n" if "w:type" not in given else ""),
+            "w:ptab": lambda _: self._add("\t"),
+            "w:br": self._break,
             "w:cr": lambda _: self._add("\n"),
             "w:noBreakHyphen": lambda _: self._add("\u2011"),
             "w:softHyphen": lambda _: self._leave(lines.SOFT_HYPHEN),
@@ -261,10 +262,21 @@ class Walker:
         """Whether Word has made by itself what stands here."""
         return any(kind == "generated" for kind, _ in self._fields)
 
+    def _break(self, attributes: dict[str, str]) -> None:
+        """Ends a line; where a page or a column ends, only if more of the paragraph follows."""
+        if attributes.get("w:type", "textWrapping") == "textWrapping":
+            self._add("\n")
+        else:
+            self._broken = not self._lines.is_empty
+
     def _add(self, text: str) -> None:
         """Adds text to the line, unless it is of a field that Word makes by itself."""
-        if not self._is_generated:
-            self._lines.add(text)
+        if self._is_generated:
+            return
+        if self._broken and text:
+            self._broken = False
+            self._lines.add("\n")
+        self._lines.add(text)
 
     def _add_symbol(self, attributes: dict[str, str]) -> None:
         """Adds a symbol that is given by its number; one of a symbol font has no character."""
@@ -330,7 +342,7 @@ class Walker:
 
     def _end_paragraph(self) -> None:
         """Ends a line, unless its end is deleted or it is one that Word makes by itself."""
-        self._in_hidden = False
+        self._in_hidden = self._broken = False
         if self._joined:
             self._joined = False
         elif not self._is_generated or not self._lines.is_empty:
