@@ -36,7 +36,7 @@ from burble.settings import Unit
 if sys.platform != "win32":
     import fcntl
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever the same bytes and settings would be encoded otherwise."""
 PARTS = {
     "corpora": "large texts, encoded: they hold what was read",

@@ -17,7 +17,7 @@ class Layout:
     def __init__(self) -> None:
         self._ready: list[str] = []
         self._breaks = 0
-        self._blank = self._begun = self._at_start = False
+        self._blank = self._begun = self._at_start = self._line_ended = False
         self._cell: Literal["", "empty", "text", "blocks"] = ""
 
     def add(self, text: str) -> None:
@@ -46,6 +46,7 @@ class Layout:
         self._blank, self._at_start = False, True
         if self._begun:
             self._ready.append("\n")
+            self._line_ended = True
 
     def begin_cell(self, *, parted: bool) -> None:
         """Begins a cell; white space and ends of blocks at its edges are none of the text.
@@ -90,7 +91,9 @@ class Layout:
         if not self._begun:
             self._breaks, self._begun = 0, True
         elif self._breaks:
-            self._ready.append("\n" * self._breaks)
+            # A block that ends with the end of a line has no other.
+            self._ready.append("\n" * (self._breaks - self._line_ended))
             self._breaks = 0
         elif blank:
             self._ready.append(" ")
+        self._line_ended = False
