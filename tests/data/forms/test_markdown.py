@@ -29,6 +29,13 @@ def test_marks_go_and_blocks_stay_apart():
 
 def test_a_rule_at_the_beginning_is_no_front_matter():
     assert "".join(read_prose("---\n\nText\n", Account())) == "Text\n"
+    between = "---\n\n# Text of: two\n\n---\n\nMore\n"
+    assert "".join(read_prose(between, Account())) == "Text of: two\n\nMore\n"
+
+
+def test_front_matter_may_be_of_several_programs():
+    for front in ('---\n\n"a b": 1\n---\n', "+++\ntitle = '1'\n+++\n", "---\ntags:\n  - x\n...\n"):
+        assert "".join(read_prose(f"{front}Text\n", Account())) == "Text\n"
 
 
 def test_what_lies_deep_in_quotes_and_lists_is_read_or_counted():

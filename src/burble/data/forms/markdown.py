@@ -13,7 +13,12 @@ from burble.formatting import Note
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_FRONT = re.compile(r"\A\ufeff?---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT = re.compile(
+    r"\A\ufeff?(?:---[ \t]*\n(?:[ \t]*\n)*(?=[\w\"'-][^\n:]{0,99}:\s).*?\n(?:---|\.\.\.)"
+    r"|\+\+\+[ \t]*\n.*?\n\+\+\+)[ \t]*(?:\n|\Z)",
+    re.DOTALL,
+)
+"""What stands before a text, between rules; it begins with a name and a colon."""
 _NOTE_TEXT = re.compile(r"^\[\^[^\]\s]{1,60}\]:[ \t]*", re.MULTILINE)
 _NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,60}\]")
 _BREAKS = {"softbreak": " ", "hardbreak": "\n"}
