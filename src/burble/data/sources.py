@@ -247,8 +247,10 @@ class _Finder:
         opened = ((whole / one.member, one) for one in members)
         found = self._open_texts(opened, len(members), passed)
         if not found:
+            fieldless = {*passed.get(folders.FIELDLESS, ())}
+            likely = [one.member for one in members if whole / one.member in fieldless]
             raise SourceError(
-                f"{source.name} holds no text to be read as a whole. {members.describe()}"
+                f"{source.name} holds no text to be read as a whole. {members.describe(likely)}"
             )
         return found, folders.describe_passed(whole, passed)
 

@@ -63,6 +63,19 @@ def test_an_archive_without_texts_lists_what_it_holds(tmp_path):
         sources.find_sources([str(path)])
 
 
+def test_what_is_no_text_makes_no_example_of_what_could_be_read(tmp_path):
+    path = tmp_path / "deck.apkg"
+    picture = b"\xff\xd8\xff\xe0" + bytes(9_999)
+    path.write_bytes(make_zip({"0": picture, "notes.jsonl": b'{"text": "hi"}\n'}))
+    with pytest.raises(SourceError, match=r"(?s)One is read.*deck\.apkg:notes\.jsonl$"):
+        sources.find_sources([str(path)])
+    path.write_bytes(make_zip({"0": picture, "1": picture}))
+    with pytest.raises(
+        SourceError, match=r"It holds:\n  0  \(10,003 bytes\)\n  1  \(10,003 bytes\)$"
+    ):
+        sources.find_sources([str(path)])
+
+
 def test_an_archive_in_a_folder_is_to_be_named_by_itself(archive):
     (archive.parent / "a.txt").write_bytes(b"text")
     found, notes = sources.find_sources([str(archive.parent)])

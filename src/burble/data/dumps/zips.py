@@ -1,7 +1,7 @@
 """The members of a ZIP archive as sources. Knows nothing of how any form is read."""
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -81,17 +81,24 @@ class Members:
                 )
         raise SourceError(f"{self._source.name} holds no {shown(named)}. {self.describe()}")
 
-    def describe(self) -> str:
-        """What it holds, and the command that reads one."""
+    def describe(self, among: Collection[str] | None = None) -> str:
+        """What it holds, and the command that reads one.
+
+        Args:
+            among: Members of which one can be read; None for all of them.
+        """
         if not self._found:
             return "It holds no files."
-        largest = max(self._found.values(), key=lambda one: one.file_size)
         names = [
             f"  {shown(one.filename)}  ({some(one.file_size, 'byte')})"
             for one in [*self._found.values()][:_MOST]
         ]
         more = len(self._found) - len(names)
         table = "\n".join([*names, *([f"  … and {more:,} more"] if more else [])])
+        likely = [self._found[one] for one in (self._found if among is None else among)]
+        if not likely:
+            return f"It holds:\n{table}"
+        largest = max(likely, key=lambda one: one.file_size)
         command = command_line(["burble", "corpus", f"{self._source.name}:{largest.filename}"])
         return f"It holds:\n{table}\nOne is read by its name after a colon, such as:\n  {command}"
 
