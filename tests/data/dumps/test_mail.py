@@ -142,3 +142,23 @@ def test_parts_that_lie_too_deep_in_each_other_are_counted(tmp_path):
     texts, told, _ = read(box)
     assert texts == ["fine"]
     assert "1 message (with parts too deep in each other)." in told[0]
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        '<blockquote type="cite"><div>On Monday Bob wrote:</div><div>When?</div></blockquote>',
+        '<div class="gmail_quote gmail_quote_container"><div>Bob wrote:</div>When?</div>',
+        '<div id="divRplyFwdMsg"><b>From:</b> Bob<br><b>Sent:</b> Monday<br><b>To:</b> Ann<br>'
+        "<b>Subject:</b> Tea</div><div>When?</div>",
+    ],
+)
+def test_of_a_message_that_is_a_page_what_is_quoted_is_left_and_counted(tmp_path, quoted):
+    page = MIMEText(f"<div>At <i>five</i>.</div>{quoted}", "html", "utf-8")
+    page["From"], page["Message-ID"] = "ann@x.org", "<2@x>"
+    box = write_mbox(tmp_path / "a.mbox", page)
+    texts, told, _ = read(box)
+    assert texts == ["At five."]
+    assert any("1 quoted passage" in note or "1 original message" in note for note in told)
+    kept, _, _ = read(box, keep_quoted=True)
+    assert "When?" in "".join(kept)

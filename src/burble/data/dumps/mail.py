@@ -126,9 +126,17 @@ def _find_texts(message: Message, file: File) -> Iterator[str]:
         yield quoted_mail.unfold(text, delete=delete) if "flowed" in told else text
     elif kind == "text/html":
         account.taken["web page (in a message)"] += 1
-        yield "".join(html.read_page([_decode(message, file)], file.name, Account()))
+        yield _read_page(_decode(message, file), file)
     else:
         account.left["attachment"] += 1
+
+
+def _read_page(page: str, file: File) -> str:
+    """The text of a message that is a web page."""
+    beside, keep = Account(), file.reading.keep_quoted
+    text = "".join(html.read_page([page], file.name, beside, quotes=keep))
+    file.account.left[html.QUOTE] += beside.left[html.QUOTE]
+    return text
 
 
 def _choose(parts: list[Message]) -> Message:

@@ -4,6 +4,7 @@ Knows nothing of headers or attachments.
 """
 
 import re
+from itertools import takewhile
 
 from burble.data.forms.form import Account
 
@@ -16,6 +17,29 @@ _ORIGINAL = re.compile(
     r"messaggio originale|mensagem original|oorspronkelijk bericht)\s*-*\s*",
     re.IGNORECASE,
 )
+_RULE = re.compile(r"\s*_{5,}\s*")
+_FROM, _SENT, _ABOUT = (
+    re.compile(rf"\s*\*?(?:{names})\s?[:：]", re.IGNORECASE)
+    for names in (
+        "from|von|de|da|van|från|fra|od|от|kimden|发件人|寄件者|差出人|보낸 사람",
+        "sent|date|gesendet|datum|envoyé|enviado|enviada em|enviado el|fecha|data|inviato|"
+        "verzonden|skickat|sendt|wysłano|отправлено|дата|gönderildi|"
+        "发送时间|寄件日期|送信日時|보낸 날짜",
+        "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|"
+        "тема|konu|主题|主旨|件名|제목",
+    )
+)
+"""What stands above an original in Outlook and its like, in the languages that it speaks."""
+_HEADERS = 8
+"""Lines of that, at most."""
+_SIGNS = re.compile(
+    r"(?:Sent from (?:my|Mail for|Yahoo|Outlook)|Get Outlook for|Von meinem|Gesendet (?:von|mit)|"
+    r"Envoyé (?:de|depuis) mon|Enviado (?:desde mi|do meu)|Inviato da|Verstuurd vanaf mijn|"
+    r"Skickat från min|Sendt fra min|Отправлено с) ?"
+    r"(?:\w+ ){0,2}(?:iPhone|iPad|iOS|Android|BlackBerry|Windows|Galaxy|Samsung|Mail)\b"
+    r"[^.!?<]{0,40}(?:<https?://\S{1,60}>)?\.?\s*"
+)
+"""A line with which a program signs what somebody writes."""
 _BEGINS = re.compile(r"\d.*[^.!?:…]\s*$")
 _INTRODUCES = re.compile(r"\d:\d\d|\b\d{4}\b|@|\bwrote\b|\bschrieb\b|\bécrit\b|\bescribió\b")
 
@@ -33,13 +57,18 @@ def strip(text: str, account: Account, *, keep: bool = False) -> str:
         return text
     kept: list[str] = []
     in_quote = False
-    for line in text.split("\n"):
+    lines = text.split("\n")
+    for place, line in enumerate(lines):
         if line == SIGNATURE:
             account.left["signature"] += 1
             break
-        if _ORIGINAL.fullmatch(line):
+        if _ORIGINAL.fullmatch(line) or _begins_original(lines, place):
             account.left["original message (below a reply)"] += 1
+            _drop_rule(kept)
             break
+        if _SIGNS.fullmatch(line):
+            account.left["line (with which a program signs)"] += 1
+            continue
         if line.startswith(">"):
             account.left["quoted line"] += 1
             account.left["introducing line (of a quote)"] += _drop_introduction(kept)
@@ -51,6 +80,20 @@ def strip(text: str, account: Account, *, keep: bool = False) -> str:
             kept.append(line)
             in_quote = False
     return "\n".join(kept).strip("\n")
+
+
+def _begins_original(lines: list[str], place: int) -> bool:
+    """Whether an original begins at a line, with who wrote it, when, and about what."""
+    if not _FROM.match(lines[place]):
+        return False
+    below = [*takewhile(str.strip, lines[place + 1 : place + _HEADERS])]
+    return any(map(_SENT.match, below[:2])) and any(map(_ABOUT.match, below))
+
+
+def _drop_rule(kept: list[str]) -> None:
+    """Takes off the end the line that parts a reply from what is below it."""
+    while kept and (not kept[-1].strip() or _RULE.fullmatch(kept[-1])):
+        kept.pop()
 
 
 def _drop_introduction(kept: list[str]) -> int:

@@ -64,6 +64,9 @@ _TO_NOTE = re.compile(r"_(?:ftn|edn)\d+$|sd(?:foot|end)note\d+sym$")
 _TO_MARK = re.compile(r"_(?:ftn|edn)ref\d+$|sd(?:foot|end)note\d+anc$")
 _TITLED = {"header": "header of the page", "footer": "footer of the page"}
 """What LibreOffice calls the margins of its pages."""
+QUOTE = "quoted passage"
+_QUOTED = {"gmail_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote"}
+"""What programs for mail call the elements in which they quote, or introduce a quote."""
 _BACK = re.compile(r"[\u21a9\u21b5\u2191\u2934^][\ufe0e\ufe0f]?")
 _NUMBER = re.compile(r"mso-list\s*:\s*ignore", re.IGNORECASE)
 """What Word says of the number or bullet that it wrote before an entry of a list."""
@@ -103,7 +106,13 @@ def find_main(pieces: Iterable[str]) -> str:
 
 
 def read_page(
-    pieces: Iterable[str], name: str, account: Account, main: str = "", *, whole: bool = False
+    pieces: Iterable[str],
+    name: str,
+    account: Account,
+    main: str = "",
+    *,
+    whole: bool = False,
+    quotes: bool = True,
 ) -> Iterator[str]:
     """The text of a page, in pieces.
 
@@ -113,11 +122,12 @@ def read_page(
         account: Where to count.
         main: The element that holds the main text; empty for the whole body.
         whole: Whether menus, headers and footers are read as well, as in a chapter of a book.
+        quotes: Whether what programs for mail mark as quoted is read as well.
 
     Raises:
         SourceError: A tag has no end.
     """
-    page = _Page(account, main, whole=whole)
+    page = _Page(account, main, whole=whole, quotes=quotes)
     for piece in pieces:
         page.feed(piece)
         if len(page.rawdata) > LONGEST_TAG:
@@ -137,10 +147,10 @@ class _Page(HTMLParser):
         layout: The text so far.
     """
 
-    def __init__(self, account: Account, main: str, *, whole: bool) -> None:
+    def __init__(self, account: Account, main: str, *, whole: bool, quotes: bool) -> None:
         super().__init__(convert_charrefs=True)
         self.layout = Layout()
-        self._account, self._main, self._whole = account, main, whole
+        self._account, self._main, self._whole, self._quotes = account, main, whole, quotes
         self._skipped, self._depth = "", 0
         self._within = self._pre = self._articles = self._cells = self._raised = 0
         self._link: list[str] | None = None
@@ -275,6 +285,8 @@ class _Page(HTMLParser):
             return "hidden passage"
         if _NUMBER.search(given.get("style", "")):
             return lines.NUMBER
+        if not self._quotes and _is_quote(tag, given):
+            return QUOTE
         if tag == "a" and (link := _kinds(given) & _LINKS.keys()):
             return _LINKS[min(link)]
         if tag == "a" and (place := given.get("href", "").rpartition("#")[2]):
@@ -307,6 +319,12 @@ class _Page(HTMLParser):
         if tag in _WIDE or tag in _NARROW:
             self._end_link()
             self.layout.end_block(2 if tag in _WIDE else 1)
+
+
+def _is_quote(tag: str, given: dict[str, str]) -> bool:
+    """Whether a program for mail has marked an element as quoted."""
+    cited = tag == "blockquote" and given.get("type") == "cite"
+    return cited or not _QUOTED.isdisjoint(given.get("class", "").split())
 
 
 def _kinds(given: dict[str, str]) -> set[str]:
