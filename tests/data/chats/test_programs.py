@@ -245,6 +245,39 @@ def test_messenger_writes_the_bytes_of_letters_and_the_newest_first(tmp_path):
     assert talk[0][0] == "Zoë: plain\nZoë: schön 🐸"
 
 
+def test_messenger_encrypted_from_end_to_end(tmp_path):
+    def said(text, time, **more):
+        return {
+            "isUnsent": False,
+            "media": [],
+            "reactions": [],
+            "senderName": "Zoë",
+            "text": text,
+            "timestamp": time,
+            "type": "text",
+            **more,
+        }
+
+    messages = [
+        said("schön 🐸", 3),
+        said("", 3, type="media", media=[{"uri": "./media/a.jpeg"}]),
+        said("gone", 2, isUnsent=True),
+        said("You can't see this", 2, type="placeholder"),
+        said("first", 1, reactions=[{"actor": "Ben", "reaction": "x"}]),
+    ]
+    export = {"participants": ["Ben", "Zoë"], "threadName": "Zoë_1", "messages": messages}
+    path = tmp_path / "Zoë_1.json"
+    found, notes = read_chat(path, json.dumps(export))
+    assert found == [("Zoë", "schön 🐸"), ("Zoë", "first")]
+    left = ("1 attachment", "1 deleted message", "1 list of reactions", "1 message without text")
+    told = " ".join(notes)
+    assert all(one in told for one in (*left, "1 system line (who joined, calls, likes)"))
+    talk = "Zoë: first\nZoë: schön 🐸"
+    assert read_chat(path, label=(), chat="talk")[0][0][0] == talk
+    turned = json.dumps(export | {"messages": messages[::-1]})
+    assert read_chat(path, turned, label=(), chat="talk")[0][0][0] == talk
+
+
 LINE = {
     "en": (
         "[LINE] Chat history with Mira\nSaved on: 1/3/2024, 09:00\n\nTue, 1/2/2024\n"

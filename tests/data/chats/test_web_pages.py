@@ -48,6 +48,62 @@ DISCORD = """<!DOCTYPE html><html><head><title>pond</title><style>.chatlog__mess
 """
 
 
+def block(name, said, classes=("_a6-g", "_a6-h _a6-i", "_a6-p", "_a6-o"), tag="div", more=""):
+    """A message as Meta writes it; its text stands in the second of some elements."""
+    message, speaker, text, time = classes
+    return (
+        f'<div class="pam _3-95 _2ph- {message} uiBoxWhite noborder"><{tag} class="_3-95 _2pim '
+        f'{speaker}">{name}</{tag}><div class="_3-95 {text}"><div><div></div><div>{said}</div>'
+        f'<div></div><div>{more}</div></div></div><div class="_3-94 {time}">Jan 2, 2024 3:04 pm'
+        "</div></div>"
+    )
+
+
+OLD = ("_2lej", "_2lek _2lel", "_2let", "_2lem")
+REACTION = '<ul class="_a6-q"><li><span>❤Ben</span></li></ul>'
+PHOTO = '<div><div><a href="x.jpg"><img src="x.jpg" class="_a6_o _3-96"></a></div></div>'
+VIDEO = '<video src="x.mp4" class="_a6_o"><a href="x.mp4"><div>Click for video:</div></a></video>'
+META = "".join(
+    [
+        "<html><head><title>Mira</title><style>._a6-g{}</style></head><body>",
+        '<div class="_a6-g"><div class="_a6-p">Participants: Zoë and Ben</div></div>',
+        block("Zoë", "line one<br />line &#039;two&#039;", more=REACTION),
+        block("Ben", "see<div><a>https://example.org</a></div>", tag="h2"),
+        block("Ben", "", more=PHOTO + VIDEO),
+        block("Ben", "Ben sent an attachment.", more="<div>A page</div>"),
+        block("Zoë", "Reacted 👍 to your message "),
+        block("Zoë", "old", OLD),
+        "</body></html>",
+    ]
+)
+
+
+@pytest.mark.parametrize("name", ["message_1.html", "1.html"])
+def test_a_page_of_messenger_or_instagram(tmp_path, name):
+    found, notes = read_chat(tmp_path / name, META)
+    assert found == [
+        ("Zoë", "line one\nline 'two'"),
+        ("Ben", "see\nhttps://example.org"),
+        ("Zoë", "old"),
+    ]
+    told = " ".join(notes)
+    assert f"{name} is read as a chat of Messenger or Instagram. Read: 3 messages." in told
+    left = ("1 system line (who joined, calls, pins)", "2 attachments", "1 list of reactions")
+    also = ("2 system lines (who joined, calls, likes)", "1 message without text")
+    assert all(one in told for one in (*left, *also))
+
+
+def test_in_a_whole_talk_of_a_page_the_oldest_stands_first(tmp_path):
+    found, _ = read_chat(tmp_path / "message_1.html", META, label=(), chat="talk")
+    assert found[0][0].startswith("Zoë: old\nBen: see\n")
+
+
+def test_blocks_of_what_was_said_stand_below_each_other(tmp_path):
+    quote = "<div class=chatlog__markdown-quote><div>her words</div></div>mine<pre>x = 1\ny</pre>"
+    found, _ = read_chat(tmp_path / "pond.html", DISCORD.replace("again", quote))
+    assert found[1] == ("Otter", "her words\nmine\nx = 1\ny")
+
+
 def test_a_page_of_telegram(tmp_path):
     found, notes = read_chat(tmp_path / "messages.html", TELEGRAM)
     assert found == [("Mira B", "Hi & bye\ntwo"), ("Mira B", "more"), ("Jonas", "a picture")]

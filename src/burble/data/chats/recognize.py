@@ -21,11 +21,16 @@ _TELEGRAM = re.compile(
 )
 _TELEGRAM_ALL = re.compile(r'"chats"\s*:\s*\{')
 _DISCORD = re.compile(r'\{\s*"guild"\s*:\s*\{')
-_MESSENGER = (re.compile(r'"sender_name"\s*:'), re.compile(r'"timestamp_ms"\s*:\s*\d'))
+_MESSENGER = (
+    (re.compile(r'"sender_name"\s*:'), re.compile(r'"timestamp_ms"\s*:\s*\d')),
+    (re.compile(r'"senderName"\s*:'), re.compile(r'"isUnsent"\s*:')),
+)
+"""Of chats that are encrypted from end to end, the names are others."""
 _SLACK = (re.compile(r'"type"\s*:\s*"message"'), re.compile(r'"ts"\s*:\s*"\d{9,10}\.\d{6}"'))
 _PAGES = {
     "telegram": re.compile(r"""class=["']message (?:default|service)\b"""),
     "discord": re.compile(r"\bchatlog__(?:message|content|author)"),
+    "messenger": re.compile(r"""class="[^"]*\b(?:_a6-p|_2let)\b[^"]*">\s*<div>\s*<div></div>"""),
 }
 _SIGNAL_LINE = re.compile(r'\{\s*"date"\s*:\s*"[^"]*"\s*,\s*"sender"\s*:')
 _SIGNAL_LIST = (
@@ -85,7 +90,7 @@ def _recognize_json(text: str) -> str:
             return "discord"
         if '"messages"' in text and (_TELEGRAM.search(text) or _TELEGRAM_ALL.search(text)):
             return "telegram"
-        if all(pattern.search(text) for pattern in _MESSENGER):
+        if any(all(one.search(text) for one in patterns) for patterns in _MESSENGER):
             return "messenger"
         return "signal" if _SIGNAL_LINE.match(text) else ""
     if all(pattern.search(text) for pattern in _SLACK):

@@ -20,6 +20,9 @@ UNKNOWN = "Unknown"
 _UNNAMED = "message of an unknown sender (who is named in the file before it)"
 
 _DEEPEST = 1_000
+_BLOCKS = {"div", "p", "pre", "blockquote", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"}
+_BREAK = "\f"
+"""What stands between two blocks of what was said, which are shown one below the other."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Shape:
     Attributes:
         roles: What an element of a class is: `message`, `joined` where who speaks goes on,
             `name`, `text`, `bot`, `system`, or in `left` with what is counted.
-        nobody: Who speaks where no name stands.
+        nobody: Who speaks where no name stands; empty where that is no message.
         keeps_lines: Whether line ends of the page are line ends of what was said.
     """
 
@@ -70,6 +73,26 @@ DISCORD = Shape(
     nobody="Deleted User",
     keeps_lines=True,
 )
+META = Shape(
+    roles={
+        "_a6-g": "message",
+        "_a6-h": "name",
+        "_a6-p": "text",
+        "_a6-o": "left:",
+        "_a6-q": "left:list of reactions",
+        "_a6_o": "left:attachment",
+        # Pages until about 2022.
+        "_2lej": "message",
+        "_2lek": "name",
+        "_2let": "text",
+        "_2lem": "left:",
+        "_tqp": "left:list of reactions",
+        "_2yuc": "left:attachment",
+    },
+    nobody="",
+    keeps_lines=False,
+)
+"""Pages of Messenger and Instagram, whose classes are names that say nothing."""
 
 
 def read_messages(file: File, shape: Shape, speaker: str = "") -> Iterator[Message]:
@@ -117,6 +140,9 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element begins."""
         values = dict(attrs)
+        classes = (values.get("class") or "").split()
+        roles = [self._shape.roles[one] for one in classes if one in self._shape.roles]
+        role = self._begin(roles) if roles else ""
         if tag in VOID:
             if tag == "br":
                 self._take("\n")
@@ -124,9 +150,8 @@ class _Page(HTMLParser):
                 # A picture within a text is a sign that has a name.
                 self._take(values.get("alt") or "")
             return
-        classes = (values.get("class") or "").split()
-        roles = [self._shape.roles[one] for one in classes if one in self._shape.roles]
-        role = self._begin(roles) if roles else ""
+        if tag in _BLOCKS:
+            self._take(_BREAK)
         self._open.append((tag, role or self._role))
         if len(self._open) > _DEEPEST:
             raise SourceError(
@@ -164,6 +189,8 @@ class _Page(HTMLParser):
             del self._open[place - 1 :]
         if len(self._open) < self._message:
             self.end_message()
+        elif tag in _BLOCKS:
+            self._take(_BREAK)
 
     def handle_data(self, data: str) -> None:
         """Text of a page."""
@@ -180,12 +207,17 @@ class _Page(HTMLParser):
         self._kind, self._parts = "", {}
         if "name" in parts:
             self._speaker = " ".join("".join(parts["name"]).split())
-        if kind == "said":
-            lines = "".join(parts.get("text", [])).strip().split("\n")
-            text = "\n".join(line.strip() for line in lines)
+        if kind == "said" and ("name" in parts or self._shape.nobody):
+            blocks = map(_strip_lines, "".join(parts.get("text", [])).split(_BREAK))
+            text = "\n".join(filter(None, blocks))
             if self._joined and self._speaker in ("", UNKNOWN):
                 self._speaker = UNKNOWN
                 self._account.taken[_UNNAMED] += 1
-            self.found.append(Message(self._speaker or self._shape.nobody, text))
+            self.found.append(Message(self._speaker or self._shape.nobody or UNKNOWN, text))
         elif kind:
-            self._account.left[SYSTEM if kind == "system" else "bot message"] += 1
+            self._account.left["bot message" if kind == "bot" else SYSTEM] += 1
+
+
+def _strip_lines(text: str) -> str:
+    """A block without blanks around it and around its lines."""
+    return "\n".join(line.strip() for line in text.strip().split("\n"))
