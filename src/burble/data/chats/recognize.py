@@ -9,7 +9,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import PurePath
 
-from burble.data.chats import discord, irc, kakaotalk, line, signal, whatsapp
+from burble.data.chats import discord, irc, kakaotalk, line, signal, transcript, whatsapp, zoom
 from burble.data.cleaning import BOM
 
 _LEVELS = re.compile(
@@ -72,12 +72,18 @@ def recognize(head: str, name: str = "") -> str:
     if text.startswith("<"):
         return next((name for name, pages in _PAGES.items() if pages.search(text)), "")
     lines = [one for one in text.splitlines() if one.strip()]
+    if text.startswith(transcript.CAPTIONS):
+        return "transcript" if transcript.names_speakers(lines) else ""
     if _is_signal(text, lines, is_named=PurePath(name).name in _SIGNAL_NAMES):
         return "signal"
     if text.startswith(line.TITLE) and sum(map(bool, map(line.HEAD.match, lines))) >= _LINES:
         return "line"
     if _is_kakaotalk(lines):
         return "kakaotalk"
+    if _is_zoom(lines):
+        return "zoom"
+    if transcript.is_transcript(lines):
+        return "transcript"
     if irc.is_log(lines):
         return "irc"
     return "whatsapp" if _is_whatsapp(lines) else ""
@@ -131,6 +137,14 @@ def _is_kakaotalk(lines: list[str]) -> bool:
         return False
     said = sum(map(bool, map(kakaotalk.HEAD.match, lines)))
     return said >= _LINES and said >= 0.3 * (len(lines) - day)
+
+
+def _is_zoom(lines: list[str]) -> bool:
+    """Whether it is a text of Zoom: it begins with a message, and several lines do."""
+    if not lines or not zoom.match_head(lines[0]):
+        return False
+    heads = sum(bool(zoom.match_head(line)) for line in lines)
+    return heads >= min(_LINES, len(lines)) and heads >= 0.2 * len(lines)
 
 
 def _is_whatsapp(lines: list[str]) -> bool:

@@ -162,6 +162,17 @@ class Probe:
         """What it says that it is, where it is a ZIP archive that says so."""
         return self._archive[1]
 
+    def read_member(self, pattern: re.Pattern[str], most: int) -> bytes:
+        """The first bytes of a member of such a name, where it is a ZIP archive that has one."""
+        name = min(filter(pattern.fullmatch, self.members), default="")
+        if not name:
+            return b""
+        try:
+            with self.open() as file, ZipFile(file) as archive, archive.open(name) as member:
+                return member.read(most)
+        except _DAMAGE:
+            return b""
+
     @cached_property
     def _archive(self) -> tuple[frozenset[str], bytes]:
         """The names in an archive, and what it says that it is."""

@@ -4,6 +4,7 @@ Archives are not unpacked beyond a size, XML is read as it comes, without entiti
 fetching anything. Knows no form.
 """
 
+import html
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -204,6 +205,8 @@ def parse_xml(
     parser.StartElementHandler, parser.EndElementHandler = begin, finish
     parser.CharacterDataHandler = text
     parser.EntityDeclHandler = partial(_refuse_entity, name)
+    # With a document type, which is not fetched, names of letters would be passed over.
+    parser.SkippedEntityHandler = lambda entity, _: text(html.unescape(f"&{entity};"))
     try:
         for block in blocks:
             parser.Parse(block, False)

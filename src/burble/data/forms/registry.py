@@ -58,12 +58,21 @@ CHATS: tuple[Form, ...] = (
         "messenger",
         "a chat of Messenger or Instagram",
         "chats of Messenger or Instagram",
-        (".json",),
+        (".json", ".html"),
         tells_encoding=True,
     ),
     _chat("line", "a chat of LINE", "chats of LINE", (".txt",)),
     _chat("kakaotalk", "a chat of KakaoTalk", "chats of KakaoTalk", (".txt",)),
     _chat("irc", "a log of IRC", "logs of IRC", (".log", ".txt", ".weechatlog")),
+    _chat("zoom", "a chat of Zoom", "chats of Zoom", (".txt",)),
+    Form(
+        name="transcript",
+        what="a transcript of a meeting",
+        plural="transcripts of meetings",
+        suffixes=(".vtt", ".docx", ".txt"),
+        recognize=lambda probe: signs.find_chat(probe) == "transcript" or signs.is_meeting(probe),
+        module="burble.data.chats.transcript",
+    ),
 )
 """Forms in which people speak."""
 
@@ -106,6 +115,14 @@ FORMS: tuple[Form, ...] = (
         suffixes=(".fb2",),
         recognize=lambda probe: bool(signs.FICTION_BOOK.search(probe.head[:4096])),
         module=_reader("fiction_book"),
+    ),
+    Form(
+        name="screenplay",
+        what="a screenplay of Final Draft",
+        plural="screenplays of Final Draft",
+        suffixes=(".fdx",),
+        recognize=lambda probe: bool(signs.SCREENPLAY.match(probe.head)),
+        module=_reader("final_draft"),
     ),
     Form(
         name="pdf",
@@ -234,6 +251,34 @@ FORMS: tuple[Form, ...] = (
         recognize=lambda probe: signs.is_mail(probe.head),
         module="burble.data.dumps.mail",
         has_parts=True,
+    ),
+    Form(
+        name="evernote",
+        what="an export of Evernote",
+        plural="exports of Evernote",
+        suffixes=(".enex",),
+        recognize=lambda probe: bool(signs.NOTES.match(probe.head)),
+        module="burble.data.dumps.evernote",
+    ),
+    Form(
+        name="clippings",
+        what="clippings of a Kindle",
+        plural="clippings of Kindles",
+        suffixes=(),
+        recognize=lambda probe: bool(signs.CLIPPING.match(probe.head)),
+        module="burble.data.dumps.clippings",
+        tells_encoding=False,
+    ),
+    Form(
+        name="notebook",
+        what="a notebook of Jupyter",
+        plural="notebooks of Jupyter",
+        suffixes=(".ipynb",),
+        recognize=lambda probe: (
+            probe.name.endswith(".ipynb") or bool(signs.NOTEBOOK.match(probe.head))
+        ),
+        module=_reader("notebook"),
+        tells_encoding=False,
     ),
     Form(
         name="table",

@@ -3,6 +3,7 @@
 Knows nothing of how any form is read, nor of what forms there are.
 """
 
+import html
 import re
 from functools import lru_cache
 
@@ -11,6 +12,18 @@ from burble.data.dumps.json_head import is_records
 from burble.data.forms.form import Probe
 
 FICTION_BOOK = re.compile(rb"<(?:\w+:)?FictionBook\b")
+_BEFORE_ROOT = (
+    rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<\?xml[^>]{0,200}>\s{0,99})?(?:<!DOCTYPE[^>]{0,200}>\s{0,99})?"
+)
+SCREENPLAY = re.compile(_BEFORE_ROOT + rb"<FinalDraft\b")
+NOTES = re.compile(_BEFORE_ROOT + rb"<en-export\b")
+NOTEBOOK = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"cells"\s*:\s*\[\s*\{[^{}]{0,400}"cell_type"\s*:')
+CLIPPING = re.compile(
+    rb"(?:\xef\xbb\xbf)*[^\r\n]{1,1000}\r?\n-\x20"
+    rb"[^\r\n|]{1,300}\|[^\r\n]{0,300}\d[^\r\n]{0,99}\r?\n\r?\n"
+    rb"(?:[^\n]*\n){0,99}?={10}\r?\n"
+)
+"""A book, what is told of a place in it, and the line below."""
 RTF = re.compile(rb"\s{0,1024}\{\\rtf\d?[\s\\{}]")
 JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<!doctype html|<html)\b", re.IGNORECASE)
@@ -44,6 +57,10 @@ SLACK_LISTS = frozenset(f"{name}.json" for name in ("channels", "users", "dms", 
 """What stands beside the days of a Slack export: lists, without messages."""
 WITHIN = 256
 """Bytes at the start of an archive among which the type of a document stands, if it is told."""
+_BEGINNING = 1 << 18
+"""Bytes of the text of a Word document that are looked at."""
+_CLOCK = re.compile(rb"\d:\d\d\s*<|--(?:>|&gt;)")
+_LINE_END, _ELEMENT = re.compile(r"<w:(?:br|cr)\b[^>]*>|</w:p>"), re.compile(r"<[^>]*>")
 
 
 def is_damaged(probe: Probe, suffix: str) -> bool:
@@ -76,6 +93,18 @@ def find_chat(probe: Probe) -> str:
     if probe.name in SLACK_LISTS and _CHANNELS.match(probe.head):
         return "slack"
     return _recognize_chat(probe.head, probe.name.rpartition("/")[2])
+
+
+def is_meeting(probe: Probe) -> bool:
+    """Whether a Word document is the transcript of a meeting, by how its text begins."""
+    begin = probe.read_member(WORD, _BEGINNING)
+    if not _CLOCK.search(begin):
+        return False
+    # Loaded where files are looked at.
+    from burble.data.chats.transcript import is_transcript
+
+    text = _ELEMENT.sub("", _LINE_END.sub("\n", begin.decode("utf-8", "replace")))
+    return is_transcript(html.unescape(text).split("\n"))
 
 
 @lru_cache(maxsize=2)

@@ -84,7 +84,7 @@ class _Speech:
 
     def _read_lines(self, lines: list[str]) -> list[str]:
         """The text of lines of a cue: one line, or one for each speaker that dashes tell apart."""
-        clean = [one for line in lines if (one := _strip_marks(line, self._account))]
+        clean = [one for line in lines if (one := strip_marks(line, self._account))]
         again = 0
         if self._before and not self._shown:
             again = _count_carried(self._before, clean)
@@ -114,6 +114,27 @@ def _count_carried(before: list[str], lines: list[str]) -> int:
     """How many lines at the beginning of a cue are the last ones of the cue before it."""
     most = min(len(before), len(lines))
     return next((n for n in range(most, 0, -1) if before[-n:] == lines[:n]), 0)
+
+
+def read_cues(pieces: Iterable[str], account: Account) -> Iterator[tuple[list[str], bool]]:
+    r"""The lines of each cue, and whether they go on with one that has a blank line in it.
+
+    >>> cue = "1\n00:00:01,000 --> 00:00:02,000\nHi\n\nyou\n"
+    >>> [*read_cues([cue], Account())]
+    [(['Hi'], False), (['you'], True)]
+    """
+    begun = False
+    for block in _split_blocks(pieces):
+        place = next((n for n, line in enumerate(block) if _match_time(line)), -1)
+        if place >= 0:
+            account.taken["cue"] += 1
+            account.left["time"] += 1
+            account.left["cue number"] += place
+            begun = True
+        elif not begun or block[0].partition(" ")[0] in _HEADS:
+            _count_other(block, account)
+            continue
+        yield block[place + 1 :], place < 0
 
 
 def _split_blocks(pieces: Iterable[str]) -> Iterator[list[str]]:
@@ -151,7 +172,7 @@ def _count_other(block: list[str], account: Account) -> None:
     account.left[what] += 1 if head in _HEADS else len(block)
 
 
-def _strip_marks(line: str, account: Account) -> str:
+def strip_marks(line: str, account: Account) -> str:
     """A line without tags, each kind counted; names of signs as the signs."""
     counted = (
         (_VOICE, "name of a speaker in a tag"),
