@@ -86,3 +86,10 @@ def test_subtitles_of_youtube_have_two_times_with_a_comma():
 def test_times_may_have_any_fraction_of_a_second():
     srt = "1\n0:01.5 --> 0:01.5\nOne\n\n2\n0:01.5 --> 0:02.25\nOne\n"
     assert text_of(srt)[0] == "One\nOne\n"
+
+
+def test_tags_without_an_end_are_read_as_they_stand_and_in_no_time():
+    begun = "<v a " * 50_000 + "<v" + " " * 50_000
+    text, account = text_of(f"1\n00:00:01,000 --> 00:00:02,000\n{begun}b\n")
+    assert text == f"{begun}b\n"
+    assert not account.left["name of a speaker in a tag"]

@@ -31,7 +31,7 @@ _WROTE = re.compile(
     r".{1,80}\b(?:transcription|Transkription|Transkript|transcripción|trascrizione|transcrição|"
     r"transcriptie|транскрибирование|транскрибирования)\b.{0,20}$"
 )
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]{1,200})>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]{1,200})>")
 _NAMED = re.compile(r"([^:<>\n]{1,60}?)\s?:\s+(?=\S)")
 _LEAST = 4
 """Times below which a text is none."""

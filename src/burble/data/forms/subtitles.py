@@ -20,9 +20,9 @@ _MOMENTARY = 50
 _HEADS = {"NOTE": "comment", "STYLE": "style", "REGION": "style", "WEBVTT": "head of the file"}
 _LONGEST = 1000
 """Lines of a cue at most."""
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+[^>]*>")
-_STYLE = re.compile(r"</?(?:[biuscv]|font|ruby|lang)(?:[.\s][^>]*)?>|<\d+:[\d:.]+>", re.IGNORECASE)
-_READING = re.compile(r"<rt\b[^>]*>.*?(?:</rt>|$)", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s[^<>]*>")
+_STYLE = re.compile(r"</?(?:[biuscv]|font|ruby|lang)(?:[.\s][^<>]*)?>|<\d+:[\d:.]+>", re.IGNORECASE)
+_READING = re.compile(r"<rt\b[^<>]*>.*?(?:</rt>|$)", re.IGNORECASE)
 _OVERRIDE = re.compile(r"\{\\[^{}]*\}")
 _SPEAKER_DASH = re.compile(r"^\s*[-–—]\s*(?=\S)")
 
