@@ -5,8 +5,10 @@
 #ifndef BURBLE_DENSE_H
 #define BURBLE_DENSE_H
 
+#include <stdint.h>
+
 struct dense_layer {
-    long rows, inputs, outputs;
+    int64_t rows, inputs, outputs;
     const float *x;                 /* (N, U) */
     const float *kernel;            /* (U, V) */
 };

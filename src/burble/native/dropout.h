@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 struct dropout {
-    long rows, features;  /* of x and y */
-    long length;          /* each row is the last of so many for which numbers are drawn */
+    int64_t rows, features;  /* of x and y */
+    int64_t length;          /* each row is the last of so many for which numbers are drawn */
     const float *x;
     float *y;
     uint32_t key[2];      /* seeds what is drawn */

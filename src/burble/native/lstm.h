@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct lstm_layer {
-    long batch, length, inputs, units, symbols;
+    int64_t batch, length, inputs, units, symbols;
     const float *x;                 /* (B, T, D) */
     const int32_t *ids;             /* or of each place a symbol (B, T), and no input; else NULL */
     const float *kernel;            /* (D, 4U), gates in the order i, f, g, o */

@@ -9,9 +9,9 @@ DECLARE(dense_backward_function, dense_backward);
 static struct dense_layer layer_of(const XLA_FFI_CallFrame *call) {
     const int64_t *kernel = argument(call, 1)->dims;
     return (struct dense_layer){
-        .rows = (long)argument(call, 0)->dims[0],
-        .inputs = (long)kernel[0],
-        .outputs = (long)kernel[1],
+        .rows = argument(call, 0)->dims[0],
+        .inputs = kernel[0],
+        .outputs = kernel[1],
         .x = argument(call, 0)->data,
         .kernel = argument(call, 1)->data,
     };

@@ -12,8 +12,8 @@ EXPORT XLA_FFI_Error *burble_drop(XLA_FFI_CallFrame *call) {
         return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_drop: 2 to 1");
     const uint32_t *key = argument(call, 1)->data;
     struct dropout dropout = {
-        .rows = (long)argument(call, 0)->dims[0],
-        .features = (long)argument(call, 0)->dims[1],
+        .rows = argument(call, 0)->dims[0],
+        .features = argument(call, 0)->dims[1],
         .x = argument(call, 0)->data,
         .y = result(call, 0),
         .key = {key[0], key[1]},

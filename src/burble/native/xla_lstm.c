@@ -10,11 +10,11 @@ static struct lstm_layer layer_of(const XLA_FFI_CallFrame *call) {
     const XLA_FFI_Buffer *x = argument(call, 0), *bias = argument(call, 3);
     int of_symbols = x->dtype == XLA_FFI_DataType_S32;
     return (struct lstm_layer){
-        .batch = (long)x->dims[0],
-        .length = (long)x->dims[1],
-        .inputs = (long)argument(call, 1)->dims[0],
-        .units = (long)argument(call, 2)->dims[0],
-        .symbols = of_symbols ? (long)bias->dims[0] : 1,
+        .batch = x->dims[0],
+        .length = x->dims[1],
+        .inputs = argument(call, 1)->dims[0],
+        .units = argument(call, 2)->dims[0],
+        .symbols = of_symbols ? bias->dims[0] : 1,
         .x = of_symbols ? NULL : x->data,
         .ids = of_symbols ? x->data : NULL,
         .kernel = argument(call, 1)->data,
@@ -27,7 +27,7 @@ static struct lstm_layer layer_of(const XLA_FFI_CallFrame *call) {
 
 /* Whether a layer has a symbol that there is no row for. */
 static int has_unknown(const struct lstm_layer *l) {
-    for (long i = 0; l->ids && i < l->batch * l->length; i++)
+    for (int64_t i = 0; l->ids && i < l->batch * l->length; i++)
         if (l->ids[i] < 0 || l->ids[i] >= l->symbols) return 1;
     return 0;
 }

@@ -10,7 +10,7 @@
 enum { FEWEST = 16 };
 
 static int parts_of(const struct dense_layer *l, int threads) {
-    long most = least(least(threads, MOST_PARTS), l->rows / FEWEST);
+    int64_t most = least(least(threads, MOST_PARTS), l->rows / FEWEST);
     return most < 1 ? 1 : (int)most;
 }
 
@@ -25,12 +25,12 @@ struct forward {
 static void pack_forward(void *work, int part, int parts) {
     const struct forward *f = work;
     const struct dense_layer *l = f->layer;
-    long panels = panels_of(l->outputs, PANEL);
-    for (long p = panels * part / parts; p < panels * (part + 1) / parts; p++)
-        for (long v = p * PANEL; v < (p + 1) * PANEL; v += LANES) {
-            long within = v - p * PANEL, count = l->outputs - v;
+    int64_t panels = panels_of(l->outputs, PANEL);
+    for (int64_t p = panels * part / parts; p < panels * (part + 1) / parts; p++)
+        for (int64_t v = p * PANEL; v < (p + 1) * PANEL; v += LANES) {
+            int64_t within = v - p * PANEL, count = l->outputs - v;
             v_store(f->bias + v, load_some(f->given_bias + v, count));
-            for (long k = 0; k < l->inputs; k++)
+            for (int64_t k = 0; k < l->inputs; k++)
                 v_store(f->kernel + (p * l->inputs + k) * PANEL + within,
                         load_some(l->kernel + k * l->outputs + v, count));
         }
@@ -39,10 +39,10 @@ static void pack_forward(void *work, int part, int parts) {
 static void run_forward(void *work, int part, int parts) {
     const struct forward *f = work;
     const struct dense_layer *l = f->layer;
-    long first = l->rows * part / parts, last = l->rows * (part + 1) / parts;
+    int64_t first = l->rows * part / parts, last = l->rows * (part + 1) / parts;
     float sums[ROWS * PANEL];
-    for (long p = 0; p < panels_of(l->outputs, PANEL); p++)
-        for (long n = first, rows; n < last; n += rows) {
+    for (int64_t p = 0; p < panels_of(l->outputs, PANEL); p++)
+        for (int64_t n = first, rows; n < last; n += rows) {
             rows = even_rows(last - n);
             sum_rows(rows, sums, PANEL, f->bias + p * PANEL, 0, l->x + n * l->inputs, l->inputs,
                      f->kernel + p * l->inputs * PANEL, l->inputs);
@@ -52,7 +52,7 @@ static void run_forward(void *work, int part, int parts) {
 }
 
 int NAME(dense_forward)(const struct dense_layer *l, const float *bias, float *y, int threads) {
-    long columns = panels_of(l->outputs, PANEL) * PANEL;
+    int64_t columns = panels_of(l->outputs, PANEL) * PANEL;
     struct forward f = {.layer = l, .given_bias = bias, .y = y};
     void *scratch;
     float *rest = take(&scratch, lines(columns * l->inputs) + lines(columns));
@@ -73,31 +73,31 @@ struct backward {
     const struct dense_gradients *to;
     float *across;    /* the transpose of the matrix in panels of inputs, for all */
     float *own;       /* memory of each part, */
-    long each;        /* so many floats: the gradients of */
-    long weights;     /* the matrix, (panels of inputs, blocks of ROWS outputs, ROWS, PANEL), */
-    long blocks;      /* and after them those of the bias */
+    int64_t each;        /* so many floats: the gradients of */
+    int64_t weights;     /* the matrix, (panels of inputs, blocks of ROWS outputs, ROWS, PANEL), */
+    int64_t blocks;      /* and after them those of the bias */
 };
 
 static void pack_backward(void *work, int part, int parts) {
     const struct backward *w = work;
     const struct dense_layer *l = w->layer;
-    long panels = panels_of(l->inputs, PANEL);
-    for (long p = panels * part / parts; p < panels * (part + 1) / parts; p++) {
+    int64_t panels = panels_of(l->inputs, PANEL);
+    for (int64_t p = panels * part / parts; p < panels * (part + 1) / parts; p++) {
         float *to = w->across + p * l->outputs * PANEL;
-        for (long i = 0; i < PANEL; i++)
-            for (long v = 0; v < l->outputs; v++) {
-                long k = p * PANEL + i;
+        for (int64_t i = 0; i < PANEL; i++)
+            for (int64_t v = 0; v < l->outputs; v++) {
+                int64_t k = p * PANEL + i;
                 to[v * PANEL + i] = k < l->inputs ? l->kernel[k * l->outputs + v] : 0;
             }
     }
 }
 
 /* The gradients of some rows of x for a panel of inputs. */
-static void find_rows(const struct backward *w, long p, long first, long last) {
+static void find_rows(const struct backward *w, int64_t p, int64_t first, int64_t last) {
     static const float zeros[PANEL];
     const struct dense_layer *l = w->layer;
     float sums[ROWS * PANEL];
-    for (long n = first, rows; n < last; n += rows) {
+    for (int64_t n = first, rows; n < last; n += rows) {
         rows = even_rows(last - n);
         sum_rows(rows, sums, PANEL, zeros, 0, w->to->d_y + n * l->outputs, l->outputs,
                  w->across + p * l->outputs * PANEL, l->outputs);
@@ -109,27 +109,27 @@ static void find_rows(const struct backward *w, long p, long first, long last) {
 static void run_backward(void *work, int part, int parts) {
     const struct backward *w = work;
     const struct dense_layer *l = w->layer;
-    long last = l->rows * (part + 1) / parts;
+    int64_t last = l->rows * (part + 1) / parts;
     float *rest = w->own + part * w->each;
     float *weights = cut(&rest, w->weights), *bias = cut(&rest, l->outputs);
     float *features = cut(&rest, TOGETHER * w->blocks * ROWS);
     float *panel = cut(&rest, TOGETHER * PANEL);
     memset(weights, 0, sizeof(float) * (size_t)w->weights);
     memset(bias, 0, sizeof(float) * (size_t)l->outputs);
-    for (long n = l->rows * part / parts, count; n < last; n += count) {
+    for (int64_t n = l->rows * part / parts, count; n < last; n += count) {
         count = least(TOGETHER, last - n);
-        for (long i = 0; i < count; i++) {
+        for (int64_t i = 0; i < count; i++) {
             const float *d_y = w->to->d_y + (n + i) * l->outputs;
             pack_features(features + i * ROWS, d_y, l->outputs, count);
-            for (long v = 0; v < l->outputs; v++) bias[v] += d_y[v];
+            for (int64_t v = 0; v < l->outputs; v++) bias[v] += d_y[v];
         }
-        for (long p = 0; p < panels_of(l->inputs, PANEL); p++) {
-            for (long i = 0; i < count; i++)
-                for (long v = 0; v < PANEL; v += LANES)
+        for (int64_t p = 0; p < panels_of(l->inputs, PANEL); p++) {
+            for (int64_t i = 0; i < count; i++)
+                for (int64_t v = 0; v < PANEL; v += LANES)
                     v_store(panel + i * PANEL + v,
                             load_some(l->x + (n + i) * l->inputs + p * PANEL + v,
                                       l->inputs - p * PANEL - v));
-            for (long m = 0; m < w->blocks; m++)
+            for (int64_t m = 0; m < w->blocks; m++)
                 add_products(weights + (p * w->blocks + m) * ROWS * PANEL,
                              features + m * count * ROWS, panel, count);
             find_rows(w, p, n, n + count);
@@ -148,19 +148,19 @@ static void unpack_backward(void *work, int part, int parts) {
     const struct backward *w = work;
     const struct dense_layer *l = w->layer;
     const float *bias = w->own + lines(w->weights);
-    for (long k = l->inputs * part / parts; k < l->inputs * (part + 1) / parts; k++) {
+    for (int64_t k = l->inputs * part / parts; k < l->inputs * (part + 1) / parts; k++) {
         const float *from = w->own + k / PANEL * w->blocks * ROWS * PANEL + k % PANEL;
-        for (long v = 0; v < l->outputs; v++)
+        for (int64_t v = 0; v < l->outputs; v++)
             w->to->d_kernel[k * l->outputs + v] = sum_parts(w, from + v * PANEL, parts);
     }
-    for (long v = l->outputs * part / parts; v < l->outputs * (part + 1) / parts; v++)
+    for (int64_t v = l->outputs * part / parts; v < l->outputs * (part + 1) / parts; v++)
         w->to->d_bias[v] = sum_parts(w, bias + v, parts);
 }
 
 int NAME(dense_backward)(const struct dense_layer *l, const struct dense_gradients *to,
                          int threads) {
     struct backward w = {.layer = l, .to = to, .blocks = panels_of(l->outputs, ROWS)};
-    long panels = panels_of(l->inputs, PANEL), across = panels * l->outputs * PANEL;
+    int64_t panels = panels_of(l->inputs, PANEL), across = panels * l->outputs * PANEL;
     w.weights = panels * w.blocks * ROWS * PANEL;
     w.each = lines(w.weights) + lines(l->outputs) + lines(TOGETHER * w.blocks * ROWS) +
              lines(TOGETHER * PANEL);

@@ -56,10 +56,10 @@ INLINE vec choose(vec x, const uint16_t *drawn, int limit, float scale) {
 }
 
 /* Numbers of a row, from one whose word has a place of its own, to before another. */
-static void drop_some(const struct dropout *d, uint64_t place, long first, long last) {
+static void drop_some(const struct dropout *d, uint64_t place, int64_t first, int64_t last) {
     const int limit = d->limit;
     const float scale = (float)(1 / (1 - limit / 65536.0));
-    for (long n = first; n < last; place += LANES) {
+    for (int64_t n = first; n < last; place += LANES) {
         /* Of a word, the lower half is the first number's. */
         const bits words = draw(d->key, place);
         uint16_t drawn[2 * LANES];
@@ -75,20 +75,20 @@ static void drop_part(void *work, int part, int parts) {
     const struct dropout *d = work;
     /* Rows that are whole words, and follow one another, are as good as one. */
     const int one = d->features % 2 == 0 && d->length == 1;
-    const long rows = one ? 1 : d->rows, features = one ? d->rows * d->features : d->features;
-    const long words = (features + 1) / 2, all = rows * words;
-    const long end = all * (part + 1) / parts;
-    for (long place = all * part / parts, next; place < end; place = next) {
-        const long row = place / words, from = row * features;
+    const int64_t rows = one ? 1 : d->rows, features = one ? d->rows * d->features : d->features;
+    const int64_t words = (features + 1) / 2, all = rows * words;
+    const int64_t end = all * (part + 1) / parts;
+    for (int64_t place = all * part / parts, next; place < end; place = next) {
+        const int64_t row = place / words, from = row * features;
         next = least((row + 1) * words, end);
-        const long last = least(from + 2 * (next - row * words), from + features);
-        const long before = (row + 1) * (d->length - 1) * words;
+        const int64_t last = least(from + 2 * (next - row * words), from + features);
+        const int64_t before = (row + 1) * (d->length - 1) * words;
         drop_some(d, (uint64_t)(before + place), from + 2 * (place - row * words), last);
     }
 }
 
 void NAME(drop)(const struct dropout *d, int threads) {
-    const long parts = d->rows * d->features / FEWEST;
+    const int64_t parts = d->rows * d->features / FEWEST;
     struct dropout work = *d;
     burble_share(drop_part, &work, parts < 1 ? 1 : (int)least(parts, least(threads, MOST_PARTS)));
 }

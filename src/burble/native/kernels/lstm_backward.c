@@ -4,12 +4,12 @@
 
 /* The gradients of the sums of the gates of a step, in place of the gates; those of the cell state
    before it, in place of that after it. */
-static void differentiate(const struct pass *s, const struct lstm_gradients *g, long t,
+static void differentiate(const struct pass *s, const struct lstm_gradients *g, int64_t t,
                           const float *d_h, float *d_c, float *d_bias) {
     const struct lstm_layer *l = s->layer;
     const float *above = g->d_outputs;
-    for (long p = 0; p < s->panels; p++) {
-        long count = l->units - p * LANES;
+    for (int64_t p = 0; p < s->panels; p++) {
+        int64_t count = l->units - p * LANES;
         float *gates = gates_at(s, g->gates, t, p, 0);
         const float *cells = g->cells + cells_at(s, t, p, 0);
         const float *before =
@@ -17,7 +17,7 @@ static void differentiate(const struct pass *s, const struct lstm_gradients *g, 
         vec one = v_set1(1), sum[4];
         for (int v = 0; v < 4; v++)
             sum[v] = l->ids ? v_set1(0) : v_load(d_bias + p * PANEL + v * LANES);
-        for (long b = 0; b < l->batch; b++, gates += PANEL, d_c += LANES) {
+        for (int64_t b = 0; b < l->batch; b++, gates += PANEL, d_c += LANES) {
             vec i = v_load(gates), f = v_load(gates + LANES), m = v_load(gates + 2 * LANES);
             vec o = v_load(gates + 3 * LANES), out = v_tanh(v_load(cells + b * LANES));
             vec dh = v_load(d_h + b * s->wide + p * LANES);
@@ -45,15 +45,15 @@ static void differentiate(const struct pass *s, const struct lstm_gradients *g, 
 /* to (rows, PANEL) += gates, of which rows are `down` apart, x a part of one packed panel; at `first`
    from zero. */
 INLINE void sum_across(const int rows, const struct pass *s, float *to, int first,
-                       const float *gates, long down, const float *panel, long count) {
+                       const float *gates, int64_t down, const float *panel, int64_t count) {
     vec sums[ROWS][4];
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4
         for (int v = 0; v < 4; v++)
             sums[r][v] = first ? v_set1(0) : v_load(to + r * PANEL + v * LANES);
-    long next = s->layer->batch * PANEL;
-    for (long p = 0; p < count; p++) fetch(gates + p * next + ROWS * PANEL);
+    int64_t next = s->layer->batch * PANEL;
+    for (int64_t p = 0; p < count; p++) fetch(gates + p * next + ROWS * PANEL);
     for (; count > 0; count--, gates += next, panel += PANEL * PANEL)
         multiply(sums, rows, gates, down, 1, panel, PANEL);
 #pragma GCC unroll 6
@@ -64,20 +64,20 @@ INLINE void sum_across(const int rows, const struct pass *s, float *to, int firs
 
 /* The gradients of what met a packed matrix in some steps: to (B, steps, columns). The panels are
    taken in parts that the nearest cache holds while all rows meet them. */
-static void multiply_across(const struct pass *s, float *gates, long steps, const float *panels,
-                            float *to, long to_batch, long to_step, long columns) {
-    long batch = s->layer->batch;
+static void multiply_across(const struct pass *s, float *gates, int64_t steps, const float *panels,
+                            float *to, int64_t to_batch, int64_t to_step, int64_t columns) {
+    int64_t batch = s->layer->batch;
     int along = batch < ROWS && steps > 1;
-    long outer = along ? batch : steps, inner = along ? steps : batch;
-    long down = (along ? s->panels * batch : 1) * PANEL, to_down = along ? to_step : to_batch;
-    for (long n = 0; n < columns; n += PANEL)
-        for (long p = 0; p < s->panels; p += PART, panels += PART * PANEL * PANEL) {
+    int64_t outer = along ? batch : steps, inner = along ? steps : batch;
+    int64_t down = (along ? s->panels * batch : 1) * PANEL, to_down = along ? to_step : to_batch;
+    for (int64_t n = 0; n < columns; n += PANEL)
+        for (int64_t p = 0; p < s->panels; p += PART, panels += PART * PANEL * PANEL) {
             float *sums = s->sums;
-            long rest = s->panels - p, count = least(PART, rest);
-            for (long i = 0; i < outer; i++)
-                for (long j = 0, rows; j < inner; j += rows, sums += ROWS * PANEL) {
+            int64_t rest = s->panels - p, count = least(PART, rest);
+            for (int64_t i = 0; i < outer; i++)
+                for (int64_t j = 0, rows; j < inner; j += rows, sums += ROWS * PANEL) {
                     rows = even_rows(inner - j);
-                    long t = along ? j : i, b = along ? i : j;
+                    int64_t t = along ? j : i, b = along ? i : j;
                     const float *from = gates_at(s, gates, t, p, b);
                     FOR_ROWS(rows, sum_across(N, s, sums, !p, from, down, panels, count))
                     if (rest <= PART)
@@ -90,24 +90,24 @@ static void multiply_across(const struct pass *s, float *gates, long steps, cons
 
 /* Adds the gradients of the weights from some steps. */
 static void add_weights(const struct pass *s, const struct lstm_gradients *g, float *gates,
-                        long first, long steps) {
+                        int64_t first, int64_t steps) {
     const struct lstm_layer *l = s->layer;
-    long rows = steps * l->batch, split = panels_of(l->inputs, ROWS);
-    long blocks = split + panels_of(l->units, ROWS);
+    int64_t rows = steps * l->batch, split = panels_of(l->inputs, ROWS);
+    int64_t blocks = split + panels_of(l->units, ROWS);
     float *to = s->features;
-    for (long t = first; t < first + steps; t++)
-        for (long b = 0; b < l->batch; b++, to += ROWS) {
+    for (int64_t t = first; t < first + steps; t++)
+        for (int64_t b = 0; b < l->batch; b++, to += ROWS) {
             const float *h =
                 t ? g->outputs + (b * l->length + t - 1) * l->units : l->h + b * l->units;
             pack_features(to, l->x + (b * l->length + t) * l->inputs, l->inputs, rows);
             pack_features(to + split * rows * ROWS, h, l->units, rows);
         }
-    for (long p = 0; p < s->panels; p++) {
+    for (int64_t p = 0; p < s->panels; p++) {
         /* All steps' gates of a panel together: a whole step apart they would share few places in
            a cache. */
         copy_rows(s->sums, l->batch * PANEL, gates_at(s, gates, 0, p, 0),
                   s->panels * l->batch * PANEL, steps, l->batch * PANEL);
-        for (long m = 0; m < blocks; m++)
+        for (int64_t m = 0; m < blocks; m++)
             add_products(s->weights + (p * blocks + m) * ROWS * PANEL,
                          s->features + m * rows * ROWS, s->sums, rows);
     }
@@ -115,9 +115,9 @@ static void add_weights(const struct pass *s, const struct lstm_gradients *g, fl
 
 /* The gradients of the streams of a part, of which the first has this number. */
 static struct lstm_gradients gradients_of(const struct lstm_gradients *whole,
-                                          const struct lstm_layer *l, long first) {
+                                          const struct lstm_layer *l, int64_t first) {
     struct lstm_gradients g = *whole;
-    long all = first * l->length, state = first * l->units;
+    int64_t all = first * l->length, state = first * l->units;
     g.outputs += all * l->units;
     if (g.d_outputs) g.d_outputs += all * l->units;
     g.cells += all * rounded(l->units);
@@ -134,25 +134,25 @@ struct backward {
     const struct lstm_gradients *to;
     float *kernel, *recurrent;   /* packed, for all */
     float *own;                  /* memory of each part, */
-    long each;                   /* so many floats: the gradients of */
-    long weights;                /* the weights, so many, and after them those of the bias */
+    int64_t each;                   /* so many floats: the gradients of */
+    int64_t weights;                /* the weights, so many, and after them those of the bias */
 };
 
 /* Packs the transpose of a matrix (columns, 4 * units) into panels of columns. Their rows are in
    the order of the gates of a stream in memory: panels, one after another. Only panels from
    `from` to before `to` are packed. */
-static void pack_across(float *panels, const float *matrix, long columns, long units, long from,
-                        long to) {
-    long blocks = panels_of(units, LANES), each = blocks * PANEL * PANEL;
+static void pack_across(float *panels, const float *matrix, int64_t columns, int64_t units,
+                        int64_t from, int64_t to) {
+    int64_t blocks = panels_of(units, LANES), each = blocks * PANEL * PANEL;
     panels += from * each;
     memset(panels, 0, sizeof(float) * (size_t)((to - from) * each));
-    for (long n = from * PANEL; n < to * PANEL; n += PANEL, panels += each)
-        for (long row = 0; row < blocks * 4; row++) {
-            long first = row / 4 * LANES, count = least(LANES, units - first);
+    for (int64_t n = from * PANEL; n < to * PANEL; n += PANEL, panels += each)
+        for (int64_t row = 0; row < blocks * 4; row++) {
+            int64_t first = row / 4 * LANES, count = least(LANES, units - first);
             float *rows = panels + row * LANES * PANEL;
-            for (long j = 0; j < least(PANEL, columns - n); j++) {
+            for (int64_t j = 0; j < least(PANEL, columns - n); j++) {
                 const float *numbers = matrix + ((n + j) * 4 + row % 4) * units + first;
-                for (long i = 0; i < count; i++) rows[i * PANEL + j] = numbers[i];
+                for (int64_t i = 0; i < count; i++) rows[i * PANEL + j] = numbers[i];
             }
         }
 }
@@ -160,7 +160,7 @@ static void pack_across(float *panels, const float *matrix, long columns, long u
 static void pack_part(void *work, int part, int parts) {
     const struct backward *w = work;
     const struct lstm_layer *l = w->layer;
-    long below = panels_of(l->inputs, PANEL), across = panels_of(l->units, PANEL);
+    int64_t below = panels_of(l->inputs, PANEL), across = panels_of(l->units, PANEL);
     pack_across(w->kernel, l->kernel, l->inputs, l->units, below * part / parts,
                 below * (part + 1) / parts);
     pack_across(w->recurrent, l->recurrent, l->units, l->units, across * part / parts,
@@ -170,12 +170,12 @@ static void pack_part(void *work, int part, int parts) {
 /* The gradients of some streams, and the share of these in the gradients of the weights. */
 static void run_part(void *work, int part, int parts) {
     const struct backward *w = work;
-    long first_stream;
+    int64_t first_stream;
     struct lstm_layer layer = part_of(w->layer, part, parts, &first_stream), *l = &layer;
     struct lstm_gradients own = gradients_of(w->to, l, first_stream), *g = &own;
     struct pass s = begin(l);
-    long blocks = panels_of(l->inputs, ROWS) + panels_of(l->units, ROWS);
-    long state = l->batch * s.wide, steps_rows = s.steps * l->batch;
+    int64_t blocks = panels_of(l->inputs, ROWS) + panels_of(l->units, ROWS);
+    int64_t state = l->batch * s.wide, steps_rows = s.steps * l->batch;
     float *rest = w->own + part * w->each;
     s.kernel = w->kernel, s.recurrent = w->recurrent;
     s.weights = cut(&rest, w->weights);
@@ -191,9 +191,9 @@ static void run_part(void *work, int part, int parts) {
     copy_rows(s.state, s.wide, g->d_last_h, l->units, l->batch, l->units);
     pack_state(&s, s.cell, l->c);
     pack_state(&s, d_c, g->d_last_c);
-    for (long last = l->length; last > 0;) {
-        long first = last > s.steps ? last - s.steps : 0;
-        for (long t = last - 1; t >= first; t--) {
+    for (int64_t last = l->length; last > 0;) {
+        int64_t first = last > s.steps ? last - s.steps : 0;
+        for (int64_t t = last - 1; t >= first; t--) {
             differentiate(&s, g, t, s.state, d_c, s.bias);
             multiply_across(&s, gates_at(&s, g->gates, t, 0, 0), 1, s.recurrent, s.state, s.wide, 0,
                             s.wide);
@@ -216,10 +216,10 @@ INLINE vec sum_parts(const struct backward *w, const float *from, int parts) {
 }
 
 /* Adds up rows of the gradients of the weights for a panel of gates: to (count, 4U). */
-static void unpack_weights(const struct backward *w, float *to, const float *from, long p,
-                           long count, int parts) {
-    long units = w->layer->units;
-    for (long m = 0; m < count; m++)
+static void unpack_weights(const struct backward *w, float *to, const float *from, int64_t p,
+                           int64_t count, int parts) {
+    int64_t units = w->layer->units;
+    for (int64_t m = 0; m < count; m++)
         for (int gate = 0; gate < 4; gate++)
             store_some(to + (m * 4 + gate) * units + p * LANES,
                        sum_parts(w, from + m * PANEL + gate * LANES, parts), units - p * LANES);
@@ -228,10 +228,10 @@ static void unpack_weights(const struct backward *w, float *to, const float *fro
 static void unpack_part(void *work, int part, int parts) {
     const struct backward *w = work;
     const struct lstm_layer *l = w->layer;
-    long split = panels_of(l->inputs, ROWS), blocks = split + panels_of(l->units, ROWS);
-    long panels = panels_of(l->units, LANES);
+    int64_t split = panels_of(l->inputs, ROWS), blocks = split + panels_of(l->units, ROWS);
+    int64_t panels = panels_of(l->units, LANES);
     const float *bias = w->own + lines(w->weights);
-    for (long p = panels * part / parts; p < panels * (part + 1) / parts; p++) {
+    for (int64_t p = panels * part / parts; p < panels * (part + 1) / parts; p++) {
         const float *from = w->own + p * blocks * ROWS * PANEL;
         unpack_weights(w, w->to->d_kernel, from, p, l->inputs, parts);
         unpack_weights(w, w->to->d_recurrent, from + split * ROWS * PANEL, p, l->units, parts);
@@ -244,9 +244,9 @@ int NAME(lstm_backward)(const struct lstm_layer *l, const struct lstm_gradients 
     struct lstm_layer largest = *l;
     largest.batch = most_of(l->batch, parts);
     struct pass s = begin(&largest);
-    long blocks = panels_of(l->inputs, ROWS) + panels_of(l->units, ROWS);
-    long gates = s.panels * PANEL, rows = TOGETHER > largest.batch ? TOGETHER : largest.batch;
-    long below = panels_of(l->inputs, PANEL) * PANEL * gates, across = s.wide * gates;
+    int64_t blocks = panels_of(l->inputs, ROWS) + panels_of(l->units, ROWS);
+    int64_t gates = s.panels * PANEL, rows = TOGETHER > largest.batch ? TOGETHER : largest.batch;
+    int64_t below = panels_of(l->inputs, PANEL) * PANEL * gates, across = s.wide * gates;
     struct backward w = {.layer = l, .to = g, .weights = blocks * ROWS * gates};
     /* The last rows that are multiplied at once may be fewer than ROWS. */
     w.each = lines(w.weights) + lines(gates * l->symbols) + lines(rows * blocks * ROWS) +

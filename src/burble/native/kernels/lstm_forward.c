@@ -3,18 +3,18 @@
 #include "pass.h"
 
 /* The share of the input in the gates of some steps, before their activation. */
-static void multiply_inputs(const struct pass *s, float *gates, long first, long steps) {
+static void multiply_inputs(const struct pass *s, float *gates, int64_t first, int64_t steps) {
     const struct lstm_layer *l = s->layer;
     /* Rows that are multiplied at once are streams of a step, or steps of one stream. */
     int along = l->batch < ROWS;
-    long outer = along ? l->batch : steps, inner = along ? steps : l->batch;
-    long down = (along ? 1 : l->length) * l->inputs;
-    long to_down = (along ? s->panels * l->batch : 1) * PANEL;
-    for (long p = 0; p < s->panels; p++)
-        for (long i = 0; i < outer; i++)
-            for (long j = 0, rows; j < inner; j += rows) {
+    int64_t outer = along ? l->batch : steps, inner = along ? steps : l->batch;
+    int64_t down = (along ? 1 : l->length) * l->inputs;
+    int64_t to_down = (along ? s->panels * l->batch : 1) * PANEL;
+    for (int64_t p = 0; p < s->panels; p++)
+        for (int64_t i = 0; i < outer; i++)
+            for (int64_t j = 0, rows; j < inner; j += rows) {
                 rows = even_rows(inner - j);
-                long t = along ? j : i, b = along ? i : j;
+                int64_t t = along ? j : i, b = along ? i : j;
                 float *to = gates_at(s, gates, t, p, b);
                 const float *from = l->x + (b * l->length + first + t) * l->inputs;
                 const float *panel = s->kernel + p * l->inputs * PANEL;
@@ -25,10 +25,10 @@ static void multiply_inputs(const struct pass *s, float *gates, long first, long
 
 /* The gates of some streams from their sums, in place, and the state after them. The sigmoid of x is
    half of the way from -1 to 1 that tanh goes at x / 2. */
-static void activate(long rows, float *gates, const float *before, float *cells, float *h,
-                     long down) {
+static void activate(int64_t rows, float *gates, const float *before, float *cells, float *h,
+                     int64_t down) {
     const vec half = v_set1(0.5f);
-    for (long r = 0; r < rows; r++) {
+    for (int64_t r = 0; r < rows; r++) {
         float *own = gates + r * PANEL;
         vec all[4] = {v_load(own) * half, v_load(own + LANES) * half, v_load(own + 2 * LANES),
                       v_load(own + 3 * LANES) * half};
@@ -40,27 +40,27 @@ static void activate(long rows, float *gates, const float *before, float *cells,
         v_store(cells + r * LANES, c);
     }
     /* By itself, since it would have to wait for what is before it. */
-    for (long r = 0; r < rows; r++)
+    for (int64_t r = 0; r < rows; r++)
         v_store(h + r * down,
                 v_load(gates + r * PANEL + 3 * LANES) * v_tanh(v_load(cells + r * LANES)));
 }
 
 /* One step: from the state before and its gates, which hold the share of the input, or come to hold
    that of the symbols. */
-static void step(const struct pass *s, long t, float *gates, const float *h, const float *c,
+static void step(const struct pass *s, int64_t t, float *gates, const float *h, const float *c,
                  float *after_h, float *after_c) {
     const struct lstm_layer *l = s->layer;
-    long batch = l->batch, units = l->units;
-    for (long p = 0; p < s->panels; p++) {
+    int64_t batch = l->batch, units = l->units;
+    for (int64_t p = 0; p < s->panels; p++) {
         const float *panel = s->recurrent + p * units * PANEL;
-        for (long b = 0, rows; b < batch; b += rows) {
+        for (int64_t b = 0, rows; b < batch; b += rows) {
             rows = even_rows(batch - b);
             float *to = gates_at(s, gates, 0, p, b);
             const float *from = h + b * s->wide;
-            for (long r = 0; l->ids && r < rows; r++)
+            for (int64_t r = 0; l->ids && r < rows; r++)
                 memcpy(to + r * PANEL, s->bias + bias_at(l, t, p, b + r), sizeof(float) * PANEL);
             sum_rows(rows, to, PANEL, to, PANEL, from, s->wide, panel, units);
-            long cell = cells_at(s, 0, p, b);
+            int64_t cell = cells_at(s, 0, p, b);
             activate(rows, to, c + cell, after_c + cell,
                      after_h + b * s->wide + p * LANES, s->wide);
         }
@@ -73,18 +73,18 @@ struct forward {
     const struct lstm_results *to;
     float *kernel, *recurrent, *bias;  /* packed, for all */
     float *own;                        /* memory of each part, */
-    long each;                         /* so many floats */
+    int64_t each;                         /* so many floats */
 };
 
 /* Packs the columns of a matrix (rows, 4 * units), of which each quarter belongs to a gate: a panel
    has the same LANES units of each gate. Missing units become zeros. Only panels from `from` to
    before `to` are packed. */
-static void pack_gates(float *panels, const float *matrix, long rows, long units, long from,
-                       long to) {
+static void pack_gates(float *panels, const float *matrix, int64_t rows, int64_t units,
+                       int64_t from, int64_t to) {
     panels += from * rows * PANEL;
-    for (long p = from; p < to; p++) {
-        long first = p * LANES, count = least(LANES, units - first);
-        for (long k = 0; k < rows; k++, panels += PANEL)
+    for (int64_t p = from; p < to; p++) {
+        int64_t first = p * LANES, count = least(LANES, units - first);
+        for (int64_t k = 0; k < rows; k++, panels += PANEL)
             for (int gate = 0; gate < 4; gate++) {
                 const float *numbers = matrix + (k * 4 + gate) * units + first;
                 v_store(panels + gate * LANES, load_some(numbers, count));
@@ -95,8 +95,8 @@ static void pack_gates(float *panels, const float *matrix, long rows, long units
 static void pack_part(void *work, int part, int parts) {
     const struct forward *f = work;
     const struct lstm_layer *l = f->layer;
-    long panels = panels_of(l->units, LANES);
-    long first = panels * part / parts, last = panels * (part + 1) / parts;
+    int64_t panels = panels_of(l->units, LANES);
+    int64_t first = panels * part / parts, last = panels * (part + 1) / parts;
     pack_gates(f->kernel, l->kernel, l->inputs, l->units, first, last);
     pack_gates(f->recurrent, l->recurrent, l->units, l->units, first, last);
     pack_gates(f->bias, l->bias, l->symbols, l->units, first, last);
@@ -105,21 +105,21 @@ static void pack_part(void *work, int part, int parts) {
 static void run_part(void *work, int part, int parts) {
     const struct forward *f = work;
     const struct lstm_results *to = f->to;
-    long first;
+    int64_t first;
     struct lstm_layer layer = part_of(f->layer, part, parts, &first), *l = &layer;
     struct pass s = begin(l);
-    long state = l->batch * s.wide, step_gates = s.panels * l->batch * PANEL;
+    int64_t state = l->batch * s.wide, step_gates = s.panels * l->batch * PANEL;
     float *rest = f->own + part * f->each;
     float *h = cut(&rest, state), *after = cut(&rest, state), *c = cut(&rest, step_gates / 4);
-    long kept = first * l->length * rounded(l->units);
+    int64_t kept = first * l->length * rounded(l->units);
     float *gates = to->gates ? to->gates + 4 * kept : NULL;
     float *cells = to->cells ? to->cells + kept : NULL;
     float *outputs = to->outputs + first * l->length * l->units;
     s.kernel = f->kernel, s.recurrent = f->recurrent, s.bias = f->bias;
     copy_rows(h, s.wide, l->h, l->units, l->batch, l->units);
     pack_state(&s, c, l->c);
-    for (long t = 0; t < l->length; t++) {
-        long part_step = t % s.steps;
+    for (int64_t t = 0; t < l->length; t++) {
+        int64_t part_step = t % s.steps;
         float *here = gates ? gates + (t - part_step) * step_gates : rest;
         if (!part_step && !l->ids) multiply_inputs(&s, here, t, least(s.steps, l->length - t));
         float *after_c = cells ? cells + cells_at(&s, t, 0, 0) : c;
@@ -138,7 +138,7 @@ int NAME(lstm_forward)(const struct lstm_layer *l, const struct lstm_results *to
     struct lstm_layer largest = *l;
     largest.batch = most_of(l->batch, parts);
     struct pass s = begin(&largest);
-    long step_gates = s.panels * largest.batch * PANEL, gates = s.panels * PANEL;
+    int64_t step_gates = s.panels * largest.batch * PANEL, gates = s.panels * PANEL;
     f.each = 2 * lines(largest.batch * s.wide) + lines(step_gates / 4);
     f.each += to->gates ? 0 : lines(s.steps * step_gates);
     void *scratch;

@@ -18,23 +18,23 @@ enum { ROWS = 6 };
 #endif
 enum { PANEL = 4 * LANES };
 
-/* Rows (of an LSTM: streams times steps) that are multiplied at once, so that what they meet is read from a near
-   cache. */
+/* Rows (of an LSTM: streams times steps) that are multiplied at once, so that what they meet is read
+   from a near cache. */
 enum { TOGETHER = 128 };
 
-INLINE long least(long a, long b) { return a < b ? a : b; }
-INLINE long panels_of(long columns, long width) { return (columns + width - 1) / width; }
+INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+INLINE int64_t panels_of(int64_t columns, int64_t width) { return (columns + width - 1) / width; }
 
 /* How many of some rows are multiplied at once, so that what is left for the last time is not few:
    they would wait for the panel, which comes from a far cache. */
-INLINE long even_rows(long rest) { return panels_of(rest, panels_of(rest, ROWS)); }
+INLINE int64_t even_rows(int64_t rest) { return panels_of(rest, panels_of(rest, ROWS)); }
 
 /* The first LANES of `count` numbers, or all of them; those that are missing are 0. */
-INLINE vec load_some(const float *from, long count) {
+INLINE vec load_some(const float *from, int64_t count) {
     return count >= LANES ? v_load(from) : v_load_part(from, count > 0 ? count : 0);
 }
 
-INLINE void store_some(float *to, vec from, long count) {
+INLINE void store_some(float *to, vec from, int64_t count) {
     if (count >= LANES)
         v_store(to, from);
     else if (count > 0)
@@ -43,9 +43,9 @@ INLINE void store_some(float *to, vec from, long count) {
 
 /* sums[r][v] += the products of `count` numbers of each of `rows` rows with those of a panel.
    Numbers of a row are `across` apart, rows `down`. */
-INLINE void multiply(vec (*sums)[4], const int rows, const float *numbers, long down,
-                     const long across, const float *panel, long count) {
-    for (long k = 0; k < count; k++, panel += PANEL, numbers += across) {
+INLINE void multiply(vec (*sums)[4], const int rows, const float *numbers, int64_t down,
+                     const int64_t across, const float *panel, int64_t count) {
+    for (int64_t k = 0; k < count; k++, panel += PANEL, numbers += across) {
         vec a = v_load(panel), b = v_load(panel + LANES), c = v_load(panel + 2 * LANES);
         vec d = v_load(panel + 3 * LANES);
 #pragma GCC unroll 6
@@ -73,12 +73,12 @@ INLINE void multiply(vec (*sums)[4], const int rows, const float *numbers, long 
 
 /* Has the next ROWS rows of a panel brought to the nearest cache while others are multiplied. */
 INLINE void fetch(const float *next) {
-    for (long i = 0; i < ROWS * PANEL; i += 16) __builtin_prefetch(next + i);
+    for (int64_t i = 0; i < ROWS * PANEL; i += 16) __builtin_prefetch(next + i);
 }
 
 /* to (rows, PANEL) = start + numbers x panel; `start` may be `to` itself, `next` numbers apart. */
-INLINE void sum_some(const int rows, float *to, long to_down, const float *start, long next,
-                      const float *numbers, long down, const float *panel, long count) {
+INLINE void sum_some(const int rows, float *to, int64_t to_down, const float *start, int64_t next,
+                      const float *numbers, int64_t down, const float *panel, int64_t count) {
     vec sums[ROWS][4];
 #pragma GCC unroll 6
     for (int r = 0; r < rows; r++)
@@ -93,29 +93,29 @@ INLINE void sum_some(const int rows, float *to, long to_down, const float *start
 
 /* The same for up to ROWS rows. A function by itself: with more around it than the product, GCC 12
    keeps sums on the stack. */
-OWN void sum_rows(long rows, float *to, long to_down, const float *start, long next,
-                              const float *numbers, long down, const float *panel, long count) {
+OWN void sum_rows(int64_t rows, float *to, int64_t to_down, const float *start, int64_t next,
+                  const float *numbers, int64_t down, const float *panel, int64_t count) {
     FOR_ROWS(rows, sum_some(N, to, to_down, start, next, numbers, down, panel, count))
 }
 
 /* Copies rows of up to PANEL columns to rows `down` apart. */
-OWN void copy_columns(float *to, long down, const float *from, long rows, long columns) {
-    for (long r = 0; r < rows; r++, to += down, from += PANEL)
-        for (long v = 0; v < PANEL && v < columns; v += LANES)
+OWN void copy_columns(float *to, int64_t down, const float *from, int64_t rows, int64_t columns) {
+    for (int64_t r = 0; r < rows; r++, to += down, from += PANEL)
+        for (int64_t v = 0; v < PANEL && v < columns; v += LANES)
             store_some(to + v, v_load(from + v), columns - v);
 }
 
 /* Packs a row of features, of which there are so many, for `add_products`: ROWS of them to each
    block of so many rows. */
-OWN void pack_features(float *to, const float *from, long count, long rows) {
-    long m = 0;
+OWN void pack_features(float *to, const float *from, int64_t count, int64_t rows) {
+    int64_t m = 0;
     for (; m + ROWS <= count; m += ROWS, to += rows * ROWS)
         memcpy(to, from + m, sizeof(float) * ROWS);
-    for (long r = 0; m < count && r < ROWS; r++) to[r] = m + r < count ? from[m + r] : 0;
+    for (int64_t r = 0; m < count && r < ROWS; r++) to[r] = m + r < count ? from[m + r] : 0;
 }
 
 /* to (ROWS, PANEL) += the products of ROWS features with a panel, over so many rows of both. */
-OWN void add_products(float *to, const float *features, const float *panel, long rows) {
+OWN void add_products(float *to, const float *features, const float *panel, int64_t rows) {
     vec sums[ROWS][4];
 #pragma GCC unroll 6
     for (int r = 0; r < ROWS; r++)

@@ -17,27 +17,28 @@ enum { PART = 8192 / (PANEL * PANEL) };
 /* One pass over a layer for some of its streams: the layer, and what it needs on the way. */
 struct pass {
     const struct lstm_layer *layer;
-    long panels;       /* of gates */
-    long wide;         /* units, rounded up to whole panels of columns */
-    long steps;        /* multiplied at once */
+    int64_t panels;    /* of gates */
+    int64_t wide;      /* units, rounded up to whole panels of columns */
+    int64_t steps;     /* multiplied at once */
     float *kernel, *recurrent, *bias, *state, *cell, *gates, *features, *weights, *sums;
 };
 
-INLINE float *gates_at(const struct pass *s, float *gates, long t, long p, long b) {
+INLINE float *gates_at(const struct pass *s, float *gates, int64_t t, int64_t p, int64_t b) {
     return gates + ((t * s->panels + p) * s->layer->batch + b) * PANEL;
 }
 
 /* Where a panel's row of a packed bias begins for a place: that of its symbol. */
-INLINE long bias_at(const struct lstm_layer *l, long t, long p, long b) {
+INLINE int64_t bias_at(const struct lstm_layer *l, int64_t t, int64_t p, int64_t b) {
     return (p * l->symbols + (l->ids ? l->ids[b * l->length + t] : 0)) * PANEL;
 }
 
-INLINE long cells_at(const struct pass *s, long t, long p, long b) {
+INLINE int64_t cells_at(const struct pass *s, int64_t t, int64_t p, int64_t b) {
     return ((t * s->panels + p) * s->layer->batch + b) * LANES;
 }
 
 /* Some of the streams of a layer as one of their own, and how many are before them. */
-static struct lstm_layer part_of(const struct lstm_layer *whole, int part, int parts, long *first) {
+static struct lstm_layer part_of(const struct lstm_layer *whole, int part, int parts,
+                                 int64_t *first) {
     struct lstm_layer l = *whole;
     *first = whole->batch * part / parts;
     l.batch = whole->batch * (part + 1) / parts - *first;
@@ -52,19 +53,19 @@ static struct lstm_layer part_of(const struct lstm_layer *whole, int part, int p
 
 /* In how many parts the streams of a layer go. */
 INLINE int parts_of(const struct lstm_layer *l, int threads) {
-    long most = least(least(threads, MOST_PARTS), l->batch);
+    int64_t most = least(least(threads, MOST_PARTS), l->batch);
     return most < 1 ? 1 : (int)most;
 }
 
 /* Of so many units, those that are kept for the gradients, whatever the instruction set. */
-INLINE long rounded(long units) { return panels_of(units, 16) * 16; }
+INLINE int64_t rounded(int64_t units) { return panels_of(units, 16) * 16; }
 
 /* How many streams the largest part has. */
-INLINE long most_of(long batch, int parts) { return (batch + parts - 1) / parts; }
+INLINE int64_t most_of(int64_t batch, int parts) { return (batch + parts - 1) / parts; }
 
 static struct pass begin(const struct lstm_layer *layer) {
     struct pass s = {.layer = layer};
-    long steps = TOGETHER / layer->batch;
+    int64_t steps = TOGETHER / layer->batch;
     s.panels = panels_of(layer->units, LANES);
     s.wide = panels_of(layer->units, PANEL) * PANEL;
     s.steps = least(layer->length, steps > 1 ? steps : 1);
@@ -73,16 +74,16 @@ static struct pass begin(const struct lstm_layer *layer) {
 
 /* Packs a state (B, U) as the cell states of one step are. */
 static void pack_state(const struct pass *s, float *to, const float *state) {
-    long batch = s->layer->batch, units = s->layer->units;
-    for (long p = 0; p < s->panels; p++)
-        for (long b = 0; b < batch; b++, to += LANES)
+    int64_t batch = s->layer->batch, units = s->layer->units;
+    for (int64_t p = 0; p < s->panels; p++)
+        for (int64_t b = 0; b < batch; b++, to += LANES)
             v_store(to, load_some(state + b * units + p * LANES, units - p * LANES));
 }
 
 static void unpack_state(const struct pass *s, float *state, const float *from) {
-    long batch = s->layer->batch, units = s->layer->units;
-    for (long p = 0; p < s->panels; p++)
-        for (long b = 0; b < batch; b++, from += LANES)
+    int64_t batch = s->layer->batch, units = s->layer->units;
+    for (int64_t p = 0; p < s->panels; p++)
+        for (int64_t b = 0; b < batch; b++, from += LANES)
             store_some(state + b * units + p * LANES, v_load(from), units - p * LANES);
 }
 

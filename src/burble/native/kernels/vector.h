@@ -43,13 +43,13 @@ INLINE vec v_load(const float *from) {
 INLINE void v_store(float *to, vec x) { memcpy(to, &x, sizeof x); }
 
 /* The first `count` elements alone; the others are 0. */
-INLINE vec v_load_part(const float *from, long count) {
+INLINE vec v_load_part(const float *from, int64_t count) {
     float all[LANES] = {0};
     memcpy(all, from, (size_t)count * sizeof(float));
     return v_load(all);
 }
 
-INLINE void v_store_part(float *to, vec x, long count) {
+INLINE void v_store_part(float *to, vec x, int64_t count) {
     float all[LANES];
     v_store(all, x);
     memcpy(to, all, (size_t)count * sizeof(float));
