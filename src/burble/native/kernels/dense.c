@@ -9,11 +9,6 @@
 /* Parts have this many rows at least. */
 enum { FEWEST = 16 };
 
-static int parts_of(const struct dense_layer *l, int threads) {
-    int64_t most = least(least(threads, MOST_PARTS), l->rows / FEWEST);
-    return most < 1 ? 1 : (int)most;
-}
-
 /* Forward. */
 
 struct forward {
@@ -59,7 +54,7 @@ int NAME(dense_forward)(const struct dense_layer *l, const float *bias, float *y
     if (!rest) return 1;
     f.kernel = cut(&rest, columns * l->inputs);
     f.bias = cut(&rest, columns);
-    int parts = parts_of(l, threads);
+    int parts = count_parts(threads, l->rows / FEWEST);
     burble_share(pack_forward, &f, parts);
     burble_share(run_forward, &f, parts);
     free(scratch);
@@ -73,9 +68,9 @@ struct backward {
     const struct dense_gradients *to;
     float *across;    /* the transpose of the matrix in panels of inputs, for all */
     float *own;       /* memory of each part, */
-    int64_t each;        /* so many floats: the gradients of */
-    int64_t weights;     /* the matrix, (panels of inputs, blocks of ROWS outputs, ROWS, PANEL), */
-    int64_t blocks;      /* and after them those of the bias */
+    int64_t each;     /* so many floats: the gradients of */
+    int64_t weights;  /* the matrix, (panels of inputs, blocks of ROWS outputs, ROWS, PANEL), */
+    int64_t blocks;   /* and after them those of the bias */
 };
 
 static void pack_backward(void *work, int part, int parts) {
@@ -164,7 +159,7 @@ int NAME(dense_backward)(const struct dense_layer *l, const struct dense_gradien
     w.weights = panels * w.blocks * ROWS * PANEL;
     w.each = lines(w.weights) + lines(l->outputs) + lines(TOGETHER * w.blocks * ROWS) +
              lines(TOGETHER * PANEL);
-    int parts = parts_of(l, threads);
+    int parts = count_parts(threads, l->rows / FEWEST);
     void *scratch;
     float *rest = take(&scratch, lines(across) + parts * w.each);
     if (!rest) return 1;

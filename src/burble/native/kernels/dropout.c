@@ -88,7 +88,6 @@ static void drop_part(void *work, int part, int parts) {
 }
 
 void NAME(drop)(const struct dropout *d, int threads) {
-    const int64_t parts = d->rows * d->features / FEWEST;
     struct dropout work = *d;
-    burble_share(drop_part, &work, parts < 1 ? 1 : (int)least(parts, least(threads, MOST_PARTS)));
+    burble_share(drop_part, &work, count_parts(threads, d->rows * d->features / FEWEST));
 }

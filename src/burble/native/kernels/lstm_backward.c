@@ -134,8 +134,8 @@ struct backward {
     const struct lstm_gradients *to;
     float *kernel, *recurrent;   /* packed, for all */
     float *own;                  /* memory of each part, */
-    int64_t each;                   /* so many floats: the gradients of */
-    int64_t weights;                /* the weights, so many, and after them those of the bias */
+    int64_t each;                /* so many floats: the gradients of */
+    int64_t weights;             /* the weights, so many, and after them those of the bias */
 };
 
 /* Packs the transpose of a matrix (columns, 4 * units) into panels of columns. Their rows are in
@@ -240,7 +240,7 @@ static void unpack_part(void *work, int part, int parts) {
 }
 
 int NAME(lstm_backward)(const struct lstm_layer *l, const struct lstm_gradients *g, int threads) {
-    int parts = parts_of(l, threads);
+    int parts = count_parts(threads, l->batch);
     struct lstm_layer largest = *l;
     largest.batch = most_of(l->batch, parts);
     struct pass s = begin(&largest);

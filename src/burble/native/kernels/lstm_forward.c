@@ -73,7 +73,7 @@ struct forward {
     const struct lstm_results *to;
     float *kernel, *recurrent, *bias;  /* packed, for all */
     float *own;                        /* memory of each part, */
-    int64_t each;                         /* so many floats */
+    int64_t each;                      /* so many floats */
 };
 
 /* Packs the columns of a matrix (rows, 4 * units), of which each quarter belongs to a gate: a panel
@@ -134,7 +134,7 @@ static void run_part(void *work, int part, int parts) {
 
 int NAME(lstm_forward)(const struct lstm_layer *l, const struct lstm_results *to, int threads) {
     struct forward f = {.layer = l, .to = to};
-    int parts = parts_of(l, threads);
+    int parts = count_parts(threads, l->batch);
     struct lstm_layer largest = *l;
     largest.batch = most_of(l->batch, parts);
     struct pass s = begin(&largest);

@@ -51,12 +51,6 @@ static struct lstm_layer part_of(const struct lstm_layer *whole, int part, int p
     return l;
 }
 
-/* In how many parts the streams of a layer go. */
-INLINE int parts_of(const struct lstm_layer *l, int threads) {
-    int64_t most = least(least(threads, MOST_PARTS), l->batch);
-    return most < 1 ? 1 : (int)most;
-}
-
 /* Of so many units, those that are kept for the gradients, whatever the instruction set. */
 INLINE int64_t rounded(int64_t units) { return panels_of(units, 16) * 16; }
 
