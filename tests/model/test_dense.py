@@ -85,3 +85,9 @@ def test_what_is_no_number_stays_none():
     assert np.isfinite(np.delete(y.reshape(6, 5), 5, 0)).all()
     assert np.isfinite(d_x).all()
     assert np.isnan(d_kernel[3]).all()
+
+
+def test_other_numbers_than_float32_are_refused():
+    x, kernel, bias = arguments(2, 3, 4, 5)
+    with pytest.raises(jax.errors.JaxRuntimeError, match="burble_dense_forward: 3 float32"):
+        jax.block_until_ready(run_dense(x.astype(np.float16), kernel, bias))

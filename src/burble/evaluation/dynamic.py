@@ -68,7 +68,7 @@ class DynamicEvaluator:
         ]
         self._others = self._ensemble.others
         parts = shape.ensemble * shape.layers * (2 if shape.cell == "lstm" else 1)
-        self._zero = [jnp.zeros((1, shape.units)) for _ in range(parts)]
+        self._zero = [jnp.zeros((1, shape.units), jnp.float32) for _ in range(parts)]
         self._learn = jax.jit(self._score_and_learn)
 
     def predict_texts(

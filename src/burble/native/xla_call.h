@@ -25,6 +25,10 @@ static XLA_FFI_Error *fail(const XLA_FFI_CallFrame *call, XLA_FFI_Error_Code cod
     return call->api->XLA_FFI_Error_Create(&args);
 }
 
+static XLA_FFI_Error *refuse(const XLA_FFI_CallFrame *call, const char *why) {
+    return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, why);
+}
+
 /* Whether a call only asks for the version of the interface, which it is then told. */
 static int asks_for_version(const XLA_FFI_CallFrame *call) {
     XLA_FFI_Extension_Base *extension = call->extension_start;
@@ -39,6 +43,13 @@ static int asks_for_version(const XLA_FFI_CallFrame *call) {
 
 static XLA_FFI_Buffer *argument(const XLA_FFI_CallFrame *call, int number) {
     return call->args.args[number];
+}
+
+/* Whether the arguments are float32, but for some at first. */
+static int are_floats(const XLA_FFI_CallFrame *call, int first) {
+    for (int i = first; i < call->args.size; i++)
+        if (argument(call, i)->dtype != XLA_FFI_DataType_F32) return 0;
+    return 1;
 }
 
 static float *result(const XLA_FFI_CallFrame *call, int number) {

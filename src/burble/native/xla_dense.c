@@ -20,8 +20,8 @@ static struct dense_layer layer_of(const XLA_FFI_CallFrame *call) {
 /* From x, kernel and bias to y. */
 EXPORT XLA_FFI_Error *burble_dense_forward(XLA_FFI_CallFrame *call) {
     if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
-    if (call->args.size != 3 || call->rets.size != 1)
-        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_dense_forward: 3 to 1");
+    if (call->args.size != 3 || call->rets.size != 1 || !are_floats(call, 0))
+        return refuse(call, "burble_dense_forward: 3 float32 to 1");
     struct dense_layer layer = layer_of(call);
     if (BY_ISA(dense_forward)(&layer, argument(call, 2)->data, result(call, 0), threads_of(call)))
         return fail(call, XLA_FFI_Error_Code_RESOURCE_EXHAUSTED, "burble_dense_forward: no memory");
@@ -31,8 +31,8 @@ EXPORT XLA_FFI_Error *burble_dense_forward(XLA_FFI_CallFrame *call) {
 /* From x, kernel and the gradient of y to those of x, kernel and bias. */
 EXPORT XLA_FFI_Error *burble_dense_backward(XLA_FFI_CallFrame *call) {
     if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
-    if (call->args.size != 3 || call->rets.size != 3)
-        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_dense_backward: 3 to 3");
+    if (call->args.size != 3 || call->rets.size != 3 || !are_floats(call, 0))
+        return refuse(call, "burble_dense_backward: 3 float32 to 3");
     struct dense_layer layer = layer_of(call);
     struct dense_gradients to = {
         .d_y = argument(call, 2)->data,

@@ -9,7 +9,7 @@ DECLARE(drop_function, drop);
 EXPORT XLA_FFI_Error *burble_drop(XLA_FFI_CallFrame *call) {
     if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
     if (call->args.size != 2 || call->rets.size != 1)
-        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_drop: 2 to 1");
+        return refuse(call, "burble_drop: 2 to 1");
     const uint32_t *key = argument(call, 1)->data;
     struct dropout dropout = {
         .rows = argument(call, 0)->dims[0],

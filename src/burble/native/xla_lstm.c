@@ -5,10 +5,15 @@
 DECLARE(lstm_forward_function, lstm_forward);
 DECLARE(lstm_backward_function, lstm_backward);
 
+/* Whether a call reads symbols, and not their vectors. */
+static int reads_symbols(const XLA_FFI_CallFrame *call) {
+    return argument(call, 0)->dtype == XLA_FFI_DataType_S32;
+}
+
 /* The layer from the first six arguments; Python made their shapes. */
 static struct lstm_layer layer_of(const XLA_FFI_CallFrame *call) {
     const XLA_FFI_Buffer *x = argument(call, 0), *bias = argument(call, 3);
-    int of_symbols = x->dtype == XLA_FFI_DataType_S32;
+    int of_symbols = reads_symbols(call);
     return (struct lstm_layer){
         .batch = x->dims[0],
         .length = x->dims[1],
@@ -37,11 +42,11 @@ static int has_unknown(const struct lstm_layer *l) {
 EXPORT XLA_FFI_Error *burble_lstm_forward(XLA_FFI_CallFrame *call) {
     if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
     int kept = call->rets.size == 5;
-    if (call->args.size != 6 || (call->rets.size != 3 && !kept))
-        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_lstm_forward: 6 to 3 or 5");
+    if (call->args.size != 6 || (call->rets.size != 3 && !kept) ||
+        !are_floats(call, reads_symbols(call)))
+        return refuse(call, "burble_lstm_forward: 6 float32 to 3 or 5");
     struct lstm_layer layer = layer_of(call);
-    if (has_unknown(&layer))
-        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_lstm_forward: no such id");
+    if (has_unknown(&layer)) return refuse(call, "burble_lstm_forward: no such id");
     struct lstm_results to = {
         .outputs = result(call, 0),
         .last_h = result(call, 1),
@@ -59,11 +64,11 @@ EXPORT XLA_FFI_Error *burble_lstm_forward(XLA_FFI_CallFrame *call) {
    gradients of outputs have no steps, they are 0. */
 EXPORT XLA_FFI_Error *burble_lstm_backward(XLA_FFI_CallFrame *call) {
     if (asks_for_version(call) || call->stage != XLA_FFI_ExecutionStage_EXECUTE) return NULL;
-    if (call->args.size != 12 || call->rets.size != 7 || result(call, 6) != argument(call, 7)->data)
-        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_lstm_backward: 12 to 7");
+    if (call->args.size != 12 || call->rets.size != 7 ||
+        !are_floats(call, reads_symbols(call)) || result(call, 6) != argument(call, 7)->data)
+        return refuse(call, "burble_lstm_backward: 12 float32 to 7");
     struct lstm_layer layer = layer_of(call);
-    if (has_unknown(&layer))
-        return fail(call, XLA_FFI_Error_Code_INVALID_ARGUMENT, "burble_lstm_backward: no such id");
+    if (has_unknown(&layer)) return refuse(call, "burble_lstm_backward: no such id");
     struct lstm_gradients to = {
         .outputs = argument(call, 6)->data,
         .gates = result(call, 6),
