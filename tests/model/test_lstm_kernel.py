@@ -134,10 +134,40 @@ def test_an_id_that_has_no_vector_is_refused(wrong):
         jax.block_until_ready(run_from_symbols(ids, some(6, 5, seed=8), *others))
 
 
-def test_without_gradients_the_values_are_the_same_bits():
-    given = arguments(5, 40, 9, 33)
-    for alone, kept in zip(jax.jit(run_lstm)(*given), results(run_lstm, given), strict=False):
-        np.testing.assert_array_equal(alone, kept)
+# Two threads have 16 and 17 of 33 streams, and multiply 8 and 7 steps of them at once.
+@pytest.mark.parametrize("batch", [5, 33])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_without_gradients_the_values_are_the_same_bits(batch, threads):
+    given = arguments(batch, 300, 9, 100)
+    kept, layer = results(run_lstm, given), jax.jit(partial(run_lstm, threads=threads))
+    for _ in range(5):
+        for alone, expected in zip(layer(*given), kept, strict=False):
+            np.testing.assert_array_equal(alone, expected)
+
+
+def test_no_streams_give_what_they_do_in_the_loop():
+    given = arguments(0, 4, 5, 7)
+    for ours, theirs in zip(results(run_lstm, given), results(lstm_loop, given), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_other_numbers_than_float32_are_refused():
+    given = arguments(3, 4, 5, 6)
+    for place in range(6):
+        wrong = [array.astype(np.float16) if i == place else array for i, array in enumerate(given)]
+        with pytest.raises(jax.errors.JaxRuntimeError, match="burble_lstm_forward: 6 float32"):
+            jax.block_until_ready(run_lstm(*wrong))
+
+
+def test_threads_round_the_smallest_numbers_alike():
+    x, kernel, recurrent, bias, h, c = arguments(8, 40, 9, 33)
+    # Products of these are smaller than the smallest that has all its digits.
+    tiny = np.float32(1e-20)
+    given = x * tiny, kernel * tiny, recurrent, bias * 0, h * 0, c * 0
+    alone = results(run_lstm, given)
+    shared = results(partial(run_lstm, threads=4), given)
+    for place in (0, 1, 2, 3, 7, 8):
+        np.testing.assert_array_equal(shared[place], alone[place])
 
 
 def test_a_stream_does_not_depend_on_the_others():

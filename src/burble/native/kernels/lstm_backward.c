@@ -241,16 +241,14 @@ static void unpack_part(void *work, int part, int parts) {
 
 int NAME(lstm_backward)(const struct lstm_layer *l, const struct lstm_gradients *g, int threads) {
     int parts = count_parts(threads, l->batch);
-    struct lstm_layer largest = *l;
-    largest.batch = most_of(l->batch, parts);
-    struct pass s = begin(&largest);
+    struct pass s = begin(l);
     int64_t blocks = panels_of(l->inputs, ROWS) + panels_of(l->units, ROWS);
-    int64_t gates = s.panels * PANEL, rows = TOGETHER > largest.batch ? TOGETHER : largest.batch;
+    int64_t gates = s.panels * PANEL, streams = most_of(l->batch, parts), rows = most_rows(streams);
     int64_t below = panels_of(l->inputs, PANEL) * PANEL * gates, across = s.wide * gates;
     struct backward w = {.layer = l, .to = g, .weights = blocks * ROWS * gates};
     /* The last rows that are multiplied at once may be fewer than ROWS. */
     w.each = lines(w.weights) + lines(gates * l->symbols) + lines(rows * blocks * ROWS) +
-             lines(rows * ROWS * PANEL) + 3 * lines(largest.batch * s.wide);
+             lines(rows * ROWS * PANEL) + 3 * lines(streams * s.wide);
     void *scratch;
     float *rest = take(&scratch, lines(below) + lines(across) + parts * w.each);
     if (!rest) return 1;

@@ -135,12 +135,10 @@ static void run_part(void *work, int part, int parts) {
 int NAME(lstm_forward)(const struct lstm_layer *l, const struct lstm_results *to, int threads) {
     struct forward f = {.layer = l, .to = to};
     int parts = count_parts(threads, l->batch);
-    struct lstm_layer largest = *l;
-    largest.batch = most_of(l->batch, parts);
-    struct pass s = begin(&largest);
-    int64_t step_gates = s.panels * largest.batch * PANEL, gates = s.panels * PANEL;
-    f.each = 2 * lines(largest.batch * s.wide) + lines(step_gates / 4);
-    f.each += to->gates ? 0 : lines(s.steps * step_gates);
+    struct pass s = begin(l);
+    int64_t streams = most_of(l->batch, parts), gates = s.panels * PANEL;
+    f.each = 2 * lines(streams * s.wide) + lines(streams * gates / 4);
+    f.each += to->gates ? 0 : lines(most_rows(streams) * gates);
     void *scratch;
     float *rest = take(&scratch, lines(gates * l->inputs) + lines(gates * l->units) +
                                      lines(gates * l->symbols) + parts * f.each);

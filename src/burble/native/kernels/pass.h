@@ -57,9 +57,13 @@ INLINE int64_t rounded(int64_t units) { return panels_of(units, 16) * 16; }
 /* How many streams the largest part has. */
 INLINE int64_t most_of(int64_t batch, int parts) { return (batch + parts - 1) / parts; }
 
+/* How many rows a part multiplies at once at most: one with fewer streams may take more of them, in
+   more steps. */
+INLINE int64_t most_rows(int64_t streams) { return streams > TOGETHER ? streams : TOGETHER; }
+
 static struct pass begin(const struct lstm_layer *layer) {
     struct pass s = {.layer = layer};
-    int64_t steps = TOGETHER / layer->batch;
+    int64_t steps = TOGETHER / (layer->batch ? layer->batch : 1);
     s.panels = panels_of(layer->units, LANES);
     s.wide = panels_of(layer->units, PANEL) * PANEL;
     s.steps = least(layer->length, steps > 1 ? steps : 1);
