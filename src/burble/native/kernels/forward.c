@@ -2,19 +2,12 @@
 
    Each sum goes over the inputs in their order and is rounded after each product, in every lane by
    itself: so a stream has the same bits alone and among others, in any thread, and with any
-   instruction set. What makes it fast is that a panel of weights, once loaded, meets up to BLOCK
+   instruction set. What makes it fast is that a panel of weights, once loaded, meets up to ROWS
    streams whose sums all stay in registers, and that gates are computed where their sums are.
 
    Weights are read in the order in which they lie; see `network.h`. Nothing here checks sizes. */
 #include "network.h"
-#include "vector.h"
-
-#if LANES == 8
-#define BLOCK 3
-#else
-#define BLOCK 6
-#endif
-#define PANEL (4 * LANES)
+#include "panels.h"
 
 /* How far ahead weights are asked for that one stream meets alone, in bytes: it waits for nothing
    else, and at the end of a page the processor does not look ahead by itself. */
@@ -25,11 +18,11 @@ enum { AHEAD = 4096, LINE = 64, LINES = PANEL * 4 / LINE };
 INLINE void accumulate(int n, int vectors, vec sums[][4], const float *weights,
                        const float *const inputs[], int64_t count, const char *later) {
     for (int64_t k = 0; k < count; k++, weights += PANEL, later += LINE) {
-        vec x[BLOCK];
+        vec x[ROWS];
         for (int line = 0; n == 1 && line < LINES; line++) {
             __builtin_prefetch((const char *)weights + AHEAD + line * LINE);
         }
-        if (n == BLOCK) __builtin_prefetch(later, 0, 2);
+        if (n == ROWS) __builtin_prefetch(later, 0, 2);
         for (int s = 0; s < n; s++) x[s] = v_set1(inputs[s][k]);
         /* One vector of weights at a time: with the sums, registers are just enough. */
         for (int j = 0; j < vectors; j++) {
@@ -52,23 +45,13 @@ struct work {
     float *products;      /* Where sums of inputs from below go instead. */
 };
 
-/* Loads and stores what there is of a vector that the end of a row may cut. */
-INLINE vec load_most(const float *from, int64_t count) {
-    return count >= LANES ? v_load(from) : v_load_part(from, count);
-}
-
-INLINE void store_most(float *to, vec x, int64_t count) {
-    if (count >= LANES) v_store(to, x);
-    else v_store_part(to, x, count);
-}
-
 /* The state of `count` units of one stream from the sums of their gates. */
 INLINE void finish_gated(int64_t kind, const vec sums[4], const float *h, const float *c,
                          float *new_h, float *new_c, int64_t count) {
     if (kind == GRU) {
         const vec z = v_sigmoid_of_double(sums[0]), r = v_sigmoid_of_double(sums[1]);
         const vec n = v_tanh(v_fma(r, sums[3], sums[2]));
-        store_most(new_h, v_fma(z, load_most(h, count), (v_set1(1.0f) - z) * n), count);
+        store_some(new_h, v_fma(z, load_some(h, count), (v_set1(1.0f) - z) * n), count);
         return;
     }
     vec gates[3];
@@ -76,14 +59,14 @@ INLINE void finish_gated(int64_t kind, const vec sums[4], const float *h, const 
         gates[j] = kind == LSTM ? v_sigmoid_of_double(sums[j])
                                 : v_min(v_set1(1.0f), v_max(v_set1(0.0f), sums[j]));
     }
-    const vec cell = v_fma(gates[1], load_most(c, count), gates[0] * v_tanh(sums[3]));
-    store_most(new_c, cell, count);
-    store_most(new_h, gates[2] * v_tanh(cell), count);
+    const vec cell = v_fma(gates[1], load_some(c, count), gates[0] * v_tanh(sums[3]));
+    store_some(new_c, cell, count);
+    store_some(new_h, gates[2] * v_tanh(cell), count);
 }
 
 INLINE void finish_plain(int64_t kind, const vec sums[4], float *to, int64_t count) {
     for (int j = 0; j < 4 && count > 0; j++, to += LANES, count -= LANES) {
-        store_most(to, kind == RNN ? v_tanh(sums[j]) : sums[j], count);
+        store_some(to, kind == RNN ? v_tanh(sums[j]) : sums[j], count);
     }
 }
 
@@ -106,8 +89,8 @@ INLINE void panel_of(int n, const struct work *work, int64_t panel, int64_t s) {
     const int64_t units = layer->units, below = layer->below, kind = layer->kind;
     const int64_t inputs_of = below + (kind == OUTPUT ? 0 : units);
     const float *weights = layer->weights + panel * PANEL * inputs_of;
-    vec sums[BLOCK][4];
-    const float *inputs[BLOCK];
+    vec sums[ROWS][4];
+    const float *inputs[ROWS];
     for (int i = 0; i < n; i++) {
         const int64_t row = work->rows ? work->rows[s + i] : work->row_step * (s + i);
         const float *start = work->start + ((row < 0 ? 0 : row) * layer->panels + panel) * PANEL;
@@ -115,7 +98,7 @@ INLINE void panel_of(int n, const struct work *work, int64_t panel, int64_t s) {
     }
     /* Of the next panel, each of the first streams asks for a part while this one is at hand. */
     const char *later = (const char *)(weights + (panel + 1 < layer->panels) * PANEL * inputs_of);
-    later += s / BLOCK % LINES * LINE * inputs_of;
+    later += s / ROWS % LINES * LINE * inputs_of;
     const int is_narrow = kind == OUTPUT && units - panel * PANEL <= LANES;
     if (work->below) {
         for (int i = 0; i < n; i++) inputs[i] = work->below + (s + i) * below;
@@ -147,7 +130,7 @@ INLINE void panel_of(int n, const struct work *work, int64_t panel, int64_t s) {
 PANEL_OF(1)
 PANEL_OF(2)
 PANEL_OF(3)
-#if BLOCK > 3
+#if LANES != 8
 PANEL_OF(4)
 PANEL_OF(5)
 PANEL_OF(6)
@@ -156,18 +139,17 @@ PANEL_OF(6)
 /* Some panels of one layer, of all streams. */
 static void run_panels(const struct work *work, int64_t streams, int64_t first, int64_t end) {
     for (int64_t panel = first; panel < end; panel++) {
-        for (int64_t s = 0; s < streams;) {
-            const int64_t left = streams - s;
-            switch (left < BLOCK ? left : BLOCK) {
-            case 1: panel_of_1(work, panel, s); s += 1; break;
-            case 2: panel_of_2(work, panel, s); s += 2; break;
-            case 3: panel_of_3(work, panel, s); s += 3; break;
-#if BLOCK > 3
-            case 4: panel_of_4(work, panel, s); s += 4; break;
-            case 5: panel_of_5(work, panel, s); s += 5; break;
-            case 6: panel_of_6(work, panel, s); s += 6; break;
+        for (int64_t s = 0, n; s < streams; s += n) {
+            n = least(streams - s, ROWS);
+            switch (n) {
+            case 1: panel_of_1(work, panel, s); break;
+            case 2: panel_of_2(work, panel, s); break;
+            case 3: panel_of_3(work, panel, s); break;
+#if LANES != 8
+            case 4: panel_of_4(work, panel, s); break;
+            case 5: panel_of_5(work, panel, s); break;
+            case 6: panel_of_6(work, panel, s); break;
 #endif
-            default: return;
             }
         }
     }
