@@ -32,7 +32,7 @@ static enum isa detect(void) { return ISA_NEON; }
 static enum isa detect(void) { return ISA_NONE; }
 #endif
 
-static int found = -1;
+static _Atomic int found = -1;
 
 /* Threads that come here at once find the same. */
 enum isa burble_isa(void) {

@@ -233,7 +233,8 @@ def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
     library.burble_step.restype = library.burble_read.restype = number
     library.burble_make_helper.argtypes = address, number
     library.burble_make_helper.restype = address
-    library.burble_drop_helper.argtypes, library.burble_drop_helper.restype = (address,), None
+    for end in (library.burble_still_helper, library.burble_drop_helper):
+        end.argtypes, end.restype = (address,), None
     library.burble_helper_late.argtypes, library.burble_helper_late.restype = (address,), number
     library.burble_write.argtypes, library.burble_write.restype = (address,), number
     return library

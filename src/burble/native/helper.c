@@ -1,13 +1,10 @@
 /* See `helper.h`. */
-/* What the system has beside what C has. */
-#define _POSIX_C_SOURCE 200809L
-
+#if defined(_WIN32)
+#include "dispatch.h"
 #include "helper.h"
 
-#include "dispatch.h"
-
-#if defined(_WIN32)
 EXPORT struct helper *burble_make_helper(const struct network *net, int64_t streams) { return 0; }
+EXPORT void burble_still_helper(struct helper *helper) {}
 EXPORT void burble_drop_helper(struct helper *helper) {}
 EXPORT int64_t burble_helper_late(const struct helper *helper) { return 0; }
 
@@ -20,9 +17,12 @@ void burble_run_shared(const struct kernels *kernels, struct helper *helper, str
     kernels->piece(part);
 }
 #else
-#include <pthread.h>
+#include "thread.h"
+
+#include "dispatch.h"
+#include "helper.h"
+
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,14 +55,6 @@ struct helper {
     _Alignas(2 * LINE) float room[];
 };
 
-static void pause_a_little(void) {
-#if defined(__x86_64__) || defined(_M_X64)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
 /* A helper, with no thread yet, for up to so many streams of a network; null without memory. */
 EXPORT struct helper *burble_make_helper(const struct network *net, int64_t streams) {
     const int64_t width = net->units > net->symbols ? net->units : net->symbols;
@@ -85,17 +77,25 @@ static int is_done(struct helper *helper) {
            atomic_load_explicit(&helper->posted, memory_order_relaxed);
 }
 
-/* Threads do not live on in a copy of the process. */
-static int is_copied(const struct helper *helper) { return helper->owner != getpid(); }
+/* Whether it has a thread. Threads do not live on in a copy of the process. */
+static int has_thread(struct helper *helper) {
+    if (atomic_load(&helper->users) < 2) return 0;
+    if (helper->owner == getpid()) return 1;
+    atomic_store(&helper->is_there, 0);
+    atomic_store(&helper->users, 1);
+    return 0;
+}
 
-/* The end of a helper; afterwards it reads nothing of the network any more. */
-EXPORT void burble_drop_helper(struct helper *helper) {
-    if (atomic_load(&helper->users) > 1 && is_copied(helper)) {
-        free(helper);
-        return;
-    }
+/* Has its thread stop: afterwards that reads nothing of the network any more. */
+EXPORT void burble_still_helper(struct helper *helper) {
+    if (!has_thread(helper)) return;
     atomic_store_explicit(&helper->is_let_go, 1, memory_order_relaxed);
     while (atomic_load(&helper->users) > 1 && !is_done(helper)) sched_yield();
+}
+
+/* The end of a helper with which nobody writes any more. */
+EXPORT void burble_drop_helper(struct helper *helper) {
+    burble_still_helper(helper);
     leave(helper);
 }
 
@@ -116,7 +116,7 @@ static void *help(void *start) {
             looks = 0;
         }
         if (atomic_load_explicit(&helper->is_let_go, memory_order_relaxed)) break;
-        pause_a_little();
+        pause_briefly(1);
     }
     /* What was posted meanwhile stays undone, and counts as late. */
     atomic_store_explicit(&helper->is_there, 0, memory_order_release);
@@ -127,21 +127,14 @@ static void *help(void *start) {
 /* Starts a thread where the helper has none. */
 void burble_call_helper(struct helper *helper) {
     helper->done_before = atomic_load_explicit(&helper->posted, memory_order_relaxed);
-    if (atomic_load_explicit(&helper->users, memory_order_acquire) > 1) return;
+    if (has_thread(helper)) return;
     helper->done_first = helper->done_before;
     /* Nothing that was posted waits for it any more. */
     atomic_store(&helper->done, atomic_load(&helper->posted));
     atomic_store(&helper->is_let_go, 0);
     atomic_store(&helper->users, 2);
     helper->owner = getpid();
-    /* Signals are for the threads that know of them. */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_t thread;
-    if (pthread_create(&thread, 0, help, helper)) atomic_store(&helper->users, 1);
-    else pthread_detach(thread);
-    pthread_sigmask(SIG_SETMASK, &before, 0);
+    if (!start_thread(help, helper)) atomic_store(&helper->users, 1);
 }
 
 /* Copies the numbers from `at` on of each row. */
@@ -195,7 +188,7 @@ static int wait_for(struct helper *helper, int64_t weights) {
     const int64_t times = posted <= helper->done_first + FIRST ? FIRST_PATIENCE : 1;
     for (int64_t looks = (PATIENCE + weights / A_LOOK) * times; looks > 0; looks--) {
         if (is_done(helper)) return 1;
-        pause_a_little();
+        pause_briefly(1);
     }
     return 0;
 }

@@ -3,21 +3,20 @@
    A training step has half a dozen pieces, some of less than a millisecond. To wake a thread for
    each costs more than some of them take, and the system may put one where another still runs:
    therefore they wait for a moment with open eyes, giving way to whoever wants the processor. */
-/* What the system has beside what C has. */
-#define _POSIX_C_SOURCE 200809L
-
+#if defined(_WIN32)
 #include "team.h"
 
-#if defined(_WIN32)
 EXPORT int burble_has_team(void) { return 0; }
 
 void burble_share(part_function *do_part, void *work, int parts) {
     for (int part = 0; part < parts; part++) do_part(work, part, parts);
 }
 #else
-#include <pthread.h>
+#include "thread.h"
+
+#include "team.h"
+
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <time.h>
@@ -25,8 +24,10 @@ void burble_share(part_function *do_part, void *work, int parts) {
 
 EXPORT int burble_has_team(void) { return 1; }
 
-/* Nanoseconds that a thread waits with open eyes before it sleeps. */
-enum { AWAKE = 300000 };
+enum {
+    AWAKE = 300000, /* Nanoseconds that a thread waits with open eyes before it sleeps. */
+    PAUSES = 8,     /* Between two looks. */
+};
 
 static struct {
     pthread_mutex_t working;   /* held by whoever has a piece of work done */
@@ -43,12 +44,6 @@ static struct {
           .sleeping = PTHREAD_MUTEX_INITIALIZER,
           .wake = PTHREAD_COND_INITIALIZER};
 
-static void pause_briefly(void) {
-#if defined(__x86_64__)
-    for (int i = 0; i < 8; i++) __builtin_ia32_pause();
-#endif
-}
-
 static int64_t now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -62,7 +57,7 @@ static unsigned await_round(unsigned last) {
         for (int i = 0; i < 64; i++) {
             round = atomic_load_explicit(&team.round, memory_order_acquire);
             if (round != last) return round;
-            pause_briefly();
+            pause_briefly(PAUSES);
         }
         sched_yield();
     }
@@ -94,18 +89,10 @@ static void start_helpers(int wanted) {
         pthread_mutex_init(&team.sleeping, NULL);
         pthread_cond_init(&team.wake, NULL);
     }
-    if (team.helpers >= wanted) return;
-    /* Signals are for the threads that know of them. */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     for (; team.helpers < wanted; team.helpers++) {
-        pthread_t thread;
         intptr_t start = (intptr_t)atomic_load(&team.round) * MOST_PARTS + team.helpers + 1;
-        if (pthread_create(&thread, NULL, help, (void *)start)) break;
-        pthread_detach(thread);
+        if (!start_thread(help, (void *)start)) return;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void do_all(part_function *do_part, void *work, int first, int parts) {
@@ -126,8 +113,8 @@ void burble_share(part_function *do_part, void *work, int parts) {
     pthread_mutex_unlock(&team.sleeping);
     do_part(work, 0, parts);
     do_all(do_part, work, team.helpers + 1, parts);
-    for (int tries = 1; atomic_load_explicit(&team.busy, memory_order_acquire); tries++)
-        tries % 64 ? pause_briefly() : (void)sched_yield();
+    for (unsigned tries = 1; atomic_load_explicit(&team.busy, memory_order_acquire); tries++)
+        tries % 64 ? pause_briefly(PAUSES) : (void)sched_yield();
     pthread_mutex_unlock(&team.working);
 }
 #endif

@@ -7,7 +7,7 @@ nothing of settings or characters. Axes: `B` texts, `T` steps, `P` parts of a st
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from weakref import finalize
+from weakref import finalize, ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +101,7 @@ class Helper:
         self._count_late = library.burble_helper_late
         if self.address is not None:
             # What reads the networks' weights must be gone before they are.
-            finalize(self, _drop, library, self.address, networks)
+            finalize(self, _end, ref(self), library, self.address, networks)
 
     @property
     def late(self) -> int:
@@ -109,9 +109,18 @@ class Helper:
         return 0 if self.address is None else int(self._count_late(self.address))
 
 
-def _drop(library: ctypes.CDLL, address: int, _networks: Sequence[Network]) -> None:
-    """Ends a helper of networks, which are there until then."""
-    library.burble_drop_helper(address)
+def _end(
+    helper: "ref[Helper]", library: ctypes.CDLL, address: int, _networks: Sequence[Network]
+) -> None:
+    """Ends a helper of networks, which are there until then.
+
+    Where it is still there, Python itself ends, and a thread that is not waited for may write on
+    with it: then its memory stays.
+    """
+    if helper() is None:
+        library.burble_drop_helper(address)
+    else:
+        library.burble_still_helper(address)
 
 
 class Work:
