@@ -63,6 +63,12 @@ def test_probabilities_are_averaged_and_rows_are_as_alone(networks, rows, symbol
         np.testing.assert_array_equal(alone[0], found[row])
 
 
+def test_what_does_not_lie_in_order_is_not_averaged():
+    logits = np.zeros((2, 3, 20), np.float32)
+    assert average_logits(logits[:, :, ::2]) is None
+    assert average_logits(logits.astype(float)) is None
+
+
 def test_what_is_no_number_stays_so_in_an_average():
     logits = np.zeros((2, 3, 20), np.float32)
     logits[0, 1, 7], logits[1, 2, 0] = np.inf, np.nan

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from burble.inference.loop_blocker import LoopBlocker
 from burble.model import softmax
 from burble.model.parallel import count_threads
-from burble.native.choosing import average_logits, draw_symbols
+from burble.native.choosing import average_logits, build_watch, draw_symbols
 from burble.native.forward import build_network
 from burble.native.library import load_library
 from burble.native.writing import Choice, Helper, NotFiniteError, Room, Work
@@ -118,6 +118,13 @@ def test_what_cannot_be_is_refused():
             Work([network], np.zeros(2, int), [states], np.zeros(shape), choice, room)
     with pytest.raises(ValueError, match="came"):
         Work([network], np.zeros(2, int), [states], uniforms, choice, Room([network], 3))
+    speaks = np.ones(V, bool)
+    for told, watched in ((speaks, 1), (speaks[1:], 2)):
+        watch = build_watch(np.ones(3, np.int32), told, 80)
+        past, same = np.zeros((2, watched, 3), np.int32)
+        watch.set_texts(past, same, np.zeros(watched, np.int32))
+        with pytest.raises(ValueError, match="are watched"):
+            Work([network], np.zeros(2, int), [states], uniforms, Choice(1.0, 0, watch), room)
     states[:, 1] = np.nan
     with pytest.raises(NotFiniteError, match="step 0"):
         Work([network], np.zeros(2, int), [states], uniforms, choice, room).write(0, 2)

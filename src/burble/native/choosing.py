@@ -56,10 +56,10 @@ def average_logits(logits: NDArray[np.float32]) -> NDArray[np.float32] | None:
         logits: Shape (N, …, V), in order; they are overwritten.
 
     Returns:
-        Shape (…, V); None where the kernels are not in use.
+        Shape (…, V); None where the kernels are not in use or cannot read the logits as they lie.
     """
     library = load_library()
-    if library is None:
+    if library is None or not (logits.flags.c_contiguous and logits.dtype == np.float32):
         return None
     *rows, symbols = logits.shape[1:]
     sizes = map(ctypes.c_int64, (len(logits), math.prod(rows), symbols))
@@ -128,6 +128,12 @@ class Watch:
         arrays = *(one[first:end] for one in self._arrays), self.limits, self.speaks
         sizes = end - first, len(self.limits), len(self.speaks), self.layout
         return _Rounds(*sizes, *map(find, arrays))
+
+    def check_texts(self, texts: int, symbols: int) -> None:
+        """Raises ValueError unless it watches so many texts of so many symbols."""
+        watched = len(self._arrays[2]), len(self.speaks)
+        if watched[0] != texts or watched[1] < symbols:
+            raise ValueError(f"{texts} texts of {symbols} symbols came, but {watched} are watched.")
 
     def append_symbols(self, symbols: NDArray[np.intp]) -> bool:
         """Takes the symbol of each text, (B,), into the arrays; whether any is at its limit.

@@ -166,7 +166,7 @@ class Network:
             ValueError: The shapes do not fit together.
         """
         steps, streams = ids.shape
-        scratch = align(np.empty(steps * streams * self._scratch, np.float32))
+        scratch = make_room((steps * streams * self._scratch,))
         return self._call(self.library.burble_read, ids, before, ids.shape, find(scratch))
 
     def check_states(self, states: Array, streams: int) -> tuple[int, int, int]:
@@ -264,10 +264,16 @@ def _divide(rows: Array, gates: int, lanes: int) -> Array:
     return filled.reshape(count, gates, panels, width).transpose(0, 2, 1, 3)
 
 
-def align(array: Array, boundary: int = BOUNDARY) -> Array:
-    """A copy in order that begins at a multiple of so many bytes."""
-    room = np.empty(array.nbytes + boundary, np.uint8)
-    skipped = -find(room) % boundary
-    aligned = room[skipped : skipped + array.nbytes].view(np.float32).reshape(array.shape)
+def align(array: Array) -> Array:
+    """A copy in order that begins at the beginning of a line."""
+    aligned = make_room(array.shape)
     aligned[...] = array
     return aligned
+
+
+def make_room(shape: tuple[int, ...]) -> Array:
+    """An array that begins at the beginning of a line, with whatever is there."""
+    size = 4 * math.prod(shape)
+    room = np.empty(size + BOUNDARY, np.uint8)
+    skipped = -find(room) % BOUNDARY
+    return room[skipped : skipped + size].view(np.float32).reshape(shape)

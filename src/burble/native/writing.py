@@ -158,6 +158,8 @@ class Work:
         steps, texts = uniforms.shape
         if ids.shape != (texts,) or not steps or room.texts != texts:
             raise ValueError(f"symbols of shape {ids.shape} came for numbers of {uniforms.shape}.")
+        if choice.watch is not None:
+            choice.watch.check_texts(texts, networks[0].symbols)
         self._networks, self._choice = networks, choice
         self._ids = np.ascontiguousarray(ids, np.int64)
         self._uniforms = np.ascontiguousarray(uniforms, np.float64)
