@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from burble.native import library
@@ -49,6 +50,13 @@ def test_where_they_were_not_built_it_says_so():
 
 def test_a_damaged_library_is_not_used(elsewhere):
     (elsewhere / library.NAME).write_bytes(b"no library")
+    loaded, told = library._load("")
+    assert loaded is None
+    assert told.startswith("not used (its library cannot be loaded: ")
+
+
+def test_another_library_of_that_name_is_not_used(elsewhere):
+    shutil.copy(np.random.mtrand.__file__, elsewhere / library.NAME)
     loaded, told = library._load("")
     assert loaded is None
     assert told.startswith("not used (its library cannot be loaded: ")

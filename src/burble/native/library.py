@@ -41,9 +41,9 @@ def _load(switch: str) -> tuple[ctypes.CDLL | None, str]:
         return None, "not built (no C compiler was at hand when burble was installed)"
     try:
         library = ctypes.CDLL(str(path))
-    except OSError as error:
+        library.burble_sources.restype = ctypes.c_char_p
+    except (OSError, AttributeError) as error:
         return None, f"not used (its library cannot be loaded: {error})"
-    library.burble_sources.restype = ctypes.c_char_p
     expected = _fingerprint()
     if expected and library.burble_sources() != expected:
         return None, "not used (built from older sources; run: python hatch_build.py)"
