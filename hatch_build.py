@@ -38,17 +38,20 @@ SETS = {
 """Instruction sets that `kernels/` is compiled for, each with its flags, by processor."""
 NAMES = {"amd64": "x86_64", "aarch64": "arm64"}
 """What processors are called elsewhere."""
-HEADERS = "jaxlib>=0.8"
-"""Has the declarations with which XLA calls a function in C; `xla_*.c` are left out without."""
 
 
 class CustomBuildHook(BuildHookInterface[Any]):
     """Adds the library to a wheel, and names the wheel after the platform then."""
 
     def dependencies(self) -> list[str]:
-        """What must be installed first."""
+        """What must be installed first.
+
+        `jaxlib`, which has the declarations with which XLA calls a function in C, where burble asks
+        for JAX: elsewhere there is none, and `xla_*.c` are left out.
+        """
         builds = self.target_name == "wheel" and WISH != "0" and find_compiler()
-        return [HEADERS] if builds else []
+        needed = [one for one in self.metadata.core.dependencies if one.startswith("jax>")]
+        return [one.replace("jax", "jaxlib", 1) for one in needed] if builds else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compiles before the files of the package are gathered."""
@@ -69,7 +72,11 @@ def build() -> bool:
     if WISH == "0":
         return False
     compiler = find_compiler()
-    problem = "no C compiler was found" if not compiler else compile_library(compiler)
+    try:
+        problem = compile_library(compiler) if compiler else "no C compiler was found"
+    except OSError as error:
+        # A folder that must not be written to, for one.
+        problem = str(error)
     if not problem:
         return True
     if WISH == "1":
@@ -120,8 +127,11 @@ def compile_library(compiler: list[str]) -> str:
             return problem
         # A process that has the old one loaded keeps it: a new file takes its name.
         beside = SOURCES / f".{LIBRARY}.new"
-        shutil.copy(made, beside)
-        os.replace(beside, SOURCES / LIBRARY)
+        try:
+            shutil.copy(made, beside)
+            os.replace(beside, SOURCES / LIBRARY)
+        finally:
+            beside.unlink(missing_ok=True)
     return ""
 
 
@@ -134,10 +144,7 @@ def find_headers() -> Path | None:
 
 def run(command: list[str]) -> str:
     """Runs a command; the first line of what it complains of where it fails."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    except OSError as error:
-        return str(error)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     lines = [line for line in done.stderr.splitlines() if "error" in line] or ["it failed"]
     return f"{command[0]}: {lines[0].strip()}" if done.returncode else ""
 

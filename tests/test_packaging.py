@@ -11,8 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import burble
+from burble.native.library import NAME
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -99,6 +101,39 @@ def test_a_compiler_that_fails_is_told_in_a_line_unless_it_must_not(tree):
     assert failed.returncode != 0
     assert wheels == []
     assert "kernels were not built" in failed.stderr + failed.stdout
+
+
+def test_where_the_library_cannot_be_put_a_wheel_is_built_without_it(tree):
+    native = tree / "src" / "burble" / "native"
+    there = {*native.iterdir()}
+    # A folder of its name, which it cannot replace.
+    (native / NAME).mkdir()
+    try:
+        done, (wheel,), _ = build_wheel(tree, BURBLE_NATIVE="")
+    finally:
+        (native / NAME).rmdir()
+    assert done.returncode == 0, done.stderr
+    assert wheel.endswith("-none-any.whl")
+    assert "without its compiled kernels" in done.stdout
+    assert {*native.iterdir()} == there
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "asked"),
+    [("linux", "x86_64", True), ("darwin", "arm64", True), ("darwin", "x86_64", False)],
+)
+def test_a_build_asks_for_jaxlib_only_where_there_is_one(tree, system, machine, asked):
+    if not shutil.which(os.environ.get("CC", "cc")):
+        pytest.skip("there is no C compiler here")
+    code = "from hatchling.build import *; print(*get_requires_for_build_wheel(), sep='\\n')"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=tree, capture_output=True, text=True, env=os.environ | {"BURBLE_NATIVE": ""}
+    )
+    needed = [Requirement(line) for line in done.stdout.splitlines()]
+    place = {"sys_platform": system, "platform_machine": machine}
+    found = [one.name for one in needed if one.marker is None or one.marker.evaluate(place)]
+    assert ("jaxlib" in found) == asked, done.stderr
 
 
 def test_with_a_compiler_the_wheel_has_the_kernels_and_names_the_platform(tree):
