@@ -34,7 +34,7 @@ def test_compressors_score_what_the_validation_part_adds():
     ids = np.concatenate([rng.integers(0, 4, 20_000)] * 2)
     found = {(s.name, s.adaptive): s.nats for s in _scores(ids, 20_000)}
     assert found["uniform guessing", False] == math.log(4)
-    assert found["letter frequencies", False] == pytest.approx(math.log(4), rel=0.01)
+    assert found["symbol frequencies", False] == pytest.approx(math.log(4), rel=0.01)
     # The second half is the first again: whoever remembers far enough pays next to nothing.
     assert found["xz", True] < 0.05
     assert found["PPMd, order 6", True] < math.log(4)

@@ -15,7 +15,7 @@ def losses(ids, start, size, adaptive=False, most=12):
     return [both[adaptive] for both in orders]
 
 
-def test_letter_frequencies_by_hand():
+def test_symbol_frequencies_by_hand():
     # Of a a a b, an order of one discounts each kind of symbol and shares that out evenly.
     (first, *_) = losses([0, 0, 0, 1, 0, 1], 4, 2, adaptive=False, most=1)
     discounts = kneser_ney.estimate_discounts(np.array([3, 1]))

@@ -93,7 +93,7 @@ def test_a_run_that_was_killed_goes_on_without_a_step_twice(tmp_path):
     shown = {step: show(text.decode()) for step, text in read["validation"]["sample"]}
     assert shown == {step: blanks(text) for step, text in samples.items()}
     facts = run.facts()
-    for place, name in (("uniform guessing", "nothing"), ("letter frequencies", "letters")):
+    for place, name in (("uniform guessing", "nothing"), ("symbol frequencies", "letters")):
         steps, losses = zip(*read[place]["loss"], strict=True)
         assert steps == (0, 24)
         assert losses == pytest.approx((facts["references"][name],) * 2, rel=1e-6)

@@ -25,7 +25,7 @@ FIGURES = BaselineLosses(uniform=4.0, unigram=3.0, ngram=2.0, order=5)
     ("loss", "said"),
     [
         (4.5, "worse than uniform guessing (4.00)"),
-        (3.5, "worse than letter frequencies (3.00)"),
+        (3.5, "worse than symbol frequencies (3.00)"),
         (2.5, "worse than n-grams (2.00)"),
         (1.5, "better than n-grams (2.00)"),
     ],
@@ -79,7 +79,7 @@ def test_they_stand_in_the_run_folder(trained):
     figures = Run(trained).facts()["references"]
     assert figures["nothing"] > figures["letters"] > figures["ngrams"]
     picture = (trained / "loss.svg").read_text(encoding="utf-8")
-    assert "letter frequencies" in picture
+    assert "symbol frequencies" in picture
     assert "n-grams, about" in picture
     assert "n-grams" not in card.draw_loss_curves([{"step": 1, "loss": 2.0}])
 
@@ -99,9 +99,9 @@ def test_a_loss_that_is_better_is_no_doubt():
     assert doubt(math.nan, LONG) == ""
 
 
-def test_why_a_loss_is_above_letter_frequencies_is_said_by_what_is_known():
+def test_why_a_loss_is_above_symbol_frequencies_is_said_by_what_is_known():
     above = (
-        "The validation loss, 3.20, is above 3.00, that of letter frequencies alone: the model has "
+        "The validation loss, 3.20, is above 3.00, that of symbol frequencies alone: the model has "
         "learned nothing that helps there. Likely because "
     )
     assert doubt(3.2, LONG, steps=20, passes=0.4) == (
@@ -129,7 +129,7 @@ def test_where_most_is_for_validation_that_is_why_there_is_too_little():
 def test_a_validation_part_in_another_language_is_named():
     russian = "кот сидит на полу. " * 200
     assert doubt(3.9, LONG, russian, steps=20, passes=0.4) == (
-        "The validation loss, 3.90, is above 3.00, that of letter frequencies alone: the model has "
+        "The validation loss, 3.90, is above 3.00, that of symbol frequencies alone: the model has "
         "learned nothing that helps there. Likely because the validation text is unlike the "
         "training text (74% of its symbols occur nowhere else). --split spread takes some of each "
         "source or document for validation."

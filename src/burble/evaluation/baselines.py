@@ -96,7 +96,7 @@ def estimate_baselines(corpus: Corpus) -> tuple[float, float, float, int] | None
     """A quick estimate of three of them, static, from a part of a text.
 
     Returns:
-        Nats per symbol of uniform guessing, of letter frequencies and of n-grams, and the order
+        Nats per symbol of uniform guessing, of symbol frequencies and of n-grams, and the order
         of these; None where there is nothing to score.
     """
     validation = corpus.ids[corpus.cut : corpus.cut + QUICK_SCORED]
@@ -128,10 +128,10 @@ def score_uniform(task: Task) -> Iterator[BaselineScore]:
 
 
 def score_ngrams(task: Task) -> Iterator[BaselineScore]:
-    """Letter frequencies, and n-grams of the order that predicts the training text best."""
+    """Symbol frequencies, and n-grams of the order that predicts the training text best."""
     size, scored = task.vocabulary.size, task.scored
     orders = list(kneser_ney.losses_by_order(task.ids, task.start, size))
-    yield BaselineScore("letter frequencies", float(orders[0][0][scored].mean()), adaptive=False)
+    yield BaselineScore("symbol frequencies", float(orders[0][0][scored].mean()), adaptive=False)
     order = _best_order(task.ids[: task.start], size)
     for nats, adaptive in zip(orders[order - 1], (False, True), strict=True):
         yield BaselineScore(f"n-grams of up to {order}", float(nats[scored].mean()), adaptive)

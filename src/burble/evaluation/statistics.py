@@ -39,7 +39,7 @@ class TextStatistics:
         closed: Fraction of its opened quotes and brackets that are closed; NaN where none opens.
         line_length: Mean length of a line that is not blank.
         sentence_length: Mean length of a sentence.
-        letters: Jensen-Shannon divergence of its letter frequencies from those of the training
+        letters: Jensen-Shannon divergence of its character frequencies from those of the training
             text, in bits, 0 to 1.
         grams: The same of sequences of three characters.
     """

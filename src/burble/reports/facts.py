@@ -211,7 +211,7 @@ def _name_baselines(stored: Mapping[str, Any], ratio: float) -> dict[str, float]
     """The losses of simpler predictors, times a ratio, by the names that people know them by."""
     names = {
         "nothing": "uniform guessing",
-        "letters": "letter frequencies",
+        "letters": "symbol frequencies",
         "ngrams": f"n-grams of up to {stored.get('order', '?')}, about",
     }
     found = {names[key]: stored.get(key) for key in names}

@@ -20,7 +20,7 @@ from burble.runs.folder import Run, curve
 from burble.settings import RECUT, ModelSettings, Settings, Unit
 
 LABELS = {"loss": "training (dropout on)", "held_out_loss": "validation"}
-BASELINES = {"letters": "letter frequencies", "ngrams": "n-grams, about"}
+BASELINES = {"letters": "symbol frequencies", "ngrams": "n-grams, about"}
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class BaselineLosses:
 
     Attributes:
         uniform: Nats per symbol where each is as likely as the other.
-        unigram: By how often each occurs in the training text: letter frequencies.
+        unigram: By how often each occurs in the training text: symbol frequencies.
         ngram: By n-grams of the training text.
         order: Symbols of the longest n-gram that helped.
     """
@@ -71,12 +71,12 @@ class BaselineLosses:
             base: The model that training starts from, if there is one.
 
         >>> print(BaselineLosses(4.0, 3.0, 2.0, order=5).describe("character"))
-        For comparison, in nats per character (lower is better): uniform guessing 4.00, letter \
+        For comparison, in nats per character (lower is better): uniform guessing 4.00, symbol \
 frequencies 3.00, n-grams of up to 5 about 2.00.
         """
         return (
             f"For comparison, in nats per {symbol} (lower is better): uniform guessing "
-            f"{self.uniform:.2f}, letter frequencies {self.unigram:.2f}, n-grams of up to "
+            f"{self.uniform:.2f}, symbol frequencies {self.unigram:.2f}, n-grams of up to "
             f"{self.order} about {self.ngram:.2f}."
         ) + (f" These know this text alone; {base} has read other texts." if base else "")
 
@@ -89,7 +89,7 @@ frequencies 3.00, n-grams of up to 5 about 2.00.
         if loss > self.uniform:
             return f"worse than uniform guessing ({self.uniform:.2f})"
         if loss > self.unigram:
-            return f"worse than letter frequencies ({self.unigram:.2f})"
+            return f"worse than symbol frequencies ({self.unigram:.2f})"
         return f"{'worse' if loss > self.ngram else 'better'} than n-grams ({self.ngram:.2f})"
 
     def stored(self) -> dict[str, float]:

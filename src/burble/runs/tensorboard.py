@@ -73,7 +73,7 @@ class Board:
         """Writes what simpler predictors score as lines from the first step to the last."""
         known = {
             "uniform guessing": losses.uniform,
-            "letter frequencies": losses.unigram,
+            "symbol frequencies": losses.unigram,
             f"n-grams of up to {losses.order}": losses.ngram,
         }
         last = self._settings.training.steps

@@ -1,4 +1,4 @@
-"""Why a model is no better than letter frequencies, by its loss and its text. Knows no networks."""
+"""Why a model is no better than symbol frequencies, by its loss and its text. Knows no networks."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from burble.formatting import some
 from burble.runs.events import BaselineLosses
 
 UNLIKE = 0.3
-"""Nats by which letter frequencies of the training part predict the validation part worse than its
+"""Nats by which symbol frequencies of the training part predict the validation part worse than its
 own, from where on it is unlike the text that is learned."""
 NEAR = 0.95
 """The fraction of the loss of uniform guessing from which on a loss is hardly below it."""
@@ -21,7 +21,7 @@ FEW_PASSES, FEW_STEPS = 1.0, 500
 def explain_loss(
     baselines: BaselineLosses, corpus: Corpus, loss: float, steps: int, passes: float
 ) -> str:
-    """What to say of a model that is no better than letter frequencies; empty where it is.
+    """What to say of a model that is no better than symbol frequencies; empty where it is.
 
     Args:
         baselines: The losses of simpler predictors on the text.
@@ -30,7 +30,7 @@ def explain_loss(
         steps: Steps done.
         passes: How often the text was read in them.
     """
-    name, figure = "letter frequencies alone", baselines.unigram
+    name, figure = "symbol frequencies alone", baselines.unigram
     if baselines.unigram > NEAR * baselines.uniform or loss > baselines.uniform:
         name, figure = "uniform guessing", baselines.uniform
     if not loss > min(baselines.unigram, NEAR * baselines.uniform):
