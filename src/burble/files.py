@@ -116,26 +116,11 @@ def write_atomically(
         StorageError: The disk is full, read-only or gone, or there is something else than a file.
     """
     place = Path(os.path.realpath(path))
-    temporary = place.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
         if place.exists() and not place.is_file():
             # A device or a pipe would be replaced by a file.
             raise OSError("there is no ordinary file at that place")
-        try:
-            with open(temporary, "xb") as file:
-                if place.exists():
-                    temporary.chmod(stat.S_IMODE(place.stat().st_mode))
-                for block in [data] if isinstance(data, bytes) else data:
-                    file.write(block)
-                file.flush()
-                os.fsync(file.fileno())
-            if former and place.exists():
-                place.replace(former)
-            temporary.replace(place)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
+        _replace(place, [data] if isinstance(data, bytes) else data, former)
     except StorageError:
         # What was to be written could not be read.
         raise
@@ -145,6 +130,26 @@ def write_atomically(
             "before is untouched; make room or choose another folder."
         ) from error
     flush_folder(place.parent)
+
+
+def _replace(place: Path, blocks: Iterable[bytes], former: Path | None) -> None:
+    """Writes a temporary file, and moves it where it goes once the disk has all of it."""
+    temporary = place.with_name(f".{secrets.token_hex(6)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            if place.exists():
+                temporary.chmod(stat.S_IMODE(place.stat().st_mode))
+            for block in blocks:
+                file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
+        if former and place.exists():
+            place.replace(former)
+        temporary.replace(place)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 @contextmanager

@@ -64,8 +64,12 @@ class Records:
         for row in self.reader:
             if row:
                 return row
-            self.row, self.before = self.row + 1, self.reader.line_num
+            self.pass_row()
         return []
+
+    def pass_row(self) -> None:
+        """Goes on from the row that was read last, which is no text."""
+        self.row, self.before = self.row + 1, self.reader.line_num
 
     @property
     def line(self) -> int:
@@ -135,6 +139,7 @@ class IrregularRows:
         merged: The first few of these.
         enclosed: Cells of the column that stand in quotes which were read as letters.
         taken: Rows whose cell was read.
+        blank: Those of them without text.
     """
 
     width: int
@@ -147,6 +152,7 @@ class IrregularRows:
     merged: list[str] = field(default_factory=list)
     enclosed: int = 0
     taken: int = 0
+    blank: int = 0
 
     @property
     def left_out(self) -> int:
@@ -175,6 +181,19 @@ class IrregularRows:
         # The last cells may be missing. But where quotes enclose no line ends, it is half a row.
         return extra < 0 and bool(self.dialect.quote)
 
+    def check(self, name: str) -> None:
+        """Refuses the table of that name if more rows were left out than taken.
+
+        Raises:
+            SourceError: They were.
+        """
+        if self.left_out > self.taken:
+            raise SourceError(
+                f"{name} is not read: {self.differing}. With {self.dialect.between} between cells "
+                "it is not clear which cell is the text. Set --delimiter or --quote, choose the "
+                f"column by its number, as in {name}:2, or mend the table."
+            )
+
     def describe(self, name: str) -> Iterator[Note]:
         """What to say of each kind of such rows."""
         count = self.short + self.long
@@ -193,6 +212,9 @@ class IrregularRows:
                 "cells there, add --quote '\"'."
             )
             yield Note(name, message, ((self.enclosed, "cell"),))
+        if self.blank:
+            skipped = f"{{}} without text in {self.part!r} skipped."
+            yield Note(name, skipped, ((self.blank, "row"),))
 
     @property
     def differing(self) -> str:

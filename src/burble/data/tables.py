@@ -22,6 +22,8 @@ from burble.settings import DEFAULT_READING, SourceSettings
 
 SAMPLE = 1 << 16
 """Characters at the start of a table from which its dialect is detected."""
+_FIRST = "row 1 was read as text too, since the column is a number."
+"""What to say where no row is taken for names of columns."""
 _MOST = 20
 _SHOWN = 60
 
@@ -69,35 +71,21 @@ def read_rows(
         SourceError: There is no such column, or the table is damaged.
     """
     records, width, separator = _open_records(pieces, name, part, reading)
-    dialect, notes = records.dialect, []
     with records:
-        first = records.read_first()
-        if not first:
+        if not (first := records.read_first()):
             return []
-        column = _find_by_name(first, part, name, dialect)
-        rows: Iterable[list[str]] = records.reader
-        if column is None:
-            column = _find_by_number(first, part, name, dialect, width)
-            message = "row 1 was read as text too, since the column is a number."
-            notes.append(Note(name, message))
-            rows = chain([first], rows)
-        else:
+        column, by_number = _find_column(first, part, name, records.dialect, width)
+        if not by_number:
             width = len(first)
-            records.row, records.before = records.row + 1, records.reader.line_num
-        irregular = IrregularRows(width, dialect, part)
+            records.pass_row()
+        irregular = IrregularRows(width, records.dialect, part)
         beside = _note_labels(_find_labels(first, name, column, width, labels), labels)
-        blank = _read_column(rows, records, irregular, column, beside, write)
-    if irregular.left_out > irregular.taken:
-        raise SourceError(
-            f"{name} is not read: {irregular.differing}. With {dialect.between} between cells it "
-            "is not clear which cell is the text. Set --delimiter or --quote, choose the column by "
-            f"its number, as in {name}:2, or mend the table."
-        )
-    notes += _describe_dialect(name, dialect, reading, separator)
-    notes += irregular.describe(name)
-    if blank:
-        notes.append(Note(name, f"{{}} without text in {part!r} skipped.", ((blank, "row"),)))
-    return notes
+        rows: Iterable[list[str]] = chain([first], records.reader) if by_number else records.reader
+        _read_column(rows, records, irregular, column, beside, write)
+    irregular.check(name)
+    notes = [Note(name, _FIRST)] if by_number else []
+    notes += _describe_dialect(name, records.dialect, reading, separator)
+    return [*notes, *irregular.describe(name)]
 
 
 def _open_records(
@@ -162,12 +150,8 @@ def _read_column(
     column: int,
     note: Callable[[Sequence[str]], object] | None,
     write: Write,
-) -> int:
-    """Writes the cells of a column, of rows in which it is clear which cell is which.
-
-    Returns:
-        Rows without text there.
-    """
+) -> None:
+    """Writes the cells of a column, of rows in which it is clear which cell is which."""
     width, letters, taken, blank = irregular.width, not records.dialect.quote, 0, 0
     reader, number, before = records.reader, records.row - 1, records.before
     try:
@@ -191,8 +175,7 @@ def _read_column(
                 write((cell,))
     finally:
         records.row, records.before = number + 1, before
-    irregular.taken = taken
-    return blank
+    irregular.taken, irregular.blank = taken, blank
 
 
 def _is_empty(cell: str) -> bool:
@@ -233,6 +216,16 @@ def _find_labels(
     there = zip(labels.columns, places, strict=True)
     labels.begin_table(name, names, [label for label, place in there if place is not None])
     return places
+
+
+def _find_column(
+    first: list[str], part: str, name: str, dialect: Dialect, width: int
+) -> tuple[int, bool]:
+    """The place of the column that is named, and whether by its number."""
+    place = _find_by_name(first, part, name, dialect)
+    if place is not None:
+        return place, False
+    return _find_by_number(first, part, name, dialect, width), True
 
 
 def _find_by_name(first: list[str], part: str, name: str, dialect: Dialect) -> int | None:

@@ -19,7 +19,7 @@ from burble.inference.passages import Passages, find_canonical_ids
 from burble.inference.settings import MIN_WORD_COUNT, WritingSettings
 from burble.model.file import Model
 from burble.ngram.index import SuffixIndex
-from burble.settings import SourceSettings
+from burble.settings import SourceSettings, Unit
 
 if TYPE_CHECKING:
     from burble.ngram.memory import TextMemory
@@ -81,36 +81,18 @@ def look_up_restrictions(
     """
     requests = _list_requests(settings)
     sources = path_names("training_text", settings.training_text or ())
-    has_memory = memory is not None or other is not None
-    _check_text(requests, sources, reading, has_memory=has_memory)
+    _check(requests, sources, reading, model.text.unit, has_memory=bool(memory or other))
     if not requests:
         return settings, {}
-    if "words" in requests and model.text.unit == "bytes":
-        raise SettingsError(
-            "--words known follows words letter by letter, and a symbol of this model is a byte, "
-            "which may be half of one. Leave it out, or take a model of characters or words."
-        )
-    texts, facts = list[_Text](), dict[str, Any](requests)
-    if sources or memory:
-        text = (
-            _recall(model, memory()) if memory and not sources else _read(model, sources, reading)
-        )
-        texts, facts = [text], {"training_text": text.sha256, **requests}
-        if not model.was_trained_on(text.sha256):
-            log("This is not the text the model was trained on; it is used all the same.")
-    else:
-        log(NO_TRAINING_TEXT)
-    if "new" in requests and memory and not sources and model.facts("corpus").get("held_out"):
-        log(
-            "--new leaves out the documents that the model learned from, as its memory holds no "
-            "others. With --training-text those of the validation part are left out, too."
-        )
+    own = _find_training_text(model, memory, sources, reading)
+    for note in _describe_text(own, model, requests, is_given=bool(sources)):
+        log(note)
+    texts = [own] if own else []
+    facts = {"training_text": own.sha256} if own else {}
     if other is not None:
         texts.append(_Text(other.index.ids(), model.vocabulary, model.separator))
-    if "words" in requests:
-        requests["word_count"] = facts["word_count"] = settings.word_count or MIN_WORD_COUNT
     found = _find(requests, texts, model.vocabulary)
-    return replace(settings, training_text=None, word_count=None, **found), facts
+    return replace(settings, training_text=None, word_count=None, **found), facts | requests
 
 
 def _find(requests: Mapping[str, Any], texts: Sequence[_Text], known: Vocabulary) -> dict[str, Any]:
@@ -145,17 +127,20 @@ def _list_requests(settings: WritingSettings) -> dict[str, Any]:
         requests["novel"] = int(novel)
     requests |= {"words": "known"} if settings.words == "known" else {}
     requests |= {"new": True} if settings.new is True else {}
+    if "words" in requests:
+        requests["word_count"] = settings.word_count or MIN_WORD_COUNT
     return requests
 
 
-def _check_text(
+def _check(
     requests: Mapping[str, Any],
     sources: Sequence[str],
     reading: SourceSettings,
+    unit: Unit,
     *,
     has_memory: bool,
 ) -> None:
-    """Refuses a training text that is missing, or there for nothing."""
+    """Refuses a training text that is missing, or there for nothing; and words of bytes."""
     if requests and not sources and not has_memory:
         raise SettingsError(
             "--novel, --words known and --new need the text the model was trained on, which it "
@@ -170,6 +155,39 @@ def _check_text(
         named = ", ".join(f"--{name}".replace("_", "-") for name in reading.given)
         raise InputError(
             f"{named}: this says how a text is read, and none is. Leave it out, or give a text."
+        )
+    if "words" in requests and unit == "bytes":
+        raise SettingsError(
+            "--words known follows words letter by letter, and a symbol of this model is a byte, "
+            "which may be half of one. Leave it out, or take a model of characters or words."
+        )
+
+
+def _find_training_text(
+    model: Model,
+    memory: Callable[[], SuffixIndex] | None,
+    sources: Sequence[str],
+    reading: SourceSettings,
+) -> _Text | None:
+    """The training text: as it is given, or else from its memory; None where neither is."""
+    if sources:
+        return _read(model, sources, reading)
+    return _recall(model, memory()) if memory else None
+
+
+def _describe_text(
+    own: _Text | None, model: Model, requests: Mapping[str, Any], *, is_given: bool
+) -> Iterator[str]:
+    """What to say of the training text that is looked up in, or of there being none."""
+    if own is None:
+        yield NO_TRAINING_TEXT
+        return
+    if not model.was_trained_on(own.sha256):
+        yield "This is not the text the model was trained on; it is used all the same."
+    if "new" in requests and not is_given and model.facts("corpus").get("held_out"):
+        yield (
+            "--new leaves out the documents that the model learned from, as its memory holds no "
+            "others. With --training-text those of the validation part are left out, too."
         )
 
 

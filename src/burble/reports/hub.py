@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from burble import __version__
 from burble.errors import BurbleError, InputError, require_packages
@@ -171,13 +172,7 @@ def upload(push: Push, repo: str, *, private: bool = False) -> str:
     api = hub.HfApi(library_name="burble", library_version=__version__)
     files = [hub.CommitOperationAdd(one.name, one.content) for one in push.uploads]
     try:
-        url = api.create_repo(repo, private=private or None, exist_ok=True)
-        if private and not api.repo_info(url.repo_id).private:
-            raise InputError(
-                f"{url.repo_id} is there already, and is public; nothing was uploaded. Make it "
-                "private in its settings, or choose another name."
-            )
-        api.create_commit(url.repo_id, files, commit_message="A model made with burble")
+        return _commit(api, repo, files, private=private)
     except InputError:
         raise
     except errors.LocalTokenNotFoundError as error:
@@ -190,6 +185,21 @@ def upload(push: Push, repo: str, *, private: bool = False) -> str:
     except ValueError as error:
         # A card whose front matter cannot be.
         raise InputError(f"{repo}: {' '.join(str(error).split())}") from error
+
+
+def _commit(api: Any, repo: str, files: Sequence[object], *, private: bool) -> str:
+    """Puts files into a repository, which is made if need be; returns its address.
+
+    Raises:
+        InputError: It is public and should not be.
+    """
+    url = api.create_repo(repo, private=private or None, exist_ok=True)
+    if private and not api.repo_info(url.repo_id).private:
+        raise InputError(
+            f"{url.repo_id} is there already, and is public; nothing was uploaded. Make it "
+            "private in its settings, or choose another name."
+        )
+    api.create_commit(url.repo_id, files, commit_message="A model made with burble")
     return str(url)
 
 

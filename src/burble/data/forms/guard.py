@@ -157,14 +157,15 @@ class Archive:
 
 
 Start = Callable[[str, dict[str, str]], object]
+Take = Callable[[str], object]
 
 
 def parse_xml(
     blocks: Iterator[bytes],
     name: str,
     start: Start,
-    end: Callable[[str], object],
-    text: Callable[[str], object],
+    end: Take,
+    text: Take,
     limits: Limits = LIMITS,
 ) -> Iterator[None]:
     """Reads XML block by block; nothing outside of it is looked at, and entities are refused.
@@ -183,30 +184,7 @@ def parse_xml(
     Raises:
         SourceError: It is no XML, declares entities, or is nested too deep.
     """
-    parser, depth = expat.ParserCreate(), 0
-    # A piece of text is as long as the parser can make it.
-    parser.buffer_text = True
-
-    def begin(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > limits.depth:
-            raise SourceError(
-                f"{name} is not read: its elements lie more than {limits.depth} deep in each "
-                "other, as no program writes them. Save it again."
-            )
-        start(tag, attributes)
-
-    def finish(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        end(tag)
-
-    parser.StartElementHandler, parser.EndElementHandler = begin, finish
-    parser.CharacterDataHandler = text
-    parser.EntityDeclHandler = partial(_refuse_entity, name)
-    # With a document type, which is not fetched, names of letters would be passed over.
-    parser.SkippedEntityHandler = lambda entity, _: text(html.unescape(f"&{entity};"))
+    parser = _make_parser(name, start, end, text, limits.depth)
     try:
         for block in blocks:
             parser.Parse(block, False)
@@ -218,6 +196,37 @@ def parse_xml(
             f"{name} is damaged: its XML breaks off at line {error.lineno:,}, column "
             f"{error.offset:,} ({expat.ErrorString(error.code)}). Save it again."
         ) from error
+
+
+def _make_parser(
+    name: str, start: Start, end: Take, text: Take, most: int
+) -> expat.XMLParserType:
+    """A parser that refuses entities, and elements that lie more than `most` deep in each other."""
+    parser, depth = expat.ParserCreate(), 0
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > most:
+            raise SourceError(
+                f"{name} is not read: its elements lie more than {most} deep in each other, as no "
+                "program writes them. Save it again."
+            )
+        start(tag, attributes)
+
+    def finish(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        end(tag)
+
+    # A piece of text is as long as the parser can make it.
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = begin, finish
+    parser.CharacterDataHandler = text
+    parser.EntityDeclHandler = partial(_refuse_entity, name)
+    # With a document type, which is not fetched, names of letters would be passed over.
+    parser.SkippedEntityHandler = lambda entity, _: text(html.unescape(f"&{entity};"))
+    return parser
 
 
 def _refuse_entity(name: str, entity: str, *_declared: object) -> None:
