@@ -5,6 +5,7 @@ import pytest
 
 from burble.data.sources import find_sources
 from burble.data.units import BYTES
+from burble.errors import CorpusError
 from burble.evaluation.evaluate import score_sources
 from burble.inference.generator import Generator
 from tests.support.speakers import WORDS, chancy, wordy
@@ -45,6 +46,14 @@ def test_characters_that_words_cannot_spell_are_counted_and_bytes_know_all(tmp_p
     report = score(wordy(), "the né→→", tmp_path)
     assert report.unknown == {"é": 1, "→": 2}
     assert score(chancy(BYTES, unit="bytes"), TEXT, tmp_path).unknown == {}
+
+
+def test_a_text_of_one_character_in_several_bytes_is_too_short_to_score(tmp_path):
+    with pytest.raises(CorpusError, match="nothing to score: of 1 character, 0 are unknown"):
+        score(chancy(BYTES, unit="bytes"), "☃", tmp_path)
+    # To a model of documents its first byte is not given.
+    report = score(chancy(BYTES, unit="bytes", boundary=True), "☃", tmp_path)
+    assert (report.characters, report.ends) == (1, 1)
 
 
 def test_predictions_sum_to_one_and_do_not_look_ahead():

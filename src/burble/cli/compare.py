@@ -24,26 +24,31 @@ from burble.settings import LIMITS, SourceSettings, require
 from burble.training.preflight import suit_settings
 
 MINUTES = 2.0
+Source = Annotated[list[str], typer.Argument(help="What to train on, as for train.")]
+RecipeForAll = Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")]
 BaseForAll = Annotated[
     str, typer.Option("--base", help="Start all from this model: a base's name or any model.")
 ]
+Vary = Annotated[
+    list[str],
+    typer.Option(
+        help="A setting and its values: units=128,256, or starts: base=none,english. May be given "
+        "several times."
+    ),
+]
+Output = Annotated[Path, typer.Option("--output", "-o", help="The folder of the comparison.")]
+Seeds = Annotated[int, typer.Option(help="Trainings of each combination.")]
 READ = {f.name for f in fields(settings.TextSettings)} | {"validation", "test", "split"}
 """Settings with which another text is read, or other parts of it are learned."""
 STOPPED = "stopped; what was done is saved. The same command goes on."
 
 
 def compare(
-    source: Annotated[list[str], typer.Argument(help="What to train on, as for train.")],
-    vary: Annotated[
-        list[str],
-        typer.Option(
-            help="A setting and its values: units=128,256, or starts: base=none,english. May be "
-            "given several times."
-        ),
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder of the comparison.")],
-    seeds: Annotated[int, typer.Option(help="Trainings of each combination.")] = 1,
-    recipe: Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")] = None,
+    source: Source,
+    vary: Vary,
+    output: Output,
+    seeds: Seeds = 1,
+    recipe: RecipeForAll = None,
     base: BaseForAll = NONE,
     **chosen: Any,
 ) -> None:
@@ -76,7 +81,15 @@ def compare(
         trials.run(log)
     if trials.work.stopped:
         raise Interrupted(STOPPED)
-    rows = trials.rows()
+    _print_rows(trials.rows(), output)
+
+
+def _print_rows(rows: Sequence[Mapping[str, Any]], output: Path) -> None:
+    """Prints the table.
+
+    Raises:
+        InputError: A training did not come to its end.
+    """
     print(comparison.format_table(rows))
     failed = [row["settings"] for row in rows if row["failed"]]
     console.print(f"The table and its curves are in {output}.", markup=False)

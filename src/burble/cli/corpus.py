@@ -20,21 +20,23 @@ from burble.settings import Settings
 
 PAGES = (".html", ".htm")
 """Endings of files that a page is written to, and not the text."""
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Write the clean text here; or, to a name that ends in .html, a page about it.",
+    ),
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a text that is there already.")
+]
 
 
 def corpus(
     source: Sources,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Write the clean text here; or, to a name that ends in .html, a page about it.",
-        ),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a text that is there already.")
-    ] = False,
+    output: Output = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
     **chosen: Any,
 ) -> None:

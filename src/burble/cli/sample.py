@@ -23,11 +23,7 @@ from burble.inference import mixtures, prompts
 from burble.inference.generator import Generator
 from burble.inference.mixtures import Voices
 from burble.inference.selection import Ending, describe_broken_loops, describe_shortfall
-from burble.inference.settings import (
-    SamplingSettings,
-    WritingSettings,
-    choose_memory,
-)
+from burble.inference.settings import SamplingSettings, WritingSettings, choose_memory
 from burble.inference.stopping import LONGEST_LOOP, find_loop
 from burble.inference.texts import Texts
 from burble.model.file import Model
@@ -88,10 +84,11 @@ def sample(
     """Write text with a trained model, or with several at once."""
     reading = settings.SourceSettings.pop_from(chosen)
     options = {name: value for name, value in chosen.items() if value is not None}
-    training, stops = options.get("training_text", []), options.get("stop", [])
     held = choose_memory(options.get("memory", 0.0), options.get("memory_weight"))
+    stops = options.get("stop", [])
+    form = _Form(count, jsonl, TEMPERATURES if compare else {})
     start = _PromptSource(prompt, prompt_file, text, reading)
-    start.check([*training, *held.texts])
+    start.check([*options.get("training_text", []), *held.texts])
     settings.require(count >= 1, "count", count, "1 or more texts")
     _check_clashes(options, endless=endless, greedy=greedy, compare=compare)
     options |= {"length": None} if endless else {}
@@ -99,21 +96,61 @@ def sample(
     options["stop"] = tuple(map(unescape, stops))
     checked = WritingSettings(**options)
     if interactive:
-        given = {"jsonl": jsonl, "count": count > 1, "compare_temperatures": compare}
-        _check_together(given | {name: bool(options.get(name)) for name in ("new", "distinct")})
-        from burble.cli.terminal import check_terminal
-
-        check_terminal()
+        _check_together(options, form)
     if count > 1:
         checked.check_whole_texts(count)
     voices = mixtures.choose_voices(model, mix)
     options |= {} if held.texts or "memory" not in options else {"memory": held.weight}
     if interactive:
         _write_together(voices, options, start)
-        return
-    writer, taken = take_memory(voices.load(), options, reading)
-    how, facts = writer.resolve_settings(taken, reading if training else DEFAULT_READING, log)
-    facts = {name: options[name] for name in options if name in REPEATED} | voices.facts | facts
+    else:
+        _write_alone(voices, options, start, stops, form)
+
+
+def _check_together(options: Mapping[str, Any], form: "_Form") -> None:
+    """Refuses what is of whole texts, and where no person could be asked.
+
+    Raises:
+        SettingsError: Options of whole texts are given.
+        InputError: There is no terminal.
+    """
+    given = {
+        "jsonl": form.jsonl,
+        "count": form.count > 1,
+        "compare_temperatures": form.temperatures,
+        **{name: options.get(name) for name in ("new", "distinct")},
+    }
+    if names := [f"--{name.replace('_', '-')}" for name in given if given[name]]:
+        raise SettingsError(
+            f"{', '.join(names)}: this is for texts that are written at once, and --interactive "
+            "writes one with you, piece by piece. Leave out one of them."
+        )
+    from burble.cli.terminal import check_terminal
+
+    check_terminal()
+
+
+def _write_alone(
+    voices: Voices,
+    options: Mapping[str, Any],
+    start: "_PromptSource",
+    stops: Sequence[str],
+    form: "_Form",
+) -> None:
+    """Writes texts.
+
+    Args:
+        voices: The models.
+        options: Fields of `WritingSettings`, as far as they are given.
+        start: Where the prompt comes from.
+        stops: The stop strings as they were typed.
+        form: How many texts, and how they are printed.
+    """
+    writer, taken = take_memory(voices.load(), options, start.reading)
+    reading = start.reading if options.get("training_text") else DEFAULT_READING
+    how, looked_up = writer.resolve_settings(taken, reading, log)
+    facts = {name: options[name] for name in options if name in REPEATED}
+    facts |= voices.facts | looked_up
     if labels := writer.model.labels.describe(writer.model.labels.find(how.label)):
         # As the model knows it, whatever its case was.
         facts["label"] = labels
@@ -121,16 +158,7 @@ def sample(
     notes = [*voices.notes, *_stop_notes(stops, writer.model), *texts.prompt.notes]
     for note in [*notes, f"seed {how.seed}"]:
         log(note)
-    _write_all(texts, TEMPERATURES if compare else {}, _Form(count, jsonl, facts))
-
-
-def _check_together(given: Mapping[str, bool]) -> None:
-    """Refuses options, by name, that are of whole texts, where one is written with a person."""
-    if names := [f"--{name.replace('_', '-')}" for name in given if given[name]]:
-        raise SettingsError(
-            f"{', '.join(names)}: this is for texts that are written at once, and --interactive "
-            "writes one with you, piece by piece. Leave out one of them."
-        )
+    _write_all(texts, form, facts)
 
 
 def _write_together(voices: Voices, options: Mapping[str, Any], start: "_PromptSource") -> None:
@@ -265,40 +293,48 @@ def _stop_notes(stops: Sequence[str], model: Model) -> list[str]:
 
 @dataclass(frozen=True)
 class _Form:
-    """In which form texts are printed, and what a JSON object holds besides."""
+    """How many texts are printed, whether as JSON, and at which temperatures, with a word on each.
+
+    Without any temperatures it is that of the settings.
+    """
 
     count: int
     jsonl: bool
-    facts: Mapping[str, Any]
+    temperatures: Mapping[float, str]
 
 
-def _write_all(texts: Texts, temperatures: Mapping[float, str], form: _Form) -> None:
+def _write_all(texts: Texts, form: _Form, facts: Mapping[str, Any]) -> None:
     """Writes texts, at several temperatures if there are any; logs what happened.
 
     Raises:
         InputError: There are fewer than requested, or shorter ones.
     """
     endings = Counter[Ending]()
-    if not temperatures:
-        _write(texts, form, endings)
-    for temperature, kind in temperatures.items():
+    if not form.temperatures:
+        _write(texts, form, facts, endings)
+    for temperature, kind in form.temperatures.items():
         console.print(f"— temperature {temperature}: {kind} —")
         warmer = replace(texts.settings, temperature=temperature)
-        _write(replace(texts, settings=warmer), form, endings)
+        _write(replace(texts, settings=warmer), form, facts, endings)
     if note := describe_broken_loops(endings):
         log(note)
-    if shortfall := describe_shortfall(endings, form.count * max(1, len(temperatures))):
+    if shortfall := describe_shortfall(endings, form.count * max(1, len(form.temperatures))):
         raise InputError(shortfall)
 
 
-def _write(texts: Texts, form: _Form, endings: Counter[Ending]) -> None:
-    """Writes texts at one temperature, and counts how they end; a single one appears piecewise."""
+def _write(
+    texts: Texts, form: _Form, facts: Mapping[str, Any], endings: Counter[Ending]
+) -> None:
+    """Writes texts at one temperature, and counts how they end; a single one appears piecewise.
+
+    A JSON object has the facts, too.
+    """
     how, prompt = texts.settings, texts.prompt.text
     if form.count == 1 and not form.jsonl and how.new is False:
         _hint(_print_text(prompt, texts.stream(), endings), how)
         return
     filters = {field.name: getattr(how, field.name) for field in fields(SamplingSettings)}
-    common = {"seed": how.seed, "prompt": prompt, **filters, **form.facts}
+    common = {"seed": how.seed, "prompt": prompt, **filters, **facts}
     common |= {"close_quotes": how.close_quotes}
     index = 0
     for item in texts.stream_whole(form.count):

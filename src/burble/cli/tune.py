@@ -9,7 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from burble import settings
-from burble.cli.compare import STOPPED, BaseForAll, merge_settings, stop_on_signal
+from burble.cli.compare import (
+    STOPPED,
+    BaseForAll,
+    RecipeForAll,
+    Source,
+    merge_settings,
+    stop_on_signal,
+)
 from burble.cli.output import log
 from burble.data import report as corpus_report
 from burble.data.corpus import Corpus
@@ -27,16 +34,12 @@ MINUTES = 1.0
 UNLIKE = {f.name for f in fields(settings.TextSettings)} | {*LIMITS, "validation", "test"}
 UNLIKE |= {"split", "val_chars", "evaluations", grid.BASE}
 """Settings with which the text that is scored differs, or the work: not to be searched."""
-
-
-Source = Annotated[list[str], typer.Argument(help="What to train on, as for train.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="The folder of the search.")]
 Trials = Annotated[int, typer.Option(help="Trainings in all.")]
 Vary = Annotated[
     list[str] | None,
     typer.Option(help="Search a setting among some values: cell=lstm,gru. Several times."),
 ]
-Recipe = Annotated[str | None, typer.Option(help="Settings for all, from a recipe.")]
 
 
 def tune(
@@ -44,7 +47,7 @@ def tune(
     output: Output,
     trials: Trials = 20,
     vary: Vary = None,
-    recipe: Recipe = None,
+    recipe: RecipeForAll = None,
     base: BaseForAll = NONE,
     **chosen: Any,
 ) -> None:
@@ -67,8 +70,7 @@ def tune(
     text = _read_text(TrainingRequest(given, sources=tuple(source), reading=reading), made)
     # What a base brings is no part of the recipe, and cannot be searched.
     shape = None if base == NONE else settings.make_settings(made).model
-    usual = suit_settings(made, text, shape)
-    space, first = search.build_space(made, values, usual)
+    space, first = search.build_space(made, values, suit_settings(made, text, shape))
     sources, seed = [*source, *to_flags(reading.given)], given.get("seed", 0)
     study = search.Search(output, sources, text.sha256, given, space, first, seed, private, base)
     stop_on_signal(study.work)

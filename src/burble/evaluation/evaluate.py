@@ -7,9 +7,8 @@ document is predicted as it was learned, its end included.
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,10 +24,7 @@ from burble.errors import CorpusError
 from burble.evaluation.losses import Texts, compute_losses
 from burble.formatting import listed, some
 from burble.inference.generator import Generator
-from burble.inference.scoring import (
-    add_edges,
-    predict_texts,
-)
+from burble.inference.scoring import add_edges, predict_texts
 from burble.inference.settings import check_memory_weight
 from burble.model.file import Model
 from burble.settings import DEFAULT_READING, SourceSettings
@@ -158,13 +154,13 @@ def _score_parts(
     texts = Texts(
         [add_edges(edge, encoded[i]) for i in there], None if labels is None else labels[there]
     )
-    reports = _build_reports(writer, texts, unknown, adaptive=adaptive, weights=(memory,))
+    reports = _build_reports(writer, texts, adaptive=adaptive, weights=(memory,))
     if not reports:
         raise CorpusError(
             f"there is nothing to score: of {some(len(cleaned), 'character')}, {unknown.total():,} "
             "are unknown to this model, and it needs two it knows. Give a longer text."
         )
-    return reports[0]
+    return replace(reports[0], unknown=dict(unknown.most_common()))
 
 
 def score_validation(
@@ -195,20 +191,27 @@ def score_validation(
         CorpusError: There is nothing in it to predict.
     """
     edge = writer.model.vocabulary.boundary_id
-    # A window is read before the first symbol that is scored; a stream begins with one symbol.
-    lead = min(start, writer.model.window or 1)
     if edge is None:
-        begins, documents, read = [start], [np.array(ids[start - lead :])], lead - 1
+        # A window is read before the first symbol that is scored; a stream begins with one symbol.
+        lead = min(start, writer.model.window or 1)
+        found, read = {start: np.array(ids[start - lead :])}, lead - 1
     else:
-        parts = np.split(np.arange(start, len(ids)), np.flatnonzero(ids[start:] == edge) + 1)
-        found = [(part[0], _cut_document(ids, part, edge, given)) for part in parts if len(part)]
-        found = [(begin, text) for begin, text in found if (text[1:] != edge).any()]
-        begins, documents, read = [one[0] for one in found], [one[1] for one in found], 0
-    texts = Texts(documents, labels.at(np.array(begins, np.intp)) if labels else None)
-    reports = _build_reports(writer, texts, Counter(), read, adaptive=adaptive, weights=weights)
+        found, read = _cut_documents(ids, start, edge, given), 0
+    begins = np.array([*found], np.intp)
+    texts = Texts([*found.values()], labels.at(begins) if labels else None)
+    reports = _build_reports(writer, texts, read, adaptive=adaptive, weights=weights)
     if not reports:
         raise CorpusError("there is nothing to score in it. Give a longer text.")
     return reports
+
+
+def _cut_documents(
+    ids: NDArray[np.integer], start: int, edge: int, given: NDArray[np.integer] | Sequence[int]
+) -> dict[int, NDArray[np.integer]]:
+    """The documents from `start` on that have a symbol to predict, by where they begin."""
+    parts = np.split(np.arange(start, len(ids)), np.flatnonzero(ids[start:] == edge) + 1)
+    found = {int(part[0]): _cut_document(ids, part, edge, given) for part in parts if len(part)}
+    return {begin: text for begin, text in found.items() if (text[1:] != edge).any()}
 
 
 def _cut_document(
@@ -216,7 +219,7 @@ def _cut_document(
     places: NDArray[np.intp],
     edge: int,
     given: NDArray[np.integer] | Sequence[int],
-) -> NDArray[np.intp]:
+) -> NDArray[np.integer]:
     """A document of which all symbols but the first are to be predicted.
 
     It begins with an edge, unless it is a part of one and its own first symbol is given; it ends
@@ -228,33 +231,23 @@ def _cut_document(
 
 
 def _build_reports(
-    writer: Generator,
-    texts: Texts,
-    unknown: Counter[str],
-    read: int = 0,
-    *,
-    adaptive: bool,
-    weights: Sequence[float],
+    writer: Generator, texts: Texts, read: int = 0, *, adaptive: bool, weights: Sequence[float]
 ) -> list[Report]:
     """Scores a model on sequences of its own symbols; an empty list if they are too short.
 
     Args:
         writer: The model.
-        texts: The sequences.
-        unknown: What was left out of them.
+        texts: The sequences, of which nothing is unknown.
         read: Symbols at the beginning that are read and not scored, besides the first.
         adaptive: Whether the model learns from them as it reads.
         weights: Of the n-gram model, for each report.
     """
-    symbols = np.concatenate([np.empty(0, np.intp), *(ids[1:] for ids in texts.ids)])[read:]
-    is_end = symbols == writer.model.vocabulary.boundary_id
-    ends = int(is_end.sum())
-    if len(symbols) <= ends:
+    characters, ends = _count_scored(texts, read, writer.model.vocabulary)
+    if not characters:
         return []
     if any(weights):
         _refuse_known(writer, texts.ids)
     scored = compute_losses(writer, texts, read, adaptive=adaptive, weights=weights)
-    characters = writer.model.vocabulary.count_characters(symbols[~is_end])
     without = None
     if texts.labelled and not adaptive and 0 in weights:
         without = _sum_without_labels(writer, texts, read) / (characters + ends)
@@ -262,7 +255,7 @@ def _build_reports(
         Report(
             characters=characters,
             ends=ends,
-            unknown=dict(unknown.most_common()),
+            unknown={},
             **_summarize_losses(losses, characters + ends),
             calibration_error=calibration.error,
             best_temperature=calibration.temperature,
@@ -274,6 +267,13 @@ def _build_reports(
         )
         for (losses, calibration), weight in zip(scored, weights, strict=True)
     ]
+
+
+def _count_scored(texts: Texts, read: int, vocabulary: Vocabulary) -> tuple[int, int]:
+    """Characters and ends of documents that are scored; of a character in bytes its first one."""
+    symbols = np.concatenate([np.empty(0, np.intp), *(ids[1:] for ids in texts.ids)])[read:]
+    is_end = symbols == vocabulary.boundary_id
+    return vocabulary.count_characters(symbols[~is_end]), int(is_end.sum())
 
 
 def _sum_without_labels(writer: Generator, texts: Texts, skipped: int) -> float:

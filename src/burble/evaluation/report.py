@@ -6,7 +6,7 @@ saw, is scored.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,8 +43,7 @@ class ModelReport:
         samples: Statistics of what it writes; None if that is blank.
         samples_with_memory: The same where it writes with the n-gram model; None also if that was
             not wanted.
-        validation: The same statistics of as much of the validation text; None if that is
-            blank,
+        validation: The same statistics of as much of the validation text; None if that is blank,
             and then nothing is written to be laid beside it.
         samples_overlap: Overlap of what it wrote with the training text; None if that is blank,
             or pydivsufsort is not installed.
@@ -93,27 +92,13 @@ def build_report(
     static, with_memory = _score_model(writer, text, how, adaptive=False)
     log("Scoring the baselines …")
     compared = _score_baselines(text, static)
-    log("Writing samples …")
-    human = _validation_pieces(text, LENGTH_BY_WINDOW if writer.model.window else LENGTH)
-    samples = _write_samples(writer, human, replace(how, memory=0.0))
-    mixed = _write_samples(writer, human, how) if weight else []
-    reference = statistics.Reference.from_text(text.text(_first_counted(text), text.start))
-    log("Searching for overlap with the training text …")
-    groups = samples, mixed, human
-    overlaps = _find_overlaps(groups, text)
-    measured = [statistics.measure_texts(group, reference) if group else None for group in groups]
     return ModelReport(
         static=static,
         adaptive=learning[0],
         with_memory=with_memory,
         with_memory_adaptive=learning[1],
         baselines=compared,
-        samples=measured[0],
-        samples_with_memory=measured[1],
-        validation=measured[2],
-        samples_overlap=overlaps[0],
-        samples_with_memory_overlap=overlaps[1],
-        validation_overlap=overlaps[2],
+        **_measure_samples(writer, text, how, log),
     )
 
 
@@ -144,6 +129,28 @@ def _score_model(
         labels=labels,
     )
     return found[0], found[1] if memory else None
+
+
+def _measure_samples(
+    writer: Generator, text: TrainingText, how: WritingSettings, log: Callable[[str], object]
+) -> dict[str, Any]:
+    """What is measured of samples and of the validation text: fields of `ModelReport`."""
+    weight = how.memory_choice.weight
+    log("Writing samples …")
+    human = _validation_pieces(text, LENGTH_BY_WINDOW if writer.model.window else LENGTH)
+    groups = {
+        "samples": _write_samples(writer, human, replace(how, memory=0.0)),
+        "samples_with_memory": _write_samples(writer, human, how) if weight else [],
+        "validation": human,
+    }
+    reference = statistics.Reference.from_text(text.text(_first_counted(text), text.start))
+    log("Searching for overlap with the training text …")
+    overlaps = zip(groups, _find_overlaps([*groups.values()], text), strict=True)
+    measured = {
+        name: statistics.measure_texts(group, reference) if group else None
+        for name, group in groups.items()
+    }
+    return measured | {f"{name}_overlap": overlap for name, overlap in overlaps}
 
 
 def _write_samples(writer: Generator, human: Sequence[str], how: WritingSettings) -> list[str]:

@@ -132,6 +132,24 @@ def export_model(
         StorageError: The disk refused.
     """
     form, place = choose_format(path, name), Path(path)
+    _check_suited(form, model, options)
+    # Before the work: the places are asked for again where what was made is moved to them.
+    _check_replaced(place, form)
+    check_new_entry(place, overwrite=overwrite, names=form.holds)
+    for suffix in form.beside:
+        check_new_entry(place.with_name(place.name + suffix), overwrite=overwrite, names=())
+    needed = f"export to {form.name}"
+    with require_packages(needed, form.extra), new_entries(place, overwrite=overwrite) as temporary:
+        import_module(f"burble.exchange.{form.module}").export(model, temporary, options, log)
+    return place
+
+
+def _check_suited(form: ExportFormat, model: Model, options: ExportOptions) -> None:
+    """Refuses options that say nothing of a format, and a model that it does not hold.
+
+    Raises:
+        SettingsError, InputError: It is one of these.
+    """
     for given in given_options(options):
         if given not in form.options:
             takers = [one.name for one in EXPORTS if given in one.options]
@@ -149,15 +167,6 @@ def export_model(
             f"and {form.name} is written of networks with a hidden state alone. Export it as "
             f"{EXPORTS[0].suffixes[0]}."
         )
-    # Before the work: the places are asked for again where what was made is moved to them.
-    _check_replaced(place, form)
-    check_new_entry(place, overwrite=overwrite, names=form.holds)
-    for suffix in form.beside:
-        check_new_entry(place.with_name(place.name + suffix), overwrite=overwrite, names=())
-    needed = f"export to {form.name}"
-    with require_packages(needed, form.extra), new_entries(place, overwrite=overwrite) as temporary:
-        import_module(f"burble.exchange.{form.module}").export(model, temporary, options, log)
-    return place
 
 
 def _check_replaced(place: Path, form: ExportFormat) -> None:

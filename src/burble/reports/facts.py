@@ -151,10 +151,27 @@ def gather_facts(
         SourceError: A source that was given cannot be read.
         CorpusError: What was given is another text.
     """
-    facts, metrics = run.facts(), run.metrics()
-    settings = run.settings()
+    facts = run.facts()
+    told = _gather_training(run, facts)
     model, size, sha256 = _read_own_model(run)
     text = _find_text(run, facts, model, sources, reading) if model else _Text()
+    return RunFacts(
+        run=run,
+        name=run.folder.absolute().name,
+        **told,
+        read=text.read,
+        model=model,
+        model_bytes=size,
+        model_sha256=sha256,
+        samples=_read_samples(run, dict(told["validation"]), model, text.ids),
+        searched=0 if text.ids is None else len(text.ids),
+        notes=text.notes,
+    )
+
+
+def _gather_training(run: Run, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What `run.json`, whose facts are given, and the metrics tell: fields of `RunFacts`."""
+    metrics, settings = run.metrics(), run.settings()
     # Of words and bytes losses are told per character, so that all compare.
     ratio = per_character(1.0, _part(facts, "corpus"))
     training, validation = (
@@ -163,28 +180,19 @@ def gather_facts(
     )
     done, commands = _part(facts, "done"), (facts.get("resume"), facts.get("repeat"))
     last = max((metric["step"] for metric in metrics), default=0)
-    return RunFacts(
-        run=run,
-        name=run.folder.absolute().name,
-        status=str(facts.get("status", "unknown")),
-        settings=settings,
-        corpus=_part(facts, "corpus"),
-        read=text.read,
-        training=training,
-        validation=validation,
-        baselines=_name_baselines(_part(facts, "references"), ratio),
-        scores=_convert_scores(_part(facts, "scores"), ratio),
-        base=origin_name(_part(facts, "from")),
-        steps=done.get("steps", last),
-        seconds=done.get("seconds"),
-        model=model,
-        model_bytes=size,
-        model_sha256=sha256,
-        samples=_read_samples(run, dict(validation), model, text.ids),
-        searched=0 if text.ids is None else len(text.ids),
-        notes=text.notes,
-        commands=[one for one in commands if isinstance(one, str)],
-    )
+    return {
+        "status": str(facts.get("status", "unknown")),
+        "settings": settings,
+        "corpus": _part(facts, "corpus"),
+        "training": training,
+        "validation": validation,
+        "baselines": _name_baselines(_part(facts, "references"), ratio),
+        "scores": _convert_scores(_part(facts, "scores"), ratio),
+        "base": origin_name(_part(facts, "from")),
+        "steps": done.get("steps", last),
+        "seconds": done.get("seconds"),
+        "commands": [one for one in commands if isinstance(one, str)],
+    }
 
 
 def _part(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -64,32 +64,12 @@ def train(
         DivergedError: The loss diverged again and again; the best model is kept.
     """
     start = _Start(prepared, time.perf_counter() if started is None else started, stop, log)
-    run, request, corpus = prepared.run, prepared.request, prepared.corpus
-    training = prepared.settings.training
     devices.keep_compiled()
-    with run.locked(), collectives.lost_errors():
-        model = prepared.settings.model
-        _meet(prepared.peer, training.batch, model.units, log, model.ensemble)
-        evaluations = requested_evaluations(request, run, training)
-        estimate = baselines.estimate_baselines(corpus)
-        losses = BaselineLosses(*estimate) if estimate else None
-        trainer, state = start.ready()
-        if not request.resume:
-            why = defaults.describe_choice(trainer.settings, corpus, trainer.epochs, request.size)
-            log(f"{why} Seed {training.seed}.")
-        # Room for the state, the one before it and the next; models are smaller than a state.
-        run.check_room(4 * sum(array.nbytes for array in jax.tree.leaves(state.arrays)))
-        origin = find_origin(request, run)
-        recorder = Recorder(trainer, run, request, evaluations, origin, losses, log)
-        # Whoever is killed from here on goes on from this very state.
-        run.begin_state(state)
-        recorder.describe("training")
-        run.keep_metrics(state.step)
-        recorder = replace(recorder, board=_open_board(recorder, state, losses))
-        steps = trainer.settings.training.steps
-        log(f"{some(steps, 'step')} in all, {steps - state.step:,} to go.")
-        if losses:
-            log(losses.describe(symbol_name(corpus.vocabulary.unit), origin_name(origin)))
+    with prepared.run.locked(), collectives.lost_errors():
+        recorder, state = start.begin()
+        if losses := recorder.baselines:
+            symbol = symbol_name(prepared.corpus.vocabulary.unit)
+            log(losses.describe(symbol, origin_name(recorder.origin)))
             yield losses
         events = recorder.events(state, stop)
         # They hold it until the first step, which uses it up.
@@ -97,14 +77,14 @@ def train(
         yield from events
 
 
-def _open_board(recorder: Recorder, state: State, losses: BaselineLosses | None) -> Board | None:
+def _open_board(recorder: Recorder, state: State) -> Board | None:
     """What is written for TensorBoard: where that is requested, or goes on from before."""
     run, settings = recorder.run, recorder.trainer.settings
     if not recorder.request.tensorboard and not (run.folder / FOLDER).is_dir():
         return None
     board = Board(run.folder, settings, state.step, run.metrics())
-    if losses:
-        board.take(losses)
+    if recorder.baselines:
+        board.take(recorder.baselines)
     return board
 
 
@@ -117,7 +97,32 @@ class _Start:
     stop: Stop
     log: Log
 
-    def ready(self) -> tuple[Trainer, State]:
+    def begin(self) -> tuple[Recorder, State]:
+        """The training at work in its folder, which holds the state that it begins with."""
+        run, request, corpus = self.prepared.run, self.prepared.request, self.prepared.corpus
+        model, training = self.prepared.settings.model, self.prepared.settings.training
+        _meet(self.prepared.peer, training.batch, model.units, self.log, model.ensemble)
+        evaluations = requested_evaluations(request, run, training)
+        estimate = baselines.estimate_baselines(corpus)
+        losses = BaselineLosses(*estimate) if estimate else None
+        trainer, state = self._make_trainer()
+        if not request.resume:
+            why = defaults.describe_choice(trainer.settings, corpus, trainer.epochs, request.size)
+            self.log(f"{why} Seed {training.seed}.")
+        # Room for the state, the one before it and the next; models are smaller than a state.
+        run.check_room(4 * sum(array.nbytes for array in jax.tree.leaves(state.arrays)))
+        origin = find_origin(request, run)
+        recorder = Recorder(trainer, run, request, evaluations, origin, losses, self.log)
+        # Whoever is killed from here on goes on from this very state.
+        run.begin_state(state)
+        recorder.describe("training")
+        run.keep_metrics(state.step)
+        recorder = replace(recorder, board=_open_board(recorder, state))
+        steps = trainer.settings.training.steps
+        self.log(f"{some(steps, 'step')} in all, {steps - state.step:,} to go.")
+        return recorder, state
+
+    def _make_trainer(self) -> tuple[Trainer, State]:
         """The trainer with its number of steps fixed, and the state to begin with."""
         run, settings = self.prepared.run, self.prepared.settings
         trainer = Trainer(self.prepared.corpus, settings)
