@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,27 +111,19 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     **settings: Any,
 ) -> Run:
-    """Trains a model on text, into a run folder.
+    """Trains a model on text, into a run folder; returns the run.
 
     Args:
         source: A file, a folder, `builtin:python-docs` and the like, or several of them.
         run: The run folder.
-        recipe: Settings from a TOML file, or the name of one that comes with burble; settings
-            given beside it come first.
+        recipe: A TOML file of settings, or a recipe's name; settings given beside it come first.
         size: auto, small, medium or large.
         resume: Whether to go on with the run that is there.
-        base: A model to start from: its run, its file, or english, which comes with burble; none
-            for no model; or auto, the default, where a quick look at the text decides.
-        tensorboard: Whether to write event files for TensorBoard into the run folder; a run that is
-            resumed goes on with those it has.
-        on_event: Called with each event of `burble.runs.events` as it happens. In a notebook that
-            is a bar with the curves of the losses, if nothing else is given.
+        base: A model to start from: a run, a file or english; or none; or auto, as suits the text.
+        tensorboard: Whether to write event files; a run that is resumed goes on with its own.
+        on_event: Called with each event of `burble.runs.events`; in a notebook a bar, if not given.
         stop: Called before every step; true stops there; `resume` then goes on.
-        **settings: Any setting by its own name, such as `minutes=3`, `units=128` or
-            `encoding="cp1252"`.
-
-    Returns:
-        The run.
+        **settings: Any setting by its own name, such as `minutes=3` or `encoding="cp1252"`.
 
     Raises:
         SettingsError: A setting that does not exist or cannot be.
@@ -141,21 +133,33 @@ def train(
         DivergedError: The loss diverged again and again; the best model is kept.
         KeyboardInterrupt: Ctrl-C, after the step was finished and saved; at once the second time.
     """
-    started = time.perf_counter()
-    folder = Run(Path(check_path("run", run)))
+    started, folder = time.perf_counter(), Run(Path(check_path("run", run)))
+    sources = path_names("source", source)
+    request = TrainingRequest(settings, size, resume, sources=sources, tensorboard=tensorboard)
+    _run_training(_prepare(request, folder, recipe, base), started, on_event, stop)
+    return folder
+
+
+def _prepare(
+    request: TrainingRequest, folder: Run, recipe: Pathlike | None, base: Pathlike | Run | None
+) -> PreparedRun:
+    """Readies a training by a request whose options still hold how the text is read.
+
+    Args:
+        request: It, without what the other two bring.
+        folder: The run folder.
+        recipe: See `train`.
+        base: See `train`.
+    """
+    options, resume = dict(request.options), request.resume
     named = None if recipe is None else check_path("recipe", recipe)
-    reading = resolve_reading(SourceSettings.pop_from(settings), folder, resume=resume)
-    chosen = recipes.merge_recipe(settings, named, resume=resume)
+    reading = resolve_reading(SourceSettings.pop_from(options), folder, resume=resume)
+    chosen = recipes.merge_recipe(options, named, resume=resume)
     origin = None if base is None else os.fspath(find_model(base, "base"))
     start, look = choose_base(origin, None, resume=resume)
-    sources = path_names("source", source)
-    request = TrainingRequest(
-        chosen, size, resume, start, sources, reading, look, tensorboard=tensorboard
-    )
+    request = replace(request, options=chosen, reading=reading, base=start, look=look)
     check_folder(request, folder)
-    text = request.read(resolve_settings(request, folder))
-    _run_training(preflight.prepare(request, folder, text), started, on_event, stop)
-    return folder
+    return preflight.prepare(request, folder, request.read(resolve_settings(request, folder)))
 
 
 def _run_training(
@@ -386,8 +390,7 @@ def evaluate(
         SourceError: A source cannot be read, or is not text.
         CorpusError: There is nothing in it to score, or the memory's text holds it.
     """
-    chosen = choose_memory(memory, memory_weight)
-    how = _reading_settings(reading)
+    chosen, how = choose_memory(memory, memory_weight), _reading_settings(reading)
     writer = load(model, mix=mix)
     found, _ = find_sources(path_names("text", text), how)
     if chosen.texts:

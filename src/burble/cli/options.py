@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import Field, fields
 from pathlib import Path
 from types import NoneType
@@ -128,16 +128,7 @@ def with_settings(
         panel = advanced_panel(PANELS[classes[0]]) if first and one.name not in first else None
         _complete_option(one, panel)
     for cls in classes:
-        described = describe_fields(cls)
-        # What a class inherits is a flag of that one.
-        for field in (one for one in fields(cls) if one.name in described):
-            panel = None if field.name in first else advanced_panel(PANELS[cls])
-            letter = LETTERS.get((cls, field.name))
-            # What stands in brackets would be taken for a style.
-            described_field = (
-                f"{escape(described[field.name])}{_describe_default(cls, field, limits)}"
-            )
-            taken += _make_flags(field, described_field, letter, panel)
+        taken += _list_flags(cls, first, limits)
     taken.sort(key=functools.partial(_help_position, first))
 
     @functools.wraps(function)
@@ -150,6 +141,20 @@ def with_settings(
     vars(command)["__signature__"] = signature.replace(parameters=taken)
     command.__annotations__ |= {one.name: one.annotation for one in taken}
     return command
+
+
+def _list_flags(
+    cls: type, first: Sequence[str], limits: Mapping[str, float]
+) -> Iterator[inspect.Parameter]:
+    """The flags of a settings class; see `with_settings`."""
+    described = describe_fields(cls)
+    # What a class inherits is a flag of that one.
+    for field in (one for one in fields(cls) if one.name in described):
+        panel = None if field.name in first else advanced_panel(PANELS[cls])
+        letter = LETTERS.get((cls, field.name))
+        # What stands in brackets would be taken for a style.
+        text = f"{escape(described[field.name])}{_describe_default(cls, field, limits)}"
+        yield from _make_flags(field, text, letter, panel)
 
 
 def _complete_option(parameter: inspect.Parameter, panel: str | None) -> None:

@@ -76,12 +76,7 @@ def serve(
     local = is_local_host(host)
     _check(host, port, api_key, local=local)
     _check_origins(allow_origin or [])
-    # What is trained on the page makes the folder.
-    if models and not (models.is_dir() or (models.parent.is_dir() and not models.exists())):
-        raise SettingsError(
-            f"models is {shown(models)}, but must be a folder, or the name of one in a folder that "
-            "is there. Name another, or leave out --models."
-        )
+    _check_folder(models)
     folder = models or find_models_folder()
     registry = Registry(name_models(model or []), None if model else folder)
     for path in registry.paths().values() if model else []:
@@ -115,6 +110,19 @@ def _check(host: str, port: int, api_key: str | None, *, local: bool) -> None:
         raise SettingsError(
             f"host is {host!r}, so that other machines could ask this server. Give a key that "
             "they must know, with --api-key, or leave out --host."
+        )
+
+
+def _check_folder(models: Path | None) -> None:
+    """Refuses a models folder that is none and cannot be made: what is trained on the page does.
+
+    Raises:
+        SettingsError: It is that.
+    """
+    if models and not (models.is_dir() or (models.parent.is_dir() and not models.exists())):
+        raise SettingsError(
+            f"models is {shown(models)}, but must be a folder, or the name of one in a folder that "
+            "is there. Name another, or leave out --models."
         )
 
 

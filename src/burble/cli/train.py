@@ -112,8 +112,7 @@ def train(
     # What the interpreter took to come here counts as well.
     started = time.perf_counter() - time.process_time()
     run, peer = Run(output), training_processes.current_peer()
-    reading = settings.SourceSettings.pop_from(chosen)
-    reading = resolve_reading(reading, run, resume=resume)
+    reading = resolve_reading(settings.SourceSettings.pop_from(chosen), run, resume=resume)
     if peer and not peer.first:
         _follow_first(peer, TrainingRequest(chosen, sources=tuple(source), reading=reading))
         return

@@ -122,12 +122,7 @@ def read_documents(sources: Sequence[Source], options: ReadOptions, write: Write
             file = source.as_file(options.reading, reader.labels, reader.people)
             notes += reader.read_form(form, file, may_lack=source.is_among)
         else:
-            # A mark is a surer sign than what was named for the other sources.
-            encoding = "" if source.encoding_is_known else options.reading.encoding
-            decoded = encodings.decode_blocks(blocks, source.name, encoding)
-            if decoded.has_mark:
-                remarks.marked.append(source.name)
-            notes += _read_source(source, decoded.pieces, reader)
+            notes += _read_text(source, blocks, options.reading.encoding, reader, remarks)
         digest.update(source.size.to_bytes(8, "little"))
         remarks.add_source(source, content.digest(), reader, empty)
     texts = forms.describe_accounts(reader.accounts) + Note.combine(notes)
@@ -146,13 +141,20 @@ def _learn_people(sources: Sequence[Source], reading: SourceSettings, people: Pe
             people.learn(message.speaker for message in messages)
 
 
-def _read_source(source: Source, pieces: Iterator[str], reader: "_Reader") -> list[Note]:
+def _read_text(
+    source: Source, blocks: Iterator[bytes], encoding: str, reader: "_Reader", remarks: "_Remarks"
+) -> list[Note]:
     """Reads one source that is text as it stands, or a book."""
+    # A mark is a surer sign than what was named for the other sources.
+    named = "" if source.encoding_is_known else encoding
+    decoded = encodings.decode_blocks(blocks, source.name, named)
+    if decoded.has_mark:
+        remarks.marked.append(source.name)
     if source.form == "book":
-        book, note = gutenberg.cut("".join(pieces), source.name)
+        book, note = gutenberg.cut("".join(decoded.pieces), source.name)
         reader.read([book])
         return [note]
-    reader.read(pieces)
+    reader.read(decoded.pieces)
     return []
 
 

@@ -54,11 +54,7 @@ def walk_folder(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
     passed: dict[str, list[Path]] = {reason: [] for reason in reasons}
     found: list[Path] = []
     projects: list[Path] = []
-
-    def refuse(error: OSError) -> None:
-        raise SourceError(f"cannot read {shown(error.filename)}: {error.strerror}.") from error
-
-    for place, inside, names in os.walk(folder, onerror=refuse):
+    for place, inside, names in os.walk(folder, onerror=_refuse_unreadable):
         if ours := _name_made({*names, *inside}):
             if Path(place) == folder:
                 write = f"to write with it: {command_line(['burble', 'sample', str(place)])}"
@@ -81,6 +77,11 @@ def walk_folder(folder: Path) -> tuple[list[Path], dict[str, list[Path]]]:
                 (found if path.is_file() else passed[NOT_PLAIN]).append(path)
     found.sort(key=lambda path: path.relative_to(folder).parts)
     return found, passed
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    """Refuses a folder that cannot be looked into."""
+    raise SourceError(f"cannot read {shown(error.filename)}: {error.strerror}.") from error
 
 
 def _is_no_piece(path: Path, project: Path) -> bool:

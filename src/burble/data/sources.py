@@ -72,8 +72,7 @@ def find_sources(
         none = "there is no text to read; name a file, a folder, or - for input."
         raise SourceError(" ".join([none, *notes]))
     sources = [*found.values()]
-    notes += _describe_repeated(again)
-    notes += _describe_read_twice(sources)
+    notes += [*_describe_repeated(again), *_describe_read_twice(sources)]
     notes += _check_encoding(sources, reading.encoding)
     return sources, notes + _suggest_forms(sources)
 

@@ -144,10 +144,14 @@ class DynamicEvaluator:
 
         gradients, (log_probabilities, hidden) = jax.grad(loss, has_aux=True)(before.weights)
         squares = [total + g * g for total, g in zip(before.squares, gradients, strict=True)]
-        weights = [
-            w - self._rate * g / (jnp.sqrt(total / number) + FLOOR) + self._pull * (began - w)
-            for w, g, total, began in zip(
-                before.weights, gradients, squares, self._start, strict=True
-            )
-        ]
+        weights = self._step(before.weights, gradients, squares, number)
         return _Learner(weights, squares, hidden), log_probabilities
+
+    def _step(
+        self, weights: list[Any], gradients: list[Any], squares: list[Any], number: float
+    ) -> list[Any]:
+        """The weights after a step; see `_Learner` for `squares`, sums over `number` segments."""
+        return [
+            w - self._rate * g / (jnp.sqrt(total / number) + FLOOR) + self._pull * (began - w)
+            for w, g, total, began in zip(weights, gradients, squares, self._start, strict=True)
+        ]

@@ -95,9 +95,7 @@ def select_sampling(writer: Writer, text: Corpus) -> Selection:
     opened, closed = statistics.count_quotes([validation])
     quoted = opened >= OPENED and closed >= CLOSED * opened
     rounds = len(TEMPERATURES) + len(QUOTE_BIASES) * quoted
-    tried = {}
-    for place, temperature in enumerate(TEMPERATURES):
-        tried[temperature] = yield from _in_rounds(write(temperature), place, rounds)
+    tried = yield from _try_temperatures(write, rounds)
     sound = REAL_WORDS if writer.model.base is None else min(REAL_WORDS, human.words)
     temperature = _select_temperature(tried, sound, human.repeated + MORE_REPEATED)
     best, facts = tried[temperature], {"temperature": temperature}
@@ -124,6 +122,16 @@ def _repeated_fraction(written: str) -> float:
     """How much of a text came before; NaN where it is too short to tell."""
     nothing = Reference(frozenset(), Counter(), Counter())
     return statistics.measure_texts([written], nothing).repeated
+
+
+def _try_temperatures(
+    write: Callable[[float], Measurement], rounds: int
+) -> Generator[float, None, dict[float, TextStatistics]]:
+    """Statistics of what is written at each temperature, the lowest first."""
+    tried = {}
+    for place, temperature in enumerate(TEMPERATURES):
+        tried[temperature] = yield from _in_rounds(write(temperature), place, rounds)
+    return tried
 
 
 def _select_temperature(

@@ -76,13 +76,6 @@ def build_page(model: Model, name: str, *, int8: bool = False, log: Log = str) -
     style = (SHARED / "page.css").read_text("utf-8")
     view = (SHARED / "write.html").read_text("utf-8")
     template = (FOLDER / "page.html").read_text("utf-8")
-    facts = {
-        "name": name,
-        "reset": model.reset_id,
-        "writing": describe_writing(model),
-        "rules": describe_rules(model.vocabulary),
-        "words": describe_words(model.vocabulary),
-    }
     step = assemble((FOLDER / "step.wat").read_text("utf-8"))
     parts = {
         "policy": POLICY.format(script=_hash(script), style=_hash(style)),
@@ -91,12 +84,23 @@ def build_page(model: Model, name: str, *, int8: bool = False, log: Log = str) -
         "style": style,
         "write": view,
         "texts": _to_json(_choose_texts(script + view + template)),
-        "facts": _to_json(facts),
+        "facts": _to_json(_list_facts(model, name)),
         "step": base64.b64encode(step).decode(),
         "model": base64.b64encode(serialize_weights(model, int8=int8)).decode(),
         "script": script,
     }
     return re.sub(r"\$(\w+)", lambda found: parts[found[1]], template).encode()
+
+
+def _list_facts(model: Model, name: str) -> dict[str, Any]:
+    """What the scripts of a page are told of its model, in JSON types."""
+    return {
+        "name": name,
+        "reset": model.reset_id,
+        "writing": describe_writing(model),
+        "rules": describe_rules(model.vocabulary),
+        "words": describe_words(model.vocabulary),
+    }
 
 
 def read(path: Path, _options: ImportRequest, _log: Log) -> Imported:

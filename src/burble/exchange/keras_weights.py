@@ -119,14 +119,7 @@ def import_model(
         VocabularyError: Its alphabet has another size.
     """
     vocabulary, excerpt = alphabet
-    width = input_width(settings.model.input, vocabulary.size)
-    shape = replace(settings.model, embedding=width or settings.model.embedding)
-    embedding = fixed_input(shape, vocabulary.size)
-    if embedding is None or shape.cell != "lstm":
-        raise SettingsError(
-            f"the recipe's network is of {shape.cell} layers with {shape.input} input, but weights "
-            "can be imported of LSTM layers with scalar or onehot input."
-        )
+    shape, embedding = _find_shape(settings.model, vocabulary.size)
     gates = _gates(file, settings.training.window, recurrent_activation, log)
     weights = _weights(file, shape, vocabulary)
     if gates == "hard_sigmoid" and file.version.startswith("3"):
@@ -139,6 +132,22 @@ def import_model(
         window=settings.training.window,
         excerpt=excerpt,
     )
+
+
+def _find_shape(model: ModelSettings, size: int) -> tuple[ModelSettings, NDArray[np.float32]]:
+    """The shape of a network that reads so many symbols, and what stands for each of them.
+
+    Raises:
+        SettingsError: It is none whose weights can be imported.
+    """
+    shape = replace(model, embedding=input_width(model.input, size) or model.embedding)
+    embedding = fixed_input(shape, size)
+    if embedding is None or shape.cell != "lstm":
+        raise SettingsError(
+            f"the recipe's network is of {shape.cell} layers with {shape.input} input, but weights "
+            "can be imported of LSTM layers with scalar or onehot input."
+        )
+    return shape, embedding
 
 
 def _gates(

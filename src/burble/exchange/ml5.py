@@ -60,9 +60,7 @@ def export(model: Model, path: Path, _options: ExportOptions, log: Callable[[str
         )
     if model.labels:
         log("ml5 knows no labels: what it writes has none.")
-        weights = {name: array for name, array in model.weights.items() if name != LABELS}
-        text = replace(model.text, label=())
-        model = replace(model, weights=weights, labels=UNLABELLED, text=text)
+        model = _leave_labels(model)
     least, most = find_range(model.weights, model.architecture)
     shift = np.float32((least + most) / 2)
     path.mkdir()
@@ -102,6 +100,13 @@ def _find_reasons(model: Model) -> Iterator[str]:
         yield f"reads windows of {some(model.window, 'symbol')}"
     if unit not in ("char", "grapheme"):
         yield f"has symbols of the unit {unit}"
+
+
+def _leave_labels(model: Model) -> Model:
+    """The same model without its labels."""
+    weights = {name: array for name, array in model.weights.items() if name != LABELS}
+    text = replace(model.text, label=())
+    return replace(model, weights=weights, labels=UNLABELLED, text=text)
 
 
 def to_ml5(weights: Weights, shape: ModelSettings, shift: np.float32) -> dict[str, Array]:

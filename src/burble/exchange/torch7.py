@@ -49,19 +49,7 @@ def read(path: Path, options: ImportRequest, log: Callable[[str], object]) -> Im
             "out."
         )
     checkpoint = read_torch7(path)
-    model, protos = checkpoint.get("model"), checkpoint.get("protos")
-    graph = protos.get("rnn") if isinstance(protos, Table) else None
-    if isinstance(model, Table) and model.get("net"):
-        program, network = "torch-rnn", read_language_model(model)
-        tokens = _number_tokens(model.get("idx_to_token"))
-    elif isinstance(graph, Table):
-        program, network = "char-rnn", read_graph(graph)
-        tokens = {number: token for token, number in _entries(checkpoint.get("vocab"))}
-    else:
-        raise ModelFileError(
-            f"{shown(path)} was written by Torch7, but it is no checkpoint of torch-rnn or "
-            f"char-rnn: it holds no network and alphabet side by side. {IMPORTABLE}"
-        )
+    program, network, tokens = _read_network(checkpoint, path)
     listed = _in_order(tokens, len(network.bias))
     unit: Unit = "char"
     if not options.reading.encoding and any(_is_byte(token) for token in listed):
@@ -74,6 +62,26 @@ def read(path: Path, options: ImportRequest, log: Callable[[str], object]) -> Im
             "those that it writes. A prompt's lines end in LF."
         )
     return Imported(_make_model(network, symbols, unit, checkpoint), program)
+
+
+def _read_network(checkpoint: Table, path: Path) -> tuple[str, Network, Mapping[Any, Any]]:
+    """The program that wrote a checkpoint, its network, and its tokens by their numbers.
+
+    Raises:
+        ModelFileError: It is of another program.
+    """
+    model, protos = checkpoint.get("model"), checkpoint.get("protos")
+    graph = protos.get("rnn") if isinstance(protos, Table) else None
+    if isinstance(model, Table) and model.get("net"):
+        tokens = _number_tokens(model.get("idx_to_token"))
+        return "torch-rnn", read_language_model(model), tokens
+    if isinstance(graph, Table):
+        named = _entries(checkpoint.get("vocab"))
+        return "char-rnn", read_graph(graph), {number: token for token, number in named}
+    raise ModelFileError(
+        f"{shown(path)} was written by Torch7, but it is no checkpoint of torch-rnn or char-rnn: "
+        f"it holds no network and alphabet side by side. {IMPORTABLE}"
+    )
 
 
 def _make_model(network: Network, symbols: Sequence[str], unit: Unit, checkpoint: Table) -> Model:

@@ -16,7 +16,7 @@ from burble.errors import DivergedError
 from burble.inference import sampling
 from burble.inference.choosers import Chooser, find_key
 from burble.inference.context import Context, StateContext
-from burble.inference.logits_processors import build_processors
+from burble.inference.logits_processors import LogitsProcessors, build_processors
 from burble.inference.scored import Alignment, Scored, score_symbol
 from burble.inference.selection import Ending
 from burble.inference.settings import WritingSettings
@@ -126,12 +126,7 @@ class Loop:
         settings, first, count = texts[0].settings, len(self._rows), len(texts)
         of_bytes = self._vocabulary.unit == "bytes"
         processors = build_processors(settings, self._pieces, count, before, of_bytes=of_bytes)
-        key = find_key(settings)
-        if key in self._choosers:
-            self._choosers[key].processors.join(processors)
-        else:
-            self._choosers[key] = Chooser(settings, processors)
-        chooser = self._choosers[key]
+        chooser = self._find_chooser(settings, processors)
         chooser.rows += range(first, first + count)
         last = self._edge if settings.by_document else None
         for text in texts:
@@ -149,6 +144,15 @@ class Loop:
         self._used = np.concatenate([self._used, np.full(count, BLOCK)])
         self._supply = 0
         self._count()
+
+    def _find_chooser(self, settings: WritingSettings, processors: LogitsProcessors) -> Chooser:
+        """What chooses by some settings, with processors for more texts."""
+        key = find_key(settings)
+        if key in self._choosers:
+            self._choosers[key].processors.join(processors)
+        else:
+            self._choosers[key] = Chooser(settings, processors)
+        return self._choosers[key]
 
     def leave(self, key: int) -> None:
         """Writes no more of a text, if it is being written."""

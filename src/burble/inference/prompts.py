@@ -76,13 +76,8 @@ def prepare_prompt(prompt: str, model: Model, unknown: Unknown = "error") -> Pro
     cleaned, changes = cleaning.clean(prompt, model.text)
     sentences = changes.describe()
     notes = [f"In the prompt: {', '.join(sentences)}."] if sentences else []
-    documents = _part_documents(cleaned, model)
-    while unknown != "error" and any(map(vocabulary.unknown, documents)):
-        documents, replaced = _replace_unknown(documents, vocabulary, unknown)
-        notes += replaced
-        # What stood on either side of what is gone may now be one symbol, and unknown: it goes too.
-        documents = [cleaning.clean(text, model.text)[0] for text in documents]
-        unknown = "skip"
+    documents, replaced = _replace_unknown(_part_documents(cleaned, model), model, unknown)
+    notes += replaced
     if vocabulary.unit == "grapheme" and any(
         [*vocabulary.split(one)] != [*split(one, vocabulary.unit)] for one in documents
     ):
@@ -175,9 +170,23 @@ def draw_prompt(model: Model, seed: int) -> str:
 
 
 def _replace_unknown(
+    documents: list[str], model: Model, unknown: Unknown
+) -> tuple[list[str], list[str]]:
+    """Documents without unknown symbols, and a sentence for each that was there."""
+    notes = list[str]()
+    while unknown != "error" and any(map(model.vocabulary.unknown, documents)):
+        documents, replaced = _replace_once(documents, model.vocabulary, unknown)
+        notes += replaced
+        # What stood on either side of what is gone may now be one symbol, and unknown: it goes too.
+        documents = [cleaning.clean(text, model.text)[0] for text in documents]
+        unknown = "skip"
+    return documents, notes
+
+
+def _replace_once(
     documents: Sequence[str], vocabulary: Vocabulary, unknown: Unknown
 ) -> tuple[list[str], list[str]]:
-    """Documents without unknown symbols, and a sentence for each kind that was there."""
+    """Documents whose unknown symbols were replaced or left out, and a sentence for each."""
     swaps = {
         symbol: "" if unknown == "skip" else cleaning.find_nearest(symbol, vocabulary.ids)
         for text in documents

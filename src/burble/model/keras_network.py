@@ -103,29 +103,21 @@ def build_network(
 
     Returns:
         A Keras model from [ids (B, T), state...], or with labels from [ids, labels (B, T,
-        columns), state...], to [logits (B, T, V), state...], where each
-        state array has the shape (B, U): h and c of each LSTM layer, h of each other layer. All
-        of them, and the weights, are float32.
+        columns), state...], to [logits (B, T, V), state...], where each state array has the shape
+        (B, U): h and c of each LSTM layer, h of each other. All, and the weights, are float32.
 
     Raises:
         BurbleError: Keras was imported before with another backend than JAX.
     """
-    if keras.backend.backend() != "jax":
-        raise BurbleError(
-            f"Keras runs on {keras.backend.backend()} here, but burble trains on JAX. Set "
-            "KERAS_BACKEND=jax before the first import of Keras, or import burble first."
-        )
+    _check_backend()
     seeds = iter(np.random.SeedSequence(seed).generate_state(2 * model.layers + 1).tolist())
-    entering, below = _enter(model, size, labels)
+    entering, below = _enter(model, size, labels, next(seeds))
     states_in, states_out = [], []
-    below = Dropout(model.dropout_input, seed=next(seeds))(below)
-    for layer in range(model.layers):
+    for rate in [model.dropout] * (model.layers - 1) + [model.dropout_output]:
         states = [layers.Input((model.units,)) for _ in range(2 if model.cell == "lstm" else 1)]
         below, *after = _recurrent(model, seeds, precision)(below, initial_state=states)
         states_in += states
         states_out += [keras.ops.cast(state, "float32") for state in after]
-        last = layer == model.layers - 1
-        rate = model.dropout_output if last else model.dropout
         below = Dropout(rate, seed=next(seeds))(below)
     logits = layers.Dense(size, kernel_initializer="zeros")(below)
     made = keras.Model([*entering, *states_in], [logits, *states_out])
@@ -135,8 +127,25 @@ def build_network(
     return made
 
 
-def _enter(model: ModelSettings, size: int, labels: int) -> tuple[list[Any], Any]:
-    """The inputs for ids and labels, and what they make for the first recurrent layer."""
+def _check_backend() -> None:
+    """Refuses Keras where it does not run on JAX.
+
+    Raises:
+        BurbleError: It was imported before with another backend.
+    """
+    backend = keras.backend.backend()
+    if backend != "jax":
+        raise BurbleError(
+            f"Keras runs on {backend} here, but burble trains on JAX. Set KERAS_BACKEND=jax before "
+            "the first import of Keras, or import burble first."
+        )
+
+
+def _enter(model: ModelSettings, size: int, labels: int, seed: int) -> tuple[list[Any], Any]:
+    """The inputs for ids and labels, and what they make for the first recurrent layer.
+
+    The seed is that of its dropout.
+    """
     entering = [layers.Input((None,), dtype="int32")]
     fixed = fixed_input(model, size)
     first = "zeros" if fixed is None else keras.initializers.Constant(fixed)
@@ -146,7 +155,7 @@ def _enter(model: ModelSettings, size: int, labels: int) -> tuple[list[Any], Any
     if labels:
         entering.append(layers.Input((None, None), dtype="int32"))
         below = layers.Add()([below, LabelEmbedding(labels, model.embedding)(entering[1])])
-    return entering, below
+    return entering, Dropout(model.dropout_input, seed=seed)(below)
 
 
 def _recurrent(model: ModelSettings, seeds: Iterator[int], precision: Precision) -> Any:

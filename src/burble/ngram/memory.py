@@ -77,14 +77,8 @@ def index_text(
             ", without the validation part."
         )
         return TextMemory(index, text.names, True, tuple(notes))
-    ids = _renumber(text, model)
+    ids, named = _renumber(text, model), listed([*text.names])
     left_out = _describe_unknown(text, model.vocabulary)
-    named = listed([*text.names])
-    if not len(ids):
-        raise CorpusError(
-            f"a memory of {named} would be empty: this model knows none of its symbols. Give a "
-            "text in the model's alphabet."
-        )
     index = build_index(ids[-MAX_SYMBOLS:])
     if len(ids) > MAX_SYMBOLS:
         left_out.append(f"The memory holds the last {MAX_SYMBOLS:,} of {len(ids):,} symbols.")
@@ -110,7 +104,11 @@ def _read(
 
 
 def _renumber(text: Corpus, model: Model) -> NDArray[np.integer]:
-    """The ids of a text in a model's alphabet, without what the model does not know."""
+    """The ids of a text in a model's alphabet, without what the model does not know.
+
+    Raises:
+        CorpusError: It knows nothing of it.
+    """
     known, edge = model.vocabulary, text.vocabulary.boundary_id
     ids = np.asarray(known.renumber(text.ids, text.vocabulary))
     if edge is None and known.boundary_id is not None:
@@ -120,7 +118,13 @@ def _renumber(text: Corpus, model: Model) -> NDArray[np.integer]:
         between = [i for s in known.split(text.separator) if (i := known.ids.get(s)) is not None]
         places = np.flatnonzero(text.ids == edge)
         ids = np.insert(ids, np.repeat(places, len(between)), np.tile(between, len(places)))
-    return ids[ids >= 0].astype(known.dtype)
+    ids = ids[ids >= 0]
+    if not len(ids):
+        raise CorpusError(
+            f"a memory of {listed([*text.names])} would be empty: this model knows none of its "
+            "symbols. Give a text in the model's alphabet."
+        )
+    return ids.astype(known.dtype)
 
 
 def _describe_unknown(text: Corpus, known: Vocabulary) -> list[str]:

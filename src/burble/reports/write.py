@@ -43,13 +43,7 @@ def write_report(
         InputError: The page is there already, or cannot be a file.
         StorageError: The disk refused.
     """
-    if path.suffix.lower() not in PAGES:
-        raise InputError(f"{shown(path)} is to be a page; give a name that ends in .html.")
-    if reading.given and not sources:
-        raise InputError(
-            "what says how a text is read needs the text itself, which --text names. Add it, or "
-            "leave them out: a text that is found where it was is read as it was then."
-        )
+    _check_request(path, sources, reading)
     outputs.check_text(path, overwrite=overwrite)
     each = []
     for run in runs:
@@ -57,6 +51,17 @@ def write_report(
         each.append(_tell(run, sources, reading))
     made = each[0][1] if len(each) == 1 else page.write_page([facts for facts, _ in each])
     files.write_atomically(path, made.encode())
+
+
+def _check_request(path: Path, sources: Sequence[str], reading: SourceSettings) -> None:
+    """Refuses a place for the page that is none, and how a text is read where none is given."""
+    if path.suffix.lower() not in PAGES:
+        raise InputError(f"{shown(path)} is to be a page; give a name that ends in .html.")
+    if reading.given and not sources:
+        raise InputError(
+            "what says how a text is read needs the text itself, which --text names. Add it, or "
+            "leave them out: a text that is found where it was is read as it was then."
+        )
 
 
 def _tell(run: Run, sources: Sequence[str], reading: SourceSettings) -> tuple[RunFacts, str]:

@@ -85,16 +85,7 @@ def choose_settings(
     given = {name: value for name, value in options.items() if value is not None}
     if given.get("framing") == "auto":
         del given["framing"]
-    if given.get("framing") == "documents" and not corpus.vocabulary.boundary:
-        raise SettingsError(
-            "framing is 'documents', but the text is one document. Say what a document is "
-            "(--documents lines, blank or sentences), or leave out --framing."
-        )
-    if given.get("framing") == "windows" and corpus.vocabulary.boundary:
-        raise SettingsError(
-            f"framing is 'windows', which cuts one running text, but there are "
-            f"{len(corpus.starts):,} documents here. Give one text, or leave out --framing."
-        )
+    _check_framing(given.get("framing"), corpus)
     name = _size(corpus, size)
     chosen: dict[str, Any] = {**SIZES[name], **_framing(given, corpus)}
     if base:
@@ -106,6 +97,24 @@ def choose_settings(
             chosen["batch"] = max(1, chosen["batch"] // 2)
     known = {**_width(given, corpus), "split": corpus.split}
     return settings_module.make_settings(chosen | given | known)
+
+
+def _check_framing(framing: str | None, corpus: "Corpus") -> None:
+    """Refuses a framing that does not suit a text.
+
+    Raises:
+        SettingsError: It is of documents, and there is one; or of windows, and there are several.
+    """
+    if framing == "documents" and not corpus.vocabulary.boundary:
+        raise SettingsError(
+            "framing is 'documents', but the text is one document. Say what a document is "
+            "(--documents lines, blank or sentences), or leave out --framing."
+        )
+    if framing == "windows" and corpus.vocabulary.boundary:
+        raise SettingsError(
+            f"framing is 'windows', which cuts one running text, but there are "
+            f"{len(corpus.starts):,} documents here. Give one text, or leave out --framing."
+        )
 
 
 def _learning(

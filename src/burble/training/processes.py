@@ -100,14 +100,10 @@ def peers_to_start(
     Raises:
         SettingsError: What was given does not fit together.
     """
-    given = {
-        "--coordinator": coordinator,
-        "--process-id": process_id,
-        "--num-processes": num_processes,
-    }
-    missing = [name for name, value in given.items() if value is None]
+    given = coordinator, process_id, num_processes
+    names = ("--coordinator", "--process-id", "--num-processes")
+    missing = [name for name, value in zip(names, given, strict=True) if value is None]
     if processes is not None:
-        require(processes >= 1, "processes", processes, "1 or more")
         if len(missing) < len(given):
             raise SettingsError(
                 "--processes starts all processes on this machine, --coordinator one of those on "
@@ -116,18 +112,19 @@ def peers_to_start(
         return _here(processes)
     if len(missing) == len(given):
         found = _from_keras(environment) or _from_slurm(environment)
-        return [found] if found and found.num_processes > 1 else []
-    if coordinator is None or process_id is None or num_processes is None:
+    elif coordinator is None or process_id is None or num_processes is None:
         raise SettingsError(
             "several machines need --coordinator HOST:PORT, --process-id and --num-processes; "
             f"missing: {', '.join(missing)}."
         )
-    peer = Peer(coordinator, process_id, num_processes)
-    return [peer] if num_processes > 1 else []
+    else:
+        found = Peer(coordinator, process_id, num_processes)
+    return [found] if found and found.num_processes > 1 else []
 
 
 def _here(processes: int) -> list[Peer]:
     """So many on this machine, which share its cores."""
+    require(processes >= 1, "processes", processes, "1 or more")
     if processes == 1:
         return []
     with socket.socket() as free:

@@ -189,10 +189,14 @@ class Trainer:
                 state = without_arrays(state)
             state = clock.stamp(state, arrays)
             del arrays
+        yield from self._end(state, stop)
+
+    def _end(self, state: State, stop: Callable[[], bool]) -> Iterator[Event]:
+        """Scores what is scored once, after the last step, unless that is stopped."""
         if state.eval_due:
             yield End(state, "stopped")
             return
-        reason = "done" if state.step >= training.steps else "no better"
+        reason = "done" if state.step >= self.settings.training.steps else "no better"
         facts = (yield from self.validation.closing(state, stop)) if collectives.is_first() else {}
         yield End(state, reason if facts is not None else "stopped", facts or {})
 

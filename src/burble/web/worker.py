@@ -93,19 +93,13 @@ def train(
         begun: Set once steps are done, before each of which `stop` is called.
         started: The `time.perf_counter()` from which minutes count.
     """
-    wanted, resume = job.request, bool(job.request["resume"])
-    given = {"minutes": wanted["minutes"]} if wanted["minutes"] else {}
-    options = recipes.merge_recipe(given, None, resume=resume)
-    base, look = choose_base(None, None, resume=resume)
-    request = TrainingRequest(
-        options, "auto", resume, base, sources=job.sources, reading=job.reading, look=look
-    )
+    request = _read_request(job)
 
     def log(sentence: str) -> None:
         journal.add("log", message=name_fields(job.with_names(sentence)))
 
     check_folder(request, job.run)
-    journal.add("begin", step=job.run.steps_done() if resume else 0)
+    journal.add("begin", step=job.run.steps_done() if request.resume else 0)
     text = request.read(resolve_settings(request, job.run))
     prepared = preflight.prepare(request, job.run, text, None, log)
     if base_name := origin_name(find_origin(prepared.request, job.run)):
@@ -126,6 +120,17 @@ def train(
     if end.reason != "stopped":
         _remember(job, log)
     journal.add("end", step=end.state.step, reason=end.reason, scores=dict(end.facts))
+
+
+def _read_request(job: Job) -> TrainingRequest:
+    """What was requested last, as the command line would have it."""
+    wanted, resume = job.request, bool(job.request["resume"])
+    given = {"minutes": wanted["minutes"]} if wanted["minutes"] else {}
+    options = recipes.merge_recipe(given, None, resume=resume)
+    base, look = choose_base(None, None, resume=resume)
+    return TrainingRequest(
+        options, "auto", resume, base, sources=job.sources, reading=job.reading, look=look
+    )
 
 
 def _remember(job: Job, log: Callable[[str], object]) -> None:

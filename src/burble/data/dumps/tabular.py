@@ -73,13 +73,11 @@ def read_column(
     table, column, by_number = _choose(tables, file)
     beside = _find_labels(table, column, file)
     places = [column, *(place for place in beside if place is not None)]
-    passed: Counter[str] = Counter()
-    odd: Counter[str] = Counter()
-    rows, notes = table.read(places), list[Note]()
+    passed, odd = Counter[str](), Counter[str]()
+    rows, notes, taken = table.read(places), list[Note](), 0
     if by_number and table.first:
         rows = chain([[table.first[place] for place in places]], rows)
         notes.append(Note(file.name, "row 1 was read as text too, since the column is a number."))
-    taken = 0
     for row in rows:
         text = row[0]
         if type(text) is str and text and not text.isspace():
@@ -89,8 +87,7 @@ def read_column(
             write((text,))
         else:
             passed[_kind(text)] += 1
-    if not taken and {*passed} - {"empty"}:
-        there = " or ".join(kind for kind in passed if kind != "empty")
+    if not taken and (there := " or ".join(kind for kind in passed if kind != "empty")):
         raise SourceError(
             f"{file.name} has no text in the column {file.part!r}, but {there}. "
             f"{_list_columns(file, sample() if sample else find_fields(tables))}"
