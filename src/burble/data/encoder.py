@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from burble.data.labels import Labels
 from burble.data.recut import recut
 from burble.data.sentences import EDGE
 from burble.data.source import Source
+from burble.data.spool import Spool
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, SourceError, VocabularyError
 from burble.files import Ids
@@ -111,19 +112,10 @@ def _finish(
         encoder.append(EDGE)
     encoder.flush()
     lines, kept, left_out = _leave_out(encoder, summary, options)
-    by_source = (
-        summary.documents_by_source
-        if kept is None
-        else count_by_source(kept, summary.documents_by_source)
-    )
+    by_source = count_by_source(kept, summary.documents_by_source)
     counts, least = encoder.counts(), options.cleaning.min_count
     alphabet = _make_alphabet(counts, options, boundary=sum(by_source) > 1)
-    nonempty = None
-    if alphabet.boundary and len(alphabet.symbols) < len(+counts):
-        # A document all of whose symbols are rare goes with them.
-        known = np.array([symbol in alphabet.ids for symbol in encoder.symbols])
-        nonempty = filtering.find_documents_with(encoder.blocks, sum(by_source), known)
-        by_source = count_by_source(nonempty, by_source)
+    nonempty = _find_nonempty(encoder, alphabet, sum(by_source))
     facts = EncodedText(
         ids=np.zeros(0, alphabet.dtype),
         starts=np.zeros(0, np.int64),
@@ -131,7 +123,7 @@ def _finish(
         sha256=encoder.digest.hexdigest(),
         counts=Counter({symbol: counts[symbol] for symbol in alphabet.symbols}),
         names=summary.names,
-        documents=by_source,
+        documents=count_by_source(nonempty, by_source),
         lines=lines,
         changes=summary.changes,
         removed=Counter({symbol: n for symbol, n in counts.items() if 0 < n < least}),
@@ -147,6 +139,16 @@ def _finish(
         return keep(facts, blocks, summary.sha256)
     ids = np.concatenate([*blocks])
     return replace(facts, ids=ids, starts=find_starts(ids, facts.vocabulary.boundary_id))
+
+
+def _find_nonempty(
+    encoder: "Encoder", alphabet: Vocabulary, documents: int
+) -> NDArray[np.bool_] | None:
+    """Which documents stay: one all of whose symbols are rare goes with them; None for all."""
+    if not alphabet.boundary or len(alphabet.symbols) == len(+encoder.counts()):
+        return None
+    known = np.array([symbol in alphabet.ids for symbol in encoder.symbols])
+    return filtering.find_documents_with(encoder.blocks, documents, known)
 
 
 def _recut(
@@ -355,46 +357,3 @@ class Encoder:
             ids = ids[ids != _NONE]
             if len(ids):
                 yield ids.astype(alphabet.dtype)
-
-
-class Spool:
-    """Blocks of ids to be read again in order: in memory up to a limit, else in an unnamed file."""
-
-    def __init__(self, limit: int) -> None:
-        self.size = 0
-        self._limit = limit
-        self._kept: list[Ids] = []
-        self._shapes: list[tuple[int, type[np.uint8 | np.uint16]]] = []
-        self._file: IO[bytes] | None = None
-
-    def append(self, ids: Ids) -> None:
-        """Adds a block, shape (n,)."""
-        self.size += len(ids)
-        self._kept.append(ids)
-        if self.size > self._limit:
-            self._write()
-
-    def _write(self) -> None:
-        """Moves the blocks in memory to the file."""
-        place = files.make_folder("corpora")
-        with files.explain_errors(place):
-            self._file = self._file or files.open_unnamed(self, place)
-            for ids in self._kept:
-                self._file.write(ids.data)
-                wide = ids.dtype.itemsize > 1
-                self._shapes.append((len(ids), np.uint16 if wide else np.uint8))
-        self._kept.clear()
-
-    def blocks(self, *, keep: bool = False) -> Iterator[Ids]:
-        """All blocks in order; without `keep` they are let go as they are read."""
-        if self._file:
-            self._file.seek(0)
-            for size, dtype in self._shapes:
-                data = self._file.read(size * np.dtype(dtype).itemsize)
-                yield np.frombuffer(data, dtype)
-        if keep:
-            yield from self._kept
-            return
-        self._kept.reverse()
-        while self._kept:
-            yield self._kept.pop()

@@ -155,12 +155,14 @@ def number_documents(blocks: Iterable[Ids]) -> Iterator[tuple[Ids, NDArray[np.in
         yield block, numbers
 
 
-def count_by_source(kept: NDArray[np.bool_], documents: Sequence[int]) -> list[int]:
-    """How many documents of each source stay.
+def count_by_source(kept: NDArray[np.bool_] | None, documents: Sequence[int]) -> list[int]:
+    """How many documents of each source stay; None for all.
 
     >>> count_by_source(np.array([True, False, False, True, True]), [2, 1, 2])
     [1, 0, 2]
     """
+    if kept is None:
+        return [*documents]
     return [int(part.sum()) for part in np.split(kept, np.cumsum(documents)[:-1])]
 
 
