@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from burble.data import cache, encoder
+from burble.data import encoded_texts, encoder
 from burble.data.documents import ReadOptions
 from burble.data.source import from_bytes
 from burble.errors import (
@@ -49,7 +49,7 @@ def test_memory_cache_and_block_size_make_no_difference(texts, block, chosen):
             options = ReadOptions(made, block=size)
             if limit:
                 return encoder.encode_sources(found, options, limit)
-            return cache.load_or_encode(found, options, limit)
+            return encoded_texts.load_or_encode(found, options, limit)
         except (SourceError, CorpusError) as error:
             return str(error)
 

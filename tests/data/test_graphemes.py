@@ -10,7 +10,7 @@ from importlib.metadata import version
 import pytest
 
 from burble import api
-from burble.data import cache
+from burble.data import encoded_texts
 from burble.data.documents import ReadOptions
 from burble.data.vocabulary import Vocabulary
 from burble.errors import CorpusError, VocabularyError
@@ -105,9 +105,9 @@ def test_what_the_cache_keeps_is_kept_for_one_version(monkeypatch):
     """Another version of `regex` would find the ids of this one there."""
     keys = set()
     for here in (HERE, "2024.11.6"):
-        monkeypatch.setattr(cache, "cut_here", lambda _, here=here: here)
+        monkeypatch.setattr(encoded_texts, "cut_here", lambda _, here=here: here)
         for unit in ("char", "grapheme"):
-            keys.add(cache._name_entry([], ReadOptions(TextSettings(unit=unit)), ""))
+            keys.add(encoded_texts._name_entry([], ReadOptions(TextSettings(unit=unit)), ""))
     assert len(keys) == 3
 
 

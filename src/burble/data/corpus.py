@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burble import files as _files
-from burble.data import cache, encoder, order, outputs, repeats, sources
+from burble.data import encoded_texts, encoder, order, outputs, repeats, sources
 from burble.data.cleaning import Changes
 from burble.data.documents import Progress, ReadOptions
 from burble.data.encoder import EncodedText
@@ -252,7 +252,7 @@ def build_from_sources(
         alphabet = None
     options = ReadOptions(settings, reading, alphabet, progress)
     if sum(source.size for source in found) > encoder.IN_MEMORY:
-        text = cache.load_or_encode([*found], options)
+        text = encoded_texts.load_or_encode([*found], options)
     else:
         text = encoder.encode_sources(found, options)
     files = tuple(source.path for source in found if source.path)
