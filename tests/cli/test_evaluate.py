@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from burble import api
-from burble.cli import evaluate
+from burble.cli import evaluate, scores
 from burble.evaluation.baselines import BaselineScore
 from burble.evaluation.report import ModelReport, parts_used
 from burble.inference import generator
@@ -95,7 +95,7 @@ def test_each_kind_of_score_has_a_column_of_its_own(base):
     ]
     nothing = [None] * 6
     report = ModelReport(static, replace(static, adaptive=True), static, None, baselines, *nothing)
-    header, _, *rows = evaluate._score_table(report).splitlines()
+    header, _, *rows = scores.tabulate_scores(report).splitlines()
     columns = [cell.strip() for cell in header.split("|")[2:-1]]
     cells = {row.split("|")[1].strip(): row.split("|")[2:-1] for row in rows if "|" in row}
     filled = {
@@ -171,12 +171,12 @@ def test_what_was_left_out_of_the_figures_is_said():
     text = TrainingText(
         np.zeros(2_600_000, np.uint8), 2_500_000, vocabulary, "", validation=300_000
     )
-    assert evaluate._describe_parts(parts_used(text, 1.0)) == [
+    assert scores.describe_parts(parts_used(text, 1.0)) == [
         "Scored are the first 100,000 of 300,000 validation symbols.",
         "The baselines read the last 2,000,000 of 2,500,000 training symbols.",
     ]
     short = TrainingText(np.zeros(9, np.uint8), 5, vocabulary, "", validation=4)
-    assert evaluate._describe_parts(parts_used(short, 1.0)) == []
+    assert scores.describe_parts(parts_used(short, 1.0)) == []
 
 
 @pytest.mark.slow

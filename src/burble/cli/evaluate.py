@@ -12,17 +12,16 @@ import typer
 from burble.cli.memory import take_memory
 from burble.cli.options import AsJson, Mix, ModelPath, note_namesakes
 from burble.cli.output import log
-from burble.cli.samples_table import WITH_MEMORY, format_overlap, format_statistics
+from burble.cli.samples_table import format_overlap, format_statistics
+from burble.cli.scores import describe_parts, describe_score, name_base, tabulate_scores
 from burble.data import corpus, sources
 from burble.data.source import Source
 from burble.data.split import Split
-from burble.data.vocabulary import describe
 from burble.errors import CorpusError, InputError
 from burble.evaluation import evaluate as evaluation
 from burble.evaluation import report as evaluation_report
-from burble.evaluation.evaluate import Report
 from burble.evaluation.report import ModelReport
-from burble.formatting import markdown, per_character, some, symbol_name
+from burble.formatting import per_character, symbol_name
 from burble.inference import mixtures
 from burble.inference.generator import Generator
 from burble.inference.mixtures import Voices
@@ -37,8 +36,6 @@ from burble.ngram.training_text import (
 from burble.settings import RECUT, SourceSettings
 
 ALONE = "The baselines have read this text alone, so these are columns of their own."
-KINDS = ("static", "adaptive", "static, with base", "adaptive, with base")
-"""The kinds of scores; only those of one kind can be compared."""
 FORMER = {
     "with_memory": "remembering",
     "with_memory_adaptive": "remembering_adaptive",
@@ -207,7 +204,7 @@ def _score_other(asked: _Request, writer: Generator, found: list[Source]) -> Non
         log=log,
     )
     facts = asdict(score) | asked.voices.facts
-    print(_as_json(facts) if asked.as_json else _describe_score(asked.voices, writer, score))
+    print(_as_json(facts) if asked.as_json else describe_score(asked.voices, writer, score))
 
 
 def _flags(names: Iterable[str]) -> str:
@@ -284,16 +281,16 @@ def _print(
     text: TrainingText,
 ) -> None:
     """Prints a report for a person."""
-    print(_describe_score(voices, writer, report.static))
+    print(describe_score(voices, writer, report.static))
     several = len(voices.paths) > 1
     whose = "one of them" if several else "the model"
     print(f"\nThis is the text {whose} was trained on; the validation part of it is scored.")
     print("Bits per character, where lower is better; adaptive: it learns from what it has read.\n")
-    print(_score_table(report, "these models, mixed" if several else "this model"))
+    print(tabulate_scores(report, "these models, mixed" if several else "this model"))
     if base := report.static.base:
         other = "some have" if several else f"the model began from {base}, which has"
         print(f"With base: {other} read other texts. {ALONE}")
-    for line in _describe_parts(evaluation_report.parts_used(text, how.memory_choice.weight)):
+    for line in describe_parts(evaluation_report.parts_used(text, how.memory_choice.weight)):
         print(line)
     if report.validation is None:
         print("\nThe validation part is blank, so what the model writes is not compared with it.")
@@ -306,78 +303,6 @@ def _print(
     print(format_overlap(report))
     if report.static.base:
         print("The texts that its base has read are not searched.")
-
-
-def _describe_parts(parts: Mapping[str, tuple[int, int]]) -> list[str]:
-    """What to say where not all of a text was used."""
-    notes = {
-        "scored": "Scored are the first {0:,} of {1:,} validation symbols.",
-        "baselines": "The baselines read the last {0:,} of {1:,} training symbols.",
-        "memory": "The n-gram model holds the last {0:,} of {1:,} training symbols.",
-    }
-    return [notes[name].format(*part) for name, part in parts.items() if part[0] < part[1]]
-
-
-def _describe_score(voices: Voices, writer: Generator, score: Report) -> str:
-    """A score as lines for a person."""
-    ends = f" and {some(score.ends, 'document end')}" if score.ends else ""
-    window = writer.model.window or writer.model.attention
-    before = f"the {some(window, 'symbol')} before it" if window else "all before it"
-    interval = "; 95 % interval {:.3f} to {:.3f}".format(*score.interval) if score.interval else ""
-    base = _with_base(score.base) if len(voices.paths) == 1 else ""
-    learning = ", and learned from once it was scored" if score.adaptive else ""
-    lines = [f"{voices.describe()}, mixed"] if len(voices.paths) > 1 else []
-    lines += [
-        f"{score.bits:.4f} bits per character ({score.nats:.4f} nats){base}{interval}",
-        f"{some(score.characters, 'character')}{ends}, each predicted from {before}{learning}",
-        f"expected calibration error {100 * score.calibration_error:.1f} %, best temperature "
-        f"{score.best_temperature:.2f}",
-    ]
-    if (without := score.nats_without_labels) is not None:
-        worth = without - score.nats
-        lines.append(
-            f"read with labels, which are worth {worth:.4f} nats: without them {without:.4f} nats"
-        )
-    if score.unknown:
-        named = ", ".join(f"{n:,} × {describe(s)}" for s, n in list(score.unknown.items())[:12])
-        more = ", …" if len(score.unknown) > 12 else ""
-        total = sum(score.unknown.values())
-        were = "was" if total == 1 else "were"
-        symbols = some(total, "symbol")
-        lines.append(f"{symbols} the model does not know {were} left out: {named}{more}")
-    return "\n".join(lines)
-
-
-def _score_table(report: ModelReport, name: str = "this model") -> str:
-    """The score beside those of the baselines, each kind of score in a column of its own.
-
-    There are adaptive ones, and those of a model that began from a base, which has read other
-    texts.
-    """
-    rows: dict[str, dict[str, Any]] = {}
-    for score in report.baselines:
-        row = rows.setdefault(score.name, {"": score.name})
-        row["adaptive" if score.adaptive else "static"] = score.nats / math.log(2)
-    for label, static, adaptive in (
-        (name, report.static, report.adaptive),
-        (WITH_MEMORY, report.with_memory, report.with_memory_adaptive),
-    ):
-        if static:
-            rows[label] = {"": label} | {_kind(one): one.bits for one in (static, adaptive) if one}
-    kinds = KINDS[:4] if report.static.base else KINDS[:2]
-    table = markdown(["", *kinds], [dict.fromkeys(kinds) | row for row in rows.values()])
-    there = any(score.name.startswith("PPMd") for score in report.baselines)
-    return table if there else f"{table}\nPPMd is left out: pip install pyppmd"
-
-
-def _with_base(base: str | None) -> str:
-    """What a score of a model that began from a base is followed by; empty where there is none."""
-    return f", with base {base}" if base else ""
-
-
-def _kind(score: Report) -> str:
-    """The column of the table that a score stands in."""
-    return KINDS[score.adaptive + 2 * (score.base is not None)]
 
 
 def _print_stored(model: Model, as_json: bool) -> None:
@@ -394,5 +319,5 @@ def _print_stored(model: Model, as_json: bool) -> None:
         print(json.dumps({"nats": nats, "bits": bits, "base": model.base}))
     else:
         per = f"bits per {symbol_name('char' if unit in RECUT else unit)}"
-        base = _with_base(model.base)
+        base = name_base(model.base)
         print(f"{bits:.4f} {per} ({nats:.4f} nats){base} on the validation part in training")

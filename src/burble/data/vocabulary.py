@@ -7,7 +7,7 @@ than there are symbols stands for the edge between two documents; it has no text
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
@@ -26,6 +26,8 @@ _CUTTING = "cutting a text into graphemes"
 # needs the slow search.
 _NOT_PLAIN = re.compile("(?:[\x00-\x7f]?[^\x00-\x7f]+)+(?:\r\n|[\x00-\x7f])?|\r\n")
 MAX_SYMBOLS = 65_535
+NAMED = 12
+"""Unknown symbols that are named at most."""
 
 
 def split(text: str, unit: Unit) -> Sequence[str]:
@@ -75,6 +77,23 @@ def describe(symbol: str) -> str:
     "'é' (U+00E9)"
     """
     return f"{symbol!r} ({' '.join(f'U+{ord(c):04X}' for c in symbol)})"
+
+
+def describe_unknown(unknown: Mapping[str, int], whence: str = "") -> str:
+    """What to say of symbols that a model does not know, with how often each came.
+
+    Args:
+        unknown: The symbols with their counts; one or more.
+        whence: What they were left out of, where that is not plain.
+
+    >>> describe_unknown({"é": 2}, "of the memory")
+    "2 symbols the model does not know were left out of the memory: 2 × 'é' (U+00E9)"
+    """
+    total = sum(unknown.values())
+    named = [f"{count:,} × {describe(symbol)}" for symbol, count in [*unknown.items()][:NAMED]]
+    were = f"{'was' if total == 1 else 'were'} left out {whence}".rstrip()
+    more = ", …" if len(unknown) > NAMED else ""
+    return f"{some(total, 'symbol')} the model does not know {were}: {', '.join(named)}{more}"
 
 
 @dataclass(frozen=True)

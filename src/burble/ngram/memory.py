@@ -15,16 +15,13 @@ from burble.data.documents import Progress
 from burble.data.source import Source
 from burble.data.sources import find_sources
 from burble.data.split import Split
-from burble.data.vocabulary import Vocabulary, describe
+from burble.data.vocabulary import Vocabulary, describe_unknown
 from burble.errors import CorpusError
 from burble.formatting import listed, some
 from burble.model.file import Model
 from burble.ngram.index import MAX_SYMBOLS, SuffixIndex, build_index
 from burble.ngram.training_text import recognize_training_text
 from burble.settings import DEFAULT_READING, SourceSettings
-
-NAMED = 12
-"""Unknown symbols that are named at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,14 +126,5 @@ def _renumber(text: Corpus, model: Model) -> NDArray[np.integer]:
 
 def _describe_unknown(text: Corpus, known: Vocabulary) -> list[str]:
     """A sentence on the symbols that a model does not know, if there are any."""
-    unknown = [(symbol, n) for symbol, n in text.counts.most_common() if symbol not in known.ids]
-    if not unknown:
-        return []
-    total = sum(n for _, n in unknown)
-    named = ", ".join(f"{n:,} × {describe(symbol)}" for symbol, n in unknown[:NAMED])
-    more = ", …" if len(unknown) > NAMED else ""
-    were = "was" if total == 1 else "were"
-    return [
-        f"{some(total, 'symbol')} that the model does not know {were} left out of the memory: "
-        f"{named}{more}"
-    ]
+    unknown = {symbol: n for symbol, n in text.counts.most_common() if symbol not in known.ids}
+    return [describe_unknown(unknown, "of the memory")] if unknown else []
