@@ -1,6 +1,18 @@
-"""A text that is written with a person, piece by piece, and what it was before. Knows no model."""
+"""A text that is written with a person, piece by piece: what it was before, and its file.
 
+Knows no model.
+"""
+
+import itertools
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
+
+from burble.errors import BurbleError
+from burble.files import write_atomically
+from burble.formatting import shown
+
+NAME = "burble-{}.txt"
 
 
 @dataclass(frozen=True)
@@ -83,3 +95,53 @@ class Draft:
         there = 0 <= self._at + step < len(self._versions)
         self._at += step if there else 0
         return there
+
+
+class DraftFile:
+    """The file that a draft is saved in.
+
+    Args:
+        draft: The draft.
+
+    Attributes:
+        path: Where it was saved last; None where it was not.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        self.path: Path | None = None
+        self._draft = draft
+        self._written = b""
+
+    def would_lose(self, path: Path) -> bool:
+        """Whether a file is there that holds something else than what was saved there."""
+        ours = path == self.path and path.exists() and path.read_bytes() == self._written
+        return path.exists() and not ours
+
+    def write(self, path: Path) -> None:
+        """Saves the draft there.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        data = self._draft.text.encode()
+        write_atomically(path, data)
+        self.path, self._written = path, data
+        self._draft.mark_saved()
+
+    def rescue(self) -> str:
+        """Saves what has not been saved where it can; a sentence that says where."""
+        for folder in (Path(), Path(tempfile.gettempdir())):
+            if self._draft.is_saved:
+                return ""
+            path = find_free_name(folder)
+            try:
+                self.write(path)
+            except (BurbleError, OSError):
+                continue
+            return f" The text is in {shown(path)}."
+        return " The text could not be saved."
+
+
+def find_free_name(folder: Path) -> Path:
+    """A file that is not there yet."""
+    return next(path for n in itertools.count(1) if not (path := folder / NAME.format(n)).exists())

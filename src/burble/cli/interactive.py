@@ -3,24 +3,21 @@
 What a line does is in `COMMANDS`; any other line is text. Knows no mathematics.
 """
 
-import itertools
 import os
 import re
 import shutil
 import signal
 import sys
-import tempfile
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
 from burble import interrupts
-from burble.cli.draft import Draft
+from burble.cli.draft import Draft, DraftFile, find_free_name
 from burble.cli.terminal import PROMPT, Ask, open_terminal, save_terminal, say
 from burble.cli.voice import SETTABLE, Voice
 from burble.errors import BurbleError, InputError, Interrupted, SettingsError
-from burble.files import write_atomically
 from burble.formatting import shown, some
 from burble.inference.selection import Ending, describe_broken_loops, describe_shortfall
 from burble.inference.suggestions import Suggestion
@@ -33,7 +30,6 @@ NARROW = 50
 LINES = 3
 """Lines of the text that are shown after a step back."""
 GREETING = "Enter writes on, /help says what else there is, Ctrl-D ends."
-NAME = "burble-{}.txt"
 
 
 def run_session(voice: Voice, text: str) -> None:
@@ -82,8 +78,7 @@ class Session:
         self._voice = voice
         self._draft = Draft(text)
         self._ask = ask
-        self._file: Path | None = None
-        self._written = b""
+        self._file = DraftFile(self._draft)
         self._typed = ""
         self._unfinished: tuple[str, list[str]] = text, []
 
@@ -265,19 +260,17 @@ class Session:
 
     def save(self, rest: str) -> None:
         """Saves the text to a file."""
-        if not rest.strip() and self._file is None:
+        path = Path(os.path.expanduser(rest.strip())) if rest.strip() else self._file.path
+        if path is None:
             raise InputError("a file needs a name: /save story.txt")
-        path = Path(os.path.expanduser(rest.strip())) if rest.strip() else self._file
-        if path is not None:
-            self._save(path)
+        self._save(path)
 
     def _save(self, path: Path) -> None:
         """Saves the text, in the place of another file only if a person says so."""
-        ours = path == self._file and path.exists() and path.read_bytes() == self._written
-        if path.exists() and not ours and not self._may_replace(path):
+        if self._file.would_lose(path) and not self._may_replace(path):
             say("Not saved.")
             return
-        self._write_file(path)
+        self._file.write(path)
         say(f"Saved in {shown(path)}: {some(len(self._draft.text), 'character')}.")
 
     def _may_replace(self, path: Path) -> bool:
@@ -286,13 +279,6 @@ class Session:
             return self._ask(f"{shown(path)} is there. Replace it? (y/n) ", "").strip() == "y"
         except (KeyboardInterrupt, EOFError):
             return False
-
-    def _write_file(self, path: Path) -> None:
-        """Writes the text into a file."""
-        data = self._draft.text.encode()
-        write_atomically(path, data)
-        self._file, self._written = path, data
-        self._draft.mark_saved()
 
     def set(self, rest: str) -> None:
         """Shows the settings, or changes one."""
@@ -325,7 +311,7 @@ class Session:
         """Whether the session may end: the text has been saved, or a person does not want it."""
         if self._draft.is_saved:
             return True
-        name = str(self._file or _find_free_name(Path()))
+        name = str(self._file.path or find_free_name(Path()))
         say("The text is not saved. Ctrl-C leaves it so.")
         try:
             answer = self._ask("Save as: ", name).strip()
@@ -343,16 +329,7 @@ class Session:
         """Saves what has not been saved where it can; a sentence that says where."""
         if self._unfinished[1]:
             self._keep_unfinished()
-        for folder in (Path(), Path(tempfile.gettempdir())):
-            if self._draft.is_saved:
-                return ""
-            path = _find_free_name(folder)
-            try:
-                self._write_file(path)
-            except (BurbleError, OSError):
-                continue
-            return f" The text is in {shown(path)}."
-        return " The text could not be saved."
+        return self._file.rescue()
 
 
 COMMANDS: dict[str, tuple[Callable[[Session, str], None], str]] = {
@@ -382,11 +359,6 @@ def _read_number(typed: str, most: int) -> int:
     """A number from 1 to `most`, as it is typed; 0 where it is none."""
     fits = typed.isdecimal() and len(typed) <= len(str(most))
     return int(typed) if fits and int(typed) <= most else 0
-
-
-def _find_free_name(folder: Path) -> Path:
-    """A file that is not there yet."""
-    return next(path for n in itertools.count(1) if not (path := folder / NAME.format(n)).exists())
 
 
 def _describe(error: BurbleError | OSError) -> str:

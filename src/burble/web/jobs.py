@@ -256,9 +256,7 @@ class Jobs:
         """
         if encoding and not (encoding.isprintable() and encodings.find_codec(encoding)):
             raise SettingsError(encodings.describe_unknown_encoding(encoding))
-        if job.request:
-            raise RunError("training on this text has begun. Give it anew to read it otherwise.")
-        job.write_about(encoding=encoding)
+        _read_otherwise(job, encoding=encoding)
 
     def set_reading(self, job: Job, **chosen: Any) -> None:
         """Says how its files are read, by the names of settings.
@@ -267,11 +265,9 @@ class Jobs:
             SettingsError: A value that cannot be.
             RunError: Training has begun.
         """
-        if job.request:
-            raise RunError("training on this text has begun. Give it anew to read it otherwise.")
         reading = {**job.about.get("reading", {}), **chosen}
         SourceSettings.pop_from(dict(reading))
-        job.write_about(reading=reading)
+        _read_otherwise(job, reading=reading)
 
     def set_fields(self, job: Job, fields: list[str]) -> None:
         """Says which field of each of its files is the text; an empty one of a file without any.
@@ -280,12 +276,10 @@ class Jobs:
             SettingsError: They are not as many as there are files.
             RunError: Training has begun.
         """
-        if job.request:
-            raise RunError("training on this text has begun. Give it anew to read it otherwise.")
         count = len(job.about["files"])
         if len(fields) != count:
             raise SettingsError(f"fields are {len(fields)}, and must be {count}: one of each file.")
-        job.write_about(fields=fields)
+        _read_otherwise(job, fields=fields)
 
     def is_running(self, job: Job) -> bool:
         """Whether its process lives, whichever server started it."""
@@ -370,6 +364,17 @@ class Jobs:
             "minutes": job.request.get("minutes"),
             "model": job.id if job.run.has_model else None,
         }
+
+
+def _read_otherwise(job: Job, **changed: Any) -> None:
+    """Changes what is said of how its files are read.
+
+    Raises:
+        RunError: Training has begun.
+    """
+    if job.request:
+        raise RunError("training on this text has begun. Give it anew to read it otherwise.")
+    job.write_about(**changed)
 
 
 def find_state(job: Job) -> str:
