@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import signal
 from dataclasses import replace
@@ -13,11 +14,15 @@ from burble.data import folders
 from burble.errors import SettingsError
 from burble.experiments import grid
 from burble.experiments.compare import Comparison
+from burble.experiments.trial import Trial
 from burble.model.file import write_model
+from burble.runs.folder import Run
+from burble.runs.request import TrainingRequest
 from burble.settings import TextSettings
-from tests.support.corpora import from_texts
+from tests.support.corpora import build_corpus, from_texts
 from tests.support.processes import start, wait_for
 from tests.support.speakers import chancy
+from tests.support.trainers import TINY, run_training
 
 SMALL = ["--batch", "4", "--length", "12", "--embedding", "8", "--steps", "30"]
 SMALL += ["--evaluations", "2", "--patience", "0"]
@@ -115,6 +120,19 @@ def test_scores_on_different_texts_are_said_not_to_be_comparable(vary, said, cap
     told = f"What is scored depends on {said}, so the scores of these trainings cannot be laid"
     heard = capsys.readouterr().err
     assert heard.startswith(told) if said else not heard
+
+
+@pytest.mark.slow
+def test_figures_of_a_model_of_bytes_are_those_of_characters(tmp_path):
+    made = build_corpus(["ы" * 2_000], TextSettings(unit="bytes"))
+    run = Run(tmp_path / "run")
+    options = TINY | {"unit": "bytes", "steps": 6, "evaluations": 1}
+    *_, end = run_training(made, run, TrainingRequest(options))
+    result, done = Trial(run.folder).result(), run.facts()["done"]
+    # Each is two bytes.
+    assert result.validation == pytest.approx(2 * end.facts["held_out_loss"] / math.log(2))
+    predicted = run.settings().training.predicted_a_step * done["steps"]
+    assert result.speed == pytest.approx(predicted / 2 / done["seconds"])
 
 
 def small_base(folder, **text):

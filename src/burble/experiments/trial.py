@@ -23,12 +23,12 @@ from burble.training.processes import STARTER, burble_command
 
 @dataclass(frozen=True)
 class Result:
-    """What one training came to.
+    """What one training came to; a grapheme counts as a character.
 
     Attributes:
-        validation: Bits per symbol on the validation text; None where there is none.
-        training: The last mean training loss, nats per symbol, dropout on.
-        speed: Symbols predicted a second in training, its scores and samples included.
+        validation: Bits per character on the validation text; None where there is none.
+        training: The last mean training loss, nats per character, dropout on.
+        speed: Characters predicted a second in training, its scores and samples included.
         weights: Parameters that were learned.
         base: The model it started from, by name; None where it began from nothing.
         curve: Validation losses on the way, by step; training losses where there are none.
@@ -176,12 +176,13 @@ class Trial:
         nats, done = facts["scores"].get("held_out_loss"), facts["done"]
         # So that words, bytes and characters compare.
         ratio = per_character(1.0, facts["corpus"])
+        predicted = run.settings().training.predicted_a_step * done["steps"]
         model = read_model(self.folder / MODEL_NAME)
         fixed = () if model.architecture.input == "embedding" else ("embedding",)
         return Result(
             validation=None if nats is None else nats * ratio / math.log(2),
             training=losses[-1][1] * ratio if losses else math.nan,
-            speed=run.settings().training.predicted_a_step * done["steps"] / done["seconds"],
+            speed=predicted / ratio / done["seconds"],
             weights=sum(array.size for name, array in model.weights.items() if name not in fixed),
             base=model.base,
             curve=[(step, loss * ratio) for step, loss in scores or losses],
