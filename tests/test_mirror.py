@@ -19,6 +19,7 @@ ELSEWHERE = {
     "data/parts": "web/test_training_routes.py",
     "data/edges": "data/test_documents.py",
     "data/forms/signs": "data/forms/test_registry.py",
+    "data/forms/hyphens": "data/forms/test_pages.py",
     "exchange/apart": "exchange/test_damaged_imports.py",
     "exchange/description": "exchange/test_onnx_export.py",
     "exchange/onnx_check": "exchange/test_onnx_export.py",

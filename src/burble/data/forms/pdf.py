@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from burble.data.forms.form import File, Write, list_places
-from burble.data.forms.pages import HYPHEN, Numbers, Page, lay_out
+from burble.data.forms.hyphens import HYPHEN
+from burble.data.forms.pages import Numbers, Page, lay_out
 from burble.errors import SourceError
 from burble.formatting import Note
 
