@@ -49,6 +49,7 @@ ELSEWHERE = {
     "cli/voice": "cli/test_interactive.py",
     "data/page": "data/test_overview.py",
     "data/encoded_texts": "data/test_cache.py",
+    "data/label_reader": "data/test_labels.py",
     "data/spool": "data/test_encoder.py",
     "data/recut": "data/test_units.py",
     "data/chats/discord": "data/chats/test_programs.py",

@@ -5,7 +5,7 @@ import io
 from burble.data import tables
 from burble.data.dumps import json_rows
 from burble.data.forms.form import File
-from burble.data.labels import NO_LABELS
+from burble.data.label_reader import NO_LABELS
 from burble.settings import SourceSettings
 
 

@@ -19,7 +19,7 @@ from burble.data.chats.people import People
 from burble.data.cleaning import Changes
 from burble.data.forms import form as forms
 from burble.data.forms import registry
-from burble.data.labels import LabelReader
+from burble.data.label_reader import LabelReader
 from burble.data.private import PrivateData
 from burble.data.sentences import EDGE
 from burble.data.shapes import LeftOut

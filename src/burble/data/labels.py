@@ -2,14 +2,13 @@
 
 A label is the value of a column (a field, or a file's own name) beside a text, such as its poet.
 Labels are numbered from 1, column after column, so that one number says which it is; 0 is none.
-Knows nothing of how tables are read, nor of models.
+Knows nothing of how they are read, nor of models.
 """
 
 import hashlib
 import json
 import unicodedata
-from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -26,7 +25,8 @@ LONGEST = 200
 """Characters of a label at most; what is longer is a text."""
 FEW = 5
 """Documents of each label, on average, below which hardly any can be learned."""
-_SHOWN = 20
+SHOWN = 20
+"""Columns and labels that are named at most."""
 _NAMED = 12
 
 
@@ -79,7 +79,7 @@ class LabelSet:
             if chosen.get(column):
                 raise SettingsError(f"label names {column!r} twice. Give one label of it.")
             if column not in chosen:
-                known = listed([*map(repr, self.columns)], most=_SHOWN)
+                known = listed([*map(repr, self.columns)], most=SHOWN)
                 raise SettingsError(
                     f"label names {column!r}, but the labels of this model are of {known}. Give "
                     f"it as {self.columns[0]}=VALUE."
@@ -117,7 +117,7 @@ class LabelSet:
         alike = [number for one, number in numbers.items() if one.casefold() == clean.casefold()]
         found = numbers.get(clean, alike[0] if len(alike) == 1 else 0)
         if not found:
-            known = listed([*map(repr, numbers)], most=_SHOWN)
+            known = listed([*map(repr, numbers)], most=SHOWN)
             raise SettingsError(
                 f"label {self.columns[place]}={value} is none that this model was trained on. It "
                 f"knows {known}."
@@ -291,97 +291,3 @@ def clean_label(value: str) -> str:
     # Half a surrogate pair, which JSON can hold, could be neither printed nor stored.
     whole = value.encode("utf-8", "replace").decode()
     return " ".join(unicodedata.normalize("NFC", whole).split())
-
-
-class LabelReader:
-    """Takes the labels of documents as these are read.
-
-    Args:
-        columns: Where the labels stand: columns or fields of tables; of what is no table, and of a
-            table without that column, `file` is its name and `folder` that of its folder.
-    """
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        self.columns = tuple(columns)
-        self._seen: list[dict[str, int]] = [{"": 0} for _ in columns]
-        self._numbers = array("i")
-        self._name, self._given = "", [""] * len(columns)
-        self._now = (0,) * len(columns)
-        self._found: dict[str, set[str]] = {}
-        self._tables: list[str] = []
-
-    def begin_source(self, name: str, given: Mapping[str, str]) -> None:
-        """What is read from now on is of another source, with labels of its own by column."""
-        if not self.columns:
-            return
-        self._found[name] = given.keys() & set(self.columns)
-        self._name, self._given = name, [given.get(column, "") for column in self.columns]
-        self.set_row(self._given)
-
-    def begin_table(self, name: str, columns: Sequence[str], found: Iterable[str]) -> None:
-        """Notes the names of a table's columns, and those of them that were found."""
-        if not self.columns:
-            return
-        self._found[self._name] |= {*found}
-        self._tables.append(f"{name} has {listed([*map(repr, columns)], most=_SHOWN)}")
-
-    def set_row(self, values: Sequence[str | None]) -> None:
-        """The documents that follow have these labels, one for each column; None for no column."""
-        found = []
-        for seen, value, given in zip(self._seen, values, self._given, strict=True):
-            clean = clean_label(given if value is None else value)
-            found.append(seen.setdefault(clean, len(seen)))
-        self._now = tuple(found)
-
-    def add(self, documents: int) -> None:
-        """So many documents were read."""
-        self._numbers.extend(self._now * documents)
-
-    def finish(self, kept: Sequence[NDArray[np.bool_] | None]) -> Labels | None:
-        """The labels of all documents; None where none were wanted.
-
-        Args:
-            kept: Which documents stay, and then which of those; None for all.
-        """
-        if not self.columns:
-            return None
-        raw = np.array(self._numbers, np.int32).reshape(-1, len(self.columns))
-        for mask in kept:
-            raw = raw if mask is None else raw[mask]
-        values, numbers, before = [], np.zeros_like(raw), 0
-        for place, seen in enumerate(self._seen):
-            names = [*seen]
-            there = sorted({names[i] for i in np.unique(raw[:, place])} - {""})
-            table = np.zeros(len(names), np.int32)
-            table[[seen[one] for one in there]] = np.arange(len(there)) + before + 1
-            numbers[:, place] = table[raw[:, place]]
-            values.append(tuple(there))
-            before += len(there)
-        found = LabelSet(self.columns, tuple(values))
-        return Labels(found, numbers, self._describe_missing(), tuple(self._describe_without()))
-
-    def _describe_without(self) -> Iterator[str]:
-        """What to say of columns that some sources have, and others have not."""
-        for column in self.columns:
-            without = [name for name, found in self._found.items() if column not in found]
-            if without:
-                has = "has" if len(without) == 1 else "have"
-                yield f"{listed(without)} {has} no column {column!r}, so no label of it."
-
-    def _describe_missing(self) -> str:
-        """What to say of columns that no source has."""
-        missing = [
-            column for column in self.columns if column not in set().union(*self._found.values())
-        ]
-        if not missing:
-            return ""
-        has = "; ".join(self._tables[:3])
-        tables = f": {has}" if has else ", since none is a table read by a column, as p.csv:text is"
-        return (
-            f"no source has a column {missing[0]!r} for --label{tables}. Name one of its columns; "
-            "file and folder name where a text is."
-        )
-
-
-NO_LABELS = LabelReader(())
-"""Takes no labels."""

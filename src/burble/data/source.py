@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol, cast
 from burble import files
 from burble.data.chats.people import People
 from burble.data.forms.form import File
-from burble.data.labels import NO_LABELS, LabelReader
+from burble.data.label_reader import NO_LABELS, LabelReader
 from burble.errors import SourceError
 from burble.formatting import shown
 from burble.settings import SourceSettings

@@ -14,7 +14,7 @@ from burble.data.dialects import Dialect
 from burble.data.dumps.archives import inner_name
 from burble.data.dumps.fields import ROWS, Fields
 from burble.data.forms.form import File, Write
-from burble.data.labels import NO_LABELS, LabelReader
+from burble.data.label_reader import NO_LABELS, LabelReader
 from burble.data.records import IrregularRows, Records
 from burble.errors import MissingFieldError, SourceError
 from burble.formatting import Note, listed

@@ -8,7 +8,7 @@ import pytest
 from burble.data.dumps import tabular
 from burble.data.dumps.tabular import Table
 from burble.data.forms.form import File
-from burble.data.labels import LabelReader
+from burble.data.label_reader import LabelReader
 from burble.errors import SourceError
 
 ROWS = (

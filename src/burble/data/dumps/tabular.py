@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 from burble.data.dumps.fields import ROWS, Fields
 from burble.data.forms.form import File, Write
-from burble.data.labels import LabelReader
+from burble.data.label_reader import LabelReader
 from burble.errors import MissingFieldError, SourceError
 from burble.formatting import Note, listed, some
 

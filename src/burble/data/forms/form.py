@@ -19,7 +19,7 @@ from zlib import error as ZlibError
 from burble.data import encodings
 from burble.data.chats.people import People
 from burble.data.dumps.fields import Fields
-from burble.data.labels import NO_LABELS, LabelReader
+from burble.data.label_reader import NO_LABELS, LabelReader
 from burble.errors import SourceError
 from burble.formatting import Note, listed, some
 from burble.settings import DEFAULT_READING, SourceSettings
