@@ -82,6 +82,15 @@ def shown(path: str | os.PathLike[str]) -> str:
     return _OBEYED.sub(lambda found: found.group().encode("unicode_escape").decode(), name)
 
 
+def list_flags(names: Iterable[str]) -> str:
+    """The flags of some settings, as a person types them.
+
+    >>> list_flags(["reset_rate", "units"])
+    '--reset-rate, --units'
+    """
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
+
+
 def is_file_name(pattern: str) -> bool:
     """Whether it names a file once epoch and loss are filled in.
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ from burble.errors import CorpusError, InputError
 from burble.evaluation import evaluate as evaluation
 from burble.evaluation import report as evaluation_report
 from burble.evaluation.report import ModelReport
-from burble.formatting import per_character, symbol_name
+from burble.formatting import list_flags, per_character, symbol_name
 from burble.inference import mixtures
 from burble.inference.generator import Generator
 from burble.inference.mixtures import Voices
@@ -189,7 +189,7 @@ def _score_other(asked: _Request, writer: Generator, found: list[Source]) -> Non
     """Scores on a text that none of the models was trained on."""
     if asked.options:
         raise InputError(
-            f"{_flags(asked.options)}: this is about what the model writes, which is measured "
+            f"{list_flags(asked.options)}: this is about what the model writes, which is measured "
             "beside the text it was trained on, and this is another. Leave it out, or give that "
             "text."
         )
@@ -207,18 +207,13 @@ def _score_other(asked: _Request, writer: Generator, found: list[Source]) -> Non
     print(_as_json(facts) if asked.as_json else describe_score(asked.voices, writer, score))
 
 
-def _flags(names: Iterable[str]) -> str:
-    """The flags of some settings."""
-    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
-
-
 def _refuse(given: Sequence[str], *, adaptive: bool, memory: bool) -> None:
     """Refuses what says how a text is scored where none is."""
     named = [*["adaptive"] * adaptive, *["memory"] * memory, *given]
     if named:
         raise InputError(
-            f"{_flags(named)} need{'s' if len(named) == 1 else ''} a text to score, and none was "
-            "given. Give one."
+            f"{list_flags(named)} need{'s' if len(named) == 1 else ''} a text to score, and none "
+            "was given. Give one."
         )
 
 

@@ -18,7 +18,7 @@ from burble.cli.memory import take_memory
 from burble.cli.options import Mix, ModelPaths
 from burble.cli.output import console, log
 from burble.errors import InputError, SettingsError, SourceError
-from burble.formatting import shown, some, unescape
+from burble.formatting import list_flags, shown, some, unescape
 from burble.inference import mixtures, prompts
 from burble.inference.generator import Generator
 from burble.inference.mixtures import Voices
@@ -120,9 +120,9 @@ def _check_together(options: Mapping[str, Any], form: "_Form") -> None:
         "compare_temperatures": form.temperatures,
         **{name: options.get(name) for name in ("new", "distinct")},
     }
-    if names := [f"--{name.replace('_', '-')}" for name in given if given[name]]:
+    if names := [name for name in given if given[name]]:
         raise SettingsError(
-            f"{', '.join(names)}: this is for texts that are written at once, and --interactive "
+            f"{list_flags(names)}: this is for texts that are written at once, and --interactive "
             "writes one with you, piece by piece. Leave out one of them."
         )
     from burble.cli.terminal import check_terminal
@@ -205,14 +205,12 @@ class _PromptSource:
         read += ["-"] if self.prompt == "-" else []
         if [*read, *others].count("-") > 1:
             raise InputError("standard input can be read only once; save one of them to a file.")
-        used = self.text is not None
-        idle = [
-            name for name in self.reading.given if not used and (name != "encoding" or not read)
-        ]
-        if idle and not others:
-            flags = ", ".join(f"--{name.replace('_', '-')}" for name in idle)
+        # A file that is a prompt as it is has an encoding, and nothing else.
+        idle = [name for name in self.reading.given if name != "encoding" or not read]
+        if idle and self.text is None and not others:
             raise InputError(
-                f"{flags}: this says how a text is read, and none is. Leave it out, or give a text."
+                f"{list_flags(idle)}: this says how a text is read, and none is. Leave it out, or "
+                "give a text."
             )
 
     def read(self, writer: Generator, seed: int) -> str:

@@ -19,7 +19,7 @@ from burble.data.forms.signs import SLACK_LISTS
 from burble.data.inspection import Look
 from burble.data.source import Source, describe_unreadable, from_bytes, open_file, spool_stream
 from burble.errors import EncodingError, SettingsError, SourceError, StorageError
-from burble.formatting import listed, shown, some
+from burble.formatting import list_flags, listed, shown, some
 from burble.settings import DEFAULT_READING, SourceSettings, require
 
 _BUILTIN = "builtin:"
@@ -97,8 +97,8 @@ def _check_wanted(sources: Collection[Source], reading: SourceSettings) -> None:
         for name in ("chat", "speaker", "mask_names"):
             if name in reading.given:
                 raise SettingsError(
-                    f"--{name.replace('_', '-')} is for chats, and no chat is read here. Leave it "
-                    "out, or name the program of the chat, as --form whatsapp does."
+                    f"{list_flags([name])} is for chats, and no chat is read here. Leave it out, "
+                    "or name the program of the chat, as --form whatsapp does."
                 )
 
 

@@ -15,6 +15,7 @@ from burble.data import words
 from burble.data.vocabulary import Vocabulary
 from burble.errors import InputError, SettingsError, require_packages
 from burble.files import path_names
+from burble.formatting import list_flags
 from burble.inference.passages import Passages, find_canonical_ids
 from burble.inference.settings import MIN_WORD_COUNT, WritingSettings
 from burble.model.file import Model
@@ -152,9 +153,9 @@ def _check(
             "--training-text is for --novel, --words known and --new, and none was given. Give one."
         )
     if reading.given and not sources:
-        named = ", ".join(f"--{name}".replace("_", "-") for name in reading.given)
         raise InputError(
-            f"{named}: this says how a text is read, and none is. Leave it out, or give a text."
+            f"{list_flags(reading.given)}: this says how a text is read, and none is. Leave it "
+            "out, or give a text."
         )
     if "words" in requests and unit == "bytes":
         raise SettingsError(

@@ -20,7 +20,7 @@ from burble.model.file import Model, find_model_file, read_model
 from burble.ngram.file import index_path, read_index
 from burble.ngram.training_text import recognize_training_text
 from burble.runs.base import origin_name
-from burble.runs.folder import Run, curve
+from burble.runs.folder import Run, curve, find_part
 from burble.runs.request import resolve_reading
 from burble.settings import DEFAULT_READING, RECUT, Settings, SourceSettings
 
@@ -173,32 +173,26 @@ def _gather_training(run: Run, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What `run.json`, whose facts are given, and the metrics tell: fields of `RunFacts`."""
     metrics, settings = run.metrics(), run.settings()
     # Of words and bytes losses are told per character, so that all compare.
-    ratio = per_character(1.0, _part(facts, "corpus"))
+    ratio = per_character(1.0, find_part(facts, "corpus"))
     training, validation = (
         [(step, loss * ratio) for step, loss in curve(metrics, name)]
         for name in ("loss", "held_out_loss")
     )
-    done, commands = _part(facts, "done"), (facts.get("resume"), facts.get("repeat"))
+    done, commands = find_part(facts, "done"), (facts.get("resume"), facts.get("repeat"))
     last = max((metric["step"] for metric in metrics), default=0)
     return {
         "status": str(facts.get("status", "unknown")),
         "settings": settings,
-        "corpus": _part(facts, "corpus"),
+        "corpus": find_part(facts, "corpus"),
         "training": training,
         "validation": validation,
-        "baselines": _name_baselines(_part(facts, "references"), ratio),
-        "scores": _convert_scores(_part(facts, "scores"), ratio),
-        "base": origin_name(_part(facts, "from")),
+        "baselines": _name_baselines(find_part(facts, "references"), ratio),
+        "scores": _convert_scores(find_part(facts, "scores"), ratio),
+        "base": origin_name(find_part(facts, "from")),
         "steps": done.get("steps", last),
         "seconds": done.get("seconds"),
         "commands": [one for one in commands if isinstance(one, str)],
     }
-
-
-def _part(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A part of `run.json`; empty where it is another thing than names with values."""
-    found = facts.get(name)
-    return found if isinstance(found, Mapping) else {}
 
 
 def _read_own_model(run: Run) -> tuple[Model | None, int, str]:

@@ -16,7 +16,7 @@ from burble.model.description import describe_model
 from burble.model.file import Model
 from burble.runs import plots
 from burble.runs.base import origin_name
-from burble.runs.folder import Run, curve
+from burble.runs.folder import Run, curve, find_part
 from burble.settings import RECUT, ModelSettings, Settings, Unit
 
 LABELS = {"loss": "training (dropout on)", "held_out_loss": "validation"}
@@ -64,7 +64,7 @@ def write_card(
         languages: Codes of the languages of its text.
     """
     metrics, facts = run.metrics(), run.facts()
-    beside, origin = (_mapping(facts.get(name)) for name in ("references", "from"))
+    beside, origin = find_part(facts, "references"), find_part(facts, "from")
     picture = draw_loss_curves(metrics, beside, origin)
     write_atomically(run.folder / "loss.svg", picture.encode())
     # A model that reads windows goes on from a piece of its text, which is not to be shown.
@@ -154,11 +154,6 @@ def _last_sample(run: Run) -> str:
     with suppress(RunError):
         return next((text for _, text in reversed(run.samples())), "")
     return ""
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    """A part of `run.json`; empty where it is another thing than names with values."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def format_card(card: Card) -> str:

@@ -325,6 +325,12 @@ class Run:
         )
 
 
+def find_part(facts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A part of `run.json`; empty where it is another thing than names with values."""
+    found = facts.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def curve(metrics: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float, float]]:
     """The values that metrics have by a name, each after its step."""
     return [(metric["step"], metric[name]) for metric in metrics if metric.get(name) is not None]
