@@ -209,10 +209,7 @@ def watch_training(
         try:
             seconds: list[float] = []
             for step in steps:
-                while not (found := _lines_until(metrics, step)):
-                    if process.poll() is not None:
-                        raise SystemExit(said.read_text("utf-8"))
-                    time.sleep(POLL)
+                found = _wait_for_step(process, metrics, step, said)
                 seconds.append(time.perf_counter() - started)
         finally:
             process.kill()
@@ -221,6 +218,21 @@ def watch_training(
     if steps[0] not in reported:
         raise SystemExit(f"{build.name} does not report step {steps[0]}, only {[*reported]}")
     return seconds, reported[steps[0]]
+
+
+def _wait_for_step(
+    process: subprocess.Popen[bytes], metrics: Path, step: int, said: Path
+) -> list[Any]:
+    """The lines of a run's `metrics.jsonl`, once they go as far as a step.
+
+    Raises:
+        SystemExit: The training ended before.
+    """
+    while not (found := _lines_until(metrics, step)):
+        if process.poll() is not None:
+            raise SystemExit(said.read_text("utf-8"))
+        time.sleep(POLL)
+    return found
 
 
 def _lines_until(metrics: Path, step: int) -> list[Any]:

@@ -7,6 +7,8 @@ package gguf and nothing of burble. Its tokens are single characters.
 """
 
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import gguf
 import numpy as np
@@ -19,6 +21,15 @@ FIRST, SYMBOLS = 58, 65
 def main() -> None:
     """Writes the file."""
     writer = gguf.GGUFWriter(sys.argv[1], "llama")
+    add_tensors(writer, add_settings(writer))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def add_settings(writer: Any) -> list[gguf.TokenType]:
+    """Adds its shape and its tokens; returns what each token is."""
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(LAYERS)
@@ -38,6 +49,11 @@ def main() -> None:
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     writer.add_add_space_prefix(False)
+    return kinds
+
+
+def add_tensors(writer: Any, kinds: Sequence[gguf.TokenType]) -> None:
+    """Adds random weights, for tokens of some kinds."""
     rng = np.random.default_rng(0)
 
     def add(name: str, *shape: int) -> None:
@@ -46,7 +62,7 @@ def main() -> None:
 
     # One number of the hidden state is large in each token, and by it all that is no character gets
     # a low logit: that would end a text, or be no letter of one.
-    embedding = rng.normal(0, 0.5, (len(tokens), WIDTH)).astype(np.float32)
+    embedding = rng.normal(0, 0.5, (len(kinds), WIDTH)).astype(np.float32)
     embedding[:, 0] = 8.0
     writer.add_tensor("token_embd.weight", embedding)
     for layer in range(LAYERS):
@@ -58,13 +74,9 @@ def main() -> None:
         add(f"blk.{layer}.attn_norm", WIDTH)
         add(f"blk.{layer}.ffn_norm", WIDTH)
     add("output_norm", WIDTH)
-    output = rng.normal(0, 0.3, (len(tokens), WIDTH)).astype(np.float32)
+    output = rng.normal(0, 0.3, (len(kinds), WIDTH)).astype(np.float32)
     output[:, 0] = np.where(np.array(kinds) == gguf.TokenType.NORMAL, 1.0, -1.0)
     writer.add_tensor("output.weight", output)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
 
 
 if __name__ == "__main__":

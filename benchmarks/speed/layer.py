@@ -8,7 +8,7 @@ NumPy and that of XLA, whichever is faster. Whether both do the same work is che
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
@@ -31,15 +31,18 @@ def processor_seconds(work: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
+def are_alike(ours: Sequence[Any], theirs: Sequence[Any]) -> bool:
+    """Whether arrays are the same but for rounding."""
+    pairs = zip(ours, theirs, strict=True)
+    return all(np.abs(a - b).max() <= 1e-4 * np.abs(b).max() for a, b in pairs)
+
+
 def compare(shape: tuple[int, ...], rounds: int) -> dict[str, object]:
     """A row: both in turn, `rounds` times."""
     import jax
 
-    from burble.model import compiled
     from burble.model.lstm import lstm_loop, run_lstm
 
-    if not compiled.is_available():
-        raise SystemExit("no kernels are in use here: see burble doctor.")
     batch, length, inputs, units = shape
     rng = np.random.default_rng(0)
     sizes = [(batch, length, inputs), (inputs, 4 * units), (units, 4 * units), (4 * units,)]
@@ -51,9 +54,8 @@ def compare(shape: tuple[int, ...], rounds: int) -> dict[str, object]:
         return lambda: jax.block_until_ready(compiled(given))
 
     ours, theirs = gradients(run_lstm), gradients(lstm_loop)
-    for one, other in zip(ours(), theirs(), strict=True):
-        if np.abs(one - other).max() > 1e-4 * np.abs(other).max():
-            raise SystemExit(f"not the same work at {shape}")
+    if not are_alike(ours(), theirs()):
+        raise SystemExit(f"not the same work at {shape}")
     a, b = (jax.device_put(rng.random((1024, 1024), np.float32)) for _ in range(2))
     product = jax.jit(lambda a, b: a @ b)
     rows, columns = np.asarray(a), np.asarray(b)
@@ -79,6 +81,11 @@ def main() -> None:
     """Compares all shapes and records the table."""
     quick = make_parser(__doc__, "one shape, few rounds").parse_args().quick
     devices.prepare(1, SHAPES[0][0], SHAPES[0][3])
+    # It loads JAX, which is prepared before.
+    from burble.model import compiled
+
+    if not compiled.is_available():
+        raise SystemExit("no kernels are in use here: see burble doctor.")
     rows = [compare(shape, 3 if quick else 15) for shape in (SHAPES[:1] if quick else SHAPES)]
     record("layer", rows, "one core, processor time; median (least to most) over the rounds")
 

@@ -35,6 +35,26 @@ def seconds(work: Callable[[], Any], times: int) -> list[float]:
     return found
 
 
+def compare(writer: Generator, texts: int, length: int, times: int) -> dict[str, str]:
+    """A row: so many texts at once, with and without a memory by turns."""
+
+    def speed(weight: float) -> float:
+        started = time.perf_counter()
+        writer.generate_many("", count=texts, length=length, seed=1, memory=weight)
+        return texts * length / (time.perf_counter() - started)
+
+    speed(1.0)
+    pairs = [(speed(0.0), speed(1.0)) for _ in range(times)]
+    alone, both = zip(*pairs, strict=True)
+    ratios = [one / other for one, other in pairs]
+    return {
+        "what": f"{texts} text(s) at once",
+        "characters/s alone": format_spread(alone),
+        "with memory": format_spread(both),
+        "times as long": f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+    }
+
+
 def main() -> None:
     """Measures and records."""
     parser = make_parser(__doc__, "one round, a tenth of the symbols")
@@ -56,24 +76,6 @@ def main() -> None:
         rows.append({"what": f"made of {name}", "million symbols/s": f"{median(speeds):.1f}"})
     kept = build_index(ids)
     writer = Generator(model, lambda: kept)
-    for texts, length in SYMBOLS.items():
-
-        def speed(share: float, texts: int = texts, length: int = length) -> float:
-            started = time.perf_counter()
-            writer.generate_many("", count=texts, length=length, seed=1, memory=share)
-            return texts * length / (time.perf_counter() - started)
-
-        speed(1.0)
-        pairs = [(speed(0.0), speed(1.0)) for _ in range(times)]
-        alone, both = zip(*pairs, strict=True)
-        ratios = [one / other for one, other in pairs]
-        rows.append(
-            {
-                "what": f"{texts} text(s) at once",
-                "characters/s alone": format_spread(alone),
-                "with memory": format_spread(both),
-                "times as long": f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
-            }
-        )
+    rows += [compare(writer, texts, length, times) for texts, length in SYMBOLS.items()]
     columns = {name: "" for row in rows for name in row}
     record("memory", [columns | row for row in rows], f"{model.architecture.ensemble} network(s)")

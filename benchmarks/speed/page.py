@@ -21,7 +21,7 @@ import sys
 import tarfile
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -138,14 +138,18 @@ def measure(site: Path, address: str, rounds: int) -> None:
             "megabytes": sizes[name],
             "first_character_seconds": round(median(first[name]) / 1000, 3),
             "first_character_cpu_seconds": round(median(work[name]), 2),
-            "characters_a_second": round(median(speeds[name])),
-            "least": round(min(speeds[name])),
-            "most": round(max(speeds[name])),
+            **summarize(speeds[name]),
         }
         for name in places
     ]
     note = f"Chromium {version}, one core, one thread; 2 x 256 units, 65 symbols; in turn"
     record("page", rows, f"{note}; speeds by processor time, medians of {rounds}")
+
+
+def summarize(speeds: Sequence[float]) -> dict[str, int]:
+    """Some speeds in whole characters a second."""
+    found = {"characters_a_second": median(speeds), "least": min(speeds), "most": max(speeds)}
+    return {name: round(speed) for name, speed in found.items()}
 
 
 def measure_first(

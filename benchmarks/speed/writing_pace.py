@@ -12,6 +12,7 @@ makes them, since later ones read what it wrote.
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -86,10 +87,14 @@ def measure(
                 for ask_one in (before, after, single)
             ]
             rows.append((*speeds, all_of_them["speed"]))
+    written_alone = {f"one text, {name}": cell for name, cell in alone.cells(0).items()}
+    return {"model": model.name, **written_alone, **lay_beside(rows)}
+
+
+def lay_beside(rows: Sequence[Sequence[float]]) -> dict[str, str]:
+    """Texts at once beside one: of the earlier build, of today's, and of that on one core."""
     names = "one, earlier", "one", "one on one core"
     return {
-        "model": model.name,
-        **{f"one text, {name}": cell for name, cell in alone.cells(0).items()},
         "one text, one core": spread([row[2] for row in rows], 0),
         "64 texts": spread([row[-1] for row in rows], 0),
         **{
