@@ -25,7 +25,7 @@ from burble.runs.events import (
     Score,
     Task,
 )
-from burble.runs.folder import Run
+from burble.runs.folder import Run, find_part
 from burble.settings import Unit
 
 SECONDS = 0.5
@@ -41,7 +41,7 @@ def show_run(run: Run) -> str:
         return f"{title}<p>No training has begun here.</p>"
     try:
         facts, metrics = run.facts(), run.metrics()
-        beside, origin = (facts.get(name) or {} for name in ("references", "from"))
+        beside, origin = find_part(facts, "references"), find_part(facts, "from")
         card = describe_run(run.settings(), facts["corpus"], metrics, origin)
         picture = draw_loss_curves(metrics, beside, origin) if metrics else ""
     except BurbleError as error:
