@@ -48,6 +48,8 @@ ELSEWHERE = {
     "cli/tune": "experiments/test_search.py",
     "cli/voice": "cli/test_interactive.py",
     "data/page": "data/test_overview.py",
+    "data/histogram": "data/test_overview.py",
+    "data/lines": "data/test_overview.py",
     "data/encoded_texts": "data/test_cache.py",
     "data/label_reader": "data/test_labels.py",
     "data/spool": "data/test_encoder.py",

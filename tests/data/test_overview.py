@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burble.data import corpus, overview, page
+from burble.data import corpus, histogram, lines, overview, page
 from burble.settings import TextSettings
 
 
@@ -30,10 +30,10 @@ def test_lengths_of_lines_and_documents(tmp_path):
 
 @given(st.dictionaries(st.integers(0, 5000), st.integers(1, 50), min_size=1, max_size=40))
 def test_a_histogram_holds_every_length_once(counts):
-    found = overview.make_histogram(Counter(counts))
+    found = histogram.make_histogram(Counter(counts))
     assert sum(found.counts) == found.total == sum(counts.values())
     assert found.edges == sorted({*found.edges})
-    assert len(found.counts) <= overview.BINS + 2
+    assert len(found.counts) <= histogram.BINS + 2
     for (low, high), count in zip(pairwise(found.edges), found.counts, strict=True):
         assert count == sum(n for length, n in counts.items() if low <= length < high)
 
@@ -72,7 +72,7 @@ def test_the_sample_is_of_what_is_learned_and_always_the_same(tmp_path):
 
 def test_lines_are_the_same_wherever_blocks_end(tmp_path, monkeypatch):
     made, whole = survey(tmp_path, PLAIN + "*" * 25 + "\n", documents="lines")
-    monkeypatch.setattr(overview, "_BLOCK", 17)
+    monkeypatch.setattr(lines, "_BLOCK", 17)
     assert overview.survey(made) == whole
 
 

@@ -5,7 +5,9 @@ import shutil
 from collections.abc import Iterator, Sequence
 
 from burble.data.corpus import Corpus
-from burble.data.overview import Histogram, Line, Overview, describe_shares
+from burble.data.histogram import Histogram
+from burble.data.lines import Line
+from burble.data.overview import Overview, describe_shares
 from burble.data.report import tabulate_alphabet
 from burble.formatting import listed, some
 

@@ -8,7 +8,9 @@ from html import escape
 
 from burble import __version__, pages
 from burble.data.corpus import Corpus
-from burble.data.overview import Histogram, Line, Overview, describe_shares
+from burble.data.histogram import Histogram
+from burble.data.lines import Line
+from burble.data.overview import Overview, describe_shares
 from burble.data.report import name_symbol, summarize
 
 _STYLE = """
