@@ -98,6 +98,7 @@ ELSEWHERE = {
     "web/description": "web/test_app.py",
     "web/errors": "web/test_completions.py",
     "web/given_text": "web/test_training_routes.py",
+    "web/job": "web/test_training_routes.py",
     "web/jobs": "web/test_training_routes.py",
     "web/model_card": "web/test_page_routes.py",
     "web/parameters": "web/test_completions.py",

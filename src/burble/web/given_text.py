@@ -11,7 +11,7 @@ from burble.data.overview import survey
 from burble.errors import FieldError, InputError
 from burble.runs.request import TrainingRequest
 from burble.settings import Settings
-from burble.web.jobs import Job
+from burble.web.job import Job
 
 SHOWN = 300
 """Symbols of the beginning of a text that are shown."""

@@ -18,7 +18,8 @@ from burble.settings import is_number
 from burble.web.bodies import read_body, read_json
 from burble.web.errors import ApiError, stopping
 from burble.web.given_text import list_fields, read_report
-from burble.web.jobs import Job, Jobs
+from burble.web.job import Job
+from burble.web.jobs import Jobs
 from burble.web.streams import EventStream
 
 MOST_BYTES = 64 << 20

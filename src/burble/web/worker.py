@@ -25,7 +25,7 @@ from burble.runs.events import BaselineLosses, End, Event, Recovery, Report, Sam
 from burble.runs.request import TrainingRequest, check_folder, find_origin, resolve_settings
 from burble.training import heap, preflight
 from burble.web.errors import name_fields
-from burble.web.jobs import EVENTS, LOCK, STOP, Job
+from burble.web.job import EVENTS, LOCK, STOP, Job
 
 LOOK_EVERY = 0.2
 """Seconds after which it is looked again whether to stop, before the first step."""
