@@ -153,58 +153,60 @@ def evaluate(
     _print_stored(voices.load().model, as_json)
 
 
-def _score(asked: _Request) -> None:
+def _score(request: _Request) -> None:
     """Scores on a text: its own with all there is to say, another with the score alone."""
-    writer = asked.voices.load()
-    if [*asked.text, *asked.memory.texts].count("-") > 1:
+    writer = request.voices.load()
+    if [*request.text, *request.memory.texts].count("-") > 1:
         raise InputError("standard input can be read only once; save one of them to a file.")
-    if asked.memory.texts:
-        writer, _ = take_memory(writer, {"memory": asked.memory.texts}, asked.reading)
-    found, notes = sources.find_sources(asked.text, asked.reading)
+    if request.memory.texts:
+        writer, _ = take_memory(writer, {"memory": request.memory.texts}, request.reading)
+    found, notes = sources.find_sources(request.text, request.reading)
     if writer.model.vocabulary.is_cut_elsewhere:
         notes = [*notes, f"Cut into the model's own symbols: {writer.model.vocabulary.cut_note}."]
-    for note in [*asked.voices.notes, *notes]:
+    for note in [*request.voices.notes, *notes]:
         log(note)
-    writer.model.labels.find(asked.labels)
-    own = _recognize(writer.model, found, asked.reading)
+    writer.model.labels.find(request.labels)
+    own = _recognize(writer.model, found, request.reading)
     if own is None:
-        _score_other(asked, writer, found)
+        _score_other(request, writer, found)
     else:
-        _report_own(asked, writer, own)
+        _report_own(request, writer, own)
 
 
-def _report_own(asked: _Request, writer: Generator, own: TrainingText) -> None:
+def _report_own(request: _Request, writer: Generator, own: TrainingText) -> None:
     """Scores on the validation part of its own text, and measures what it writes."""
     settings, _ = writer.resolve_settings(
-        {"seed": 0, **asked.options, "memory": asked.memory.weight, "label": asked.labels}
+        {"seed": 0, **request.options, "memory": request.memory.weight, "label": request.labels}
     )
-    report = evaluation_report.build_report(writer, own, settings, adaptive=asked.adaptive, log=log)
-    if asked.as_json:
-        print(_report_json(asked.voices, report, settings, own))
+    report = evaluation_report.build_report(
+        writer, own, settings, adaptive=request.adaptive, log=log
+    )
+    if request.as_json:
+        print(_report_json(request.voices, report, settings, own))
     else:
-        _print(asked.voices, writer, report, settings, own)
+        _print(request.voices, writer, report, settings, own)
 
 
-def _score_other(asked: _Request, writer: Generator, found: list[Source]) -> None:
+def _score_other(request: _Request, writer: Generator, found: list[Source]) -> None:
     """Scores on a text that none of the models was trained on."""
-    if asked.options:
+    if request.options:
         raise InputError(
-            f"{list_flags(asked.options)}: this is about what the model writes, which is measured "
-            "beside the text it was trained on, and this is another. Leave it out, or give that "
-            "text."
+            f"{list_flags(request.options)}: this is about what the model writes, which is "
+            "measured beside the text it was trained on, and this is another. Leave it out, or "
+            "give that text."
         )
     log("This is not the text the model was trained on, so there is a score alone.")
     score = evaluation.score_sources(
         writer,
         found,
-        asked.reading,
-        adaptive=asked.adaptive,
-        memory=asked.memory.weight,
-        label=asked.labels,
+        request.reading,
+        adaptive=request.adaptive,
+        memory=request.memory.weight,
+        label=request.labels,
         log=log,
     )
-    facts = asdict(score) | asked.voices.facts
-    print(_as_json(facts) if asked.as_json else describe_score(asked.voices, writer, score))
+    facts = asdict(score) | request.voices.facts
+    print(_as_json(facts) if request.as_json else describe_score(request.voices, writer, score))
 
 
 def _refuse(given: Sequence[str], *, adaptive: bool, memory: bool) -> None:

@@ -152,18 +152,18 @@ def gather_facts(
         CorpusError: What was given is another text.
     """
     facts = run.facts()
-    told = _gather_training(run, facts)
+    training = _gather_training(run, facts)
     model, size, sha256 = _read_own_model(run)
     text = _find_text(run, facts, model, sources, reading) if model else _Text()
     return RunFacts(
         run=run,
         name=run.folder.absolute().name,
-        **told,
+        **training,
         read=text.read,
         model=model,
         model_bytes=size,
         model_sha256=sha256,
-        samples=_read_samples(run, dict(told["validation"]), model, text.ids),
+        samples=_read_samples(run, dict(training["validation"]), model, text.ids),
         searched=0 if text.ids is None else len(text.ids),
         notes=text.notes,
     )
