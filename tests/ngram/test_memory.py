@@ -27,9 +27,7 @@ def test_a_text_is_cleaned_as_the_model_s_was_and_what_it_never_saw_is_named(tmp
     text, made = held(model, "ABé c\r\nb→é", folder=tmp_path)
     assert text == "abc\nb"
     assert not made.is_own
-    assert (
-        "4 symbols the model does not know were left out of the memory: " in made.left_out[0]
-    )
+    assert "4 symbols the model does not know were left out of the memory: " in made.left_out[0]
     assert "2 × 'é' (U+00E9)" in made.left_out[0]
     assert made.notes[-1].endswith("0.txt. Symbols in it: 5.")
     with pytest.raises(CorpusError, match=r"0\.txt would be empty: this model knows none"):

@@ -320,9 +320,7 @@ def _write_all(texts: Texts, form: _Form, facts: Mapping[str, Any]) -> None:
         raise InputError(shortfall)
 
 
-def _write(
-    texts: Texts, form: _Form, facts: Mapping[str, Any], endings: Counter[Ending]
-) -> None:
+def _write(texts: Texts, form: _Form, facts: Mapping[str, Any], endings: Counter[Ending]) -> None:
     """Writes texts at one temperature, and counts how they end; a single one appears piecewise.
 
     A JSON object has the facts, too.

@@ -198,9 +198,7 @@ def parse_xml(
         ) from error
 
 
-def _make_parser(
-    name: str, start: Start, end: Take, text: Take, most: int
-) -> expat.XMLParserType:
+def _make_parser(name: str, start: Start, end: Take, text: Take, most: int) -> expat.XMLParserType:
     """A parser that refuses entities, and elements that lie more than `most` deep in each other."""
     parser, depth = expat.ParserCreate(), 0
 
