@@ -90,12 +90,6 @@ def describe_read(report: Mapping[str, Any]) -> str:
 
 def format_card(facts: Facts) -> str:
     """The card, in Markdown."""
-    shape, model = facts.model.architecture, facts.model
-    training = model.facts("training")
-    steps = f"{training['steps']:,} steps of {training['batch']} × {training['length']} characters"
-    writing = ", ".join(f"{name} {value}" for name, value in model.facts("writing").items())
-    if training["steps"] < training["planned"]:
-        steps += f", of {training['planned']:,} that were planned"
     removed = facts.report["removed"]
     left_out = ", ".join(sorted(facts.report["left_out_authors"]))
     scored_on = ", ".join(f"`{name}`" for name in facts.report["scored"])
@@ -106,17 +100,7 @@ A small network that has read English, to start from and to try. It writes words
 knows nothing. `burble sample {facts.name}` writes with it as it is; a training that starts from it
 learns a short text far better than one from nothing.
 
-| | |
-|---|---|
-| network | {shape.layers} x {shape.units} {shape.cell.upper()}, embedding {shape.embedding} |
-| file | {facts.bytes:,} bytes; weights in float16 |
-| SHA-256 | `{facts.sha256}` |
-| SHA-256 of the model as trained, in float32 | `{model.facts("about")["float32_sha256"]}` |
-| alphabet | {some(len(model.vocabulary.symbols), "character")}: ASCII, the letters of Latin-1, \
-typographic quotes and dashes, common signs |
-| trained | {steps} |
-| writes best with | {writing or "not measured"} |
-| licence | {model.facts("about")["licence"]} |
+{_model_table(facts)}
 
 ## What it read
 
@@ -139,15 +123,41 @@ the bootstrap over blocks of neighbouring characters.
 
 {_score_table(facts.scores)}
 
-## What it writes
+{_show_sample(facts)}
+
+{_LIMITS}"""
+
+
+def _model_table(facts: Facts) -> str:
+    """What the model is, and how it was trained."""
+    shape, model = facts.model.architecture, facts.model
+    training = model.facts("training")
+    steps = f"{training['steps']:,} steps of {training['batch']} × {training['length']} characters"
+    writing = ", ".join(f"{name} {value}" for name, value in model.facts("writing").items())
+    if training["steps"] < training["planned"]:
+        steps += f", of {training['planned']:,} that were planned"
+    return f"""| | |
+|---|---|
+| network | {shape.layers} x {shape.units} {shape.cell.upper()}, embedding {shape.embedding} |
+| file | {facts.bytes:,} bytes; weights in float16 |
+| SHA-256 | `{facts.sha256}` |
+| SHA-256 of the model as trained, in float32 | `{model.facts("about")["float32_sha256"]}` |
+| alphabet | {some(len(model.vocabulary.symbols), "character")}: ASCII, the letters of Latin-1, \
+typographic quotes and dashes, common signs |
+| trained | {steps} |
+| writes best with | {writing or "not measured"} |
+| licence | {model.facts("about")["licence"]} |"""
+
+
+def _show_sample(facts: Facts) -> str:
+    """What it writes by itself."""
+    return f"""## What it writes
 
 With no prompt, seed 1:
 
 ```text
 {facts.sample.strip()}
-```
-
-{_LIMITS}"""
+```"""
 
 
 def _read_table(facts: Facts) -> str:

@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
 
 @cache
-def compile_pattern(pattern: str, for_what: str, flags: int = 0) -> "regex.Pattern[str]":
+def compile_pattern(pattern: str, for_what: str) -> "regex.Pattern[str]":
     r"""A pattern, compiled when it is first asked for.
 
     Args:
         pattern: As `regex` reads it.
         for_what: What needs it, for whoever has not installed `regex`.
-        flags: Of `regex`.
 
     Raises:
         InputError: `regex` is not installed.
@@ -30,4 +29,4 @@ def compile_pattern(pattern: str, for_what: str, flags: int = 0) -> "regex.Patte
     """
     with require_packages(for_what):
         import regex
-    return regex.compile(pattern, flags)
+    return regex.compile(pattern)

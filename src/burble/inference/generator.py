@@ -205,14 +205,6 @@ class Generator:
         """The network in arithmetic that every machine repeats."""
         return build_core(self.model, portable=True)
 
-    def engine_for(self, label: GivenLabels) -> Core:
-        """The network as it reads and writes texts with some labels.
-
-        Raises:
-            SettingsError: The model knows no such label.
-        """
-        return self.engine.with_labels(self.model.labels.find(label))
-
     def draw_prompt(self, seed: int = 0) -> str:
         """What to go on from where nothing is given: a random window, where the model needs one."""
         return prompts.draw_prompt(self.model, seed)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from burble.data.labels import GivenLabels
 from burble.inference import prompts
 from burble.inference.generator import Generator
 from burble.inference.scored import Symbol
@@ -46,7 +45,6 @@ def score_symbols(
     *,
     unknown: Unknown = "error",
     memory: float = 0.0,
-    label: GivenLabels = (),
 ) -> list[SymbolScore]:
     """Scores each symbol of a text from all that stands before it.
 
@@ -56,18 +54,16 @@ def score_symbols(
         count: How many of the likeliest are named.
         unknown: See `prompts.prepare_prompt`.
         memory: Weight of the model's memory, 0 to 1.
-        label: See `WritingSettings`.
 
     Raises:
         VocabularyError, EncodingError: See `prompts.prepare_prompt`.
-        SettingsError: There is no memory, or no such label.
+        SettingsError: There is no memory.
     """
     ready = prompts.prepare_prompt(text, generator.model, unknown)
     vocabulary = generator.model.vocabulary
     if not ready.text:
         return []
-    core = generator.engine_for(label)
-    predicted = predict_text(core, ready.ids, generator.model.window)
+    predicted = predict_text(generator.engine, ready.ids, generator.model.window)
     scores = [*_describe(_with_memory(generator, predicted, ready.ids, memory), generator, count)]
     # A document's edge stands before the first symbol; of running text nothing does.
     none: list[tuple[float | None, tuple[Suggestion, ...]]] = [(None, ())]

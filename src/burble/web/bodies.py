@@ -15,13 +15,12 @@ SECONDS = 30.0
 """After which a body must be there."""
 
 
-async def read_body(request: Request, most: int = MOST_BYTES, seconds: float = SECONDS) -> bytes:
+async def read_body(request: Request, most: int) -> bytes:
     """The body of a request.
 
     Args:
         request: The request.
         most: Bytes that it may have.
-        seconds: How long it may take to arrive.
 
     Raises:
         ApiError: It has more (413), or takes longer (408).
@@ -37,7 +36,7 @@ async def read_body(request: Request, most: int = MOST_BYTES, seconds: float = S
         raise too_large
     parts, size = [], 0
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(SECONDS):
             async for part in request.stream():
                 parts.append(part)
                 size += len(part)
@@ -46,7 +45,7 @@ async def read_body(request: Request, most: int = MOST_BYTES, seconds: float = S
     except TimeoutError:
         raise ApiError(
             408,
-            f"the body was not there after {seconds:g} seconds.",
+            f"the body was not there after {SECONDS:g} seconds.",
             headers={"Connection": "close"},
         ) from None
     except ClientDisconnect:
@@ -54,14 +53,14 @@ async def read_body(request: Request, most: int = MOST_BYTES, seconds: float = S
     return b"".join(parts)
 
 
-async def read_json(request: Request, most: int = MOST_BYTES) -> dict[str, Any]:
+async def read_json(request: Request) -> dict[str, Any]:
     """The fields of a body that is a JSON object; those that are null are left out.
 
     Raises:
         ApiError: It is none (400), or see `read_body`.
         ClientGone: See `read_body`.
     """
-    body = await read_body(request, most)
+    body = await read_body(request, MOST_BYTES)
     try:
         fields = json.loads(
             body,
