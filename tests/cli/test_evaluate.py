@@ -75,7 +75,7 @@ def test_a_score_with_a_base_is_called_that_beside_baselines(burble, with_base, 
     assert "the model began from english, which has read other texts" in said
     assert "The texts that its base has read are not searched." in said
     stored = burble("eval", with_base).stdout.decode()
-    assert " nats), with base english on the validation part" in stored
+    assert " nats), with base english, on the validation part" in stored
 
 
 def test_json_names_the_base_of_each_score(burble, with_base, text):

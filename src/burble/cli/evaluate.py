@@ -317,4 +317,5 @@ def _print_stored(model: Model, as_json: bool) -> None:
     else:
         per = f"bits per {symbol_name('char' if unit in RECUT else unit)}"
         base = name_base(model.base)
+        base += "," if base else ""
         print(f"{bits:.4f} {per} ({nats:.4f} nats){base} on the validation part in training")
