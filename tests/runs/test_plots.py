@@ -1,6 +1,18 @@
 """Pictures of figures, as SVG."""
 
+import re
+
 from burble.runs import plots
+
+
+def test_bars_are_as_long_as_their_values():
+    picture = plots.draw_bars({"'a'": 0.5, "<b>": 0.25, "none": 0.0}, "share")
+    lengths = [float(n) for n in re.findall(r'width="([\d.]+)" height="16"', picture)]
+    assert lengths[0] == 2 * lengths[1] > 200
+    assert lengths[2] == 0
+    assert "&lt;b&gt;" in picture
+    assert ">0.25</text>" in picture
+    assert "0.0</text>" not in picture
 
 
 def test_many_curves_have_room_for_their_names():

@@ -1,10 +1,11 @@
-"""Curves as SVG pictures. Knows nothing of what they mean."""
+"""Curves and bars as SVG pictures. Knows nothing of what they mean."""
 
 import html
 from collections.abc import Mapping, Sequence
 
 WIDTH, HEIGHT, MARGIN = 640, 360, 48
 LINE = 18
+BAR = 22
 COLOURS = ("#3568b8", "#c2501e", "#3a8f4d", "#8a4fa3", "#b08a1e", "#2a9aa5", "#a33b5b", "#666666")
 
 
@@ -43,6 +44,38 @@ def draw_curves(named: Mapping[str, Sequence[tuple[float, float]]], title: str) 
             f'<text x="{WIDTH - MARGIN}" y="{y}" text-anchor="end" '
             f'fill="{colour}">{"- - " * dashed}{html.escape(name)}</text>'
         )
+    return _picture(parts, height)
+
+
+def draw_bars(named: Mapping[str, float], title: str, decimals: int = 2) -> str:
+    """Values by name as bars in an SVG picture, each with its figure.
+
+    Args:
+        named: The values, none below zero.
+        title: What they are.
+        decimals: Decimals of the figures.
+    """
+    height = MARGIN + BAR * len(named) + BAR // 2
+    longest = max(named.values(), default=0) or 1
+    left = min(WIDTH // 2, MARGIN + 7 * max(map(len, named), default=0))
+    parts = [
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>'
+        f'<text x="8" y="{MARGIN - 20}">{html.escape(title)}</text>'
+    ]
+    for row, (name, value) in enumerate(named.items()):
+        y = MARGIN + BAR * row
+        length = (WIDTH - left - MARGIN) * value / longest
+        parts.append(
+            f'<text x="{left - 6}" y="{y + 12}" text-anchor="end">{html.escape(name)}</text>'
+            f'<rect x="{left}" y="{y}" width="{length:.1f}" height="{BAR - 6}" '
+            f'fill="{COLOURS[0]}"/>'
+            f'<text x="{left + length + 4:.1f}" y="{y + 12}">{value:.{decimals}f}</text>'
+        )
+    return _picture(parts, height)
+
+
+def _picture(parts: Sequence[str], height: int) -> str:
+    """What is drawn, as one picture."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'font-family="sans-serif" font-size="13">{"".join(parts)}</svg>\n'
