@@ -56,7 +56,7 @@ ELSEWHERE = {
     "data/recut": "data/test_units.py",
     "data/chats/discord": "data/chats/test_programs.py",
     "data/chats/irc": "data/chats/test_programs.py",
-    "data/chats/json_chats": "data/chats/test_programs.py",
+    "data/dumps/json_objects": "data/chats/test_programs.py",
     "data/chats/people": "data/chats/test_message.py",
     "data/chats/signal": "data/chats/test_programs.py",
     "data/chats/slack": "data/chats/test_programs.py",

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from burble.data.chats import web_pages
-from burble.data.chats.json_chats import read_objects
 from burble.data.chats.message import Message, write_messages
 from burble.data.cleaning import BOM
+from burble.data.dumps.json_objects import read_objects
 from burble.data.forms.form import File, Write
 from burble.formatting import Note
 

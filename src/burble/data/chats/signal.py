@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from burble.data.chats.json_chats import read_lines, read_objects
 from burble.data.chats.message import Message, strip_ends, write_messages
 from burble.data.cleaning import BOM
+from burble.data.dumps.json_objects import read_lines, read_objects
 from burble.data.forms.form import Account, File, Write
 from burble.data.tables import split_lines
 from burble.formatting import Note

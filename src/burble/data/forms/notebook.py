@@ -6,7 +6,7 @@ Cells have a blank line between them. What came out of them is left out. Knows n
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from burble.data.chats.json_chats import read_objects
+from burble.data.dumps.json_objects import read_objects
 from burble.data.forms.form import Account, File, Write
 from burble.formatting import Note
 

@@ -1,4 +1,4 @@
-"""Values out of the JSON of a chat, one message after the other. Knows no program."""
+"""Objects out of lists in JSON, one after the other: messages of a chat, cells of a notebook."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,12 +10,12 @@ from burble.data.forms.form import File
 def read_objects(
     file: File, into: Callable[[int, str], bool], seen: dict[str, Any] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """The objects in the lists that a message stands in, whatever the size of the file.
+    """The objects in the lists that are entered, whatever the size of the file.
 
     Args:
-        file: The export.
-        into: Whether to enter the value of a name, by how deep it lies: lists of messages, and
-            what they lie in.
+        file: The file.
+        into: Whether to enter the value of a name, by how deep it lies: lists of objects, and what
+            they lie in.
         seen: Takes plain values that stand before the lists, by their names.
     """
     text = JsonText(file.text(), file.name)
