@@ -44,9 +44,9 @@ PASSES = {2: 12, 4: 15}
 """Numbers of networks, and how often one alone would read the text at least where there are so
 many: it would learn the text by heart."""
 PASSES_WITHOUT_DROPOUT = 2.4
-"""How often a text may be read without dropout, of up to `SYMBOLS_OF_THEM` training symbols; a
+"""How often a text may be read without dropout, of up to `SYMBOLS_WITHOUT_DROPOUT` training symbols; a
 longer one as many times as often as the cube root of how many times as long it is."""
-SYMBOLS_OF_THEM = 130_000
+SYMBOLS_WITHOUT_DROPOUT = 130_000
 SYMBOLS_A_NETWORK = {"small": 700_000, "medium": 500_000, "large": 1_500_000}
 """Symbols that each network of a size needs to learn, however often it reads the text; reckoned at
 the speed of a medium one, of which a large one has about a third. A small one is several times as
@@ -216,7 +216,7 @@ def _ensemble_size(least: int, settings: Settings, symbols: int, speed: float) -
 
 def _dropout(passes: float, symbols: int) -> dict[str, float]:
     """Dropout that grows with how often each symbol is seen: none at few passes, half at most."""
-    without = PASSES_WITHOUT_DROPOUT * max(1.0, symbols / SYMBOLS_OF_THEM) ** (1 / 3)
+    without = PASSES_WITHOUT_DROPOUT * max(1.0, symbols / SYMBOLS_WITHOUT_DROPOUT) ** (1 / 3)
     rate = round(min(0.5, max(0.0, 0.12 * math.log(passes / without))), 2)
     half, recurrent = round(rate / 2, 2), round(rate * 2 / 3, 2)
     return dict(zip(DROPOUTS, (half, rate, rate, recurrent), strict=True))
