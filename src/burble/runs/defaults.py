@@ -44,8 +44,8 @@ PASSES = {2: 12, 4: 15}
 """Numbers of networks, and how often one alone would read the text at least where there are so
 many: it would learn the text by heart."""
 PASSES_WITHOUT_DROPOUT = 2.4
-"""How often a text may be read without dropout, of up to `SYMBOLS_WITHOUT_DROPOUT` training symbols; a
-longer one as many times as often as the cube root of how many times as long it is."""
+"""How often a text of up to `SYMBOLS_WITHOUT_DROPOUT` training symbols may be read without dropout;
+a longer one as many times as often as the cube root of how many times as long it is."""
 SYMBOLS_WITHOUT_DROPOUT = 130_000
 SYMBOLS_A_NETWORK = {"small": 700_000, "medium": 500_000, "large": 1_500_000}
 """Symbols that each network of a size needs to learn, however often it reads the text; reckoned at
